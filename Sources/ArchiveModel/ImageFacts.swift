@@ -1,0 +1,50 @@
+/// What was measured of a delivered picture.
+package struct ImageFacts: Sendable, Hashable, Codable {
+    /// `png`, `jpeg` or `webp`, by content.
+    package var format: String
+    /// The stored pixels, before any orientation.
+    package var width: Int
+    package var height: Int
+    /// Bits a sample.
+    package var bitDepth: Int
+    package var colourType: String
+    package var hasAlpha: Bool
+    /// Interlaced (PNG) or progressive (JPEG).
+    package var interlaced: Bool
+    package var animated: Bool
+    package var frameCount: Int?
+    /// EXIF orientation, 1 to 8; 1 is upright.
+    package var orientation: Int
+    package var iccName: String?
+    package var exif: [String: String]?
+    package var text: [String: String]?
+    /// The size of the signed Content Credentials (`caBX`), in bytes; `nil` when there are none.
+    package var contentCredentialsBytes: Int?
+    /// Bytes after the end of the picture.
+    package var trailingBytes: Int
+    /// The average colour as `#rrggbb`.
+    package var averageColour: String?
+
+    package init(
+        format: String, width: Int, height: Int, bitDepth: Int, colourType: String, hasAlpha: Bool, interlaced: Bool, animated: Bool,
+        frameCount: Int? = nil, orientation: Int = 1, iccName: String? = nil, exif: [String: String]? = nil,
+        text: [String: String]? = nil, contentCredentialsBytes: Int? = nil, trailingBytes: Int = 0, averageColour: String? = nil
+    ) {
+        self.format = format
+        self.width = width
+        self.height = height
+        self.bitDepth = bitDepth
+        self.colourType = colourType
+        self.hasAlpha = hasAlpha
+        self.interlaced = interlaced
+        self.animated = animated
+        self.frameCount = frameCount
+        self.orientation = orientation
+        self.iccName = iccName
+        self.exif = exif
+        self.text = text
+        self.contentCredentialsBytes = contentCredentialsBytes
+        self.trailingBytes = trailingBytes
+        self.averageColour = averageColour
+    }
+}

@@ -1,0 +1,83 @@
+package import Foundation
+package import SizeContract
+
+/// One output as lists, reports and galleries show it: what the catalog knows without opening a record.
+package struct OutputEntry: Sendable, Hashable {
+    /// What was delivered; `nil` fields are those of bytes that are no picture.
+    package struct Original: Sendable, Hashable {
+        package var digest: Digest
+        package var bytes: Int
+        package var mediaType: String
+        /// `png`, `jpeg` or `webp`.
+        package var format: String?
+
+        package init(digest: Digest, bytes: Int, mediaType: String, format: String?) {
+            self.digest = digest
+            self.bytes = bytes
+            self.mediaType = mediaType
+            self.format = format
+        }
+    }
+
+    /// A thumbnail or preview.
+    package struct Rendition: Sendable, Hashable {
+        package var digest: Digest
+        package var mediaType: String
+        /// In pixels, upright.
+        package var width: Int
+        package var height: Int
+
+        package init(digest: Digest, mediaType: String, width: Int, height: Int) {
+            self.digest = digest
+            self.mediaType = mediaType
+            self.width = width
+            self.height = height
+        }
+
+        package init(_ derivative: Derivative) {
+            self.init(
+                digest: derivative.blob.digest, mediaType: derivative.blob.mediaType, width: derivative.width, height: derivative.height)
+        }
+    }
+
+    package var id: OutputID
+    package var state: OutputState
+    /// Why it is unavailable, or what last went wrong.
+    package var reason: String?
+    package var createdAt: Date?
+    package var deadline: Date?
+    /// When it was archived or given up.
+    package var endedAt: Date?
+    package var attempts: Int
+    package var request: RecordedRequest?
+    package var judgement: Judgement?
+    package var original: Original?
+    package var thumbnail: Rendition?
+    package var preview: Rendition?
+    /// Base64.
+    package var thumbHash: String?
+    /// 16 hexadecimal digits.
+    package var perceptualHash: String?
+
+    package init(id: OutputID, state: OutputState, attempts: Int = 0) {
+        self.id = id
+        self.state = state
+        self.attempts = attempts
+    }
+
+    /// What a record says, as an entry.
+    package init(_ record: ArchiveRecord) {
+        self.init(id: record.id, state: record.state == .archived ? .archived : .unavailable, attempts: record.attempts)
+        reason = record.reason ?? record.decodeError
+        createdAt = record.createdAt
+        deadline = record.deadline
+        endedAt = record.endedAt
+        request = record.request
+        judgement = record.judgement
+        original = record.original.map { Original(digest: $0.digest, bytes: $0.bytes, mediaType: $0.mediaType, format: record.picture?.format) }
+        thumbnail = record.derivative(.thumbnail).map(Rendition.init)
+        preview = record.derivative(.preview).map(Rendition.init)
+        thumbHash = record.thumbHash
+        perceptualHash = record.perceptualHash
+    }
+}
