@@ -45,5 +45,12 @@ let package = Package(
         // The words that all rooms share: digests, ids, records.
         .target(name: "ArchiveModel", dependencies: ["SizeContract"], swiftSettings: strict),
         .testTarget(name: "ArchiveModelTests", dependencies: ["ArchiveModel"], swiftSettings: strict),
+
+        // Threads for work that blocks or computes, apart from the cooperative pool.
+        .target(name: "WorkLanes", swiftSettings: strict),
+
+        // Content-addressed files and records, published so that a power cut loses nothing.
+        .target(name: "BlobStore", dependencies: ["ArchiveModel", "WorkLanes", swiftCrypto], swiftSettings: strict),
+        .testTarget(name: "BlobStoreTests", dependencies: ["BlobStore"], swiftSettings: strict),
     ]
 )

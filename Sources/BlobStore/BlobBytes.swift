@@ -1,0 +1,58 @@
+import Glibc
+
+/// A blob's bytes, mapped from its file or held in memory, and never copied to be read.
+package final class BlobBytes: Sendable {
+    private enum Storage: Sendable {
+        case memory([UInt8])
+        /// The address, as a number so that it may cross threads, and the length. Nothing writes there after mapping.
+        case mapping(address: UInt, count: Int)
+    }
+
+    private let storage: Storage
+
+    package init(_ bytes: [UInt8]) { storage = .memory(bytes) }
+
+    /// Maps a file, whole. The file must not be cut shorter while the mapping lives, which no part of the store ever does.
+    init(mapping file: borrowing POSIXFile.Handle) throws {
+        let count = try file.size
+        guard count > 0 else {
+            storage = .memory([])
+            return
+        }
+        let address = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, file.descriptor, 0)
+        guard let address = unsafe address, unsafe address != MAP_FAILED else { throw BlobStoreError.last("map", file.path) }
+        storage = .mapping(address: UInt(bitPattern: address), count: count)
+    }
+
+    deinit {
+        if case .mapping(let address, let count) = storage { unsafe munmap(UnsafeMutableRawPointer(bitPattern: address), count) }
+    }
+
+    package var count: Int {
+        switch storage {
+        case .memory(let bytes): bytes.count
+        case .mapping(_, let count): count
+        }
+    }
+
+    /// Lends the bytes for the length of `body`.
+    package func withSpan<Value>(_ body: (Span<UInt8>) throws -> Value) rethrows -> Value {
+        switch storage {
+        case .memory(let bytes): return try body(bytes.span)
+        case .mapping(let address, let count):
+            let start = unsafe UnsafeRawPointer(bitPattern: address)
+            let bytes = unsafe UnsafeRawBufferPointer(start: start, count: count).assumingMemoryBound(to: UInt8.self)
+            return try body(unsafe Span(_unsafeElements: bytes))
+        }
+    }
+
+    /// A copy, for those who need an array.
+    package var array: [UInt8] {
+        withSpan { span in
+            unsafe [UInt8](unsafeUninitializedCapacity: span.count) { buffer, count in
+                for index in 0..<span.count { unsafe buffer.initializeElement(at: index, to: span[index]) }
+                count = span.count
+            }
+        }
+    }
+}

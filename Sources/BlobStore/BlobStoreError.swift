@@ -1,0 +1,52 @@
+/// Why the store could not do what was asked.
+package struct BlobStoreError: Error, Sendable {
+    package enum Code: Sendable, Hashable {
+        /// The folder holds an archive's parts, or something else, but no marker.
+        case markerMissing
+        /// The marker can't be read, or is of a newer format.
+        case markerUnreadable
+        /// A call of the operating system failed, with its error number.
+        case system(Int32)
+        /// Stored bytes are not what their name says.
+        case corrupt
+        case notFound
+        /// A stored record is no record.
+        case unreadableRecord
+    }
+
+    package var code: Code
+    /// What was attempted, in a few words.
+    package var operation: String
+    package var path: String
+    /// The reason, in the words of the operating system or of the rule that was broken.
+    package var detail: String
+
+    package init(_ code: Code, _ operation: String, path: String, detail: String = "") {
+        self.code = code
+        self.operation = operation
+        self.path = path
+        self.detail = detail
+    }
+
+    /// What to do next.
+    package var advice: String {
+        switch code {
+        case .markerMissing:
+            "If a disk is not mounted, mount it; to start a new archive, name an empty folder with --storage."
+        case .markerUnreadable: "Use a newer Fixative, or restore fixative-archive.json from a backup."
+        case .system(Self.noSpace), .system(Self.quota): "Free some space and run the command again; what was not finished is still queued."
+        case .system(Self.readOnly): "Make the filesystem writable and run the command again; what was not finished is still queued."
+        case .system: "Check the disk and the folder's permissions, then run the command again."
+        case .corrupt: "Run 'fixative verify --deep' to see what else is damaged."
+        case .notFound: "Run 'fixative verify' to see what else is missing."
+        case .unreadableRecord: "Restore the file from a backup, or move it out of records/."
+        }
+    }
+}
+
+extension BlobStoreError: CustomStringConvertible {
+    package var description: String {
+        let reason = detail.isEmpty ? "" : ": \(detail)"
+        return "could not \(operation) \(path)\(reason). \(advice)"
+    }
+}

@@ -1,0 +1,17 @@
+package import ArchiveModel
+internal import Crypto
+
+/// A SHA-256 in the making.
+package struct ContentHash: Sendable {
+    private var hash = SHA256()
+
+    package init() {}
+
+    package mutating func update(_ bytes: [UInt8]) { hash.update(data: bytes) }
+
+    /// The digest of everything so far.
+    package func digest() -> ArchiveModel.Digest {
+        guard let digest = ArchiveModel.Digest(sha256: Array(hash.finalize())) else { preconditionFailure("a SHA-256 has 32 bytes") }
+        return digest
+    }
+}

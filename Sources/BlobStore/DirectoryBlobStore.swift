@@ -1,0 +1,103 @@
+package import ArchiveModel
+import Foundation
+package import WorkLanes
+
+/// Blobs as read-only files `blobs/sha256/ab/ab12…ef` of an archive's folder.
+package struct DirectoryBlobStore: BlobStore {
+    private let folder: ArchiveFolder
+    private let lane: WorkLane
+    private let folders = DurableFolders()
+
+    /// - Parameter lane: Where the blocking file calls run.
+    package init(folder: ArchiveFolder, lane: WorkLane) {
+        self.folder = folder
+        self.lane = lane
+    }
+
+    /// Removes what writers that died have left in `ingest/`. Files that a living process is writing are locked and stay.
+    /// - Returns: The number of files removed.
+    @discardableResult
+    package func sweepIngest() async throws -> Int {
+        try await lane.run { [folder] in
+            var removed = 0
+            for name in try POSIXFile.names(in: folder.ingestPath) {
+                let path = folder.ingestPath + "/" + name
+                guard let file = try? POSIXFile.openForReading(path), file.tryLock() else { continue }
+                try POSIXFile.remove(path)
+                removed += 1
+            }
+            return removed
+        }
+    }
+
+    package func beginIngest() async throws -> any BlobIngest {
+        try await lane.run { [self] in try DirectoryIngest(store: self, lane: lane, ingestFolder: folder.ingestPath) }
+    }
+
+    package func put(_ bytes: [UInt8]) async throws -> Publication {
+        try await lane.run { [self] in
+            var file = try IngestFile(in: folder.ingestPath)
+            defer { file.remove() }
+            try file.append(bytes)
+            return try publish(file)
+        }
+    }
+
+    /// Steps 2 to 4 of the durability order: the file, its name, its folder.
+    func publish(_ file: borrowing IngestFile) throws -> Publication {
+        let digest = file.digest()
+        let fanOut = String(digest.hex.prefix(2))
+        try file.settle()
+        let directory = try folders.make([fanOut], under: folder.blobsPath)
+        let path = directory + "/" + digest.hex
+        let isNew = try file.link(to: path)
+        if !isNew { try checkExisting(path, digest: digest, bytes: file.count) }
+        try POSIXFile.synchroniseDirectory(directory)
+        return Publication(digest: digest, bytes: file.count, isNew: isNew)
+    }
+
+    private func checkExisting(_ path: String, digest: Digest, bytes: Int) throws {
+        guard let status = try POSIXFile.status(path), status.bytes == bytes else {
+            throw BlobStoreError(
+                .corrupt, "store", path: path, detail: "a file of that name is there, but not of the \(bytes) bytes that its name promises")
+        }
+    }
+
+    func path(of digest: Digest) -> String { "\(folder.blobsPath)/\(digest.hex.prefix(2))/\(digest.hex)" }
+
+    package func size(of digest: Digest) async throws -> Int? {
+        try await lane.run { [self] in try POSIXFile.status(path(of: digest))?.bytes }
+    }
+
+    package func contents(of digest: Digest) async throws -> BlobBytes {
+        try await lane.run { [self] in try BlobBytes(mapping: POSIXFile.openForReading(path(of: digest))) }
+    }
+
+    package func rehash(_ digest: Digest) async throws -> Digest {
+        try await lane.run { [self] in
+            let file = try POSIXFile.openForReading(path(of: digest))
+            var hash = ContentHash()
+            while true {
+                let chunk = try file.read(upTo: 1 << 20)
+                if chunk.isEmpty { break }
+                hash.update(chunk)
+            }
+            return hash.digest()
+        }
+    }
+
+    package func listing() async throws -> [StoredBlob] {
+        try await lane.run { [folder] in
+            var found: [StoredBlob] = []
+            for fanOut in try POSIXFile.names(in: folder.blobsPath) {
+                for name in try POSIXFile.names(in: folder.blobsPath + "/" + fanOut) {
+                    guard let status = try POSIXFile.status("\(folder.blobsPath)/\(fanOut)/\(name)") else { continue }
+                    let digest = Digest(name).flatMap { $0.hex == name && name.hasPrefix(fanOut) && fanOut.count == 2 ? $0 : nil }
+                    found.append(
+                        StoredBlob(digest: digest, path: "blobs/sha256/\(fanOut)/\(name)", bytes: status.bytes, mode: status.mode))
+                }
+            }
+            return found
+        }
+    }
+}

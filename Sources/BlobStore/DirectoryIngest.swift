@@ -1,0 +1,122 @@
+import ArchiveModel
+import Foundation
+import Synchronization
+import WorkLanes
+
+/// One file of `ingest/`: written, hashed while it is written, and locked so that no other process takes it for a leftover.
+struct IngestFile: ~Copyable {
+    private let file: POSIXFile.Handle
+    private var hash = ContentHash()
+    private(set) var count = 0
+
+    init(in folder: String) throws {
+        file = try POSIXFile.createLocked(in: folder)
+    }
+
+    var path: String { file.path }
+
+    mutating func append(_ bytes: [UInt8]) throws {
+        try file.write(bytes)
+        hash.update(bytes)
+        count += bytes.count
+    }
+
+    func digest() -> Digest { hash.digest() }
+
+    /// Makes the contents durable and read-only, after a look that the disk took as many bytes as were given.
+    func settle() throws {
+        let size = try file.size
+        guard size == count else {
+            throw BlobStoreError(.corrupt, "store", path: path, detail: "\(count) bytes were written, but \(size) are there")
+        }
+        try file.setMode(0o444)
+        try file.synchronise()
+    }
+
+    func link(to newPath: String) throws -> Bool { try POSIXFile.link(path, to: newPath) }
+    func rename(to newPath: String) throws { try POSIXFile.rename(path, to: newPath) }
+
+    /// Takes the name in `ingest/` away. A leftover is removed by the next start, so a failure here loses nothing.
+    func remove() { try? POSIXFile.remove(path) }
+
+    func contents() throws -> BlobBytes { try BlobBytes(mapping: POSIXFile.openForReading(path)) }
+}
+
+/// Received bytes in a file of `ingest/`.
+final class DirectoryIngest: BlobIngest {
+    /// Bytes are gathered to this many before a thread of the lane is asked to write them.
+    private static let flushSize = 256 << 10
+
+    private struct State: ~Copyable {
+        var file: IngestFile?
+        var pending: [UInt8] = []
+    }
+
+    private let state: Mutex<State>
+    private let store: DirectoryBlobStore
+    private let lane: WorkLane
+
+    init(store: DirectoryBlobStore, lane: WorkLane, ingestFolder: String) throws {
+        self.store = store
+        self.lane = lane
+        state = Mutex(State(file: try IngestFile(in: ingestFolder)))
+    }
+
+    deinit { state.withLock { $0.file?.remove() } }
+
+    func append(_ bytes: [UInt8]) async throws {
+        let isFull = state.withLock { state in
+            state.pending += bytes
+            return state.pending.count >= Self.flushSize
+        }
+        if isFull { try await lane.run { [self] in try flush() } }
+    }
+
+    private func flush() throws {
+        try state.withLock { state in
+            guard !state.pending.isEmpty else { return }
+            let bytes = exchange(&state.pending, with: [])
+            try state.file?.append(bytes)
+        }
+    }
+
+    func seal() async throws -> (digest: Digest, bytes: Int) {
+        try await lane.run { [self] in
+            try flush()
+            return try withFile { ($0.digest(), $0.count) }
+        }
+    }
+
+    func contents() async throws -> BlobBytes {
+        try await lane.run { [self] in try withFile { try $0.contents() } }
+    }
+
+    func publish() async throws -> Publication {
+        try await lane.run { [self] in
+            try flush()
+            let publication = try withFile { try store.publish($0) }
+            drop()
+            return publication
+        }
+    }
+
+    func discard() async {
+        _ = try? await lane.run { [self] in drop() }
+    }
+
+    private func drop() {
+        state.withLock { state in
+            state.file?.remove()
+            state.file = nil
+        }
+    }
+
+    private func withFile<Value: Sendable>(_ body: (borrowing IngestFile) throws -> Value) throws -> Value {
+        try state.withLock { state in
+            switch state.file {
+            case .some(let file): return try body(file)
+            case .none: preconditionFailure("an ingest is not used after it was published or discarded")
+            }
+        }
+    }
+}
