@@ -52,5 +52,11 @@ let package = Package(
         // Content-addressed files and records, published so that a power cut loses nothing.
         .target(name: "BlobStore", dependencies: ["ArchiveModel", "WorkLanes", swiftCrypto], swiftSettings: strict),
         .testTarget(name: "BlobStoreTests", dependencies: ["BlobStore"], swiftSettings: strict),
+
+        // The index of tasks and outputs, and the queue; the only room that speaks SQL.
+        .target(
+            name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .testTarget(name: "CatalogTests", dependencies: ["Catalog"], swiftSettings: strict),
     ]
 )

@@ -42,6 +42,9 @@ public struct Judgement: Sendable, Hashable, Codable {
     /// For an unrequested picture: the cell of the table that it is most like.
     public var nearestCell: SizeContract.Cell?
 
+    /// A verdict without figures.
+    public init(verdict: Verdict) { self.verdict = verdict }
+
     private enum CodingKeys: String, CodingKey {
         case verdict, expected, delivered, ratioError, pixelRatio, billedTier, deliveredTier, nearestCell
         case isOnGrid = "onGrid"

@@ -1,0 +1,234 @@
+package import ArchiveModel
+package import Foundation
+package import SizeContract
+
+/// The index of tasks and outputs, and the queue of what is still to be done. Every implementation keeps these promises, and one
+/// suite of tests holds each to them:
+/// - what a call has returned survives a power cut;
+/// - a lease belongs to one worker at a time, and every write under a lease that has passed on is refused;
+/// - what has ended (archived, unavailable) is changed only by a call that names it.
+package protocol Catalog: Sendable {
+    // MARK: Tasks
+
+    /// Enters tasks that are not known yet, as `waiting`. Of a known task, facts that were missing are filled in, and nothing else changes.
+    func register(_ tasks: [TaskRegistration], now: Date) async throws -> RegistrationSummary
+
+    /// Leases up to `limit` tasks that are due, the oldest first.
+    func leaseTasks(limit: Int, now: Date, until: Date) async throws -> [TaskLease]
+
+    /// Ends a task's lease with what was learnt.
+    /// - Throws: ``CatalogError`` with code `leaseLost` when the lease has passed on: then nothing was written.
+    func finish(_ lease: TaskLease, _ outcome: TaskOutcome, now: Date) async throws
+
+    // MARK: Outputs
+
+    /// Leases up to `limit` outputs that are due: earliest deadline first among those before their deadline, then the others.
+    func leaseOutputs(limit: Int, now: Date, until: Date) async throws -> [OutputLease]
+
+    /// Lengthens leases that are still held.
+    /// - Returns: Those of `leases` that have passed on to somebody else.
+    func extend(_ leases: [OutputLease], until: Date) async throws -> [OutputLease]
+
+    /// Ends an output's lease with what was done.
+    /// - Throws: ``CatalogError`` with code `leaseLost` when the lease has passed on: then nothing was written.
+    func finish(_ lease: OutputLease, _ outcome: OutputOutcome, now: Date) async throws
+
+    // MARK: The queue as a whole
+
+    /// Puts everything that waits for a source aside, with the reason; ``releaseHeld(now:)`` takes it up again.
+    func holdTasks(reason: String) async throws
+    func releaseHeld(now: Date) async throws
+
+    /// How much is in which state, and when the next thing is due.
+    func status(now: Date) async throws -> CatalogStatus
+
+    // MARK: Reading
+
+    /// Outputs, the newest task first; of one task in the order of their index.
+    func entries(_ query: EntryQuery) async throws -> [OutputEntry]
+
+    /// Tasks that ended without an output, and why; the newest first.
+    func endedTasks(limit: Int) async throws -> [TaskEntry]
+
+    /// One task; `nil` when it is not known.
+    func task(_ id: TaskID) async throws -> TaskEntry?
+
+    // MARK: Rebuilding
+
+    /// Replaces what the catalog knows of ended tasks and outputs by what the records say; what still waits stays.
+    func rebuild(outputs: [ArchiveRecord], tasks: [TaskRecord], now: Date) async throws
+
+    /// Replaces the facts of one ended output, after its record was written anew.
+    func update(_ record: ArchiveRecord) async throws
+}
+
+/// A task to archive, as a source names it.
+package struct TaskRegistration: Sendable, Hashable {
+    package var id: TaskID
+    /// Where it came from, such as `sweep` or `manifest`.
+    package var source: String
+    package var request: RecordedRequest?
+    package var createdAt: Date?
+
+    package init(id: TaskID, source: String, request: RecordedRequest? = nil, createdAt: Date? = nil) {
+        self.id = id
+        self.source = source
+        self.request = request
+        self.createdAt = createdAt
+    }
+}
+
+/// What registering has changed.
+package struct RegistrationSummary: Sendable, Hashable {
+    package var new: [TaskID] = []
+    /// Tasks that ended before and whose request became known only now: their outputs want judging again.
+    package var newlyRequested: [TaskID] = []
+}
+
+/// The right to read one task.
+package struct TaskLease: Sendable, Hashable {
+    package var id: TaskID
+    package var token: Int64
+    package var source: String
+    package var request: RecordedRequest?
+    package var createdAt: Date?
+    package var discoveredAt: Date
+    /// Readings that failed so far.
+    package var attempts: Int
+    /// How often in a row the upstream has said that it does not know the task.
+    package var misses: Int
+    /// How often the task was found unfinished.
+    package var readings: Int
+}
+
+/// What became of a reading.
+package enum TaskOutcome: Sendable {
+    /// The results are known. `json` is the upstream's answer without link queries.
+    case resolved(links: [String], createdAt: Date?, deadline: Date?, model: String?, json: JSONValue)
+    /// The upstream is still at it.
+    case unfinished(dueAt: Date, createdAt: Date?)
+    /// There will be no result. `state` is `failed`, `cancelled` or `unavailable`.
+    case ended(TaskState, reason: String, createdAt: Date?, json: JSONValue?)
+    /// The reading failed; `isMiss` when the upstream said that it does not know the task.
+    case postponed(dueAt: Date, error: String, isMiss: Bool)
+    /// Not tried after all: another worker may take it at once.
+    case released
+}
+
+/// The right to fetch and file one output.
+package struct OutputLease: Sendable, Hashable {
+    package var id: OutputID
+    package var token: Int64
+    /// With its query: never to be shown or written elsewhere.
+    package var link: String
+    package var deadline: Date?
+    package var createdAt: Date?
+    package var discoveredAt: Date
+    package var source: String
+    package var request: RecordedRequest?
+    package var model: String?
+    package var taskJSON: JSONValue?
+    /// Tries that failed so far.
+    package var attempts: Int
+    /// How often in a row the storage host has said that the file is gone.
+    package var goneAnswers: Int
+    /// What an earlier try brought that was no whole picture.
+    package var suspect: Digest?
+}
+
+/// What became of a try.
+package enum OutputOutcome: Sendable {
+    /// Filed, or given up: as its record says.
+    case ended(ArchiveRecord)
+    /// To be tried again. A fresh `link` replaces the old one.
+    case postponed(dueAt: Date, error: String, link: String?, goneAnswers: Int, suspect: Digest?)
+    /// Not tried after all: another worker may take it at once.
+    case released
+}
+
+/// Which outputs to list.
+package struct EntryQuery: Sendable {
+    /// Words that the prompt must hold, each as a word or the beginning of one.
+    package var text: String?
+    package var verdict: Verdict?
+    package var states: Set<OutputState>?
+    /// Created at or after this.
+    package var since: Date?
+    package var task: TaskID?
+    package var digest: Digest?
+    package var limit: Int?
+
+    package init(
+        text: String? = nil, verdict: Verdict? = nil, states: Set<OutputState>? = nil, since: Date? = nil, task: TaskID? = nil,
+        digest: Digest? = nil, limit: Int? = nil
+    ) {
+        self.text = text
+        self.verdict = verdict
+        self.states = states
+        self.since = since
+        self.task = task
+        self.digest = digest
+        self.limit = limit
+    }
+}
+
+/// A task as lists show it.
+package struct TaskEntry: Sendable, Hashable {
+    package var id: TaskID
+    package var state: TaskState
+    package var reason: String?
+    package var source: String
+    package var createdAt: Date?
+    package var discoveredAt: Date
+    package var request: RecordedRequest?
+}
+
+/// The queue and the archive in numbers.
+package struct CatalogStatus: Sendable, Hashable {
+    package var tasks: [TaskState: Int] = [:]
+    package var outputs: [OutputState: Int] = [:]
+    package var verdicts: [Verdict: Int] = [:]
+    package var originalBytes: Int64 = 0
+    /// The nearest deadline among outputs that wait.
+    package var nearestDeadline: Date?
+    /// When the next task or output is due, or the next lease runs out; `nil` when nothing waits.
+    package var nextDue: Date?
+    /// Why tasks are held, when some are.
+    package var holdReason: String?
+
+    /// Whether something is still to be done.
+    package var hasWork: Bool { nextDue != nil }
+}
+
+/// Why the catalog could not do what was asked.
+package struct CatalogError: Error, Sendable {
+    package enum Code: Sendable, Hashable {
+        /// The lease has run out and passed on.
+        case leaseLost
+        /// The database can't be opened, read or written.
+        case database
+        /// It was made by a newer program.
+        case newerSchema
+    }
+
+    package var code: Code
+    package var subject: String
+    package var detail: String
+
+    package init(_ code: Code, _ subject: String, detail: String = "") {
+        self.code = code
+        self.subject = subject
+        self.detail = detail
+    }
+}
+
+extension CatalogError: CustomStringConvertible {
+    package var description: String {
+        switch code {
+        case .leaseLost: "the lease of \(subject) has passed on to another worker; this one leaves it alone"
+        case .database:
+            "the catalog \(subject) failed: \(detail). If it is damaged, 'fixative rebuild' makes it again from the records."
+        case .newerSchema: "the catalog \(subject) was made by a newer Fixative. Use that one."
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package import ArchiveModel
+import Foundation
+import GRDB
+import SizeContract
+
+extension SQLiteCatalog {
+    package func entries(_ query: EntryQuery) async throws -> [OutputEntry] {
+        var conditions: [String] = []
+        var arguments: StatementArguments = []
+        if let text = query.text {
+            guard let pattern = FTS5Pattern(matchingAllPrefixesIn: text) else { return [] }
+            conditions.append("task.key IN (SELECT rowid FROM task_text WHERE task_text MATCH ?)")
+            arguments += [pattern.rawPattern]
+        }
+        if let verdict = query.verdict {
+            conditions.append("output.verdict = ?")
+            arguments += [verdict.rawValue]
+        }
+        if let states = query.states {
+            conditions.append("output.state IN (\(states.map { _ in "?" }.joined(separator: ",")))")
+            arguments += StatementArguments(states.map(\.rawValue).sorted())
+        }
+        if let since = query.since {
+            conditions.append("COALESCE(task.created_at, task.discovered_at) >= ?")
+            arguments += [since.milliseconds]
+        }
+        if let task = query.task {
+            conditions.append("task.id = ?")
+            arguments += [task.text]
+        }
+        if let digest = query.digest {
+            conditions.append("(output.digest = ? OR output.thumb_digest = ? OR output.preview_digest = ?)")
+            arguments += [digest.hex, digest.hex, digest.hex]
+        }
+        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        let sql = """
+            SELECT output.*, task.id AS id, task.created_at, task.discovered_at, task.model, task.prompt, task.size, task.resolution,
+                task.image_urls, task.requested_at, task.has_request
+            FROM output JOIN task ON task.key = output.task \(filter)
+            ORDER BY COALESCE(task.created_at, task.discovered_at) DESC, task.id, output.idx LIMIT \(query.limit ?? -1)
+            """
+        return try await read { [arguments] database in
+            try Row.fetchAll(database, sql: sql, arguments: arguments).map(Self.entry)
+        }
+    }
+
+    private static func entry(_ row: Row) throws -> OutputEntry {
+        var entry = OutputEntry(
+            id: OutputID(task: try taskID(row["id"]), index: row["idx"]), state: OutputState(rawValue: row["state"]) ?? .waiting,
+            attempts: row["attempts"])
+        entry.reason = row["reason"]
+        entry.createdAt = date(row["created_at"])
+        entry.deadline = date(row["deadline"])
+        entry.endedAt = date(row["ended_at"])
+        entry.request = request(row)
+        entry.judgement = judgement(row)
+        if let digest = (row["digest"] as String?).flatMap({ Digest($0) }) {
+            entry.original = OutputEntry.Original(
+                digest: digest, bytes: row["bytes"] ?? 0, mediaType: row["media_type"] ?? "application/octet-stream", format: row["format"])
+        }
+        entry.thumbnail = rendition(row, "thumb")
+        entry.preview = rendition(row, "preview")
+        entry.thumbHash = row["thumb_hash"]
+        entry.perceptualHash = row["perceptual_hash"]
+        return entry
+    }
+
+    private static func judgement(_ row: Row) -> Judgement? {
+        guard let verdict = (row["verdict"] as String?).flatMap(Verdict.init(rawValue:)) else { return nil }
+        var judgement = Judgement(verdict: verdict)
+        judgement.delivered = size(row["width"], row["height"])
+        judgement.expected = size(row["expected_width"], row["expected_height"])
+        judgement.ratioError = row["ratio_error"]
+        judgement.pixelRatio = row["pixel_ratio"]
+        judgement.isOnGrid = row["on_grid"]
+        judgement.billedTier = (row["billed_tier"] as String?).flatMap(Tier.init(rawValue:))
+        judgement.deliveredTier = (row["delivered_tier"] as String?).flatMap(Tier.init(rawValue:))
+        judgement.overpaid = (row["overpaid_tenths"] as Int?).map(PriceMultiplier.init(tenths:))
+        if let ratio = (row["nearest_ratio"] as String?).flatMap({ AspectRatio(parsing: $0) }),
+            let tier = (row["nearest_tier"] as String?).flatMap(Tier.init(rawValue:)),
+            let nearest = size(row["nearest_width"], row["nearest_height"])
+        {
+            judgement.nearestCell = SizeContract.Cell(ratio: ratio, tier: tier, size: nearest)
+        }
+        return judgement
+    }
+
+    private static func rendition(_ row: Row, _ name: String) -> OutputEntry.Rendition? {
+        guard let digest = (row["\(name)_digest"] as String?).flatMap({ Digest($0) }),
+            let size = size(row["\(name)_width"], row["\(name)_height"])
+        else { return nil }
+        return OutputEntry.Rendition(
+            digest: digest, mediaType: row["\(name)_type"] ?? "image/jpeg", width: size.width, height: size.height)
+    }
+
+    private static func size(_ width: Int?, _ height: Int?) -> PixelSize? {
+        guard let width, let height, width > 0, height > 0 else { return nil }
+        return PixelSize(width: width, height: height)
+    }
+
+    static func taskEntry(_ row: Row) throws -> TaskEntry {
+        TaskEntry(
+            id: try taskID(row["id"]), state: TaskState(rawValue: row["state"]) ?? .waiting, reason: row["reason"], source: row["source"],
+            createdAt: date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]), request: request(row))
+    }
+
+    static func request(_ row: Row) -> RecordedRequest? {
+        guard row["has_request"] == 1 else { return nil }
+        let urls = (row["image_urls"] as String?).flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+        return RecordedRequest(
+            model: row["model"], prompt: row["prompt"], size: row["size"], resolution: row["resolution"], imageURLs: urls,
+            recordedAt: date(row["requested_at"]))
+    }
+
+    static func taskID(_ text: String) throws -> TaskID {
+        guard let id = TaskID(text) else { throw CatalogError(.database, "row", detail: "'\(text)' is no task id") }
+        return id
+    }
+
+    static func date(_ milliseconds: Int64?) -> Date? { milliseconds.map(Date.init(milliseconds:)) }
+
+    static func json(_ text: String?) -> JSONValue? {
+        text.flatMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+    }
+
+    static func text(of json: JSONValue) throws -> String {
+        String(decoding: try JSONEncoder.archive(pretty: false).encode(json), as: UTF8.self)
+    }
+}

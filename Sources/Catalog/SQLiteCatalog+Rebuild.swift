@@ -1,0 +1,63 @@
+package import ArchiveModel
+package import Foundation
+import GRDB
+
+extension SQLiteCatalog {
+    package func rebuild(outputs: [ArchiveRecord], tasks: [TaskRecord], now: Date) async throws {
+        try await write { database in
+            try database.execute(sql: "DELETE FROM output WHERE state IN ('archived', 'unavailable')")
+            try database.execute(
+                sql: """
+                    DELETE FROM task WHERE state IN ('resolved', 'failed', 'cancelled', 'unavailable')
+                        AND NOT EXISTS (SELECT 1 FROM output WHERE output.task = task.key)
+                    """)
+            for record in tasks { try Self.enter(record, now: now, in: database) }
+            for record in outputs {
+                try Self.enterTask(of: record, in: database)
+                try database.execute(
+                    sql: "DELETE FROM output WHERE idx = ? AND task = (SELECT key FROM task WHERE id = ?)",
+                    arguments: [record.index, record.task.text])
+                try Self.insert(record, in: database)
+            }
+        }
+    }
+
+    private static func enter(_ record: TaskRecord, now: Date, in database: Database) throws {
+        let state: TaskState = [.leased, .held, .resolved].contains(record.state) ? .waiting : record.state
+        try upsertTask(
+            record.task, state: state, reason: record.reason, source: record.source, discoveredAt: record.discoveredAt,
+            createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: now, in: database)
+    }
+
+    private static func enterTask(of record: ArchiveRecord, in database: Database) throws {
+        try upsertTask(
+            record.task, state: .resolved, reason: nil, source: record.source, discoveredAt: record.discoveredAt,
+            createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: record.endedAt, in: database)
+    }
+
+    /// A row that is being worked on keeps its state; anything else becomes what the record says.
+    private static func upsertTask(
+        _ id: TaskID, state: TaskState, reason: String?, source: String, discoveredAt: Date, createdAt: Date?,
+        request: RecordedRequest?, answer: JSONValue?, dueAt: Date, in database: Database
+    ) throws {
+        var values = try arguments(of: request ?? RecordedRequest())
+        if request?.model == nil { values = values &+ ["model": answer?["model"]?.string] }
+        values += [
+            "id": id.text, "state": state.rawValue, "reason": reason, "source": source, "discovered_at": discoveredAt.milliseconds,
+            "created_at": createdAt?.milliseconds, "answer": try answer.map(text(of:)), "due_at": dueAt.milliseconds,
+            "has_request": request == nil ? 0 : 1,
+        ]
+        try database.execute(
+            sql: """
+                INSERT INTO task (id, state, reason, source, discovered_at, created_at, answer, due_at, has_request,
+                    model, prompt, size, resolution, image_urls, requested_at)
+                VALUES (:id, :state, :reason, :source, :discovered_at, :created_at, :answer, :due_at, :has_request,
+                    :model, :prompt, :size, :resolution, :image_urls, :requested_at)
+                ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, source = excluded.source,
+                    discovered_at = excluded.discovered_at, created_at = excluded.created_at, answer = excluded.answer,
+                    has_request = excluded.has_request, model = excluded.model, prompt = excluded.prompt, size = excluded.size,
+                    resolution = excluded.resolution, image_urls = excluded.image_urls, requested_at = excluded.requested_at
+                WHERE state <> 'leased'
+                """, arguments: values)
+    }
+}

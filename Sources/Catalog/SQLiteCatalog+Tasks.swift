@@ -1,0 +1,163 @@
+package import ArchiveModel
+package import Foundation
+import GRDB
+
+extension SQLiteCatalog {
+    package func register(_ tasks: [TaskRegistration], now: Date) async throws -> RegistrationSummary {
+        guard !tasks.isEmpty else { return RegistrationSummary() }
+        return try await write { database in
+            var summary = RegistrationSummary()
+            for task in tasks { try Self.register(task, now: now, in: database, &summary) }
+            return summary
+        }
+    }
+
+    private static func register(
+        _ task: TaskRegistration, now: Date, in database: Database, _ summary: inout RegistrationSummary
+    ) throws {
+        let known = try Row.fetchOne(database, sql: "SELECT state, has_request FROM task WHERE id = ?", arguments: [task.id.text])
+        let request = task.request
+        if let known {
+            if let created = task.createdAt {
+                try database.execute(
+                    sql: "UPDATE task SET created_at = ? WHERE id = ? AND created_at IS NULL AND state IN ('waiting', 'leased', 'held')",
+                    arguments: [created.milliseconds, task.id.text])
+            }
+            guard let request, known["has_request"] == 0 else { return }
+            try database.execute(
+                sql: """
+                    UPDATE task SET model = COALESCE(:model, model), prompt = :prompt, size = :size, resolution = :resolution,
+                        image_urls = :image_urls, requested_at = :requested_at, has_request = 1
+                    WHERE id = :id
+                    """, arguments: arguments(of: request) + ["id": task.id.text])
+            if known["state"] == TaskState.resolved.rawValue { summary.newlyRequested.append(task.id) }
+        } else {
+            var values = try arguments(of: request ?? RecordedRequest())
+            values += [
+                "id": task.id.text, "source": task.source, "now": now.milliseconds, "created_at": task.createdAt?.milliseconds,
+                "has_request": request == nil ? 0 : 1,
+            ]
+            try database.execute(
+                sql: """
+                    INSERT INTO task (id, state, source, discovered_at, created_at, due_at, has_request,
+                        model, prompt, size, resolution, image_urls, requested_at)
+                    VALUES (:id, 'waiting', :source, :now, :created_at, :now, :has_request,
+                        :model, :prompt, :size, :resolution, :image_urls, :requested_at)
+                    """, arguments: values)
+            summary.new.append(task.id)
+        }
+    }
+
+    static func arguments(of request: RecordedRequest) throws -> StatementArguments {
+        let urls = try request.imageURLs.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
+        return [
+            "model": request.model, "prompt": request.prompt, "size": request.size, "resolution": request.resolution,
+            "image_urls": urls, "requested_at": request.recordedAt?.milliseconds,
+        ]
+    }
+
+    package func leaseTasks(limit: Int, now: Date, until: Date) async throws -> [TaskLease] {
+        try await write { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    UPDATE task SET state = 'leased', lease_token = lease_token + 1, lease_expires_at = :until
+                    WHERE key IN (
+                        SELECT key FROM task
+                        WHERE (state = 'waiting' AND due_at <= :now) OR (state = 'leased' AND lease_expires_at <= :now)
+                        ORDER BY COALESCE(created_at, discovered_at), key LIMIT :limit)
+                    RETURNING *
+                    """, arguments: ["now": now.milliseconds, "until": until.milliseconds, "limit": limit])
+            return try rows.map { row in
+                TaskLease(
+                    id: try Self.taskID(row["id"]), token: row["lease_token"], source: row["source"], request: Self.request(row),
+                    createdAt: Self.date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]),
+                    attempts: row["attempts"], misses: row["misses"], readings: row["readings"])
+            }
+        }
+    }
+
+    package func finish(_ lease: TaskLease, _ outcome: TaskOutcome, now: Date) async throws {
+        try await write { database in
+            try Self.apply(outcome, to: lease, now: now, in: database)
+            guard database.changesCount > 0 else { throw CatalogError(.leaseLost, "task \(lease.id)") }
+            if case .resolved(let links, _, let deadline, _, _) = outcome {
+                try Self.enter(links, of: lease.id, deadline: deadline, now: now, in: database)
+            }
+        }
+    }
+
+    private static func apply(_ outcome: TaskOutcome, to lease: TaskLease, now: Date, in database: Database) throws {
+        let held = "lease_expires_at = NULL WHERE id = :id AND state = 'leased' AND lease_token = :token"
+        let key: StatementArguments = ["id": lease.id.text, "token": lease.token]
+        switch outcome {
+        case .resolved(_, let createdAt, let deadline, let model, let json):
+            try database.execute(
+                sql: """
+                    UPDATE task SET state = 'resolved', created_at = COALESCE(:created_at, created_at), deadline = :deadline,
+                        model = COALESCE(model, :model), answer = :answer, reason = NULL, \(held)
+                    """,
+                arguments: key + [
+                    "created_at": createdAt?.milliseconds, "deadline": deadline?.milliseconds, "model": model,
+                    "answer": try text(of: json),
+                ])
+        case .unfinished(let dueAt, let createdAt):
+            try database.execute(
+                sql: """
+                    UPDATE task SET state = 'waiting', due_at = :due_at, created_at = COALESCE(:created_at, created_at), misses = 0,
+                        attempts = 0, readings = readings + 1, \(held)
+                    """, arguments: key + ["due_at": dueAt.milliseconds, "created_at": createdAt?.milliseconds])
+        case .ended(let state, let reason, let createdAt, let json):
+            try database.execute(
+                sql: """
+                    UPDATE task SET state = :state, reason = :reason, created_at = COALESCE(:created_at, created_at),
+                        answer = COALESCE(:answer, answer), \(held)
+                    """,
+                arguments: key + [
+                    "state": state.rawValue, "reason": reason, "created_at": createdAt?.milliseconds, "answer": try json.map(text(of:)),
+                ])
+        case .postponed(let dueAt, let error, let isMiss):
+            try database.execute(
+                sql: """
+                    UPDATE task SET state = 'waiting', due_at = :due_at, reason = :reason, attempts = attempts + 1,
+                        misses = CASE WHEN :is_miss THEN misses + 1 ELSE misses END, \(held)
+                    """, arguments: key + ["due_at": dueAt.milliseconds, "reason": error, "is_miss": isMiss])
+        case .released:
+            try database.execute(
+                sql: "UPDATE task SET state = 'waiting', due_at = :now, \(held)", arguments: key + ["now": now.milliseconds])
+        }
+    }
+
+    /// Enters a task's results; one that is known already keeps its state.
+    private static func enter(_ links: [String], of id: TaskID, deadline: Date?, now: Date, in database: Database) throws {
+        for (index, link) in links.enumerated() {
+            try database.execute(
+                sql: """
+                    INSERT INTO output (task, idx, state, link, deadline, due_at)
+                    SELECT key, :index, 'waiting', :link, :deadline, :now FROM task WHERE id = :id
+                    ON CONFLICT (task, idx) DO UPDATE SET link = excluded.link WHERE state IN ('waiting', 'leased')
+                    """,
+                arguments: [
+                    "index": index, "link": link, "deadline": deadline?.milliseconds, "now": now.milliseconds, "id": id.text,
+                ])
+        }
+    }
+
+    package func endedTasks(limit: Int) async throws -> [TaskEntry] {
+        try await read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM task WHERE state IN ('failed', 'cancelled', 'unavailable')
+                    ORDER BY COALESCE(created_at, discovered_at) DESC, id LIMIT ?
+                    """, arguments: [limit]
+            ).map(Self.taskEntry)
+        }
+    }
+
+    package func task(_ id: TaskID) async throws -> TaskEntry? {
+        try await read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM task WHERE id = ?", arguments: [id.text]).map(Self.taskEntry)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import ArchiveModel
+package import Foundation
+import GRDB
+import SizeContract
+
+/// The catalog as one SQLite file, shared by every process that works on the archive.
+package struct SQLiteCatalog: Catalog {
+    let database: DatabasePool
+    private let path: String
+
+    /// Opens the file, or makes it, and brings its schema up to date.
+    ///
+    /// WAL with `synchronous=FULL`: with `NORMAL`, commits that were acknowledged are lost in a power cut (measured).
+    ///
+    /// - Throws: ``CatalogError`` with code `database` or `newerSchema`.
+    package init(path: String) throws {
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(30)
+        configuration.maximumReaderCount = 4
+        configuration.label = "catalog"
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA foreign_keys = ON")
+        }
+        self.path = path
+        do {
+            database = try DatabasePool(path: path, configuration: configuration)
+            let migrator = Self.migrator
+            if try database.read({ try migrator.hasBeenSuperseded($0) }) { throw CatalogError(.newerSchema, path) }
+            try migrator.migrate(database)
+        } catch let error as DatabaseError {
+            throw CatalogError(.database, path, detail: error.message ?? error.description)
+        }
+    }
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await database.read(body)
+        } catch let error as DatabaseError {
+            throw CatalogError(.database, path, detail: error.message ?? error.description)
+        }
+    }
+
+    /// One `BEGIN IMMEDIATE` transaction, durable when this returns.
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await database.write(body)
+        } catch let error as DatabaseError {
+            throw CatalogError(.database, path, detail: error.message ?? error.description)
+        }
+    }
+}
+
+extension SQLiteCatalog {
+    package func holdTasks(reason: String) async throws {
+        try await write { database in
+            try database.execute(
+                sql: "UPDATE task SET state = 'held', reason = ?, lease_expires_at = NULL WHERE state IN ('waiting', 'leased')",
+                arguments: [reason])
+        }
+    }
+
+    package func releaseHeld(now: Date) async throws {
+        try await write { database in
+            try database.execute(
+                sql: "UPDATE task SET state = 'waiting', reason = NULL, due_at = ? WHERE state = 'held'", arguments: [now.milliseconds])
+        }
+    }
+
+    package func status(now: Date) async throws -> CatalogStatus {
+        try await read { database in
+            var status = CatalogStatus()
+            for row in try Row.fetchAll(database, sql: "SELECT state, COUNT(*) FROM task GROUP BY state") {
+                status.tasks[TaskState(rawValue: row[0]) ?? .waiting] = row[1]
+            }
+            let outputs = "SELECT state, COUNT(*), COALESCE(SUM(bytes), 0) FROM output GROUP BY state"
+            for row in try Row.fetchAll(database, sql: outputs) {
+                let state = OutputState(rawValue: row[0]) ?? .waiting
+                status.outputs[state] = row[1]
+                if state == .archived { status.originalBytes = row[2] }
+            }
+            let verdicts = "SELECT verdict, COUNT(*) FROM output WHERE state = 'archived' GROUP BY verdict"
+            for row in try Row.fetchAll(database, sql: verdicts) {
+                if let text = row[0] as String?, let verdict = Verdict(rawValue: text) { status.verdicts[verdict] = row[1] }
+            }
+            status.nearestDeadline = try Int64.fetchOne(
+                database, sql: "SELECT MIN(deadline) FROM output WHERE state IN ('waiting', 'leased')"
+            ).map(Date.init(milliseconds:))
+            let due = """
+                SELECT MIN(due) FROM (
+                    SELECT MIN(due_at) AS due FROM task WHERE state = 'waiting'
+                    UNION ALL SELECT MIN(lease_expires_at) FROM task WHERE state = 'leased'
+                    UNION ALL SELECT MIN(due_at) FROM output WHERE state = 'waiting'
+                    UNION ALL SELECT MIN(lease_expires_at) FROM output WHERE state = 'leased')
+                """
+            status.nextDue = try Int64.fetchOne(database, sql: due).map(Date.init(milliseconds:))
+            status.holdReason = try String.fetchOne(database, sql: "SELECT reason FROM task WHERE state = 'held' LIMIT 1")
+            return status
+        }
+    }
+}
