@@ -58,5 +58,10 @@ let package = Package(
             name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .testTarget(name: "CatalogTests", dependencies: ["Catalog"], swiftSettings: strict),
+
+        // The upstream's wire types and calls, and which network addresses may be talked to.
+        .target(
+            name: "GenerationAPI", dependencies: ["ArchiveModel", "SizeContract", httpClient, nioCore, nioHTTP1], swiftSettings: strict),
+        .testTarget(name: "GenerationAPITests", dependencies: ["GenerationAPI"], swiftSettings: strict),
     ]
 )

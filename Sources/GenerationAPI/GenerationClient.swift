@@ -1,0 +1,160 @@
+package import ArchiveModel
+package import AsyncHTTPClient
+package import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// The API's calls, typed, with retries.
+package struct GenerationClient: Sendable {
+    package static let defaultBaseURL = "https://api.evolink.ai"
+    /// Storage networks refuse the agents of libraries, so the product names itself.
+    package static let userAgent = "Fixative/\(version)"
+    package static let version = "0.1.0"
+    /// The most tasks of one batch call.
+    package static let batchLimit = 50
+    /// The rows of one page of the task list.
+    package static let pageSize = 50
+
+    private static let bodyLimit = 32 << 20
+
+    private let baseURL: String
+    private let key: APIKey
+    private let http: HTTPClient
+    private let clock: any WallClock
+    private let retry: RetryPolicy
+    private let timeout: TimeInterval
+    private let redact: Redactor
+
+    /// - Parameters:
+    ///   - baseURL: With or without a slash at its end.
+    ///   - timeout: Seconds that one try of a call may take, its body included.
+    package init(
+        baseURL: String, key: APIKey, http: HTTPClient, clock: any WallClock, retry: RetryPolicy = RetryPolicy(), timeout: TimeInterval = 60
+    ) {
+        self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
+        self.key = key
+        self.http = http
+        self.clock = clock
+        self.retry = retry
+        self.timeout = timeout
+        redact = Redactor(secrets: [key.textToRedact])
+    }
+
+    /// Starts a generation. The same `idempotencyKey` never makes two.
+    ///
+    /// - Throws: ``APIError``. The request is sent as it is: check ``GenerationRequest/problems()`` first.
+    package func create(_ request: GenerationRequest, idempotencyKey: String) async throws -> TaskSnapshot {
+        let body = try JSONEncoder.archive(pretty: false).encode(request.json)
+        let json = try await call(.POST, "/v1/images/generations", body: body, headers: ["Idempotency-Key": idempotencyKey])
+        guard let task = TaskSnapshot(json) else { throw malformed("POST /v1/images/generations", "the answer names no task") }
+        return task
+    }
+
+    /// Reads one task.
+    /// - Throws: ``APIError``; code `notFound` when the upstream does not know the task.
+    package func task(_ id: TaskID) async throws -> TaskSnapshot {
+        let path = "/v1/tasks/\(Self.escaped(id.text))"
+        let json = try await call(.GET, path)
+        guard let task = TaskSnapshot(json["data"] ?? json) else { throw malformed("GET \(path)", "the answer is no task") }
+        return task
+    }
+
+    /// Reads up to 50 tasks at once. Those that the upstream does not know are missing from the answer.
+    package func tasks(_ ids: [TaskID]) async throws -> [TaskID: TaskSnapshot] {
+        precondition(ids.count <= Self.batchLimit)
+        let body = try JSONEncoder().encode(JSONValue.object(["task_ids": .array(ids.map { .string($0.text) })]))
+        let json = try await call(.POST, "/v1/tasks/batch", body: body)
+        guard let rows = json["data"]?.array ?? json.array else {
+            throw malformed("POST /v1/tasks/batch", "the answer holds no list")
+        }
+        return Dictionary(rows.compactMap(TaskSnapshot.init).map { ($0.id, $0) }) { first, _ in first }
+    }
+
+    /// Reads a page of the account's image tasks, the newest first. Pages count from 1.
+    package func page(_ number: Int) async throws -> TaskPage {
+        let path = "/v1/tasks?type=image&page=\(number)&page_size=\(Self.pageSize)"
+        let json = try await call(.GET, path)
+        guard let rows = json["data"]?.array ?? json.array else { throw malformed("GET \(path)", "the answer holds no list") }
+        return TaskPage(
+            tasks: rows.compactMap(TaskSnapshot.init), rows: rows.count, total: json["total"]?.integer.map { Int($0) })
+    }
+
+    // MARK: One call
+
+    private func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, headers: [String: String] = [:]) async throws -> JSONValue {
+        var generator = SystemRandomNumberGenerator()
+        var failures = 0
+        while true {
+            do {
+                return try await attempt(method, path, body: body, headers: headers)
+            } catch let error as APIError where error.isTransient {
+                failures += 1
+                guard failures < retry.attempts else { throw error }
+                try await clock.sleep(
+                    until: retry.nextTry(after: clock.now, failures: failures, retryAfter: error.retryAfter, using: &generator))
+            }
+        }
+    }
+
+    private func attempt(_ method: HTTPMethod, _ path: String, body: Data?, headers: [String: String]) async throws -> JSONValue {
+        let name = "\(method.rawValue) \(path.prefix { $0 != "?" })"
+        var request = HTTPClientRequest(url: baseURL + path)
+        request.method = method
+        request.headers.add(name: "authorization", value: key.authorization)
+        request.headers.add(name: "user-agent", value: Self.userAgent)
+        request.headers.add(name: "accept", value: "application/json")
+        for (header, value) in headers { request.headers.add(name: header, value: value) }
+        if let body {
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        let (head, bytes) = try await answer(to: request, name)
+        let json = try? JSONDecoder().decode(JSONValue.self, from: bytes)
+        guard (200..<300).contains(head.status.code) else { throw failure(head, json, name) }
+        guard let json else { throw malformed(name, "the answer is no JSON", status: Int(head.status.code)) }
+        return json
+    }
+
+    private func answer(to request: HTTPClientRequest, _ name: String) async throws -> (HTTPClientResponse, Data) {
+        do {
+            return try await withTimeout(timeout, clock: clock) { [http, timeout] in
+                let response = try await http.execute(request, timeout: .milliseconds(Int64(timeout * 1000)))
+                let body = try await response.body.collect(upTo: Self.bodyLimit)
+                return (response, Data(body.readableBytesView))
+            }
+        } catch let error where error is CancellationError || Task.isCancelled {
+            throw CancellationError()
+        } catch {
+            throw APIError(.transport, call: name, message: redact("\(error)"))
+        }
+    }
+
+    private func failure(_ response: HTTPClientResponse, _ json: JSONValue?, _ name: String) -> APIError {
+        let status = Int(response.status.code)
+        let code: APIError.Code =
+            switch status {
+            case 401: .unauthorized
+            case 402: .noQuota
+            case 403: .forbidden
+            case 404, 410: .notFound
+            case 429: .rateLimited
+            case 408, 425, 500...: .server
+            default: .refused
+            }
+        let words = json?["error"]?["message"]?.string ?? json?["message"]?.string ?? response.status.reasonPhrase
+        let hint = json?["error"]?["fallback_suggestion"]?.string.map { " (\($0))" } ?? ""
+        return APIError(
+            code, status: status, call: name, message: String(redact(words + hint).prefix(500)),
+            retryAfter: RetryPolicy.retryAfter(response.headers.first(name: "retry-after"), now: clock.now))
+    }
+
+    private func malformed(_ call: String, _ message: String, status: Int? = 200) -> APIError {
+        APIError(.malformed, status: status, call: call, message: message)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var allowed = CharacterSet.alphanumerics
+        allowed.insert(charactersIn: "-._~")
+        return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
+    }
+}

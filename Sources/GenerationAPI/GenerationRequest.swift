@@ -1,0 +1,120 @@
+package import ArchiveModel
+package import Foundation
+package import SizeContract
+
+/// A request to generate a picture, before it is sent.
+package struct GenerationRequest: Sendable, Hashable {
+    package static let defaultModel = "gpt-image-2-beta"
+
+    package var model: String
+    package var prompt: String
+    package var size: String?
+    package var resolution: String?
+    package var imageURLs: [String]
+    package var callbackURL: String?
+
+    package init(
+        model: String = defaultModel, prompt: String, size: String? = nil, resolution: String? = nil, imageURLs: [String] = [],
+        callbackURL: String? = nil
+    ) {
+        self.model = model
+        self.prompt = prompt
+        self.size = size
+        self.resolution = resolution
+        self.imageURLs = imageURLs
+        self.callbackURL = callbackURL
+    }
+
+    /// What is put on record of it: everything that an audit needs, with the API's defaults written out and links without queries.
+    package func recorded(at now: Date) -> RecordedRequest {
+        let redact = Redactor()
+        return RecordedRequest(
+            model: model, prompt: prompt, size: size ?? "auto", resolution: resolution,
+            imageURLs: imageURLs.isEmpty ? nil : imageURLs.map { redact($0) }, recordedAt: now)
+    }
+
+    /// The body of the call.
+    var json: JSONValue {
+        var members: [String: JSONValue] = ["model": .string(model), "prompt": .string(prompt)]
+        if let size { members["size"] = .string(size) }
+        if let resolution { members["resolution"] = .string(resolution) }
+        if !imageURLs.isEmpty { members["image_urls"] = .array(imageURLs.map(JSONValue.string)) }
+        if let callbackURL { members["callback_url"] = .string(callbackURL) }
+        return .object(members)
+    }
+}
+
+/// Why a request would be refused; found before it is sent.
+package enum RequestProblem: Error, Sendable, Hashable {
+    case emptyPrompt
+    case size(SizeViolation)
+    case tooManyImages(Int)
+    case imageURL(String, detail: String)
+    case callbackURL(String, detail: String)
+}
+
+extension RequestProblem: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .emptyPrompt: "the prompt is empty"
+        case .size(let violation): "the size can't be had: \(violation)"
+        case .tooManyImages(let count): "\(count) reference images are more than \(GenerationRequest.imageLimit)"
+        case .imageURL(let url, let detail): "the reference image \(url) \(detail)"
+        case .callbackURL(let url, let detail): "the callback address \(url) \(detail)"
+        }
+    }
+}
+
+extension GenerationRequest {
+    /// The most reference images of one request.
+    package static let imageLimit = 16
+    /// The most characters of a callback address.
+    package static let callbackLimit = 2048
+
+    /// Everything the reference page says would be refused; empty for a request that may be sent. A prompt's length in tokens is
+    /// left to the upstream, which alone can count them.
+    package func problems() -> [RequestProblem] {
+        var found: [RequestProblem] = []
+        if prompt.allSatisfy(\.isWhitespace) { found.append(.emptyPrompt) }
+        found += sizeProblems()
+        if imageURLs.count > Self.imageLimit { found.append(.tooManyImages(imageURLs.count)) }
+        found += imageURLs.compactMap(Self.imageProblem)
+        if let callbackURL, let detail = Self.callbackProblem(callbackURL) {
+            found.append(.callbackURL(Redactor()(String(callbackURL.prefix(200))), detail: detail))
+        }
+        return found
+    }
+
+    private func sizeProblems() -> [RequestProblem] {
+        let contract = SizeContract.contract(model: model)
+        do {
+            if let resolution, Tier(parsing: resolution) == nil { return [.size(.unknownResolution(resolution))] }
+            return contract.violations(of: try contract.request(size: size, resolution: resolution)).map(RequestProblem.size)
+        } catch {
+            return [.size(error)]
+        }
+    }
+
+    private static func imageProblem(_ text: String) -> RequestProblem? {
+        let shown = Redactor()(text)
+        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme), url.host != nil else {
+            return .imageURL(shown, detail: "is no http(s) address")
+        }
+        let ending = url.pathExtension.lowercased()
+        guard ["jpeg", "jpg", "png", "webp"].contains(ending) else {
+            return .imageURL(shown, detail: "does not end in .jpeg, .jpg, .png or .webp")
+        }
+        return nil
+    }
+
+    private static func callbackProblem(_ text: String) -> String? {
+        guard text.count <= callbackLimit else { return "has \(text.count) characters, more than \(callbackLimit)" }
+        guard let url = URL(string: text), url.scheme?.lowercased() == "https", let host = url.host?.lowercased(), !host.isEmpty else {
+            return "is no HTTPS address"
+        }
+        if let address = NetworkAddress(literal: host) { return address.isPublic ? nil : "is an internal address" }
+        let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+        let isInternal = name == "localhost" || [".localhost", ".local", ".internal", ".home.arpa"].contains { name.hasSuffix($0) }
+        return isInternal ? "is an internal address" : nil
+    }
+}

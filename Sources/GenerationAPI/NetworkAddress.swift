@@ -1,0 +1,111 @@
+import Foundation
+import Glibc
+
+/// An IP address.
+package enum NetworkAddress: Sendable, Hashable {
+    case v4(UInt32)
+    case v6(high: UInt64, low: UInt64)
+
+    /// Reads an address as a URL's host may write it, with or without brackets: also `127.1`, `0x7f.1` and `2130706433`, which the
+    /// system's resolver takes for addresses as well. Anything else is `nil`.
+    package init?(literal: String) {
+        let text = literal.hasPrefix("[") && literal.hasSuffix("]") ? String(literal.dropFirst().dropLast()) : literal
+        var v4 = in_addr()
+        if unsafe inet_aton(text, &v4) != 0 {
+            self = .v4(UInt32(bigEndian: v4.s_addr))
+            return
+        }
+        var v6 = in6_addr()
+        let plain = String(text.prefix { $0 != "%" })
+        guard unsafe inet_pton(AF_INET6, plain, &v6) == 1 else { return nil }
+        self.init(v6)
+    }
+
+    init(_ address: in6_addr) {
+        let bytes = unsafe withUnsafeBytes(of: address) { unsafe Array($0) }
+        func word(_ slice: ArraySlice<UInt8>) -> UInt64 { slice.reduce(0) { $0 << 8 | UInt64($1) } }
+        self = .v6(high: word(bytes[0..<8]), low: word(bytes[8..<16]))
+    }
+
+    /// Whether the address is of the public internet: in none of the ranges that IANA's special-purpose registries (RFC 6890 and
+    /// successors) set apart. An address that carries an IPv4 address through NAT64 is judged by that; other ways of wrapping
+    /// one (mapped, compatible, 6to4, Teredo, ISATAP) are never public.
+    package var isPublic: Bool {
+        switch self {
+        case .v4(let address): !Self.specialV4.contains { address >> (32 - $0.bits) == $0.prefix >> (32 - $0.bits) }
+        case .v6(let high, let low): Self.isPublic(high: high, low: low)
+        }
+    }
+
+    private static func isPublic(high: UInt64, low: UInt64) -> Bool {
+        let inner = NetworkAddress.v4(UInt32(truncatingIfNeeded: low))
+        if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 { return inner.isPublic }
+        if high >> 16 == 0x0064_FF9B_0001 { return inner.isPublic }
+        guard high >> 61 == 0b001 else { return false }
+        let isTeredo = high >> 32 == 0x2001_0000
+        let isDocumentation = high >> 32 == 0x2001_0DB8
+        let is6to4 = high >> 48 == 0x2002
+        let isISATAP = low >> 32 & 0xFDFF_FFFF == 0x0000_5EFE
+        return !(isTeredo || isDocumentation || is6to4 || isISATAP)
+    }
+
+    private static let specialV4: [(prefix: UInt32, bits: UInt32)] = [
+        (0x0000_0000, 8), (0x0A00_0000, 8), (0x6440_0000, 10), (0x7F00_0000, 8), (0xA9FE_0000, 16), (0xAC10_0000, 12),
+        (0xC000_0000, 24), (0xC000_0200, 24), (0xC058_6300, 24), (0xC0A8_0000, 16), (0xC612_0000, 15), (0xC633_6400, 24),
+        (0xCB00_7100, 24), (0xE000_0000, 4), (0xF000_0000, 4),
+    ]
+}
+
+extension NetworkAddress: CustomStringConvertible {
+    /// The usual notation, as a resolver takes it.
+    package var description: String {
+        switch self {
+        case .v4(let address): [24, 16, 8, 0].map { String(address >> $0 & 0xFF) }.joined(separator: ".")
+        case .v6(let high, let low):
+            [high, low].flatMap { word in [48, 32, 16, 0].map { String(word >> $0 & 0xFFFF, radix: 16) } }.joined(separator: ":")
+        }
+    }
+}
+
+extension NetworkAddress {
+    /// Asks the system's resolver. It blocks: call it on a lane.
+    ///
+    /// - Returns: Every address of the host, IPv4 first, each once.
+    /// - Throws: ``ResolutionError``.
+    package static func resolve(_ host: String) throws -> [NetworkAddress] {
+        if let literal = NetworkAddress(literal: host) { return [literal] }
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let status = unsafe getaddrinfo(host, nil, &hints, &list)
+        guard status == 0 else { throw ResolutionError(host: host, detail: unsafe String(cString: gai_strerror(status))) }
+        defer { unsafe freeaddrinfo(list) }
+        var found: [NetworkAddress] = []
+        var next = unsafe list
+        while let entry = unsafe next {
+            if let address = unsafe NetworkAddress(entry.pointee.ai_addr), !found.contains(address) { found.append(address) }
+            unsafe next = entry.pointee.ai_next
+        }
+        guard !found.isEmpty else { throw ResolutionError(host: host, detail: "it has no address") }
+        return found.sorted { left, _ in if case .v4 = left { true } else { false } }
+    }
+
+    private init?(_ socket: UnsafeMutablePointer<sockaddr>?) {
+        guard let socket = unsafe socket else { return nil }
+        switch unsafe Int32(socket.pointee.sa_family) {
+        case AF_INET:
+            let address = unsafe socket.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { unsafe $0.pointee.sin_addr.s_addr }
+            self = .v4(UInt32(bigEndian: address))
+        case AF_INET6:
+            self.init(unsafe socket.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { unsafe $0.pointee.sin6_addr })
+        default: return nil
+        }
+    }
+}
+
+/// A host name without an address.
+package struct ResolutionError: Error, CustomStringConvertible {
+    package var host: String
+    package var detail: String
+    package var description: String { "the host \(host) could not be resolved: \(detail)" }
+}

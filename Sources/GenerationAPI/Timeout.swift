@@ -1,0 +1,26 @@
+package import ArchiveModel
+package import Foundation
+
+/// Something took longer than it may.
+package struct TimeoutError: Error, CustomStringConvertible {
+    package var seconds: TimeInterval
+    package var description: String { "it took longer than \(Int(seconds.rounded(.up))) s" }
+}
+
+/// Runs `work`, and cancels it when it takes too long.
+///
+/// - Throws: ``TimeoutError`` after `seconds` on `clock`, or what `work` throws.
+package func withTimeout<Value: Sendable>(
+    _ seconds: TimeInterval, clock: any WallClock, _ work: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+        group.addTask { try await work() }
+        group.addTask {
+            try await clock.sleep(for: .seconds(seconds))
+            throw TimeoutError(seconds: seconds)
+        }
+        defer { group.cancelAll() }
+        guard let first = try await group.next() else { throw CancellationError() }
+        return first
+    }
+}
