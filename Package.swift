@@ -46,6 +46,29 @@ let package = Package(
         .target(name: "ArchiveModel", dependencies: ["SizeContract"], swiftSettings: strict),
         .testTarget(name: "ArchiveModelTests", dependencies: ["ArchiveModel"], swiftSettings: strict),
 
+        // libpng: reads deliveries, most of which are PNG.
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        // libjpeg-turbo: reads JPEG deliveries and writes opaque derivatives.
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+        // libwebp and its demuxer: read WebP deliveries and write derivatives that have alpha.
+        .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
+        // The only C of ours: fences error jumps of libpng and libjpeg, and holds the pixel kernels.
+        .target(
+            name: "CCodecShims",
+            dependencies: ["CPNG", "CJPEG"],
+            cSettings: [
+                .unsafeFlags(["-O2"], .when(configuration: .debug)),
+                .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
+            ],
+            linkerSettings: [.linkedLibrary("m"), .linkedLibrary("z")]
+        ),
+        // Strict readers and writers for PNG, JPEG and WebP: bytes to pixels and back, or a CodecError.
+        .target(name: "ImageCodecs", dependencies: ["CCodecShims", "CWebP"], swiftSettings: pixels),
+        // What is made from a delivered picture: thumbnail, preview, hashes and metadata.
+        .target(name: "Imaging", dependencies: ["ImageCodecs", "CCodecShims"], swiftSettings: pixels),
+        // Pictures for the upstream simulator and the demonstration gallery, drawn from a seed.
+        .target(name: "SyntheticPictures", dependencies: ["ImageCodecs"], swiftSettings: pixels),
+
         // Threads for work that blocks or computes, apart from the cooperative pool.
         .target(name: "WorkLanes", swiftSettings: strict),
 
@@ -63,5 +86,14 @@ let package = Package(
         .target(
             name: "GenerationAPI", dependencies: ["ArchiveModel", "SizeContract", httpClient, nioCore, nioHTTP1], swiftSettings: strict),
         .testTarget(name: "GenerationAPITests", dependencies: ["GenerationAPI"], swiftSettings: strict),
+
+        // The way of a result from its link to the archive: sources, queue worker, pipeline.
+        .target(
+            name: "Archiver",
+            dependencies: [
+                "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "Imaging", "SizeContract", "WorkLanes", httpClient,
+                nioCore, nioHTTP1,
+            ], swiftSettings: strict),
+        .testTarget(name: "ArchiverTests", dependencies: ["Archiver"], swiftSettings: strict),
     ]
 )

@@ -39,7 +39,10 @@ package protocol Catalog: Sendable {
     func holdTasks(reason: String) async throws
     func releaseHeld(now: Date) async throws
 
-    /// How much is in which state, and when the next thing is due.
+    /// When the next task or output is due, or the next lease runs out; `nil` when nothing waits.
+    func nextDue() async throws -> Date?
+
+    /// How much is in which state.
     func status(now: Date) async throws -> CatalogStatus
 
     // MARK: Reading
@@ -191,13 +194,8 @@ package struct CatalogStatus: Sendable, Hashable {
     package var originalBytes: Int64 = 0
     /// The nearest deadline among outputs that wait.
     package var nearestDeadline: Date?
-    /// When the next task or output is due, or the next lease runs out; `nil` when nothing waits.
-    package var nextDue: Date?
     /// Why tasks are held, when some are.
     package var holdReason: String?
-
-    /// Whether something is still to be done.
-    package var hasWork: Bool { nextDue != nil }
 }
 
 /// Why the catalog could not do what was asked.

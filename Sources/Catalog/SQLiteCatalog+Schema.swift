@@ -33,6 +33,7 @@ extension SQLiteCatalog {
                         lease_expires_at INTEGER
                     ) STRICT;
                     CREATE INDEX task_due ON task (state, due_at);
+                    CREATE INDEX task_lease ON task (state, lease_expires_at);
                     CREATE INDEX task_created ON task (COALESCE(created_at, discovered_at) DESC, id);
 
                     CREATE VIRTUAL TABLE task_text USING fts5 (
@@ -91,7 +92,9 @@ extension SQLiteCatalog {
                         CHECK (state NOT IN ('archived', 'unavailable') OR (link IS NULL AND ended_at IS NOT NULL)),
                         CHECK (state <> 'archived' OR (digest IS NOT NULL AND verdict IS NOT NULL))
                     ) STRICT;
-                    CREATE INDEX output_due ON output (state, deadline);
+                    CREATE INDEX output_deadline ON output (state, deadline);
+                    CREATE INDEX output_due ON output (state, due_at);
+                    CREATE INDEX output_lease ON output (state, lease_expires_at);
                     CREATE INDEX output_digest ON output (digest);
                     CREATE INDEX output_verdict ON output (verdict);
                     """)

@@ -67,6 +67,19 @@ extension SQLiteCatalog {
         }
     }
 
+    package func nextDue() async throws -> Date? {
+        try await read { database in
+            let due = """
+                SELECT MIN(due) FROM (
+                    SELECT MIN(due_at) AS due FROM task WHERE state = 'waiting'
+                    UNION ALL SELECT MIN(lease_expires_at) FROM task WHERE state = 'leased'
+                    UNION ALL SELECT MIN(due_at) FROM output WHERE state = 'waiting'
+                    UNION ALL SELECT MIN(lease_expires_at) FROM output WHERE state = 'leased')
+                """
+            return try Int64.fetchOne(database, sql: due).map(Date.init(milliseconds:))
+        }
+    }
+
     package func status(now: Date) async throws -> CatalogStatus {
         try await read { database in
             var status = CatalogStatus()
@@ -86,14 +99,6 @@ extension SQLiteCatalog {
             status.nearestDeadline = try Int64.fetchOne(
                 database, sql: "SELECT MIN(deadline) FROM output WHERE state IN ('waiting', 'leased')"
             ).map(Date.init(milliseconds:))
-            let due = """
-                SELECT MIN(due) FROM (
-                    SELECT MIN(due_at) AS due FROM task WHERE state = 'waiting'
-                    UNION ALL SELECT MIN(lease_expires_at) FROM task WHERE state = 'leased'
-                    UNION ALL SELECT MIN(due_at) FROM output WHERE state = 'waiting'
-                    UNION ALL SELECT MIN(lease_expires_at) FROM output WHERE state = 'leased')
-                """
-            status.nextDue = try Int64.fetchOne(database, sql: due).map(Date.init(milliseconds:))
             status.holdReason = try String.fetchOne(database, sql: "SELECT reason FROM task WHERE state = 'held' LIMIT 1")
             return status
         }

@@ -1,0 +1,34 @@
+package import ArchiveModel
+package import Foundation
+
+/// What happens while archiving, for whoever shows or logs it. No event holds a link's query or a key.
+package enum ArchiveEvent: Sendable {
+    /// A source has named tasks, of which `new` were not known.
+    case discovered(named: Int, new: Int)
+    case resolved(TaskID, outputs: Int)
+    /// A task that will have no picture.
+    case taskEnded(TaskID, TaskState, reason: String)
+    case archived(OutputEntry)
+    case unavailable(OutputEntry)
+    /// A try that failed, and when the next one comes.
+    case postponed(String, error: String, until: Date)
+    /// A source stopped; what it has not delivered yet stays in the queue.
+    case sourceStopped(reason: String)
+    /// Something that is worth a line in the log and changes nothing.
+    case note(String)
+}
+
+/// What a run has done.
+package struct ArchiveSummary: Sendable {
+    package var archived = 0
+    package var unavailable = 0
+    package var endedTasks = 0
+    /// Bytes of originals that were not stored before.
+    package var newBytes: Int64 = 0
+    /// Outputs whose bytes were stored before.
+    package var duplicates = 0
+    /// Set when a source stopped before its end.
+    package var stopReason: String?
+    /// Set when the run was asked to stop and did so.
+    package var wasStopped = false
+}

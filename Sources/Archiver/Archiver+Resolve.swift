@@ -1,0 +1,133 @@
+import ArchiveModel
+import BlobStore
+import Catalog
+import Foundation
+import GenerationAPI
+
+extension Archiver {
+    /// Reads tasks from the upstream, and enters the results of those that are done.
+    ///
+    /// - Returns: Why the source stopped, or `nil`. Every lease is given back either way.
+    func resolve(_ leases: [TaskLease]) async throws -> APIError? {
+        var stop: APIError?
+        do {
+            let found = try await read(leases)
+            for lease in leases { try await finish(lease, found[lease.id]) }
+        } catch let error as APIError {
+            if error.stopsSource { stop = error }
+            for lease in leases { try await putBack(lease, error) }
+        } catch is CancellationError {
+            // The leases run out by themselves; releasing them sooner only saves that time.
+            let clock = self.clock
+            let catalog = self.catalog
+            await Task.detached {
+                for lease in leases { try? await catalog.finish(lease, .released, now: clock.now) }
+            }.value
+        }
+        return stop
+    }
+
+    /// What the upstream says of each task: its snapshot, or that it does not know it.
+    private func read(_ leases: [TaskLease]) async throws -> [TaskID: TaskSnapshot] {
+        // A batch only leaves out what it does not know; whoever was missed once is asked for by name.
+        if leases.count > 1, leases.allSatisfy({ $0.misses == 0 }) {
+            do {
+                return try await client.tasks(leases.map(\.id))
+            } catch let error as APIError where error.code == .notFound || error.code == .refused {
+                report(.note("the batch call is not to be had, so tasks are read one by one: \(error)"))
+            }
+        }
+        var found: [TaskID: TaskSnapshot] = [:]
+        for lease in leases {
+            do {
+                found[lease.id] = try await client.task(lease.id)
+            } catch let error as APIError where error.code == .notFound {
+                continue
+            }
+        }
+        return found
+    }
+
+    private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot?) async throws {
+        guard let snapshot else { return try await miss(lease) }
+        let json = Redactor(secrets: snapshot.links.compactMap(URL.init).flatMap(ResultDownloader.secrets))(snapshot.json)
+        let createdAt = snapshot.createdAt ?? lease.createdAt
+        switch snapshot.status {
+        case .failed: try await end(lease, .failed, snapshot.failure ?? "the upstream gives no reason", createdAt, json)
+        case .cancelled: try await end(lease, .cancelled, snapshot.failure ?? "the task was cancelled", createdAt, json)
+        // An answer that says nothing of its status, but names results, is done.
+        case .completed where !snapshot.links.isEmpty, nil where !snapshot.links.isEmpty:
+            let outcome = TaskOutcome.resolved(
+                links: snapshot.links, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
+                model: snapshot.model, json: json)
+            if try await write(lease, outcome) { report(.resolved(lease.id, outputs: snapshot.links.count)) }
+        case .completed where lease.readings >= Self.readingsWithoutResults:
+            try await end(lease, .unavailable, "the upstream calls the task completed, but names no result", createdAt, json)
+        case .completed, .pending, .processing, .other, nil:
+            guard clock.now.timeIntervalSince(createdAt ?? lease.discoveredAt) < Self.patience else {
+                let reason = "the task is still unfinished two days after it was created"
+                return try await end(lease, .unavailable, reason, createdAt, json)
+            }
+            try await write(lease, .unfinished(dueAt: clock.now.addingTimeInterval(pace(lease.readings)), createdAt: createdAt))
+        }
+    }
+
+    /// How often a task that is called completed is read again in hope of its results.
+    private static let readingsWithoutResults = 10
+    /// Seconds after which a task that never ends is given up: twice the life of a link.
+    private static let patience: TimeInterval = 48 * 3600
+
+    /// Seconds until an unfinished task is read again: half as long again each time.
+    private func pace(_ readings: Int) -> TimeInterval {
+        min(options.pace.upperBound, options.pace.lowerBound * pow(1.5, Double(min(readings, 20))))
+    }
+
+    private func miss(_ lease: TaskLease) async throws {
+        guard lease.misses + 1 >= options.missesToBelieve else {
+            let error = "the upstream does not know the task"
+            return try await postpone(lease, error: error, retryAfter: nil, isMiss: true)
+        }
+        let reason = "the upstream does not know the task: it said so \(lease.misses + 1) times"
+        try await end(lease, .unavailable, reason, lease.createdAt, nil)
+    }
+
+    private func end(_ lease: TaskLease, _ state: TaskState, _ reason: String, _ createdAt: Date?, _ json: JSONValue?) async throws {
+        let record = TaskRecord(
+            task: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt, createdAt: createdAt,
+            request: lease.request, taskJSON: json)
+        try await records.write(record)
+        if try await write(lease, .ended(state, reason: reason, createdAt: createdAt, json: json)) {
+            report(.taskEnded(lease.id, state, reason: reason))
+        }
+    }
+
+    private func putBack(_ lease: TaskLease, _ error: APIError) async throws {
+        if error.stopsSource {
+            try await write(lease, .released)
+        } else {
+            try await postpone(lease, error: error.description, retryAfter: error.retryAfter, isMiss: false)
+        }
+    }
+
+    private func postpone(_ lease: TaskLease, error: String, retryAfter: Date?, isMiss: Bool) async throws {
+        var generator = SystemRandomNumberGenerator()
+        let due = options.retry.nextTry(
+            after: clock.now, failures: lease.attempts + 1, retryAfter: retryAfter,
+            deadline: lease.createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime), using: &generator)
+        if try await write(lease, .postponed(dueAt: due, error: error, isMiss: isMiss)) {
+            report(.postponed("task \(lease.id)", error: error, until: due))
+        }
+    }
+
+    /// - Returns: `false` when the lease has passed on: then somebody else does what is to be done.
+    @discardableResult
+    private func write(_ lease: TaskLease, _ outcome: TaskOutcome) async throws -> Bool {
+        do {
+            try await catalog.finish(lease, outcome, now: clock.now)
+            return true
+        } catch let error as CatalogError where error.code == .leaseLost {
+            report(.note(error.description))
+            return false
+        }
+    }
+}

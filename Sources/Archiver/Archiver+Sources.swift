@@ -1,0 +1,74 @@
+import ArchiveModel
+import BlobStore
+package import Catalog
+import Foundation
+import GenerationAPI
+
+extension Archiver {
+    /// How often a list whose total changes is read from its start.
+    private static let listingTries = 3
+
+    /// Enters every task of the account that is young enough.
+    ///
+    /// Rows move while pages are read: new tasks push them down, which only shows some twice, and tasks that vanish pull them up,
+    /// which would hide some. So a list whose total changes is read again.
+    ///
+    /// - Returns: Why the source stopped, or `nil`.
+    func sweep() async throws -> APIError? {
+        guard let since = options.since else { return nil }
+        do {
+            for _ in 0..<Self.listingTries {
+                if try await readList(since: clock.now.addingTimeInterval(-since)) { return nil }
+            }
+            return nil
+        } catch let error as APIError {
+            if error.stopsSource || !options.watch { return error }
+            report(.note("the sweep of the account failed, and comes again in \(Int(options.sweepInterval)) s: \(error)"))
+            return nil
+        }
+    }
+
+    /// - Returns: Whether the list held still while it was read.
+    private func readList(since: Date) async throws -> Bool {
+        var totals: Set<Int> = []
+        var number = 1
+        while true {
+            let page = try await client.page(number)
+            if let total = page.total { totals.insert(total) }
+            let young = page.tasks.filter { ($0.createdAt ?? .distantFuture) >= since }
+            try await register(young.map { TaskRegistration(id: $0.id, source: "sweep", createdAt: $0.createdAt) })
+            // A page of rows that can't be read is no end, and neither is a short one: only an empty one is.
+            let isPast = !page.tasks.isEmpty && young.isEmpty
+            if page.rows == 0 || isPast { return totals.count <= 1 }
+            number += 1
+        }
+    }
+
+    /// Enters tasks, and judges again what was archived before its request became known.
+    package func register(_ tasks: [TaskRegistration]) async throws {
+        guard !tasks.isEmpty else { return }
+        let summary = try await catalog.register(tasks, now: clock.now)
+        if !summary.new.isEmpty || !summary.newlyRequested.isEmpty {
+            report(.discovered(named: tasks.count, new: summary.new.count))
+        }
+        for id in summary.newlyRequested { try await judgeAgain(id) }
+    }
+
+    private func judgeAgain(_ id: TaskID) async throws {
+        guard let request = try await catalog.task(id)?.request else { return }
+        for entry in try await catalog.entries(EntryQuery(states: [.archived, .unavailable], task: id)) {
+            guard var record = try await record(of: entry) else { continue }
+            record.request = request
+            if record.judgement != nil {
+                record.judgement = judge(record.picture, request: request, model: record.taskJSON?["model"]?.string)
+            }
+            try await records.write(record)
+            try await catalog.update(record)
+        }
+    }
+
+    private func record(of entry: OutputEntry) async throws -> ArchiveRecord? {
+        guard let task = try await catalog.task(entry.id.task) else { return nil }
+        return try await records.record(of: entry.id, day: task.createdAt ?? task.discoveredAt)
+    }
+}

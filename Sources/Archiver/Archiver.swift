@@ -1,0 +1,280 @@
+package import ArchiveModel
+package import BlobStore
+package import Catalog
+package import Foundation
+package import GenerationAPI
+import Synchronization
+import WorkLanes
+
+/// How an archiver works.
+package struct ArchiverOptions: Sendable {
+    /// Outputs that may be on their way at once.
+    package var downloads: Int
+    /// Pictures decoded at once.
+    package var workers: Int
+    /// How old a task the sweep of the account looks for, in seconds; `nil` for no sweep.
+    package var since: TimeInterval?
+    /// Whether to go on when everything is done, sweeping again and again.
+    package var watch: Bool
+    /// Seconds between sweeps.
+    package var sweepInterval: TimeInterval
+    /// Seconds that a lease holds without a sign of life.
+    package var leaseDuration: TimeInterval
+    /// Seconds that work on its way may take after a request to stop.
+    package var drainTime: TimeInterval
+    /// Waits between the tries of one output or task.
+    package var retry: RetryPolicy
+    /// How long to wait before an unfinished task is read again: at first, and at the most, in seconds.
+    package var pace: ClosedRange<TimeInterval>
+    /// How often in a row the upstream must say that it does not know a task before that is believed.
+    package var missesToBelieve: Int
+    /// How often in a row the storage host must say that a file is gone, each time asked with a freshly read link.
+    package var goneAnswersToBelieve: Int
+    /// Tries of something that keeps failing the same way.
+    package var stubbornTries: Int
+
+    package init(
+        downloads: Int = 16, workers: Int = WorkLane.processors, since: TimeInterval? = nil, watch: Bool = false,
+        sweepInterval: TimeInterval = 300, leaseDuration: TimeInterval = 120, drainTime: TimeInterval = 8,
+        retry: RetryPolicy = RetryPolicy(base: 2, ceiling: 300), pace: ClosedRange<TimeInterval> = 3...60, missesToBelieve: Int = 3,
+        goneAnswersToBelieve: Int = 3, stubbornTries: Int = 5
+    ) {
+        self.downloads = downloads
+        self.workers = workers
+        self.since = since
+        self.watch = watch
+        self.sweepInterval = sweepInterval
+        self.leaseDuration = leaseDuration
+        self.drainTime = drainTime
+        self.retry = retry
+        self.pace = pace
+        self.missesToBelieve = missesToBelieve
+        self.goneAnswersToBelieve = goneAnswersToBelieve
+        self.stubbornTries = stubbornTries
+    }
+}
+
+/// Takes every task in the queue from its id to an archived picture, or to the reason why there is none.
+///
+/// All state is in the catalog: any number of archivers may work on one archive, and one that dies is simply missed.
+package struct Archiver: Sendable {
+    let options: ArchiverOptions
+    let blobs: any BlobStore
+    let records: any RecordStore
+    let catalog: any Catalog
+    let client: GenerationClient
+    let downloader: ResultDownloader
+    let inspector: InspectionLane
+    let clock: any WallClock
+    let report: @Sendable (ArchiveEvent) -> Void
+    private let stopFlag = StopFlag()
+
+    /// - Parameter report: Called from many threads.
+    package init(
+        options: ArchiverOptions, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, client: GenerationClient,
+        downloader: ResultDownloader, clock: any WallClock, report: @escaping @Sendable (ArchiveEvent) -> Void
+    ) {
+        self.options = options
+        self.blobs = blobs
+        self.records = records
+        self.catalog = catalog
+        self.client = client
+        self.downloader = downloader
+        self.clock = clock
+        self.report = report
+        inspector = InspectionLane(workers: options.workers)
+    }
+
+    /// Asks a run to end: it takes up nothing new, and what is on its way is finished or put back.
+    package func stop() { stopFlag.raise() }
+
+    /// Works until nothing is left to do, or, when watching, until ``stop()``.
+    ///
+    /// - Throws: ``BlobStoreError`` or ``CatalogError`` when the archive itself fails. A source that stops is no error: the summary
+    ///   says why, and its tasks stay in the queue.
+    package func run() async throws -> ArchiveSummary {
+        try await catalog.releaseHeld(now: clock.now)
+        return try await withThrowingTaskGroup(of: Step.self) { group in
+            var shift = Shift(sweepDueAt: options.since == nil ? nil : clock.now)
+            var failure: (any Error)?
+            do {
+                while !stopFlag.isRaised {
+                    try await startWork(&shift, in: &group)
+                    if try await isDone(shift) { break }
+                    if !shift.hasTimer { try await startTimer(&shift, in: &group) }
+                    guard let step = try await group.next() else { break }
+                    try await take(step, &shift)
+                }
+            } catch {
+                failure = error
+            }
+            shift.summary.wasStopped = stopFlag.isRaised
+            failure = await drain(&shift, &group) ?? failure
+            if let failure { throw failure }
+            return shift.summary
+        }
+    }
+
+    // MARK: The loop
+
+    /// What a child task has brought.
+    enum Step: Sendable {
+        case output(OutputLease, OutputStep)
+        case tasks(stop: APIError?)
+        case sweep(stop: APIError?)
+        case timer
+        case drainOver
+    }
+
+    /// What became of one output's try.
+    enum OutputStep: Sendable {
+        case archived(newBytes: Int)
+        case unavailable
+        case postponed
+        /// The lease passed on, or the try was cut short: nothing was written.
+        case leftAlone
+        case putBack
+        /// The archive itself failed.
+        case failed(any Error)
+    }
+
+    /// Where a run stands.
+    struct Shift {
+        var summary = ArchiveSummary()
+        var inFlight: [OutputID: OutputLease] = [:]
+        var isResolving = false
+        var isSweeping = false
+        var sourceStopped = false
+        var sweepDueAt: Date?
+        var hasTimer = false
+        var heartbeatDueAt = Date.distantPast
+    }
+
+    private func startWork(_ shift: inout Shift, in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
+        let now = clock.now
+        try await beatHeart(&shift, now: now)
+        if let due = shift.sweepDueAt, due <= now, !shift.isSweeping, !shift.sourceStopped {
+            shift.isSweeping = true
+            shift.sweepDueAt = options.watch ? now.addingTimeInterval(options.sweepInterval) : nil
+            group.addTask { .sweep(stop: try await sweep()) }
+        }
+        guard let due = try await catalog.nextDue(), due <= now else { return }
+        if !shift.isResolving, !shift.sourceStopped {
+            let leases = try await catalog.leaseTasks(
+                limit: GenerationClient.batchLimit, now: now, until: now.addingTimeInterval(options.leaseDuration * 5))
+            if !leases.isEmpty {
+                shift.isResolving = true
+                group.addTask { .tasks(stop: try await resolve(leases)) }
+            }
+        }
+        let free = options.downloads - shift.inFlight.count
+        guard free > 0 else { return }
+        for lease in try await catalog.leaseOutputs(limit: free, now: now, until: now.addingTimeInterval(options.leaseDuration)) {
+            shift.inFlight[lease.id] = lease
+            group.addTask { .output(lease, await archive(lease)) }
+        }
+    }
+
+    private func beatHeart(_ shift: inout Shift, now: Date) async throws {
+        guard now >= shift.heartbeatDueAt else { return }
+        shift.heartbeatDueAt = now.addingTimeInterval(options.leaseDuration / 3)
+        _ = try await catalog.extend(Array(shift.inFlight.values), until: now.addingTimeInterval(options.leaseDuration))
+    }
+
+    private func isDone(_ shift: Shift) async throws -> Bool {
+        guard shift.inFlight.isEmpty, !shift.isResolving, !shift.isSweeping else { return false }
+        let isSourceOpen = !shift.sourceStopped && (options.watch || shift.sweepDueAt != nil)
+        guard !isSourceOpen else { return false }
+        return try await catalog.nextDue() == nil
+    }
+
+    /// Wakes the loop when something falls due, and every second at the latest, since other processes may add work.
+    private func startTimer(_ shift: inout Shift, in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
+        let now = clock.now
+        let due = try await catalog.nextDue() ?? .distantFuture
+        let isBusy = shift.inFlight.count >= options.downloads || shift.isResolving
+        let next = min(isBusy ? .distantFuture : due, shift.sweepDueAt ?? .distantFuture)
+        let wake = min(max(next, now.addingTimeInterval(0.02)), now.addingTimeInterval(1))
+        shift.hasTimer = true
+        group.addTask { [clock] in
+            try? await clock.sleep(until: wake)
+            return .timer
+        }
+    }
+
+    private func take(_ step: Step, _ shift: inout Shift) async throws {
+        switch step {
+        case .output(let lease, let result):
+            shift.inFlight[lease.id] = nil
+            if case .failed(let error) = result {
+                try? await catalog.finish(lease, .released, now: clock.now)
+                throw error
+            }
+            note(result, in: &shift.summary)
+        case .tasks(let stop):
+            shift.isResolving = false
+            if let stop { try await close(stop, &shift) }
+        case .sweep(let stop):
+            shift.isSweeping = false
+            if let stop { try await close(stop, &shift) }
+        case .timer: shift.hasTimer = false
+        case .drainOver: break
+        }
+    }
+
+    private func note(_ result: OutputStep, in summary: inout ArchiveSummary) {
+        switch result {
+        case .archived(let newBytes):
+            summary.archived += 1
+            summary.newBytes += Int64(newBytes)
+            if newBytes == 0 { summary.duplicates += 1 }
+        case .unavailable: summary.unavailable += 1
+        case .postponed, .leftAlone, .putBack, .failed: break
+        }
+    }
+
+    /// Puts the tasks of a source that stopped aside. Links that are known are still fetched: that takes no key.
+    private func close(_ stop: APIError, _ shift: inout Shift) async throws {
+        guard !shift.sourceStopped else { return }
+        shift.sourceStopped = true
+        shift.summary.stopReason = stop.description
+        try await catalog.holdTasks(reason: stop.description)
+        report(.sourceStopped(reason: stop.description))
+    }
+
+    /// Lets what is on its way finish for a while, and puts back what does not.
+    ///
+    /// - Returns: The first failure of the archive itself on the way.
+    private func drain(_ shift: inout Shift, _ group: inout ThrowingTaskGroup<Step, any Error>) async -> (any Error)? {
+        if shift.inFlight.isEmpty {
+            group.cancelAll()
+        } else {
+            group.addTask { [clock, options] in
+                try? await clock.sleep(for: .seconds(options.drainTime))
+                return .drainOver
+            }
+        }
+        var failure: (any Error)?
+        while !group.isEmpty {
+            do {
+                guard let step = try await group.next() else { break }
+                if case .drainOver = step { group.cancelAll() }
+                if case .output(let lease, .putBack) = step { try? await catalog.finish(lease, .released, now: clock.now) }
+                try await take(step, &shift)
+            } catch is CancellationError {
+                continue
+            } catch {
+                failure = failure ?? error
+            }
+            if shift.inFlight.isEmpty { group.cancelAll() }
+        }
+        return failure
+    }
+}
+
+/// A request to stop that anyone may make.
+private final class StopFlag: Sendable {
+    private let raised = Mutex(false)
+    var isRaised: Bool { raised.withLock { $0 } }
+    func raise() { raised.withLock { $0 = true } }
+}

@@ -1,0 +1,108 @@
+import ArchiveModel
+import BlobStore
+import Foundation
+import ImageCodecs
+import Imaging
+import WorkLanes
+
+/// What a delivery turned out to be.
+enum Inspection: Sendable {
+    case picture(InspectedDelivery)
+    /// No picture that can be read whole. `looksLikePicture` when it begins like one.
+    case undecodable(reason: String, looksLikePicture: Bool)
+}
+
+/// A delivery that was decoded to its last pixel, and what was made of it.
+struct InspectedDelivery: Sendable {
+    var facts: ImageFacts
+    var mediaType: String
+    var derivatives: [DerivedPicture]
+    /// Base64.
+    var thumbHash: String
+    /// 16 hexadecimal digits.
+    var perceptualHash: String
+}
+
+/// A thumbnail or preview that is not stored yet.
+struct DerivedPicture: Sendable {
+    var role: ArchiveModel.Derivative.Role
+    var bytes: [UInt8]
+    var mediaType: String
+    var width: Int
+    var height: Int
+    var recipe: String
+}
+
+/// Verifies and derives, one picture a thread, on as many threads as there are processors.
+struct InspectionLane: Sendable {
+    private let lane: WorkLane
+    private let limits: ImageLimits
+    private let recipe = DerivativeRecipe()
+
+    init(workers: Int, limits: ImageLimits = .default) {
+        lane = WorkLane(name: "pictures", width: workers)
+        self.limits = limits
+    }
+
+    func inspect(_ download: Download) async throws -> Inspection {
+        let bytes = try await download.ingest.contents()
+        return try await lane.run { [limits, recipe] in
+            bytes.withSpan { span in
+                do throws(CodecError) {
+                    return .picture(try Self.delivery(try PictureInspector.inspect(span, recipe: recipe, limits: limits)))
+                } catch {
+                    return .undecodable(reason: error.description, looksLikePicture: error.code != .unrecognized)
+                }
+            }
+        }
+    }
+
+    private static func delivery(_ picture: InspectedPicture) throws(CodecError) -> InspectedDelivery {
+        let recipe = text(of: picture.recipe)
+        let hash = String(picture.perceptualHash, radix: 16)
+        return InspectedDelivery(
+            facts: facts(of: picture), mediaType: picture.header.format.mediaType,
+            derivatives: [
+                derived(.thumbnail, picture.thumbnail, recipe: recipe), derived(.preview, picture.preview, recipe: recipe),
+            ],
+            thumbHash: Data(picture.thumbHash).base64EncodedString(),
+            perceptualHash: String(repeating: "0", count: 16 - hash.count) + hash)
+    }
+
+    private static func derived(
+        _ role: ArchiveModel.Derivative.Role, _ picture: Imaging.Derivative, recipe: String
+    ) -> DerivedPicture {
+        DerivedPicture(
+            role: role, bytes: picture.bytes, mediaType: picture.format.mediaType, width: picture.width, height: picture.height,
+            recipe: recipe)
+    }
+
+    /// The recipe as JSON with sorted keys, so that equal recipes are equal texts.
+    private static func text(of recipe: DerivativeRecipe) -> String {
+        guard let json = try? JSONEncoder.archive(pretty: false).encode(recipe) else { return "version \(recipe.version)" }
+        return String(decoding: json, as: UTF8.self)
+    }
+
+    private static func facts(of picture: InspectedPicture) -> ImageFacts {
+        let (header, metadata) = (picture.header, picture.metadata)
+        var texts: [String: String] = [:]
+        for text in metadata.texts where texts[text.keyword] == nil { texts[text.keyword] = text.value }
+        if let xmp = metadata.xmp { texts["XMP"] = xmp.value }
+        return ImageFacts(
+            format: header.format.rawValue, width: header.width, height: header.height, bitDepth: header.bitDepth,
+            colourType: header.colourType.rawValue, hasAlpha: header.hasAlpha, interlaced: header.isInterlaced,
+            animated: header.isAnimated, frameCount: header.frameCount, orientation: picture.orientation.rawValue,
+            iccName: metadata.profile.flatMap { $0.description ?? $0.name }, exif: metadata.exif.map(fields),
+            text: texts.isEmpty ? nil : texts, contentCredentialsBytes: metadata.contentCredentialsBytes,
+            trailingBytes: picture.trailingBytes, averageColour: picture.averageColour.description)
+    }
+
+    private static func fields(_ exif: ExifFields) -> [String: String] {
+        let values: [String: String?] = [
+            "orientation": exif.orientation.map(String.init), "imageDescription": exif.imageDescription, "make": exif.make,
+            "model": exif.model, "software": exif.software, "dateTime": exif.dateTime, "dateTimeOriginal": exif.dateTimeOriginal,
+            "artist": exif.artist, "copyright": exif.copyright,
+        ]
+        return values.compactMapValues { $0 }
+    }
+}

@@ -1,0 +1,76 @@
+import AsyncHTTPClient
+import Foundation
+import GenerationAPI
+import NIOCore
+
+/// HTTP clients that connect to one checked address each, whatever the host's name resolves to a moment later.
+///
+/// A client is kept while it is in use and some time after, so that its connections serve further files of the same host.
+actor PinnedClients {
+    struct Pin: Hashable {
+        var target: AddressPolicy.Target
+        var address: NetworkAddress
+    }
+
+    private struct Entry {
+        var client: HTTPClient
+        var users = 0
+        var lastUse = 0
+    }
+
+    /// Clients kept at the most when they are idle.
+    private static let capacity = 32
+
+    private let policy: AddressPolicy
+    private let idleTimeout: TimeInterval
+    private var entries: [Pin: Entry] = [:]
+    private var uses = 0
+
+    init(policy: AddressPolicy, idleTimeout: TimeInterval) {
+        self.policy = policy
+        self.idleTimeout = idleTimeout
+    }
+
+    /// Lends a client for `pin`; hand it back with ``giveBack(_:)``.
+    func borrow(_ pin: Pin) -> HTTPClient {
+        uses += 1
+        var entry = entries[pin] ?? Entry(client: makeClient(pin))
+        entry.users += 1
+        entry.lastUse = uses
+        entries[pin] = entry
+        return entry.client
+    }
+
+    func giveBack(_ pin: Pin) async {
+        entries[pin]?.users -= 1
+        guard entries.count > Self.capacity,
+            let oldest = entries.filter({ $0.value.users == 0 }).min(by: { $0.value.lastUse < $1.value.lastUse })
+        else { return }
+        entries[oldest.key] = nil
+        try? await oldest.value.client.shutdown()
+    }
+
+    func shutdown() async {
+        let clients = entries.values.map(\.client)
+        entries = [:]
+        for client in clients { try? await client.shutdown() }
+    }
+
+    private func makeClient(_ pin: Pin) -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.httpVersion = .http1Only
+        configuration.timeout = .init(connect: .seconds(10), read: .milliseconds(Int64(idleTimeout * 1000)))
+        configuration.dnsOverride = [pin.target.host: pin.address.description]
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.http1_1ConnectionDebugInitializer = { [policy] channel in
+            let connected = channel.remoteAddress?.ipAddress.flatMap { NetworkAddress(literal: $0) }
+            guard policy.permits(connected, of: pin.target) else {
+                return channel.eventLoop.makeFailedFuture(
+                    DownloadError(.refusedAddress, "\(pin.target.host) connected to a private address"))
+            }
+            return channel.eventLoop.makeSucceededVoidFuture()
+        }
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+}

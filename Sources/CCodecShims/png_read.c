@@ -1,0 +1,176 @@
+// The contract of this file: libpng reports an error by a jump, and a jump must not cross a Swift frame.
+// Every exported function therefore arms `reader->jump` before it calls libpng, keeps all state in the heap object behind the
+// opaque pointer, calls no Swift between arm and jump, and after a jump only returns the status that was noted.
+
+#include "fixative_png.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support.h"
+
+struct fixative_png_reader {
+    png_structp png;
+    png_infop info;
+    const uint8_t *bytes;
+    size_t length;
+    size_t position;
+    fixative_limits limits;
+    int64_t allocations_left;
+    uint32_t width;
+    uint32_t height;
+    uint32_t next_row;
+    size_t row_bytes;
+    bool interlaced;
+    uint8_t *frame;
+    fixative_fault fault;
+    jmp_buf jump;
+};
+
+static void on_error(png_structp png, png_const_charp message) {
+    fixative_png_reader *reader = png_get_error_ptr(png);
+    fixative_fault_set(&reader->fault, FIXATIVE_DAMAGED, "libpng", message);
+    longjmp(reader->jump, 1);
+}
+
+static png_voidp on_malloc(png_structp png, png_alloc_size_t size) {
+    fixative_png_reader *reader = png_get_mem_ptr(png);
+    void *memory = fixative_gate_refuses(&reader->allocations_left) ? NULL : malloc(size);
+    if (!memory) fixative_fault_set(&reader->fault, FIXATIVE_NO_MEMORY, "libpng found no memory", NULL);
+    return memory;
+}
+
+static void on_free(png_structp png, png_voidp memory) {
+    (void)png;
+    free(memory);
+}
+
+static void on_read(png_structp png, png_bytep target, size_t count) {
+    fixative_png_reader *reader = png_get_io_ptr(png);
+    if (count > reader->length - reader->position) {
+        fixative_fault_set(&reader->fault, FIXATIVE_TRUNCATED, "the file ends before the picture does", NULL);
+        png_error(png, "read past the end");
+    }
+    memcpy(target, reader->bytes + reader->position, count);
+    reader->position += count;
+}
+
+fixative_png_reader *fixative_png_reader_create(
+    const void *bytes, size_t length, fixative_limits limits, int64_t refuse_allocation) {
+    fixative_png_reader *reader = calloc(1, sizeof *reader);
+    if (!reader) return NULL;
+    reader->bytes = bytes;
+    reader->length = bytes ? length : 0;
+    reader->limits = limits;
+    reader->allocations_left = refuse_allocation;
+    return reader;
+}
+
+// Text, profiles and provenance are read elsewhere, with bounds of their own. Here they are only checked by their CRC, so
+// that a delivery is not refused for a profile that libpng dislikes while its pixels are whole.
+static void skip_ancillary_chunks(png_structp png) {
+    static const png_byte names[] =
+        "bKGD\0cHRM\0cICP\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0zTXt";
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, (int)(sizeof names / 5));
+}
+
+static void deliver_8_bit_colour(fixative_png_reader *reader, int bit_depth, int colour_type) {
+    png_set_expand(reader->png);
+    if (bit_depth == 16) png_set_scale_16(reader->png);
+    if (!(colour_type & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(reader->png);
+    if (reader->interlaced) png_set_interlace_handling(reader->png);
+    png_read_update_info(reader->png, reader->info);
+}
+
+fixative_status fixative_png_reader_header(fixative_png_reader *reader, fixative_png_header *header) {
+    if (reader->png || reader->fault.status != FIXATIVE_OK) return FIXATIVE_MISUSE;
+    if (setjmp(reader->jump)) return reader->fault.status;
+
+    // A warning means that the file breaks a rule, so it takes the same way out as an error.
+    reader->png = png_create_read_struct_2(
+        PNG_LIBPNG_VER_STRING, reader, on_error, on_error, reader, on_malloc, on_free);
+    if (reader->png) reader->info = png_create_info_struct(reader->png);
+    if (!reader->info) {
+        fixative_fault_set(&reader->fault, FIXATIVE_NO_MEMORY, "libpng could not be started", NULL);
+        return reader->fault.status;
+    }
+    png_set_read_fn(reader->png, reader, on_read);
+    png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    png_set_benign_errors(reader->png, 0);
+    png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    skip_ancillary_chunks(reader->png);
+    png_read_info(reader->png, reader->info);
+
+    int bit_depth = 0, colour_type = 0, interlace = 0;
+    png_get_IHDR(reader->png, reader->info, &reader->width, &reader->height, &bit_depth, &colour_type, &interlace, NULL, NULL);
+    if (fixative_limits_check(reader->limits, reader->width, reader->height) != FIXATIVE_OK) {
+        fixative_fault_set(&reader->fault, FIXATIVE_LIMIT, "the PNG header is above the limits", NULL);
+        return reader->fault.status;
+    }
+    reader->interlaced = interlace != PNG_INTERLACE_NONE;
+    deliver_8_bit_colour(reader, bit_depth, colour_type);
+
+    uint32_t channels = png_get_channels(reader->png, reader->info);
+    reader->row_bytes = png_get_rowbytes(reader->png, reader->info);
+    if ((channels != 3 && channels != 4) || reader->row_bytes != (size_t)reader->width * channels) {
+        fixative_fault_set(&reader->fault, FIXATIVE_UNSUPPORTED, "libpng offers an unexpected pixel layout", NULL);
+        return reader->fault.status;
+    }
+    header->width = reader->width;
+    header->height = reader->height;
+    header->channels = channels;
+    header->bit_depth = (uint32_t)bit_depth;
+    header->colour_type = (uint32_t)colour_type;
+    header->interlaced = reader->interlaced;
+    return FIXATIVE_OK;
+}
+
+// Adam7 gives the last pixel of the first row in the last pass but one, so rows can only be handed out of a whole frame.
+static void decode_interlaced_frame(fixative_png_reader *reader) {
+    reader->frame = png_malloc(reader->png, (png_alloc_size_t)reader->row_bytes * reader->height);
+    for (int pass = 0; pass < 7; pass++) {
+        for (uint32_t y = 0; y < reader->height; y++) {
+            png_read_row(reader->png, reader->frame + reader->row_bytes * y, NULL);
+        }
+    }
+}
+
+fixative_status fixative_png_reader_row(fixative_png_reader *reader, void *row, size_t capacity) {
+    if (reader->fault.status != FIXATIVE_OK) return reader->fault.status;
+    if (reader->row_bytes == 0 || reader->next_row >= reader->height || capacity < reader->row_bytes) return FIXATIVE_MISUSE;
+    if (setjmp(reader->jump)) return reader->fault.status;
+    if (reader->interlaced) {
+        if (!reader->frame) decode_interlaced_frame(reader);
+        memcpy(row, reader->frame + reader->row_bytes * reader->next_row, reader->row_bytes);
+    } else {
+        png_read_row(reader->png, row, NULL);
+    }
+    reader->next_row += 1;
+    return FIXATIVE_OK;
+}
+
+fixative_status fixative_png_reader_finish(fixative_png_reader *reader, size_t *consumed) {
+    if (reader->fault.status != FIXATIVE_OK) return reader->fault.status;
+    if (reader->row_bytes == 0 || reader->next_row != reader->height) return FIXATIVE_MISUSE;
+    if (setjmp(reader->jump)) return reader->fault.status;
+    png_read_end(reader->png, NULL);
+    *consumed = reader->position;
+    return FIXATIVE_OK;
+}
+
+const char *fixative_png_reader_message(const fixative_png_reader *reader) {
+    return reader->fault.message;
+}
+
+void fixative_png_reader_destroy(fixative_png_reader *reader) {
+    if (!reader) return;
+    free(reader->frame);
+    png_destroy_read_struct(&reader->png, &reader->info, NULL);
+    free(reader);
+}
+
+const char *fixative_png_library_version(void) {
+    return png_get_libpng_ver(NULL);
+}

@@ -1,0 +1,85 @@
+// EXIF 2.32, sections 4.5 and 4.6; TIFF 6.0, section 2.
+extension ExifFields {
+    /// Reads a TIFF structure, with or without the `Exif` mark that some writers leave in front of it.
+    ///
+    /// Nil when it is none. Offsets that lead nowhere are skipped; each directory is visited once.
+    init?(tiff: [UInt8]) {
+        let bytes = tiff.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) ? Array(tiff.dropFirst(6)) : tiff
+        let reader: TIFFReader
+        if bytes.starts(with: [0x49, 0x49, 42, 0]) {
+            reader = TIFFReader(bytes: bytes, isBigEndian: false)
+        } else if bytes.starts(with: [0x4D, 0x4D, 0, 42]) {
+            reader = TIFFReader(bytes: bytes, isBigEndian: true)
+        } else {
+            return nil
+        }
+        guard let first = reader.integer(4, at: 4), let entries = reader.entries(at: first) else { return nil }
+        self.init()
+        take(entries, reader)
+        if let pointer = entries.first(where: { $0.tag == 0x8769 }).flatMap({ reader.integer(4, at: $0.valueOffset) }) {
+            take(reader.entries(at: pointer) ?? [], reader)
+        }
+    }
+
+    private mutating func take(_ entries: [TIFFReader.Entry], _ reader: TIFFReader) {
+        for entry in entries {
+            switch entry.tag {
+            case 0x0112:
+                let value = reader.integer(entry.type == 4 ? 4 : 2, at: entry.valueOffset) ?? 0
+                if 1...8 ~= value { orientation = value }
+            case 0x010E: imageDescription = reader.text(entry)
+            case 0x010F: make = reader.text(entry)
+            case 0x0110: model = reader.text(entry)
+            case 0x0131: software = reader.text(entry)
+            case 0x0132: dateTime = reader.text(entry)
+            case 0x013B: artist = reader.text(entry)
+            case 0x8298: copyright = reader.text(entry)
+            case 0x9003: dateTimeOriginal = reader.text(entry)
+            default: break
+            }
+        }
+    }
+}
+
+private struct TIFFReader {
+    struct Entry {
+        var tag: Int
+        var type: Int
+        var count: Int
+        /// Where the value, or the offset of a value of more than four bytes, is stored.
+        var valueOffset: Int
+    }
+
+    /// More entries than any camera writes.
+    private static let maxEntries = 512
+
+    let bytes: [UInt8]
+    let isBigEndian: Bool
+
+    func integer(_ size: Int, at offset: Int) -> Int? {
+        isBigEndian ? bytes.span.bigEndian(size, at: offset) : bytes.span.littleEndian(size, at: offset)
+    }
+
+    func entries(at offset: Int) -> [Entry]? {
+        guard let count = integer(2, at: offset) else { return nil }
+        var entries: [Entry] = []
+        for index in 0..<min(count, Self.maxEntries) {
+            let start = offset + 2 + index * 12
+            guard let tag = integer(2, at: start), let type = integer(2, at: start + 2), let length = integer(4, at: start + 4),
+                start + 12 <= bytes.count
+            else { break }
+            entries.append(Entry(tag: tag, type: type, count: length, valueOffset: start + 8))
+        }
+        return entries
+    }
+
+    /// An ASCII value up to its first zero byte, or nil when there is none.
+    func text(_ entry: Entry) -> String? {
+        guard entry.type == 2, entry.count > 0 else { return nil }
+        let start = entry.count <= 4 ? entry.valueOffset : integer(4, at: entry.valueOffset) ?? bytes.count
+        guard start < bytes.count else { return nil }
+        let length = min(entry.count, bytes.count - start, MetadataText.maxBytes)
+        let text = MetadataText.utf8(Array(bytes[start..<start + length].prefix { $0 != 0 }))
+        return text.isEmpty ? nil : text
+    }
+}

@@ -1,0 +1,90 @@
+/// How to write a PNG.
+public struct PNGSettings: Sendable, Hashable, Codable {
+    /// The row filters libpng may choose from.
+    public enum Filter: String, Sendable, Hashable, Codable {
+        case none
+        case sub
+        case up
+        case average
+        case paeth
+        /// libpng tries all five on each row.
+        case adaptive
+    }
+
+    /// zlib's compression level, 0 (stored) to 9.
+    public var level: Int
+    public var filter: Filter
+
+    public init(level: Int = 6, filter: Filter = .adaptive) {
+        self.level = level
+        self.filter = filter
+    }
+}
+
+/// How to write a JPEG.
+public struct JPEGSettings: Sendable, Hashable, Codable {
+    public enum Chroma: String, Sendable, Hashable, Codable {
+        /// 4:4:4.
+        case full
+        /// 4:2:0.
+        case half
+    }
+
+    /// libjpeg's quality, 1 to 100.
+    public var quality: Int
+    public var chroma: Chroma
+    /// Huffman tables made for the picture: about 5 % smaller, about a third slower.
+    public var optimizesHuffman: Bool
+    public var isProgressive: Bool
+
+    public init(quality: Int = 82, chroma: Chroma = .full, optimizesHuffman: Bool = false, isProgressive: Bool = false) {
+        self.quality = quality
+        self.chroma = chroma
+        self.optimizesHuffman = optimizesHuffman
+        self.isProgressive = isProgressive
+    }
+}
+
+/// How to write a WebP.
+public struct WebPSettings: Sendable, Hashable, Codable {
+    /// Quality 0 to 100 of the colours, or the effort of a lossless file.
+    public var quality: Int
+    /// Keeps every pixel, also the colour of fully transparent ones.
+    public var isLossless: Bool
+    /// libwebp's method, 0 (fast) to 6 (small).
+    public var effort: Int
+
+    public init(quality: Int = 82, isLossless: Bool = false, effort: Int = 4) {
+        self.quality = quality
+        self.isLossless = isLossless
+        self.effort = effort
+    }
+}
+
+/// Writes pictures. The same pixels and settings give the same bytes each time; no dates or names are written.
+public enum ImageEncoder {
+    /// Writes a PNG of 8-bit RGB or RGBA.
+    ///
+    /// - Throws: `CodecError` with `.outOfMemory`, or `.invalidRequest` for settings outside their range.
+    public static func png(_ image: PixelImage, _ settings: PNGSettings = PNGSettings()) throws(CodecError) -> [UInt8] {
+        try PNGWriter.encode(image, settings, refusingAllocation: nil)
+    }
+
+    /// Writes a JPEG. Alpha is left out, not blended: composite before, if it matters.
+    ///
+    /// - Parameters:
+    ///   - profile: An ICC profile to embed, in bytes; nil means sRGB.
+    /// - Throws: `CodecError` with `.outOfMemory`, or `.invalidRequest` for a side above 65,500 pixels or wrong settings.
+    public static func jpeg(
+        _ image: PixelImage, _ settings: JPEGSettings = JPEGSettings(), profile: [UInt8]? = nil
+    ) throws(CodecError) -> [UInt8] {
+        try JPEGWriter.encode(image, settings, profile, refusingAllocation: nil)
+    }
+
+    /// Writes a WebP, with alpha where the picture has it.
+    ///
+    /// - Throws: `CodecError` with `.outOfMemory`, or `.invalidRequest` for a side above 16,383 pixels or wrong settings.
+    public static func webp(_ image: PixelImage, _ settings: WebPSettings = WebPSettings()) throws(CodecError) -> [UInt8] {
+        try WebPWriter.encode(image, settings)
+    }
+}

@@ -1,0 +1,44 @@
+// Every read names its offset and gives nil outside the bytes, so that a parser cannot run off the end of a damaged file.
+extension Span where Element == UInt8 {
+    package func matches(_ expected: [UInt8], at offset: Int) -> Bool {
+        guard offset >= 0, offset <= count, count - offset >= expected.count else { return false }
+        for index in expected.indices where self[offset + index] != expected[index] { return false }
+        return true
+    }
+
+    package func matches(_ expected: String, at offset: Int) -> Bool {
+        matches(Array(expected.utf8), at: offset)
+    }
+
+    package func byte(at offset: Int) -> Int? {
+        offset >= 0 && offset < count ? Int(self[offset]) : nil
+    }
+
+    package func bigEndian(_ size: Int, at offset: Int) -> Int? {
+        guard offset >= 0, offset <= count, count - offset >= size else { return nil }
+        var value = 0
+        for index in 0..<size { value = value << 8 | Int(self[offset + index]) }
+        return value
+    }
+
+    package func littleEndian(_ size: Int, at offset: Int) -> Int? {
+        guard offset >= 0, offset <= count, count - offset >= size else { return nil }
+        var value = 0
+        for index in (0..<size).reversed() { value = value << 8 | Int(self[offset + index]) }
+        return value
+    }
+
+    /// The bytes of `range`, or as many of them as there are.
+    package func copy(_ range: Range<Int>) -> [UInt8] {
+        let range = range.clamped(to: 0..<count)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(range.count)
+        for index in range { bytes.append(self[index]) }
+        return bytes
+    }
+
+    package func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? {
+        for index in range.clamped(to: 0..<count) where self[index] == byte { return index }
+        return nil
+    }
+}

@@ -1,0 +1,14 @@
+// The few functions of libm that are needed, without Foundation.
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+enum Mathematics {
+    static func sine(_ x: Double) -> Double { sin(x) }
+    static func cosine(_ x: Double) -> Double { cos(x) }
+    static func power(_ x: Double, _ exponent: Double) -> Double { pow(x, exponent) }
+}

@@ -1,0 +1,18 @@
+/// The sRGB transfer function (IEC 61966-2-1) as tables, for the resizing kernels.
+enum ToneCurve {
+    /// Linear light, 0 to 1, for each 8-bit encoded value.
+    static let linear: [Float] = (0...255).map { Float(decoded(Double($0) / 255)) }
+
+    /// The nearest 8-bit encoded value for linear light times 65,535.
+    ///
+    /// At the dark end one encoded level is 20 entries wide, so no level is lost and each 8-bit value survives the round trip.
+    static let encoded: [UInt8] = (0...65_535).map { UInt8((255 * encoded(Double($0) / 65_535)).rounded()) }
+
+    static func decoded(_ value: Double) -> Double {
+        value <= 0.04045 ? value / 12.92 : Mathematics.power((value + 0.055) / 1.055, 2.4)
+    }
+
+    static func encoded(_ light: Double) -> Double {
+        light <= 0.0031308 ? light * 12.92 : 1.055 * Mathematics.power(light, 1 / 2.4) - 0.055
+    }
+}
