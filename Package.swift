@@ -13,17 +13,31 @@ let strict: [SwiftSetting] = [
 /// Pixel loops are two orders of magnitude slower without optimisation, so they keep it in debug builds too.
 let pixels: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
-let swiftCrypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
-let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let swiftCrypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
     name: "fixative",
+    products: [
+        .executable(name: "fixative", targets: ["fixative"]),
+        .library(name: "SizeContract", targets: ["SizeContract"]),
+        .library(name: "ImageCodecs", targets: ["ImageCodecs"]),
+        .library(name: "Imaging", targets: ["Imaging"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
@@ -38,54 +52,17 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
-        // What sizes a model promises, what they cost, and how a delivery is judged. Numbers in, numbers out.
-        .target(name: "SizeContract", swiftSettings: strict),
-        .testTarget(name: "SizeContractTests", dependencies: ["SizeContract"], swiftSettings: strict),
+        // The program: `@main` and nothing else.
+        .executableTarget(name: "fixative", dependencies: ["FixativeCommands"], swiftSettings: strict),
 
-        // The words that all rooms share: digests, ids, records.
-        .target(name: "ArchiveModel", dependencies: ["SizeContract"], swiftSettings: strict),
-        .testTarget(name: "ArchiveModelTests", dependencies: ["ArchiveModel"], swiftSettings: strict),
-
-        // libpng: reads deliveries, most of which are PNG.
-        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-        // libjpeg-turbo: reads JPEG deliveries and writes opaque derivatives.
-        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
-        // libwebp and its demuxer: read WebP deliveries and write derivatives that have alpha.
-        .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
-        // The only C of ours: fences error jumps of libpng and libjpeg, and holds the pixel kernels.
+        // The command line: one verb a file.
         .target(
-            name: "CCodecShims",
-            dependencies: ["CPNG", "CJPEG"],
-            cSettings: [
-                .unsafeFlags(["-O2"], .when(configuration: .debug)),
-                .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
-            ],
-            linkerSettings: [.linkedLibrary("m"), .linkedLibrary("z")]
-        ),
-        // Strict readers and writers for PNG, JPEG and WebP: bytes to pixels and back, or a CodecError.
-        .target(name: "ImageCodecs", dependencies: ["CCodecShims", "CWebP"], swiftSettings: pixels),
-        // What is made from a delivered picture: thumbnail, preview, hashes and metadata.
-        .target(name: "Imaging", dependencies: ["ImageCodecs", "CCodecShims"], swiftSettings: pixels),
-        // Pictures for the upstream simulator and the demonstration gallery, drawn from a seed.
-        .target(name: "SyntheticPictures", dependencies: ["ImageCodecs"], swiftSettings: pixels),
-
-        // Threads for work that blocks or computes, apart from the cooperative pool.
-        .target(name: "WorkLanes", swiftSettings: strict),
-
-        // Content-addressed files and records, published so that a power cut loses nothing.
-        .target(name: "BlobStore", dependencies: ["ArchiveModel", "WorkLanes", swiftCrypto], swiftSettings: strict),
-        .testTarget(name: "BlobStoreTests", dependencies: ["BlobStore"], swiftSettings: strict),
-
-        // The index of tasks and outputs, and the queue; the only room that speaks SQL.
-        .target(
-            name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", .product(name: "GRDB", package: "GRDB.swift")],
-            swiftSettings: strict),
-        .testTarget(name: "CatalogTests", dependencies: ["Catalog"], swiftSettings: strict),
-
-        // The upstream's wire types and calls, and which network addresses may be talked to.
-        .target(
-            name: "GenerationAPI", dependencies: ["ArchiveModel", "SizeContract", httpClient, nioCore, nioHTTP1], swiftSettings: strict),
-        .testTarget(name: "GenerationAPITests", dependencies: ["GenerationAPI"], swiftSettings: strict),
+            name: "FixativeCommands",
+            dependencies: [
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "ImageCodecs", "SizeContract",
+                "SyntheticPictures", "UpstreamSimulator", "WorkLanes", argumentParser, configuration, httpClient, lifecycle, logging,
+                nioHTTP1, systemPackage, unixSignals,
+            ], swiftSettings: strict),
 
         // The way of a result from its link to the archive: sources, queue worker, pipeline.
         .target(
@@ -94,6 +71,105 @@ let package = Package(
                 "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "Imaging", "SizeContract", "WorkLanes", httpClient,
                 nioCore, nioHTTP1,
             ], swiftSettings: strict),
-        .testTarget(name: "ArchiverTests", dependencies: ["Archiver"], swiftSettings: strict),
+
+        // Requested against delivered against billed, as a report.
+        .target(name: "Audit", dependencies: ["ArchiveModel", "SizeContract"], swiftSettings: strict),
+
+        // The archive as a folder of static pages. Page, style and script are real files, embedded in the program.
+        .target(
+            name: "Gallery", dependencies: ["ArchiveModel", "SizeContract", swiftCrypto, mustache], resources: [.embedInCode("Assets")],
+            swiftSettings: strict),
+
+        // A stand-in for the upstream API on loopback, with its odd deliveries and, when asked, its bad days.
+        .target(
+            name: "UpstreamSimulator",
+            dependencies: [
+                "ArchiveModel", "SizeContract", hummingbird, httpClient, lifecycle, logging, nioConcurrencyHelpers, nioCore, nioHTTP1,
+                nioPosix, swiftCrypto,
+            ], swiftSettings: strict),
+
+        // The upstream's wire types and calls, and which network addresses may be talked to.
+        .target(
+            name: "GenerationAPI", dependencies: ["ArchiveModel", "SizeContract", httpClient, nioCore, nioHTTP1], swiftSettings: strict),
+
+        // The index of tasks and outputs, and the queue; the only room that speaks SQL.
+        .target(name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", grdb], swiftSettings: strict),
+
+        // Content-addressed files and records, published so that a power cut loses nothing.
+        .target(name: "BlobStore", dependencies: ["ArchiveModel", "WorkLanes", swiftCrypto], swiftSettings: strict),
+
+        // Threads for work that blocks or computes, apart from the cooperative pool.
+        .target(name: "WorkLanes", swiftSettings: strict),
+
+        // The words that all rooms share: digests, ids, records.
+        .target(name: "ArchiveModel", dependencies: ["SizeContract"], swiftSettings: strict),
+
+        // What sizes a model promises, what they cost, and how a delivery is judged. Numbers in, numbers out.
+        .target(name: "SizeContract", swiftSettings: strict),
+
+        // Pictures for the upstream simulator and the demonstration gallery, drawn from a seed.
+        .target(name: "SyntheticPictures", dependencies: ["ImageCodecs"], swiftSettings: pixels),
+
+        // What is made from a delivered picture: thumbnail, preview, hashes and metadata.
+        .target(name: "Imaging", dependencies: ["ImageCodecs", "CCodecShims"], swiftSettings: pixels),
+
+        // Strict readers and writers for PNG, JPEG and WebP: bytes to pixels and back, or a CodecError.
+        .target(name: "ImageCodecs", dependencies: ["CCodecShims", "CWebP"], swiftSettings: pixels),
+
+        // The only C of ours: fences error jumps of libpng and libjpeg, and holds the pixel kernels.
+        .target(
+            name: "CCodecShims", dependencies: ["CPNG", "CJPEG"],
+            cSettings: [
+                .unsafeFlags(["-O2"], .when(configuration: .debug)), .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
+            ],
+            linkerSettings: [.linkedLibrary("m"), .linkedLibrary("z")]),
+
+        // libpng: reads deliveries, most of which are PNG.
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        // libjpeg-turbo: reads JPEG deliveries and writes opaque derivatives.
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+        // libwebp and its demuxer: read WebP deliveries and write derivatives that have alpha.
+        .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
+
+        // The table cell by cell, every limit's edge, every verdict.
+        .testTarget(name: "SizeContractTests", dependencies: ["SizeContract"], swiftSettings: strict),
+        // Ids that can't leave their folder, secrets that don't show, records that read as they were written.
+        .testTarget(name: "ArchiveModelTests", dependencies: ["ArchiveModel", "SizeContract"], swiftSettings: strict),
+        // The contract of a blob store, held by the folder on a disk.
+        .testTarget(name: "BlobStoreTests", dependencies: ["BlobStore", "ArchiveModel", "SizeContract", "WorkLanes"], swiftSettings: strict),
+        // The contract of a catalog, held by SQLite, and what SQLite really does on this system.
+        .testTarget(name: "CatalogTests", dependencies: ["Catalog", "ArchiveModel", "SizeContract", grdb], swiftSettings: strict),
+        // Wire types against the documented answers, requests against the documented limits.
+        .testTarget(
+            name: "GenerationAPITests",
+            dependencies: [
+                "GenerationAPI", "ArchiveModel", "SizeContract", "UpstreamSimulator", httpClient, hummingbird, nioCore, nioHTTP1,
+            ], swiftSettings: strict),
+        // The pipeline against the simulator on loopback.
+        .testTarget(
+            name: "ArchiverTests",
+            dependencies: [
+                "Archiver", "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "SizeContract", "SyntheticPictures",
+                "UpstreamSimulator", "WorkLanes", httpClient, hummingbird, nioCore, nioHTTP1,
+            ], swiftSettings: strict),
+        // Sums by hand.
+        .testTarget(name: "AuditTests", dependencies: ["Audit", "ArchiveModel", "SizeContract"], swiftSettings: strict),
+        // Pages as they lie on a disk.
+        .testTarget(name: "GalleryTests", dependencies: ["Gallery", "ArchiveModel", "SizeContract"], swiftSettings: strict),
+        // The stand-in against the upstream's reference page.
+        .testTarget(
+            name: "UpstreamSimulatorTests",
+            dependencies: [
+                "UpstreamSimulator", "ArchiveModel", "SizeContract", hummingbird, hummingbirdTesting, httpClient, lifecycle, logging,
+                nioConcurrencyHelpers, nioCore, nioHTTP1,
+            ], swiftSettings: strict),
+        // Decoders and encoders against hand-built files and other programs.
+        .testTarget(name: "ImageCodecsTests", dependencies: ["ImageCodecs"], swiftSettings: strict),
+        // Resizing, orientation, hashes and whole inspections against independent arithmetic.
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "ImageCodecs"], swiftSettings: strict),
+        // Synthetic pictures are reproducible, weigh what a delivery weighs and decode again.
+        .testTarget(name: "SyntheticPicturesTests", dependencies: ["SyntheticPictures", "ImageCodecs"], swiftSettings: strict),
+        // The built program, as a user types it.
+        .testTarget(name: "FixativeCommandsTests", dependencies: ["FixativeCommands", "fixative"], swiftSettings: strict),
     ]
 )

@@ -103,10 +103,17 @@ extension Archiver {
             if error.isStubborn, lease.attempts + 1 >= options.stubbornTries {
                 return try await giveUp(lease, "\(error.detail), \(lease.attempts + 1) times")
             }
-            return try await tryAgain(lease, error: error.detail, retryAfter: error.retryAfter, suspect: lease.suspect)
+            // A link may also fail because it is an old one: every second time a fresh one is asked for, if it is to be had.
+            let fresh = lease.attempts.isMultiple(of: 2) ? nil : try? await freshLink(lease)
+            return try await tryAgain(lease, error: error.detail, retryAfter: error.retryAfter, link: fresh, suspect: lease.suspect)
         } catch {
             return give(error)
         }
+    }
+
+    private func freshLink(_ lease: OutputLease) async throws -> String? {
+        let links = try await client.task(lease.id.task).links
+        return links.indices.contains(lease.id.index) ? links[lease.id.index] : nil
     }
 
     /// The storage host says the file is gone: the task is read again for a fresh link, and only when fresh links are gone as well,
@@ -116,8 +123,7 @@ extension Archiver {
         var fresh: String?
         var note = ""
         do {
-            let snapshot = try await client.task(lease.id.task)
-            if snapshot.links.indices.contains(lease.id.index) { fresh = snapshot.links[lease.id.index] }
+            fresh = try await freshLink(lease)
         } catch let problem as APIError where problem.code == .notFound {
             note = ", and the upstream no longer knows the task"
         } catch let problem as APIError {

@@ -58,6 +58,22 @@ package struct ArchiveFolder: Sendable {
         if isNew { try Self.write(marker, to: markerPath, in: self.path) }
     }
 
+    /// Whether any record has been written: then a missing catalog is a lost one, not a new one.
+    package var hasRecords: Bool {
+        get throws { try !POSIXFile.names(in: recordsPath).isEmpty }
+    }
+
+    /// Moves a catalog that can't be read out of the way, so that a new one can be made; nothing is deleted.
+    /// - Returns: Where it lies now.
+    package func setCatalogAside(now: Date) throws -> String {
+        let target = "\(path)/quarantine/catalog-\(now.formatted(Date.ISO8601FormatStyle(timeSeparator: .omitted))).sqlite"
+        for suffix in ["", "-wal", "-shm"] where try POSIXFile.status(catalogPath + suffix) != nil {
+            try POSIXFile.rename(catalogPath + suffix, to: target + suffix)
+        }
+        try POSIXFile.synchroniseDirectory(path)
+        return target
+    }
+
     private static func read(_ path: String) throws -> Marker {
         let bytes: [UInt8]
         do { bytes = try POSIXFile.openForReading(path).read(upTo: 1 << 16) }

@@ -69,6 +69,11 @@ package struct DirectoryBlobStore: BlobStore {
         try await lane.run { [self] in try POSIXFile.status(path(of: digest))?.bytes }
     }
 
+    /// The file of a blob, for those who copy or link files; `nil` when there is no such blob.
+    package func localPath(of digest: Digest) async throws -> String? {
+        try await size(of: digest) == nil ? nil : path(of: digest)
+    }
+
     package func contents(of digest: Digest) async throws -> BlobBytes {
         try await lane.run { [self] in try BlobBytes(mapping: POSIXFile.openForReading(path(of: digest))) }
     }

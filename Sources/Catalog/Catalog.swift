@@ -20,6 +20,17 @@ package protocol Catalog: Sendable {
     /// - Throws: ``CatalogError`` with code `leaseLost` when the lease has passed on: then nothing was written.
     func finish(_ lease: TaskLease, _ outcome: TaskOutcome, now: Date) async throws
 
+    // MARK: Submissions
+
+    /// Puts a request on record before it is sent.
+    func recordSubmission(key: String, request: RecordedRequest, now: Date) async throws
+
+    /// Notes which task a request has become.
+    func completeSubmission(key: String, task: TaskID) async throws
+
+    /// Requests that were sent, or were about to be, and never answered.
+    func openSubmissions() async throws -> [OpenSubmission]
+
     // MARK: Outputs
 
     /// Leases up to `limit` outputs that are due: earliest deadline first among those before their deadline, then the others.
@@ -59,7 +70,8 @@ package protocol Catalog: Sendable {
     // MARK: Rebuilding
 
     /// Replaces what the catalog knows of ended tasks and outputs by what the records say; what still waits stays.
-    func rebuild(outputs: [ArchiveRecord], tasks: [TaskRecord], now: Date) async throws
+    /// - Parameter unfinished: Tasks of `outputs` that have more results than these: they wait to be read again.
+    func rebuild(outputs: [ArchiveRecord], tasks: [TaskRecord], unfinished: Set<TaskID>, now: Date) async throws
 
     /// Replaces the facts of one ended output, after its record was written anew.
     func update(_ record: ArchiveRecord) async throws
@@ -86,6 +98,14 @@ package struct RegistrationSummary: Sendable, Hashable {
     package var new: [TaskID] = []
     /// Tasks that ended before and whose request became known only now: their outputs want judging again.
     package var newlyRequested: [TaskID] = []
+}
+
+/// A request whose answer never came: the upstream may or may not have made a task of it.
+package struct OpenSubmission: Sendable, Hashable {
+    /// The idempotency key under which it may be sent again without being made twice.
+    package var key: String
+    package var request: RecordedRequest
+    package var recordedAt: Date
 }
 
 /// The right to read one task.

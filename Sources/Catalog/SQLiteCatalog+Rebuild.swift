@@ -3,7 +3,7 @@ package import Foundation
 import GRDB
 
 extension SQLiteCatalog {
-    package func rebuild(outputs: [ArchiveRecord], tasks: [TaskRecord], now: Date) async throws {
+    package func rebuild(outputs: [ArchiveRecord], tasks: [TaskRecord], unfinished: Set<TaskID>, now: Date) async throws {
         try await write { database in
             try database.execute(sql: "DELETE FROM output WHERE state IN ('archived', 'unavailable')")
             try database.execute(
@@ -13,7 +13,8 @@ extension SQLiteCatalog {
                     """)
             for record in tasks { try Self.enter(record, now: now, in: database) }
             for record in outputs {
-                try Self.enterTask(of: record, in: database)
+                let state: TaskState = unfinished.contains(record.task) ? .waiting : .resolved
+                try Self.enterTask(of: record, state: state, in: database)
                 try database.execute(
                     sql: "DELETE FROM output WHERE idx = ? AND task = (SELECT key FROM task WHERE id = ?)",
                     arguments: [record.index, record.task.text])
@@ -29,9 +30,9 @@ extension SQLiteCatalog {
             createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: now, in: database)
     }
 
-    private static func enterTask(of record: ArchiveRecord, in database: Database) throws {
+    private static func enterTask(of record: ArchiveRecord, state: TaskState, in database: Database) throws {
         try upsertTask(
-            record.task, state: .resolved, reason: nil, source: record.source, discoveredAt: record.discoveredAt,
+            record.task, state: state, reason: nil, source: record.source, discoveredAt: record.discoveredAt,
             createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: record.endedAt, in: database)
     }
 

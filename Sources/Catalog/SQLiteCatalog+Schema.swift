@@ -95,6 +95,12 @@ extension SQLiteCatalog {
                     CREATE INDEX output_deadline ON output (state, deadline);
                     CREATE INDEX output_due ON output (state, due_at);
                     CREATE INDEX output_lease ON output (state, lease_expires_at);
+                    CREATE TABLE submission (
+                        key TEXT PRIMARY KEY,
+                        request TEXT NOT NULL,
+                        recorded_at INTEGER NOT NULL,
+                        task TEXT
+                    ) STRICT;
                     CREATE INDEX output_digest ON output (digest);
                     CREATE INDEX output_verdict ON output (verdict);
                     """)

@@ -33,6 +33,11 @@ package struct SQLiteCatalog: Catalog {
         }
     }
 
+    /// The version of the SQLite library of this process.
+    package static var libraryVersion: String {
+        (try? DatabaseQueue().read { try String.fetchOne($0, sql: "SELECT sqlite_version()") }) ?? "unknown"
+    }
+
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
             return try await database.read(body)

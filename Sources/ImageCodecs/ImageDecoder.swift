@@ -90,7 +90,8 @@ public enum ImageDecoder {
         return header
     }
 
-    private static func deliver<Reader: RowReader & ~Copyable, Sink: RowSink & ~Copyable>(
+    /// Asks the codec for its own reading of the header, compares, and passes on its rows.
+    package static func deliver<Reader: RowReader & ~Copyable, Sink: RowSink & ~Copyable>(
         from reader: inout Reader, _ header: ImageHeader, _ byteCount: Int, into sink: inout Sink
     ) throws(CodecError) -> DecodedFacts {
         let layout = try reader.layout()
@@ -107,17 +108,23 @@ public enum ImageDecoder {
 }
 
 /// One codec's way to rows. The calls come in this order: `layout`, `deliverRow` once a row, `finish`.
-protocol RowReader: ~Copyable {
+package protocol RowReader: ~Copyable {
     mutating func layout() throws(CodecError) -> RowLayout
     mutating func deliverRow<Sink: RowSink & ~Copyable>(to sink: inout Sink) throws(CodecError)
     /// Reads to the end of the file's format and returns how many bytes that took.
     mutating func finish() throws(CodecError) -> Int
 }
 
-struct RowLayout {
-    var width: Int
-    var height: Int
-    var channels: Int
+package struct RowLayout {
+    package var width: Int
+    package var height: Int
+    package var channels: Int
+
+    package init(width: Int, height: Int, channels: Int) {
+        self.width = width
+        self.height = height
+        self.channels = channels
+    }
 }
 
 private struct WholePicture: RowSink {

@@ -87,4 +87,14 @@ public enum ImageEncoder {
     public static func webp(_ image: PixelImage, _ settings: WebPSettings = WebPSettings()) throws(CodecError) -> [UInt8] {
         try WebPWriter.encode(image, settings)
     }
+
+    /// As the public function; `refusingAllocation` makes libpng's n-th request for memory fail.
+    package static func png(_ image: PixelImage, refusingAllocation: Int) throws(CodecError) -> [UInt8] {
+        try PNGWriter.encode(image, PNGSettings(), refusingAllocation: refusingAllocation)
+    }
+
+    /// As the public function; `refusingAllocation` makes libjpeg's n-th request for memory fail.
+    package static func jpeg(_ image: PixelImage, refusingAllocation: Int) throws(CodecError) -> [UInt8] {
+        try JPEGWriter.encode(image, JPEGSettings(), nil, refusingAllocation: refusingAllocation)
+    }
 }

@@ -1,0 +1,29 @@
+package import ArchiveModel
+package import Foundation
+import GRDB
+
+extension SQLiteCatalog {
+    package func recordSubmission(key: String, request: RecordedRequest, now: Date) async throws {
+        let json = String(decoding: try JSONEncoder.archive(pretty: false).encode(request), as: UTF8.self)
+        try await write { database in
+            try database.execute(
+                sql: "INSERT INTO submission (key, request, recorded_at) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
+                arguments: [key, json, now.milliseconds])
+        }
+    }
+
+    package func completeSubmission(key: String, task: TaskID) async throws {
+        try await write { database in
+            try database.execute(sql: "UPDATE submission SET task = ? WHERE key = ?", arguments: [task.text, key])
+        }
+    }
+
+    package func openSubmissions() async throws -> [OpenSubmission] {
+        try await read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM submission WHERE task IS NULL ORDER BY recorded_at, key").compactMap { row in
+                let request = try? JSONDecoder.archive.decode(RecordedRequest.self, from: Data((row["request"] as String).utf8))
+                return request.map { OpenSubmission(key: row["key"], request: $0, recordedAt: Date(milliseconds: row["recorded_at"])) }
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+public import ArgumentParser
+import Foundation
+import GenerationAPI
+
+/// The program: one verb a file.
+public struct FixativeCommand: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "fixative",
+        abstract: "Archives generated pictures before their links die, and audits what was asked, delivered and billed.",
+        discussion: """
+            The API key comes from FIXATIVE_API_KEY, EVOLINK_API_KEY, or a file that FIXATIVE_API_KEY_FILE names; never from a flag.
+            Exit codes: 0 all well; 1 something is wrong (a mismatch, a damaged file, a lost picture); 2 the work could not be done; \
+            64 wrong usage.
+            """,
+        version: GenerationClient.version,
+        groupedSubcommands: [
+            CommandGroup(name: "Try it:", subcommands: [DemoCommand.self, SimulateCommand.self, DoctorCommand.self]),
+            CommandGroup(name: "Archive:", subcommands: [SubmitCommand.self, ArchiveCommand.self]),
+            CommandGroup(
+                name: "Look:",
+                subcommands: [
+                    StatusCommand.self, ListCommand.self, ShowCommand.self, CatCommand.self, AuditCommand.self, GalleryCommand.self,
+                ]),
+            CommandGroup(name: "Keep:", subcommands: [VerifyCommand.self, RebuildCommand.self]),
+        ])
+
+    public init() {}
+
+    /// Parses the command line, runs the verb, and ends the process with the documented exit code.
+    public static func start() async -> Never {
+        var verb: any ParsableCommand
+        do {
+            verb = try parseAsRoot()
+        } catch {
+            exit(withError: error)
+        }
+        do {
+            if var asynchronous = verb as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try verb.run()
+            }
+            Foundation.exit(0)
+        } catch let error as ExitCode {
+            exit(withError: error)
+        } catch let error where error is ValidationError || exitCode(for: error) == .success {
+            exit(withError: error)
+        } catch {
+            Terminal.complain("fixative: \(error)")
+            Foundation.exit(2)
+        }
+    }
+}
+
+extension ExitCode {
+    /// The command worked and found something wrong.
+    static let foundWrong = ExitCode(1)
+    /// The command could not do its work.
+    static let couldNot = ExitCode(2)
+}

@@ -1,0 +1,99 @@
+import ArchiveModel
+import Foundation
+
+/// Rows under headings: the one way that lists are shown.
+struct Table {
+    enum Alignment { case left, right }
+
+    struct Column {
+        var title: String
+        var alignment: Alignment = .left
+        /// The most characters shown; longer cells end in `…`. A sheet holds them whole.
+        var limit: Int?
+
+        init(_ title: String, _ alignment: Alignment = .left, limit: Int? = nil) {
+            self.title = title
+            self.alignment = alignment
+            self.limit = limit
+        }
+    }
+
+    var columns: [Column]
+    var rows: [[String]] = []
+
+    /// Columns side by side, for people.
+    var text: String {
+        let cells = rows.map { row in zip(columns, row).map { Self.cut(Self.plain($1), to: $0.limit) } }
+        let widths = columns.indices.map { index in
+            max(columns[index].title.count, cells.map { $0[index].count }.max() ?? 0)
+        }
+        func line(_ texts: [String]) -> String {
+            let padded = texts.indices.map { index in
+                let gap = String(repeating: " ", count: max(0, widths[index] - texts[index].count))
+                return columns[index].alignment == .right ? gap + texts[index] : texts[index] + gap
+            }
+            return trimmedEnd(padded.joined(separator: "  ")) + "\n"
+        }
+        func trimmedEnd(_ text: String) -> String { String(text.reversed().drop { $0 == " " }.reversed()) }
+        return line(columns.map(\.title)) + cells.map(line).joined()
+    }
+
+    /// A sheet after RFC 4180, with cells that a spreadsheet would take for formulas defused by a leading `'`.
+    var csv: String {
+        func line(_ texts: [String]) -> String { texts.map(Self.quoted).joined(separator: ",") + "\r\n" }
+        return line(columns.map { $0.title.lowercased() }) + rows.map(line).joined()
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+        let safe = isFormula && Double(text) == nil ? "'" + text : text
+        guard safe.contains(where: { ",\"\n\r".contains($0) || $0 == "\r\n" }) else { return safe }
+        return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+    }
+
+    /// One line without control characters: a prompt may hold anything, also what would move a terminal's cursor.
+    static func plain(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    }
+
+    private static func cut(_ text: String, to limit: Int?) -> String {
+        guard let limit, text.count > limit else { return text }
+        return text.prefix(limit - 1) + "…"
+    }
+}
+
+/// How data is written.
+enum OutputFormat: String, CaseIterable {
+    case table, json, csv
+}
+
+enum Rendering {
+    /// JSON with sorted keys and dates in ISO 8601 UTC, and a line end.
+    static func json(_ value: some Encodable) throws -> String {
+        String(decoding: try JSONEncoder.archive(pretty: true).encode(value), as: UTF8.self) + "\n"
+    }
+
+    /// `1.6 MB`, in decimal units.
+    static func bytes(_ count: Int64) -> String {
+        var value = Double(count)
+        var unit = "B"
+        for larger in ["kB", "MB", "GB", "TB"] where value >= 1000 {
+            value /= 1000
+            unit = larger
+        }
+        return unit == "B" ? "\(count) B" : "\(rounded(value)) \(unit)"
+    }
+
+    private static func rounded(_ value: Double) -> String {
+        value.formatted(.number.precision(.fractionLength(value < 10 ? 1 : 0)).grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
+    }
+
+    /// `2026-11-22 12:51`, in UTC.
+    static func minute(_ date: Date?) -> String {
+        guard let date else { return "-" }
+        return String(date.iso8601.prefix(16)).replacing("T", with: " ")
+    }
+
+    /// `3 pictures`, `1 picture`.
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}

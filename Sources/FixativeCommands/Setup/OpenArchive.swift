@@ -1,0 +1,106 @@
+import ArchiveModel
+import Archiver
+import AsyncHTTPClient
+import BlobStore
+import Catalog
+import Foundation
+import GenerationAPI
+import NIOCore
+import WorkLanes
+
+/// An archive that is open: its folder, blobs, records and catalog.
+struct OpenArchive: Sendable {
+    let folder: ArchiveFolder
+    let blobs: DirectoryBlobStore
+    let records: DirectoryRecordStore
+    let catalog: SQLiteCatalog
+    let clock: any WallClock
+
+    /// - Parameter creating: Whether an empty folder becomes an archive. Verbs that only look do not create.
+    init(_ settings: Settings, creating: Bool, clock: any WallClock = SystemClock()) throws {
+        let folder = try ArchiveFolder(path: settings.storage, creating: creating, now: clock.now)
+        if try !FileManager.default.fileExists(atPath: folder.catalogPath) && folder.hasRecords {
+            throw SettingsError(
+                "the catalog of \(folder.path) is gone, but its records are there. Run 'fixative rebuild' to make it again")
+        }
+        try self.init(folder, clock: clock)
+    }
+
+    private init(_ folder: ArchiveFolder, clock: any WallClock) throws {
+        let lane = WorkLane(name: "files", width: max(4, WorkLane.processors * 2))
+        self.folder = folder
+        self.clock = clock
+        blobs = DirectoryBlobStore(folder: folder, lane: lane)
+        records = DirectoryRecordStore(folder: folder, lane: lane)
+        catalog = try SQLiteCatalog(path: folder.catalogPath)
+    }
+
+    /// Opens an archive whose catalog is missing or can't be read; such a one is set aside.
+    static func forRebuilding(_ settings: Settings, clock: any WallClock = SystemClock()) throws -> OpenArchive {
+        let folder = try ArchiveFolder(path: settings.storage, creating: false, now: clock.now)
+        do {
+            return try OpenArchive(folder, clock: clock)
+        } catch let error as CatalogError where error.code == .database {
+            let place = try folder.setCatalogAside(now: clock.now)
+            Terminal.note("the catalog could not be read (\(error.detail)); it lies now in \(place)")
+            return try OpenArchive(folder, clock: clock)
+        }
+    }
+}
+
+/// What it takes to archive: the open archive, the upstream and the results' hosts.
+struct Workshop: Sendable {
+    let archive: OpenArchive
+    let archiver: Archiver
+    let client: GenerationClient
+    private let http: HTTPClient
+    private let downloader: ResultDownloader
+
+    init(
+        _ archive: OpenArchive, settings: Settings, key: APIKey, options: ArchiverOptions, policy: AddressPolicy? = nil,
+        apiRetry: RetryPolicy = RetryPolicy(), limits: DownloadLimits = DownloadLimits(),
+        report: @escaping @Sendable (ArchiveEvent) -> Void
+    ) {
+        var limits = limits
+        limits.bytes = settings.maxBytes
+        self.archive = archive
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(timeout: .init(connect: .seconds(10), read: .seconds(60))))
+        client = GenerationClient(baseURL: settings.apiURL, key: key, http: http, clock: archive.clock, retry: apiRetry)
+        downloader = ResultDownloader(
+            store: archive.blobs, policy: policy ?? AddressPolicy(allowsPrivateHosts: settings.allowsPrivateHosts), limits: limits,
+            clock: archive.clock)
+        archiver = Archiver(
+            options: options, blobs: archive.blobs, records: archive.records, catalog: archive.catalog, client: client,
+            downloader: downloader, clock: archive.clock, report: report)
+    }
+
+    /// Clears what earlier processes have left, works, and closes all connections.
+    func run() async throws -> ArchiveSummary {
+        try await archive.blobs.sweepIngest()
+        do {
+            let summary = try await archiver.run()
+            await close()
+            return summary
+        } catch {
+            await close()
+            throw error
+        }
+    }
+
+    func close() async {
+        await downloader.shutdown()
+        try? await http.shutdown()
+    }
+}
+
+extension APIKey {
+    /// The key of the environment.
+    /// - Throws: ``SettingsError`` when there is none.
+    static func required() throws -> APIKey {
+        guard let key = try find(in: ProcessInfo.processInfo.environment) else {
+            throw SettingsError(
+                "there is no API key. Set FIXATIVE_API_KEY, or FIXATIVE_API_KEY_FILE to a file that holds it; 'fixative demo' needs none")
+        }
+        return key
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import ArchiveModel
+import Foundation
+
+extension OutputFormat: ExpressibleByArgument {}
+
+/// Where the archive is.
+struct StorageOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The archive's folder (FIXATIVE_STORAGE; default: storage).", valueName: "dir"))
+    var storage: String?
+}
+
+/// How data is written.
+struct FormatOptions: ParsableArguments {
+    @Option(help: "table or json.")
+    var format: OutputFormat = .table
+
+    func validate() throws {
+        guard format != .csv else { throw ValidationError("this verb writes table or json") }
+    }
+}
+
+/// How the upstream and the results' hosts are reached.
+struct UpstreamOptions: ParsableArguments {
+    @Option(name: .customLong("api-url"), help: ArgumentHelp("The API (FIXATIVE_API_URL; default: https://api.evolink.ai).", valueName: "url"))
+    var apiURL: String?
+
+    @Flag(help: "Also fetch results over plain HTTP and from private addresses.")
+    var allowPrivateHosts = false
+}
+
+/// How much is done at once.
+struct WorkOptions: ParsableArguments {
+    @Option(help: "Pictures decoded at once (default: one a processor).")
+    var workers: Int?
+
+    @Option(help: "Downloads at once (default: 16).")
+    var downloads: Int?
+
+    @Option(help: ArgumentHelp("The most bytes of one file (default: 268435456).", valueName: "bytes"))
+    var maxBytes: Int?
+
+    @Flag(name: .shortAndLong, help: "Say more.")
+    var verbose = false
+
+    func validate() throws {
+        guard (workers ?? 1) > 0, (downloads ?? 1) > 0, (maxBytes ?? 1) > 0 else {
+            throw ValidationError("--workers, --downloads and --max-bytes take a number above 0")
+        }
+    }
+}
+
+/// A span of time back from now: `90s`, `30m`, `24h`, `7d`, `2w`, or a date in ISO 8601.
+struct TimeSpan: ExpressibleByArgument {
+    private let start: Start
+
+    private enum Start {
+        case ago(TimeInterval)
+        case date(Date)
+    }
+
+    init?(argument: String) {
+        if let date = Date(iso8601: argument) ?? Date(iso8601: argument + "T00:00:00Z") {
+            start = .date(date)
+            return
+        }
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
+        guard let unit = argument.last.flatMap({ units[$0] }), let number = Double(argument.dropLast()), number > 0, number < 1e6 else {
+            return nil
+        }
+        start = .ago(number * unit)
+    }
+
+    /// The beginning of the span.
+    func date(from now: Date) -> Date {
+        switch start {
+        case .ago(let seconds): now.addingTimeInterval(-seconds)
+        case .date(let date): date
+        }
+    }
+
+    /// The length of the span, in seconds.
+    func seconds(until now: Date) -> TimeInterval { max(0, now.timeIntervalSince(date(from: now))) }
+}

@@ -1,0 +1,63 @@
+import ArchiveModel
+import Archiver
+import Foundation
+import SizeContract
+import Synchronization
+
+/// Tells on stderr how archiving goes: a line of progress on a terminal, a line for each step otherwise.
+final class Reporter: Sendable {
+    private struct Counts {
+        var archived = 0
+        var unavailable = 0
+        var known = 0
+    }
+
+    private let counts = Mutex(Counts())
+    private let isVerbose: Bool
+    private let isQuiet: Bool
+
+    init(verbose: Bool, quiet: Bool = false) {
+        isVerbose = verbose
+        isQuiet = quiet
+    }
+
+    func callAsFunction(_ event: ArchiveEvent) {
+        switch event {
+        case .discovered(let named, let new): step("found      \(Rendering.count(new, "new task")) of \(named) named", minor: new == 0)
+        case .resolved(let id, let outputs):
+            counts.withLock { $0.known += outputs }
+            step("resolved   \(id): \(Rendering.count(outputs, "picture"))", minor: true)
+        case .archived(let entry):
+            counts.withLock { $0.archived += 1 }
+            step("archived   \(entry.id): \(Self.summary(entry))")
+        case .unavailable(let entry):
+            counts.withLock { $0.unavailable += 1 }
+            Terminal.note("LOST       \(entry.id): \(entry.reason ?? "no reason is known")")
+        case .taskEnded(let id, let state, let reason): Terminal.note("\(state.rawValue.padded(to: 11))\(id): \(reason)")
+        case .postponed(let subject, let error, let date):
+            step("again      \(subject) at \(date.iso8601.dropFirst(11).prefix(8)): \(error)", minor: true)
+        case .sourceStopped(let reason): Terminal.note("STOPPED    \(reason)")
+        case .note(let text): step("note       \(text)", minor: true)
+        }
+    }
+
+    /// Minor steps are told only when asked for; the others become a line of progress where somebody looks.
+    private func step(_ text: String, minor: Bool = false) {
+        if isVerbose || (!minor && !isQuiet && !Terminal.showsProgress) { return Terminal.note(text) }
+        let counts = counts.withLock { $0 }
+        let lost = counts.unavailable == 0 ? "" : ", \(counts.unavailable) lost"
+        Terminal.progress("\(counts.archived) of \(counts.known) archived\(lost)")
+    }
+
+    private static func summary(_ entry: OutputEntry) -> String {
+        let pixels = entry.judgement?.delivered.map { "\($0)" } ?? "no picture"
+        let format = entry.original?.format ?? "-"
+        let bytes = Rendering.bytes(Int64(entry.original?.bytes ?? 0))
+        return "\(pixels) \(format) \(bytes) \(entry.judgement?.verdict.rawValue ?? "")"
+    }
+}
+
+extension String {
+    /// With spaces behind it, up to a width.
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+}

@@ -1,0 +1,112 @@
+import ArchiveModel
+import Archiver
+import ArgumentParser
+import Catalog
+import Foundation
+import GenerationAPI
+
+struct ArchiveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "archive",
+        abstract: "Archive tasks by id, from a manifest, or from the account's list, until each is archived or unavailable.",
+        discussion: """
+            Without ids, --from and --since it goes on with what is still in the queue. A line of a manifest is \
+            {"task_id":"...","size":"16:9","resolution":"2K","prompt":"..."}, all but task_id optional: what was asked is judged \
+            against what came. Ctrl-C and SIGTERM leave a state that the next run goes on from.
+            """)
+
+    @Argument(help: "Task ids.")
+    var taskIDs: [String] = []
+
+    @Option(help: ArgumentHelp("A manifest of tasks, one JSON object a line; - reads stdin.", valueName: "file"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("Also archive what the account completed since then: 24h, 7d, or a date.", valueName: "span"))
+    var since: TimeSpan?
+
+    @Flag(help: "Go on for ever: look for new tasks in the account again and again.")
+    var watch = false
+
+    @Option(help: ArgumentHelp("Seconds between looks at the account, with --watch (default: 300).", valueName: "seconds"))
+    var sweepInterval: Int?
+
+    @OptionGroup var storage: StorageOptions
+    @OptionGroup var upstream: UpstreamOptions
+    @OptionGroup var work: WorkOptions
+    @OptionGroup var output: FormatOptions
+
+    func validate() throws {
+        for text in taskIDs where TaskID(text) == nil { throw ValidationError("'\(text.prefix(80))' is no task id") }
+        guard !watch || since != nil else { throw ValidationError("--watch needs --since, to know how far back to look") }
+        guard (sweepInterval ?? 1) > 0 else { throw ValidationError("--sweep-interval takes seconds above 0") }
+    }
+
+    func run() async throws {
+        let settings = try await Settings.load(storage, upstream: upstream, work: work, sweepInterval: sweepInterval)
+        let key = try APIKey.required()
+        let archive = try OpenArchive(settings, creating: true)
+        let now = archive.clock.now
+        var options = ArchiverOptions(downloads: settings.downloads, workers: settings.workers, watch: watch)
+        options.since = since?.seconds(until: now)
+        options.sweepInterval = TimeInterval(settings.sweepInterval)
+        let reporter = Reporter(verbose: work.verbose)
+        let workshop = Workshop(archive, settings: settings, key: key, options: options) { reporter($0) }
+
+        var tasks = taskIDs.compactMap { TaskID($0) }.map { TaskRegistration(id: $0, source: "command line") }
+        let manifest = try from.map { try Self.manifest($0, now: now) }
+        tasks += manifest?.tasks ?? []
+        try await workshop.archiver.register(tasks)
+        for problem in manifest?.problems ?? [] { Terminal.complain("\(from ?? "") \(problem)") }
+
+        let summary = try await stoppingAtSignals(workshop.archiver) { try await workshop.run() }
+        Terminal.endProgress()
+        let lost = try await Self.lost(among: tasks.map(\.id), in: archive.catalog)
+        try report(summary, lost: lost)
+        if summary.stopReason != nil { throw ExitCode.couldNot }
+        if summary.wasStopped { return }
+        if summary.unavailable > 0 || !lost.isEmpty || manifest?.problems.isEmpty == false { throw ExitCode.foundWrong }
+    }
+
+    private static func manifest(_ path: String, now: Date) throws -> Manifest {
+        let data = path == "-" ? try FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: path)
+        guard let data else { throw SettingsError("the manifest \(path) can't be read") }
+        return Manifest(String(decoding: data, as: UTF8.self), now: now)
+    }
+
+    /// Which of the named tasks have no picture, or not all of theirs, and why.
+    private static func lost(among ids: [TaskID], in catalog: any Catalog) async throws -> [String] {
+        var lost: [String] = []
+        for id in ids {
+            guard let task = try await catalog.task(id) else { continue }
+            if task.state == .unavailable { lost.append("\(id): \(task.reason ?? "no reason is known")") }
+            for entry in try await catalog.entries(EntryQuery(states: [.unavailable], task: id)) {
+                lost.append("\(entry.id): \(entry.reason ?? "no reason is known")")
+            }
+        }
+        return lost
+    }
+
+    private struct Result: Encodable {
+        var archived: Int
+        var duplicates: Int
+        var newBytes: Int64
+        var unavailable: Int
+        var lost: [String]
+        var stopped: String?
+    }
+
+    private func report(_ summary: ArchiveSummary, lost: [String]) throws {
+        if output.format == .json {
+            return Terminal.write(
+                try Rendering.json(
+                    Result(
+                        archived: summary.archived, duplicates: summary.duplicates, newBytes: summary.newBytes,
+                        unavailable: summary.unavailable, lost: lost, stopped: summary.stopReason)))
+        }
+        let same = summary.duplicates == 0 ? "" : ", \(summary.duplicates) of the same bytes as one before"
+        Terminal.write(
+            "\(Rendering.count(summary.archived, "picture")) archived (\(Rendering.bytes(summary.newBytes)) new\(same)), \(summary.unavailable) lost\n")
+        for line in lost { Terminal.write("lost: \(line)\n") }
+        if let reason = summary.stopReason { Terminal.complain("fixative: \(reason)") }
+    }
+}

@@ -1,0 +1,100 @@
+import ArchiveModel
+import Archiver
+import ArgumentParser
+import BlobStore
+import Catalog
+import Foundation
+import GenerationAPI
+import UpstreamSimulator
+
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo", abstract: "Archive, audit and show pictures of a simulated account, without a key.",
+        discussion: "Everything is real but the upstream: files, catalog, audit, and a gallery in the archive's folder gallery/.")
+
+    @Option(help: "Tasks of the simulated account (default: 24, or one for each image of --images).")
+    var tasks: Int?
+
+    @Option(help: ArgumentHelp("Deliver the pictures of this folder instead of drawn ones.", valueName: "dir"))
+    var images: String?
+
+    @Option(help: "Decides everything that looks like chance.")
+    var seed: UInt64 = 1
+
+    @Option(help: "How the upstream misbehaves.")
+    var faults: FaultProfile = .real
+
+    @OptionGroup var storage: StorageOptions
+    @OptionGroup var work: WorkOptions
+
+    func validate() throws {
+        guard (1...100_000).contains(tasks ?? 1) else { throw ValidationError("--tasks takes a number from 1 to 100000") }
+    }
+
+    func run() async throws {
+        var options = SimulatorOptions()
+        options.images = images
+        options.faults = faults
+        options.seed = seed
+        let simulator = try UpstreamSimulator(options: options, pictures: SyntheticPictureSource())
+        let populated = try await simulator.populate(tasks: tasks ?? 24)
+        var settings = try await Settings.load(storage, work: work)
+        let started = ContinuousClock.now
+        let (archive, summary) = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await simulator.run() }
+            settings.apiURL = try await simulator.baseURL()
+            Terminal.note("a simulated account with \(Rendering.count(populated.count, "completed task")) at \(settings.apiURL), faults: \(faults.rawValue)")
+            let result = try await Self.archive(populated, settings: settings, verbose: work.verbose)
+            group.cancelAll()
+            return result
+        }
+        Terminal.endProgress()
+        let seconds = TimeInterval(ContinuousClock.now - started)
+        Terminal.write(
+            "\(Rendering.count(summary.archived, "picture")) archived in \(String(format: "%.1f", seconds)) s, \(Rendering.bytes(summary.newBytes)) new\n")
+        if summary.wasStopped { return Terminal.write("stopped; the same command goes on\n") }
+        let report = try await AuditCommand.report(archive, since: nil)
+        Terminal.write(AuditCommand.summary(report))
+        let gallery = archive.folder.path + "/gallery"
+        _ = try await GalleryCommand.write(archive, to: gallery, title: "Fixative demo", originals: false, link: true)
+        let flag = settings.storage == "storage" ? "" : " --storage \(settings.storage)"
+        Terminal.write(
+            """
+            gallery: \(gallery)/index.html
+            next:    fixative list\(flag) | fixative audit\(flag) | fixative verify --deep\(flag)
+
+            """)
+    }
+
+    /// The account's tasks with their requests, as a manifest would name them, through the real archiver.
+    private static func archive(
+        _ tasks: [SimulatedTask], settings: Settings, verbose: Bool
+    ) async throws -> (OpenArchive, ArchiveSummary) {
+        guard let key = APIKey("demonstration-key"), let url = URL(string: settings.apiURL), let host = url.host, let port = url.port else {
+            throw SettingsError("the simulator has no address")
+        }
+        let archive = try OpenArchive(settings, creating: true)
+        let reporter = Reporter(verbose: verbose)
+        // A local upstream deserves shorter waits than one across the world, and only its own address is let through.
+        var options = ArchiverOptions(downloads: settings.downloads, workers: settings.workers)
+        options.retry = RetryPolicy(base: 0.2, ceiling: 2)
+        options.pace = 0.5...2
+        var limits = DownloadLimits()
+        limits.total = 60
+        limits.idle = 10
+        let workshop = Workshop(
+            archive, settings: settings, key: key, options: options, policy: AddressPolicy(exceptions: ["\(host):\(port)"]),
+            apiRetry: RetryPolicy(base: 0.1, ceiling: 1), limits: limits
+        ) { reporter($0) }
+        let now = archive.clock.now
+        try await workshop.archiver.register(
+            tasks.map { task in
+                var request = task.request.recorded
+                request.recordedAt = now
+                return TaskRegistration(id: task.id, source: "demo", request: request, createdAt: task.created)
+            })
+        let summary = try await stoppingAtSignals(workshop.archiver) { try await workshop.run() }
+        if let reason = summary.stopReason { throw SettingsError(reason) }
+        return (archive, summary)
+    }
+}

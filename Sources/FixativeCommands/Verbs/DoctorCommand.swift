@@ -1,0 +1,107 @@
+import ArchiveModel
+import ArgumentParser
+import AsyncHTTPClient
+import BlobStore
+import Catalog
+import Foundation
+import GenerationAPI
+import ImageCodecs
+import NIOCore
+import NIOHTTP1
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Check libraries, storage, clock, reachability and key. Exit code 1 when something is wrong.")
+
+    @OptionGroup var storage: StorageOptions
+    @OptionGroup var upstream: UpstreamOptions
+    @OptionGroup var output: FormatOptions
+
+    private enum Result: String, Encodable { case ok, note, wrong }
+
+    private struct Finding: Encodable {
+        var subject: String
+        var result: Result
+        var detail: String
+    }
+
+    func run() async throws {
+        let settings = try await Settings.load(storage, upstream: upstream)
+        var findings = [Self.libraries()]
+        findings += await Self.storage(settings)
+        findings.append(Self.key())
+        findings += await Self.upstream(settings)
+        if output.format == .json {
+            Terminal.write(try Rendering.json(findings))
+        } else {
+            var table = Table(columns: [.init("CHECK"), .init(""), .init("WHAT")])
+            table.rows = findings.map { [$0.subject, $0.result.rawValue, $0.detail] }
+            Terminal.write(table.text)
+        }
+        if findings.contains(where: { $0.result == .wrong }) { throw ExitCode.foundWrong }
+    }
+
+    private static func libraries() -> Finding {
+        var versions = CodecLibraries.versions.map { "\($0.key) \($0.value)" }.sorted()
+        versions.append("SQLite \(SQLiteCatalog.libraryVersion)")
+        return Finding(subject: "libraries", result: .ok, detail: versions.joined(separator: ", "))
+    }
+
+    private static func storage(_ settings: Settings) async -> [Finding] {
+        do {
+            let archive = try OpenArchive(settings, creating: false)
+            let ingest = try await archive.blobs.beginIngest()
+            try await ingest.append([0])
+            _ = try await ingest.seal()
+            await ingest.discard()
+            let status = try await archive.catalog.status(now: archive.clock.now)
+            let free = (try? FileManager.default.attributesOfFileSystem(forPath: archive.folder.path)[.systemFreeSize] as? NSNumber)?.int64Value
+            let isTight = (free ?? .max) < 1_000_000_000
+            let room = free.map { "\(Rendering.bytes($0)) free" } ?? "free space unknown"
+            return [
+                Finding(
+                    subject: "storage", result: isTight ? .wrong : .ok,
+                    detail: "\(archive.folder.path): writable, \(room), \(Rendering.count(status.outputs[.archived] ?? 0, "picture"))")
+            ]
+        } catch let error as BlobStoreError where error.code == .markerMissing && error.detail == "there is no archive here" {
+            return [Finding(subject: "storage", result: .note, detail: "\(settings.storage): no archive yet; the first run makes one")]
+        } catch {
+            return [Finding(subject: "storage", result: .wrong, detail: "\(error)")]
+        }
+    }
+
+    private static func key() -> Finding {
+        do {
+            let key = try APIKey.find(in: ProcessInfo.processInfo.environment)
+            return key == nil
+                ? Finding(subject: "key", result: .note, detail: "none: set FIXATIVE_API_KEY or FIXATIVE_API_KEY_FILE")
+                : Finding(subject: "key", result: .ok, detail: "there is one; whether it is valid shows with the first call")
+        } catch {
+            return Finding(subject: "key", result: .wrong, detail: "\(error)")
+        }
+    }
+
+    /// A call without a key: any answer shows that the way is open, and its date tells whether the clocks agree.
+    private static func upstream(_ settings: Settings) async -> [Finding] {
+        var request = HTTPClientRequest(url: settings.apiURL + "/v1/tasks?page_size=1")
+        request.headers.add(name: "user-agent", value: GenerationClient.userAgent)
+        do {
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            _ = try? await response.body.collect(upTo: 1 << 20)
+            let reached = Finding(
+                subject: "upstream", result: .ok, detail: "\(settings.apiURL) answers (\(response.status.code) without a key)")
+            guard let date = RetryPolicy.retryAfter(response.headers.first(name: "date"), now: Date()) else {
+                return [reached, Finding(subject: "clock", result: .note, detail: "the upstream does not tell the time")]
+            }
+            let skew = date.timeIntervalSince(Date())
+            let detail = "\(Int(skew.magnitude.rounded())) s from the upstream's; deadlines are reckoned by it"
+            return [reached, Finding(subject: "clock", result: skew.magnitude > 120 ? .wrong : .ok, detail: detail)]
+        } catch {
+            let words = Redactor()("\(error)")
+            return [
+                Finding(subject: "upstream", result: .wrong, detail: "\(settings.apiURL) can't be reached: \(words). Check the network, a proxy, --api-url"),
+                Finding(subject: "clock", result: .note, detail: "not compared: the upstream can't be reached"),
+            ]
+        }
+    }
+}

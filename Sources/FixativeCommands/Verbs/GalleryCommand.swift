@@ -1,0 +1,56 @@
+import ArchiveModel
+import ArgumentParser
+import BlobStore
+import Catalog
+import Foundation
+import Gallery
+
+struct GalleryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gallery", abstract: "Write a gallery of static pages that works from a disk and from any web server.")
+
+    @Argument(help: ArgumentHelp("The folder of the pages: empty, new, or written by an earlier run.", valueName: "out-dir"))
+    var folder: String
+
+    @Option(help: "Only pictures whose prompt holds these words.")
+    var query: String?
+
+    @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date.", valueName: "span"))
+    var since: TimeSpan?
+
+    @Option(help: "The title of the pages.")
+    var title = "Gallery"
+
+    @Flag(help: "Link the archive's files into the gallery instead of copying them.")
+    var link = false
+
+    @Flag(help: "Also bring the originals, for 1:1 view and download.")
+    var originals = false
+
+    @OptionGroup var storage: StorageOptions
+
+    func run() async throws {
+        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        let summary = try await Self.write(
+            archive, to: folder, title: title, query: query, since: since?.date(from: archive.clock.now), originals: originals, link: link)
+        Terminal.write(
+            "\(folder)/index.html: \(Rendering.count(summary.pictures, "picture")); \(summary.written) files written, \(summary.kept) kept, \(summary.removed) removed\n")
+    }
+
+    static func write(
+        _ archive: OpenArchive, to folder: String, title: String, query: String? = nil, since: Date? = nil, originals: Bool, link: Bool
+    ) async throws -> GallerySummary {
+        let entries = try await archive.catalog.entries(EntryQuery(text: query, states: [.archived, .unavailable], since: since))
+        let options = GalleryExport.Options(
+            title: title, output: folder, includesOriginals: originals, transfer: link ? .link : .copy)
+        return try await GalleryExport(options).write(entries, blobs: ArchiveBlobs(blobs: archive.blobs))
+    }
+}
+
+/// The archive's blobs, as the gallery asks for them.
+private struct ArchiveBlobs: GalleryBlobSource {
+    let blobs: DirectoryBlobStore
+
+    func bytes(of digest: Digest) async throws -> [UInt8] { try await blobs.contents(of: digest).array }
+    func path(of digest: Digest) async throws -> String? { try await blobs.localPath(of: digest) }
+}

@@ -1,0 +1,103 @@
+import ArchiveModel
+import ArgumentParser
+import BlobStore
+import Catalog
+import Foundation
+import SizeContract
+
+struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show everything that is on record of a task, or of the outputs that a file belongs to.")
+
+    @Argument(help: ArgumentHelp("A task id, or the SHA-256 of an original, thumbnail or preview.", valueName: "task-or-digest"))
+    var subject: String
+
+    @OptionGroup var storage: StorageOptions
+    @OptionGroup var output: FormatOptions
+
+    func run() async throws {
+        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        var query = EntryQuery()
+        if let digest = Digest(subject) { query.digest = digest } else { query.task = TaskID(subject) }
+        guard query.digest != nil || query.task != nil else { throw ValidationError("'\(subject)' is neither a task id nor a SHA-256") }
+        let entries = try await archive.catalog.entries(query)
+        let task = try await Self.task(query.task ?? entries.first?.id.task, archive)
+        guard !entries.isEmpty || task != nil else {
+            throw SettingsError("nothing is known of \(subject). 'fixative list' shows what is; 'fixative archive \(subject)' asks the upstream")
+        }
+        var records: [ArchiveRecord] = []
+        for entry in entries {
+            guard let owner = try await archive.catalog.task(entry.id.task) else { continue }
+            if let record = try await archive.records.record(of: entry.id, day: owner.createdAt ?? owner.discoveredAt) { records.append(record) }
+        }
+        if output.format == .json {
+            Terminal.write(try Rendering.json(records))
+        } else {
+            Terminal.write(Self.text(task, entries, records))
+        }
+    }
+
+    private static func task(_ id: TaskID?, _ archive: OpenArchive) async throws -> TaskEntry? {
+        guard let id else { return nil }
+        return try await archive.catalog.task(id)
+    }
+
+    private static func text(_ task: TaskEntry?, _ entries: [OutputEntry], _ records: [ArchiveRecord]) -> String {
+        var lines: [(String, String)] = []
+        func add(_ name: String, _ value: String?) { if let value { lines.append((name, Table.plain(value))) } }
+        if let task {
+            add("task", task.id.text)
+            add("state", task.reason.map { "\(task.state.rawValue): \($0)" } ?? task.state.rawValue)
+            add("created", Rendering.minute(task.createdAt) + " UTC")
+            add("prompt", task.request?.prompt)
+            add("asked", [task.request?.size, task.request?.resolution].compactMap { $0 }.joined(separator: " at "))
+        }
+        for entry in entries {
+            lines.append(("", ""))
+            add("output", "#\(entry.id.index), \(entry.state.rawValue)\(entry.reason.map { ": \($0)" } ?? "")")
+            guard let record = records.first(where: { $0.id == entry.id }) else { continue }
+            describe(record, add)
+        }
+        return lines.map { $0.0.isEmpty ? "\n" : $0.0.padded(to: 13) + $0.1 + "\n" }.joined()
+    }
+
+    private static func describe(_ record: ArchiveRecord, _ add: (String, String?) -> Void) {
+        if let judgement = record.judgement {
+            add("verdict", judgement.verdict.rawValue)
+            add("expected", judgement.expected.map { "\($0)" })
+            add("delivered", judgement.delivered.map { "\($0)" })
+            add("billed", judgement.billedTier?.rawValue)
+            add("got", judgement.deliveredTier?.rawValue)
+            add("overpaid", judgement.overpaid.flatMap { $0 > .zero ? "\($0) base prices" : nil })
+            add("nearest", judgement.nearestCell.map { "\($0.ratio) at \($0.tier): \($0.size)" })
+        }
+        if let picture = record.picture {
+            add("picture", "\(picture.format), \(picture.bitDepth) bits a sample, \(picture.colourType)\(picture.interlaced ? ", interlaced" : "")\(picture.animated ? ", animated" : "")")
+            add("credentials", picture.contentCredentialsBytes.map { "\($0) bytes of Content Credentials" })
+            add("profile", picture.iccName)
+        }
+        add("unreadable", record.decodeError)
+        add("original", record.original.map { "\($0.digest) \($0.bytes) bytes \($0.mediaType)" })
+        for derivative in record.derivatives {
+            add(derivative.role.rawValue, "\(derivative.blob.digest) \(derivative.width)x\(derivative.height) \(derivative.blob.mediaType)")
+        }
+        add("from", record.download?.url)
+        add("archived", Rendering.minute(record.endedAt) + " UTC, at try \(record.attempts)")
+    }
+}
+
+struct CatCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "cat", abstract: "Write a file of the archive to stdout, byte for byte.")
+
+    @Argument(help: "The SHA-256 of an original, thumbnail or preview.")
+    var digest: String
+
+    @OptionGroup var storage: StorageOptions
+
+    func run() async throws {
+        guard let digest = Digest(digest) else { throw ValidationError("'\(digest)' is no SHA-256: 64 hexadecimal digits") }
+        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        let bytes = try await archive.blobs.contents(of: digest)
+        Terminal.write(Data(bytes.array))
+    }
+}

@@ -1,0 +1,81 @@
+import ArchiveModel
+import ArgumentParser
+import Foundation
+import ImageCodecs
+import Logging
+import ServiceLifecycle
+import SyntheticPictures
+import UnixSignals
+import UpstreamSimulator
+
+extension FaultProfile: ExpressibleByArgument {
+    package init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+    package static var allValueStrings: [String] { allCases.map(\.rawValue) }
+}
+
+/// Draws the pictures that the simulator delivers.
+struct SyntheticPictureSource: PictureSource {
+    func picture(width: Int, height: Int, format: String, seed: UInt64) async throws -> [UInt8] {
+        try SyntheticPicture.make(width: width, height: height, seed: seed, as: ImageFormat(rawValue: format) ?? .png)
+    }
+}
+
+struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate", abstract: "Run a stand-in for the upstream API on loopback.",
+        discussion: """
+            Any API key is accepted, except one that begins with 'bad' (401), 'broke' (402) or 'forbidden' (403). With --faults real it \
+            delivers like the real service, with hostile it also fails like it.
+            """)
+
+    @Option(help: "The port on 127.0.0.1; 0 for any.")
+    var port = 8787
+
+    @Option(help: ArgumentHelp("Deliver the pictures of this folder instead of drawn ones.", valueName: "dir"))
+    var images: String?
+
+    @Option(help: "How it misbehaves.")
+    var faults: FaultProfile = .none
+
+    @Option(help: "Decides everything that looks like chance.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Completed tasks that the account begins with.")
+    var tasks = 24
+
+    @Option(help: "Tasks that the account completes a minute by itself.")
+    var rate = 0.0
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port takes a number from 0 to 65535") }
+        guard (0...100_000).contains(tasks), (0...6000).contains(rate) else {
+            throw ValidationError("--tasks takes a number up to 100000, --rate up to 6000")
+        }
+    }
+
+    func run() async throws {
+        var options = SimulatorOptions()
+        options.port = port
+        options.images = images
+        options.faults = faults
+        options.seed = seed
+        options.completionsPerMinute = rate
+        options.allowInternalCallbacks = true
+        let simulator = try UpstreamSimulator(options: options, pictures: SyntheticPictureSource())
+        let populated = try await simulator.populate(tasks: tasks)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: simulator)], gracefulShutdownSignals: [.sigterm, .sigint], logger: .init(label: "simulate") { _ in SwiftLogNoOpLogHandler() }))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let url = try await simulator.baseURL()
+            Terminal.note(
+                """
+                the simulator listens on \(url), with \(Rendering.count(populated.count, "completed task")). Try in another terminal:
+                  export FIXATIVE_API_URL=\(url) FIXATIVE_API_KEY=simulator
+                  fixative archive --since 24h --allow-private-hosts
+                """)
+            try await tasks.waitForAll()
+        }
+    }
+}

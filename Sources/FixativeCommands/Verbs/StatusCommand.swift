@@ -1,0 +1,68 @@
+import ArchiveModel
+import ArgumentParser
+import BlobStore
+import Catalog
+import Foundation
+import SizeContract
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "How much is archived, waiting, at risk or lost. Exit code 1 when something is lost or at risk.")
+
+    @OptionGroup var storage: StorageOptions
+    @OptionGroup var output: FormatOptions
+
+    /// Less than this many seconds before its deadline, an output is at risk.
+    private static let riskTime: TimeInterval = 2 * 3600
+
+    private struct Result: Encodable {
+        var storage: String
+        var archived: Int
+        var originalBytes: Int64
+        var outputs: [String: Int]
+        var tasks: [String: Int]
+        var byVerdict: [String: Int]
+        var unavailable: Int
+        var atRisk: Bool
+        var nearestDeadline: Date?
+        var held: String?
+        var unansweredSubmissions: [String]
+    }
+
+    func run() async throws {
+        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        let now = archive.clock.now
+        let status = try await archive.catalog.status(now: now)
+        let open = try await archive.catalog.openSubmissions()
+        let atRisk = status.nearestDeadline.map { $0.timeIntervalSince(now) < Self.riskTime } ?? false
+        let lost = (status.outputs[.unavailable] ?? 0) + (status.tasks[.unavailable] ?? 0)
+        let result = Result(
+            storage: archive.folder.path, archived: status.outputs[.archived] ?? 0, originalBytes: status.originalBytes,
+            outputs: Dictionary(uniqueKeysWithValues: status.outputs.map { ($0.key.rawValue, $0.value) }),
+            tasks: Dictionary(uniqueKeysWithValues: status.tasks.map { ($0.key.rawValue, $0.value) }),
+            byVerdict: Dictionary(uniqueKeysWithValues: status.verdicts.map { ($0.key.rawValue, $0.value) }), unavailable: lost,
+            atRisk: atRisk, nearestDeadline: status.nearestDeadline, held: status.holdReason, unansweredSubmissions: open.map(\.key))
+        Terminal.write(output.format == .json ? try Rendering.json(result) : text(result, status, open))
+        if lost > 0 || atRisk { throw ExitCode.foundWrong }
+    }
+
+    private func text(_ result: Result, _ status: CatalogStatus, _ open: [OpenSubmission]) -> String {
+        var lines = [("storage", result.storage)]
+        lines.append(("archived", "\(Rendering.count(result.archived, "picture")), \(Rendering.bytes(result.originalBytes))"))
+        let verdicts = Verdict.allCases.compactMap { verdict in status.verdicts[verdict].map { "\(verdict.rawValue) \($0)" } }
+        if !verdicts.isEmpty { lines.append(("verdicts", verdicts.joined(separator: ", "))) }
+        let waiting = [(status.tasks[.waiting] ?? 0) + (status.tasks[.leased] ?? 0), (status.outputs[.waiting] ?? 0) + (status.outputs[.leased] ?? 0)]
+        lines.append(("waiting", "\(Rendering.count(waiting[0], "task")) to read, \(Rendering.count(waiting[1], "picture")) to fetch"))
+        let ended = (status.tasks[.failed] ?? 0) + (status.tasks[.cancelled] ?? 0)
+        if ended > 0 { lines.append(("failed", "\(Rendering.count(ended, "task")) of which the upstream made no picture")) }
+        lines.append(("lost", result.unavailable == 0 ? "nothing" : "\(result.unavailable), listed by 'fixative list --lost'"))
+        if let deadline = status.nearestDeadline {
+            lines.append(("deadline", "the nearest is \(Rendering.minute(deadline)) UTC\(result.atRisk ? ": AT RISK" : "")"))
+        }
+        if let held = status.holdReason { lines.append(("held", "\(Rendering.count(status.tasks[.held] ?? 0, "task")): \(held)")) }
+        for submission in open {
+            lines.append(("unanswered", "a request of \(Rendering.minute(submission.recordedAt)), key \(submission.key)"))
+        }
+        return lines.map { $0.0.padded(to: 12) + $0.1 + "\n" }.joined()
+    }
+}

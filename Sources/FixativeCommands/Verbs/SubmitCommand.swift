@@ -1,0 +1,100 @@
+import ArchiveModel
+import Archiver
+import ArgumentParser
+import BlobStore
+import Catalog
+import Foundation
+import GenerationAPI
+
+struct SubmitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "submit", abstract: "Ask for a picture, with the request on record before it is sent.",
+        discussion: "Prints the task's id. With --wait it is archived as well, together with what else is in the queue.")
+
+    @Option(help: "What to draw.")
+    var prompt: String
+
+    @Option(help: "auto, a ratio such as 16:9, or pixels such as 1024x1024.")
+    var size: String?
+
+    @Option(help: "1K, 2K or 4K; read only with a ratio.")
+    var resolution: String?
+
+    @Option(name: .customLong("image-url"), help: ArgumentHelp("A reference image; up to 16 of them.", valueName: "url"))
+    var imageURLs: [String] = []
+
+    @Option(name: .customLong("callback-url"), help: ArgumentHelp("Where the upstream reports to; HTTPS.", valueName: "url"))
+    var callbackURL: String?
+
+    @Option(help: "The model.")
+    var model = GenerationRequest.defaultModel
+
+    @Option(help: ArgumentHelp("Send a request again whose answer never came, without having it made twice.", valueName: "key"))
+    var idempotencyKey: String?
+
+    @Flag(help: "Wait until the picture is archived.")
+    var wait = false
+
+    @OptionGroup var storage: StorageOptions
+    @OptionGroup var upstream: UpstreamOptions
+    @OptionGroup var work: WorkOptions
+    @OptionGroup var output: FormatOptions
+
+    func run() async throws {
+        let request = GenerationRequest(
+            model: model, prompt: prompt, size: size, resolution: resolution, imageURLs: imageURLs, callbackURL: callbackURL)
+        let problems = request.problems()
+        guard problems.isEmpty else {
+            throw ValidationError("the request would be refused: " + problems.map(\.description).joined(separator: "; "))
+        }
+        let settings = try await Settings.load(storage, upstream: upstream, work: work)
+        let key = try APIKey.required()
+        let archive = try OpenArchive(settings, creating: true)
+        let reporter = Reporter(verbose: work.verbose)
+        let options = ArchiverOptions(downloads: settings.downloads, workers: settings.workers)
+        let workshop = Workshop(archive, settings: settings, key: key, options: options) { reporter($0) }
+        let task: TaskSnapshot
+        do {
+            task = try await submit(request, workshop)
+        } catch {
+            await workshop.close()
+            throw error
+        }
+        if output.format == .json {
+            Terminal.write(try Rendering.json(["taskId": task.id.text]))
+        } else {
+            Terminal.write("\(task.id)\n")
+        }
+        guard wait else { return await workshop.close() }
+        let summary = try await stoppingAtSignals(workshop.archiver) { try await workshop.run() }
+        Terminal.endProgress()
+        if let reason = summary.stopReason { throw SettingsError(reason) }
+        let entries = try await archive.catalog.entries(EntryQuery(task: task.id))
+        if !summary.wasStopped, entries.isEmpty || entries.contains(where: { $0.state != .archived }) { throw ExitCode.foundWrong }
+    }
+
+    /// The request is durable before it is sent, and so is its task before anyone hears of it.
+    private func submit(_ request: GenerationRequest, _ workshop: Workshop) async throws -> TaskSnapshot {
+        let archive = workshop.archive
+        let recorded = request.recorded(at: archive.clock.now)
+        let key = idempotencyKey ?? UUID().uuidString.lowercased()
+        try await archive.catalog.recordSubmission(key: key, request: recorded, now: archive.clock.now)
+        let task: TaskSnapshot
+        do {
+            task = try await workshop.client.create(request, idempotencyKey: key)
+        } catch let error as APIError where error.isTransient {
+            Terminal.complain("the request is on record. To send it again without having it made twice, add --idempotency-key \(key)")
+            throw error
+        }
+        let createdAt = task.createdAt ?? archive.clock.now
+        try await archive.records.write(
+            TaskRecord(
+                task: task.id, state: .waiting, source: "submit", discoveredAt: archive.clock.now, createdAt: createdAt,
+                request: recorded, taskJSON: Redactor()(task.json)))
+        try await workshop.archiver.register([
+            TaskRegistration(id: task.id, source: "submit", request: recorded, createdAt: createdAt)
+        ])
+        try await archive.catalog.completeSubmission(key: key, task: task.id)
+        return task
+    }
+}

@@ -1,0 +1,78 @@
+// The panel of facts beside a picture.
+
+const timeText = (iso) => {
+  const [day, clock] = iso.split("T");
+  return `${Number(day.slice(8))} ${months[Number(day.slice(5, 7)) - 1].slice(0, 3)} ${day.slice(0, 4)}, ${clock.slice(0, 5)} UTC`;
+};
+
+const sides = (size) => size.replace("x", "\u00a0×\u00a0");
+
+const factsOf = (row) => {
+  const shape = row.ratioError > 0 ? `, shape off by ${(row.ratioError * 100).toFixed(1)} %` : "";
+  const share = row.pixelRatio !== undefined && row.pixelRatio !== 1 ? ` (${Math.round(row.pixelRatio * 100)} % of the pixels${shape})` : "";
+  return [
+    ["Asked for", row.asked && (row.expected && row.expected !== row.asked ? `${row.asked} (${sides(row.expected)})` : sides(row.asked))],
+    ["Delivered", row.delivered && sides(row.delivered) + share],
+    ["Billed as", row.billedTier],
+    ["Delivered tier", row.deliveredTier],
+    ["Paid too much", row.overpaidMultiplier > 0 ? `${row.overpaidMultiplier.toFixed(1)} × the base price` : undefined],
+    ["Nearest size", row.nearest],
+    ["Reason", row.kind === "picture" ? undefined : row.reason],
+    ["Model", row.model],
+    ["File", row.bytes === undefined ? undefined : fileText(row)],
+    ["Created", row.created && timeText(row.created)],
+    [row.kind === "unavailable" ? "Given up" : "Archived", row.archived && timeText(row.archived)],
+    ["Task", `${row.taskId}, result ${row.index}`, "code"],
+    ["SHA-256", row.sha256, "code"],
+  ].filter(([, value]) => value !== undefined && value !== "");
+};
+
+/** Copies text, also where the clipboard is closed to pages on file://. */
+const copyText = async (text) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = make("textarea", { class: "quiet", value: text, readOnly: true });
+    document.getElementById("about").append(area);
+    area.select();
+    const isCopied = document.execCommand("copy");
+    area.remove();
+    return isCopied;
+  }
+};
+
+const copyButton = (label, text, kind = "button") => {
+  const button = make("button", { type: "button", class: kind }, make("span", { "aria-live": "polite" }, label));
+  button.onclick = async () => {
+    const isCopied = await copyText(text());
+    button.focus();
+    button.firstChild.textContent = isCopied ? "Copied" : "Copying is not allowed here";
+    setTimeout(() => { button.firstChild.textContent = label; }, 2000);
+  };
+  return button;
+};
+
+const fillFacts = (panel, row) => {
+  const words = verdicts.get(row.verdict);
+  const prompt = row.prompt?.trim()
+    ? make("p", { class: "prompt", dir: "auto", tabIndex: row.prompt.length > 400 ? 0 : -1 }, row.prompt)
+    : make("p", { class: "prompt none" }, "No prompt is on record.");
+  const list = make("dl");
+  for (const [label, value, kind] of factsOf(row)) list.append(make("div", {}, make("dt", {}, label), make("dd", { class: kind ?? "" }, value)));
+  const actions = make("p", { class: "actions" });
+  if (row.original) {
+    const path = mediaPath("originals", row.original);
+    const name = `${row.name}${path.slice(path.lastIndexOf("."))}`;
+    actions.append(make("a", { class: "button primary", href: path, download: name }, "Download the original"));
+    if (row.kind === "picture") actions.append(make("a", { class: "button", href: path }, "Open it"));
+  }
+  actions.append(
+    copyButton("Copy link", () => new URL(`#p=${row.name}`, location.href).href),
+    make("a", { class: "button", href: pagePath(row) }, "Plain page"));
+  panel.replaceChildren(
+    make("p", { class: `verdict ${words?.tone ?? ""}` }, badge(row), words?.explanation ?? ""),
+    make("h2", {}, "Prompt", row.prompt?.trim() ? copyButton("Copy", () => row.prompt, "button small") : null),
+    prompt, list, actions);
+  panel.scrollTop = 0;
+};

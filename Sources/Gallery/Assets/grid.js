@@ -1,0 +1,177 @@
+// The grid: only what is near the window exists.
+
+const grid = {
+  box: document.getElementById("grid"),
+  view: [],
+  byMonth: true,
+  layout: { height: 0, sections: [], lines: [] },
+  tiles: new Map(),
+  sections: new Map(),
+  placeOf: new Map(),
+
+  /** Shows `view`; keeps the picture at the top of the window in place where it still is part of it. */
+  show(view, byMonth, { keepsPlace = true } = {}) {
+    const anchor = keepsPlace ? this.anchor() : null;
+    // While shards come in, what is on the screen stays as it is, and the rest is added below.
+    const isLonger = this.byMonth === byMonth && this.view.length > 0 && this.view.every((row, place) => row === view[place]);
+    this.view = view;
+    this.byMonth = byMonth;
+    this.placeOf = new Map(view.map((row, place) => [row, place]));
+    this.box.classList.add("live");
+    if (!isLonger) this.clear();
+    this.relayout(anchor);
+  },
+
+  clear() {
+    this.box.replaceChildren();
+    this.tiles.clear();
+    this.sections.clear();
+  },
+
+  relayout(anchor = this.anchor()) {
+    this.width = this.box.clientWidth;
+    this.layout = layOut(this.view, this.width, this.byMonth);
+    this.box.style.height = `${this.layout.height}px`;
+    if (anchor && this.placeOf.has(anchor.row)) {
+      const line = this.layout.lines[this.lineOf(this.placeOf.get(anchor.row))];
+      window.scrollTo(0, this.top() + line.top - anchor.offset);
+    }
+    this.render();
+  },
+
+  /** Document position of the grid. */
+  top() { return this.box.getBoundingClientRect().top + window.scrollY; },
+
+  barHeight() { return document.getElementById("controls").offsetHeight; },
+
+  /** The first picture below the bar, and how far its row is from the window's top; `null` at the very top of the page. */
+  anchor() {
+    const edge = window.scrollY - this.top() + this.barHeight();
+    if (edge <= 0 || this.layout.lines.length === 0) return null;
+    const line = this.layout.lines[firstWhere(this.layout.lines, (line) => line.top + line.height > edge)];
+    return line ? { row: this.view[line.first], offset: line.top - window.scrollY + this.top() } : null;
+  },
+
+  lineOf(place) { return firstWhere(this.layout.lines, (line) => line.first > place) - 1; },
+
+  render() {
+    const { lines, sections } = this.layout;
+    const edge = window.scrollY - this.top();
+    const reach = Math.min(900, window.innerHeight);
+    const from = firstWhere(lines, (line) => line.top + line.height > edge - reach * 0.6);
+    const to = firstWhere(lines, (line) => line.top > edge + window.innerHeight + reach);
+    const wanted = new Map();
+    for (const line of lines.slice(from, to)) line.items.forEach((item, i) => wanted.set(line.first + i, { line, item }));
+    // What has the focus stays, or the keyboard would lose its place.
+    const focused = document.activeElement?.closest?.(".live .tile");
+    for (const [place, tile] of this.tiles) {
+      if (wanted.has(place)) continue;
+      if (tile === focused) { wanted.set(place, this.itemAt(place)); continue; }
+      tile.remove();
+      this.tiles.delete(place);
+    }
+    const used = new Set();
+    const places = [...wanted.keys()].sort((a, b) => a - b);
+    let previous = null;
+    for (const place of places) {
+      const { line, item } = wanted.get(place);
+      const list = this.sectionAt(line.section);
+      if (!used.has(line.section)) previous = null;
+      used.add(line.section);
+      let tile = this.tiles.get(place);
+      if (!tile) {
+        tile = tileOf(this.view[place]);
+        this.tiles.set(place, tile);
+      }
+      const style = tile.style;
+      style.left = `${item.left}px`;
+      style.top = `${line.top - sections[line.section].top}px`;
+      style.width = `${item.width}px`;
+      style.height = `${line.height}px`;
+      tile.setAttribute("aria-setsize", sections[line.section].count);
+      tile.setAttribute("aria-posinset", place - this.firstOf(line.section) + 1);
+      const after = previous ? previous.nextSibling : list.firstChild;
+      if (after !== tile) list.insertBefore(tile, after);
+      setSource(tile, this.view[place], item.width);
+      previous = tile;
+    }
+    for (const [number, section] of this.sections) {
+      if (used.has(number)) continue;
+      section.remove();
+      this.sections.delete(number);
+    }
+  },
+
+  itemAt(place) {
+    const line = this.layout.lines[this.lineOf(place)];
+    return { line, item: line.items[place - line.first] };
+  },
+
+  firstOf(number) {
+    const { lines } = this.layout;
+    return lines[firstWhere(lines, (line) => line.section >= number)].first;
+  },
+
+  /** The list of a section, made where it belongs. */
+  sectionAt(number) {
+    let section = this.sections.get(number);
+    const { key, top, height, count } = this.layout.sections[number];
+    if (!section) {
+      const heading = this.byMonth
+        ? make("h2", { id: `m-${key}` }, `${monthName(key)} `, make("span", {}, grouped(count)))
+        : make("h2", { id: "m-all", class: "quiet" }, "Pictures");
+      section = make("section", { class: "month", "aria-labelledby": heading.id }, heading, make("ul", { class: "tiles", role: "list" }));
+      this.sections.set(number, section);
+      const later = [...this.sections.keys()].filter((other) => other > number).sort((a, b) => a - b)[0];
+      this.box.insertBefore(section, later === undefined ? null : this.sections.get(later));
+    }
+    section.style.top = `${top}px`;
+    section.style.height = `${height}px`;
+    if (this.byMonth) section.firstChild.lastChild.textContent = grouped(count);
+    return section.lastChild;
+  },
+
+  /** Scrolls a picture into view, if it is not, and gives it the focus. */
+  reveal(row, { focuses = true } = {}) {
+    const place = this.placeOf.get(row);
+    if (place === undefined) return;
+    const { line } = this.itemAt(place);
+    const [top, bar] = [this.top() + line.top, this.barHeight() + 8];
+    const [above, below] = [window.scrollY + bar, window.scrollY + window.innerHeight];
+    if (top < above || top + line.height > below) {
+      window.scrollTo({ top: top - Math.max(bar + headHeight, (window.innerHeight - line.height) / 2), behavior: "instant" });
+    }
+    this.render();
+    if (focuses) this.tiles.get(place)?.firstChild.focus({ preventScroll: true });
+  },
+
+  rowOf(element) {
+    const tile = element?.closest?.(".live .tile");
+    return tile ? store.byName.get(tile.id.slice(2)) : undefined;
+  },
+
+  /** The arrow keys go from picture to picture. */
+  step(event) {
+    const row = this.rowOf(event.target);
+    if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
+    const place = this.placeOf.get(row);
+    const target = {
+      ArrowLeft: () => place - 1, ArrowRight: () => place + 1, ArrowUp: () => this.beside(place, -1), ArrowDown: () => this.beside(place, 1),
+      Home: () => 0, End: () => this.view.length - 1,
+    }[event.key]?.();
+    if (target === undefined) return;
+    event.preventDefault();
+    if (this.view[target]) this.reveal(this.view[target]);
+  },
+
+  /** The picture above or below, nearest to the middle of this one. */
+  beside(place, step) {
+    const number = this.lineOf(place);
+    const [here, there] = [this.layout.lines[number], this.layout.lines[number + step]];
+    if (!there) return place;
+    const item = here.items[place - here.first];
+    const middle = item.left + item.width / 2;
+    const distances = there.items.map((other) => Math.abs(other.left + other.width / 2 - middle));
+    return there.first + distances.indexOf(Math.min(...distances));
+  },
+};

@@ -1,0 +1,89 @@
+// The pictures' facts. They come as scripts, one shard after the other, since a page on file:// may not fetch.
+
+const start = window.fixativeStart;
+const verdicts = new Map(start.verdicts.map((verdict) => [verdict.id, verdict]));
+
+const store = {
+  rows: [],
+  total: start.total,
+  isComplete: start.shards.length === 0,
+  failed: 0,
+  byName: new Map(),
+
+  /** Loads every shard, the newest first; calls `onShard` after each. */
+  load(onShard) {
+    const slots = new Map();
+    window.fixativeGallery = { shard: (number, rows) => slots.set(number, rows) };
+    const next = (place) => {
+      if (place === start.shards.length) {
+        store.isComplete = true;
+        onShard();
+        return;
+      }
+      const script = document.createElement("script");
+      const done = () => {
+        script.remove();
+        const arrived = slots.values().next().value;
+        slots.clear();
+        if (arrived) store.add(arrived); else store.failed += start.shards[place].count;
+        if (place === 0 || place % 8 === 0) onShard();
+        next(place + 1);
+      };
+      script.onload = done;
+      script.onerror = done;
+      script.src = start.shards[place].path;
+      document.head.append(script);
+    };
+    next(0);
+  },
+
+  add(rows) {
+    for (const row of rows) {
+      row.time = Date.parse(row.created ?? row.archived ?? "") || null;
+      row.ratio = row.kind === "picture" && row.thumbnail ? row.thumbnail.width / row.thumbnail.height : 1.3;
+      row.month = row.time === null ? "undated" : (row.created ?? row.archived).slice(0, 7);
+      row.place = store.rows.length;
+      store.rows.push(row);
+      store.byName.set(row.name, row);
+    }
+  },
+};
+
+/** The address of one of a row's files. */
+const mediaPath = (folder, image) => `${folder}/${image.file.slice(0, 2)}/${image.file}`;
+const pagePath = (row) => `pictures/${row.name}.html`;
+
+const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** What a search looks through; made when first searched. */
+const haystack = (row) => (row.haystack ??= fold(`${row.prompt ?? ""}\n${row.taskId}\n${row.name}\n${row.model ?? ""}\n${row.reason ?? ""}`));
+
+const pixelsOf = (row) => {
+  const sides = (row.delivered ?? "").split("x").map(Number);
+  return sides.length === 2 ? sides[0] * sides[1] : 0;
+};
+
+const shapeOf = (row) => {
+  if (row.kind !== "picture") return "";
+  if (row.ratio > 2.2) return "panorama";
+  if (row.ratio > 1.04) return "landscape";
+  if (row.ratio < 0.45) return "tall";
+  return row.ratio < 0.96 ? "portrait" : "square";
+};
+
+const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const monthName = (key) => (key === "undated" ? "Undated" : `${months[Number(key.slice(5)) - 1]} ${key.slice(0, 4)}`);
+const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+const counted = (number) => `${grouped(number)} ${number === 1 ? "output" : "outputs"}`;
+
+/** An element with properties and children; text always stays text. */
+const make = (tag, properties = {}, ...children) => {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name === "class") element.className = value;
+    else if (name in element && name !== "list") element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+};

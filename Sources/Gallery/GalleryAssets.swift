@@ -1,0 +1,60 @@
+internal import ArchiveModel
+internal import Mustache
+
+/// The gallery's own style, script and templates, embedded in the program.
+struct GalleryAssets: Sendable {
+    struct Asset: Sendable {
+        /// Relative to the site's root; names its own content, so a browser may keep it for ever.
+        let path: String
+        let bytes: [UInt8]
+
+        init(name: String, kind: String, bytes: [UInt8]) {
+            path = "assets/\(name).\(Digest(of: bytes).hex.prefix(12)).\(kind)"
+            self.bytes = bytes
+        }
+    }
+
+    /// Tile shapes, as hundredths of width over height. A page that allows no inline styles needs a class for each.
+    static let ratios = 25...400
+
+    let style: Asset
+    let script: Asset
+    private let library: MustacheLibrary
+
+    init() throws {
+        MustacheContentTypes.register(SafeHTML(), named: SafeHTML.name)
+        style = Asset(
+            name: "gallery", kind: "css",
+            bytes: PackageResources.base_css + PackageResources.grid_css + PackageResources.viewer_css + PackageResources.page_css
+                + Array(Self.ratioClasses.utf8))
+        // One scope for all parts, so that the page gets no global names but the one that data files call.
+        script = Asset(
+            name: "gallery", kind: "js",
+            bytes: Array("\"use strict\";\n(() => {\n".utf8) + PackageResources.store_js + PackageResources.layout_js
+                + PackageResources.tiles_js + PackageResources.grid_js + PackageResources.facts_js + PackageResources.viewer_js
+                + PackageResources.zoom_js + PackageResources.controls_js + PackageResources.main_js + Array("})();\n".utf8))
+        let sources = [
+            "index": PackageResources.index_mustache, "older": PackageResources.older_mustache,
+            "picture": PackageResources.picture_mustache, "head": PackageResources.head_mustache,
+            "months": PackageResources.months_mustache, "controls": PackageResources.controls_mustache,
+            "viewer": PackageResources.viewer_mustache,
+        ]
+        var library = MustacheLibrary()
+        for (name, source) in sources {
+            do { try library.register(String(decoding: source, as: UTF8.self), named: name) } catch {
+                throw GalleryError(.damagedTemplate, name, cause: error)
+            }
+        }
+        self.library = library
+    }
+
+    func render(_ template: String, _ context: [String: Any]) throws -> [UInt8] {
+        guard let text = library.render(context, withTemplate: template) else { throw GalleryError(.damagedTemplate, template) }
+        return Array(text.utf8)
+    }
+
+    private static let ratioClasses = ratios.map { hundredths in
+        let rest = hundredths % 100
+        return ".r\(hundredths){--r:\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)}\n"
+    }.joined()
+}

@@ -1,0 +1,122 @@
+internal import ArchiveModel
+internal import Foundation
+internal import SizeContract
+
+/// Renders the pages and data files of a site.
+struct GalleryPages: Sendable {
+    struct ShardFile: Sendable, Encodable {
+        let path: String
+        let count: Int
+    }
+
+    let title: String
+    let plan: GalleryPlan
+    let assets: GalleryAssets
+
+    // MARK: Pages
+
+    func index(data: GalleryAssets.Asset) throws -> [UInt8] {
+        var context = context(of: plan.index)
+        context["script"] = assets.script.path
+        context["data"] = data.path
+        context["title"] = title
+        context["isEmpty"] = plan.pictures.isEmpty
+        context["span"] = span(plan.pictures.indices)
+        context["summary"] = summary
+        let pages = plan.older.map { ["href": $0.path, "label": span($0.pictures) ?? "Undated"] }
+        if !pages.isEmpty { context["pages"] = ["list": pages] as [String: Any] }
+        return try assets.render("index", context)
+    }
+
+    func older(_ page: GalleryPlan.Page) throws -> [UInt8] {
+        var context = context(of: page)
+        context["site"] = title
+        context["title"] = span(page.pictures) ?? "Undated"
+        return try assets.render("older", context)
+    }
+
+    func picture(at position: Int) throws -> [UInt8] {
+        let picture = plan.pictures[position]
+        var context = pageContext(root: "../")
+        context["site"] = title
+        context.merge(PictureWords(picture).context) { $1 }
+        context["home"] = "../\(plan.page(showing: position).path)#p-\(picture.name)"
+        context["viewer"] = "../index.html#p=\(picture.name)"
+        if position > 0 { context["newer"] = "\(plan.pictures[position - 1].name).html" }
+        if position + 1 < plan.pictures.count { context["older"] = "\(plan.pictures[position + 1].name).html" }
+        return try assets.render("picture", context)
+    }
+
+    // MARK: Data of the script
+
+    func shard(_ shard: GalleryPlan.Page) throws -> (ShardFile, [UInt8]) {
+        let number = "\(shard.number)"
+        let head = "fixativeGallery.shard(\(number),["
+        let bytes = Array(head.utf8) + (try GalleryManifest.lines(plan.pictures[shard.pictures])) + Array("]);\n".utf8)
+        let asset = GalleryAssets.Asset(name: number, kind: "js", bytes: bytes)
+        let path = "data/" + asset.path.dropFirst("assets/".count)
+        return (ShardFile(path: path, count: shard.pictures.count), bytes)
+    }
+
+    /// What the script reads first: where the shards are, and what the verdicts mean.
+    func data(shards: [ShardFile]) throws -> GalleryAssets.Asset {
+        struct Start: Encodable {
+            let total: Int
+            let shards: [ShardFile]
+            let verdicts: [VerdictWords]
+        }
+        let start = Start(total: plan.pictures.count, shards: shards, verdicts: VerdictWords.all)
+        let bytes = Array("window.fixativeStart=".utf8) + (try ScriptJSON.encode(start)) + Array(";\n".utf8)
+        return GalleryAssets.Asset(name: "data", kind: "js", bytes: bytes)
+    }
+
+    // MARK: Contexts
+
+    private func pageContext(root: String) -> [String: Any] { ["root": root, "style": root + assets.style.path] }
+
+    private func context(of page: GalleryPlan.Page) -> [String: Any] {
+        var context = pageContext(root: "")
+        context["months"] = months(page.pictures)
+        if let newer = plan.newer(than: page) { context["newer"] = newer.path }
+        if let older = plan.older(than: page) { context["older"] = older.path }
+        return context
+    }
+
+    private func months(_ range: Range<Int>) -> [[String: Any]] {
+        var months: [(key: String, name: String, tiles: [[String: Any]])] = []
+        for position in range {
+            let picture = plan.pictures[position]
+            let time = picture.date.map(CivilTime.init)
+            let key = time?.monthKey ?? "undated"
+            if months.last?.key != key { months.append((key, time?.monthName ?? "Undated", [])) }
+            // The first rows are on the screen at once: waiting for the layout before loading them would only delay them.
+            months[months.count - 1].tiles.append(PictureWords(picture).tile(isFirst: position - range.lowerBound < 12))
+        }
+        return months.map { ["key": $0.key, "name": $0.name, "tiles": $0.tiles] }
+    }
+
+    /// `3 August 2026 – 22 November 2026`; `nil` where no picture has a date.
+    private func span(_ range: Range<Int>) -> String? {
+        let dates = plan.pictures[range].compactMap(\.date)
+        guard let newest = dates.first, let oldest = dates.last else { return nil }
+        let (first, last) = (CivilTime(oldest).dayName, CivilTime(newest).dayName)
+        return first == last ? first : "\(first) – \(last)"
+    }
+
+    private var summary: [[String: Any]] {
+        let pictures = plan.pictures
+        func count(_ isCounted: (VerdictWords) -> Bool) -> Int { pictures.count { isCounted($0.words) } }
+        let figures: [(filter: String, number: Int, label: String, tone: String, isAlways: Bool)] = [
+            ("", pictures.count, pictures.count == 1 ? "output" : "outputs", "plain", true),
+            ("exact", count { $0.id == "exact" }, "exact", "good", true),
+            ("accepted", count { $0.id == "accepted" }, "accepted", "good", false),
+            ("complaint", count(\.isComplaint), "not what was asked", "warning", true),
+            ("unrequested", count { $0.id == "unrequested" }, "without a request", "neutral", false),
+            ("undecodable", count { $0.id == "undecodable" }, "unreadable", "bad", false),
+            ("unavailable", count { $0.id == "unavailable" }, "unavailable", "neutral", true),
+        ]
+        return figures.filter { $0.isAlways || $0.number > 0 }.map {
+            ["filter": $0.filter, "number": Wording.grouped($0.number), "label": $0.label, "tone": $0.tone]
+        }
+    }
+}

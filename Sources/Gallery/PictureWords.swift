@@ -1,0 +1,82 @@
+internal import ArchiveModel
+internal import SizeContract
+
+/// What the templates say of one picture.
+struct PictureWords {
+    private let picture: GalleryPicture
+
+    init(_ picture: GalleryPicture) { self.picture = picture }
+
+    /// A tile of a grid page.
+    func tile(isFirst: Bool) -> [String: Any] {
+        var context = shared
+        context["shape"] = "r\(picture.ratioInHundredths)"
+        context["loading"] = isFirst ? "eager" : "lazy"
+        // Rows are at most 16rem high or so, hence the width; a tile is never wider than the window.
+        context["sizes"] = "min(100vw, \(max(6, picture.ratioInHundredths * 16 / 100))rem)"
+        return context
+    }
+
+    /// A picture's own page.
+    var context: [String: Any] {
+        var context = shared
+        context["explanation"] = picture.words.explanation
+        context["hasPrompt"] = picture.entry.request?.prompt?.isEmpty == false
+        context["prompt"] = picture.entry.request?.prompt
+        context["facts"] = facts.map {
+            ["label": $0.0, "value": $0.1, "code": $0.0 == "Task" || $0.0 == "SHA-256"] as [String: Any]
+        }
+        context["original"] = picture.original.map { "../\($0.path)" }
+        return context
+    }
+
+    private var shared: [String: Any] {
+        var context: [String: Any] = [
+            "name": picture.name, "page": picture.page, "alt": picture.title, "verdict": picture.words.label,
+            "tone": picture.words.tone.rawValue,
+        ]
+        switch picture.kind {
+        case .picture:
+            if let thumbnail = picture.thumbnail { context["image"] = image(thumbnail) }
+        case .file, .unavailable:
+            context["card"] = ["text": picture.cardText]
+        }
+        return context
+    }
+
+    private func image(_ thumbnail: GalleryPicture.Media) -> [String: Any] {
+        var image: [String: Any] = ["src": thumbnail.path, "width": thumbnail.width, "height": thumbnail.height]
+        let largest = picture.preview ?? thumbnail
+        image["large"] = largest.path
+        image["largeWidth"] = largest.width
+        image["largeHeight"] = largest.height
+        if let preview = picture.preview, preview.width > thumbnail.width {
+            image["srcset"] = "\(thumbnail.path) \(thumbnail.width)w, \(preview.path) \(preview.width)w"
+        }
+        image["placeholder"] = picture.entry.thumbHash.flatMap(TinyPlaceholder.dataURL)
+        return image
+    }
+
+    /// Facts in the order of a reader's questions; the script's viewer gives the same.
+    private var facts: [(String, String)] {
+        let entry = picture.entry
+        let judgement = entry.judgement
+        let facts: [(String, String?)] = [
+            ("Asked for", picture.asked.map { asked in (judgement?.expected).map { "\(asked) (\(pixels($0)))" } ?? asked }),
+            ("Delivered", judgement?.delivered.map(pixels)),
+            ("Billed as", judgement?.billedTier?.rawValue),
+            ("Delivered tier", judgement?.deliveredTier?.rawValue),
+            ("Paid too much", judgement?.overpaid.flatMap { $0 > .zero ? "\($0) × the base price" : nil }),
+            ("Reason", picture.kind == .picture ? nil : entry.reason),
+            ("Model", entry.request?.model),
+            ("File", entry.original.map { "\(GalleryPicture.kindOfFile($0.mediaType)), \(Wording.bytes($0.bytes))" }),
+            ("Created", entry.createdAt.map { CivilTime($0).text }),
+            (entry.state == .unavailable ? "Given up" : "Archived", entry.endedAt.map { CivilTime($0).text }),
+            ("Task", "\(entry.id.task), result \(entry.id.index)"),
+            ("SHA-256", entry.original?.digest.hex),
+        ]
+        return facts.compactMap { label, value in value.map { (label, $0) } }
+    }
+
+    private func pixels(_ size: PixelSize) -> String { "\(size.width)\u{A0}×\u{A0}\(size.height)" }
+}

@@ -1,0 +1,55 @@
+internal import SizeContract
+
+/// A verdict as people read it: a word, a colour and a sentence.
+struct VerdictWords: Sendable, Hashable, Encodable {
+    /// The colour family; the style sheet knows what each looks like in light and dark.
+    enum Tone: String, Sendable, Encodable { case good, neutral, warning, bad }
+
+    /// As the command line and the address of a filtered page name it.
+    let id: String
+    let label: String
+    let tone: Tone
+    let explanation: String
+    /// Whether it counts as "not what was asked".
+    let isComplaint: Bool
+
+    /// What stands in place of a verdict for an output that could not be archived.
+    static let unavailable = VerdictWords(
+        id: "unavailable", label: "Unavailable", tone: .neutral,
+        explanation: "The file could not be fetched before its link expired, so there is no picture.", isComplaint: false)
+
+    /// What stands in place of a verdict for an archived file that nobody has judged.
+    static let unjudged = VerdictWords(
+        id: "unjudged", label: "Not judged", tone: .neutral, explanation: "The archive holds no judgement of this file.",
+        isComplaint: false)
+
+    /// Every word, in the order in which a filter offers them.
+    static let all = Verdict.allCases.map(VerdictWords.init) + [unjudged, unavailable]
+
+    init(_ verdict: Verdict) {
+        let (label, tone, explanation): (String, Tone, String) =
+            switch verdict {
+            case .exact: ("Exact", .good, "Delivered with exactly the pixels that were asked for.")
+            case .accepted: ("Accepted", .good, "The size was left to the model, and its answer lies within the promised limits.")
+            case .transposed: ("Transposed", .warning, "The right pixels, but with width and height swapped.")
+            case .resized: ("Resized", .warning, "The right shape and price tier, but not the promised pixels.")
+            case .reshaped: ("Reshaped", .warning, "The right price tier, but another shape than was asked for.")
+            case .undersized: ("Undersized", .bad, "Smaller than the tier it was billed as.")
+            case .oversized: ("Oversized", .warning, "Larger than the tier it was billed as.")
+            case .unrequested: ("No request", .neutral, "No requested size is on record, so there is nothing to compare it with.")
+            case .undecodable:
+                ("Unreadable", .bad, "The delivered bytes cannot be read as a picture. They are kept as they came.")
+            }
+        self.init(
+            id: verdict.rawValue, label: label, tone: tone, explanation: explanation,
+            isComplaint: !verdict.isClean && verdict != .undecodable)
+    }
+
+    private init(id: String, label: String, tone: Tone, explanation: String, isComplaint: Bool) {
+        self.id = id
+        self.label = label
+        self.tone = tone
+        self.explanation = explanation
+        self.isComplaint = isComplaint
+    }
+}

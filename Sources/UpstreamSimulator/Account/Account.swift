@@ -1,0 +1,136 @@
+import ArchiveModel
+import Foundation
+
+/// The simulated account: its tasks, its credits, and what was said about them.
+actor Account {
+    /// What a list may be narrowed to.
+    struct Filter: Sendable {
+        var statuses: Set<TaskEntry.Status>?
+        var type: String?
+        var model: String?
+    }
+
+    private let forge: TaskForge
+    private let clock: any WallClock
+    private let generationTime: TimeInterval
+    private let openingCredits: Credits
+    private var entries: [String: TaskEntry] = [:]
+    /// The ids, newest first; `nil` after a change, until the next list.
+    private var newestFirst: [String]?
+    private var nextSerial = 0
+    /// The first answers to creations with an `Idempotency-Key`.
+    private var creations: [String: TaskEntry] = [:]
+    /// Files whose first link was refused, so that the next reading gives a fresh one.
+    private var refusedFiles: Set<String> = []
+
+    init(options: SimulatorOptions, folder: [FolderPicture]) {
+        forge = TaskForge(seed: options.seed, profile: options.faults, folder: folder)
+        clock = options.clock
+        generationTime = TimeInterval(options.generationTime)
+        openingCredits = Credits(tenths: Int(options.openingCredits * 10))
+    }
+
+    // MARK: Growing
+
+    /// Starts a task, or finds the one that the same key started before.
+    ///
+    /// - Throws: ``APIError`` when the account can't pay for it.
+    func create(_ request: SimulatedRequest, key: String?) throws(APIError) -> (entry: TaskEntry, isReplayed: Bool) {
+        if let key, let first = creations[key] { return (first, true) }
+        guard request.price.tenths <= balance.left.tenths else {
+            throw .insufficientQuota("the call costs \(request.price.amount) credits, and \(balance.left.amount) are left")
+        }
+        let now = clock.now
+        let entry = forge.task(
+            request, serial: takeSerial(), created: now, finishes: now.addingTimeInterval(generationTime), mayFail: true)
+        add(entry)
+        if let key { creations[key] = entry }
+        return (entry, false)
+    }
+
+    /// Adds completed tasks, created over the last 20 hours, the first one longest ago.
+    func populate(_ count: Int) -> [TaskEntry] {
+        let now = clock.now
+        let span: TimeInterval = 20 * 3600
+        return (0..<count).map { position in
+            let serial = takeSerial()
+            var draw = Draw(seed: forge.seed, "age", serial)
+            let age = span * (Double(count - position) - draw.fraction()) / Double(count)
+            // Half a minute at least, so that even the newest one was finished before it is looked at.
+            let finishes = now.addingTimeInterval(-max(age, 30)).wholeMilliseconds
+            let created = finishes.addingTimeInterval(-generationTime).wholeMilliseconds
+            let entry = forge.stockTask(serial: serial, created: created, finishes: finishes, mayFail: false)
+            add(entry)
+            return entry
+        }
+    }
+
+    /// Adds one task that somebody else started with the same key, finished just now.
+    @discardableResult
+    func addFinishedTask() -> TaskEntry {
+        let now = clock.now
+        let entry = forge.stockTask(
+            serial: takeSerial(), created: now.addingTimeInterval(-generationTime), finishes: now, mayFail: true)
+        add(entry)
+        return entry
+    }
+
+    private func takeSerial() -> Int {
+        defer { nextSerial += 1 }
+        return nextSerial
+    }
+
+    private func add(_ entry: TaskEntry) {
+        entries[entry.id] = entry
+        newestFirst = nil
+    }
+
+    // MARK: Reading
+
+    /// The task with this id, as far as the service still knows it.
+    func task(_ id: String) -> TaskEntry? {
+        guard let entry = entries[id], entry.fate != .vanished else { return nil }
+        return entry
+    }
+
+    /// One page of the account's tasks, newest first, and the number of all that the filter lets through.
+    ///
+    /// Vanished tasks are listed: that they can't be read is all that is wrong with them.
+    func list(_ filter: Filter, page: Int, pageSize: Int) -> (rows: [TaskEntry], previous: TaskEntry?, total: Int) {
+        let now = clock.now
+        let matching = sortedIDs().compactMap { entries[$0] }.filter { entry in
+            (filter.statuses?.contains(entry.status(at: now)) ?? true) && (filter.type ?? "image") == "image"
+                && (filter.model ?? entry.request.model) == entry.request.model
+        }
+        let (start, overflow) = (page - 1).multipliedReportingOverflow(by: pageSize)
+        guard !overflow, start < matching.count else { return ([], nil, matching.count) }
+        let rows = Array(matching[start..<min(start + pageSize, matching.count)])
+        return (rows, start > 0 ? matching[start - 1] : nil, matching.count)
+    }
+
+    private func sortedIDs() -> [String] {
+        if let newestFirst { return newestFirst }
+        let sorted = entries.values.sorted { ($0.created, $0.serial) > ($1.created, $1.serial) }.map(\.id)
+        newestFirst = sorted
+        return sorted
+    }
+
+    // MARK: Credits
+
+    var balance: (left: Credits, used: Credits, reserved: Credits) {
+        let now = clock.now
+        var (used, reserved) = (0, 0)
+        for entry in entries.values {
+            used += entry.used(at: now).tenths
+            reserved += entry.reserved(at: now).tenths
+        }
+        return (Credits(tenths: openingCredits.tenths - used - reserved), Credits(tenths: used), Credits(tenths: reserved))
+    }
+
+    // MARK: Links
+
+    /// The number that the links to a file carry now: 2 once the first one was refused.
+    func linkNumber(of file: String) -> Int { refusedFiles.contains(file) ? 2 : 1 }
+
+    func noteRefusal(of file: String) { refusedFiles.insert(file) }
+}

@@ -1,0 +1,28 @@
+import Foundation
+import NIOConcurrencyHelpers
+
+/// Makes the links of tasks' results.
+struct ResultLinks: Sendable {
+    let account: Account
+    let signer: LinkSigner
+    let lifetime: TimeInterval
+    /// `http://host:port`, known once the server listens.
+    let base: NIOLockedValueBox<String>
+
+    /// The links of `entry`, in the order of its results. Reading a task again gives the same ones, but for files whose first link
+    /// was refused.
+    func links(of entry: TaskEntry) async -> [String] {
+        let address = base.withLockedValue { $0 }
+        let expires = entry.finishes.addingTimeInterval(lifetime)
+        var links: [String] = []
+        for (index, delivery) in entry.deliveries.enumerated() {
+            let file = Self.file(task: entry.id, index: index)
+            let path = "/files/\(file).\(delivery.ending)"
+            links.append(address + signer.link(path: path, expires: expires, number: await account.linkNumber(of: file)))
+        }
+        return links
+    }
+
+    /// The name by which a file is counted and its faults are drawn.
+    static func file(task: String, index: Int) -> String { "\(task)/\(index)" }
+}

@@ -1,0 +1,74 @@
+import ArchiveModel
+import Foundation
+import SizeContract
+
+/// Makes tasks: everything about one follows from the seed and its serial number, except the time.
+struct TaskForge: Sendable {
+    let seed: UInt64
+    let profile: FaultProfile
+    /// The pictures to serve through, in their order; empty for made ones.
+    let folder: [FolderPicture]
+
+    var plan: FaultPlan { FaultPlan(profile: profile, seed: seed) }
+
+    /// The documented form `task-unified-<10 digits>-<8 letters or digits>`. The digits look like a time of day and are none.
+    func id(serial: Int) -> String {
+        var draw = Draw(seed: seed, "id")
+        let base = 1_757_000_000 + draw.below(9_000_000)
+        var own = Draw(seed: seed, "id", serial + 1)
+        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
+        return "task-unified-\(base + serial * 7)-" + String((0..<8).map { _ in own.pick(letters) })
+    }
+
+    /// A task of the account's own, with a request from stock.
+    ///
+    /// - Parameter mayFail: Whether the task may end without a picture.
+    func stockTask(serial: Int, created: Date, finishes: Date, mayFail: Bool) -> TaskEntry {
+        var draw = Draw(seed: seed, "request", serial)
+        var request = RequestStock.request(serial: serial, seed: seed, siblings: profile != .none)
+        if let picture = folderPicture(serial: serial) {
+            (request.size, request.resolution) = RequestStock.plausibleSize(for: picture.size, draw: &draw)
+            request.model = SizeContract.gptImage2.model
+        }
+        return task(request, serial: serial, created: created, finishes: finishes, mayFail: mayFail)
+    }
+
+    /// The task that carries out `request`.
+    func task(_ request: SimulatedRequest, serial: Int, created: Date, finishes: Date, mayFail: Bool) -> TaskEntry {
+        let id = id(serial: serial)
+        return TaskEntry(
+            id: id, serial: serial, request: request, created: created, finishes: finishes,
+            outcome: mayFail ? plan.outcome(of: id) : .completed, deliveries: deliveries(for: request, id: id, serial: serial),
+            fate: plan.fate(of: id))
+    }
+
+    private func folderPicture(serial: Int) -> FolderPicture? { folder.isEmpty ? nil : folder[serial % folder.count] }
+
+    private func deliveries(for request: SimulatedRequest, id: String, serial: Int) -> [Delivery] {
+        if let picture = folderPicture(serial: serial) {
+            return [
+                Delivery(
+                    size: picture.size, format: picture.format, content: .file(path: picture.path),
+                    contentType: picture.format.contentType, ending: picture.format.ending)
+            ]
+        }
+        var draw = Draw(seed: seed, "results:" + id)
+        let count = SimulatedModel.siblings.contains(request.model) && profile != .none ? 2 + draw.below(2) : 1
+        return (0..<count).map { index in
+            var draw = Draw(seed: seed, "delivery:" + id, index)
+            let size = DeliveryRule.size(for: request.sizeRequest, profile: profile, draw: &draw)
+            let format = DeliveryRule.format(profile: profile, draw: &draw)
+            let declared = format != .png && draw.perThousand(400) ? PictureFormat.png : format
+            return Delivery(
+                size: size, format: format, content: .made(seed: draw.next()), contentType: declared.contentType,
+                ending: PictureFormat.png.ending)
+        }
+    }
+}
+
+/// The models that the simulated service knows.
+enum SimulatedModel {
+    /// Invented names for the models beside GPT Image 2 whose calls give several results.
+    static let siblings = ["gpt-image-2-beta-duo", "gpt-image-2-beta-series"]
+    static let all = SizeContract.all.map(\.model) + siblings
+}

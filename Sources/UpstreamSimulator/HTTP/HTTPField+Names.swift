@@ -1,0 +1,11 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    static let idempotencyKey = constant("Idempotency-Key")
+    static let idempotencyReplayed = constant("idempotency-replayed")
+
+    private static func constant(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("'\(text)' is no header name") }
+        return name
+    }
+}

@@ -1,0 +1,17 @@
+import HTTPTypes
+import Hummingbird
+
+/// Answers calls of unknown paths in the documented form of an error.
+struct UnknownPath: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    func handle(
+        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            throw APIError(.notFound, type: "not_found_error", "\(request.method) \(request.uri.path) is not known")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import NIOConcurrencyHelpers
+import NIOPosix
+
+/// Runs work that keeps a thread busy, at most so many at once, away from the cooperative pool and the event loops.
+final class DrawingThreads: TaskExecutor {
+    private struct State {
+        var running = 0
+        var waiting: [UnownedJob] = []
+    }
+
+    private let width: Int
+    private let state = NIOLockedValueBox(State())
+
+    /// - Parameter width: How many jobs run at a time, at least 1.
+    init(width: Int) { self.width = max(1, width) }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let mayStart = state.withLockedValue { state in
+            if state.running == width {
+                state.waiting.append(job)
+                return false
+            }
+            state.running += 1
+            return true
+        }
+        if mayStart { start(job) }
+    }
+
+    private func start(_ job: UnownedJob) {
+        // The shared pool lives as long as the process and never refuses work.
+        NIOThreadPool.singleton.submit { [self] _ in
+            var next: UnownedJob? = job
+            while let job = next {
+                unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+                next = state.withLockedValue { state in
+                    if state.waiting.isEmpty {
+                        state.running -= 1
+                        return nil
+                    }
+                    return state.waiting.removeFirst()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import ArchiveModel
+import AsyncHTTPClient
+import Foundation
+import Hummingbird
+package import Logging
+import NIOConcurrencyHelpers
+import ServiceLifecycle
+
+/// A stand-in for the upstream image-generation API and for the storage host behind it, for demonstrations and tests.
+///
+/// It serves the API's documented calls under `/v1` and the results under `/files`, on plain HTTP and by default on loopback. One
+/// simulator is one account, whatever the key: every key is let in but those that ``KeyRule`` turns away. Results are drawn when they
+/// are first asked for; nothing is written to disk.
+///
+/// What it says follows from ``SimulatorOptions/seed``: two simulators with one seed have the same tasks and the same bytes in them,
+/// and spoil the same calls. Only times, and the expiry and signature of links, follow the clock.
+package final class UpstreamSimulator: Service {
+    private let account: Account
+    private let tasks: TaskController
+    private let callbacks: CallbackSender
+    private let recordedViolations: NIOLockedValueBox<[Violation]>
+    private let app: Application<RouterResponder<BasicRequestContext>>
+    private let port: OneShot<Int>
+    private let base: NIOLockedValueBox<String>
+    private let wasRun = NIOLockedValueBox(false)
+    private let picturesInFolder: Int?
+
+    /// - Parameters:
+    ///   - pictures: Draws the results; not asked for anything when ``SimulatorOptions/images`` names a folder.
+    ///   - callbackPoster: What sends callbacks; `nil` sends them over the network.
+    ///   - logger: By default nothing is logged, since a log's default place is the standard output.
+    /// - Throws: ``SimulatorError`` for a folder of pictures that can't be listed or holds none.
+    package init(
+        options: SimulatorOptions, pictures: any PictureSource, callbackPoster: (any CallbackPoster)? = nil,
+        logger: Logger = Logger(label: "upstream-simulator", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) throws(SimulatorError) {
+        let folder: [FolderPicture]
+        if let path = options.images { folder = try FolderPicture.all(in: path) } else { folder = [] }
+        picturesInFolder = options.images == nil ? nil : folder.count
+        let account = Account(options: options, folder: folder)
+        let plan = FaultPlan(profile: options.faults, seed: options.seed)
+        let signer = LinkSigner(seed: options.seed)
+        let host = options.host.contains(":") ? "[\(options.host)]" : options.host
+        let base = NIOLockedValueBox("http://\(host):\(options.port)")
+        let answers = TaskAnswer(profile: options.faults, seed: options.seed)
+        let links = ResultLinks(
+            account: account, signer: signer, lifetime: TimeInterval(options.linkLifetime), base: base)
+        let tasks = TaskController(
+            account: account, answers: answers, links: links, plan: plan, clock: options.clock, lists: AttemptCounter())
+        let callbacks = CallbackSender(clock: options.clock, logger: logger) {
+            if let callbackPoster { return (callbackPoster, {}) }
+            let client = HTTPClient(
+                eventLoopGroupProvider: .singleton, configuration: HTTPClient.Configuration(redirectConfiguration: .disallow))
+            return (NetworkPoster(client: client), { try? await client.shutdown() })
+        } body: { entry in
+            try await tasks.answer(entry).text()
+        }
+        let violations = NIOLockedValueBox<[Violation]>([])
+
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: UnknownPath())
+        let api = router.group("v1")
+            .add(middleware: BearerAuthentication(keys: options.keys))
+            .add(middleware: APIFaults(plan: plan, attempts: AttemptCounter(), clock: options.clock))
+        GenerationController(
+            account: account, answers: answers, callbacks: callbacks, allowInternalCallbacks: options.allowInternalCallbacks
+        ).add(to: api)
+        tasks.add(to: api)
+        CreditsController(account: account).add(to: api)
+        FileController(
+            account: account, shelf: PictureShelf(source: pictures), signer: signer, plan: plan, attempts: AttemptCounter(),
+            clock: options.clock, base: base, violations: violations
+        ).add(to: router)
+
+        let port = OneShot<Int>()
+        app = Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: .hostname(options.host, port: options.port)),
+            services: [
+                callbacks,
+                AccountActivity(account: account, clock: options.clock, completionsPerMinute: options.completionsPerMinute),
+            ],
+            onServerRunning: { channel in
+                let bound = channel.localAddress?.port ?? options.port
+                base.withLockedValue { $0 = "http://\(host):\(bound)" }
+                port.resolve(.success(bound))
+            },
+            logger: logger)
+        self.account = account
+        self.tasks = tasks
+        self.callbacks = callbacks
+        self.base = base
+        self.port = port
+        recordedViolations = violations
+    }
+
+    // MARK: Running
+
+    /// Serves until the surrounding service group shuts down gracefully, or the task is cancelled. Runs once.
+    ///
+    /// - Throws: What kept the server from listening, such as a port that is taken; ``SimulatorError`` when called again.
+    package func run() async throws {
+        let isFirst = wasRun.withLockedValue { wasRun in
+            defer { wasRun = true }
+            return !wasRun
+        }
+        guard isFirst else { throw SimulatorError(.notRunning) }
+        do {
+            try await app.run()
+            port.resolve(.failure(SimulatorError(.notRunning)))
+        } catch {
+            port.resolve(.failure(SimulatorError(.notRunning, cause: error)))
+            throw error
+        }
+    }
+
+    /// The port that the server listens on, as soon as it does.
+    ///
+    /// - Throws: ``SimulatorError`` when ``run()`` ended before that; `CancellationError` when the task is cancelled.
+    package func boundPort() async throws -> Int { try await port.value() }
+
+    /// `http://host:port`, as soon as the server listens. Throws as ``boundPort()`` does.
+    package func baseURL() async throws -> String {
+        _ = try await port.value()
+        return base.withLockedValue { $0 }
+    }
+
+    // MARK: The account
+
+    /// Fills the account with completed tasks, created over the last 20 hours, each with its request. Their callbacks, if any, are
+    /// not sent.
+    ///
+    /// - Parameter count: How many. With a folder of pictures it is not used: there is one task for each picture, in their order.
+    /// - Returns: The new tasks, the oldest first. Under hostile faults some can't be had: ``SimulatedTask/fate`` says which.
+    @discardableResult
+    package func populate(tasks count: Int) async throws -> [SimulatedTask] {
+        await account.populate(picturesInFolder ?? max(0, count)).compactMap(\.simulated)
+    }
+
+    /// Every task of the account, the newest first, vanished ones too.
+    package func allTasks() async -> [SimulatedTask] {
+        await account.list(Account.Filter(), page: 1, pageSize: .max).rows.compactMap(\.simulated)
+    }
+
+    // MARK: What clients did
+
+    /// What clients did that would hurt them with the real service; a correct client leaves this empty.
+    package var violations: [Violation] { recordedViolations.withLockedValue { $0 } }
+
+    /// Every try at delivering a callback so far.
+    package var callbackAttempts: [CallbackAttempt] { callbacks.log }
+
+    /// The server without its background services, for tests that need no network.
+    var applicationForTests: some ApplicationProtocol {
+        var bare = app
+        bare.services = []
+        return bare
+    }
+}

@@ -1,0 +1,6 @@
+import FixativeCommands
+
+@main
+struct Main {
+    static func main() async { await FixativeCommand.start() }
+}

@@ -1,0 +1,114 @@
+import ImageCodecs
+import Testing
+
+@Suite("JPEG decoding")
+struct JPEGTests {
+    struct Kind: CustomTestStringConvertible, Sendable {
+        var testDescription: String
+        var fixture: Fixture
+        var colourType: ImageHeader.ColourType
+        var isProgressive = false
+    }
+
+    static let kinds = [
+        Kind(testDescription: "4:4:4", fixture: .jpegFull, colourType: .yCbCr),
+        Kind(testDescription: "4:2:0", fixture: .jpegHalf, colourType: .yCbCr),
+        Kind(testDescription: "4:2:2", fixture: .jpegHorizontal, colourType: .yCbCr),
+        Kind(testDescription: "progressive", fixture: .jpegProgressive, colourType: .yCbCr, isProgressive: true),
+        Kind(testDescription: "restart markers", fixture: .jpegRestart, colourType: .yCbCr),
+        Kind(testDescription: "arithmetic coding", fixture: .jpegArithmetic, colourType: .yCbCr),
+        Kind(testDescription: "RGB", fixture: .jpegRGB, colourType: .rgb),
+        Kind(testDescription: "grey", fixture: .jpegGrey, colourType: .grey),
+        Kind(testDescription: "Adobe CMYK", fixture: .jpegCMYK, colourType: .cmyk),
+        Kind(testDescription: "Adobe YCCK", fixture: .jpegYCCK, colourType: .ycck),
+        Kind(testDescription: "CMYK without a marker", fixture: .jpegPlainCMYK, colourType: .cmyk),
+    ]
+
+    @Test("Every kind decodes as other programs decode it", arguments: kinds)
+    func everyKindDecodesAsOtherProgramsDecodeIt(_ kind: Kind) throws {
+        let image = try decode(kind.fixture.file)
+        #expect((image.width, image.height, image.channels) == (19, 13, 3))
+        #expect(image.bytes == kind.fixture.pixels)
+    }
+
+    @Test("The header says what is stored", arguments: kinds)
+    func theHeaderSaysWhatIsStored(_ kind: Kind) throws {
+        let header = try HeaderParser.parse(kind.fixture.file.span)
+        #expect((header.format, header.width, header.height, header.bitDepth) == (.jpeg, 19, 13, 8))
+        #expect(header.colourType == kind.colourType)
+        #expect(header.isInterlaced == kind.isProgressive)
+        #expect(!header.hasAlpha && !header.isAnimated)
+    }
+
+    @Test("Every proper prefix is refused", arguments: kinds)
+    func everyProperPrefixIsRefused(_ kind: Kind) {
+        for length in 0..<kind.fixture.file.count {
+            let prefix = Array(kind.fixture.file.prefix(length))
+            #expect(throws: CodecError.self, "\(length) bytes") { try decode(prefix) }
+        }
+    }
+
+    /// JPEG has no checksum, so a changed byte may go unnoticed; it must only never do harm.
+    @Test("A changed byte gives an error or a picture of the stated size", arguments: kinds)
+    func aChangedByteGivesAnErrorOrAPicture(_ kind: Kind) {
+        for index in kind.fixture.file.indices {
+            for mask: UInt8 in [0x01, 0x10, 0x80, 0xFF] {
+                var damaged = kind.fixture.file
+                damaged[index] ^= mask
+                guard let image = try? decode(damaged, limits: ImageLimits(maxPixels: 1 << 20, maxSide: 4096, maxBytes: 4096))
+                else { continue }
+                #expect(image.bytes.count == image.width * image.height * 3)
+            }
+        }
+    }
+
+    @Test func aTruncatedJPEGIsTruncated() {
+        let file = Fixture.jpegFull.file
+        #expect(code { try decode(Array(file.dropLast(2))) } == .truncated)
+        #expect(code { try decode(Array(file.prefix(file.count - 40))) } == .truncated)
+    }
+
+    /// libjpeg alone calls this a success: it warns, and fills the rest with grey.
+    @Test func anEndMarkerInPlaceOfHalfTheDataIsDamage() {
+        let file = Fixture.jpegFull.file
+        #expect(code { try decode(Array(file.dropLast(60)) + [0xFF, 0xD9]) } == .damaged)
+    }
+
+    @Test func aMissingRestartMarkerIsDamage() throws {
+        var file = Fixture.jpegRestart.file
+        let marker = try #require(file.indices.dropLast().last { file[$0] == 0xFF && 0xD0...0xD7 ~= file[$0 + 1] })
+        file[marker + 1] ^= 0x03
+        #expect(code { try decode(file) } == .damaged)
+    }
+
+    @Test func trailingBytesAreCountedAndNoDamage() throws {
+        for fixture in [Fixture.jpegFull, .jpegProgressive] {
+            #expect(try facts(fixture.file).trailingBytes == 0)
+            #expect(try facts(fixture.file + [0, 1, 2]).trailingBytes == 3)
+        }
+    }
+
+    @Test func twelveBitsAreUnsupported() throws {
+        var file = Fixture.jpegFull.file
+        let frame = try #require(file.indices.dropLast().first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
+        file[frame + 4] = 12
+        #expect(code { try decode(file) } == .unsupported)
+    }
+
+    @Test func aHeightGivenLaterIsUnsupported() throws {
+        var file = Fixture.jpegFull.file
+        let frame = try #require(file.indices.dropLast().first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
+        (file[frame + 5], file[frame + 6]) = (0, 0)
+        #expect(code { try decode(file) } == .unsupported)
+    }
+
+    @Test func aFileOfManyScansIsRefused() throws {
+        // The last scan of a progressive file again and again: legal syntax, endless work.
+        let file = Fixture.jpegProgressive.file
+        let scan = try #require(file.indices.dropLast().last { file[$0] == 0xFF && file[$0 + 1] == 0xDA })
+        let repeated = file[scan..<file.count - 2]
+        let bomb = Array(file[..<scan]) + (0..<5000).flatMap { _ in repeated } + [0xFF, 0xD9]
+        let found = code { try decode(bomb) }
+        #expect(found == .limitExceeded || found == .damaged)
+    }
+}

@@ -1,0 +1,124 @@
+import CCodecShims
+import Foundation
+import ImageCodecs
+import Imaging
+import Testing
+
+@Suite("Resizing")
+struct ResizingTests {
+    @Test(arguments: [
+        (1254, 1254, 512, 512, 512), (3840, 2160, 512, 512, 288), (2160, 3840, 1280, 720, 1280), (1672, 941, 512, 512, 288),
+        (1122, 1402, 512, 410, 512), (512, 512, 512, 512, 512), (300, 200, 512, 300, 200), (1, 1, 512, 1, 1),
+        (16_384, 1, 512, 512, 1), (3, 16_000, 1280, 1, 1280),
+    ])
+    func theLongSideFitsAndNothingIsEnlarged(_ width: Int, _ height: Int, _ side: Int, _ toWidth: Int, _ toHeight: Int) {
+        let size = ImageResizer.fitted(width: width, height: height, side: side)
+        #expect((size.width, size.height) == (toWidth, toHeight))
+    }
+
+    @Test(arguments: [(64, 64, 17, 17), (100, 7, 13, 7), (7, 100, 7, 13), (16, 16, 40, 40), (5, 5, 1, 1), (1, 1, 9, 9)])
+    func aConstantPictureStaysConstantAtEveryLevel(_ width: Int, _ height: Int, _ toWidth: Int, _ toHeight: Int) {
+        for level in 0...255 {
+            let image = picture(width, height) { _, _ in [level, 255 - level, level / 2] }
+            let expected = picture(toWidth, toHeight) { _, _ in [level, 255 - level, level / 2] }
+            #expect(ImageResizer.resize(image, width: toWidth, height: toHeight) == expected)
+        }
+    }
+
+    @Test func theSameSizeIsTheSamePicture() {
+        let image = picture(31, 17) { x, y in [x * 8, y * 15, x ^ y, x * y] }
+        #expect(ImageResizer.resize(image, width: 31, height: 17) == image)
+    }
+
+    /// Half the light of white is level 188 in sRGB; a resizer that works on encoded values gives 128.
+    @Test func aFineCheckerboardKeepsItsLight() {
+        let image = picture(256, 256) { x, y in [Int](repeating: (x + y) % 2 * 255, count: 3) }
+        let small = ImageResizer.resize(image, width: 32, height: 32)
+        for y in 4..<28 {
+            for x in 4..<28 { #expect(abs(Int(small.bytes[(y * 32 + x) * 3]) - 188) <= 1) }
+        }
+    }
+
+    @Test func theMeanLightIsPreserved() {
+        let image = picture(200, 150) { x, y in [(x * 5 + y * 3) % 256, (x * y) % 200, 40 + (x / 9 * 31 + y / 7 * 17) % 180] }
+        let small = ImageResizer.resize(image, width: 50, height: 37)
+        for channel in 0..<3 {
+            let before = meanLight(image, channel)
+            let after = meanLight(small, channel)
+            #expect(abs(before - after) < 0.01 * before + 0.002)
+        }
+    }
+
+    private func meanLight(_ image: PixelImage, _ channel: Int) -> Double {
+        let lights = stride(from: channel, to: image.bytes.count, by: image.channels).map { SRGB.light(image.bytes[$0]) }
+        return lights.reduce(0, +) / Double(lights.count)
+    }
+
+    /// The definition, in doubles, one output at a time: no ring, no windows, no tables.
+    @Test(arguments: [(40, 30, 13, 9), (33, 50, 32, 49), (21, 21, 5, 17), (9, 9, 20, 14)])
+    func theResultIsThatOfTheDefinition(_ width: Int, _ height: Int, _ toWidth: Int, _ toHeight: Int) {
+        let image = picture(width, height) { x, y in
+            [(x * 37 + y * 11) % 256, (x * x + y * y) % 256, 128 + (x * 5 - y * 3) % 100]
+        }
+        let result = ImageResizer.resize(image, width: toWidth, height: toHeight)
+        for y in 0..<toHeight {
+            for x in 0..<toWidth {
+                for channel in 0..<3 {
+                    let light = defined(
+                        image, channel, (Double(x) + 0.5) / Double(toWidth), (Double(y) + 0.5) / Double(toHeight),
+                        Double(width) / Double(toWidth), Double(height) / Double(toHeight))
+                    let expected = SRGB.level(min(max(light, 0), 1))
+                    let found = Double(result.bytes[(y * toWidth + x) * 3 + channel])
+                    #expect(abs(found - expected) < 0.6, "\(x), \(y), channel \(channel)")
+                }
+            }
+        }
+    }
+
+    private func defined(
+        _ image: PixelImage, _ channel: Int, _ u: Double, _ v: Double, _ scaleX: Double, _ scaleY: Double
+    ) -> Double {
+        func kernel(_ x: Double) -> Double {
+            if abs(x) < 1e-9 { return 1 }
+            return abs(x) < 3 ? sin(.pi * x) / (.pi * x) * sin(.pi * x / 3) / (.pi * x / 3) : 0
+        }
+        func weights(_ centre: Double, _ count: Int, _ scale: Double) -> [Double] {
+            let raw = (0..<count).map { kernel((Double($0) + 0.5 - centre) / max(scale, 1)) }
+            let sum = raw.reduce(0, +)
+            return raw.map { $0 / sum }
+        }
+        let across = weights(u * Double(image.width), image.width, scaleX)
+        let down = weights(v * Double(image.height), image.height, scaleY)
+        var sum = 0.0
+        for y in 0..<image.height where down[y] != 0 {
+            for x in 0..<image.width where across[x] != 0 {
+                sum += down[y] * across[x] * SRGB.light(image.bytes[(y * image.width + x) * 3 + channel])
+            }
+        }
+        return sum
+    }
+
+    @Test func aTransparentSurroundingLeavesNoFringe() {
+        let image = picture(120, 120) { x, y in
+            (40..<80).contains(x) && (37..<83).contains(y) ? [250, 240, 230, 255] : [0, 0, 0, 0]
+        }
+        let small = ImageResizer.resize(image, width: 33, height: 33)
+        var edges = 0
+        for start in stride(from: 0, to: small.bytes.count, by: 4) where small.bytes[start + 3] > 8 {
+            if small.bytes[start + 3] < 250 { edges += 1 }
+            #expect(abs(Int(small.bytes[start]) - 250) <= 2)
+            #expect(abs(Int(small.bytes[start + 1]) - 240) <= 2)
+            #expect(abs(Int(small.bytes[start + 2]) - 230) <= 2)
+        }
+        #expect(edges > 20)
+    }
+
+    @Test func everyProcessorGivesTheSameBytes() {
+        let image = picture(333, 211) { x, y in [(x * 37 + y * 11) % 256, (x * x + y * y) % 256, x ^ y, 255 - x % 200] }
+        let sizes = [(100, 63), (33, 21), (332, 210)]
+        fixative_kernel_use_avx2(0)
+        let portable = sizes.map { ImageResizer.resize(image, width: $0.0, height: $0.1) }
+        fixative_kernel_use_avx2(1)
+        #expect(sizes.map { ImageResizer.resize(image, width: $0.0, height: $0.1) } == portable)
+    }
+}
