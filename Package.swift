@@ -59,8 +59,10 @@ let package = Package(
         .target(
             name: "FixativeCommands",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "ImageCodecs", "SizeContract",
-                "SyntheticPictures", "UpstreamSimulator", "WorkLanes", argumentParser, configuration, httpClient, lifecycle, logging,
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "ImageCodecs",
+                "SizeContract",
+                "SyntheticPictures", "UpstreamSimulator", "WorkLanes", argumentParser, configuration, httpClient, lifecycle,
+                logging,
                 nioHTTP1, systemPackage, unixSignals,
             ], swiftSettings: strict),
 
@@ -68,7 +70,8 @@ let package = Package(
         .target(
             name: "Archiver",
             dependencies: [
-                "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "Imaging", "SizeContract", "WorkLanes", httpClient,
+                "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "Imaging", "SizeContract", "WorkLanes",
+                httpClient,
                 nioCore, nioHTTP1,
             ], swiftSettings: strict),
 
@@ -77,20 +80,23 @@ let package = Package(
 
         // The archive as a folder of static pages. Page, style and script are real files, embedded in the program.
         .target(
-            name: "Gallery", dependencies: ["ArchiveModel", "SizeContract", swiftCrypto, mustache], resources: [.embedInCode("Assets")],
+            name: "Gallery", dependencies: ["ArchiveModel", "SizeContract", swiftCrypto, mustache],
+            resources: [.embedInCode("Assets")],
             swiftSettings: strict),
 
         // A stand-in for the upstream API on loopback, with its odd deliveries and, when asked, its bad days.
         .target(
             name: "UpstreamSimulator",
             dependencies: [
-                "ArchiveModel", "SizeContract", hummingbird, httpClient, lifecycle, logging, nioConcurrencyHelpers, nioCore, nioHTTP1,
+                "ArchiveModel", "SizeContract", hummingbird, httpClient, lifecycle, logging, nioConcurrencyHelpers, nioCore,
+                nioHTTP1,
                 nioPosix, swiftCrypto,
             ], swiftSettings: strict),
 
         // The upstream's wire types and calls, and which network addresses may be talked to.
         .target(
-            name: "GenerationAPI", dependencies: ["ArchiveModel", "SizeContract", httpClient, nioCore, nioHTTP1], swiftSettings: strict),
+            name: "GenerationAPI", dependencies: ["ArchiveModel", "SizeContract", httpClient, nioCore, nioHTTP1],
+            swiftSettings: strict),
 
         // The index of tasks and outputs, and the queue; the only room that speaks SQL.
         .target(name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", grdb], swiftSettings: strict),
@@ -111,7 +117,7 @@ let package = Package(
         .target(name: "SyntheticPictures", dependencies: ["ImageCodecs"], swiftSettings: pixels),
 
         // What is made from a delivered picture: thumbnail, preview, hashes and metadata.
-        .target(name: "Imaging", dependencies: ["ImageCodecs", "CCodecShims"], swiftSettings: pixels),
+        .target(name: "Imaging", dependencies: ["ImageCodecs", "CCodecShims", "CLCMS"], swiftSettings: pixels),
 
         // Strict readers and writers for PNG, JPEG and WebP: bytes to pixels and back, or a CodecError.
         .target(name: "ImageCodecs", dependencies: ["CCodecShims", "CWebP"], swiftSettings: pixels),
@@ -130,15 +136,20 @@ let package = Package(
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         // libwebp and its demuxer: read WebP deliveries and write derivatives that have alpha.
         .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
+        // Little CMS: turns pictures with another RGB profile into sRGB.
+        .systemLibrary(name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
 
         // The table cell by cell, every limit's edge, every verdict.
         .testTarget(name: "SizeContractTests", dependencies: ["SizeContract"], swiftSettings: strict),
         // Ids that can't leave their folder, secrets that don't show, records that read as they were written.
         .testTarget(name: "ArchiveModelTests", dependencies: ["ArchiveModel", "SizeContract"], swiftSettings: strict),
         // The contract of a blob store, held by the folder on a disk.
-        .testTarget(name: "BlobStoreTests", dependencies: ["BlobStore", "ArchiveModel", "SizeContract", "WorkLanes"], swiftSettings: strict),
+        .testTarget(
+            name: "BlobStoreTests", dependencies: ["BlobStore", "ArchiveModel", "SizeContract", "WorkLanes"],
+            swiftSettings: strict),
         // The contract of a catalog, held by SQLite, and what SQLite really does on this system.
-        .testTarget(name: "CatalogTests", dependencies: ["Catalog", "ArchiveModel", "SizeContract", grdb], swiftSettings: strict),
+        .testTarget(
+            name: "CatalogTests", dependencies: ["Catalog", "ArchiveModel", "SizeContract", grdb], swiftSettings: strict),
         // Wire types against the documented answers, requests against the documented limits.
         .testTarget(
             name: "GenerationAPITests",
@@ -149,7 +160,8 @@ let package = Package(
         .testTarget(
             name: "ArchiverTests",
             dependencies: [
-                "Archiver", "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "SizeContract", "SyntheticPictures",
+                "Archiver", "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "SizeContract",
+                "SyntheticPictures",
                 "UpstreamSimulator", "WorkLanes", httpClient, hummingbird, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // Sums by hand.
@@ -160,13 +172,14 @@ let package = Package(
         .testTarget(
             name: "UpstreamSimulatorTests",
             dependencies: [
-                "UpstreamSimulator", "ArchiveModel", "SizeContract", hummingbird, hummingbirdTesting, httpClient, lifecycle, logging,
+                "UpstreamSimulator", "ArchiveModel", "SizeContract", hummingbird, hummingbirdTesting, httpClient, lifecycle,
+                logging,
                 nioConcurrencyHelpers, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // Decoders and encoders against hand-built files and other programs.
-        .testTarget(name: "ImageCodecsTests", dependencies: ["ImageCodecs"], swiftSettings: strict),
+        .testTarget(name: "ImageCodecsTests", dependencies: ["ImageCodecs", "CCodecShims"], swiftSettings: strict),
         // Resizing, orientation, hashes and whole inspections against independent arithmetic.
-        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "ImageCodecs"], swiftSettings: strict),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "ImageCodecs", "CCodecShims"], swiftSettings: strict),
         // Synthetic pictures are reproducible, weigh what a delivery weighs and decode again.
         .testTarget(name: "SyntheticPicturesTests", dependencies: ["SyntheticPictures", "ImageCodecs"], swiftSettings: strict),
         // The built program, as a user types it.

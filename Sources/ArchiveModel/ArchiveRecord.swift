@@ -25,9 +25,9 @@ package struct Derivative: Sendable, Hashable, Codable {
     package var width: Int
     package var height: Int
     /// How it was made, so that it can be made again: settings and library versions.
-    package var recipe: String
+    package var recipe: JSONValue
 
-    package init(role: Role, blob: BlobReference, width: Int, height: Int, recipe: String) {
+    package init(role: Role, blob: BlobReference, width: Int, height: Int, recipe: JSONValue) {
         self.role = role
         self.blob = blob
         self.width = width
@@ -165,7 +165,8 @@ extension JSONEncoder {
     /// The one way JSON is written here: keys sorted, dates in ISO 8601 UTC with milliseconds.
     package static func archive(pretty: Bool) -> JSONEncoder {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting =
+            pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
             try container.encode(date.iso8601)

@@ -13,7 +13,9 @@ package struct Redactor: Sendable {
 
     package func callAsFunction(_ text: String) -> String {
         var clean = text
-        for secret in secrets { clean = clean.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "[removed]") }
+        for secret in secrets {
+            clean = clean.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "[removed]")
+        }
         return Self.withoutQueries(clean)
     }
 

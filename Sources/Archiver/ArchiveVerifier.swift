@@ -105,10 +105,12 @@ package struct ArchiveVerifier: Sendable {
         before: Set<OutputID>, after: Set<OutputID>, outputs: [OutputID: String], _ report: inout VerificationReport
     ) {
         for (id, path) in outputs where !after.contains(id) {
-            report.findings.append(.init(kind: .recordWithoutRow, subject: path, detail: "the catalog has no \(id); 'fixative rebuild' enters it"))
+            report.findings.append(
+                .init(kind: .recordWithoutRow, subject: path, detail: "the catalog has no \(id); 'fixative rebuild' enters it"))
         }
         for id in before where outputs[id] == nil {
-            report.findings.append(.init(kind: .rowWithoutRecord, subject: "\(id)", detail: "the catalog knows it, but no record does"))
+            report.findings.append(
+                .init(kind: .rowWithoutRecord, subject: "\(id)", detail: "the catalog knows it, but no record does"))
         }
     }
 
@@ -118,12 +120,14 @@ package struct ArchiveVerifier: Sendable {
             report.blobs += 1
             report.bytes += Int64(blob.bytes)
             guard let digest = blob.digest else {
-                report.findings.append(.init(kind: .misnamed, subject: blob.path, detail: "the name is not that of a blob of this folder"))
+                report.findings.append(
+                    .init(kind: .misnamed, subject: blob.path, detail: "the name is not that of a blob of this folder"))
                 continue
             }
             sizes[digest] = blob.bytes
             if let mode = blob.mode, mode & 0o222 != 0 {
-                report.findings.append(.init(kind: .writable, subject: blob.path, detail: "its mode is \(String(mode, radix: 8)), not 444"))
+                report.findings.append(
+                    .init(kind: .writable, subject: blob.path, detail: "its mode is \(String(mode, radix: 8)), not 444"))
             }
             if let expected = wanted[digest], expected.bytes != blob.bytes {
                 let detail = "\(blob.bytes) bytes are there, \(expected.record) says \(expected.bytes)"

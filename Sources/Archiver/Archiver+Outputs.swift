@@ -39,7 +39,8 @@ extension Archiver {
     private func doubt(of inspection: Inspection, _ download: Download, _ lease: OutputLease) -> String? {
         guard case .undecodable(let reason, let looksLikePicture) = inspection else { return nil }
         let tries = lease.attempts + 1
-        let isSettled = looksLikePicture ? lease.suspect == download.digest || tries >= options.stubbornTries : tries >= options.stubbornTries
+        let isSettled =
+            looksLikePicture ? lease.suspect == download.digest || tries >= options.stubbornTries : tries >= options.stubbornTries
         return isSettled ? nil : "what came is no whole picture: \(reason)"
     }
 
@@ -91,8 +92,10 @@ extension Archiver {
 
     private func emptyRecord(_ lease: OutputLease, state: ArchiveRecord.State, reason: String?) -> ArchiveRecord {
         ArchiveRecord(
-            id: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt, createdAt: lease.createdAt,
-            deadline: lease.deadline, endedAt: clock.now, attempts: lease.attempts + 1, request: lease.request, taskJSON: lease.taskJSON)
+            id: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt,
+            createdAt: lease.createdAt,
+            deadline: lease.deadline, endedAt: clock.now, attempts: lease.attempts + 1, request: lease.request,
+            taskJSON: lease.taskJSON)
     }
 
     // MARK: When it fails
@@ -101,11 +104,12 @@ extension Archiver {
         do {
             if error.isGone { return try await afterGone(lease, error) }
             if error.isStubborn, lease.attempts + 1 >= options.stubbornTries {
-                return try await giveUp(lease, "\(error.detail), \(lease.attempts + 1) times")
+                return try await giveUp(lease, "\(error.detail) (tried \(lease.attempts + 1) times)")
             }
             // A link may also fail because it is an old one: every second time a fresh one is asked for, if it is to be had.
             let fresh = lease.attempts.isMultiple(of: 2) ? nil : try? await freshLink(lease)
-            return try await tryAgain(lease, error: error.detail, retryAfter: error.retryAfter, link: fresh, suspect: lease.suspect)
+            return try await tryAgain(
+                lease, error: error.detail, retryAfter: error.retryAfter, link: fresh, suspect: lease.suspect)
         } catch {
             return give(error)
         }
@@ -133,13 +137,14 @@ extension Archiver {
                 suspect: lease.suspect)
         }
         guard answers < options.goneAnswersToBelieve else {
-            return try await giveUp(lease, "\(error.detail) to a freshly read link, \(answers) times\(note)")
+            return try await giveUp(lease, "\(error.detail) to a freshly read link (\(answers) times)\(note)")
         }
         return try await tryAgain(lease, error: error.detail + note, link: fresh, goneAnswers: answers, suspect: lease.suspect)
     }
 
     private func tryAgain(
-        _ lease: OutputLease, error: String, retryAfter: Date? = nil, link: String? = nil, goneAnswers: Int? = nil, suspect: Digest?
+        _ lease: OutputLease, error: String, retryAfter: Date? = nil, link: String? = nil, goneAnswers: Int? = nil,
+        suspect: Digest?
     ) async throws -> OutputStep {
         var generator = SystemRandomNumberGenerator()
         let due = options.retry.nextTry(

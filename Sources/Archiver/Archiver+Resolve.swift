@@ -91,9 +91,12 @@ extension Archiver {
         try await end(lease, .unavailable, reason, lease.createdAt, nil)
     }
 
-    private func end(_ lease: TaskLease, _ state: TaskState, _ reason: String, _ createdAt: Date?, _ json: JSONValue?) async throws {
+    private func end(_ lease: TaskLease, _ state: TaskState, _ reason: String, _ createdAt: Date?, _ json: JSONValue?)
+        async throws
+    {
         let record = TaskRecord(
-            task: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt, createdAt: createdAt,
+            task: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt,
+            createdAt: createdAt,
             request: lease.request, taskJSON: json)
         try await records.write(record)
         if try await write(lease, .ended(state, reason: reason, createdAt: createdAt, json: json)) {

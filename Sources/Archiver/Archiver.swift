@@ -36,7 +36,8 @@ package struct ArchiverOptions: Sendable {
     package init(
         downloads: Int = 16, workers: Int = WorkLane.processors, since: TimeInterval? = nil, watch: Bool = false,
         sweepInterval: TimeInterval = 300, leaseDuration: TimeInterval = 120, drainTime: TimeInterval = 8,
-        retry: RetryPolicy = RetryPolicy(base: 2, ceiling: 300), pace: ClosedRange<TimeInterval> = 3...60, missesToBelieve: Int = 3,
+        retry: RetryPolicy = RetryPolicy(base: 2, ceiling: 300), pace: ClosedRange<TimeInterval> = 3...60,
+        missesToBelieve: Int = 3,
         goneAnswersToBelieve: Int = 3, stubbornTries: Int = 5
     ) {
         self.downloads = downloads
@@ -111,6 +112,7 @@ package struct Archiver: Sendable {
             shift.summary.wasStopped = stopFlag.isRaised
             failure = await drain(&shift, &group) ?? failure
             if let failure { throw failure }
+            try await catalog.forgetDeleted()
             return shift.summary
         }
     }

@@ -49,7 +49,8 @@ package struct CatalogRebuilder: Sendable {
         let ended = Dictionary(grouping: outputs.values, by: \.task)
         let rest = tasks.values.filter { ended[$0.task] == nil }
         try await catalog.rebuild(
-            outputs: Array(outputs.values), tasks: Array(rest), unfinished: Set(ended.filter { Self.isUnfinished($0.value) }.keys),
+            outputs: Array(outputs.values), tasks: Array(rest),
+            unfinished: Set(ended.filter { Self.isUnfinished($0.value) }.keys),
             now: clock.now)
         summary.outputs = outputs.count
         summary.tasks = ended.count + rest.count

@@ -30,7 +30,7 @@ struct DerivedPicture: Sendable {
     var mediaType: String
     var width: Int
     var height: Int
-    var recipe: String
+    var recipe: JSONValue
 }
 
 /// Verifies and derives, one picture a thread, on as many threads as there are processors.
@@ -58,7 +58,7 @@ struct InspectionLane: Sendable {
     }
 
     private static func delivery(_ picture: InspectedPicture) throws(CodecError) -> InspectedDelivery {
-        let recipe = text(of: picture.recipe)
+        let recipe = json(of: picture.recipe)
         let hash = String(picture.perceptualHash, radix: 16)
         return InspectedDelivery(
             facts: facts(of: picture), mediaType: picture.header.format.mediaType,
@@ -70,17 +70,17 @@ struct InspectionLane: Sendable {
     }
 
     private static func derived(
-        _ role: ArchiveModel.Derivative.Role, _ picture: Imaging.Derivative, recipe: String
+        _ role: ArchiveModel.Derivative.Role, _ picture: Imaging.Derivative, recipe: JSONValue
     ) -> DerivedPicture {
         DerivedPicture(
             role: role, bytes: picture.bytes, mediaType: picture.format.mediaType, width: picture.width, height: picture.height,
             recipe: recipe)
     }
 
-    /// The recipe as JSON with sorted keys, so that equal recipes are equal texts.
-    private static func text(of recipe: DerivativeRecipe) -> String {
-        guard let json = try? JSONEncoder.archive(pretty: false).encode(recipe) else { return "version \(recipe.version)" }
-        return String(decoding: json, as: UTF8.self)
+    /// The recipe as the record keeps it.
+    private static func json(of recipe: DerivativeRecipe) -> JSONValue {
+        let data = (try? JSONEncoder().encode(recipe)) ?? Data()
+        return (try? JSONDecoder().decode(JSONValue.self, from: data)) ?? .object(["version": .integer(Int64(recipe.version))])
     }
 
     private static func facts(of picture: InspectedPicture) -> ImageFacts {

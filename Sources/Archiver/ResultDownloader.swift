@@ -114,7 +114,8 @@ package struct ResultDownloader: Sendable {
         switch Int(response.status.code) {
         case 200: return .arrived(try await receive(response, url: url, hop: hop))
         case 301, 302, 303, 307, 308:
-            guard let location = response.headers.first(name: "location"), let next = URL(string: location, relativeTo: url)?.absoluteURL
+            guard let location = response.headers.first(name: "location"),
+                let next = URL(string: location, relativeTo: url)?.absoluteURL
             else { throw DownloadError(.redirects, "\(target.host) redirects without a target") }
             return .elsewhere(next)
         case let status: throw await refusal(status, response, host: target.host)
@@ -123,7 +124,9 @@ package struct ResultDownloader: Sendable {
 
     /// The link with its host in lower case, as the pinned client knows it.
     private static func address(_ url: URL, host: String) -> String {
-        guard var parts = URLComponents(url: url, resolvingAgainstBaseURL: true), parts.host != host else { return url.absoluteString }
+        guard var parts = URLComponents(url: url, resolvingAgainstBaseURL: true), parts.host != host else {
+            return url.absoluteString
+        }
         parts.host = host
         return parts.string ?? url.absoluteString
     }

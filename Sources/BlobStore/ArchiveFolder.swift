@@ -43,13 +43,18 @@ package struct ArchiveFolder: Sendable {
             let known: Set<String> = ["README.md", "fixative.json", ".gitignore", "lost+found"]
             let strangers = try POSIXFile.names(in: self.path).filter { !known.contains($0) }
             guard creating, strangers.isEmpty else {
-                let found = strangers.isEmpty ? "there is no archive here" : "it holds \(strangers.prefix(3).joined(separator: ", ")) but no \(Self.markerName)"
+                let found =
+                    strangers.isEmpty
+                    ? "there is no archive here"
+                    : "it holds \(strangers.prefix(3).joined(separator: ", ")) but no \(Self.markerName)"
                 throw BlobStoreError(.markerMissing, "open the archive in", path: self.path, detail: found)
             }
             marker = Marker(
                 format: "fixative-archive", version: Self.currentVersion, archiveID: archiveID.uuidString.lowercased(),
                 createdAt: now.formatted(Date.ISO8601FormatStyle()),
-                about: "A Fixative archive: blobs/ holds the files by their SHA-256, records/ says what they are. catalog.sqlite can be made again from both.")
+                about:
+                    "A Fixative archive: blobs/ holds the files by their SHA-256, records/ says what they are. catalog.sqlite can be made again from both."
+            )
             isNew = true
         }
         for part in ["", "/blobs", "/blobs/sha256", "/records", "/ingest", "/quarantine"] {

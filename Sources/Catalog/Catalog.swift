@@ -56,6 +56,9 @@ package protocol Catalog: Sendable {
     /// How much is in which state.
     func status(now: Date) async throws -> CatalogStatus
 
+    /// Sees to it that nothing of what was deleted remains readable on the disk, such as a link's query.
+    func forgetDeleted() async throws
+
     // MARK: Reading
 
     /// Outputs, the newest task first; of one task in the order of their index.

@@ -56,7 +56,8 @@ extension SQLiteCatalog {
         entry.judgement = judgement(row)
         if let digest = (row["digest"] as String?).flatMap({ Digest($0) }) {
             entry.original = OutputEntry.Original(
-                digest: digest, bytes: row["bytes"] ?? 0, mediaType: row["media_type"] ?? "application/octet-stream", format: row["format"])
+                digest: digest, bytes: row["bytes"] ?? 0, mediaType: row["media_type"] ?? "application/octet-stream",
+                format: row["format"])
         }
         entry.thumbnail = rendition(row, "thumb")
         entry.preview = rendition(row, "preview")
@@ -100,7 +101,8 @@ extension SQLiteCatalog {
 
     static func taskEntry(_ row: Row) throws -> TaskEntry {
         TaskEntry(
-            id: try taskID(row["id"]), state: TaskState(rawValue: row["state"]) ?? .waiting, reason: row["reason"], source: row["source"],
+            id: try taskID(row["id"]), state: TaskState(rawValue: row["state"]) ?? .waiting, reason: row["reason"],
+            source: row["source"],
             createdAt: date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]), request: request(row))
     }
 

@@ -34,7 +34,8 @@ extension SQLiteCatalog {
         OutputLease(
             id: OutputID(task: try taskID(row["id"]), index: row["idx"]), token: row["token"], link: row["link"],
             deadline: date(row["output_deadline"]), createdAt: date(row["created_at"]),
-            discoveredAt: Date(milliseconds: row["discovered_at"]), source: row["source"], request: request(row), model: row["model"],
+            discoveredAt: Date(milliseconds: row["discovered_at"]), source: row["source"], request: request(row),
+            model: row["model"],
             taskJSON: json(row["answer"]), attempts: row["tries"], goneAnswers: row["gone_answers"],
             suspect: (row["suspect"] as String?).flatMap { Digest($0) })
     }
@@ -88,7 +89,8 @@ extension SQLiteCatalog {
 
     /// The columns that a record fills; the same names are the arguments of ``arguments(of:)``.
     private static let columns = [
-        "state", "reason", "attempts", "ended_at", "link", "deadline", "digest", "bytes", "media_type", "format", "verdict", "width",
+        "state", "reason", "attempts", "ended_at", "link", "deadline", "digest", "bytes", "media_type", "format", "verdict",
+        "width",
         "height", "expected_width", "expected_height", "ratio_error", "pixel_ratio", "on_grid", "billed_tier", "delivered_tier",
         "overpaid_tenths", "nearest_ratio", "nearest_tier", "nearest_width", "nearest_height", "thumb_digest", "thumb_type",
         "thumb_width", "thumb_height", "preview_digest", "preview_type", "preview_width", "preview_height", "thumb_hash",
@@ -102,8 +104,10 @@ extension SQLiteCatalog {
         let judgement = entry.judgement
         let nearest = judgement?.nearestCell
         return [
-            "state": entry.state.rawValue, "reason": entry.reason, "attempts": entry.attempts, "ended_at": record.endedAt.milliseconds,
-            "link": nil, "deadline": entry.deadline?.milliseconds, "digest": entry.original?.digest.hex, "bytes": entry.original?.bytes,
+            "state": entry.state.rawValue, "reason": entry.reason, "attempts": entry.attempts,
+            "ended_at": record.endedAt.milliseconds,
+            "link": nil, "deadline": entry.deadline?.milliseconds, "digest": entry.original?.digest.hex,
+            "bytes": entry.original?.bytes,
             "media_type": entry.original?.mediaType, "format": entry.original?.format, "verdict": judgement?.verdict.rawValue,
             "width": judgement?.delivered?.width, "height": judgement?.delivered?.height,
             "expected_width": judgement?.expected?.width, "expected_height": judgement?.expected?.height,

@@ -44,7 +44,8 @@ extension SQLiteCatalog {
         var values = try arguments(of: request ?? RecordedRequest())
         if request?.model == nil { values = values &+ ["model": answer?["model"]?.string] }
         values += [
-            "id": id.text, "state": state.rawValue, "reason": reason, "source": source, "discovered_at": discoveredAt.milliseconds,
+            "id": id.text, "state": state.rawValue, "reason": reason, "source": source,
+            "discovered_at": discoveredAt.milliseconds,
             "created_at": createdAt?.milliseconds, "answer": try answer.map(text(of:)), "due_at": dueAt.milliseconds,
             "has_request": request == nil ? 0 : 1,
         ]

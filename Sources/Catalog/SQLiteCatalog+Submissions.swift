@@ -20,9 +20,12 @@ extension SQLiteCatalog {
 
     package func openSubmissions() async throws -> [OpenSubmission] {
         try await read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM submission WHERE task IS NULL ORDER BY recorded_at, key").compactMap { row in
+            try Row.fetchAll(database, sql: "SELECT * FROM submission WHERE task IS NULL ORDER BY recorded_at, key").compactMap {
+                row in
                 let request = try? JSONDecoder.archive.decode(RecordedRequest.self, from: Data((row["request"] as String).utf8))
-                return request.map { OpenSubmission(key: row["key"], request: $0, recordedAt: Date(milliseconds: row["recorded_at"])) }
+                return request.map {
+                    OpenSubmission(key: row["key"], request: $0, recordedAt: Date(milliseconds: row["recorded_at"]))
+                }
             }
         }
     }

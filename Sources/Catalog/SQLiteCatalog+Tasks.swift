@@ -20,7 +20,8 @@ extension SQLiteCatalog {
         if let known {
             if let created = task.createdAt {
                 try database.execute(
-                    sql: "UPDATE task SET created_at = ? WHERE id = ? AND created_at IS NULL AND state IN ('waiting', 'leased', 'held')",
+                    sql:
+                        "UPDATE task SET created_at = ? WHERE id = ? AND created_at IS NULL AND state IN ('waiting', 'leased', 'held')",
                     arguments: [created.milliseconds, task.id.text])
             }
             guard let request, known["has_request"] == 0 else { return }
@@ -114,7 +115,8 @@ extension SQLiteCatalog {
                         answer = COALESCE(:answer, answer), \(held)
                     """,
                 arguments: key + [
-                    "state": state.rawValue, "reason": reason, "created_at": createdAt?.milliseconds, "answer": try json.map(text(of:)),
+                    "state": state.rawValue, "reason": reason, "created_at": createdAt?.milliseconds,
+                    "answer": try json.map(text(of:)),
                 ])
         case .postponed(let dueAt, let error, let isMiss):
             try database.execute(

@@ -21,6 +21,8 @@ package struct SQLiteCatalog: Catalog {
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA foreign_keys = ON")
+            // Links are secrets: what is deleted is overwritten, not merely released.
+            try database.execute(sql: "PRAGMA secure_delete = ON")
         }
         self.path = path
         do {
@@ -36,6 +38,23 @@ package struct SQLiteCatalog: Catalog {
     /// The version of the SQLite library of this process.
     package static var libraryVersion: String {
         (try? DatabaseQueue().read { try String.fetchOne($0, sql: "SELECT sqlite_version()") }) ?? "unknown"
+    }
+
+    /// How durable a commit is: 2 is FULL. For the test that says so.
+    package func synchronousMode() async throws -> Int? {
+        try await write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+    }
+
+    /// Empties the write-ahead log, where deleted rows live on, into a file where they are overwritten. Does nothing while another
+    /// process reads or writes: that one will do it.
+    package func forgetDeleted() async throws {
+        do {
+            try await database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED {
+            return
+        } catch let error as DatabaseError {
+            throw CatalogError(.database, path, detail: error.message ?? error.description)
+        }
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
@@ -68,7 +87,8 @@ extension SQLiteCatalog {
     package func releaseHeld(now: Date) async throws {
         try await write { database in
             try database.execute(
-                sql: "UPDATE task SET state = 'waiting', reason = NULL, due_at = ? WHERE state = 'held'", arguments: [now.milliseconds])
+                sql: "UPDATE task SET state = 'waiting', reason = NULL, due_at = ? WHERE state = 'held'",
+                arguments: [now.milliseconds])
         }
     }
 

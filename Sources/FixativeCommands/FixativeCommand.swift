@@ -19,7 +19,8 @@ public struct FixativeCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Look:",
                 subcommands: [
-                    StatusCommand.self, ListCommand.self, ShowCommand.self, CatCommand.self, AuditCommand.self, GalleryCommand.self,
+                    StatusCommand.self, ListCommand.self, ShowCommand.self, CatCommand.self, AuditCommand.self,
+                    GalleryCommand.self,
                 ]),
             CommandGroup(name: "Keep:", subcommands: [VerifyCommand.self, RebuildCommand.self]),
         ])

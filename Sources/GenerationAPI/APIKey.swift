@@ -18,7 +18,9 @@ package struct APIKey: Sendable {
     package static func find(in environment: [String: String]) throws -> APIKey? {
         for name in ["FIXATIVE_API_KEY", "EVOLINK_API_KEY"] {
             guard let text = environment[name], !text.isEmpty else { continue }
-            guard let key = APIKey(text) else { throw KeyProblem(subject: name, detail: "it holds white space or control characters") }
+            guard let key = APIKey(text) else {
+                throw KeyProblem(subject: name, detail: "it holds white space or control characters")
+            }
             return key
         }
         guard let path = environment["FIXATIVE_API_KEY_FILE"], !path.isEmpty else { return nil }
@@ -26,7 +28,8 @@ package struct APIKey: Sendable {
             throw KeyProblem(subject: "the file \(path) named by FIXATIVE_API_KEY_FILE", detail: "it can't be read")
         }
         guard let key = APIKey(String(decoding: data, as: UTF8.self)) else {
-            throw KeyProblem(subject: "the file \(path) named by FIXATIVE_API_KEY_FILE", detail: "it must hold the key and nothing else")
+            throw KeyProblem(
+                subject: "the file \(path) named by FIXATIVE_API_KEY_FILE", detail: "it must hold the key and nothing else")
         }
         return key
     }

@@ -29,7 +29,8 @@ package struct GenerationClient: Sendable {
     ///   - baseURL: With or without a slash at its end.
     ///   - timeout: Seconds that one try of a call may take, its body included.
     package init(
-        baseURL: String, key: APIKey, http: HTTPClient, clock: any WallClock, retry: RetryPolicy = RetryPolicy(), timeout: TimeInterval = 60
+        baseURL: String, key: APIKey, http: HTTPClient, clock: any WallClock, retry: RetryPolicy = RetryPolicy(),
+        timeout: TimeInterval = 60
     ) {
         self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
         self.key = key
@@ -81,7 +82,9 @@ package struct GenerationClient: Sendable {
 
     // MARK: One call
 
-    private func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, headers: [String: String] = [:]) async throws -> JSONValue {
+    private func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, headers: [String: String] = [:]) async throws
+        -> JSONValue
+    {
         var generator = SystemRandomNumberGenerator()
         var failures = 0
         while true {

@@ -97,7 +97,9 @@ extension GenerationRequest {
 
     private static func imageProblem(_ text: String) -> RequestProblem? {
         let shown = Redactor()(text)
-        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme), url.host != nil else {
+        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
+            url.host != nil
+        else {
             return .imageURL(shown, detail: "is no http(s) address")
         }
         let ending = url.pathExtension.lowercased()
@@ -109,12 +111,14 @@ extension GenerationRequest {
 
     private static func callbackProblem(_ text: String) -> String? {
         guard text.count <= callbackLimit else { return "has \(text.count) characters, more than \(callbackLimit)" }
-        guard let url = URL(string: text), url.scheme?.lowercased() == "https", let host = url.host?.lowercased(), !host.isEmpty else {
+        guard let url = URL(string: text), url.scheme?.lowercased() == "https", let host = url.host?.lowercased(), !host.isEmpty
+        else {
             return "is no HTTPS address"
         }
         if let address = NetworkAddress(literal: host) { return address.isPublic ? nil : "is an internal address" }
         let name = host.hasSuffix(".") ? String(host.dropLast()) : host
-        let isInternal = name == "localhost" || [".localhost", ".local", ".internal", ".home.arpa"].contains { name.hasSuffix($0) }
+        let isInternal =
+            name == "localhost" || [".localhost", ".local", ".internal", ".home.arpa"].contains { name.hasSuffix($0) }
         return isInternal ? "is an internal address" : nil
     }
 }

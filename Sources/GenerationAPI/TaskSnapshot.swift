@@ -65,7 +65,8 @@ package struct TaskSnapshot: Sendable, Hashable {
     }
 
     private static func link(in item: JSONValue) -> String? {
-        let text = item.string ?? ["url", "image_url", "link"].lazy.compactMap { item[$0]?.string ?? item[$0]?["url"]?.string }.first
+        let text =
+            item.string ?? ["url", "image_url", "link"].lazy.compactMap { item[$0]?.string ?? item[$0]?["url"]?.string }.first
         guard let text, let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
             url.host != nil
         else { return nil }

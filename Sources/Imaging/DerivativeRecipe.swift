@@ -13,12 +13,14 @@ public struct DerivativeRecipe: Sendable, Hashable, Codable {
     public var filter = "lanczos3"
     /// Where the resizing calculates: linear light by the sRGB curve, alpha premultiplied.
     public var light = "linear-srgb-premultiplied"
+    /// An embedded RGB profile is turned into sRGB: relative colorimetric, with black point compensation.
+    public var colour = "srgb-relative-bpc"
     /// For pictures whose pixels are all opaque.
     public var opaque = JPEGSettings(quality: 82, chroma: .full)
     /// For pictures with a pixel that is not opaque.
     public var transparent = WebPSettings(quality: 82)
     /// Names and versions of the codec libraries of this process.
-    public var libraries = CodecLibraries.versions
+    public var libraries = CodecLibraries.versions.merging(ColourTransform.libraryVersion) { first, _ in first }
 
     public init() {}
 }

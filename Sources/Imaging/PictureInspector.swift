@@ -16,9 +16,9 @@ public enum PictureInspector {
     public static func inspect(
         _ bytes: Span<UInt8>, recipe: DerivativeRecipe = DerivativeRecipe(), limits: ImageLimits = .default
     ) throws(CodecError) -> InspectedPicture {
-        var derivatives = DerivativeSink(thumbnailSide: recipe.thumbnailSide, previewSide: recipe.previewSide)
+        let (metadata, profile) = MetadataReader.readWithProfile(bytes)
+        var derivatives = DerivativeSink(recipe, profile: metadata.profile?.isSRGB == true ? nil : profile)
         let facts = try ImageDecoder.decode(bytes, limits: limits, into: &derivatives)
-        let metadata = MetadataReader.read(bytes)
         let orientation = metadata.exif?.orientation.flatMap(Orientation.init(rawValue:)) ?? .upright
         let isOpaque = derivatives.isOpaque
 
@@ -51,10 +51,17 @@ public enum PictureInspector {
     }
 }
 
-/// Feeds each decoded row to both resizers.
-private struct DerivativeSink: RowSink {
+extension ImageMetadata.Profile {
+    fileprivate var isSRGB: Bool { description?.hasPrefix("sRGB") == true }
+}
+
+/// Feeds each decoded row, turned into sRGB, to both resizers.
+private struct DerivativeSink: RowSink, ~Copyable {
     private let thumbnailSide: Int
     private let previewSide: Int
+    private let profile: [UInt8]?
+    private var colour: ColourTransform?
+    private var converted: [UInt8] = []
     private var thumbnail: StreamingResizer?
     private var preview: StreamingResizer?
     private var linear = LinearRow(width: 0, channels: 3)
@@ -62,10 +69,11 @@ private struct DerivativeSink: RowSink {
     private var channels = 3
     private(set) var isOpaque = true
 
-    init(thumbnailSide: Int, previewSide: Int) {
-        precondition(thumbnailSide > 0 && previewSide > 0)
-        self.thumbnailSide = thumbnailSide
-        self.previewSide = previewSide
+    init(_ recipe: DerivativeRecipe, profile: [UInt8]?) {
+        precondition(recipe.thumbnailSide > 0 && recipe.previewSide > 0)
+        thumbnailSide = recipe.thumbnailSide
+        previewSide = recipe.previewSide
+        self.profile = profile
     }
 
     mutating func begin(_ header: ImageHeader, channels: Int) {
@@ -78,11 +86,22 @@ private struct DerivativeSink: RowSink {
         thumbnail = resizer(thumbnailSide)
         preview = resizer(previewSide)
         linear = LinearRow(width: header.width, channels: channels)
+        colour = profile.flatMap { ColourTransform(profile: $0, channels: channels) }
+        converted = [UInt8](repeating: 0, count: colour == nil ? 0 : header.width * channels)
         needsLinear = [thumbnail, preview].contains { $0?.needsLinearRows == true }
     }
 
     mutating func receive(_ row: Span<UInt8>) {
         if channels == 4 && isOpaque { isOpaque = Self.isOpaque(row) }
+        if colour == nil { return resize(row) }
+        var sRGB: [UInt8] = []
+        swap(&sRGB, &converted)
+        colour?.convert(row, into: &sRGB)
+        resize(sRGB.span)
+        swap(&sRGB, &converted)
+    }
+
+    private mutating func resize(_ row: Span<UInt8>) {
         if needsLinear { linear.load(row) }
         thumbnail?.push(row, linear.values)
         preview?.push(row, linear.values)

@@ -1,6 +1,6 @@
 extension Scene {
     static func poster(_ width: Float, _ height: Float, _ palette: Palette, _ random: inout SplitMix64) -> Scene {
-        var scene = Scene(grain: 1.8, mottle: 7)
+        var scene = Scene(grain: 1.8, mottle: 5)
         scene.add(sky(width, height, palette.paper, palette.paper.mixed(palette.skyBottom, 0.5)))
         let columns = random.int(3...5)
         let cell = width / Float(columns)
@@ -62,7 +62,7 @@ extension Scene {
         let wall = palette.paper.mixed(palette.ground[1], random.float(0.2..<0.6))
         let table = palette.ground.sampled(random.float(0.35..<0.8))
         let edge = height * random.float(0.66..<0.74)
-        var scene = Scene(grain: 1.7, mottle: 6)
+        var scene = Scene(grain: 1.7, mottle: 3.5)
         scene.add(sky(width, height, wall.mixed(Colour(repeating: 255), 0.25), wall.mixed(palette.ground[2], 0.25)))
         let alcove = random.float(0.3..<0.7) * width
         let radius = side * random.float(0.24..<0.34)

@@ -16,7 +16,6 @@ import ServiceLifecycle
 /// and spoil the same calls. Only times, and the expiry and signature of links, follow the clock.
 package final class UpstreamSimulator: Service {
     private let account: Account
-    private let tasks: TaskController
     private let callbacks: CallbackSender
     private let recordedViolations: NIOLockedValueBox<[Violation]>
     private let app: Application<RouterResponder<BasicRequestContext>>
@@ -87,7 +86,6 @@ package final class UpstreamSimulator: Service {
             },
             logger: logger)
         self.account = account
-        self.tasks = tasks
         self.callbacks = callbacks
         self.base = base
         self.port = port

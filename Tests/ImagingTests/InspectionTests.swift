@@ -9,7 +9,8 @@ struct InspectionTests {
     }
 
     static func inspect(_ image: PixelImage) throws -> InspectedPicture {
-        try PictureInspector.inspect(try ImageEncoder.png(image, PNGSettings(level: 1)).span)
+        let file = try ImageEncoder.png(image, PNGSettings(level: 1))
+        return try PictureInspector.inspect(file.span)
     }
 
     @Test(arguments: [
@@ -64,7 +65,8 @@ struct InspectionTests {
 
     @Test func theSameFileGivesTheSameResultTwice() throws {
         let file = try ImageEncoder.png(Self.gradient(700, 500))
-        #expect(try PictureInspector.inspect(file.span) == PictureInspector.inspect(file.span))
+        let (one, other) = (try PictureInspector.inspect(file.span), try PictureInspector.inspect(file.span))
+        #expect(one == other)
     }
 
     @Test(arguments: ImageFormat.allCases)
@@ -92,7 +94,8 @@ struct InspectionTests {
         var file = try ImageEncoder.png(Self.gradient(200, 100))
         file[file.count - 20] ^= 1
         #expect(throws: CodecError.self) { try PictureInspector.inspect(file.span) }
-        #expect(throws: CodecError.self) { try PictureInspector.inspect([UInt8]().span) }
+        let empty: [UInt8] = []
+        #expect(throws: CodecError.self) { try PictureInspector.inspect(empty.span) }
     }
 
     @Test func theRecipeNamesWhatMadeTheDerivatives() throws {
@@ -100,7 +103,7 @@ struct InspectionTests {
         #expect((recipe.thumbnailSide, recipe.previewSide) == (512, 1280))
         #expect(recipe.opaque == JPEGSettings(quality: 82, chroma: .full))
         #expect(recipe.filter == "lanczos3")
-        #expect(Set(recipe.libraries.keys) == ["libpng", "libjpeg-turbo", "libwebp"])
-        #expect(recipe.libraries.values.allSatisfy { $0.split(separator: ".").count >= 3 })
+        #expect(Set(recipe.libraries.keys) == ["libpng", "libjpeg-turbo", "libwebp", "lcms2"])
+        #expect(recipe.libraries.values.allSatisfy { $0.split(separator: ".").count >= 2 })
     }
 }

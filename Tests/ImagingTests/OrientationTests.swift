@@ -78,12 +78,7 @@ struct OrientationTests {
             let body = Array("Exif".utf8) + [0, 0] + tiff
             return insert([0xFF, 0xE1] + bigEndian(body.count + 2).suffix(2) + body, at: 2, in: file)
         case .webp:
-            let file = try ImageEncoder.webp(image, WebPSettings(isLossless: true))
-            let canvas = [image.width - 1, 0, 0, image.height - 1, 0, 0].map { UInt8($0) }
-            let extended = Array("VP8X".utf8) + [10, 0, 0, 0, 0x08, 0, 0, 0] + canvas
-            let exif = Array("EXIF".utf8) + [UInt8(tiff.count), 0, 0, 0] + tiff
-            let body = Array("WEBP".utf8) + extended + file.dropFirst(12) + exif
-            return Array("RIFF".utf8) + bigEndian(body.count).reversed() + body
+            return try webp(image, flags: 0x08, after: webpChunk("EXIF", tiff))
         }
     }
 

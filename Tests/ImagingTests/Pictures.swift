@@ -28,3 +28,22 @@ enum SRGB {
         return 255 * low
     }
 }
+
+/// A chunk of a WebP container, padded to an even length.
+func webpChunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
+    Array(name.utf8) + littleEndian(body.count, 4) + body + [UInt8](repeating: 0, count: body.count % 2)
+}
+
+/// A lossless WebP in the extended format, with chunks put in before and after the picture.
+func webp(_ image: PixelImage, flags: UInt8, before: [UInt8] = [], after: [UInt8] = []) throws -> [UInt8] {
+    let file = try ImageEncoder.webp(image, WebPSettings(isLossless: true))
+    let alpha: UInt8 = image.channels == 4 ? 0x10 : 0
+    let canvas = littleEndian(image.width - 1, 3) + littleEndian(image.height - 1, 3)
+    let extended = webpChunk("VP8X", [flags | alpha, 0, 0, 0] + canvas)
+    let body = Array("WEBP".utf8) + extended + before + Array(file[12...]) + after
+    return Array("RIFF".utf8) + littleEndian(body.count, 4) + body
+}
+
+private func littleEndian(_ value: Int, _ size: Int) -> [UInt8] {
+    (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+}

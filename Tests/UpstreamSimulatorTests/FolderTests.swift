@@ -18,11 +18,11 @@ struct FolderTests {
 
     @Test func everyPictureIsServedByteForByteInNameOrder() async throws {
         let files: [String: [UInt8]] = [
-            "b.png": TinyPictures.png(width: 2048, height: 2048, pattern: 1),
-            "c wide.txt": TinyPictures.png(width: 1672, height: 941, pattern: 2),
+            "b.png": TinyPictures.png(width: 2048, height: 2048, seed: 1),
+            "c wide.txt": TinyPictures.png(width: 1672, height: 941, seed: 2),
             "a.jpg": [0xFF, 0xD8, 0xFF, 0xC0, 0, 17, 8, 0x02, 0x00, 0x04, 0x00, 3, 0, 0, 0, 0],
             "notes.png": Array("no picture".utf8),
-            "README.md": Array("text".utf8), ".hidden.png": TinyPictures.png(width: 16, height: 16, pattern: 3), "empty.png": [],
+            "README.md": Array("text".utf8), ".hidden.png": TinyPictures.png(width: 16, height: 16, seed: 3), "empty.png": [],
         ]
         try await Self.withFolder(files) { folder in
             try await Bench.run {

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
@@ -120,6 +121,44 @@ struct HostileTests {
             }
             #expect(bench.simulator.violations.isEmpty)
         }
+    }
+
+    @Test func theOrderAndTheConcurrencyOfRequestsChangeNothing() async throws {
+        let histories = NIOLockedValueBox<[[TaskID: [String]]]>([])
+        for isConcurrent in [false, true] {
+            try await Self.run(80) { bench, tasks in
+                @Sendable func history(of task: SimulatedTask) async -> (TaskID, [String]) {
+                    var seen: [String] = []
+                    for _ in 1...4 {
+                        let answer = try? await bench.call(.get, "/v1/tasks/\(task.id)")
+                        seen.append(answer.map { "\($0.status) \($0.text.utf8.count)" } ?? "cut")
+                    }
+                    for _ in 1...4 {
+                        guard let link = try? await bench.links(of: task.id).first else { continue }
+                        let response = try? await bench.fetch(link)
+                        seen.append(response.map { "\($0.status.code) \($0.body.readableBytes)" } ?? "cut")
+                    }
+                    return (task.id, seen)
+                }
+                var all: [TaskID: [String]] = [:]
+                if isConcurrent {
+                    await withTaskGroup(of: (TaskID, [String]).self) { group in
+                        for task in tasks.reversed() { group.addTask { await history(of: task) } }
+                        for await (id, seen) in group { all[id] = seen }
+                    }
+                } else {
+                    for task in tasks {
+                        let (id, seen) = await history(of: task)
+                        all[id] = seen
+                    }
+                }
+                let result = all
+                histories.withLockedValue { $0.append(result) }
+            }
+        }
+        let (sequential, concurrent) = histories.withLockedValue { ($0[0], $0[1]) }
+        #expect(sequential == concurrent)
+        #expect(sequential.values.contains { $0.contains { !$0.hasPrefix("200") } })
     }
 
     /// The first attempt at a file of each kind of fault that needs no broken connection.

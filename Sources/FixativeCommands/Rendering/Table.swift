@@ -85,7 +85,8 @@ enum Rendering {
     }
 
     private static func rounded(_ value: Double) -> String {
-        value.formatted(.number.precision(.fractionLength(value < 10 ? 1 : 0)).grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
+        value.formatted(
+            .number.precision(.fractionLength(value < 10 ? 1 : 0)).grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
     }
 
     /// `2026-11-22 12:51`, in UTC.

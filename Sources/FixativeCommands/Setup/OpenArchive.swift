@@ -64,10 +64,12 @@ struct Workshop: Sendable {
         var limits = limits
         limits.bytes = settings.maxBytes
         self.archive = archive
-        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(timeout: .init(connect: .seconds(10), read: .seconds(60))))
+        http = HTTPClient(
+            eventLoopGroupProvider: .singleton, configuration: .init(timeout: .init(connect: .seconds(10), read: .seconds(60))))
         client = GenerationClient(baseURL: settings.apiURL, key: key, http: http, clock: archive.clock, retry: apiRetry)
         downloader = ResultDownloader(
-            store: archive.blobs, policy: policy ?? AddressPolicy(allowsPrivateHosts: settings.allowsPrivateHosts), limits: limits,
+            store: archive.blobs, policy: policy ?? AddressPolicy(allowsPrivateHosts: settings.allowsPrivateHosts),
+            limits: limits,
             clock: archive.clock)
         archiver = Archiver(
             options: options, blobs: archive.blobs, records: archive.records, catalog: archive.catalog, client: client,
@@ -99,7 +101,8 @@ extension APIKey {
     static func required() throws -> APIKey {
         guard let key = try find(in: ProcessInfo.processInfo.environment) else {
             throw SettingsError(
-                "there is no API key. Set FIXATIVE_API_KEY, or FIXATIVE_API_KEY_FILE to a file that holds it; 'fixative demo' needs none")
+                "there is no API key. Set FIXATIVE_API_KEY, or FIXATIVE_API_KEY_FILE to a file that holds it; 'fixative demo' needs none"
+            )
         }
         return key
     }

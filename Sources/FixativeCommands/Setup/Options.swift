@@ -1,5 +1,5 @@
-import ArgumentParser
 import ArchiveModel
+import ArgumentParser
 import Foundation
 
 extension OutputFormat: ExpressibleByArgument {}
@@ -22,7 +22,9 @@ struct FormatOptions: ParsableArguments {
 
 /// How the upstream and the results' hosts are reached.
 struct UpstreamOptions: ParsableArguments {
-    @Option(name: .customLong("api-url"), help: ArgumentHelp("The API (FIXATIVE_API_URL; default: https://api.evolink.ai).", valueName: "url"))
+    @Option(
+        name: .customLong("api-url"),
+        help: ArgumentHelp("The API (FIXATIVE_API_URL; default: https://api.evolink.ai).", valueName: "url"))
     var apiURL: String?
 
     @Flag(help: "Also fetch results over plain HTTP and from private addresses.")
@@ -65,7 +67,8 @@ struct TimeSpan: ExpressibleByArgument {
             return
         }
         let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
-        guard let unit = argument.last.flatMap({ units[$0] }), let number = Double(argument.dropLast()), number > 0, number < 1e6 else {
+        guard let unit = argument.last.flatMap({ units[$0] }), let number = Double(argument.dropLast()), number > 0, number < 1e6
+        else {
             return nil
         }
         start = .ago(number * unit)

@@ -23,7 +23,8 @@ final class Reporter: Sendable {
 
     func callAsFunction(_ event: ArchiveEvent) {
         switch event {
-        case .discovered(let named, let new): step("found      \(Rendering.count(new, "new task")) of \(named) named", minor: new == 0)
+        case .discovered(let named, let new):
+            step("found      \(Rendering.count(new, "new task")) of \(named) named", minor: new == 0)
         case .resolved(let id, let outputs):
             counts.withLock { $0.known += outputs }
             step("resolved   \(id): \(Rendering.count(outputs, "picture"))", minor: true)

@@ -34,7 +34,9 @@ struct Settings: Sendable {
             InMemoryProvider(name: "flags", values: flags), EnvironmentVariablesProvider().prefixKeys(with: "fixative"),
         ]
         let folder = ConfigReader(providers: given).string(forKey: "storage", default: "storage")
-        guard !folder.isEmpty else { throw SettingsError("the storage folder has an empty name; set --storage or FIXATIVE_STORAGE") }
+        guard !folder.isEmpty else {
+            throw SettingsError("the storage folder has an empty name; set --storage or FIXATIVE_STORAGE")
+        }
         let path = folder + "/fixative.json"
         do {
             let file = try await FileProvider<JSONSnapshot>(filePath: FilePath(path), allowMissing: true)
@@ -54,7 +56,9 @@ struct Settings: Sendable {
         downloads = reader.int(forKey: "downloads", default: 16)
         maxBytes = reader.int(forKey: "maxBytes", default: 256 << 20)
         sweepInterval = reader.int(forKey: "sweepInterval", default: 300)
-        for (name, value) in [("workers", workers), ("downloads", downloads), ("maxBytes", maxBytes), ("sweepInterval", sweepInterval)] {
+        for (name, value) in [
+            ("workers", workers), ("downloads", downloads), ("maxBytes", maxBytes), ("sweepInterval", sweepInterval),
+        ] {
             guard value > 0 else { throw SettingsError("the setting \(name) is \(value); it must be above 0") }
         }
         guard let url = URL(string: apiURL), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {

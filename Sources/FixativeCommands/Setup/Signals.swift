@@ -2,7 +2,9 @@ import Archiver
 import UnixSignals
 
 /// Runs `work`, and asks `archiver` to stop at SIGTERM or SIGINT: work on its way is finished or put back, and a later run goes on.
-func stoppingAtSignals<Value: Sendable>(_ archiver: Archiver, _ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+func stoppingAtSignals<Value: Sendable>(_ archiver: Archiver, _ work: @escaping @Sendable () async throws -> Value) async throws
+    -> Value
+{
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     return try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await work() }

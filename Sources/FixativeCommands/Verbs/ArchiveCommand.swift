@@ -105,7 +105,8 @@ struct ArchiveCommand: AsyncParsableCommand {
         }
         let same = summary.duplicates == 0 ? "" : ", \(summary.duplicates) of the same bytes as one before"
         Terminal.write(
-            "\(Rendering.count(summary.archived, "picture")) archived (\(Rendering.bytes(summary.newBytes)) new\(same)), \(summary.unavailable) lost\n")
+            "\(Rendering.count(summary.archived, "picture")) archived (\(Rendering.bytes(summary.newBytes)) new\(same)), \(summary.unavailable) lost\n"
+        )
         for line in lost { Terminal.write("lost: \(line)\n") }
         if let reason = summary.stopReason { Terminal.complain("fixative: \(reason)") }
     }

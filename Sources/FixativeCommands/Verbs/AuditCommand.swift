@@ -39,7 +39,8 @@ struct AuditCommand: AsyncParsableCommand {
 
     private static func table(_ report: AuditReport) -> Table {
         var table = Table(columns: [
-            .init("TASK"), .init("INDEX", .right), .init("ASKED"), .init("EXPECTED"), .init("DELIVERED"), .init("FORMAT"), .init("VERDICT"),
+            .init("TASK"), .init("INDEX", .right), .init("ASKED"), .init("EXPECTED"), .init("DELIVERED"), .init("FORMAT"),
+            .init("VERDICT"),
             .init("BILLED"), .init("GOT"), .init("OVERPAID", .right), .init("RATIO_ERROR", .right), .init("BYTES", .right),
             .init("SHA256", limit: 13),
         ])
@@ -47,7 +48,8 @@ struct AuditCommand: AsyncParsableCommand {
             let asked = [output.requested?.size, output.requested?.resolution].compactMap { $0 }.joined(separator: " ")
             let delivered = output.delivered.flatMap { got in got.width.flatMap { width in got.height.map { "\(width)x\($0)" } } }
             table.rows.append([
-                output.taskId.text, "\(output.index)", asked.isEmpty ? "-" : asked, output.expected.map { "\($0)" } ?? "-", delivered ?? "-",
+                output.taskId.text, "\(output.index)", asked.isEmpty ? "-" : asked, output.expected.map { "\($0)" } ?? "-",
+                delivered ?? "-",
                 output.delivered?.format ?? "-", output.verdict.rawValue, output.billedTier?.rawValue ?? "-",
                 output.deliveredTier?.rawValue ?? "-", output.overpaidMultiplier.map { $0 == .zero ? "0" : "\($0)" } ?? "-",
                 output.ratioError.map { String(format: "%.4f", $0) } ?? "-", output.delivered.map { "\($0.bytes)" } ?? "-",
@@ -61,13 +63,17 @@ struct AuditCommand: AsyncParsableCommand {
     static func summary(_ report: AuditReport) -> String {
         let summary = report.summary
         var text = "\(Rendering.count(summary.outputs, "picture")) judged"
-        let counts = Verdict.allCases.compactMap { verdict in summary.byVerdict[verdict.rawValue].map { "\($0) \(verdict.rawValue)" } }
+        let counts = Verdict.allCases.compactMap { verdict in
+            summary.byVerdict[verdict.rawValue].map { "\($0) \(verdict.rawValue)" }
+        }
         if !counts.isEmpty { text += ": " + counts.joined(separator: ", ") }
         text += "\n"
         text += "overpaid: \(summary.overpaidMultiplier) base prices, for pixels that were billed and not delivered\n"
         if summary.unavailable > 0 {
             text += "lost: \(summary.unavailable)\n"
-            for lost in report.lost { text += "  \(lost.taskId)\(lost.index.map { " #\($0)" } ?? ""): \(Table.plain(lost.reason))\n" }
+            for lost in report.lost {
+                text += "  \(lost.taskId)\(lost.index.map { " #\($0)" } ?? ""): \(Table.plain(lost.reason))\n"
+            }
         }
         return text
     }

@@ -43,7 +43,9 @@ struct DemoCommand: AsyncParsableCommand {
         let (archive, summary) = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await simulator.run() }
             settings.apiURL = try await simulator.baseURL()
-            Terminal.note("a simulated account with \(Rendering.count(populated.count, "completed task")) at \(settings.apiURL), faults: \(faults.rawValue)")
+            Terminal.note(
+                "a simulated account with \(Rendering.count(populated.count, "completed task")) at \(settings.apiURL), faults: \(faults.rawValue)"
+            )
             let result = try await Self.archive(populated, settings: settings, verbose: work.verbose)
             group.cancelAll()
             return result
@@ -51,7 +53,8 @@ struct DemoCommand: AsyncParsableCommand {
         Terminal.endProgress()
         let seconds = TimeInterval(ContinuousClock.now - started)
         Terminal.write(
-            "\(Rendering.count(summary.archived, "picture")) archived in \(String(format: "%.1f", seconds)) s, \(Rendering.bytes(summary.newBytes)) new\n")
+            "\(Rendering.count(summary.archived, "picture")) archived in \(String(format: "%.1f", seconds)) s, \(Rendering.bytes(summary.newBytes)) new\n"
+        )
         if summary.wasStopped { return Terminal.write("stopped; the same command goes on\n") }
         let report = try await AuditCommand.report(archive, since: nil)
         Terminal.write(AuditCommand.summary(report))
@@ -70,7 +73,9 @@ struct DemoCommand: AsyncParsableCommand {
     private static func archive(
         _ tasks: [SimulatedTask], settings: Settings, verbose: Bool
     ) async throws -> (OpenArchive, ArchiveSummary) {
-        guard let key = APIKey("demonstration-key"), let url = URL(string: settings.apiURL), let host = url.host, let port = url.port else {
+        guard let key = APIKey("demonstration-key"), let url = URL(string: settings.apiURL), let host = url.host,
+            let port = url.port
+        else {
             throw SettingsError("the simulator has no address")
         }
         let archive = try OpenArchive(settings, creating: true)
@@ -90,6 +95,7 @@ struct DemoCommand: AsyncParsableCommand {
         try await workshop.archiver.register(
             tasks.map { task in
                 var request = task.request.recorded
+                request.size = request.size ?? "auto"
                 request.recordedAt = now
                 return TaskRegistration(id: task.id, source: "demo", request: request, createdAt: task.created)
             })

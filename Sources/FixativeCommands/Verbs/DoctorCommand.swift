@@ -11,7 +11,8 @@ import NIOHTTP1
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Check libraries, storage, clock, reachability and key. Exit code 1 when something is wrong.")
+        commandName: "doctor",
+        abstract: "Check libraries, storage, clock, reachability and key. Exit code 1 when something is wrong.")
 
     @OptionGroup var storage: StorageOptions
     @OptionGroup var upstream: UpstreamOptions
@@ -55,16 +56,22 @@ struct DoctorCommand: AsyncParsableCommand {
             _ = try await ingest.seal()
             await ingest.discard()
             let status = try await archive.catalog.status(now: archive.clock.now)
-            let free = (try? FileManager.default.attributesOfFileSystem(forPath: archive.folder.path)[.systemFreeSize] as? NSNumber)?.int64Value
+            let free =
+                (try? FileManager.default.attributesOfFileSystem(forPath: archive.folder.path)[.systemFreeSize] as? NSNumber)?
+                .int64Value
             let isTight = (free ?? .max) < 1_000_000_000
             let room = free.map { "\(Rendering.bytes($0)) free" } ?? "free space unknown"
             return [
                 Finding(
                     subject: "storage", result: isTight ? .wrong : .ok,
-                    detail: "\(archive.folder.path): writable, \(room), \(Rendering.count(status.outputs[.archived] ?? 0, "picture"))")
+                    detail:
+                        "\(archive.folder.path): writable, \(room), \(Rendering.count(status.outputs[.archived] ?? 0, "picture"))"
+                )
             ]
         } catch let error as BlobStoreError where error.code == .markerMissing && error.detail == "there is no archive here" {
-            return [Finding(subject: "storage", result: .note, detail: "\(settings.storage): no archive yet; the first run makes one")]
+            return [
+                Finding(subject: "storage", result: .note, detail: "\(settings.storage): no archive yet; the first run makes one")
+            ]
         } catch {
             return [Finding(subject: "storage", result: .wrong, detail: "\(error)")]
         }
@@ -99,7 +106,9 @@ struct DoctorCommand: AsyncParsableCommand {
         } catch {
             let words = Redactor()("\(error)")
             return [
-                Finding(subject: "upstream", result: .wrong, detail: "\(settings.apiURL) can't be reached: \(words). Check the network, a proxy, --api-url"),
+                Finding(
+                    subject: "upstream", result: .wrong,
+                    detail: "\(settings.apiURL) can't be reached: \(words). Check the network, a proxy, --api-url"),
                 Finding(subject: "clock", result: .note, detail: "not compared: the upstream can't be reached"),
             ]
         }

@@ -32,13 +32,16 @@ struct GalleryCommand: AsyncParsableCommand {
     func run() async throws {
         let archive = try OpenArchive(try await Settings.load(storage), creating: false)
         let summary = try await Self.write(
-            archive, to: folder, title: title, query: query, since: since?.date(from: archive.clock.now), originals: originals, link: link)
+            archive, to: folder, title: title, query: query, since: since?.date(from: archive.clock.now), originals: originals,
+            link: link)
         Terminal.write(
-            "\(folder)/index.html: \(Rendering.count(summary.pictures, "picture")); \(summary.written) files written, \(summary.kept) kept, \(summary.removed) removed\n")
+            "\(folder)/index.html: \(Rendering.count(summary.pictures, "picture")); \(summary.written) files written, \(summary.kept) kept, \(summary.removed) removed\n"
+        )
     }
 
     static func write(
-        _ archive: OpenArchive, to folder: String, title: String, query: String? = nil, since: Date? = nil, originals: Bool, link: Bool
+        _ archive: OpenArchive, to folder: String, title: String, query: String? = nil, since: Date? = nil, originals: Bool,
+        link: Bool
     ) async throws -> GallerySummary {
         let entries = try await archive.catalog.entries(EntryQuery(text: query, states: [.archived, .unavailable], since: since))
         let options = GalleryExport.Options(

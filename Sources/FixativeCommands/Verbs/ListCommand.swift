@@ -60,7 +60,9 @@ struct ListCommand: AsyncParsableCommand {
         if lost {
             let tasks = try await archive.catalog.endedTasks(limit: limit ?? .max).filter { $0.state == .unavailable }
             rows += tasks.map {
-                Row(taskId: $0.id, state: $0.state.rawValue, createdAt: $0.createdAt, prompt: $0.request?.prompt, reason: $0.reason)
+                Row(
+                    taskId: $0.id, state: $0.state.rawValue, createdAt: $0.createdAt, prompt: $0.request?.prompt,
+                    reason: $0.reason)
             }
             rows = Array(rows.prefix(limit ?? .max))
         }
@@ -74,7 +76,8 @@ struct ListCommand: AsyncParsableCommand {
     private static func row(_ entry: OutputEntry) -> Row {
         let request = entry.request
         return Row(
-            taskId: entry.id.task, index: entry.id.index, state: entry.state.rawValue, createdAt: entry.createdAt, prompt: request?.prompt,
+            taskId: entry.id.task, index: entry.id.index, state: entry.state.rawValue, createdAt: entry.createdAt,
+            prompt: request?.prompt,
             requested: request?.size.map { size in size.contains(":") ? "\(size) \(request?.resolution ?? "1K")" : size },
             delivered: entry.judgement?.delivered.map { "\($0)" }, format: entry.original?.format, bytes: entry.original?.bytes,
             sha256: entry.original?.digest, verdict: entry.judgement?.verdict, reason: entry.reason)
@@ -82,12 +85,14 @@ struct ListCommand: AsyncParsableCommand {
 
     private static func table(_ rows: [Row]) -> Table {
         var table = Table(columns: [
-            .init("CREATED"), .init("TASK"), .init("#", .right), .init("STATE"), .init("ASKED"), .init("DELIVERED"), .init("FORMAT"),
+            .init("CREATED"), .init("TASK"), .init("#", .right), .init("STATE"), .init("ASKED"), .init("DELIVERED"),
+            .init("FORMAT"),
             .init("BYTES", .right), .init("VERDICT"), .init("SHA256", limit: 13), .init("PROMPT OR REASON", limit: 60),
         ])
         for row in rows {
             table.rows.append([
-                Rendering.minute(row.createdAt), row.taskId.text, row.index.map { "\($0)" } ?? "-", row.state, row.requested ?? "-",
+                Rendering.minute(row.createdAt), row.taskId.text, row.index.map { "\($0)" } ?? "-", row.state,
+                row.requested ?? "-",
                 row.delivered ?? "-", row.format ?? "-", row.bytes.map { "\($0)" } ?? "-", row.verdict?.rawValue ?? "-",
                 row.sha256?.hex ?? "-", row.state == "archived" ? row.prompt ?? "" : row.reason ?? row.prompt ?? "",
             ])

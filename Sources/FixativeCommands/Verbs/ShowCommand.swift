@@ -19,16 +19,21 @@ struct ShowCommand: AsyncParsableCommand {
         let archive = try OpenArchive(try await Settings.load(storage), creating: false)
         var query = EntryQuery()
         if let digest = Digest(subject) { query.digest = digest } else { query.task = TaskID(subject) }
-        guard query.digest != nil || query.task != nil else { throw ValidationError("'\(subject)' is neither a task id nor a SHA-256") }
+        guard query.digest != nil || query.task != nil else {
+            throw ValidationError("'\(subject)' is neither a task id nor a SHA-256")
+        }
         let entries = try await archive.catalog.entries(query)
         let task = try await Self.task(query.task ?? entries.first?.id.task, archive)
         guard !entries.isEmpty || task != nil else {
-            throw SettingsError("nothing is known of \(subject). 'fixative list' shows what is; 'fixative archive \(subject)' asks the upstream")
+            throw SettingsError(
+                "nothing is known of \(subject). 'fixative list' shows what is; 'fixative archive \(subject)' asks the upstream")
         }
         var records: [ArchiveRecord] = []
         for entry in entries {
             guard let owner = try await archive.catalog.task(entry.id.task) else { continue }
-            if let record = try await archive.records.record(of: entry.id, day: owner.createdAt ?? owner.discoveredAt) { records.append(record) }
+            if let record = try await archive.records.record(of: entry.id, day: owner.createdAt ?? owner.discoveredAt) {
+                records.append(record)
+            }
         }
         if output.format == .json {
             Terminal.write(try Rendering.json(records))
@@ -50,7 +55,10 @@ struct ShowCommand: AsyncParsableCommand {
             add("state", task.reason.map { "\(task.state.rawValue): \($0)" } ?? task.state.rawValue)
             add("created", Rendering.minute(task.createdAt) + " UTC")
             add("prompt", task.request?.prompt)
-            add("asked", [task.request?.size, task.request?.resolution].compactMap { $0 }.joined(separator: " at "))
+            add(
+                "asked",
+                task.request?.size.map { size in ([size] + [task.request?.resolution].compactMap { $0 }).joined(separator: " at ")
+                })
         }
         for entry in entries {
             lines.append(("", ""))
@@ -72,32 +80,20 @@ struct ShowCommand: AsyncParsableCommand {
             add("nearest", judgement.nearestCell.map { "\($0.ratio) at \($0.tier): \($0.size)" })
         }
         if let picture = record.picture {
-            add("picture", "\(picture.format), \(picture.bitDepth) bits a sample, \(picture.colourType)\(picture.interlaced ? ", interlaced" : "")\(picture.animated ? ", animated" : "")")
+            let marks = [picture.interlaced ? "interlaced" : nil, picture.animated ? "animated" : nil].compactMap { $0 }
+            let kind = [picture.format, "\(picture.bitDepth) bits a sample", picture.colourType] + marks
+            add("picture", kind.joined(separator: ", "))
             add("credentials", picture.contentCredentialsBytes.map { "\($0) bytes of Content Credentials" })
             add("profile", picture.iccName)
         }
         add("unreadable", record.decodeError)
         add("original", record.original.map { "\($0.digest) \($0.bytes) bytes \($0.mediaType)" })
         for derivative in record.derivatives {
-            add(derivative.role.rawValue, "\(derivative.blob.digest) \(derivative.width)x\(derivative.height) \(derivative.blob.mediaType)")
+            add(
+                derivative.role.rawValue,
+                "\(derivative.blob.digest) \(derivative.width)x\(derivative.height) \(derivative.blob.mediaType)")
         }
         add("from", record.download?.url)
         add("archived", Rendering.minute(record.endedAt) + " UTC, at try \(record.attempts)")
-    }
-}
-
-struct CatCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "cat", abstract: "Write a file of the archive to stdout, byte for byte.")
-
-    @Argument(help: "The SHA-256 of an original, thumbnail or preview.")
-    var digest: String
-
-    @OptionGroup var storage: StorageOptions
-
-    func run() async throws {
-        guard let digest = Digest(digest) else { throw ValidationError("'\(digest)' is no SHA-256: 64 hexadecimal digits") }
-        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
-        let bytes = try await archive.blobs.contents(of: digest)
-        Terminal.write(Data(bytes.array))
     }
 }

@@ -65,7 +65,8 @@ struct SimulateCommand: AsyncParsableCommand {
         let populated = try await simulator.populate(tasks: tasks)
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: simulator)], gracefulShutdownSignals: [.sigterm, .sigint], logger: .init(label: "simulate") { _ in SwiftLogNoOpLogHandler() }))
+                services: [.init(service: simulator)], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: .init(label: "simulate") { _ in SwiftLogNoOpLogHandler() }))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let url = try await simulator.baseURL()

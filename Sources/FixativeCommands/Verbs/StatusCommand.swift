@@ -7,7 +7,8 @@ import SizeContract
 
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "How much is archived, waiting, at risk or lost. Exit code 1 when something is lost or at risk.")
+        commandName: "status",
+        abstract: "How much is archived, waiting, at risk or lost. Exit code 1 when something is lost or at risk.")
 
     @OptionGroup var storage: StorageOptions
     @OptionGroup var output: FormatOptions
@@ -41,7 +42,8 @@ struct StatusCommand: AsyncParsableCommand {
             outputs: Dictionary(uniqueKeysWithValues: status.outputs.map { ($0.key.rawValue, $0.value) }),
             tasks: Dictionary(uniqueKeysWithValues: status.tasks.map { ($0.key.rawValue, $0.value) }),
             byVerdict: Dictionary(uniqueKeysWithValues: status.verdicts.map { ($0.key.rawValue, $0.value) }), unavailable: lost,
-            atRisk: atRisk, nearestDeadline: status.nearestDeadline, held: status.holdReason, unansweredSubmissions: open.map(\.key))
+            atRisk: atRisk, nearestDeadline: status.nearestDeadline, held: status.holdReason,
+            unansweredSubmissions: open.map(\.key))
         Terminal.write(output.format == .json ? try Rendering.json(result) : text(result, status, open))
         if lost > 0 || atRisk { throw ExitCode.foundWrong }
     }
@@ -51,15 +53,18 @@ struct StatusCommand: AsyncParsableCommand {
         lines.append(("archived", "\(Rendering.count(result.archived, "picture")), \(Rendering.bytes(result.originalBytes))"))
         let verdicts = Verdict.allCases.compactMap { verdict in status.verdicts[verdict].map { "\(verdict.rawValue) \($0)" } }
         if !verdicts.isEmpty { lines.append(("verdicts", verdicts.joined(separator: ", "))) }
-        let waiting = [(status.tasks[.waiting] ?? 0) + (status.tasks[.leased] ?? 0), (status.outputs[.waiting] ?? 0) + (status.outputs[.leased] ?? 0)]
-        lines.append(("waiting", "\(Rendering.count(waiting[0], "task")) to read, \(Rendering.count(waiting[1], "picture")) to fetch"))
+        let tasks = (status.tasks[.waiting] ?? 0) + (status.tasks[.leased] ?? 0)
+        let outputs = (status.outputs[.waiting] ?? 0) + (status.outputs[.leased] ?? 0)
+        lines.append(("waiting", "\(Rendering.count(tasks, "task")) to read, \(Rendering.count(outputs, "picture")) to fetch"))
         let ended = (status.tasks[.failed] ?? 0) + (status.tasks[.cancelled] ?? 0)
         if ended > 0 { lines.append(("failed", "\(Rendering.count(ended, "task")) of which the upstream made no picture")) }
         lines.append(("lost", result.unavailable == 0 ? "nothing" : "\(result.unavailable), listed by 'fixative list --lost'"))
         if let deadline = status.nearestDeadline {
             lines.append(("deadline", "the nearest is \(Rendering.minute(deadline)) UTC\(result.atRisk ? ": AT RISK" : "")"))
         }
-        if let held = status.holdReason { lines.append(("held", "\(Rendering.count(status.tasks[.held] ?? 0, "task")): \(held)")) }
+        if let held = status.holdReason {
+            lines.append(("held", "\(Rendering.count(status.tasks[.held] ?? 0, "task")): \(held)"))
+        }
         for submission in open {
             lines.append(("unanswered", "a request of \(Rendering.minute(submission.recordedAt)), key \(submission.key)"))
         }

@@ -70,7 +70,9 @@ struct SubmitCommand: AsyncParsableCommand {
         Terminal.endProgress()
         if let reason = summary.stopReason { throw SettingsError(reason) }
         let entries = try await archive.catalog.entries(EntryQuery(task: task.id))
-        if !summary.wasStopped, entries.isEmpty || entries.contains(where: { $0.state != .archived }) { throw ExitCode.foundWrong }
+        if !summary.wasStopped, entries.isEmpty || entries.contains(where: { $0.state != .archived }) {
+            throw ExitCode.foundWrong
+        }
     }
 
     /// The request is durable before it is sent, and so is its task before anyone hears of it.
@@ -83,7 +85,8 @@ struct SubmitCommand: AsyncParsableCommand {
         do {
             task = try await workshop.client.create(request, idempotencyKey: key)
         } catch let error as APIError where error.isTransient {
-            Terminal.complain("the request is on record. To send it again without having it made twice, add --idempotency-key \(key)")
+            Terminal.complain(
+                "the request is on record. To send it again without having it made twice, add --idempotency-key \(key)")
             throw error
         }
         let createdAt = task.createdAt ?? archive.clock.now

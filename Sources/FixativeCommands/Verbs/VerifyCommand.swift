@@ -51,7 +51,8 @@ struct RebuildCommand: AsyncParsableCommand {
 
     func run() async throws {
         let archive = try OpenArchive.forRebuilding(try await Settings.load(storage))
-        let rebuilder = CatalogRebuilder(blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock)
+        let rebuilder = CatalogRebuilder(
+            blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock)
         let summary = try await rebuilder.rebuild()
         if output.format == .json {
             Terminal.write(try Rendering.json(summary))

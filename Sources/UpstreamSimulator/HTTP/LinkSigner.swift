@@ -13,7 +13,8 @@ struct LinkSigner: Sendable {
 
     /// The path and query of a link.
     func link(path: String, expires: Date, number: Int) -> String {
-        let signed = Self.signed(path: path, expires: String(Int(expires.timeIntervalSince1970.rounded(.up))), number: String(number))
+        let seconds = Int(expires.timeIntervalSince1970.rounded(.up))
+        let signed = Self.signed(path: path, expires: String(seconds), number: String(number))
         let code = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: key)
         return signed + "&sig=" + Self.hex(code)
     }

@@ -42,9 +42,9 @@ enum RequestStock {
 
     private static func askedSize(draw: inout Draw) -> (size: String?, resolution: String?) {
         let size: String? = draw.pick(weighted: [
-            (22, "auto"), (5, nil), (22, "1:1"), (8, "16:9"), (6, "9:16"), (6, "3:4"), (5, "4:3"), (5, "2:3"), (5, "3:2"),
-            (3, "4:5"), (3, "5:4"), (2, "21:9"), (2, "9:21"), (1, "2:1"), (1, "1:2"), (1, "3:1"), (1, "1:3"),
-            (8, draw.pick(explicitSizes)),
+            (24, "auto"), (5, nil), (28, "1:1"), (5, "16:9"), (6, "9:16"), (7, "3:4"), (3, "4:3"), (6, "2:3"), (3, "3:2"),
+            (3, "4:5"), (2, "5:4"), (2, "21:9"), (1, "9:21"), (1, "2:1"), (1, "1:2"), (1, "3:1"), (1, "1:3"),
+            (7, draw.pick(explicitSizes)),
         ])
         guard let size, size.contains(":") else { return (size, draw.perThousand(100) ? "4K" : nil) }
         return (size, draw.pick(weighted: [(25, nil), (40, "1K"), (23, "2K"), (12, "4K")]))

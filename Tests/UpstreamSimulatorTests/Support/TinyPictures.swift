@@ -14,17 +14,29 @@ final class TinyPictures: PictureSource {
         switch format {
         case "jpeg": return [0xFF, 0xD8, 0xFF, 0xE0] + Array("\(width)x\(height) \(seed)".utf8)
         case "webp": return Array("RIFF....WEBP\(width)x\(height) \(seed)".utf8)
-        default: return Self.png(width: width, height: height, pattern: UInt8(truncatingIfNeeded: seed))
+        default: return Self.png(width: width, height: height, seed: seed)
         }
     }
 
-    static func png(width: Int, height: Int, pattern: UInt8) -> [UInt8] {
-        let row = [UInt8(0)] + [UInt8](repeating: pattern, count: (width + 7) / 8)
-        let pixels = Array(repeatElement(row, count: height).joined())
+    /// Pictures of one size share their pixels, and have the seed in a text of their own: checksums take long without optimisation.
+    static func png(width: Int, height: Int, seed: UInt64) -> [UInt8] {
+        let pixels = shared.withLockedValue { shared in
+            let known = shared["\(width)x\(height)"] ?? idat(width: width, height: height)
+            shared["\(width)x\(height)"] = known
+            return known
+        }
         var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
         file += chunk("IHDR", bigEndian(width) + bigEndian(height) + [1, 0, 0, 0, 0])
-        file += chunk("IDAT", zlib(pixels))
-        return file + chunk("IEND", [])
+        file += chunk("tEXt", Array("Comment\0\(seed)".utf8))
+        return file + pixels + chunk("IEND", [])
+    }
+
+    private static let shared = NIOLockedValueBox<[String: [UInt8]]>([:])
+
+    private static func idat(width: Int, height: Int) -> [UInt8] {
+        let row = [UInt8(0)] + [UInt8](repeating: 0x5A, count: (width + 7) / 8)
+        let pixels = Array(repeatElement(row, count: height).joined())
+        return chunk("IDAT", zlib(pixels))
     }
 
     /// Stored blocks (RFC 1951, section 3.2.4) in a zlib wrapper (RFC 1950).

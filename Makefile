@@ -1,0 +1,77 @@
+# Fixative. `make demo` shows it, `make test` proves it; both install what they need on Debian and Ubuntu.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: demo run build test bench lint format asan doctor deps test-deps browser-deps test-browser clean
+
+BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
+# Other programs that the tests hold ours against.
+TEST_PACKAGES := pngcheck libjpeg-turbo-progs webp python3 python3-pil sqlite3 strace
+BROWSER_PACKAGES := chromium python3 python3-venv
+
+RELEASE := swift build -c release --scratch-path .build/release-scratch
+FIXATIVE := .build/release-scratch/release/fixative
+STORAGE ?= $(or $(FIXATIVE_STORAGE),storage)
+
+# Installs those of $(1) that are missing, saying what is run; does nothing when all are there.
+define install
+	@missing=$$(for package in $(1); do \
+		dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'install ok installed' || echo "$$package"; done); \
+	if [ -n "$$missing" ]; then \
+		as_root=; if [ "$$(id -u)" -ne 0 ]; then as_root=sudo; fi; \
+		echo "installing:" $$missing; \
+		echo "+ $$as_root apt-get update"; $$as_root apt-get update -qq; \
+		echo "+ $$as_root apt-get install -y --no-install-recommends" $$missing; \
+		DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+endef
+
+demo: build
+	$(FIXATIVE) demo --storage $(STORAGE)
+
+run: build
+	$(FIXATIVE) archive --since 24h --watch --storage $(STORAGE)
+
+doctor: build
+	$(FIXATIVE) doctor --storage $(STORAGE)
+
+build: deps
+	$(RELEASE) --product fixative
+
+# Warnings are errors in every target, so building is the check for them.
+test: deps test-deps lint
+	swift build --build-tests
+	swift test --skip-build
+	$(MAKE) --no-print-directory test-browser
+
+lint:
+	swift format lint --recursive --strict Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+# The codecs and what is made with them, under AddressSanitizer. The test runner itself leaks, so leaks are not looked for.
+asan: deps test-deps
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/asan \
+		--filter 'ImageCodecsTests|ImagingTests|SyntheticPicturesTests'
+
+# Pictures a second and CPU time a picture: make bench IMAGES=folder
+IMAGES ?= ../shared/corpus
+bench: deps
+	swift run -c release --package-path Benchmarks --scratch-path .build/benchmarks picture-bench $(IMAGES)
+
+test-browser: browser-deps
+	swift build --product fixative
+	Tests/Browser/run.sh .build/debug/fixative
+
+deps:
+	$(call install,$(BUILD_PACKAGES))
+
+test-deps:
+	$(call install,$(TEST_PACKAGES))
+
+browser-deps:
+	$(call install,$(BROWSER_PACKAGES))
+
+clean:
+	rm -rf .build

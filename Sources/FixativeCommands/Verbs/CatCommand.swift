@@ -1,0 +1,21 @@
+import ArchiveModel
+import ArgumentParser
+import BlobStore
+import Foundation
+
+struct CatCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cat", abstract: "Write a file of the archive to stdout, byte for byte.")
+
+    @Argument(help: "The SHA-256 of an original, thumbnail or preview.")
+    var digest: String
+
+    @OptionGroup var storage: StorageOptions
+
+    func run() async throws {
+        guard let digest = Digest(digest) else { throw ValidationError("'\(digest)' is no SHA-256: 64 hexadecimal digits") }
+        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        let bytes = try await archive.blobs.contents(of: digest)
+        Terminal.write(Data(bytes.array))
+    }
+}

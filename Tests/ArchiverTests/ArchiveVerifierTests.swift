@@ -1,0 +1,99 @@
+import ArchiveModel
+import Archiver
+import Catalog
+import Foundation
+import Testing
+import UpstreamSimulator
+
+@Suite(.serialized) struct ArchiveVerifierTests {
+    /// An archive of two pictures, and the entry of one.
+    private func filled() async throws -> (TestArchive, OutputEntry) {
+        let archive = try TestArchive()
+        try await withSimulator(.none, tasks: 2, clock: archive.clock) { _, url, tasks in
+            _ = try await archive.run(url, tasks: tasks.map(\.registration))
+        }
+        return (archive, try #require(try await archive.catalog.entries(EntryQuery()).first))
+    }
+
+    private func blob(_ archive: TestArchive, _ digest: Digest) -> String {
+        "\(archive.path)/blobs/sha256/\(digest.hex.prefix(2))/\(digest.hex)"
+    }
+
+    private func change(_ path: String, _ body: (inout Data) -> Void) throws {
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+        var data = try #require(FileManager.default.contents(atPath: path))
+        body(&data)
+        try data.write(to: URL(filePath: path))
+        try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: path)
+    }
+
+    @Test func oneFlippedBitIsFoundByADeepLookOnly() async throws {
+        let (archive, entry) = try await filled()
+        let path = blob(archive, try #require(entry.original).digest)
+        try change(path) { $0[$0.count / 2] ^= 1 }
+        #expect(try await archive.verify(deep: false).isClean)
+        #expect(try await archive.verify().findings.map(\.kind) == [.corrupt])
+    }
+
+    @Test func aShorterFileIsFoundByAnyLook() async throws {
+        let (archive, entry) = try await filled()
+        try change(blob(archive, try #require(entry.thumbnail).digest)) { $0.removeLast() }
+        #expect(try await archive.verify(deep: false).findings.map(\.kind) == [.corrupt])
+    }
+
+    @Test func whatIsMissingMisplacedWritableOrStrangeIsNamed() async throws {
+        let (archive, entry) = try await filled()
+        let manager = FileManager.default
+        let preview = blob(archive, try #require(entry.preview).digest)
+        let thumbnail = blob(archive, try #require(entry.thumbnail).digest)
+        try manager.removeItem(atPath: preview)
+        try manager.setAttributes([.posixPermissions: 0o644], ofItemAtPath: thumbnail)
+        try Data("x".utf8).write(to: URL(filePath: (thumbnail as NSString).deletingLastPathComponent + "/stray.txt"))
+        let records = archive.files().filter { $0.hasPrefix("records/") }
+        let other = try #require(records.first { !$0.contains(entry.id.task.text) })
+        try manager.removeItem(atPath: archive.path + "/" + other)
+        try Data("{}".utf8).write(
+            to: URL(filePath: archive.path + "/" + (other as NSString).deletingLastPathComponent + "/bad.json"))
+        let kinds = try await archive.verify(deep: false).findings.map(\.kind)
+        for kind: VerificationReport.Kind in [.missing, .writable, .misnamed, .rowWithoutRecord, .unreadableRecord] {
+            #expect(kinds.contains(kind))
+        }
+        #expect(kinds.filter { $0 == .untracked }.count == 3, "the blobs of the record that is gone")
+    }
+
+    @Test func aRecordThatTheCatalogDoesNotKnowIsNamed() async throws {
+        let (archive, _) = try await filled()
+        let empty = try SQLiteCatalog(path: archive.path + "/empty.sqlite")
+        let report = try await ArchiveVerifier(blobs: archive.blobs, records: archive.records, catalog: empty).verify(deep: false)
+        #expect(report.findings.map(\.kind) == [.recordWithoutRow, .recordWithoutRow])
+        #expect(!report.isClean)
+    }
+}
+
+@Suite struct ManifestTests {
+    private let now = Date(milliseconds: 1_795_348_800_000)
+
+    @Test func goodLinesGoOnAndBadOnesAreNamedByTheirNumber() {
+        let manifest = Manifest(
+            """
+            {"task_id":"t-1","size":"16:9","resolution":"2K","prompt":"a fox","new":1}
+
+            not json
+            {"task_id":"t-2"}
+            {"size":"1:1"}
+            {"task_id":"a b"}
+            ["t-3"]
+            {"task_id":"t-4","size":"17:3"}
+            """, now: now)
+        #expect(manifest.tasks.map(\.id.text) == ["t-1", "t-2", "t-4"])
+        #expect(
+            manifest.tasks.first?.request == RecordedRequest(prompt: "a fox", size: "16:9", resolution: "2K", recordedAt: now))
+        #expect(manifest.tasks[1].request == nil)
+        #expect(manifest.problems.map(\.line) == [3, 5, 6, 7, 8])
+    }
+
+    @Test func windowsLineEndsAndAnEmptyFileAreFine() {
+        #expect(Manifest("{\"task_id\":\"t-1\"}\r\n{\"task_id\":\"t-2\"}\r\n", now: now).tasks.count == 2)
+        #expect(Manifest("", now: now).problems.isEmpty)
+    }
+}

@@ -1,0 +1,208 @@
+import ArchiveModel
+import Archiver
+import BlobStore
+import Foundation
+import Hummingbird
+import NIOCore
+import Synchronization
+import Testing
+
+/// A storage host on loopback that answers as told.
+private func withStorageHost<Value: Sendable>(
+    _ answer: @escaping @Sendable (Request) async throws -> Response,
+    _ body: @escaping @Sendable (_ url: String) async throws -> Value
+) async throws -> Value {
+    let router = Router()
+    router.get("**") { request, _ in try await answer(request) }
+    let (ports, port) = AsyncStream.makeStream(of: Int.self)
+    let application = Application(
+        router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+        onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) },
+        logger: .init(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await application.run() }
+        var bound = 0
+        for await number in ports {
+            bound = number
+            break
+        }
+        let value = try await body("http://127.0.0.1:\(bound)")
+        group.cancelAll()
+        return value
+    }
+}
+
+private func redirect(_ location: String) -> Response {
+    Response(status: .found, headers: [.location: location])
+}
+
+private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
+    Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(string: text)))
+}
+
+@Suite(.serialized) struct ResultDownloaderTests {
+    private func fetch(
+        _ link: String, host: String, limits: DownloadLimits = DownloadLimits(), policy: AddressPolicy? = nil
+    ) async throws -> (Download, TestArchive) {
+        let archive = try TestArchive()
+        let address = host.replacing("http://", with: "")
+        let downloader = ResultDownloader(
+            store: archive.blobs, policy: policy ?? AddressPolicy(exceptions: [address]), limits: limits, clock: archive.clock)
+        do {
+            let download = try await downloader.fetch(link)
+            await downloader.shutdown()
+            return (download, archive)
+        } catch {
+            await downloader.shutdown()
+            #expect(archive.files().filter { $0.hasPrefix("ingest/") } == [], "a failed download leaves nothing")
+            throw error
+        }
+    }
+
+    private func failure(_ link: String, host: String, limits: DownloadLimits = DownloadLimits(), policy: AddressPolicy? = nil)
+        async -> DownloadError?
+    {
+        do {
+            _ = try await fetch(link, host: host, limits: limits, policy: policy)
+            return nil
+        } catch {
+            return error as? DownloadError
+        }
+    }
+
+    @Test func bytesArriveHashedWithTheAnswersHeadersAndWithoutSecrets() async throws {
+        let seen = Mutex<Request?>(nil)
+        try await withStorageHost { request in
+            seen.withLock { $0 = request }
+            return bytes(
+                "hello", [.contentType: "image/png", .setCookie: "id=1", .server: "file of /a.png?sig=s3cr3t-signature"])
+        } _: { host in
+            let (download, archive) = try await fetch(host + "/a.png?sig=s3cr3t-signature", host: host)
+            // printf hello | sha256sum
+            #expect(download.digest.hex == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")
+            #expect(download.bytes == 5)
+            #expect(download.facts.url == host + "/a.png")
+            #expect(download.facts.headers["content-type"] == "image/png")
+            #expect(download.facts.headers["set-cookie"] == nil)
+            #expect(download.facts.headers.values.allSatisfy { !$0.contains("s3cr3t") })
+            let request = try #require(seen.withLock { $0 })
+            #expect(request.headers[.authorization] == nil)
+            #expect(request.headers[.userAgent]?.hasPrefix("Fixative/") == true)
+            #expect(try await archive.blobs.listing().isEmpty, "nothing is published before it was looked at")
+        }
+    }
+
+    @Test func redirectsAreFollowedOneByOneUpToFive() async throws {
+        try await withStorageHost { request in
+            let number = Int(request.uri.path.dropFirst()) ?? 0
+            return number == 0 ? bytes("there") : redirect(number.isMultiple(of: 2) ? "/\(number - 1)" : "\(number - 1)")
+        } _: { host in
+            #expect(try await fetch(host + "/5", host: host).0.facts.redirects == 5)
+            #expect(await failure(host + "/6", host: host)?.code == .redirects)
+        }
+    }
+
+    @Test func aRedirectIsCheckedLikeTheLinkItself() async throws {
+        let targets = [
+            "http://127.0.0.1:9/x", "https://10.0.0.1/x", "https://[::1]/x", "https://169.254.169.254/latest",
+            "file:///etc/passwd", "https://localhost/x",
+        ]
+        try await withStorageHost { request in
+            redirect(targets[Int(request.uri.path.dropFirst()) ?? 0])
+        } _: { host in
+            for index in targets.indices {
+                #expect(await failure(host + "/\(index)", host: host)?.code == .refusedAddress, "\(targets[index])")
+            }
+        }
+    }
+
+    @Test(
+        "links to private places are refused before a byte is sent",
+        arguments: [
+            "http://files.example/x", "https://127.0.0.1/x", "https://127.1/x", "https://2130706433/x", "https://0x7f.1/x",
+            "https://10.1.2.3/x", "https://[::ffff:127.0.0.1]/x", "https://LocalHost/x", "https://user:pass@93.184.216.34/x",
+            "ftp://a/x",
+            "nonsense", "",
+        ])
+    func refused(_ link: String) async throws {
+        #expect(await failure(link, host: "", policy: AddressPolicy())?.code == .refusedAddress)
+    }
+
+    @Test func theConnectedAddressIsCheckedOnceMore() async throws {
+        // The policy lets the name through, as a name would whose answer changes between two look-ups.
+        try await withStorageHost { _ in
+            bytes("secret")
+        } _: { host in
+            let port = try #require(URL(string: host)?.port)
+            let policy = AddressPolicy(exceptions: ["localhost:\(port)"])
+            #expect(try await fetch("http://localhost:\(port)/x", host: host, policy: policy).0.bytes == 6)
+            #expect(await failure("http://127.0.0.1:\(port)/x", host: host, policy: policy)?.code == .refusedAddress)
+        }
+    }
+
+    @Test(
+        arguments: [(404, .gone(404)), (403, .gone(403)), (410, .gone(410)), (500, .status(500)), (418, .status(418))]
+            as [(Int, DownloadError.Code)])
+    func anAnswerOtherThan200IsNoFile(_ status: Int, _ code: DownloadError.Code) async throws {
+        try await withStorageHost { _ in
+            Response(status: .init(code: status), headers: [.retryAfter: "5"])
+        } _: { host in
+            let error = try #require(await failure(host + "/x?sig=1234567", host: host))
+            #expect(error.code == code)
+            #expect(!error.description.contains("sig"))
+        }
+    }
+
+    @Test func aNetworkThatDislikesLibrariesIsToldApart() async throws {
+        try await withStorageHost { _ in
+            Response(status: .forbidden, body: .init(byteBuffer: ByteBuffer(string: "error code: 1010")))
+        } _: { host in
+            #expect(await failure(host + "/x", host: host)?.code == .blocked)
+        }
+    }
+
+    @Test func aFileIsNoLargerThanItMay() async throws {
+        var limits = DownloadLimits()
+        limits.bytes = 1000
+        let small = limits
+        try await withStorageHost { request in
+            let body = ByteBuffer(repeating: 7, count: Int(request.uri.path.dropFirst()) ?? 0)
+            guard request.uri.query == "chunked" else { return Response(status: .ok, body: .init(byteBuffer: body)) }
+            return Response(
+                status: .ok,
+                body: .init { writer in
+                    try await writer.write(body)
+                    try await writer.finish(nil)
+                })
+        } _: { host in
+            #expect(try await fetch(host + "/1000", host: host, limits: small).0.bytes == 1000)
+            #expect(await failure(host + "/1001", host: host, limits: small)?.code == .tooLarge)
+            #expect(await failure(host + "/1001?chunked", host: host, limits: small)?.code == .tooLarge)
+        }
+    }
+
+    @Test func aBodyThatDripsEndsAtTheTotalTimeout() async throws {
+        var limits = DownloadLimits()
+        limits.total = 10
+        limits.idle = 8
+        let short = limits
+        try await withStorageHost { _ in
+            Response(
+                status: .ok,
+                body: .init { writer in
+                    for _ in 0..<10_000 {
+                        try await writer.write(ByteBuffer(string: "x"))
+                        try await ScaledClock().sleep(for: .seconds(1))
+                    }
+                    try await writer.finish(nil)
+                })
+        } _: { host in
+            #expect(await failure(host + "/x", host: host, limits: short)?.code == .timeout)
+        }
+    }
+
+    @Test func nobodyListeningIsATransportError() async throws {
+        #expect(await failure("http://127.0.0.1:9/x", host: "http://127.0.0.1:9")?.code == .transport)
+        #expect(await failure("https://no-such-host.invalid/x", host: "")?.code == .transport)
+    }
+}

@@ -1,0 +1,142 @@
+import ArchiveModel
+import Archiver
+import AsyncHTTPClient
+import BlobStore
+import Catalog
+import Foundation
+import GenerationAPI
+import ImageCodecs
+import Synchronization
+import SyntheticPictures
+import Testing
+import UpstreamSimulator
+import WorkLanes
+
+/// A clock that runs faster than the wall's, so that retries, leases and timeouts keep their proportions and take no time.
+struct ScaledClock: WallClock {
+    private let start: Date
+    private let factor: Double
+
+    init(factor: Double = 25) {
+        start = Date().wholeMilliseconds
+        self.factor = factor
+    }
+
+    var now: Date { start.addingTimeInterval(Date().timeIntervalSince(start) * factor).wholeMilliseconds }
+
+    func sleep(for duration: Duration) async throws { try await Task.sleep(for: max(.zero, duration / factor)) }
+}
+
+/// Draws for the simulator.
+struct Drawn: PictureSource {
+    func picture(width: Int, height: Int, format: String, seed: UInt64) async throws -> [UInt8] {
+        try SyntheticPicture.make(width: width, height: height, seed: seed, as: ImageFormat(rawValue: format) ?? .png)
+    }
+}
+
+/// An archive in a temporary folder, with everything that has been reported.
+final class TestArchive: Sendable {
+    let path: String
+    let folder: ArchiveFolder
+    let blobs: DirectoryBlobStore
+    let records: DirectoryRecordStore
+    let catalog: SQLiteCatalog
+    let clock: ScaledClock
+    private let reports = Mutex<[ArchiveEvent]>([])
+
+    static let key = "sk-secret-0123456789"
+
+    init(clock: ScaledClock = ScaledClock()) throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "archive-\(UUID().uuidString)").path
+        folder = try ArchiveFolder(path: path, creating: true, now: clock.now)
+        let lane = WorkLane(name: "test", width: 4)
+        blobs = DirectoryBlobStore(folder: folder, lane: lane)
+        records = DirectoryRecordStore(folder: folder, lane: lane)
+        catalog = try SQLiteCatalog(path: folder.catalogPath)
+        self.clock = clock
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var events: [ArchiveEvent] { reports.withLock { $0 } }
+
+    /// Archives what is in the queue, and what `options` let it find.
+    @discardableResult
+    func run(
+        _ url: String, key: String = TestArchive.key, tasks: [TaskRegistration] = [], policy: AddressPolicy? = nil,
+        limits: DownloadLimits = DownloadLimits(), _ change: (inout ArchiverOptions) -> Void = { _ in }
+    ) async throws -> ArchiveSummary {
+        let (archiver, downloader) = try archiver(url, key: key, policy: policy, limits: limits, change)
+        try await archiver.register(tasks)
+        let summary: ArchiveSummary
+        do {
+            summary = try await archiver.run()
+        } catch {
+            await downloader.shutdown()
+            throw error
+        }
+        await downloader.shutdown()
+        return summary
+    }
+
+    func archiver(
+        _ url: String, key: String = TestArchive.key, policy: AddressPolicy? = nil, limits: DownloadLimits = DownloadLimits(),
+        _ change: (inout ArchiverOptions) -> Void = { _ in }
+    ) throws -> (Archiver, ResultDownloader) {
+        let host = try #require(URL(string: url).flatMap { url in url.host.flatMap { host in url.port.map { "\(host):\($0)" } } })
+        let client = GenerationClient(
+            baseURL: url, key: try #require(APIKey(key)), http: .shared, clock: clock, retry: RetryPolicy(base: 0.5, ceiling: 4))
+        let downloader = ResultDownloader(
+            store: blobs, policy: policy ?? AddressPolicy(exceptions: [host]), limits: limits, clock: clock)
+        var options = ArchiverOptions(retry: RetryPolicy(base: 1, ceiling: 10))
+        change(&options)
+        let archiver = Archiver(
+            options: options, blobs: blobs, records: records, catalog: catalog, client: client, downloader: downloader,
+            clock: clock
+        ) { [self] event in reports.withLock { $0.append(event) } }
+        return (archiver, downloader)
+    }
+
+    func verify(deep: Bool = true) async throws -> VerificationReport {
+        try await ArchiveVerifier(blobs: blobs, records: records, catalog: catalog).verify(deep: deep)
+    }
+
+    /// The paths of all files of the archive, inside it.
+    func files() -> [String] {
+        (FileManager.default.enumerator(atPath: path)?.allObjects as? [String] ?? []).filter { name in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder) && !isFolder.boolValue
+        }.sorted()
+    }
+
+    /// The files that hold `text`, of any kind.
+    func files(holding text: String) -> [String] {
+        files().filter { FileManager.default.contents(atPath: path + "/" + $0)?.range(of: Data(text.utf8)) != nil }
+    }
+}
+
+/// Runs `body` against a simulator on loopback.
+func withSimulator<Value: Sendable>(
+    _ faults: FaultProfile, seed: UInt64 = 3, tasks: Int, clock: ScaledClock,
+    _ change: (inout SimulatorOptions) -> Void = { _ in },
+    _ body: @escaping @Sendable (_ simulator: UpstreamSimulator, _ url: String, _ tasks: [SimulatedTask]) async throws -> Value
+) async throws -> Value {
+    var options = SimulatorOptions()
+    options.faults = faults
+    options.seed = seed
+    options.clock = clock
+    change(&options)
+    let simulator = try UpstreamSimulator(options: options, pictures: Drawn())
+    let populated = try await simulator.populate(tasks: tasks)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await simulator.run() }
+        let value = try await body(simulator, try await simulator.baseURL(), populated)
+        group.cancelAll()
+        return value
+    }
+}
+
+extension SimulatedTask {
+    /// As a manifest names it.
+    var registration: TaskRegistration { TaskRegistration(id: id, source: "manifest", request: request.recorded) }
+}

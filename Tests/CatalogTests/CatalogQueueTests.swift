@@ -1,0 +1,167 @@
+import ArchiveModel
+import Catalog
+import Foundation
+import SizeContract
+import Testing
+
+@Suite struct CatalogQueueTests {
+    @Test(arguments: CatalogKind.allCases)
+    func aTaskIsRegisteredOnce(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let task = TaskRegistration(id: try taskID("t-1"), source: "sweep")
+        #expect(try await catalog.register([task, task], now: noon).new == [task.id])
+        #expect(try await catalog.register([task], now: noon.plus(5)).new == [])
+        #expect(try await catalog.status(now: noon).tasks == [.waiting: 1])
+        #expect(try await catalog.task(task.id)?.discoveredAt == noon)
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func aRequestThatBecomesKnownLaterIsFilledInOnceOnly(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let id = try taskID("t-1")
+        try await catalog.resolve(id)
+        let late = TaskRegistration(id: id, source: "manifest", request: RecordedRequest(prompt: "a fox", size: "1:1"))
+        #expect(try await catalog.register([late], now: noon).newlyRequested == [id])
+        #expect(try await catalog.task(id)?.request?.size == "1:1")
+        let other = TaskRegistration(id: id, source: "manifest", request: RecordedRequest(prompt: "a hen", size: "2:1"))
+        #expect(try await catalog.register([other], now: noon).newlyRequested == [])
+        #expect(try await catalog.task(id)?.request?.prompt == "a fox")
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func aLeaseBelongsToOneWorkerUntilItRunsOut(_ kind: CatalogKind) async throws {
+        let (one, other) = try kind.make()
+        try await one.resolve(try taskID("t-1"))
+        let first = try #require(try await one.leaseOutputs(limit: 9, now: noon, until: noon.plus(60)).first)
+        #expect(try await other.leaseOutputs(limit: 9, now: noon.plus(59), until: noon.plus(120)) == [])
+        let second = try #require(try await other.leaseOutputs(limit: 9, now: noon.plus(60), until: noon.plus(120)).first)
+        #expect(second.token > first.token)
+        #expect(second.attempts == 0, "a worker that died does not eat an attempt")
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func aWriteUnderALostLeaseIsRefusedAndChangesNothing(_ kind: CatalogKind) async throws {
+        let (one, other) = try kind.make()
+        let id = try taskID("t-1")
+        try await one.resolve(id)
+        let stale = try #require(try await one.leaseOutputs(limit: 1, now: noon, until: noon.plus(1)).first)
+        let current = try #require(try await other.leaseOutputs(limit: 1, now: noon.plus(2), until: noon.plus(60)).first)
+        let outcomes: [OutputOutcome] = [
+            .ended(try record(id)), .released,
+            .postponed(dueAt: noon, error: "e", link: nil, goneAnswers: 0, suspect: nil),
+        ]
+        for outcome in outcomes {
+            let error = await #expect(throws: CatalogError.self) { try await one.finish(stale, outcome, now: noon.plus(3)) }
+            #expect(error?.code == .leaseLost)
+        }
+        #expect(try await one.extend([stale, current], until: noon.plus(90)) == [stale])
+        #expect(try await one.entries(EntryQuery()).map(\.state) == [.leased])
+        try await other.finish(current, .ended(try record(id)), now: noon.plus(4))
+        #expect(try await one.entries(EntryQuery()).map(\.state) == [.archived])
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func manyWorkersNeverShareAnOutput(_ kind: CatalogKind) async throws {
+        let (one, other) = try kind.make()
+        try await one.resolve(try taskID("t-1"), outputs: 60)
+        let leased = try await withThrowingTaskGroup(of: [OutputID].self) { group in
+            for worker in 0..<12 {
+                group.addTask {
+                    try await (worker.isMultiple(of: 2) ? one : other).leaseOutputs(limit: 7, now: noon, until: noon.plus(60))
+                        .map(\.id)
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(leased.count == 60)
+        #expect(Set(leased).count == 60)
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func theEarliestDeadlineGoesFirstAndWhatIsPastItLast(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        for (name, hours) in [("late", 20.0), ("past", -1), ("soon", 1), ("middle", 5)] {
+            try await catalog.resolve(try taskID(name), deadline: noon.plus(hours * 3600))
+        }
+        let order = try await catalog.leaseOutputs(limit: 9, now: noon, until: noon.plus(60)).map(\.id.task.text)
+        #expect(order == ["soon", "middle", "late", "past"])
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func aPostponedOutputIsNotDueBeforeItsTime(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        try await catalog.resolve(try taskID("t-1"))
+        let lease = try #require(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first)
+        let suspect = try #require(Digest(String(repeating: "12", count: 32)))
+        try await catalog.finish(
+            lease,
+            .postponed(dueAt: noon.plus(30), error: "cut", link: "https://new.example/x?s=2", goneAnswers: 2, suspect: suspect),
+            now: noon)
+        #expect(try await catalog.nextDue() == noon.plus(30))
+        #expect(try await catalog.leaseOutputs(limit: 1, now: noon.plus(29), until: noon.plus(90)) == [])
+        let again = try #require(try await catalog.leaseOutputs(limit: 1, now: noon.plus(30), until: noon.plus(90)).first)
+        #expect(again.attempts == 1)
+        #expect(again.goneAnswers == 2)
+        #expect(again.link == "https://new.example/x?s=2")
+        #expect(again.suspect == suspect)
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func aLinkIsForgottenWhenItIsNoLongerNeeded(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let id = try taskID("t-1")
+        try await catalog.resolve(id, outputs: 2)
+        let leases = try await catalog.leaseOutputs(limit: 2, now: noon, until: noon.plus(60))
+        try await catalog.finish(leases[0], .ended(try record(id, leases[0].id.index)), now: noon)
+        try await catalog.finish(leases[1], .ended(try record(id, leases[1].id.index, state: .unavailable)), now: noon)
+        #expect(try await catalog.nextDue() == nil)
+        try await catalog.releaseHeld(now: noon)
+        #expect(try await catalog.leaseOutputs(limit: 2, now: noon.plus(9e5), until: noon.plus(1e6)) == [])
+        #expect(try await catalog.status(now: noon).outputs == [.archived: 1, .unavailable: 1])
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func heldTasksWaitUntilTheyAreReleased(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        _ = try await catalog.register([TaskRegistration(id: try taskID("t-1"), source: "test")], now: noon)
+        let lease = try #require(try await catalog.leaseTasks(limit: 1, now: noon, until: noon.plus(60)).first)
+        try await catalog.holdTasks(reason: "401")
+        #expect(try await catalog.nextDue() == nil)
+        #expect(try await catalog.status(now: noon).holdReason == "401")
+        await #expect(throws: CatalogError.self) { try await catalog.finish(lease, .released, now: noon) }
+        try await catalog.releaseHeld(now: noon.plus(10))
+        #expect(try await catalog.leaseTasks(limit: 1, now: noon.plus(10), until: noon.plus(60)).map(\.id.text) == ["t-1"])
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func missesAndReadingsOfATaskAreCounted(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        _ = try await catalog.register([TaskRegistration(id: try taskID("t-1"), source: "test")], now: noon)
+        func lease() async throws -> TaskLease {
+            try #require(try await catalog.leaseTasks(limit: 1, now: noon, until: noon.plus(60)).first)
+        }
+        try await catalog.finish(try await lease(), .postponed(dueAt: noon, error: "404", isMiss: true), now: noon)
+        try await catalog.finish(try await lease(), .postponed(dueAt: noon, error: "500", isMiss: false), now: noon)
+        var next = try await lease()
+        #expect(next.misses == 1)
+        #expect(next.attempts == 2)
+        try await catalog.finish(next, .unfinished(dueAt: noon, createdAt: noon.plus(-9)), now: noon)
+        next = try await lease()
+        #expect(next.misses == 0)
+        #expect(next.readings == 1)
+        #expect(next.createdAt == noon.plus(-9))
+        try await catalog.finish(next, .ended(.failed, reason: "no", createdAt: nil, json: nil), now: noon)
+        #expect(try await catalog.endedTasks(limit: 9).map(\.reason) == ["no"])
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func aSubmissionIsOpenUntilItsTaskIsKnown(_ kind: CatalogKind) async throws {
+        let (catalog, other) = try kind.make()
+        let request = RecordedRequest(model: "m", prompt: "a fox", size: "auto", recordedAt: noon)
+        try await catalog.recordSubmission(key: "k-1", request: request, now: noon)
+        try await catalog.recordSubmission(key: "k-1", request: request, now: noon.plus(1))
+        #expect(try await other.openSubmissions() == [OpenSubmission(key: "k-1", request: request, recordedAt: noon)])
+        try await catalog.completeSubmission(key: "k-1", task: try taskID("t-1"))
+        #expect(try await other.openSubmissions() == [])
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+@Suite(.serialized) struct ArchiveCommandTests {
+    private static let key = "sk-never-to-be-seen-42"
+
+    /// A simulator in a process of its own, and the environment that leads to it.
+    private func withUpstream(
+        _ options: String..., body: (_ environment: [String: String]) async throws -> Void
+    ) async throws {
+        let simulator = try Program.start(["simulate", "--port", "0"] + options)
+        try #require(try await simulator.says("export FIXATIVE_API_URL="), "the simulator did not start")
+        let said = try String(contentsOf: simulator.errors, encoding: .utf8)
+        let url = try #require(said.firstMatch(of: /FIXATIVE_API_URL=(\S+)/)?.output.1)
+        try await body(["FIXATIVE_API_URL": String(url), "FIXATIVE_API_KEY": Self.key, "FIXATIVE_ALLOW_PRIVATE_HOSTS": "true"])
+        simulator.process.terminate()
+        #expect(try simulator.finish().status == 0)
+    }
+
+    @Test func watchingArchivesWhatTheAccountCompletesSurvivesARestartAndStopsCleanly() async throws {
+        let folder = try Folder()
+        try await withUpstream("--tasks", "3", "--rate", "60") { environment in
+            let arguments = ["archive", "--since", "24h", "--watch", "--sweep-interval", "1", "--storage", folder.path + "/s"]
+            for (round, wanted) in [(1, 4), (2, 6)] {
+                let worker = try Program.start(arguments, environment: environment)
+                while try shell("find \(folder.path)/s/records -name '*.json' | wc -l").trimmingCharacters(
+                    in: .whitespacesAndNewlines) < "\(wanted)"
+                {
+                    try #require(
+                        worker.process.isRunning, "round \(round): \(try String(contentsOf: worker.errors, encoding: .utf8))")
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                worker.process.terminate()
+                let outcome = try worker.finish()
+                #expect(outcome.status == 0, "\(outcome.errors)")
+            }
+            #expect(try Program.run("verify", "--deep", "--storage", folder.path + "/s").status == 0)
+        }
+    }
+
+    @Test func aBadKeyEndsWith2AndKeepsTheQueue() async throws {
+        let folder = try Folder()
+        try await withUpstream("--tasks", "2") { environment in
+            let storage = folder.path + "/s"
+            let bad = try Program.run(
+                "archive", "task-1", "--storage", storage,
+                environment: environment.merging(["FIXATIVE_API_KEY": "bad-key-12345"]) { $1 })
+            #expect(bad.status == 2)
+            #expect(bad.errors.contains("FIXATIVE_API_KEY"))
+            #expect(!bad.errors.contains("bad-key-12345"))
+            #expect(try Program.run("status", "--storage", storage).output.contains("held"))
+            let unknown = try Program.run("archive", "--storage", storage, environment: environment)
+            #expect(unknown.errors.contains("does not know the task"))
+            #expect(try Program.run("list", "--lost", "--storage", storage).output.contains("task-1"))
+        }
+    }
+
+    @Test func aManifestGoesOnPastItsBadLines() async throws {
+        let folder = try Folder()
+        try await withUpstream("--tasks", "4") { environment in
+            let storage = folder.path + "/s"
+            // The account's own list names the ids; the manifest adds what was asked.
+            let first = try Program.run("archive", "--since", "24h", "--storage", storage, environment: environment)
+            #expect(first.status == 0, "\(first.errors)")
+            let list = try Program.run("list", "--storage", storage, "--format", "csv").output
+            let ids = list.matches(of: /task-unified-\d+-\w+/).map { String($0.output) }
+            #expect(ids.count == 4)
+            #expect(try Program.run("audit", "--storage", storage).status == 0, "unrequested is nothing to complain of")
+            let manifest = """
+                {"task_id":"\(ids[0])","size":"3840x2160","prompt":"a lighthouse"}
+                oops
+                """
+            let second = try Program.run(
+                "archive", "--from", "-", "--storage", storage, environment: environment, input: manifest)
+            #expect(second.status == 1)
+            #expect(second.errors.contains("line 2"))
+            #expect(
+                try Program.run("list", "--query", "lighthouse", "--storage", storage, "--format", "csv").output.contains(ids[0]))
+            #expect(try Program.run("audit", "--storage", storage, "--format", "csv").output.contains("3840x2160"))
+        }
+    }
+
+    @Test func aSubmissionIsRecordedAndArchived() async throws {
+        let folder = try Folder()
+        try await withUpstream("--tasks", "0") { environment in
+            let storage = folder.path + "/s"
+            let submit = try Program.run(
+                "submit", "--prompt", "a paper boat", "--size", "16:9", "--wait", "--storage", storage, environment: environment)
+            #expect(submit.status == 0, "\(submit.errors)")
+            let id = try #require(submit.output.split(separator: "\n").first)
+            let audit = try Program.run("audit", "--storage", storage, "--format", "json")
+            #expect(audit.status == 0)
+            #expect(audit.output.contains("\"verdict\" : \"exact\""))
+            #expect(try Program.run("show", String(id), "--storage", storage).output.contains("a paper boat"))
+            let refused = try Program.run(
+                "submit", "--prompt", "x", "--size", "1000x1000", "--storage", storage, environment: environment)
+            #expect(refused.status == 64)
+            #expect(refused.errors.contains("not a multiple of 16"))
+        }
+    }
+
+    @Test func neitherKeyNorQueryIsWrittenAnywhere() async throws {
+        let folder = try Folder()
+        try await withUpstream("--tasks", "10", "--faults", "hostile", "--seed", "9") { environment in
+            let outcome = try Program.run(
+                "archive", "--since", "24h", "-v", "--storage", folder.path + "/s", environment: environment)
+            for text in [Self.key, "sig="] {
+                #expect(!outcome.output.contains(text))
+                #expect(!outcome.errors.contains(text))
+                #expect(folder.files(holding: text) == [])
+            }
+        }
+    }
+}

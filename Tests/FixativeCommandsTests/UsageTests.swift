@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+@Suite struct UsageTests {
+    @Test(
+        "wrong usage ends with 64 and says what is right",
+        arguments: [
+            ["nonsense"], ["archive", "--watch"], ["archive", "a b"], ["list", "--verdict", "fine"], ["demo", "--tasks", "0"],
+            ["audit", "--since", "yesterday"], ["show", "two words"], ["cat", "1234"], ["status", "--format", "csv"],
+            ["submit", "--prompt", ""], ["simulate", "--port", "70000"], ["gallery"], ["list", "--limit", "0"],
+        ])
+    func usage(_ arguments: [String]) throws {
+        let outcome = try Program.start(arguments).finish()
+        #expect(outcome.status == 64)
+        #expect(!outcome.errors.isEmpty)
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test func helpNamesEveryVerb() throws {
+        let help = try Program.run("--help")
+        #expect(help.status == 0)
+        for verb in [
+            "demo", "simulate", "submit", "archive", "status", "list", "show", "cat", "audit", "gallery", "verify", "rebuild",
+            "doctor",
+        ] {
+            #expect(help.output.contains("  \(verb) "))
+            #expect(try Program.run(verb, "--help").status == 0)
+        }
+    }
+
+    @Test(arguments: [
+        ["status"], ["list"], ["audit"], ["verify"], ["rebuild"], ["gallery", "out"], ["cat", String(repeating: "a", count: 64)],
+    ])
+    func aFolderThatIsNoArchiveIsRefused(_ arguments: [String]) throws {
+        let folder = try Folder()
+        let missing = try Program.start(arguments + ["--storage", folder.path + "/none"]).finish()
+        #expect(missing.status == 2)
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/none"))
+        try Data().write(to: URL(filePath: folder.path + "/holiday.jpg"))
+        let foreign = try Program.start(arguments + ["--storage", folder.path]).finish()
+        #expect(foreign.status == 2)
+        #expect(foreign.errors.contains("fixative-archive.json"))
+        #expect(foreign.errors.split(separator: "\n").count <= 3)
+    }
+
+    @Test func archivingWithoutAKeySaysWhereToPutIt() throws {
+        let folder = try Folder()
+        let outcome = try Program.run("archive", "task-1", "--storage", folder.path + "/s")
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("FIXATIVE_API_KEY"))
+    }
+
+    @Test func settingsComeFromFlagsThenTheEnvironmentThenTheFile() throws {
+        let folder = try Folder()
+        let storage = folder.path + "/s"
+        try FileManager.default.createDirectory(atPath: storage, withIntermediateDirectories: true)
+        try Data(#"{"apiUrl": "http://file.invalid"}"#.utf8).write(to: URL(filePath: storage + "/fixative.json"))
+        func upstream(_ arguments: String..., environment: [String: String] = [:]) throws -> String {
+            try Program.start(["doctor", "--storage", storage] + arguments, environment: environment).finish().output
+        }
+        #expect(try upstream().contains("http://file.invalid"))
+        let environment = ["FIXATIVE_API_URL": "http://environment.invalid"]
+        #expect(try upstream(environment: environment).contains("http://environment.invalid"))
+        #expect(try upstream("--api-url", "http://flag.invalid", environment: environment).contains("http://flag.invalid"))
+        try Data("{ not json".utf8).write(to: URL(filePath: storage + "/fixative.json"))
+        let broken = try Program.run("doctor", "--storage", storage)
+        #expect(broken.status == 2)
+        #expect(broken.errors.contains("fixative.json"))
+    }
+}
