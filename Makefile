@@ -7,7 +7,7 @@ SHELL := /bin/bash
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
 TEST_PACKAGES := pngcheck libjpeg-turbo-progs webp python3 python3-pil sqlite3 strace
-BROWSER_PACKAGES := chromium python3 python3-venv
+BROWSER_PACKAGES := chromium python3 python3-pil python3-venv
 
 RELEASE := swift build -c release --scratch-path .build/release-scratch
 FIXATIVE := .build/release-scratch/release/fixative
@@ -60,9 +60,9 @@ IMAGES ?= ../shared/corpus
 bench: deps
 	swift run -c release --package-path Benchmarks --scratch-path .build/benchmarks picture-bench $(IMAGES)
 
+# The gallery in headless Chromium: search, keyboard, no JavaScript, narrow, dark, accessible, and nothing from outside.
 test-browser: browser-deps
-	swift build --product fixative
-	Tests/Browser/run.sh .build/debug/fixative
+	Tests/Browser/run
 
 deps:
 	$(call install,$(BUILD_PACKAGES))

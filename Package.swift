@@ -154,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "GenerationAPITests",
             dependencies: [
-                "GenerationAPI", "ArchiveModel", "SizeContract", "UpstreamSimulator", httpClient, hummingbird, nioCore, nioHTTP1,
+                "GenerationAPI", "ArchiveModel", "SizeContract", "UpstreamSimulator", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // The pipeline against the simulator on loopback.
         .testTarget(
@@ -162,7 +162,7 @@ let package = Package(
             dependencies: [
                 "Archiver", "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "SizeContract",
                 "SyntheticPictures",
-                "UpstreamSimulator", "WorkLanes", httpClient, hummingbird, nioCore, nioHTTP1,
+                "UpstreamSimulator", "WorkLanes", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // Sums by hand.
         .testTarget(name: "AuditTests", dependencies: ["Audit", "ArchiveModel", "SizeContract"], swiftSettings: strict),

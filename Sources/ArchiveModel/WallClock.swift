@@ -33,15 +33,21 @@ extension Date {
 
     package init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
 
-    package var wholeMilliseconds: Date { Date(milliseconds: Int64((timeIntervalSince1970 * 1000).rounded(.down))) }
+    /// The nearest date that a record or row can hold.
+    package var wholeMilliseconds: Date { Date(milliseconds: milliseconds) }
 
     /// ISO 8601 in UTC with milliseconds: `2026-11-22T12:51:00.250Z`.
-    package var iso8601: String { formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
+    package var iso8601: String {
+        let (seconds, fraction) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let whole = Date(timeIntervalSince1970: Double(fraction < 0 ? seconds - 1 : seconds))
+        let digits = String((fraction + 1000) % 1000 + 1000).dropFirst()
+        return whole.formatted(Date.ISO8601FormatStyle()).dropLast() + ".\(digits)Z"
+    }
 
     /// Reads ISO 8601, with or without fractions of a second.
     package init?(iso8601 text: String) {
         if let date = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)) {
-            self = date.wholeMilliseconds
+            self.init(milliseconds: date.milliseconds)
         } else if let date = try? Date(text, strategy: Date.ISO8601FormatStyle()) {
             self = date
         } else {

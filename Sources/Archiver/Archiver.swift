@@ -218,6 +218,7 @@ package struct Archiver: Sendable {
             if let stop { try await close(stop, &shift) }
         case .sweep(let stop):
             shift.isSweeping = false
+            try await catalog.forgetDeleted()
             if let stop { try await close(stop, &shift) }
         case .timer: shift.hasTimer = false
         case .drainOver: break

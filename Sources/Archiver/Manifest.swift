@@ -19,8 +19,9 @@ package struct Manifest: Sendable {
 
     /// Reads a manifest. Lines that are no task become problems, and the others go on; empty lines are skipped.
     package init(_ text: String, now: Date) {
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.trimmingCharacters(in: .whitespacesAndNewlines)
+        // By scalars, not characters: CR LF is one character, and U+2028 may stand inside a prompt.
+        for (number, line) in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = String(line).trimmingCharacters(in: .whitespacesAndNewlines)
             guard !line.isEmpty else { continue }
             read(line, number: number + 1, now: now)
         }

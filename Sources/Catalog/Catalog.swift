@@ -109,6 +109,12 @@ package struct OpenSubmission: Sendable, Hashable {
     package var key: String
     package var request: RecordedRequest
     package var recordedAt: Date
+
+    package init(key: String, request: RecordedRequest, recordedAt: Date) {
+        self.key = key
+        self.request = request
+        self.recordedAt = recordedAt
+    }
 }
 
 /// The right to read one task.

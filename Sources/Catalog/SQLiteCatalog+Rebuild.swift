@@ -14,7 +14,7 @@ extension SQLiteCatalog {
             for record in tasks { try Self.enter(record, now: now, in: database) }
             for record in outputs {
                 let state: TaskState = unfinished.contains(record.task) ? .waiting : .resolved
-                try Self.enterTask(of: record, state: state, in: database)
+                try Self.enterTask(of: record, state: state, now: now, in: database)
                 try database.execute(
                     sql: "DELETE FROM output WHERE idx = ? AND task = (SELECT key FROM task WHERE id = ?)",
                     arguments: [record.index, record.task.text])
@@ -30,10 +30,10 @@ extension SQLiteCatalog {
             createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: now, in: database)
     }
 
-    private static func enterTask(of record: ArchiveRecord, state: TaskState, in database: Database) throws {
+    private static func enterTask(of record: ArchiveRecord, state: TaskState, now: Date, in database: Database) throws {
         try upsertTask(
             record.task, state: state, reason: nil, source: record.source, discoveredAt: record.discoveredAt,
-            createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: record.endedAt, in: database)
+            createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: now, in: database)
     }
 
     /// A row that is being worked on keeps its state; anything else becomes what the record says.

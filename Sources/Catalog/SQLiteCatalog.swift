@@ -19,7 +19,6 @@ package struct SQLiteCatalog: Catalog {
         configuration.maximumReaderCount = 4
         configuration.label = "catalog"
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA foreign_keys = ON")
             // Links are secrets: what is deleted is overwritten, not merely released.
             try database.execute(sql: "PRAGMA secure_delete = ON")
@@ -27,6 +26,8 @@ package struct SQLiteCatalog: Catalog {
         self.path = path
         do {
             database = try DatabasePool(path: path, configuration: configuration)
+            // GRDB sets NORMAL on the writing connection when it opens a pool, after `prepareDatabase`.
+            try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             let migrator = Self.migrator
             if try database.read({ try migrator.hasBeenSuperseded($0) }) { throw CatalogError(.newerSchema, path) }
             try migrator.migrate(database)

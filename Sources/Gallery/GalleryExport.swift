@@ -81,9 +81,11 @@ package struct GalleryExport: Sendable {
     ///   `CancellationError` when cancelled. A site that was there before still works then.
     @concurrent
     package func write(_ entries: [OutputEntry], blobs: some GalleryBlobSource) async throws -> GallerySummary {
-        let pictures = entries.compactMap { GalleryPicture($0, copiesOriginals: options.includesOriginals) }.sorted(
-            by: Self.newerFirst)
-        return try await write(pictures, pending: entries.count - pictures.count, blobs: blobs)
+        let shown = entries.compactMap { GalleryPicture($0, copiesOriginals: options.includesOriginals) }
+        // A catalog read in pages may tell of one output twice.
+        var seen: Set<String> = []
+        let pictures = shown.filter { seen.insert($0.name).inserted }.sorted(by: Self.newerFirst)
+        return try await write(pictures, pending: entries.count - shown.count, blobs: blobs)
     }
 
     /// As ``write(_:blobs:)``, for outputs that come one by one. They are gathered before anything is written: about 1 kB each.

@@ -72,7 +72,7 @@ struct GalleryPages: Sendable {
 
     // MARK: Contexts
 
-    private func pageContext(root: String) -> [String: Any] { ["root": root, "style": root + assets.style.path] }
+    private func pageContext(root: String) -> [String: Any] { ["style": root + assets.style.path] }
 
     private func context(of page: GalleryPlan.Page) -> [String: Any] {
         var context = pageContext(root: "")

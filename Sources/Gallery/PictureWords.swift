@@ -62,11 +62,12 @@ struct PictureWords {
         let entry = picture.entry
         let judgement = entry.judgement
         let facts: [(String, String?)] = [
-            ("Asked for", picture.asked.map { asked in (judgement?.expected).map { "\(asked) (\(pixels($0)))" } ?? asked }),
+            ("Asked for", asked),
             ("Delivered", judgement?.delivered.map(pixels)),
             ("Billed as", judgement?.billedTier?.rawValue),
             ("Delivered tier", judgement?.deliveredTier?.rawValue),
             ("Paid too much", judgement?.overpaid.flatMap { $0 > .zero ? "\($0) × the base price" : nil }),
+            ("Nearest size", judgement?.nearestCell.map { "\($0.ratio) at \($0.tier)" }),
             ("Reason", picture.kind == .picture ? nil : entry.reason),
             ("Model", entry.request?.model),
             ("File", entry.original.map { "\(GalleryPicture.kindOfFile($0.mediaType)), \(Wording.bytes($0.bytes))" }),
@@ -76,6 +77,12 @@ struct PictureWords {
             ("SHA-256", entry.original?.digest.hex),
         ]
         return facts.compactMap { label, value in value.map { (label, $0) } }
+    }
+
+    /// With the pixels it stands for, unless it names them itself.
+    private var asked: String? {
+        guard let asked = picture.asked, let expected = picture.entry.judgement?.expected else { return picture.asked }
+        return asked == expected.description ? pixels(expected) : "\(asked) (\(pixels(expected)))"
     }
 
     private func pixels(_ size: PixelSize) -> String { "\(size.width)\u{A0}×\u{A0}\(size.height)" }

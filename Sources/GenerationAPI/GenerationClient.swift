@@ -41,55 +41,73 @@ package struct GenerationClient: Sendable {
         redact = Redactor(secrets: [key.textToRedact])
     }
 
+    /// A client for API calls: it gives up quickly where nobody listens, since each call is tried again anyway.
+    package static func makeHTTPClient() -> HTTPClient {
+        var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10), read: .seconds(60)))
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
     /// Starts a generation. The same `idempotencyKey` never makes two.
     ///
     /// - Throws: ``APIError``. The request is sent as it is: check ``GenerationRequest/problems()`` first.
     package func create(_ request: GenerationRequest, idempotencyKey: String) async throws -> TaskSnapshot {
         let body = try JSONEncoder.archive(pretty: false).encode(request.json)
-        let json = try await call(.POST, "/v1/images/generations", body: body, headers: ["Idempotency-Key": idempotencyKey])
-        guard let task = TaskSnapshot(json) else { throw malformed("POST /v1/images/generations", "the answer names no task") }
-        return task
+        let call = Call(
+            method: .POST, path: "/v1/images/generations", body: body, headers: ["Idempotency-Key": idempotencyKey], wants: "a task")
+        return try await perform(call) { TaskSnapshot($0["data"] ?? $0) }
     }
 
     /// Reads one task.
     /// - Throws: ``APIError``; code `notFound` when the upstream does not know the task.
     package func task(_ id: TaskID) async throws -> TaskSnapshot {
-        let path = "/v1/tasks/\(Self.escaped(id.text))"
-        let json = try await call(.GET, path)
-        guard let task = TaskSnapshot(json["data"] ?? json) else { throw malformed("GET \(path)", "the answer is no task") }
-        return task
+        let call = Call(method: .GET, path: "/v1/tasks/\(Self.escaped(id.text))", wants: "a task")
+        return try await perform(call) { TaskSnapshot($0["data"] ?? $0) }
     }
 
     /// Reads up to 50 tasks at once. Those that the upstream does not know are missing from the answer.
     package func tasks(_ ids: [TaskID]) async throws -> [TaskID: TaskSnapshot] {
         precondition(ids.count <= Self.batchLimit)
         let body = try JSONEncoder().encode(JSONValue.object(["task_ids": .array(ids.map { .string($0.text) })]))
-        let json = try await call(.POST, "/v1/tasks/batch", body: body)
-        guard let rows = json["data"]?.array ?? json.array else {
-            throw malformed("POST /v1/tasks/batch", "the answer holds no list")
-        }
+        let call = Call(method: .POST, path: "/v1/tasks/batch", body: body, wants: "a list of tasks")
+        let rows = try await perform(call) { $0["data"]?.array ?? $0.array }
         return Dictionary(rows.compactMap(TaskSnapshot.init).map { ($0.id, $0) }) { first, _ in first }
     }
 
     /// Reads a page of the account's image tasks, the newest first. Pages count from 1.
     package func page(_ number: Int) async throws -> TaskPage {
         let path = "/v1/tasks?type=image&page=\(number)&page_size=\(Self.pageSize)"
-        let json = try await call(.GET, path)
-        guard let rows = json["data"]?.array ?? json.array else { throw malformed("GET \(path)", "the answer holds no list") }
-        return TaskPage(
-            tasks: rows.compactMap(TaskSnapshot.init), rows: rows.count, total: json["total"]?.integer.map { Int($0) })
+        return try await perform(Call(method: .GET, path: path, wants: "a list of tasks")) { json in
+            guard let rows = json["data"]?.array ?? json.array else { return nil }
+            return TaskPage(
+                tasks: rows.compactMap(TaskSnapshot.init), rows: rows.count, total: json["total"]?.integer.map { Int($0) })
+        }
     }
 
     // MARK: One call
 
-    private func call(_ method: HTTPMethod, _ path: String, body: Data? = nil, headers: [String: String] = [:]) async throws
-        -> JSONValue
-    {
+    private struct Call: Sendable {
+        var method: HTTPMethod
+        var path: String
+        var body: Data?
+        var headers: [String: String] = [:]
+        /// What a good answer holds, for the error about one that does not.
+        var wants: String
+
+        /// For people, without the query.
+        var name: String { "\(method.rawValue) \(path.prefix { $0 != "?" })" }
+    }
+
+    /// Makes a call until it succeeds, its error is final, or it was tried often enough.
+    private func perform<Value: Sendable>(_ call: Call, reading read: (JSONValue) -> Value?) async throws -> Value {
         var generator = SystemRandomNumberGenerator()
         var failures = 0
         while true {
             do {
-                return try await attempt(method, path, body: body, headers: headers)
+                guard let value = read(try await attempt(call)) else {
+                    throw APIError(.malformed, status: 200, call: call.name, message: "the answer is not \(call.wants)")
+                }
+                return value
             } catch let error as APIError where error.isTransient {
                 failures += 1
                 guard failures < retry.attempts else { throw error }
@@ -99,22 +117,23 @@ package struct GenerationClient: Sendable {
         }
     }
 
-    private func attempt(_ method: HTTPMethod, _ path: String, body: Data?, headers: [String: String]) async throws -> JSONValue {
-        let name = "\(method.rawValue) \(path.prefix { $0 != "?" })"
-        var request = HTTPClientRequest(url: baseURL + path)
-        request.method = method
+    private func attempt(_ call: Call) async throws -> JSONValue {
+        var request = HTTPClientRequest(url: baseURL + call.path)
+        request.method = call.method
         request.headers.add(name: "authorization", value: key.authorization)
         request.headers.add(name: "user-agent", value: Self.userAgent)
         request.headers.add(name: "accept", value: "application/json")
-        for (header, value) in headers { request.headers.add(name: header, value: value) }
-        if let body {
+        for (header, value) in call.headers { request.headers.add(name: header, value: value) }
+        if let body = call.body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
-        let (head, bytes) = try await answer(to: request, name)
+        let (head, bytes) = try await answer(to: request, call.name)
         let json = try? JSONDecoder().decode(JSONValue.self, from: bytes)
-        guard (200..<300).contains(head.status.code) else { throw failure(head, json, name) }
-        guard let json else { throw malformed(name, "the answer is no JSON", status: Int(head.status.code)) }
+        guard (200..<300).contains(head.status.code) else { throw failure(head, json, call.name) }
+        guard let json else {
+            throw APIError(.malformed, status: Int(head.status.code), call: call.name, message: "the answer is no JSON")
+        }
         return json
     }
 
@@ -149,10 +168,6 @@ package struct GenerationClient: Sendable {
         return APIError(
             code, status: status, call: name, message: String(redact(words + hint).prefix(500)),
             retryAfter: RetryPolicy.retryAfter(response.headers.first(name: "retry-after"), now: clock.now))
-    }
-
-    private func malformed(_ call: String, _ message: String, status: Int? = 200) -> APIError {
-        APIError(.malformed, status: status, call: call, message: message)
     }
 
     private static func escaped(_ text: String) -> String {

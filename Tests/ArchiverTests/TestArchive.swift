@@ -104,8 +104,8 @@ final class TestArchive: Sendable {
     /// The paths of all files of the archive, inside it.
     func files() -> [String] {
         (FileManager.default.enumerator(atPath: path)?.allObjects as? [String] ?? []).filter { name in
-            var isFolder: ObjCBool = false
-            return FileManager.default.fileExists(atPath: path + "/" + name, isDirectory: &isFolder) && !isFolder.boolValue
+            let kind = try? FileManager.default.attributesOfItem(atPath: path + "/" + name)[.type] as? FileAttributeType
+            return kind == .typeRegular
         }.sorted()
     }
 

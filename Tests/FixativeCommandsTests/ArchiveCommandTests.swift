@@ -23,11 +23,12 @@ import Testing
             let arguments = ["archive", "--since", "24h", "--watch", "--sweep-interval", "1", "--storage", folder.path + "/s"]
             for (round, wanted) in [(1, 4), (2, 6)] {
                 let worker = try Program.start(arguments, environment: environment)
-                while try shell("find \(folder.path)/s/records -name '*.json' | wc -l").trimmingCharacters(
-                    in: .whitespacesAndNewlines) < "\(wanted)"
-                {
-                    try #require(
-                        worker.process.isRunning, "round \(round): \(try String(contentsOf: worker.errors, encoding: .utf8))")
+                func records() throws -> Int {
+                    try shell("find '\(folder.path)' -path '*/records/*.json' | wc -l").split(separator: "\n").first.flatMap { Int($0) } ?? 0
+                }
+                while try records() < wanted {
+                    let errors = try String(contentsOf: worker.errors, encoding: .utf8)
+                    try #require(worker.process.isRunning, "round \(round): \(errors)")
                     try await Task.sleep(for: .milliseconds(50))
                 }
                 worker.process.terminate()

@@ -31,6 +31,12 @@ struct GalleryFolderTests {
         #expect(try folder.contents() == other.contents())
     }
 
+    @Test func anOutputGivenTwiceIsShownOnce() async throws {
+        let summary = try await export([try entry(1), try entry(2), try entry(1)], to: folder)
+        #expect(summary.pictures == 2)
+        #expect(try await export([try entry(1), try entry(2)], to: folder).written == 0)
+    }
+
     @Test func aNewPictureLeavesFullPagesAndShardsAlone() async throws {
         _ = try await export(try (0..<45).map { try entry($0) }, to: folder, pageSize: 10, shardSize: 10)
         let before = try folder.contents()

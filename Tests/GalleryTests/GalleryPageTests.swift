@@ -166,6 +166,28 @@ struct GalleryPageTests {
         #expect(seen == (0..<47).reversed().map { "task-\($0)-0" })
     }
 
+    /// The tier table's example: 3840x2160 asked, 1672x941 delivered, 4K billed, 1K delivered, 2.6 - 1.0 paid too much.
+    @Test func aPageTellsAskedDeliveredAndBilled() async throws {
+        var output = try entry(1)
+        output.request?.size = "16:9"
+        output.request?.resolution = "4K"
+        output.judgement = SizeContract.gptImage2.judge(
+            delivered: PixelSize(width: 1672, height: 941),
+            request: try SizeContract.gptImage2.request(size: "16:9", resolution: "4K"))
+        _ = try await export([output], to: folder)
+        let html = try folder.text("pictures/task-1-0.html").replacing("\u{A0}", with: " ")
+        for (label, value) in [
+            ("Asked for", "16:9 at 4K (3840 × 2160)"), ("Delivered", "1672 × 941"), ("Billed as", "4K"), ("Delivered tier", "1K"),
+            ("Paid too much", "1.6 × the base price"), ("Created", "2 Jan 2026, 00:00 UTC"), ("File", "PNG, 1.6 MB"),
+        ] {
+            #expect(html.contains("<dt>\(label)</dt><dd>\(value)</dd>"))
+        }
+        #expect(html.contains("Undersized"))
+        let index = try folder.text("index.html")
+        #expect(index.contains(#"<strong>1</strong> <span>not what was asked</span>"#))
+        #expect(index.contains(#"<strong>0</strong> <span>exact</span>"#))
+    }
+
     @Test func crawlersAreKeptOut() async throws {
         _ = try await export([try entry(1)], to: folder)
         #expect(try folder.text("robots.txt") == "User-agent: *\nDisallow: /\n")

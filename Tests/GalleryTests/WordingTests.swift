@@ -33,7 +33,7 @@ struct WordingTests {
     @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")])
     func numbersAreGrouped(number: Int, text: String) { #expect(Wording.grouped(number) == text) }
 
-    /// A hash of the reference implementation's own test page, and its average colour as the reference computes it.
+    /// The hash that ThumbHash's own documentation shows.
     @Test func aThumbHashBecomesASmallPNG() throws {
         let address = try #require(TinyPlaceholder.dataURL(thumbHash: "1QcSHQRnh493V4dIh4eXh1h4kJUI"))
         let prefix = "data:image/png;base64,"

@@ -5,7 +5,6 @@ import BlobStore
 import Catalog
 import Foundation
 import GenerationAPI
-import NIOCore
 import WorkLanes
 
 /// An archive that is open: its folder, blobs, records and catalog.
@@ -64,8 +63,7 @@ struct Workshop: Sendable {
         var limits = limits
         limits.bytes = settings.maxBytes
         self.archive = archive
-        http = HTTPClient(
-            eventLoopGroupProvider: .singleton, configuration: .init(timeout: .init(connect: .seconds(10), read: .seconds(60))))
+        http = GenerationClient.makeHTTPClient()
         client = GenerationClient(baseURL: settings.apiURL, key: key, http: http, clock: archive.clock, retry: apiRetry)
         downloader = ResultDownloader(
             store: archive.blobs, policy: policy ?? AddressPolicy(allowsPrivateHosts: settings.allowsPrivateHosts),

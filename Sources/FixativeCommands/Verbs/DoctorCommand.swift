@@ -92,9 +92,11 @@ struct DoctorCommand: AsyncParsableCommand {
     private static func upstream(_ settings: Settings) async -> [Finding] {
         var request = HTTPClientRequest(url: settings.apiURL + "/v1/tasks?page_size=1")
         request.headers.add(name: "user-agent", value: GenerationClient.userAgent)
+        let http = GenerationClient.makeHTTPClient()
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+            let response = try await http.execute(request, timeout: .seconds(10))
             _ = try? await response.body.collect(upTo: 1 << 20)
+            try? await http.shutdown()
             let reached = Finding(
                 subject: "upstream", result: .ok, detail: "\(settings.apiURL) answers (\(response.status.code) without a key)")
             guard let date = RetryPolicy.retryAfter(response.headers.first(name: "date"), now: Date()) else {
@@ -104,6 +106,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let detail = "\(Int(skew.magnitude.rounded())) s from the upstream's; deadlines are reckoned by it"
             return [reached, Finding(subject: "clock", result: skew.magnitude > 120 ? .wrong : .ok, detail: detail)]
         } catch {
+            try? await http.shutdown()
             let words = Redactor()("\(error)")
             return [
                 Finding(

@@ -15,13 +15,16 @@ struct ShowCommand: AsyncParsableCommand {
     @OptionGroup var storage: StorageOptions
     @OptionGroup var output: FormatOptions
 
+    func validate() throws {
+        guard Digest(subject) != nil || TaskID(subject) != nil else {
+            throw ValidationError("'\(subject.prefix(80))' is neither a task id nor a SHA-256")
+        }
+    }
+
     func run() async throws {
         let archive = try OpenArchive(try await Settings.load(storage), creating: false)
         var query = EntryQuery()
         if let digest = Digest(subject) { query.digest = digest } else { query.task = TaskID(subject) }
-        guard query.digest != nil || query.task != nil else {
-            throw ValidationError("'\(subject)' is neither a task id nor a SHA-256")
-        }
         let entries = try await archive.catalog.entries(query)
         let task = try await Self.task(query.task ?? entries.first?.id.task, archive)
         guard !entries.isEmpty || task != nil else {

@@ -108,8 +108,9 @@ const controls = {
   /** The figures of the summary become buttons that filter. */
   upgradeSummary(onFilter) {
     for (const item of document.querySelectorAll(".summary .figure")) {
-      const button = make("button", { type: "button", class: item.className, "data-filter": item.dataset.filter }, ...item.childNodes);
-      button.onclick = () => onFilter(item.dataset.filter);
+      const { filter } = item.dataset;
+      const button = make("button", { type: "button", class: item.className, "data-filter": filter }, ...item.childNodes);
+      button.onclick = () => onFilter(filter);
       item.className = "";
       item.removeAttribute("data-filter");
       item.append(button);

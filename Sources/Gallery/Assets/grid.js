@@ -8,6 +8,9 @@ const grid = {
   tiles: new Map(),
   sections: new Map(),
   placeOf: new Map(),
+  /** Counts layouts, so that a tile knows whether it lies right. */
+  version: 0,
+  rendered: "",
 
   /** Shows `view`; keeps the picture at the top of the window in place where it still is part of it. */
   show(view, byMonth, { keepsPlace = true } = {}) {
@@ -31,6 +34,7 @@ const grid = {
   relayout(anchor = this.anchor()) {
     this.width = this.box.clientWidth;
     this.layout = layOut(this.view, this.width, this.byMonth);
+    this.version += 1;
     this.box.style.height = `${this.layout.height}px`;
     if (anchor && this.placeOf.has(anchor.row)) {
       const line = this.layout.lines[this.lineOf(this.placeOf.get(anchor.row))];
@@ -55,11 +59,15 @@ const grid = {
   lineOf(place) { return firstWhere(this.layout.lines, (line) => line.first > place) - 1; },
 
   render() {
-    const { lines, sections } = this.layout;
+    const { lines } = this.layout;
     const edge = window.scrollY - this.top();
     const reach = Math.min(900, window.innerHeight);
     const from = firstWhere(lines, (line) => line.top + line.height > edge - reach * 0.6);
     const to = firstWhere(lines, (line) => line.top > edge + window.innerHeight + reach);
+    // Most frames of a scroll show the same rows as the one before.
+    const rendered = `${this.version} ${from} ${to}`;
+    if (rendered === this.rendered) return;
+    this.rendered = rendered;
     const wanted = new Map();
     for (const line of lines.slice(from, to)) line.items.forEach((item, i) => wanted.set(line.first + i, { line, item }));
     // What has the focus stays, or the keyboard would lose its place.
@@ -83,16 +91,9 @@ const grid = {
         tile = tileOf(this.view[place]);
         this.tiles.set(place, tile);
       }
-      const style = tile.style;
-      style.left = `${item.left}px`;
-      style.top = `${line.top - sections[line.section].top}px`;
-      style.width = `${item.width}px`;
-      style.height = `${line.height}px`;
-      tile.setAttribute("aria-setsize", sections[line.section].count);
-      tile.setAttribute("aria-posinset", place - this.firstOf(line.section) + 1);
+      if (tile.version !== this.version) this.put(tile, place, line, item);
       const after = previous ? previous.nextSibling : list.firstChild;
       if (after !== tile) list.insertBefore(tile, after);
-      setSource(tile, this.view[place], item.width);
       previous = tile;
     }
     for (const [number, section] of this.sections) {
@@ -100,6 +101,20 @@ const grid = {
       section.remove();
       this.sections.delete(number);
     }
+  },
+
+  /** Moves a tile to where the layout wants it. */
+  put(tile, place, line, item) {
+    const section = this.layout.sections[line.section];
+    const { style } = tile;
+    style.left = `${item.left}px`;
+    style.top = `${line.top - section.top}px`;
+    style.width = `${item.width}px`;
+    style.height = `${line.height}px`;
+    tile.setAttribute("aria-setsize", section.count);
+    tile.setAttribute("aria-posinset", place - this.firstOf(line.section) + 1);
+    tile.version = this.version;
+    setSource(tile, this.view[place], item.width);
   },
 
   itemAt(place) {

@@ -60,7 +60,7 @@ const listen = () => {
   form.addEventListener("input", (event) => {
     if (event.target.id === "jump") return;
     clearTimeout(typing);
-    typing = setTimeout(() => changeFields(), event.target.name === "q" ? 60 : 0);
+    if (event.target.name === "q") typing = setTimeout(() => changeFields(), 60); else changeFields();
   });
   for (const button of document.querySelectorAll("[data-clear]")) button.onclick = clearFields;
   controls.upgradeSummary((filter) => (filter === "" ? clearFields() : changeFields({ verdict: controls.read().verdict === filter ? "" : filter })));

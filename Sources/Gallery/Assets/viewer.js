@@ -64,7 +64,8 @@ const viewer = {
   keys(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const isReading = this.panel.contains(event.target);
-    const isPanning = zoom.isOn && event.target === this.stage;
+    // There the arrows move the picture in its frame.
+    const isPanning = zoom.isOn && event.target === this.stage && event.key.length > 1;
     const action = {
       ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), Home: () => this.go(0), End: () => this.go(grid.view.length - 1),
       z: () => zoom.toggle(), Z: () => zoom.toggle(), i: () => this.togglePanel(), I: () => this.togglePanel(),
