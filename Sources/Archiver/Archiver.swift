@@ -3,6 +3,7 @@ package import BlobStore
 package import Catalog
 package import Foundation
 package import GenerationAPI
+import ImageCodecs
 import Synchronization
 import WorkLanes
 
@@ -32,6 +33,8 @@ package struct ArchiverOptions: Sendable {
     package var goneAnswersToBelieve: Int
     /// Tries of something that keeps failing the same way.
     package var stubbornTries: Int
+    /// The largest picture that is decoded: pixels in all, and pixels a side. A larger one is kept, but not decoded.
+    package var largestPicture: (pixels: Int, side: Int) = (64_000_000, 16_384)
 
     package init(
         downloads: Int = 16, workers: Int = WorkLane.processors, since: TimeInterval? = nil, watch: Bool = false,
@@ -83,7 +86,11 @@ package struct Archiver: Sendable {
         self.downloader = downloader
         self.clock = clock
         self.report = report
-        inspector = InspectionLane(workers: options.workers)
+        inspector = InspectionLane(
+            workers: options.workers,
+            limits: ImageLimits(
+                maxPixels: options.largestPicture.pixels, maxSide: options.largestPicture.side,
+                maxBytes: ImageLimits.default.maxBytes))
     }
 
     /// Asks a run to end: it takes up nothing new, and what is on its way is finished or put back.

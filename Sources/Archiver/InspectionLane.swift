@@ -47,10 +47,12 @@ struct InspectionLane: Sendable {
     func inspect(_ download: Download) async throws -> Inspection {
         let bytes = try await download.ingest.contents()
         return try await lane.run { [limits, recipe] in
-            bytes.withSpan { span in
+            try bytes.withSpan { span in
                 do throws(CodecError) {
                     return .picture(try Self.delivery(try PictureInspector.inspect(span, recipe: recipe, limits: limits)))
                 } catch {
+                    // No memory is this machine's trouble, and says nothing of the delivery.
+                    if error.code == .outOfMemory { throw error }
                     return .undecodable(reason: error.description, looksLikePicture: error.code != .unrecognized)
                 }
             }

@@ -28,6 +28,9 @@ package protocol Catalog: Sendable {
     /// Notes which task a request has become.
     func completeSubmission(key: String, task: TaskID) async throws
 
+    /// Forgets a request that the upstream has refused.
+    func dropSubmission(key: String) async throws
+
     /// Requests that were sent, or were about to be, and never answered.
     func openSubmissions() async throws -> [OpenSubmission]
 

@@ -18,6 +18,12 @@ extension SQLiteCatalog {
         }
     }
 
+    package func dropSubmission(key: String) async throws {
+        try await write { database in
+            try database.execute(sql: "DELETE FROM submission WHERE key = ? AND task IS NULL", arguments: [key])
+        }
+    }
+
     package func openSubmissions() async throws -> [OpenSubmission] {
         try await read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM submission WHERE task IS NULL ORDER BY recorded_at, key").compactMap {

@@ -54,7 +54,8 @@ package struct GenerationClient: Sendable {
     package func create(_ request: GenerationRequest, idempotencyKey: String) async throws -> TaskSnapshot {
         let body = try JSONEncoder.archive(pretty: false).encode(request.json)
         let call = Call(
-            method: .POST, path: "/v1/images/generations", body: body, headers: ["Idempotency-Key": idempotencyKey], wants: "a task")
+            method: .POST, path: "/v1/images/generations", body: body, headers: ["Idempotency-Key": idempotencyKey],
+            wants: "a task")
         return try await perform(call) { TaskSnapshot($0["data"] ?? $0) }
     }
 

@@ -162,6 +162,8 @@ import Testing
         try await catalog.recordSubmission(key: "k-1", request: request, now: noon.plus(1))
         #expect(try await other.openSubmissions() == [OpenSubmission(key: "k-1", request: request, recordedAt: noon)])
         try await catalog.completeSubmission(key: "k-1", task: try taskID("t-1"))
+        try await catalog.recordSubmission(key: "k-2", request: request, now: noon)
+        try await catalog.dropSubmission(key: "k-2")
         #expect(try await other.openSubmissions() == [])
     }
 }

@@ -24,7 +24,9 @@ import Testing
             for (round, wanted) in [(1, 4), (2, 6)] {
                 let worker = try Program.start(arguments, environment: environment)
                 func records() throws -> Int {
-                    try shell("find '\(folder.path)' -path '*/records/*.json' | wc -l").split(separator: "\n").first.flatMap { Int($0) } ?? 0
+                    try shell("find '\(folder.path)' -path '*/records/*.json' | wc -l").split(separator: "\n").first.flatMap {
+                        Int($0)
+                    } ?? 0
                 }
                 while try records() < wanted {
                     let errors = try String(contentsOf: worker.errors, encoding: .utf8)

@@ -1,3 +1,4 @@
+import Archiver
 import Configuration
 import Foundation
 import GenerationAPI
@@ -13,6 +14,9 @@ struct Settings: Sendable {
     var downloads: Int
     /// The most bytes of one file.
     var maxBytes: Int
+    /// The most pixels, and the longest side in pixels, of a picture that is decoded.
+    var maxPixels: Int
+    var maxSide: Int
     /// Seconds between sweeps of the account.
     var sweepInterval: Int
 
@@ -48,6 +52,13 @@ struct Settings: Sendable {
         }
     }
 
+    /// How an archiver works by these settings.
+    var archiverOptions: ArchiverOptions {
+        var options = ArchiverOptions(downloads: downloads, workers: workers, sweepInterval: TimeInterval(sweepInterval))
+        options.largestPicture = (maxPixels, maxSide)
+        return options
+    }
+
     private init(_ reader: ConfigReader, storage: String) throws {
         self.storage = storage
         apiURL = reader.string(forKey: "apiUrl", default: GenerationClient.defaultBaseURL)
@@ -55,10 +66,15 @@ struct Settings: Sendable {
         workers = reader.int(forKey: "workers", default: WorkLane.processors)
         downloads = reader.int(forKey: "downloads", default: 16)
         maxBytes = reader.int(forKey: "maxBytes", default: 256 << 20)
+        maxPixels = reader.int(forKey: "maxPixels", default: 64_000_000)
+        maxSide = reader.int(forKey: "maxSide", default: 16_384)
         sweepInterval = reader.int(forKey: "sweepInterval", default: 300)
-        for (name, value) in [
-            ("workers", workers), ("downloads", downloads), ("maxBytes", maxBytes), ("sweepInterval", sweepInterval),
-        ] {
+        let numbers = [
+            ("workers", workers), ("downloads", downloads), ("maxBytes", maxBytes), ("maxPixels", maxPixels),
+            ("maxSide", maxSide),
+            ("sweepInterval", sweepInterval),
+        ]
+        for (name, value) in numbers {
             guard value > 0 else { throw SettingsError("the setting \(name) is \(value); it must be above 0") }
         }
         guard let url = URL(string: apiURL), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {

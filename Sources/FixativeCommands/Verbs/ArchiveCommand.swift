@@ -46,9 +46,9 @@ struct ArchiveCommand: AsyncParsableCommand {
         let key = try APIKey.required()
         let archive = try OpenArchive(settings, creating: true)
         let now = archive.clock.now
-        var options = ArchiverOptions(downloads: settings.downloads, workers: settings.workers, watch: watch)
+        var options = settings.archiverOptions
+        options.watch = watch
         options.since = since?.seconds(until: now)
-        options.sweepInterval = TimeInterval(settings.sweepInterval)
         let reporter = Reporter(verbose: work.verbose)
         let workshop = Workshop(archive, settings: settings, key: key, options: options) { reporter($0) }
 

@@ -81,7 +81,7 @@ struct DemoCommand: AsyncParsableCommand {
         let archive = try OpenArchive(settings, creating: true)
         let reporter = Reporter(verbose: verbose)
         // A local upstream deserves shorter waits than one across the world, and only its own address is let through.
-        var options = ArchiverOptions(downloads: settings.downloads, workers: settings.workers)
+        var options = settings.archiverOptions
         options.retry = RetryPolicy(base: 0.2, ceiling: 2)
         options.pace = 0.5...2
         var limits = DownloadLimits()

@@ -51,8 +51,7 @@ struct SubmitCommand: AsyncParsableCommand {
         let key = try APIKey.required()
         let archive = try OpenArchive(settings, creating: true)
         let reporter = Reporter(verbose: work.verbose)
-        let options = ArchiverOptions(downloads: settings.downloads, workers: settings.workers)
-        let workshop = Workshop(archive, settings: settings, key: key, options: options) { reporter($0) }
+        let workshop = Workshop(archive, settings: settings, key: key, options: settings.archiverOptions) { reporter($0) }
         let task: TaskSnapshot
         do {
             task = try await submit(request, workshop)
@@ -87,6 +86,9 @@ struct SubmitCommand: AsyncParsableCommand {
         } catch let error as APIError where error.isTransient {
             Terminal.complain(
                 "the request is on record. To send it again without having it made twice, add --idempotency-key \(key)")
+            throw error
+        } catch let error as APIError {
+            try await archive.catalog.dropSubmission(key: key)
             throw error
         }
         let createdAt = task.createdAt ?? archive.clock.now
