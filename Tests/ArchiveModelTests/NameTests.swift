@@ -11,15 +11,20 @@ import Testing
 
     private static let digits63 = String(abc.dropLast())
 
-    @Test(arguments: [
-        "", "sha256:", "abc", digits63, "\(abc)0", "SHA256:\(abc)", "sha256:sha256:\(abc)", " \(abc)", "\(abc)\n", "\(digits63)g",
-        "\(digits63)/", "\(digits63).", "../\(abc.dropLast(3))", "\(digits63)\u{0}", "\(digits63)０", "\(abc)\u{301}", "0x\(abc.dropLast(2))",
-        String(repeating: "é", count: 32),
-    ] as [String])
+    @Test(
+        arguments: [
+            "", "sha256:", "abc", digits63, "\(abc)0", "SHA256:\(abc)", "sha256:sha256:\(abc)", " \(abc)", "\(abc)\n",
+            "\(digits63)g",
+            "\(digits63)/", "\(digits63).", "../\(abc.dropLast(3))", "\(digits63)\u{0}", "\(digits63)０", "\(abc)\u{301}",
+            "0x\(abc.dropLast(2))",
+            String(repeating: "é", count: 32),
+        ] as [String])
     func anythingElseIsNoDigest(text: String) { #expect(Digest(text) == nil) }
 
     @Test func thirtyTwoBytesAreADigest() {
-        #expect(Digest(sha256: (0..<32).map { UInt8($0 * 8) })?.hex == "0008101820283038404850586068707880889098a0a8b0b8c0c8d0d8e0e8f0f8")
+        #expect(
+            Digest(sha256: (0..<32).map { UInt8($0 * 8) })?.hex
+                == "0008101820283038404850586068707880889098a0a8b0b8c0c8d0d8e0e8f0f8")
         #expect(Digest(sha256: [UInt8](repeating: 0, count: 31)) == nil)
         #expect(Digest(sha256: [UInt8](repeating: 0, count: 33)) == nil)
         #expect(Digest(sha256: [UInt8]()) == nil)
@@ -35,7 +40,9 @@ import Testing
 }
 
 @Suite struct TaskIDTests {
-    @Test(arguments: ["task-unified-1757156493-imcg5zqt", "a", "0", "../../etc/passwd", "ü", "a.b", String(repeating: "a", count: 200)])
+    @Test(arguments: [
+        "task-unified-1757156493-imcg5zqt", "a", "0", "../../etc/passwd", "ü", "a.b", String(repeating: "a", count: 200),
+    ])
     func aPlainTextIsATaskID(text: String) { #expect(TaskID(text)?.text == text) }
 
     @Test(arguments: [
@@ -45,8 +52,10 @@ import Testing
     func whiteSpaceControlCharactersAndLengthAreRefused(text: String) { #expect(TaskID(text) == nil) }
 
     @Test(arguments: [
-        ("task-unified-1757156493-imcg5zqt", "task-unified-1757156493-imcg5zqt"), ("A_b-9.x", "A_b-9.x"), (".", "%2E"), ("..", "%2E."),
-        (".hidden", "%2Ehidden"), ("../../etc/passwd", "%2E.%2F..%2Fetc%2Fpasswd"), ("/etc", "%2Fetc"), ("a/b", "a%2Fb"), ("a\\b", "a%5Cb"),
+        ("task-unified-1757156493-imcg5zqt", "task-unified-1757156493-imcg5zqt"), ("A_b-9.x", "A_b-9.x"), (".", "%2E"),
+        ("..", "%2E."),
+        (".hidden", "%2Ehidden"), ("../../etc/passwd", "%2E.%2F..%2Fetc%2Fpasswd"), ("/etc", "%2Fetc"), ("a/b", "a%2Fb"),
+        ("a\\b", "a%5Cb"),
         ("a%2Fb", "a%252Fb"), ("%", "%25"), ("ü", "%C3%BC"), ("🦊", "%F0%9F%A6%8A"), ("a:b?c*", "a%3Ab%3Fc%2A"), ("a.", "a."),
     ])
     func everythingUnusualInAFileStemIsPercentEncoded(text: String, stem: String) throws {
@@ -55,7 +64,8 @@ import Testing
 
     @Test func noTwoIDsShareAFileStem() throws {
         let texts = [
-            "a/b", "a%2Fb", "a%252Fb", "a_b", "a-b", "a.b", "a", "A", ".a", "%2Ea", "a.", "a..", "..", ".", "%", "%25", "ü", "%C3%BC", "u\u{308}",
+            "a/b", "a%2Fb", "a%252Fb", "a_b", "a-b", "a.b", "a", "A", ".a", "%2Ea", "a.", "a..", "..", ".", "%", "%25", "ü",
+            "%C3%BC", "u\u{308}",
             "a:b", "a?b", "a*b", "a-0", "a-0-1",
         ]
         let stems = try texts.map { try #require(TaskID($0)).fileStem }

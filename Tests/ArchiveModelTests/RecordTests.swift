@@ -86,7 +86,8 @@ import Testing
     @Test func anEntryOfALostOutputGivesTheReasonAndNoFile() throws {
         let record = ArchiveRecord(
             id: OutputID(task: try #require(TaskID("t")), index: 0), state: .unavailable, reason: "gone", source: "sweep",
-            discoveredAt: .distantPast, createdAt: nil, deadline: nil, endedAt: .distantPast, attempts: 7, request: nil, taskJSON: nil)
+            discoveredAt: .distantPast, createdAt: nil, deadline: nil, endedAt: .distantPast, attempts: 7, request: nil,
+            taskJSON: nil)
         let entry = OutputEntry(record)
         #expect(entry.state == .unavailable)
         #expect(entry.reason == "gone")

@@ -23,8 +23,14 @@ import Testing
     func anAddressKeepsSchemeHostAndPathOnly(text: String, clean: String) { #expect(redact(text) == clean) }
 
     @Test(arguments: [
-        ("see https://a.example/1?TOPSECRET and https://b.example/2?TOPSECRET here", "see https://a.example/1 and https://b.example/2 here"),
-        ("https://a.example/1?TOPSECRET\nhttps://b.example/2?TOPSECRET\r\nend", "https://a.example/1\nhttps://b.example/2\r\nend"),
+        (
+            "see https://a.example/1?TOPSECRET and https://b.example/2?TOPSECRET here",
+            "see https://a.example/1 and https://b.example/2 here"
+        ),
+        (
+            "https://a.example/1?TOPSECRET\nhttps://b.example/2?TOPSECRET\r\nend",
+            "https://a.example/1\nhttps://b.example/2\r\nend"
+        ),
         ("'https://a.example/1?TOPSECRET', \"https://b.example/2#TOPSECRET\"", "'https://a.example/1', \"https://b.example/2\""),
         ("<https://a.example/1?TOPSECRET>", "<https://a.example/1>"),
         ("`https://a.example/1?TOPSECRET`", "`https://a.example/1`"),
@@ -37,13 +43,16 @@ import Testing
 
     /// What closes an address is not always known, and a query may hold any of it: then rather too much goes than too little.
     @Test(arguments: [
-        "(https://a.example/1?TOPSECRET)", "[text](https://a.example/1?TOPSECRET) after", "https://a.example/1?TOPSECRET,https://b.example/2?TOPSECRET",
+        "(https://a.example/1?TOPSECRET)", "[text](https://a.example/1?TOPSECRET) after",
+        "https://a.example/1?TOPSECRET,https://b.example/2?TOPSECRET",
         "https://a.example/1,https://user:TOPSECRET@b.example/2", "(https://a.example/1)(https://TOPSECRET@b.example/2)",
         "https://a.example/1;https://b.example/2;https://user:TOPSECRET@c.example/3?TOPSECRET",
-        "{https://a.example/1?TOPSECRET}", "https://a.example/1?x=(TOPSECRET)TOPSECRET", "url=https://a.example/1?a=1&TOPSECRET;TOPSECRET|TOPSECRET",
+        "{https://a.example/1?TOPSECRET}", "https://a.example/1?x=(TOPSECRET)TOPSECRET",
+        "url=https://a.example/1?a=1&TOPSECRET;TOPSECRET|TOPSECRET",
         // As JSON writers of other languages escape an address.
         #"{"url":"https:\/\/a.example\/1?sig=TOPSECRET"}"#, #"{"url":"https://a.example/1?a=1\u0026sig=TOPSECRET"}"#,
-        #"{"url":"HTTPS:\/\/user:TOPSECRET@a.example\/1\u003fTOPSECRET"}"#, #"{"url":"https:\u002f\u002fa.example\u002F1?sig=TOPSECRET"}"#,
+        #"{"url":"HTTPS:\/\/user:TOPSECRET@a.example\/1\u003fTOPSECRET"}"#,
+        #"{"url":"https:\u002f\u002fa.example\u002F1?sig=TOPSECRET"}"#,
         // A mark that joins the character before it must not hide that character.
         "https://a.example/1?\u{301}TOPSECRET", "https://\u{301}a.example/1?TOPSECRET", "https://a.example/1#\u{FE0F}TOPSECRET",
         "https://user:TOPSECRET@\u{301}a.example/", "://https://a.example/?TOPSECRET", "httphttps://a.example/?TOPSECRET",
@@ -56,7 +65,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "?", "plain text", "is this a question? yes #1!", "what://is this?no", "ftp://h.example/a?b#c", "/relative/path?a=b#c",
+        "", "?", "plain text", "is this a question? yes #1!", "what://is this?no", "ftp://h.example/a?b#c",
+        "/relative/path?a=b#c",
         "a prompt: who are you? user@example.org, 50 % #art", "://", "https:/h.example?a", "https:h.example?a", "e\u{301}?\r\n🦊",
         "https:// ?a", "C:\\a\\b?c", #"a\/b?c"#,
     ])
@@ -65,13 +75,16 @@ import Testing
     }
 
     @Test func aQuestionAfterAnAddressStays() {
-        #expect(redact("draw https://h.example/a.png?x=1 as a cat? or a dog? #art") == "draw https://h.example/a.png as a cat? or a dog? #art")
+        #expect(
+            redact("draw https://h.example/a.png?x=1 as a cat? or a dog? #art")
+                == "draw https://h.example/a.png as a cat? or a dog? #art")
     }
 
     @Test(arguments: [
         ("key sk-0123456789abcdef!", "key [removed]!"), ("sk-0123456789abcdef", "[removed]"),
         ("sk-0123456789abcdefsk-0123456789abcdef", "[removed][removed]"), ("a=1&Signature=abcdef&b", "a=1&[removed]&b"),
-        ("https://h.example/sk-0123456789abcdef/a", "https://h.example/[removed]/a"), ("SK-0123456789ABCDEF", "SK-0123456789ABCDEF"),
+        ("https://h.example/sk-0123456789abcdef/a", "https://h.example/[removed]/a"),
+        ("SK-0123456789ABCDEF", "SK-0123456789ABCDEF"),
         ("sk-0123456789abcdef\u{301}", "[removed]\u{301}"),
     ])
     func aSecretGoesWhereverItStands(text: String, clean: String) {
@@ -102,7 +115,8 @@ import Testing
 
     @Test func theNamesOfMembersAreCleanedToo() {
         let value = JSONValue.object([
-            "https://h.example/a?TOPSECRET1": .integer(1), "https://h.example/a?TOPSECRET2": .integer(2), "sk-0123456789abcdef": .null,
+            "https://h.example/a?TOPSECRET1": .integer(1), "https://h.example/a?TOPSECRET2": .integer(2),
+            "sk-0123456789abcdef": .null,
         ])
         guard case .object(let members) = redact(value) else {
             Issue.record("no object came back")
@@ -115,7 +129,9 @@ import Testing
     }
 
     /// Work that grows with the square of the text would take hours here.
-    @Test(.timeLimit(.minutes(1)), arguments: ["://", "https://a?b ", "https://a,", "https://", "https:\\/\\/", "?", "@", "https://@"])
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: ["://", "https://a?b ", "https://a,", "https://", "https:\\/\\/", "?", "@", "https://@"])
     func aLongHostileTextTakesNoLongerThanItsLength(part: String) {
         let text = String(repeating: part, count: 100_000)
         #expect(redact(text).utf8.count <= text.utf8.count)
