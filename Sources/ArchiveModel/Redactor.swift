@@ -61,7 +61,9 @@ private struct WebAddresses {
     }
 
     /// Goes on from `start` to where the address is over, where another begins, or where `isStop` holds.
-    private func end(of start: Int, orScheme stopsAtScheme: Bool = true, isStop: (Int) -> Bool) -> (position: Int, isAddressOver: Bool) {
+    private func end(
+        of start: Int, orScheme stopsAtScheme: Bool = true, isStop: (Int) -> Bool
+    ) -> (position: Int, isAddressOver: Bool) {
         var position = start
         while position < text.count {
             if isStop(position) { return (position, false) }

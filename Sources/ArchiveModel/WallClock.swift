@@ -40,7 +40,8 @@ extension Date {
     package var iso8601: String {
         // The format cuts a fraction off, and a whole number of milliseconds is seldom a whole number of binary fractions: half a
         // millisecond more keeps 8 ms from being written as 7.
-        Date(milliseconds: milliseconds).addingTimeInterval(0.0005).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        let middle = Date(milliseconds: milliseconds).addingTimeInterval(0.0005)
+        return middle.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
     /// Reads ISO 8601 of the years 1 to 9999, with or without fractions of a second; more digits than milliseconds are rounded.

@@ -46,30 +46,41 @@ private func json(_ value: some Encodable) throws -> String {
                 try entry("h", 1, size: "auto", delivered: (1254, 1254)),
                 try entry("i", in: .unavailable, reason: "403 from the storage host"),
                 try entry("j", in: .waiting), try entry("k", in: .leased), try entry("l", in: .held),
-            ], lostTasks: [(id: try #require(TaskID("m")), reason: "not found"), (id: try #require(TaskID("n")), reason: "expired")])
+            ],
+            lostTasks: [(id: try #require(TaskID("m")), reason: "not found"), (id: try #require(TaskID("n")), reason: "expired")])
         #expect(report.summary.outputs == 9)
-        #expect(report.summary.byVerdict == ["undersized": 3, "resized": 1, "oversized": 1, "unrequested": 1, "undecodable": 1, "accepted": 2])
+        #expect(
+            report.summary.byVerdict == [
+                "undersized": 3, "resized": 1, "oversized": 1, "unrequested": 1, "undecodable": 1, "accepted": 2,
+            ])
         // 1.6 + 0.7 + 0.9; more than was paid for costs nothing, and of what is unknown nothing is claimed.
         #expect(report.summary.overpaidMultiplier.description == "3.2")
         #expect(report.summary.unavailable == 3)
-        #expect(report.outputs.map { "\($0.taskId) \($0.index)" } == ["a 0", "b 0", "c 0", "d 0", "e 0", "f 0", "g 0", "h 0", "h 1"])
-        #expect(report.lost.map { "\($0.taskId) \($0.index ?? -1) \($0.reason)" } == [
-            "i 1 403 from the storage host", "m -1 not found", "n -1 expired",
-        ])
+        #expect(
+            report.outputs.map { "\($0.taskId) \($0.index)" } == ["a 0", "b 0", "c 0", "d 0", "e 0", "f 0", "g 0", "h 0", "h 1"])
+        #expect(
+            report.lost.map { "\($0.taskId) \($0.index ?? -1) \($0.reason)" } == [
+                "i 1 403 from the storage host", "m -1 not found", "n -1 expired",
+            ])
         #expect(!report.isClean)
     }
 
     @Test func anAuditOfNothingIsClean() throws {
         let report = AuditReport([], lostTasks: [])
         #expect(report.isClean)
-        #expect(try json(report) == #"{"lost":[],"outputs":[],"summary":{"byVerdict":{},"outputs":0,"overpaidMultiplier":0,"unavailable":0}}"#)
+        #expect(
+            try json(report)
+                == #"{"lost":[],"outputs":[],"summary":{"byVerdict":{},"outputs":0,"overpaidMultiplier":0,"unavailable":0}}"#)
     }
 
-    @Test(arguments: [
-        ("1:1", "1K", 1024, 1024, true), ("auto", nil, 1254, 1254, true), (nil, nil, 1254, 1254, true), ("1:1", "1K", 1254, 1254, false),
-        ("2:3", "1K", 1248, 832, false), ("1:1", "4K", 1254, 1254, false), ("1:1", "1K", 2880, 2880, false), ("16:9", "1K", 1254, 1254, false),
-        ("auto", nil, 2880, 2880, false),
-    ] as [(String?, String?, Int, Int, Bool)])
+    @Test(
+        arguments: [
+            ("1:1", "1K", 1024, 1024, true), ("auto", nil, 1254, 1254, true), (nil, nil, 1254, 1254, true),
+            ("1:1", "1K", 1254, 1254, false),
+            ("2:3", "1K", 1248, 832, false), ("1:1", "4K", 1254, 1254, false), ("1:1", "1K", 2880, 2880, false),
+            ("16:9", "1K", 1254, 1254, false),
+            ("auto", nil, 2880, 2880, false),
+        ] as [(String?, String?, Int, Int, Bool)])
     func aReportIsCleanWhenEveryVerdictIs(size: String?, resolution: String?, width: Int, height: Int, clean: Bool) throws {
         let good = try entry("good", size: "auto", delivered: (1254, 1254))
         let given = try entry("given", size: size, resolution: resolution, delivered: (width, height))
@@ -106,7 +117,8 @@ private func json(_ value: some Encodable) throws -> String {
         let report = AuditReport([try entry("a", size: "3840x2160", delivered: (1672, 941))], lostTasks: [])
         let text = try json(report)
         #expect(text.contains(#""overpaidMultiplier":1.6,"pixelRatio":"#))
-        #expect(text.hasSuffix(#""summary":{"byVerdict":{"undersized":1},"outputs":1,"overpaidMultiplier":1.6,"unavailable":0}}"#))
+        #expect(
+            text.hasSuffix(#""summary":{"byVerdict":{"undersized":1},"outputs":1,"overpaidMultiplier":1.6,"unavailable":0}}"#))
         #expect(text.contains(#""requested":{"size":"3840x2160"}"#))
     }
 

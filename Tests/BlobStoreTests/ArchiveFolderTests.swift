@@ -131,7 +131,9 @@ import WorkLanes
         for round in 0..<25 {
             let path = "\(scratch.path)/\(round)"
             let made = try await withThrowingTaskGroup(of: ArchiveFolder.self) { group in
-                for _ in 0..<8 { group.addTask { try await lane.run { try ArchiveFolder(path: path, creating: true, now: now) } } }
+                for _ in 0..<8 {
+                    group.addTask { try await lane.run { try ArchiveFolder(path: path, creating: true, now: now) } }
+                }
                 return try await group.reduce(into: [ArchiveFolder]()) { $0.append($1) }
             }
             let stored = try ArchiveFolder(path: path, creating: false, now: now).marker.archiveID

@@ -132,7 +132,9 @@ struct Implementation: Sendable, CustomTestStringConvertible {
     func manyWritersOfDifferentBytesMakeABlobEach(_ implementation: Implementation) async throws {
         let instance = try implementation.make()
         let digests = try await withThrowingTaskGroup(of: Publication.self) { group in
-            for number in 0..<100 { group.addTask { try await instance.store.put(bytes(2000 + number, seed: UInt64(number) + 7)) } }
+            for number in 0..<100 {
+                group.addTask { try await instance.store.put(bytes(2000 + number, seed: UInt64(number) + 7)) }
+            }
             return try await group.reduce(into: [Digest]()) { found, publication in
                 #expect(publication.isNew)
                 found.append(publication.digest)

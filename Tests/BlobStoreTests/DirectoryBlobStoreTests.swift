@@ -65,7 +65,8 @@ import Testing
         let listing = try await store.listing()
         #expect(
             Set(listing.map(\.path)) == [
-                Self.abcPath, "blobs/sha256/ba/notes.txt", "blobs/sha256/cd/\(Self.abc)", "blobs/sha256/ba/\(Self.abc.uppercased())",
+                Self.abcPath, "blobs/sha256/ba/notes.txt", "blobs/sha256/cd/\(Self.abc)",
+                "blobs/sha256/ba/\(Self.abc.uppercased())",
                 "blobs/sha256/bab/\(Self.abc)", "blobs/sha256/stray.txt",
             ])
         #expect(listing.filter { $0.digest != nil }.map(\.path) == [Self.abcPath])
@@ -162,7 +163,8 @@ import Testing
             try await store.write(before)
             let filler = try fill(path)
             await #expect(
-                performing: { try await store.write(try record("t", reason: String(repeating: "after", count: 10_000))) }, throws: isNoSpace)
+                performing: { try await store.write(try record("t", reason: String(repeating: "after", count: 10_000))) },
+                throws: isNoSpace)
             #expect(try await store.record(of: before.id, day: now) == before)
             #expect(try FileManager.default.contentsOfDirectory(atPath: path + "/ingest").isEmpty)
             try FileManager.default.removeItem(atPath: filler)

@@ -83,7 +83,8 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
 
     @Test func aTaskHasARecordOfItsOwnBesideThoseOfItsOutputs() async throws {
         let task = TaskRecord(
-            task: try #require(TaskID("t")), state: .failed, reason: "no", source: "submit", discoveredAt: now, createdAt: nil, request: nil,
+            task: try #require(TaskID("t")), state: .failed, reason: "no", source: "submit", discoveredAt: now, createdAt: nil,
+            request: nil,
             taskJSON: nil)
         try await store.write(task)
         try await store.write(try record("t"))
@@ -109,8 +110,10 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         let found = try await shown()
         #expect(
             Set(found) == [
-                "records/2026/11/22/t-0.json: t #0", "records/2026/11/22/.DS_Store: unreadable", "records/2026/11/22/empty.json: unreadable",
-                "records/2026/11/22/later.json: unreadable", "records/2026/11/22/folder: unreadable", "records/2026/11/stray.txt: unreadable",
+                "records/2026/11/22/t-0.json: t #0", "records/2026/11/22/.DS_Store: unreadable",
+                "records/2026/11/22/empty.json: unreadable",
+                "records/2026/11/22/later.json: unreadable", "records/2026/11/22/folder: unreadable",
+                "records/2026/11/stray.txt: unreadable",
                 "records/2026/stray.txt: unreadable", "records/stray.txt: unreadable",
             ])
         #expect(found.count == 8)

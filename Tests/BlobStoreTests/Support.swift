@@ -16,7 +16,9 @@ final class ScratchFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func names(in folder: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)").sorted() }
+    func names(in folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)").sorted()
+    }
 
     func write(_ text: String, to file: String) throws {
         let url = URL(filePath: "\(path)/\(file)")
