@@ -26,7 +26,8 @@ package struct ImageFacts: Sendable, Hashable, Codable {
     package var averageColour: String?
 
     package init(
-        format: String, width: Int, height: Int, bitDepth: Int, colourType: String, hasAlpha: Bool, interlaced: Bool, animated: Bool,
+        format: String, width: Int, height: Int, bitDepth: Int, colourType: String, hasAlpha: Bool, interlaced: Bool,
+        animated: Bool,
         frameCount: Int? = nil, orientation: Int = 1, iccName: String? = nil, exif: [String: String]? = nil,
         text: [String: String]? = nil, contentCredentialsBytes: Int? = nil, trailingBytes: Int = 0, averageColour: String? = nil
     ) {

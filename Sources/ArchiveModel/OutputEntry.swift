@@ -36,7 +36,8 @@ package struct OutputEntry: Sendable, Hashable {
 
         package init(_ derivative: Derivative) {
             self.init(
-                digest: derivative.blob.digest, mediaType: derivative.blob.mediaType, width: derivative.width, height: derivative.height)
+                digest: derivative.blob.digest, mediaType: derivative.blob.mediaType, width: derivative.width,
+                height: derivative.height)
         }
     }
 
@@ -74,7 +75,9 @@ package struct OutputEntry: Sendable, Hashable {
         endedAt = record.endedAt
         request = record.request
         judgement = record.judgement
-        original = record.original.map { Original(digest: $0.digest, bytes: $0.bytes, mediaType: $0.mediaType, format: record.picture?.format) }
+        original = record.original.map {
+            Original(digest: $0.digest, bytes: $0.bytes, mediaType: $0.mediaType, format: record.picture?.format)
+        }
         thumbnail = record.derivative(.thumbnail).map(Rendition.init)
         preview = record.derivative(.preview).map(Rendition.init)
         thumbHash = record.thumbHash

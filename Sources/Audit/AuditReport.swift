@@ -90,10 +90,12 @@ package struct AuditReport: Sendable, Encodable {
             expected: judgement.expected,
             delivered: entry.original.map { original in
                 Delivered(
-                    width: judgement.delivered?.width, height: judgement.delivered?.height, format: original.format, bytes: original.bytes,
+                    width: judgement.delivered?.width, height: judgement.delivered?.height, format: original.format,
+                    bytes: original.bytes,
                     sha256: original.digest)
             },
-            verdict: judgement.verdict, ratioError: judgement.ratioError, pixelRatio: judgement.pixelRatio, onGrid: judgement.isOnGrid,
+            verdict: judgement.verdict, ratioError: judgement.ratioError, pixelRatio: judgement.pixelRatio,
+            onGrid: judgement.isOnGrid,
             billedTier: judgement.billedTier, deliveredTier: judgement.deliveredTier, overpaidMultiplier: judgement.overpaid,
             nearestCell: judgement.nearestCell)
     }

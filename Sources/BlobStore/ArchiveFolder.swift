@@ -28,8 +28,9 @@ package struct ArchiveFolder: Sendable {
 
     /// Opens the archive in a folder, or makes one where there is nothing yet.
     ///
-    /// A folder that is missing or empty, or holds only a `README.md` or a `fixative.json`, becomes a new archive when `creating` is true. Any other
-    /// folder without a marker is refused: it is another folder, or an archive whose disk is not mounted.
+    /// A folder that is missing or empty, or holds only a `README.md`, a `fixative.json` or what a creation left that was cut short,
+    /// becomes a new archive when `creating` is true. Any other folder without a marker is refused: it is another folder, or an archive
+    /// whose disk is not mounted. Of several processes that create at once, all get the archive that the first one made.
     ///
     /// - Throws: ``BlobStoreError`` with code `markerMissing` or `markerUnreadable`, or `system`.
     package init(path: String, creating: Bool, now: Date, archiveID: UUID = UUID()) throws {

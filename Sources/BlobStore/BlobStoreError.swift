@@ -34,8 +34,10 @@ package struct BlobStoreError: Error, Sendable {
         case .markerMissing:
             "If a disk is not mounted, mount it; to start a new archive, name an empty folder with --storage."
         case .markerUnreadable: "Use a newer Fixative, or restore fixative-archive.json from a backup."
-        case .system(Self.noSpace), .system(Self.quota): "Free some space and run the command again; what was not finished is still queued."
-        case .system(Self.readOnly): "Make the filesystem writable and run the command again; what was not finished is still queued."
+        case .system(Self.noSpace), .system(Self.quota):
+            "Free some space and run the command again; what was not finished is still queued."
+        case .system(Self.readOnly):
+            "Make the filesystem writable and run the command again; what was not finished is still queued."
         case .system: "Check the disk and the folder's permissions, then run the command again."
         case .corrupt: "Run 'fixative verify --deep' to see what else is damaged."
         case .notFound: "Run 'fixative verify' to see what else is missing."

@@ -11,7 +11,9 @@ package struct ContentHash: Sendable {
 
     /// The digest of everything so far.
     package func digest() -> ArchiveModel.Digest {
-        guard let digest = ArchiveModel.Digest(sha256: Array(hash.finalize())) else { preconditionFailure("a SHA-256 has 32 bytes") }
+        guard let digest = ArchiveModel.Digest(sha256: Array(hash.finalize())) else {
+            preconditionFailure("a SHA-256 has 32 bytes")
+        }
         return digest
     }
 }

@@ -61,7 +61,8 @@ package struct DirectoryBlobStore: BlobStore {
     private func checkExisting(_ path: String, digest: Digest, bytes: Int) throws {
         guard let status = try POSIXFile.status(path), status.bytes == bytes else {
             throw BlobStoreError(
-                .corrupt, "store", path: path, detail: "a file of that name is there, but not of the \(bytes) bytes that its name promises")
+                .corrupt, "store", path: path,
+                detail: "a file of that name is there, but not of the \(bytes) bytes that its name promises")
         }
     }
 
@@ -106,7 +107,8 @@ package struct DirectoryBlobStore: BlobStore {
                     guard let status = try POSIXFile.status("\(folder.blobsPath)/\(fanOut)/\(name)") else { continue }
                     let digest = Digest(name).flatMap { $0.hex == name && name.hasPrefix(fanOut) && fanOut.count == 2 ? $0 : nil }
                     found.append(
-                        StoredBlob(digest: digest, path: "blobs/sha256/\(fanOut)/\(name)", bytes: status.bytes, mode: status.mode))
+                        StoredBlob(digest: digest, path: "blobs/sha256/\(fanOut)/\(name)", bytes: status.bytes, mode: status.mode)
+                    )
                 }
             }
             return found

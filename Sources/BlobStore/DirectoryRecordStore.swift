@@ -99,7 +99,8 @@ package struct DirectoryRecordStore: RecordStore {
             switch try decoder.decode(Kind.self, from: data).format {
             case ArchiveRecord.currentFormat: return .output(try decoder.decode(ArchiveRecord.self, from: data))
             case TaskRecord.currentFormat: return .task(try decoder.decode(TaskRecord.self, from: data))
-            case let other: throw BlobStoreError(.unreadableRecord, "read", path: path, detail: "its format '\(other)' is not known")
+            case let other:
+                throw BlobStoreError(.unreadableRecord, "read", path: path, detail: "its format '\(other)' is not known")
             }
         } catch let error as DecodingError {
             throw BlobStoreError(.unreadableRecord, "read", path: path, detail: String(describing: error))

@@ -31,7 +31,9 @@ enum POSIXFile {
         func write(_ bytes: [UInt8]) throws {
             var written = 0
             while written < bytes.count {
-                let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress.map { unsafe $0 + written }, $0.count - written) }
+                let count = unsafe bytes.withUnsafeBytes {
+                    unsafe Glibc.write(descriptor, $0.baseAddress.map { unsafe $0 + written }, $0.count - written)
+                }
                 if count < 0 {
                     if errno == EINTR { continue }
                     throw BlobStoreError.last("write", path)

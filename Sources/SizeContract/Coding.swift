@@ -28,7 +28,8 @@ extension PriceMultiplier: Codable {
     public init(from decoder: any Decoder) throws {
         let factor = try decoder.singleValueContainer().decode(Double.self)
         guard factor.magnitude < 1e6 else {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "a price factor of \(factor)"))
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a price factor of \(factor)"))
         }
         self.init(tenths: Int((factor * 10).rounded()))
     }
