@@ -60,6 +60,8 @@ package struct ArchiveFolder: Sendable {
                 createdAt: now.formatted(Date.ISO8601FormatStyle()),
                 about: "A Fixative archive: blobs/ holds the files by their SHA-256, records/ says what they are. "
                     + "catalog.sqlite can be made again from both.")
+            // A creation that was killed may have made this folder's contents without making their names durable.
+            try POSIXFile.synchroniseDirectory(self.path + "/blobs")
             isNew = try Self.write(proposal, to: markerPath, in: self.path)
             marker = isNew ? proposal : try Self.read(markerPath) ?? proposal
         }
