@@ -154,7 +154,8 @@ let package = Package(
         .testTarget(
             name: "GenerationAPITests",
             dependencies: [
-                "GenerationAPI", "ArchiveModel", "SizeContract", "UpstreamSimulator", httpClient, hummingbird, logging, nioCore, nioHTTP1,
+                "GenerationAPI", "ArchiveModel", "SizeContract", "UpstreamSimulator", httpClient, hummingbird, logging, nioCore,
+                nioHTTP1,
             ], swiftSettings: strict),
         // The pipeline against the simulator on loopback.
         .testTarget(

@@ -52,6 +52,27 @@ package struct DownloadFacts: Sendable, Hashable, Codable {
     }
 }
 
+/// A number that counts from 0: JSON with a negative one is refused where it is read, not where the number is used.
+@propertyWrapper
+package struct Natural: Sendable, Hashable, Codable {
+    package var wrappedValue: Int
+
+    package init(wrappedValue: Int) { self.wrappedValue = wrappedValue }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        wrappedValue = try container.decode(Int.self)
+        guard wrappedValue >= 0 else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(wrappedValue) is below 0")
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(wrappedValue)
+    }
+}
+
 /// Everything known of one output, in one file that explains itself. The catalog can be made again from these.
 ///
 /// No link's query and no key is ever part of it: whoever builds one passes the upstream's words through ``Redactor`` first.
@@ -62,7 +83,7 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
 
     package var format = ArchiveRecord.currentFormat
     package var task: TaskID
-    package var index: Int
+    @Natural package var index: Int
     package var state: State
     /// Why it is unavailable.
     package var reason: String?

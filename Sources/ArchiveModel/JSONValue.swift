@@ -3,6 +3,8 @@ package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
     case integer(Int64)
+    /// A whole number too large for `integer`, such as a 64-bit seed.
+    case unsigned(UInt64)
     case number(Double)
     case string(String)
     case array([JSONValue])
@@ -35,24 +37,39 @@ extension JSONValue {
         }
     }
 
-    /// Any number, also one written as a string.
+    /// Any finite number, also one written as a string.
     package var double: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        case .string(let text): Double(text)
-        default: nil
-        }
+        let value: Double? =
+            switch self {
+            case .integer(let value): Double(value)
+            case .unsigned(let value): Double(value)
+            case .number(let value): value
+            case .string(let text): Double(text)
+            default: nil
+            }
+        return value.flatMap { $0.isFinite ? $0 : nil }
     }
 
-    /// The same value with every string replaced by what `transform` makes of it; the names of members stay.
+    /// The same value with every string, the names of members too, replaced by what `transform` makes of it.
+    ///
+    /// Names that become the same get a number behind them, so that no member is lost.
     package func mapStrings(_ transform: (String) -> String) -> JSONValue {
         switch self {
         case .string(let text): .string(transform(text))
         case .array(let items): .array(items.map { $0.mapStrings(transform) })
-        case .object(let members): .object(members.mapValues { $0.mapStrings(transform) })
+        case .object(let members): .object(Self.mapStrings(members, transform))
         default: self
         }
+    }
+
+    private static func mapStrings(_ members: [String: JSONValue], _ transform: (String) -> String) -> [String: JSONValue] {
+        var mapped: [String: JSONValue] = [:]
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            let newName = transform(name)
+            let free = mapped[newName] == nil ? newName : (2...).lazy.map { "\(newName) (\($0))" }.first { mapped[$0] == nil }
+            mapped[free ?? newName] = value.mapStrings(transform)
+        }
+        return mapped
     }
 }
 
@@ -65,6 +82,8 @@ extension JSONValue: Codable {
             self = .bool(value)
         } else if let value = try? container.decode(Int64.self) {
             self = .integer(value)
+        } else if let value = try? container.decode(UInt64.self) {
+            self = .unsigned(value)
         } else if let value = try? container.decode(Double.self) {
             self = .number(value)
         } else if let value = try? container.decode(String.self) {
@@ -82,6 +101,7 @@ extension JSONValue: Codable {
         case .null: try container.encodeNil()
         case .bool(let value): try container.encode(value)
         case .integer(let value): try container.encode(value)
+        case .unsigned(let value): try container.encode(value)
         case .number(let value): try container.encode(value)
         case .string(let value): try container.encode(value)
         case .array(let value): try container.encode(value)

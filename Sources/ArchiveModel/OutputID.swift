@@ -2,12 +2,14 @@
 package struct TaskID: Sendable, Hashable {
     package let text: String
 
-    /// - Returns: `nil` for a text that is empty, longer than 200 bytes of UTF-8, or that holds white space or control characters:
-    ///   no task is called so, and such a text comes from a wrong line or a hostile answer.
+    /// - Returns: `nil` for a text that is empty, that holds white space or control characters, or whose ``fileStem`` is longer than
+    ///   200 bytes, since a file's name has room for 255: no task is called so, and such a text comes from a wrong line or a hostile
+    ///   answer.
     package init?(_ text: String) {
         let isPlain = text.unicodeScalars.allSatisfy { !$0.properties.isWhitespace && $0.properties.generalCategory != .control }
         guard !text.isEmpty, text.utf8.count <= 200, isPlain else { return nil }
         self.text = text
+        guard fileStem.utf8.count <= 200 else { return nil }
     }
 
     /// The id as a part of a file name: everything but ASCII letters, digits, `_`, `-` and inner dots is percent-encoded, so that no

@@ -19,10 +19,13 @@ package struct VerificationReport: Sendable, Encodable {
         case unreadableRecord
         case recordWithoutRow
         case rowWithoutRecord
+        /// A record whose output the queue still holds: a leftover of a crash just before the end, or work under way. The next run
+        /// enters it.
+        case unfinished
         /// A blob that no record names: a leftover of a crash, or of work under way. It harms nothing.
         case untracked
 
-        package var isHarmless: Bool { self == .untracked }
+        package var isHarmless: Bool { self == .untracked || self == .unfinished }
     }
 
     package struct Finding: Sendable, Encodable {
@@ -64,11 +67,12 @@ package struct ArchiveVerifier: Sendable {
         var report = VerificationReport(deep: deep)
         // Workers may be filing meanwhile: a blob is there before its record, and a record before its row. So a row that was there
         // before the records were read must have one, and a record must have a row after that.
-        let before = try await endedOutputs()
+        let before = ended(try await catalog.entries(EntryQuery()))
         let (wanted, outputs) = try await readRecords(&report)
-        let after = try await endedOutputs()
+        let rows = try await catalog.entries(EntryQuery())
+        let after = ended(rows)
         report.rows = after.count
-        compare(before: before, after: after, outputs: outputs, &report)
+        compare(before: before, after: after, queued: Set(rows.map(\.id)).subtracting(after), outputs: outputs, &report)
         let stored = try await blobs.listing()
         check(stored, wanted: wanted, &report)
         if deep { try await rehash(stored, &report, progress) }
@@ -97,16 +101,20 @@ package struct ArchiveVerifier: Sendable {
         return (wanted, outputs)
     }
 
-    private func endedOutputs() async throws -> Set<OutputID> {
-        Set(try await catalog.entries(EntryQuery(states: [.archived, .unavailable])).map(\.id))
+    private func ended(_ rows: [OutputEntry]) -> Set<OutputID> {
+        Set(rows.filter { $0.state == .archived || $0.state == .unavailable }.map(\.id))
     }
 
     private func compare(
-        before: Set<OutputID>, after: Set<OutputID>, outputs: [OutputID: String], _ report: inout VerificationReport
+        before: Set<OutputID>, after: Set<OutputID>, queued: Set<OutputID>, outputs: [OutputID: String],
+        _ report: inout VerificationReport
     ) {
         for (id, path) in outputs where !after.contains(id) {
             report.findings.append(
-                .init(kind: .recordWithoutRow, subject: path, detail: "the catalog has no \(id); 'fixative rebuild' enters it"))
+                queued.contains(id)
+                    ? .init(kind: .unfinished, subject: path, detail: "\(id) is still in the queue; the next run enters it")
+                    : .init(
+                        kind: .recordWithoutRow, subject: path, detail: "the catalog has no \(id); 'fixative rebuild' enters it"))
         }
         for id in before where outputs[id] == nil {
             report.findings.append(

@@ -18,7 +18,8 @@ extension Archiver {
                     await download.ingest.discard()
                     return try await tryAgain(lease, error: doubt, suspect: download.digest)
                 }
-                return try await file(download, inspection, lease)
+                // Filing takes milliseconds, and half of it is of no use: a request to stop does not cut it short.
+                return try await Task { try await file(download, inspection, lease) }.value
             } catch {
                 await download.ingest.discard()
                 throw error

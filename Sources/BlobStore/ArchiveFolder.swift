@@ -28,40 +28,63 @@ package struct ArchiveFolder: Sendable {
 
     /// Opens the archive in a folder, or makes one where there is nothing yet.
     ///
-    /// A folder that is missing or empty, or holds only a `README.md` or a `fixative.json`, becomes a new archive when `creating` is true. Any other
-    /// folder without a marker is refused: it is another folder, or an archive whose disk is not mounted.
+    /// A folder that is missing or empty, or holds only a `README.md`, a `fixative.json` or what a creation left that was cut short,
+    /// becomes a new archive when `creating` is true. Any other folder without a marker is refused: it is another folder, or an archive
+    /// whose disk is not mounted. Of several processes that create at once, all get the archive that the first one made.
     ///
     /// - Throws: ``BlobStoreError`` with code `markerMissing` or `markerUnreadable`, or `system`.
     package init(path: String, creating: Bool, now: Date, archiveID: UUID = UUID()) throws {
         let folder = URL(fileURLWithPath: path).standardizedFileURL.path
         self.path = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
         let markerPath = self.path + "/" + Self.markerName
-        if try POSIXFile.status(markerPath) != nil {
-            marker = try Self.read(markerPath)
+        var found = try Self.read(markerPath)
+        if found == nil {
+            let strangers = try Self.strangers(in: self.path)
+            // Another process may be making the archive just now; its marker is there before anything is filed.
+            if !strangers.isEmpty { found = try Self.read(markerPath) }
+            guard found != nil || (creating && strangers.isEmpty) else {
+                throw BlobStoreError(
+                    .markerMissing, "open the archive in", path: self.path,
+                    detail: strangers.isEmpty
+                        ? "there is no archive here"
+                        : "it holds \(strangers.prefix(3).joined(separator: ", ")) but no \(Self.markerName)")
+            }
+        }
+        for part in [""] + Self.parts.map({ "/" + $0 }) + ["/blobs/sha256"] { try Self.makeFolders(self.path + part) }
+        if let found {
+            marker = found
             isNew = false
         } else {
-            let known: Set<String> = ["README.md", "fixative.json", ".gitignore", "lost+found"]
-            let strangers = try POSIXFile.names(in: self.path).filter { !known.contains($0) }
-            guard creating, strangers.isEmpty else {
-                let found =
-                    strangers.isEmpty
-                    ? "there is no archive here"
-                    : "it holds \(strangers.prefix(3).joined(separator: ", ")) but no \(Self.markerName)"
-                throw BlobStoreError(.markerMissing, "open the archive in", path: self.path, detail: found)
-            }
-            marker = Marker(
+            let proposal = Marker(
                 format: "fixative-archive", version: Self.currentVersion, archiveID: archiveID.uuidString.lowercased(),
                 createdAt: now.formatted(Date.ISO8601FormatStyle()),
-                about:
-                    "A Fixative archive: blobs/ holds the files by their SHA-256, records/ says what they are. catalog.sqlite can be made again from both."
-            )
-            isNew = true
+                about: "A Fixative archive: blobs/ holds the files by their SHA-256, records/ says what they are. "
+                    + "catalog.sqlite can be made again from both.")
+            // A creation that was killed may have made this folder's contents without making their names durable.
+            try POSIXFile.synchroniseDirectory(self.path + "/blobs")
+            isNew = try Self.write(proposal, to: markerPath, in: self.path)
+            marker = isNew ? proposal : try Self.read(markerPath) ?? proposal
         }
-        for part in ["", "/blobs", "/blobs/sha256", "/records", "/ingest", "/quarantine"] {
-            try Self.makeFolders(self.path + part)
-        }
-        if isNew { try Self.write(marker, to: markerPath, in: self.path) }
     }
+
+    private static let parts = ["blobs", "records", "ingest", "quarantine"]
+
+    /// What says that a folder without a marker is something else: all but an archive's parts without a file in them, which a creation
+    /// leaves that was cut short, and what may lie beside them.
+    private static func strangers(in path: String) throws -> [String] {
+        let known: Set<String> = ["README.md", "fixative.json", ".gitignore", "lost+found"]
+        return try POSIXFile.names(in: path).filter { name in
+            if known.contains(name) { return false }
+            return try !parts.contains(name) || holdsFiles("\(path)/\(name)")
+        }
+    }
+
+    private static func holdsFiles(_ path: String) throws -> Bool {
+        guard try POSIXFile.isFolder(path) else { return true }
+        return try POSIXFile.names(in: path).contains { try !$0.hasPrefix(unfinishedMarker) && holdsFiles("\(path)/\($0)") }
+    }
+
+    private static let unfinishedMarker = "marker-"
 
     /// Whether any record has been written: then a missing catalog is a lost one, not a new one.
     package var hasRecords: Bool {
@@ -79,9 +102,10 @@ package struct ArchiveFolder: Sendable {
         return target
     }
 
-    private static func read(_ path: String) throws -> Marker {
-        let bytes: [UInt8]
-        do { bytes = try POSIXFile.openForReading(path).read(upTo: 1 << 16) }
+    /// The marker; `nil` when there is none.
+    private static func read(_ path: String) throws -> Marker? {
+        guard try POSIXFile.status(path) != nil else { return nil }
+        let bytes = try POSIXFile.openForReading(path).read(upTo: 1 << 16)
         guard let marker = try? JSONDecoder().decode(Marker.self, from: Data(bytes)), marker.format == "fixative-archive" else {
             throw BlobStoreError(.markerUnreadable, "read the marker", path: path, detail: "it is not a Fixative marker")
         }
@@ -93,17 +117,23 @@ package struct ArchiveFolder: Sendable {
         return marker
     }
 
-    private static func write(_ marker: Marker, to path: String, in folder: String) throws {
+    /// - Returns: `false` when another process was first: its marker stays.
+    private static func write(_ marker: Marker, to path: String, in folder: String) throws -> Bool {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let temporary = folder + "/ingest/marker-" + UUID().uuidString
-        let file = try POSIXFile.create(temporary)
-        try file.write(Array(try encoder.encode(marker)))
-        try file.synchronise()
-        // Two processes may start on the same empty folder: the first marker stays.
-        _ = try POSIXFile.link(temporary, to: path)
-        try POSIXFile.remove(temporary)
+        let file = try POSIXFile.createLocked(in: folder + "/ingest", prefix: unfinishedMarker)
+        let isFirst: Bool
+        do {
+            try file.write(Array(try encoder.encode(marker)))
+            try file.synchronise()
+            isFirst = try POSIXFile.link(file.path, to: path)
+        } catch {
+            try? POSIXFile.remove(file.path)
+            throw error
+        }
+        try POSIXFile.remove(file.path)
         try POSIXFile.synchroniseDirectory(folder)
+        return isFirst
     }
 
     private static func makeFolders(_ path: String) throws {

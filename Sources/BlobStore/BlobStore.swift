@@ -27,6 +27,8 @@ package protocol BlobStore: Sendable {
 }
 
 /// Bytes on their way into a store. Use it from one task at a time; without ``publish()`` nothing remains of it.
+///
+/// The first failure is final: every later call throws it again, so that bytes cut short by a full disk are never published.
 package protocol BlobIngest: Sendable {
     /// Takes more bytes.
     func append(_ bytes: [UInt8]) async throws

@@ -22,7 +22,9 @@ package struct DirectoryBlobStore: BlobStore {
             var removed = 0
             for name in try POSIXFile.names(in: folder.ingestPath) {
                 let path = folder.ingestPath + "/" + name
-                guard let file = try? POSIXFile.openForReading(path), file.tryLock() else { continue }
+                // A folder is nothing that a writer left.
+                guard try !POSIXFile.isFolder(path) else { continue }
+                guard let file = try? POSIXFile.openForReading(path), try file.tryLock() else { continue }
                 try POSIXFile.remove(path)
                 removed += 1
             }
@@ -96,6 +98,11 @@ package struct DirectoryBlobStore: BlobStore {
         try await lane.run { [folder] in
             var found: [StoredBlob] = []
             for fanOut in try POSIXFile.names(in: folder.blobsPath) {
+                guard let status = try POSIXFile.status("\(folder.blobsPath)/\(fanOut)") else { continue }
+                guard status.isFolder else {
+                    found.append(StoredBlob(digest: nil, path: "blobs/sha256/\(fanOut)", bytes: status.bytes, mode: status.mode))
+                    continue
+                }
                 for name in try POSIXFile.names(in: folder.blobsPath + "/" + fanOut) {
                     guard let status = try POSIXFile.status("\(folder.blobsPath)/\(fanOut)/\(name)") else { continue }
                     let digest = Digest(name).flatMap { $0.hex == name && name.hasPrefix(fanOut) && fanOut.count == 2 ? $0 : nil }

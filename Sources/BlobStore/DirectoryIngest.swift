@@ -50,6 +50,20 @@ final class DirectoryIngest: BlobIngest {
     private struct State: ~Copyable {
         var file: IngestFile?
         var pending: [UInt8] = []
+        /// The first failure, which is final: after it nobody knows what of the bytes is in the file, or on the disk.
+        var failure: (any Error)?
+
+        mutating func failing<Value>(_ body: (inout IngestFile?) throws -> Value) throws -> Value {
+            try check()
+            do {
+                return try body(&file)
+            } catch {
+                failure = error
+                throw error
+            }
+        }
+
+        func check() throws { if let failure { throw failure } }
     }
 
     private let state: Mutex<State>
@@ -65,7 +79,8 @@ final class DirectoryIngest: BlobIngest {
     deinit { state.withLock { $0.file?.remove() } }
 
     func append(_ bytes: [UInt8]) async throws {
-        let isFull = state.withLock { state in
+        let isFull = try state.withLock { state in
+            try state.check()
             state.pending += bytes
             return state.pending.count >= Self.flushSize
         }
@@ -76,7 +91,7 @@ final class DirectoryIngest: BlobIngest {
         try state.withLock { state in
             guard !state.pending.isEmpty else { return }
             let bytes = exchange(&state.pending, with: [])
-            try state.file?.append(bytes)
+            try state.failing { try $0?.append(bytes) }
         }
     }
 
@@ -113,9 +128,11 @@ final class DirectoryIngest: BlobIngest {
 
     private func withFile<Value: Sendable>(_ body: (borrowing IngestFile) throws -> Value) throws -> Value {
         try state.withLock { state in
-            switch state.file {
-            case .some(let file): return try body(file)
-            case .none: preconditionFailure("an ingest is not used after it was published or discarded")
+            try state.failing { file in
+                switch file {
+                case .some(let file): return try body(file)
+                case .none: preconditionFailure("an ingest is not used after it was published or discarded")
+                }
             }
         }
     }

@@ -52,8 +52,8 @@ package struct DirectoryRecordStore: RecordStore {
         AsyncThrowingStream { continuation in
             let reading = Task { [folder, lane] in
                 do {
-                    for directory in try await lane.run({ try Self.days(under: folder.recordsPath) }) {
-                        let listings = try await lane.run { try Self.listings(in: directory, root: folder.path) }
+                    for day in try await lane.run({ try Self.days(under: folder.recordsPath) }) {
+                        let listings = try await lane.run { try Self.listings(in: day, root: folder.path) }
                         for listing in listings { continuation.yield(listing) }
                         try Task.checkCancellation()
                     }
@@ -66,17 +66,18 @@ package struct DirectoryRecordStore: RecordStore {
         }
     }
 
+    /// The folders of the days, and whatever else lies where years, months and days belong.
     private static func days(under root: String) throws -> [String] {
-        try POSIXFile.names(in: root).flatMap { year in
-            try POSIXFile.names(in: "\(root)/\(year)").flatMap { month in
-                try POSIXFile.names(in: "\(root)/\(year)/\(month)").map { "\(root)/\(year)/\(month)/\($0)" }
-            }
-        }
+        try (1...3).reduce([root]) { level, _ in try level.flatMap(contents) }
     }
 
-    private static func listings(in directory: String, root: String) throws -> [RecordListing] {
-        try POSIXFile.names(in: directory).map { name in
-            let path = directory + "/" + name
+    /// What a folder holds; a file is all that there is of it.
+    private static func contents(of path: String) throws -> [String] {
+        try POSIXFile.isFolder(path) ? POSIXFile.names(in: path).map { "\(path)/\($0)" } : [path]
+    }
+
+    private static func listings(in day: String, root: String) throws -> [RecordListing] {
+        try contents(of: day).map { path in
             let shown = String(path.dropFirst(root.count + 1))
             do {
                 return RecordListing(path: shown, record: .success(try read(path)))
@@ -87,6 +88,9 @@ package struct DirectoryRecordStore: RecordStore {
     }
 
     private static func read(_ path: String) throws -> StoredRecord {
+        guard try !POSIXFile.isFolder(path) else {
+            throw BlobStoreError(.unreadableRecord, "read", path: path, detail: "it is a folder")
+        }
         let file = try POSIXFile.openForReading(path)
         let data = Data(try file.read(upTo: max(1, file.size)))
         struct Kind: Decodable { var format: String }

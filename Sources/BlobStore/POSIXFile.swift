@@ -66,7 +66,14 @@ enum POSIXFile {
         }
 
         /// Takes the lock that says "somebody is writing this"; `false` when another open file holds it.
-        func tryLock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+        /// - Throws: ``BlobStoreError`` when there is no taking locks, as on some network filesystems.
+        func tryLock() throws -> Bool {
+            while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+                if errno == EWOULDBLOCK { return false }
+                if errno != EINTR { throw BlobStoreError.last("lock", path) }
+            }
+            return true
+        }
 
         /// In bytes.
         var size: Int {
@@ -94,11 +101,11 @@ enum POSIXFile {
     }
 
     /// Creates a file of a new name that other processes see as being written.
-    static func createLocked(in folder: String) throws -> Handle {
+    static func createLocked(in folder: String, prefix: String = "") throws -> Handle {
         while true {
-            let file = try create(folder + "/" + UUID().uuidString.lowercased())
+            let file = try create(folder + "/" + prefix + UUID().uuidString.lowercased())
             // A process that sweeps the folder may come between creating and locking.
-            if file.tryLock(), try file.links > 0 { return file }
+            if try file.tryLock(), try file.links > 0 { return file }
         }
     }
 
@@ -142,15 +149,17 @@ enum POSIXFile {
         return false
     }
 
-    /// Size in bytes and permission bits; `nil` when there is no such file.
-    static func status(_ path: String) throws -> (bytes: Int, mode: UInt32)? {
+    /// Size in bytes and permission bits; `nil` when there is no such file. A symbolic link stands for itself.
+    static func status(_ path: String) throws -> (bytes: Int, mode: UInt32, isFolder: Bool)? {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw BlobStoreError.last("stat", path)
         }
-        return (Int(status.st_size), status.st_mode & 0o7777)
+        return (Int(status.st_size), status.st_mode & 0o7777, status.st_mode & S_IFMT == S_IFDIR)
     }
+
+    static func isFolder(_ path: String) throws -> Bool { try status(path)?.isFolder ?? false }
 
     /// The names in a folder, sorted; empty for a folder that is not there.
     static func names(in path: String) throws -> [String] {

@@ -61,6 +61,23 @@ import UpstreamSimulator
         #expect(kinds.filter { $0 == .untracked }.count == 3, "the blobs of the record that is gone")
     }
 
+    @Test func aRecordWhoseOutputIsStillQueuedIsHarmless() async throws {
+        let (archive, _) = try await filled()
+        let other = try SQLiteCatalog(path: archive.path + "/other.sqlite")
+        for entry in try await archive.catalog.entries(EntryQuery()) {
+            _ = try await other.register([TaskRegistration(id: entry.id.task, source: "test")], now: archive.clock.now)
+        }
+        let until = archive.clock.now.addingTimeInterval(60)
+        for lease in try await other.leaseTasks(limit: 9, now: archive.clock.now, until: until) {
+            let links = ["https://files.example/1.png"]
+            try await other.finish(
+                lease, .resolved(links: links, createdAt: nil, deadline: nil, model: nil, json: .null), now: archive.clock.now)
+        }
+        let report = try await ArchiveVerifier(blobs: archive.blobs, records: archive.records, catalog: other).verify(deep: false)
+        #expect(report.findings.map(\.kind) == [.unfinished, .unfinished])
+        #expect(report.isClean)
+    }
+
     @Test func aRecordThatTheCatalogDoesNotKnowIsNamed() async throws {
         let (archive, _) = try await filled()
         let empty = try SQLiteCatalog(path: archive.path + "/empty.sqlite")

@@ -1,0 +1,83 @@
+import ArchiveModel
+import Foundation
+import Testing
+
+@Suite struct JSONValueTests {
+    @Test(arguments: [
+        ("null", JSONValue.null), ("true", .bool(true)), ("false", .bool(false)), ("0", .integer(0)), ("1", .integer(1)),
+        ("-1", .integer(-1)),
+        ("9007199254740993", .integer(9_007_199_254_740_993)), ("9223372036854775807", .integer(.max)),
+        ("-9223372036854775808", .integer(.min)), ("18446744073709551615", .unsigned(.max)), ("0.5", .number(0.5)),
+        ("-1.25e-3", .number(-0.00125)), ("1e300", .number(1e300)),
+        (#""""#, .string("")), (#""1""#, .string("1")), (#""true""#, .string("true")), (#""é🦊\u0000\n""#, .string("é🦊\u{0}\n")),
+        ("[]", .array([])), ("{}", .object([:])),
+        ("[1,true,null,[[]]]", .array([.integer(1), .bool(true), .null, .array([.array([])])])),
+        (#"{"a":{"b":[0.5,"x"]}}"#, .object(["a": .object(["b": .array([.number(0.5), .string("x")])])])),
+    ])
+    func jsonIsReadAsWhatItIs(text: String, value: JSONValue) throws {
+        #expect(try decode(JSONValue.self, text) == value)
+        #expect(try decode(JSONValue.self, json(value)) == value)
+    }
+
+    @Test(arguments: [
+        "null", "true", "false", "0", "1", "-1", "9007199254740993", "-9223372036854775808", "0.5", #""1""#, "[]", "{}",
+        #"{"a":[1,2.5,"3",null,true,{"b":{}}],"z":"https://example.org/a"}"#,
+        // A 64-bit seed without a sign is an ordinary thing to meet.
+        "18446744073709551615", "9223372036854775808",
+    ])
+    func nothingIsLostOnTheWayThrough(text: String) throws {
+        #expect(try json(decode(JSONValue.self, text)) == text)
+    }
+
+    @Test(arguments: ["", "{", "[1,", "nul", #"{"a"}"#, "'a'", "\u{FEFF}"])
+    func whatIsNoJSONIsRefused(text: String) {
+        #expect(throws: DecodingError.self) { try decode(JSONValue.self, text) }
+    }
+
+    @Test func deepNestingIsAnErrorAndNotACrash() {
+        #expect(throws: DecodingError.self) { try decode(JSONValue.self, String(repeating: "[", count: 100_000)) }
+        let closed = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
+        #expect(throws: DecodingError.self) { try decode(JSONValue.self, closed) }
+    }
+
+    @Test func membersAreFoundByName() {
+        let value = JSONValue.object(["a": .integer(1), "b": .null])
+        #expect(value["a"] == .integer(1))
+        #expect(value["b"] == .null)
+        #expect(value["c"] == nil)
+        #expect(JSONValue.array([])["a"] == nil)
+    }
+
+    @Test(
+        arguments: [
+            (JSONValue.integer(3), Int64(3)), (.number(3), 3), (.string("3"), 3), (.string("-3"), -3), (.number(3.5), nil),
+            (.string("3.5"), nil),
+            (.string(""), nil), (.bool(true), nil), (.null, nil), (.number(1e300), nil), (.number(.nan), nil),
+            (.number(.infinity), nil),
+            (.string("99999999999999999999"), nil), (.unsigned(.max), nil), (.array([]), nil),
+        ] as [(JSONValue, Int64?)])
+    func aWholeNumberIsReadFromAnyWayOfWritingIt(value: JSONValue, expected: Int64?) { #expect(value.integer == expected) }
+
+    @Test(
+        arguments: [
+            (JSONValue.integer(3), 3.0), (.number(0.5), 0.5), (.string("0.5"), 0.5), (.string("1e3"), 1000), (.string("x"), nil),
+            (.string(""), nil), (.bool(true), nil), (.null, nil), (.object([:]), nil),
+        ] as [(JSONValue, Double?)])
+    func aNumberIsReadFromAnyWayOfWritingIt(value: JSONValue, expected: Double?) { #expect(value.double == expected) }
+
+    /// Such a number would crash whoever rounds it to a whole one.
+    @Test(arguments: ["nan", "inf", "-inf", "infinity", "1e999"])
+    func aTextThatIsNoFiniteNumberIsNone(text: String) { #expect(JSONValue.string(text).double == nil) }
+
+    @Test func stringsAndNamesAreMappedAtEveryDepth() {
+        let value = JSONValue.object(["a": .array([.string("x"), .integer(1), .object(["b": .string("y")])]), "c": .null])
+        #expect(
+            value.mapStrings { $0 + "!" }
+                == .object(["a!": .array([.string("x!"), .integer(1), .object(["b!": .string("y!")])]), "c!": .null]))
+    }
+
+    @Test func membersWhoseNamesBecomeTheSameAreAllKept() {
+        let value = JSONValue.object(["a": .integer(1), "b": .integer(2), "c": .integer(3)])
+        #expect(value.mapStrings { _ in "x" } == .object(["x": .integer(1), "x (2)": .integer(2), "x (3)": .integer(3)]))
+    }
+}

@@ -1,0 +1,139 @@
+import ArchiveModel
+import Testing
+
+@Suite struct RedactorTests {
+    let redact = Redactor(secrets: ["sk-0123456789abcdef", "Signature=abcdef"])
+
+    @Test(arguments: [
+        ("https://h.example/a.png?Expires=1&sig=TOPSECRET", "https://h.example/a.png"),
+        ("http://h.example/a.png#TOPSECRET", "http://h.example/a.png"),
+        ("https://h.example/a.png?TOPSECRET#TOPSECRET", "https://h.example/a.png"),
+        ("https://h.example?TOPSECRET", "https://h.example"),
+        ("https://h.example/?", "https://h.example/"),
+        ("HTTPS://H.example/A.png?TOPSECRET", "HTTPS://H.example/A.png"),
+        ("hTTp://h.example/a?TOPSECRET", "hTTp://h.example/a"),
+        ("https://user:TOPSECRET@h.example:8443/a", "https://h.example:8443/a"),
+        ("https://TOPSECRET@h.example", "https://h.example"),
+        ("https://user:TOP@SECRET@h.example/a", "https://h.example/a"),
+        ("https://h.example/@TOP/a@b", "https://h.example/@TOP/a@b"),
+        ("https://h.example/a", "https://h.example/a"),
+        ("https://h.example/to?next=https://x.example/b?TOPSECRET", "https://h.example/to"),
+        ("https://h.example/to?next=https%3A%2F%2Fx.example%3FTOPSECRET", "https://h.example/to"),
+    ])
+    func anAddressKeepsSchemeHostAndPathOnly(text: String, clean: String) { #expect(redact(text) == clean) }
+
+    @Test(arguments: [
+        (
+            "see https://a.example/1?TOPSECRET and https://b.example/2?TOPSECRET here",
+            "see https://a.example/1 and https://b.example/2 here"
+        ),
+        (
+            "https://a.example/1?TOPSECRET\nhttps://b.example/2?TOPSECRET\r\nend",
+            "https://a.example/1\nhttps://b.example/2\r\nend"
+        ),
+        ("'https://a.example/1?TOPSECRET', \"https://b.example/2#TOPSECRET\"", "'https://a.example/1', \"https://b.example/2\""),
+        ("<https://a.example/1?TOPSECRET>", "<https://a.example/1>"),
+        ("`https://a.example/1?TOPSECRET`", "`https://a.example/1`"),
+        (#"{"url":"https://a.example/1?TOPSECRET","n":1}"#, #"{"url":"https://a.example/1","n":1}"#),
+        (#"{\"url\":\"https://a.example/1?TOPSECRET\",\"n\":1}"#, #"{\"url\":\"https://a.example/1\",\"n\":1}"#),
+        ("(https://a.example/1) is fine", "(https://a.example/1) is fine"),
+        ("https://a.example/1,https://b.example/2?TOPSECRET", "https://a.example/1,https://b.example/2"),
+    ])
+    func everyAddressOfATextIsCutDown(text: String, clean: String) { #expect(redact(text) == clean) }
+
+    /// What closes an address is not always known, and a query may hold any of it: then rather too much goes than too little.
+    @Test(arguments: [
+        "(https://a.example/1?TOPSECRET)", "[text](https://a.example/1?TOPSECRET) after",
+        "https://a.example/1?TOPSECRET,https://b.example/2?TOPSECRET",
+        "https://a.example/1,https://user:TOPSECRET@b.example/2", "(https://a.example/1)(https://TOPSECRET@b.example/2)",
+        "https://a.example/1;https://b.example/2;https://user:TOPSECRET@c.example/3?TOPSECRET",
+        "{https://a.example/1?TOPSECRET}", "https://a.example/1?x=(TOPSECRET)TOPSECRET",
+        "url=https://a.example/1?a=1&TOPSECRET;TOPSECRET|TOPSECRET",
+        // As JSON writers of other languages escape an address.
+        #"{"url":"https:\/\/a.example\/1?sig=TOPSECRET"}"#, #"{"url":"https://a.example/1?a=1\u0026sig=TOPSECRET"}"#,
+        #"{"url":"HTTPS:\/\/user:TOPSECRET@a.example\/1\u003fTOPSECRET"}"#,
+        #"{"url":"https:\u002f\u002fa.example\u002F1?sig=TOPSECRET"}"#,
+        // A mark that joins the character before it must not hide that character.
+        "https://a.example/1?\u{301}TOPSECRET", "https://\u{301}a.example/1?TOPSECRET", "https://a.example/1#\u{FE0F}TOPSECRET",
+        "https://user:TOPSECRET@\u{301}a.example/", "://https://a.example/?TOPSECRET", "httphttps://a.example/?TOPSECRET",
+        "ahttps://a.example/?TOPSECRET", "view-source:https://a.example/?TOPSECRET",
+    ])
+    func noQueryGetsThroughWhateverSurroundsTheAddress(text: String) {
+        let clean = redact(text)
+        #expect(!clean.contains("TOPSECRET"))
+        #expect(clean.contains("example"))
+    }
+
+    @Test(arguments: [
+        "", "?", "plain text", "is this a question? yes #1!", "what://is this?no", "ftp://h.example/a?b#c",
+        "/relative/path?a=b#c",
+        "a prompt: who are you? user@example.org, 50 % #art", "://", "https:/h.example?a", "https:h.example?a", "e\u{301}?\r\n🦊",
+        "https:// ?a", "C:\\a\\b?c", #"a\/b?c"#,
+    ])
+    func textWithoutAWebAddressStaysAsItIs(text: String) {
+        #expect(Array(redact(text).unicodeScalars) == Array(text.unicodeScalars))
+    }
+
+    @Test func aQuestionAfterAnAddressStays() {
+        #expect(
+            redact("draw https://h.example/a.png?x=1 as a cat? or a dog? #art")
+                == "draw https://h.example/a.png as a cat? or a dog? #art")
+    }
+
+    @Test(arguments: [
+        ("key sk-0123456789abcdef!", "key [removed]!"), ("sk-0123456789abcdef", "[removed]"),
+        ("sk-0123456789abcdefsk-0123456789abcdef", "[removed][removed]"), ("a=1&Signature=abcdef&b", "a=1&[removed]&b"),
+        ("https://h.example/sk-0123456789abcdef/a", "https://h.example/[removed]/a"),
+        ("SK-0123456789ABCDEF", "SK-0123456789ABCDEF"),
+        ("sk-0123456789abcdef\u{301}", "[removed]\u{301}"),
+    ])
+    func aSecretGoesWhereverItStands(text: String, clean: String) {
+        #expect(Array(redact(text).unicodeScalars) == Array(clean.unicodeScalars))
+    }
+
+    @Test func theLongerOfTwoSecretsGoesFirst() {
+        #expect(Redactor(secrets: ["abcdef", "abcdefgh"])("abcdefgh abcdef") == "[removed] [removed]")
+    }
+
+    @Test func aSecretTooShortToBeOneIsLeftAlone() {
+        #expect(Redactor(secrets: ["", "a", "abcde"])("abcde a") == "abcde a")
+        #expect(Redactor(secrets: ["abcdef"])("abcdef") == "[removed]")
+    }
+
+    @Test func jsonIsCleanedAtEveryDepth() {
+        let value = JSONValue.object([
+            "results": .array([.string("https://h.example/a?TOPSECRET")]), "n": .integer(1),
+            "deep": .object(["a": .array([.object(["b": .string("sk-0123456789abcdef")])])]),
+        ])
+        #expect(
+            redact(value)
+                == .object([
+                    "results": .array([.string("https://h.example/a")]), "n": .integer(1),
+                    "deep": .object(["a": .array([.object(["b": .string("[removed]")])])]),
+                ]))
+    }
+
+    @Test func theNamesOfMembersAreCleanedToo() {
+        let value = JSONValue.object([
+            "https://h.example/a?TOPSECRET1": .integer(1), "https://h.example/a?TOPSECRET2": .integer(2),
+            "sk-0123456789abcdef": .null,
+        ])
+        guard case .object(let members) = redact(value) else {
+            Issue.record("no object came back")
+            return
+        }
+        #expect(members.count == 3, "no member is lost, also when two names become the same")
+        #expect(members["https://h.example/a"] != nil)
+        #expect(members["[removed]"] == .null)
+        #expect(members.keys.allSatisfy { !$0.contains("TOPSECRET") && !$0.contains("sk-") })
+    }
+
+    /// Work that grows with the square of the text would take hours here.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: ["://", "https://a?b ", "https://a,", "https://", "https:\\/\\/", "?", "@", "https://@"])
+    func aLongHostileTextTakesNoLongerThanItsLength(part: String) {
+        let text = String(repeating: part, count: 100_000)
+        #expect(redact(text).utf8.count <= text.utf8.count)
+    }
+}

@@ -1,0 +1,182 @@
+import ArchiveModel
+import Foundation
+import Testing
+
+@testable import BlobStore
+
+@Suite struct DirectoryBlobStoreTests {
+    let scratch: ScratchFolder
+    let store: DirectoryBlobStore
+
+    init() throws {
+        scratch = try ScratchFolder()
+        store = DirectoryBlobStore(folder: try archive(in: scratch.path), lane: lane)
+    }
+
+    /// SHA-256 of "abc", from FIPS 180-2, appendix B.1.
+    static let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    static let abcPath = "blobs/sha256/ba/\(abc)"
+
+    @Test func aBlobIsAReadOnlyFileNamedByItsDigest() async throws {
+        let digest = try await store.put(Array("abc".utf8)).digest
+        let path = "\(scratch.path)/\(Self.abcPath)"
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "abc")
+        #expect(try run("/usr/bin/stat", "-c", "%a %h %F", path) == "444 1 regular file\n")
+        #expect(try await store.localPath(of: digest) == path)
+        let listing = try await store.listing()
+        #expect(listing == [StoredBlob(digest: digest, path: Self.abcPath, bytes: 3, mode: 0o444)])
+    }
+
+    @Test func aBlobThatIsNotThereHasNoFile() async throws {
+        #expect(try await store.localPath(of: try #require(Digest(Self.abc))) == nil)
+    }
+
+    @Test func aFileOfABlobsNameButOfAnotherSizeIsNotTakenForIt() async throws {
+        try scratch.write("abcd", to: Self.abcPath)
+        await #expect(performing: { try await store.put(Array("abc".utf8)) }, throws: hasCode(.corrupt))
+        let ingest = try await store.beginIngest()
+        try await ingest.append(Array("abc".utf8))
+        await #expect(performing: { try await ingest.publish() }, throws: hasCode(.corrupt))
+        await ingest.discard()
+        // What was there is evidence, and stays.
+        #expect(try String(contentsOfFile: "\(scratch.path)/\(Self.abcPath)", encoding: .utf8) == "abcd")
+        #expect(try scratch.names(in: "ingest") == [])
+    }
+
+    @Test func anEmptyFileOfABlobsNameIsNotTakenForIt() async throws {
+        try scratch.write("", to: Self.abcPath)
+        await #expect(performing: { try await store.put(Array("abc".utf8)) }, throws: hasCode(.corrupt))
+    }
+
+    @Test func rehashingTellsWhatIsReallyThere() async throws {
+        try scratch.write("abd", to: Self.abcPath)
+        let digest = try #require(Digest(Self.abc))
+        #expect(try await store.rehash(digest).hex == sha256sum(Array("abd".utf8)))
+        #expect(try await store.size(of: digest) == 3)
+    }
+
+    @Test func theListingShowsAlsoWhatHasNoBusinessThere() async throws {
+        _ = try await store.put(Array("abc".utf8))
+        try scratch.write("x", to: "blobs/sha256/ba/notes.txt")
+        try scratch.write("abc", to: "blobs/sha256/cd/\(Self.abc)")
+        try scratch.write("abc", to: "blobs/sha256/ba/\(Self.abc.uppercased())")
+        try scratch.write("abc", to: "blobs/sha256/bab/\(Self.abc)")
+        try scratch.write("stray", to: "blobs/sha256/stray.txt")
+        let listing = try await store.listing()
+        #expect(
+            Set(listing.map(\.path)) == [
+                Self.abcPath, "blobs/sha256/ba/notes.txt", "blobs/sha256/cd/\(Self.abc)",
+                "blobs/sha256/ba/\(Self.abc.uppercased())",
+                "blobs/sha256/bab/\(Self.abc)", "blobs/sha256/stray.txt",
+            ])
+        #expect(listing.filter { $0.digest != nil }.map(\.path) == [Self.abcPath])
+    }
+
+    @Test func sweepingRemovesWhatDeadWritersLeftAndNothingElse() async throws {
+        try scratch.write("left over", to: "ingest/0a")
+        try scratch.write("left over", to: "ingest/0b")
+        let ingest = try await store.beginIngest()
+        try await ingest.append(bytes(300_000))
+        #expect(try await store.sweepIngest() == 2)
+        #expect(try scratch.names(in: "ingest").count == 1)
+        #expect(try await ingest.publish().bytes == 300_000)
+        #expect(try await store.sweepIngest() == 0)
+        #expect(try scratch.names(in: "ingest") == [])
+    }
+
+    @Test func aFolderInTheWayDoesNotStopTheSweeping() async throws {
+        try scratch.write("x", to: "ingest/0-folder/file")
+        try scratch.write("left over", to: "ingest/1")
+        #expect(try await store.sweepIngest() == 1)
+        #expect(try scratch.names(in: "ingest") == ["0-folder"])
+    }
+
+    @Test func sweepingWhileOthersWriteLosesNothing() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<60 {
+                group.addTask { _ = try await store.put(bytes(500, seed: UInt64(number) + 1)) }
+                group.addTask { _ = try await store.sweepIngest() }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await store.listing().count == 60)
+        #expect(try scratch.names(in: "ingest") == [])
+    }
+
+    /// A filesystem that knows no locks must say so: taking that for "somebody else has it" would make one new file after another.
+    @Test func aLockThatCannotBeTakenForAnotherReasonIsAnError() {
+        let closed = POSIXFile.Handle(descriptor: -1, path: "nowhere")
+        var code: BlobStoreError.Code?
+        do { _ = try closed.tryLock() } catch { code = (error as? BlobStoreError)?.code }
+        // EBADF is 9 on every Unix.
+        #expect(code == .system(9))
+    }
+}
+
+@Suite struct FullDiskTests {
+    @Test func aBlobThatDoesNotFitIsRefusedAndLeavesNothing() async throws {
+        try await withSmallDisk(kilobytes: 2048) { path in
+            let store = DirectoryBlobStore(folder: try archive(in: path), lane: lane)
+            let kept = try await store.put(bytes(100_000)).digest
+            await #expect(performing: { try await store.put(bytes(4_000_000)) }, throws: isNoSpace)
+
+            let ingest = try await store.beginIngest()
+            await #expect(
+                performing: {
+                    for _ in 0..<16 { try await ingest.append(bytes(250_000)) }
+                    _ = try await ingest.seal()
+                }, throws: isNoSpace)
+            await ingest.discard()
+
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path + "/ingest").isEmpty)
+            #expect(try await store.listing().map(\.digest) == [kept])
+            #expect(try await store.rehash(kept) == kept)
+            #expect(try await store.put(bytes(200_000, seed: 2)).isNew, "there is room again")
+        }
+    }
+
+    @Test func whatWasCutShortByAFullDiskIsNeverPublished() async throws {
+        try await withSmallDisk(kilobytes: 2048) { path in
+            let store = DirectoryBlobStore(folder: try archive(in: path), lane: lane)
+            let ingest = try await store.beginIngest()
+            // Whole pages, so that the next write takes no byte at all and the file is as long as what it has counted.
+            try await ingest.append(bytes(307_200))
+            let filler = try fill(path)
+            await #expect(performing: { try await ingest.append(bytes(307_200)) }, throws: isNoSpace)
+            try FileManager.default.removeItem(atPath: filler)
+
+            await #expect(performing: { try await ingest.append(bytes(1)) }, throws: isNoSpace)
+            await #expect(performing: { try await ingest.seal() }, throws: isNoSpace)
+            await #expect(performing: { try await ingest.contents() }, throws: isNoSpace)
+            await #expect(performing: { try await ingest.publish() }, throws: isNoSpace)
+            await ingest.discard()
+            #expect(try await store.listing().isEmpty)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path + "/ingest").isEmpty)
+        }
+    }
+
+    @Test func aRecordThatDoesNotFitLeavesTheEarlierOneWhole() async throws {
+        try await withSmallDisk(kilobytes: 1024) { path in
+            let folder = try archive(in: path)
+            let store = DirectoryRecordStore(folder: folder, lane: lane)
+            let before = try record("t", reason: "before")
+            try await store.write(before)
+            let filler = try fill(path)
+            await #expect(
+                performing: { try await store.write(try record("t", reason: String(repeating: "after", count: 10_000))) },
+                throws: isNoSpace)
+            #expect(try await store.record(of: before.id, day: now) == before)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path + "/ingest").isEmpty)
+            try FileManager.default.removeItem(atPath: filler)
+        }
+    }
+
+    @Test func anArchiveThatDidNotFitCanBeMadeOnceThereIsRoom() async throws {
+        try await withSmallDisk(kilobytes: 64) { path in
+            let filler = try fill(path)
+            #expect(performing: { try archive(in: path) }, throws: isNoSpace)
+            try FileManager.default.removeItem(atPath: filler)
+            #expect(try archive(in: path).isNew)
+        }
+    }
+}
