@@ -91,7 +91,7 @@ import UpstreamSimulator
 
     @Test func theSweepFindsWhatTheAccountHasAndOnlyWhatIsYoungEnough() async throws {
         let archive = try TestArchive()
-        try await withSimulator(.none, tasks: 60, clock: archive.clock, { $0.images = nil }) { _, url, tasks in
+        try await withSimulator(.none, tasks: 60, clock: archive.clock) { _, url, tasks in
             let cut = archive.clock.now.addingTimeInterval(-2 * 3600)
             let young = tasks.filter { $0.created >= cut }
             let summary = try await archive.run(url) { $0.since = archive.clock.now.timeIntervalSince(cut) }
@@ -106,7 +106,7 @@ import UpstreamSimulator
 
     @Test func watchingGoesOnUntilItIsStopped() async throws {
         let archive = try TestArchive()
-        try await withSimulator(.none, tasks: 2, clock: archive.clock, { $0.completionsPerMinute = 30 }) { _, url, _ in
+        try await withSimulator(.none, tasks: 2, completionsPerMinute: 30, clock: archive.clock) { _, url, _ in
             let (archiver, downloader) = try archive.archiver(url) {
                 $0.since = 86400
                 $0.watch = true

@@ -117,15 +117,14 @@ final class TestArchive: Sendable {
 
 /// Runs `body` against a simulator on loopback.
 func withSimulator<Value: Sendable>(
-    _ faults: FaultProfile, seed: UInt64 = 3, tasks: Int, clock: ScaledClock,
-    _ change: (inout SimulatorOptions) -> Void = { _ in },
+    _ faults: FaultProfile, seed: UInt64 = 3, tasks: Int, completionsPerMinute: Double = 0, clock: ScaledClock,
     _ body: @escaping @Sendable (_ simulator: UpstreamSimulator, _ url: String, _ tasks: [SimulatedTask]) async throws -> Value
 ) async throws -> Value {
     var options = SimulatorOptions()
     options.faults = faults
     options.seed = seed
     options.clock = clock
-    change(&options)
+    options.completionsPerMinute = completionsPerMinute
     let simulator = try UpstreamSimulator(options: options, pictures: Drawn())
     let populated = try await simulator.populate(tasks: tasks)
     return try await withThrowingTaskGroup(of: Void.self) { group in
