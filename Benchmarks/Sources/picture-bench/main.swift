@@ -65,7 +65,8 @@ let processors = ProcessInfo.processInfo.activeProcessorCount
 let rounds = 4
 let start = ContinuousClock.now
 DispatchQueue.concurrentPerform(iterations: pictures.count * rounds) { index in
-    _ = try? PictureInspector.inspect(pictures[index % pictures.count].bytes.span)
+    let bytes = pictures[index % pictures.count].bytes
+    _ = try? PictureInspector.inspect(bytes.span)
 }
 let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
 print("\(number(Double(pictures.count * rounds) / seconds)) pictures a second on \(processors) processors")
