@@ -26,6 +26,23 @@ package struct RecordedRequest: Sendable, Hashable, Codable {
         self.recordedAt = recordedAt
     }
 
+    /// This request with the facts that it lacks taken from another telling of it. A size that names none is replaced.
+    package func filled(from other: RecordedRequest) -> RecordedRequest {
+        var filled = self
+        filled.model = model ?? other.model
+        filled.prompt = prompt ?? other.prompt
+        filled.imageURLs = imageURLs ?? other.imageURLs
+        filled.recordedAt = recordedAt ?? other.recordedAt
+        let contract = SizeContract.contract(model: filled.model)
+        if sizeRequest(in: contract) == nil, other.size != nil {
+            filled.size = other.size
+            filled.resolution = other.resolution
+        } else {
+            filled.resolution = resolution ?? other.resolution
+        }
+        return filled
+    }
+
     /// The size to judge a delivery by; `nil` when none was recorded, or when the recorded text names no size.
     ///
     /// A request recorded with a prompt alone says nothing of its size: only a `size` on record, or a whole request as `submit`

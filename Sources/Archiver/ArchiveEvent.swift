@@ -12,6 +12,8 @@ package enum ArchiveEvent: Sendable {
     case unavailable(OutputEntry)
     /// A try that failed, and when the next one comes.
     case postponed(String, error: String, until: Date)
+    /// Nothing can be done before then: retries, or the lease of another worker, which may have died.
+    case waiting(until: Date)
     /// A source stopped; what it has not delivered yet stays in the queue.
     case sourceStopped(reason: String)
     /// Something that is worth a line in the log and changes nothing.
@@ -21,6 +23,8 @@ package enum ArchiveEvent: Sendable {
 /// What a run has done.
 package struct ArchiveSummary: Sendable {
     package var archived = 0
+    /// Of these, the ones whose bytes are no whole picture.
+    package var undecodable = 0
     package var unavailable = 0
     package var endedTasks = 0
     /// Bytes of originals that were not stored before.

@@ -19,6 +19,8 @@ package struct VerificationReport: Sendable, Encodable {
         case unreadableRecord
         case recordWithoutRow
         case rowWithoutRecord
+        /// The catalog says something else than the record; the record is the truth.
+        case differingRow
         /// A record whose output the queue still holds: a leftover of a crash just before the end, or work under way. The next run
         /// enters it.
         case unfinished
@@ -67,12 +69,22 @@ package struct ArchiveVerifier: Sendable {
         var report = VerificationReport(deep: deep)
         // Workers may be filing meanwhile: a blob is there before its record, and a record before its row. So a row that was there
         // before the records were read must have one, and a record must have a row after that.
-        let before = ended(try await catalog.entries(EntryQuery()))
+        let settled = try await catalog.entries(EntryQuery(states: [.archived, .unavailable]))
+        let before = ended(settled)
         let (wanted, outputs) = try await readRecords(&report)
         let rows = try await catalog.entries(EntryQuery())
         let after = ended(rows)
         report.rows = after.count
         compare(before: before, after: after, queued: Set(rows.map(\.id)).subtracting(after), outputs: outputs, &report)
+        // A row that was written while the records were read may be newer than the record that was read.
+        let unchanged = Set(rows)
+        for row in settled where unchanged.contains(row) && outputs[row.id].map({ $0.entry != row }) == true {
+            let path = outputs[row.id]?.path ?? ""
+            report.findings.append(
+                .init(
+                    kind: .differingRow, subject: path,
+                    detail: "the catalog says otherwise of \(row.id); 'fixative rebuild' mends it"))
+        }
         let stored = try await blobs.listing()
         check(stored, wanted: wanted, &report)
         if deep { try await rehash(stored, &report, progress) }
@@ -82,9 +94,11 @@ package struct ArchiveVerifier: Sendable {
 
     private typealias Wanted = [Digest: (bytes: Int, record: String)]
 
-    private func readRecords(_ report: inout VerificationReport) async throws -> (Wanted, [OutputID: String]) {
+    private func readRecords(_ report: inout VerificationReport) async throws -> (
+        Wanted, [OutputID: (path: String, entry: OutputEntry)]
+    ) {
         var wanted: Wanted = [:]
-        var outputs: [OutputID: String] = [:]
+        var outputs: [OutputID: (path: String, entry: OutputEntry)] = [:]
         for try await listing in records.records() {
             switch listing.record {
             case .failure(let error):
@@ -92,7 +106,7 @@ package struct ArchiveVerifier: Sendable {
             case .success(.task): report.records += 1
             case .success(.output(let record)):
                 report.records += 1
-                outputs[record.id] = listing.path
+                outputs[record.id] = (listing.path, OutputEntry(record))
                 for blob in [record.original].compactMap({ $0 }) + record.derivatives.map(\.blob) {
                     wanted[blob.digest] = (blob.bytes, listing.path)
                 }
@@ -106,15 +120,18 @@ package struct ArchiveVerifier: Sendable {
     }
 
     private func compare(
-        before: Set<OutputID>, after: Set<OutputID>, queued: Set<OutputID>, outputs: [OutputID: String],
+        before: Set<OutputID>, after: Set<OutputID>, queued: Set<OutputID>,
+        outputs: [OutputID: (path: String, entry: OutputEntry)],
         _ report: inout VerificationReport
     ) {
-        for (id, path) in outputs where !after.contains(id) {
+        for (id, record) in outputs where !after.contains(id) {
             report.findings.append(
                 queued.contains(id)
-                    ? .init(kind: .unfinished, subject: path, detail: "\(id) is still in the queue; the next run enters it")
+                    ? .init(
+                        kind: .unfinished, subject: record.path, detail: "\(id) is still in the queue; the next run enters it")
                     : .init(
-                        kind: .recordWithoutRow, subject: path, detail: "the catalog has no \(id); 'fixative rebuild' enters it"))
+                        kind: .recordWithoutRow, subject: record.path,
+                        detail: "the catalog has no \(id); 'fixative rebuild' enters it"))
         }
         for id in before where outputs[id] == nil {
             report.findings.append(

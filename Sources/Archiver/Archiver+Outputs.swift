@@ -11,12 +11,15 @@ extension Archiver {
     /// Nothing is thrown: whatever goes wrong becomes another try, a reason, or a failure of the archive that ends the run.
     func archive(_ lease: OutputLease) async -> OutputStep {
         do {
+            if let record = try await alreadyFiled(lease) { return try await enter(record, lease, newBytes: 0) }
             let download = try await downloader.fetch(lease.link)
             do {
                 let inspection = try await inspector.inspect(download)
                 if let doubt = doubt(of: inspection, download, lease) {
                     await download.ingest.discard()
-                    return try await tryAgain(lease, error: doubt, suspect: download.digest)
+                    return try await tryAgain(
+                        lease, error: doubt.reason, failure: doubt.failure, patience: Self.stubbornPatience,
+                        suspect: download.digest)
                 }
                 // Filing takes milliseconds, and half of it is of no use: a request to stop does not cut it short.
                 return try await Task { try await file(download, inspection, lease) }.value
@@ -37,12 +40,14 @@ extension Archiver {
     ///
     /// A broken transfer brings other bytes next time. The same bytes twice are what was delivered; bytes that are no picture at
     /// all, such as an error page, get a few more chances, since a page is the host's mood and not the result.
-    private func doubt(of inspection: Inspection, _ download: Download, _ lease: OutputLease) -> String? {
+    private func doubt(
+        of inspection: Inspection, _ download: Download, _ lease: OutputLease
+    ) -> (reason: String, failure: String)? {
         guard case .undecodable(let reason, let looksLikePicture) = inspection else { return nil }
-        let tries = lease.attempts + 1
-        let isSettled =
-            looksLikePicture ? lease.suspect == download.digest || tries >= options.stubbornTries : tries >= options.stubbornTries
-        return isSettled ? nil : "what came is no whole picture: \(reason)"
+        let failure = looksLikePicture ? "damaged picture" : "no picture"
+        if looksLikePicture, lease.suspect == download.digest { return nil }
+        if lease.repeats(of: failure) >= options.stubbornTries { return nil }
+        return ("what came is no whole picture: \(reason)", failure)
     }
 
     // MARK: Judge
@@ -56,12 +61,41 @@ extension Archiver {
 
     // MARK: File
 
-    /// Blobs first, the record second, the catalog row last.
-    private func file(_ download: Download, _ inspection: Inspection, _ lease: OutputLease) async throws -> OutputStep {
-        guard try await catalog.extend([lease], until: clock.now.addingTimeInterval(options.leaseDuration)).isEmpty else {
-            await download.ingest.discard()
+    /// What an earlier try filed that died before its catalog row: its record, when its original is there.
+    private func alreadyFiled(_ lease: OutputLease) async throws -> ArchiveRecord? {
+        let record: ArchiveRecord?
+        do {
+            record = try await records.record(of: lease.id, day: lease.createdAt ?? lease.discoveredAt)
+        } catch let error as BlobStoreError where error.code == .unreadableRecord {
+            return nil
+        }
+        guard let record, record.state == .archived, let original = record.original,
+            try await blobs.size(of: original.digest) == original.bytes
+        else { return nil }
+        return record
+    }
+
+    /// The last step: the catalog row, and the word that it is done.
+    private func enter(_ record: ArchiveRecord, _ lease: OutputLease, newBytes: Int) async throws -> OutputStep {
+        try await catalog.finish(lease, .ended(record), now: clock.now)
+        report(.archived(OutputEntry(record)))
+        return .archived(newBytes: newBytes, isWhole: record.decodeError == nil)
+    }
+
+    /// Sees to it that the lease still holds before anything is written under it.
+    /// - Throws: ``CatalogError`` with code `leaseLost`.
+    private func confirm(_ lease: OutputLease) async throws {
+        let until = clock.now.addingTimeInterval(options.leaseDuration)
+        guard try await catalog.extend([lease], until: until).isEmpty else {
             throw CatalogError(.leaseLost, "output \(lease.id)")
         }
+    }
+
+    /// Blobs first, the record second, the catalog row last.
+    private func file(_ download: Download, _ inspection: Inspection, _ lease: OutputLease) async throws -> OutputStep {
+        try await confirm(lease)
+        // The request may have become known while the file was on its way.
+        let request = try await catalog.task(lease.id.task)?.request ?? lease.request
         var record = emptyRecord(lease, state: .archived, reason: nil)
         record.download = download.facts
         let original = try await download.ingest.publish()
@@ -77,11 +111,10 @@ extension Archiver {
                 digest: original.digest, bytes: original.bytes, mediaType: "application/octet-stream")
             record.decodeError = reason
         }
-        record.judgement = judge(record.picture, request: lease.request, model: lease.model)
+        record.request = request
+        record.judgement = judge(record.picture, request: request, model: lease.model)
         try await records.write(record)
-        try await catalog.finish(lease, .ended(record), now: clock.now)
-        report(.archived(OutputEntry(record)))
-        return .archived(newBytes: original.isNew ? original.bytes : 0)
+        return try await enter(record, lease, newBytes: original.isNew ? original.bytes : 0)
     }
 
     private func store(_ picture: DerivedPicture) async throws -> Derivative {
@@ -104,13 +137,15 @@ extension Archiver {
     private func afterFailure(_ lease: OutputLease, _ error: DownloadError) async -> OutputStep {
         do {
             if error.isGone { return try await afterGone(lease, error) }
-            if error.isStubborn, lease.attempts + 1 >= options.stubbornTries {
-                return try await giveUp(lease, "\(error.detail) (tried \(lease.attempts + 1) times)")
+            let repeats = lease.repeats(of: error.kind)
+            if error.isStubborn, repeats >= options.stubbornTries {
+                return try await giveUp(lease, "\(error.detail) (tried \(repeats) times)")
             }
             // A link may also fail because it is an old one: every second time a fresh one is asked for, if it is to be had.
             let fresh = lease.attempts.isMultiple(of: 2) ? nil : try? await freshLink(lease)
             return try await tryAgain(
-                lease, error: error.detail, retryAfter: error.retryAfter, link: fresh, suspect: lease.suspect)
+                lease, error: error.detail, failure: error.kind, patience: error.isStubborn ? Self.stubbornPatience : 1,
+                retryAfter: error.retryAfter, link: fresh, suspect: lease.suspect)
         } catch {
             return give(error)
         }
@@ -120,6 +155,9 @@ extension Archiver {
         let links = try await client.task(lease.id.task).links
         return links.indices.contains(lease.id.index) ? links[lease.id.index] : nil
     }
+
+    /// How much longer the waits are after a failure that is likely to come again.
+    private static let stubbornPatience = 10.0
 
     /// The storage host says the file is gone: the task is read again for a fresh link, and only when fresh links are gone as well,
     /// and again, the output is given up.
@@ -133,32 +171,40 @@ extension Archiver {
             note = ", and the upstream no longer knows the task"
         } catch let problem as APIError {
             // Without a fresh link this answer proves nothing yet.
-            return try await tryAgain(
-                lease, error: "\(error.detail), and no fresh link could be read: \(problem)", retryAfter: problem.retryAfter,
-                suspect: lease.suspect)
+            let step = try await tryAgain(
+                lease, error: "\(error.detail), and no fresh link could be read: \(problem)", failure: error.kind,
+                retryAfter: problem.retryAfter, suspect: lease.suspect)
+            return problem.stopsSource ? .sourceStopped(problem) : step
         }
         guard answers < options.goneAnswersToBelieve else {
             return try await giveUp(lease, "\(error.detail) to a freshly read link (\(answers) times)\(note)")
         }
-        return try await tryAgain(lease, error: error.detail + note, link: fresh, goneAnswers: answers, suspect: lease.suspect)
+        return try await tryAgain(
+            lease, error: error.detail + note, failure: error.kind, link: fresh, goneAnswers: answers, suspect: lease.suspect)
     }
 
+    /// - Parameter patience: How many times longer than usual the wait is.
     private func tryAgain(
-        _ lease: OutputLease, error: String, retryAfter: Date? = nil, link: String? = nil, goneAnswers: Int? = nil,
-        suspect: Digest?
+        _ lease: OutputLease, error: String, failure: String, patience: Double = 1, retryAfter: Date? = nil, link: String? = nil,
+        goneAnswers: Int? = nil, suspect: Digest?
     ) async throws -> OutputStep {
         var generator = SystemRandomNumberGenerator()
-        let due = options.retry.nextTry(
+        var retry = options.retry
+        retry.base *= patience
+        let due = retry.nextTry(
             after: clock.now, failures: lease.attempts + 1, retryAfter: retryAfter, deadline: lease.deadline, using: &generator)
         try await catalog.finish(
             lease,
-            .postponed(dueAt: due, error: error, link: link, goneAnswers: goneAnswers ?? lease.goneAnswers, suspect: suspect),
+            .postponed(
+                dueAt: due, error: error, failure: failure, link: link, goneAnswers: goneAnswers ?? lease.goneAnswers,
+                suspect: suspect),
             now: clock.now)
         report(.postponed("output \(lease.id)", error: error, until: due))
         return .postponed
     }
 
     private func giveUp(_ lease: OutputLease, _ reason: String) async throws -> OutputStep {
+        try await confirm(lease)
         let record = emptyRecord(lease, state: .unavailable, reason: reason)
         try await records.write(record)
         try await catalog.finish(lease, .ended(record), now: clock.now)

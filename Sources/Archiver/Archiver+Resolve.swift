@@ -27,20 +27,21 @@ extension Archiver {
         return stop
     }
 
-    /// What the upstream says of each task: its snapshot, or that it does not know it.
+    /// What the upstream says of each task; those that it does not know are missing.
     private func read(_ leases: [TaskLease]) async throws -> [TaskID: TaskSnapshot] {
-        // A batch only leaves out what it does not know; whoever was missed once is asked for by name.
-        if leases.count > 1, leases.allSatisfy({ $0.misses == 0 }) {
-            do {
-                return try await client.tasks(leases.map(\.id))
-            } catch let error as APIError where error.code == .notFound || error.code == .refused {
-                report(.note("the batch call is not to be had, so tasks are read one by one: \(error)"))
-            }
-        }
+        // A batch only leaves out what it does not know; whoever was missed before is asked for by name.
+        var batch = leases.filter { $0.misses == 0 }.map(\.id)
+        if batch.count < 2 { batch = [] }
         var found: [TaskID: TaskSnapshot] = [:]
-        for lease in leases {
+        do {
+            if !batch.isEmpty { found = try await client.tasks(batch) }
+        } catch let error as APIError where error.code == .notFound || error.code == .refused {
+            report(.note("the batch call is not to be had, so tasks are read one by one: \(error)"))
+            batch = []
+        }
+        for id in Set(leases.map(\.id)).subtracting(batch) {
             do {
-                found[lease.id] = try await client.task(lease.id)
+                found[id] = try await client.task(id)
             } catch let error as APIError where error.code == .notFound {
                 continue
             }
@@ -83,7 +84,8 @@ extension Archiver {
     }
 
     private func miss(_ lease: TaskLease) async throws {
-        guard lease.misses + 1 >= options.missesToBelieve else {
+        let isYoung = clock.now.timeIntervalSince(lease.discoveredAt) < options.missPatience
+        guard lease.misses + 1 >= options.missesToBelieve, !isYoung else {
             let error = "the upstream does not know the task"
             return try await postpone(lease, error: error, retryAfter: nil, isMiss: true)
         }
@@ -98,6 +100,9 @@ extension Archiver {
             task: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt,
             createdAt: createdAt,
             request: lease.request, taskJSON: json)
+        guard try await catalog.extend([lease], until: clock.now.addingTimeInterval(options.leaseDuration)).isEmpty else {
+            return report(.note(CatalogError(.leaseLost, "task \(lease.id)").description))
+        }
         try await records.write(record)
         if try await write(lease, .ended(state, reason: reason, createdAt: createdAt, json: json)) {
             report(.taskEnded(lease.id, state, reason: reason))
@@ -114,7 +119,10 @@ extension Archiver {
 
     private func postpone(_ lease: TaskLease, error: String, retryAfter: Date?, isMiss: Bool) async throws {
         var generator = SystemRandomNumberGenerator()
-        let due = options.retry.nextTry(
+        var retry = options.retry
+        // Whether a task is unknown for good is soon found out, and a user may be waiting for the answer.
+        if isMiss { retry.ceiling = min(retry.ceiling, options.missPatience / 3) }
+        let due = retry.nextTry(
             after: clock.now, failures: lease.attempts + 1, retryAfter: retryAfter,
             deadline: lease.createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime), using: &generator)
         if try await write(lease, .postponed(dueAt: due, error: error, isMiss: isMiss)) {

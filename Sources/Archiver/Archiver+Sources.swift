@@ -31,6 +31,7 @@ extension Archiver {
     /// - Returns: Whether the list held still while it was read.
     private func readList(since: Date) async throws -> Bool {
         var totals: Set<Int> = []
+        var seen: Set<TaskID> = []
         var number = 1
         while true {
             let page = try await client.page(number)
@@ -38,7 +39,10 @@ extension Archiver {
             let young = page.tasks.filter { ($0.createdAt ?? .distantFuture) >= since }
             try await register(young.map { TaskRegistration(id: $0.id, source: "sweep", createdAt: $0.createdAt) })
             // A page of rows that can't be read is no end, and neither is a short one: only an empty one is.
-            let isPast = !page.tasks.isEmpty && young.isEmpty
+            // A page of nothing but rows that were shown before is one too, or a list that does not turn its pages would have none.
+            let known = seen.count
+            seen.formUnion(page.tasks.map(\.id))
+            let isPast = !page.tasks.isEmpty && (young.isEmpty || seen.count == known)
             if page.rows == 0 || isPast { return totals.count <= 1 }
             number += 1
         }

@@ -19,7 +19,7 @@ package struct ArchiverOptions: Sendable {
     package var watch: Bool
     /// Seconds between sweeps.
     package var sweepInterval: TimeInterval
-    /// Seconds that a lease holds without a sign of life.
+    /// Seconds that a lease holds without a sign of life, so how long the work of a process that was killed waits for another.
     package var leaseDuration: TimeInterval
     /// Seconds that work on its way may take after a request to stop.
     package var drainTime: TimeInterval
@@ -29,6 +29,8 @@ package struct ArchiverOptions: Sendable {
     package var pace: ClosedRange<TimeInterval>
     /// How often in a row the upstream must say that it does not know a task before that is believed.
     package var missesToBelieve: Int
+    /// Seconds that a task must have been known before the upstream is believed that it does not know it.
+    package var missPatience: TimeInterval = 10
     /// How often in a row the storage host must say that a file is gone, each time asked with a freshly read link.
     package var goneAnswersToBelieve: Int
     /// Tries of something that keeps failing the same way.
@@ -38,7 +40,7 @@ package struct ArchiverOptions: Sendable {
 
     package init(
         downloads: Int = 16, workers: Int = WorkLane.processors, since: TimeInterval? = nil, watch: Bool = false,
-        sweepInterval: TimeInterval = 300, leaseDuration: TimeInterval = 120, drainTime: TimeInterval = 8,
+        sweepInterval: TimeInterval = 300, leaseDuration: TimeInterval = 30, drainTime: TimeInterval = 8,
         retry: RetryPolicy = RetryPolicy(base: 2, ceiling: 300), pace: ClosedRange<TimeInterval> = 3...60,
         missesToBelieve: Int = 3,
         goneAnswersToBelieve: Int = 3, stubbornTries: Int = 5
@@ -137,9 +139,11 @@ package struct Archiver: Sendable {
 
     /// What became of one output's try.
     enum OutputStep: Sendable {
-        case archived(newBytes: Int)
+        case archived(newBytes: Int, isWhole: Bool)
         case unavailable
         case postponed
+        /// As postponed, and the upstream has refused the key on the way.
+        case sourceStopped(APIError)
         /// The lease passed on, or the try was cut short: nothing was written.
         case leftAlone
         case putBack
@@ -151,11 +155,14 @@ package struct Archiver: Sendable {
     struct Shift {
         var summary = ArchiveSummary()
         var inFlight: [OutputID: OutputLease] = [:]
-        var isResolving = false
+        /// The tasks that are being read.
+        var reading: [TaskLease] = []
         var isSweeping = false
         var sourceStopped = false
         var sweepDueAt: Date?
         var hasTimer = false
+        /// The wait that was reported last.
+        var waitTold: Date?
         var heartbeatDueAt = Date.distantPast
     }
 
@@ -165,14 +172,16 @@ package struct Archiver: Sendable {
         if let due = shift.sweepDueAt, due <= now, !shift.isSweeping, !shift.sourceStopped {
             shift.isSweeping = true
             shift.sweepDueAt = options.watch ? now.addingTimeInterval(options.sweepInterval) : nil
+            // Another process may have stopped for a key of its own; this one's is good.
+            try await catalog.releaseHeld(now: now)
             group.addTask { .sweep(stop: try await sweep()) }
         }
         guard let due = try await catalog.nextDue(), due <= now else { return }
-        if !shift.isResolving, !shift.sourceStopped {
+        if shift.reading.isEmpty, !shift.sourceStopped {
             let leases = try await catalog.leaseTasks(
-                limit: GenerationClient.batchLimit, now: now, until: now.addingTimeInterval(options.leaseDuration * 5))
+                limit: GenerationClient.batchLimit, now: now, until: now.addingTimeInterval(options.leaseDuration))
             if !leases.isEmpty {
-                shift.isResolving = true
+                shift.reading = leases
                 group.addTask { .tasks(stop: try await resolve(leases)) }
             }
         }
@@ -187,23 +196,38 @@ package struct Archiver: Sendable {
     private func beatHeart(_ shift: inout Shift, now: Date) async throws {
         guard now >= shift.heartbeatDueAt else { return }
         shift.heartbeatDueAt = now.addingTimeInterval(options.leaseDuration / 3)
-        _ = try await catalog.extend(Array(shift.inFlight.values), until: now.addingTimeInterval(options.leaseDuration))
+        let until = now.addingTimeInterval(options.leaseDuration)
+        for lease in try await catalog.extend(Array(shift.inFlight.values), until: until) {
+            report(.note("the lease of output \(lease.id) has passed on while it was on its way"))
+        }
+        for lease in try await catalog.extend(shift.reading, until: until) {
+            report(.note("the lease of task \(lease.id) has passed on while it was read"))
+        }
     }
 
     private func isDone(_ shift: Shift) async throws -> Bool {
-        guard shift.inFlight.isEmpty, !shift.isResolving, !shift.isSweeping else { return false }
+        guard shift.inFlight.isEmpty, shift.reading.isEmpty, !shift.isSweeping else { return false }
         let isSourceOpen = !shift.sourceStopped && (options.watch || shift.sweepDueAt != nil)
         guard !isSourceOpen else { return false }
-        return try await catalog.nextDue() == nil
+        guard let due = try await catalog.nextDue() else { return true }
+        // Without the source, only what is due at once is still fetched; what waits for a fresh link waits for the next run.
+        return shift.sourceStopped && due > clock.now
     }
 
     /// Wakes the loop when something falls due, and every second at the latest, since other processes may add work.
     private func startTimer(_ shift: inout Shift, in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
         let now = clock.now
         let due = try await catalog.nextDue() ?? .distantFuture
-        let isBusy = shift.inFlight.count >= options.downloads || shift.isResolving
+        let isBusy = shift.inFlight.count >= options.downloads || !shift.reading.isEmpty
         let next = min(isBusy ? .distantFuture : due, shift.sweepDueAt ?? .distantFuture)
         let wake = min(max(next, now.addingTimeInterval(0.02)), now.addingTimeInterval(1))
+        if shift.inFlight.isEmpty, shift.reading.isEmpty, !shift.isSweeping, due > now.addingTimeInterval(3),
+            due != shift.waitTold,
+            due != .distantFuture
+        {
+            shift.waitTold = due
+            report(.waiting(until: due))
+        }
         shift.hasTimer = true
         group.addTask { [clock] in
             try? await clock.sleep(until: wake)
@@ -219,9 +243,10 @@ package struct Archiver: Sendable {
                 try? await catalog.finish(lease, .released, now: clock.now)
                 throw error
             }
+            if case .sourceStopped(let stop) = result { try await close(stop, &shift) }
             note(result, in: &shift.summary)
         case .tasks(let stop):
-            shift.isResolving = false
+            shift.reading = []
             if let stop { try await close(stop, &shift) }
         case .sweep(let stop):
             shift.isSweeping = false
@@ -234,20 +259,23 @@ package struct Archiver: Sendable {
 
     private func note(_ result: OutputStep, in summary: inout ArchiveSummary) {
         switch result {
-        case .archived(let newBytes):
+        case .archived(let newBytes, let isWhole):
             summary.archived += 1
+            if !isWhole { summary.undecodable += 1 }
             summary.newBytes += Int64(newBytes)
             if newBytes == 0 { summary.duplicates += 1 }
         case .unavailable: summary.unavailable += 1
-        case .postponed, .leftAlone, .putBack, .failed: break
+        case .postponed, .sourceStopped, .leftAlone, .putBack, .failed: break
         }
     }
 
-    /// Puts the tasks of a source that stopped aside. Links that are known are still fetched: that takes no key.
+    /// Puts the tasks of a source that stopped aside. Links that are known are still fetched: that takes no key. A source that merely
+    /// does not answer now costs nothing but its own news.
     private func close(_ stop: APIError, _ shift: inout Shift) async throws {
         guard !shift.sourceStopped else { return }
-        shift.sourceStopped = true
         shift.summary.stopReason = stop.description
+        guard stop.stopsSource else { return report(.note(stop.description)) }
+        shift.sourceStopped = true
         try await catalog.holdTasks(reason: stop.description)
         report(.sourceStopped(reason: stop.description))
     }

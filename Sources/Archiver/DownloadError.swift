@@ -33,6 +33,20 @@ package struct DownloadError: Error, Sendable {
         self.retryAfter = retryAfter
     }
 
+    /// The kind of failure, for counting how often in a row the same has come.
+    var kind: String {
+        switch code {
+        case .gone: "gone"
+        case .blocked: "blocked"
+        case .status(let status): "status \(status)"
+        case .transport: "transport"
+        case .timeout: "timeout"
+        case .refusedAddress: "refused address"
+        case .redirects: "redirects"
+        case .tooLarge: "too large"
+        }
+    }
+
     /// Whether a fresh link may help.
     var isGone: Bool { if case .gone = code { true } else { false } }
 

@@ -31,30 +31,35 @@ package struct Manifest: Sendable {
         guard let json = try? JSONDecoder().decode(JSONValue.self, from: Data(line.utf8)), case .object = json else {
             return complain(number, "it is no JSON object, such as {\"task_id\":\"task-unified-1757156493-imcg5zqt\"}")
         }
-        guard let text = json["task_id"]?.string else { return complain(number, "it has no \"task_id\"") }
+        guard let text = json["task_id"]?.string else { return complain(number, "it has no \"task_id\" that is a text") }
         guard let id = TaskID(text) else { return complain(number, "\"\(text.prefix(80))\" is no task id") }
+        for name in ["model", "prompt", "size", "resolution"] {
+            guard let value = json[name], value != .null, value.string == nil else { continue }
+            complain(number, "\"\(name)\" is no text; the task is archived without it")
+        }
         var request = RecordedRequest(
             model: json["model"]?.string, prompt: json["prompt"]?.string, size: json["size"]?.string,
             resolution: json["resolution"]?.string)
         if request != RecordedRequest() {
             request.recordedAt = now
-            if let problem = problem(with: request) {
-                complain(number, "\(problem); the picture is archived, but can't be judged")
-            }
+            if let problem = problem(with: request) { complain(number, problem) }
             tasks.append(TaskRegistration(id: id, source: "manifest", request: request))
         } else {
             tasks.append(TaskRegistration(id: id, source: "manifest"))
         }
     }
 
-    /// Why a recorded size names none.
-    private func problem(with request: RecordedRequest) -> SizeViolation? {
+    /// What is wrong with a recorded size, and what follows from it.
+    private func problem(with request: RecordedRequest) -> String? {
         guard let size = request.size else { return nil }
+        let contract = SizeContract.contract(model: request.model)
         do throws(SizeViolation) {
-            _ = try SizeContract.contract(model: request.model).request(size: size, resolution: request.resolution)
-            return nil
+            let violations = contract.violations(of: try contract.request(size: size, resolution: request.resolution))
+            guard !violations.isEmpty else { return nil }
+            let reasons = violations.map(\.description).joined(separator: "; ")
+            return "the API does not offer this size: \(reasons); the picture is judged by it all the same"
         } catch {
-            return error
+            return "\(error); the picture is archived, but can't be judged"
         }
     }
 

@@ -181,10 +181,12 @@ package struct ResultDownloader: Sendable {
         return kept
     }
 
-    /// A link's query, whole and value by value.
+    /// A link's query, whole, and those of its values that are long enough for a signature. Shorter ones, such as a media type, are
+    /// no secrets by themselves.
     static func secrets(in link: URL) -> [String] {
         let parts = URLComponents(url: link, resolvingAgainstBaseURL: true)
-        return [parts?.percentEncodedQuery, parts?.query].compactMap { $0 } + (parts?.queryItems ?? []).compactMap(\.value)
+        let values = (parts?.queryItems ?? []).compactMap(\.value).filter { $0.count >= 20 }
+        return [parts?.percentEncodedQuery, parts?.query].compactMap { $0 } + values
     }
 
     private func translated(_ error: any Error, link: URL) -> any Error {

@@ -24,6 +24,7 @@ package struct ArchiveFolder: Sendable {
     package var configurationPath: String { path + "/fixative.json" }
     var blobsPath: String { path + "/blobs/sha256" }
     var recordsPath: String { path + "/records" }
+    var quarantinePath: String { path + "/quarantine" }
     var ingestPath: String { path + "/ingest" }
 
     /// Opens the archive in a folder, or makes one where there is nothing yet.
@@ -89,6 +90,11 @@ package struct ArchiveFolder: Sendable {
     /// Whether any record has been written: then a missing catalog is a lost one, not a new one.
     package var hasRecords: Bool {
         get throws { try !POSIXFile.names(in: recordsPath).isEmpty }
+    }
+
+    /// Whether there is no catalog, or an empty file in its place.
+    package var isCatalogMissing: Bool {
+        get throws { try (POSIXFile.status(catalogPath)?.bytes ?? 0) == 0 }
     }
 
     /// Moves a catalog that can't be read out of the way, so that a new one can be made; nothing is deleted.

@@ -52,18 +52,26 @@ package struct DirectoryBlobStore: BlobStore {
         try file.settle()
         let directory = try folders.make([fanOut], under: folder.blobsPath)
         let path = directory + "/" + digest.hex
-        let isNew = try file.link(to: path)
-        if !isNew { try checkExisting(path, digest: digest, bytes: file.count) }
+        var isNew = try file.link(to: path)
+        if !isNew, try POSIXFile.status(path)?.bytes != file.count {
+            try setAside(path, digest: digest, bytes: file.count)
+            isNew = try file.link(to: path)
+        }
         try POSIXFile.synchroniseDirectory(directory)
         return Publication(digest: digest, bytes: file.count, isNew: isNew)
     }
 
-    private func checkExisting(_ path: String, digest: Digest, bytes: Int) throws {
-        guard let status = try POSIXFile.status(path), status.bytes == bytes else {
-            throw BlobStoreError(
-                .corrupt, "store", path: path,
-                detail: "a file of that name is there, but not of the \(bytes) bytes that its name promises")
-        }
+    /// Moves a file whose bytes can't be what its name says to `quarantine/`, with a note beside it.
+    private func setAside(_ path: String, digest: Digest, bytes: Int) throws {
+        let found = try POSIXFile.status(path)?.bytes ?? 0
+        let place = "\(folder.quarantinePath)/\(digest.hex)-\(UUID().uuidString.lowercased())"
+        var note = try IngestFile(in: folder.ingestPath)
+        defer { note.remove() }
+        try note.append(Array("\(path) held \(found) bytes where \(bytes) belong; whole bytes took its place.\n".utf8))
+        try note.settle()
+        try note.rename(to: place + ".txt")
+        try POSIXFile.rename(path, to: place)
+        try POSIXFile.synchroniseDirectory(folder.quarantinePath)
     }
 
     func path(of digest: Digest) -> String { "\(folder.blobsPath)/\(digest.hex.prefix(2))/\(digest.hex)" }

@@ -10,11 +10,16 @@ package import SizeContract
 package protocol Catalog: Sendable {
     // MARK: Tasks
 
-    /// Enters tasks that are not known yet, as `waiting`. Of a known task, facts that were missing are filled in, and nothing else changes.
+    /// Enters tasks that are not known yet, as `waiting`. Of a known task, facts that were missing are filled in, and a size that can't
+    /// be read is replaced.
     func register(_ tasks: [TaskRegistration], now: Date) async throws -> RegistrationSummary
 
     /// Leases up to `limit` tasks that are due, the oldest first.
     func leaseTasks(limit: Int, now: Date, until: Date) async throws -> [TaskLease]
+
+    /// Lengthens leases that are still held.
+    /// - Returns: Those of `leases` that have passed on to somebody else.
+    func extend(_ leases: [TaskLease], until: Date) async throws -> [TaskLease]
 
     /// Ends a task's lease with what was learnt.
     /// - Throws: ``CatalogError`` with code `leaseLost` when the lease has passed on: then nothing was written.
@@ -90,19 +95,24 @@ package struct TaskRegistration: Sendable, Hashable {
     package var source: String
     package var request: RecordedRequest?
     package var createdAt: Date?
+    /// Whether somebody named this task by hand: then what was given up of it is tried again.
+    package var reopens: Bool
 
-    package init(id: TaskID, source: String, request: RecordedRequest? = nil, createdAt: Date? = nil) {
+    package init(
+        id: TaskID, source: String, request: RecordedRequest? = nil, createdAt: Date? = nil, reopens: Bool = false
+    ) {
         self.id = id
         self.source = source
         self.request = request
         self.createdAt = createdAt
+        self.reopens = reopens
     }
 }
 
 /// What registering has changed.
 package struct RegistrationSummary: Sendable, Hashable {
     package var new: [TaskID] = []
-    /// Tasks that ended before and whose request became known only now: their outputs want judging again.
+    /// Tasks with outputs that were judged by less than is known of the request now: they want judging again.
     package var newlyRequested: [TaskID] = []
 }
 
@@ -169,14 +179,20 @@ package struct OutputLease: Sendable, Hashable {
     package var goneAnswers: Int
     /// What an earlier try brought that was no whole picture.
     package var suspect: Digest?
+    /// The kind of the last failure, and how often in a row it was that.
+    package var failure: String?
+    package var repeats: Int
+
+    /// How often in a row a failure of this kind has come, with the one that has just come.
+    package func repeats(of failure: String) -> Int { failure == self.failure ? repeats + 1 : 1 }
 }
 
 /// What became of a try.
 package enum OutputOutcome: Sendable {
     /// Filed, or given up: as its record says.
     case ended(ArchiveRecord)
-    /// To be tried again. A fresh `link` replaces the old one.
-    case postponed(dueAt: Date, error: String, link: String?, goneAnswers: Int, suspect: Digest?)
+    /// To be tried again. A fresh `link` replaces the old one; `failure` is the kind of what went wrong.
+    case postponed(dueAt: Date, error: String, failure: String, link: String?, goneAnswers: Int, suspect: Digest?)
     /// Not tried after all: another worker may take it at once.
     case released
 }
@@ -235,8 +251,10 @@ package struct CatalogError: Error, Sendable {
     package enum Code: Sendable, Hashable {
         /// The lease has run out and passed on.
         case leaseLost
-        /// The database can't be opened, read or written.
+        /// The database can't be opened, read or written: a full disk, a missing right, a lock that is never let go.
         case database
+        /// The file is no database, or a damaged one.
+        case damaged
         /// It was made by a newer program.
         case newerSchema
     }
@@ -257,7 +275,9 @@ extension CatalogError: CustomStringConvertible {
         switch code {
         case .leaseLost: "the lease of \(subject) has passed on to another worker; this one leaves it alone"
         case .database:
-            "the catalog \(subject) failed: \(detail). If it is damaged, 'fixative rebuild' makes it again from the records."
+            "the catalog \(subject) failed: \(detail). Check free space and permissions, then run the command again."
+        case .damaged:
+            "the catalog \(subject) is damaged: \(detail). 'fixative rebuild' makes it again from the records."
         case .newerSchema: "the catalog \(subject) was made by a newer Fixative. Use that one."
         }
     }

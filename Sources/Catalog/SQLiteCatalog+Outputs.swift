@@ -21,7 +21,8 @@ extension SQLiteCatalog {
                 database,
                 sql: """
                     SELECT task.*, output.idx, output.lease_token AS token, output.link, output.deadline AS output_deadline,
-                        output.attempts AS tries, output.gone_answers, output.suspect
+                        output.attempts AS tries, output.gone_answers, output.suspect,
+                        output.failure, output.repeats
                     FROM output JOIN task ON task.key = output.task
                     WHERE output.key IN (\(leased.map(String.init).joined(separator: ",")))
                     ORDER BY COALESCE(output.deadline, :now) < :now, output.deadline, output.key
@@ -37,7 +38,7 @@ extension SQLiteCatalog {
             discoveredAt: Date(milliseconds: row["discovered_at"]), source: row["source"], request: request(row),
             model: row["model"],
             taskJSON: json(row["answer"]), attempts: row["tries"], goneAnswers: row["gone_answers"],
-            suspect: (row["suspect"] as String?).flatMap { Digest($0) })
+            suspect: (row["suspect"] as String?).flatMap { Digest($0) }, failure: row["failure"], repeats: row["repeats"])
     }
 
     private static let held = """
@@ -69,14 +70,16 @@ extension SQLiteCatalog {
                 try database.execute(
                     sql: "UPDATE output SET \(Self.assignments), lease_expires_at = NULL \(Self.held)",
                     arguments: Self.arguments(of: record) + Self.key(lease))
-            case .postponed(let dueAt, let error, let link, let goneAnswers, let suspect):
+            case .postponed(let dueAt, let error, let failure, let link, let goneAnswers, let suspect):
                 try database.execute(
                     sql: """
                         UPDATE output SET state = 'waiting', due_at = :due_at, reason = :reason, link = COALESCE(:link, link),
-                            gone_answers = :gone, suspect = :suspect, attempts = attempts + 1, lease_expires_at = NULL \(Self.held)
+                            gone_answers = :gone, suspect = :suspect, repeats = CASE WHEN failure = :failure THEN repeats + 1 ELSE 1 END,
+                            failure = :failure, attempts = attempts + 1, lease_expires_at = NULL \(Self.held)
                         """,
                     arguments: Self.key(lease) + [
                         "due_at": dueAt.milliseconds, "reason": error, "link": link, "gone": goneAnswers, "suspect": suspect?.hex,
+                        "failure": failure,
                     ])
             case .released:
                 try database.execute(

@@ -60,6 +60,8 @@ extension SQLiteCatalog {
                         attempts INTEGER NOT NULL DEFAULT 0,
                         gone_answers INTEGER NOT NULL DEFAULT 0,
                         suspect TEXT,
+                        failure TEXT,
+                        repeats INTEGER NOT NULL DEFAULT 0,
                         reason TEXT,
                         lease_token INTEGER NOT NULL DEFAULT 0,
                         lease_expires_at INTEGER,

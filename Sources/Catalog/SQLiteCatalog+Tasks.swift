@@ -15,38 +15,68 @@ extension SQLiteCatalog {
     private static func register(
         _ task: TaskRegistration, now: Date, in database: Database, _ summary: inout RegistrationSummary
     ) throws {
-        let known = try Row.fetchOne(database, sql: "SELECT state, has_request FROM task WHERE id = ?", arguments: [task.id.text])
-        let request = task.request
-        if let known {
-            if let created = task.createdAt {
-                try database.execute(
-                    sql:
-                        "UPDATE task SET created_at = ? WHERE id = ? AND created_at IS NULL AND state IN ('waiting', 'leased', 'held')",
-                    arguments: [created.milliseconds, task.id.text])
-            }
-            guard let request, known["has_request"] == 0 else { return }
+        if let row = try Row.fetchOne(database, sql: "SELECT * FROM task WHERE id = ?", arguments: [task.id.text]) {
+            try fillIn(task, row, now: now, in: database, &summary)
+        } else {
+            try enter(task, now: now, in: database)
+            summary.new.append(task.id)
+        }
+    }
+
+    private static func enter(_ task: TaskRegistration, now: Date, in database: Database) throws {
+        var values = try arguments(of: task.request ?? RecordedRequest())
+        values += [
+            "id": task.id.text, "source": task.source, "now": now.milliseconds, "created_at": task.createdAt?.milliseconds,
+            "has_request": task.request == nil ? 0 : 1,
+        ]
+        try database.execute(
+            sql: """
+                INSERT INTO task (id, state, source, discovered_at, created_at, due_at, has_request,
+                    model, prompt, size, resolution, image_urls, requested_at)
+                VALUES (:id, 'waiting', :source, :now, :created_at, :now, :has_request,
+                    :model, :prompt, :size, :resolution, :image_urls, :requested_at)
+                """, arguments: values)
+    }
+
+    private static func fillIn(
+        _ task: TaskRegistration, _ row: Row, now: Date, in database: Database, _ summary: inout RegistrationSummary
+    ) throws {
+        if let created = task.createdAt {
+            try database.execute(
+                sql:
+                    "UPDATE task SET created_at = ? WHERE id = ? AND created_at IS NULL AND state IN ('waiting', 'leased', 'held')",
+                arguments: [created.milliseconds, task.id.text])
+        }
+        if task.reopens { try reopen(task.id, now: now, in: database) }
+        guard let request = task.request else { return }
+        let known = Self.request(row)
+        let merged = known?.filled(from: request) ?? request
+        if merged != known {
             try database.execute(
                 sql: """
                     UPDATE task SET model = COALESCE(:model, model), prompt = :prompt, size = :size, resolution = :resolution,
                         image_urls = :image_urls, requested_at = :requested_at, has_request = 1
                     WHERE id = :id
-                    """, arguments: arguments(of: request) + ["id": task.id.text])
-            if known["state"] == TaskState.resolved.rawValue { summary.newlyRequested.append(task.id) }
-        } else {
-            var values = try arguments(of: request ?? RecordedRequest())
-            values += [
-                "id": task.id.text, "source": task.source, "now": now.milliseconds, "created_at": task.createdAt?.milliseconds,
-                "has_request": request == nil ? 0 : 1,
-            ]
-            try database.execute(
-                sql: """
-                    INSERT INTO task (id, state, source, discovered_at, created_at, due_at, has_request,
-                        model, prompt, size, resolution, image_urls, requested_at)
-                    VALUES (:id, 'waiting', :source, :now, :created_at, :now, :has_request,
-                        :model, :prompt, :size, :resolution, :image_urls, :requested_at)
-                    """, arguments: values)
-            summary.new.append(task.id)
+                    """, arguments: arguments(of: merged) + ["id": task.id.text])
         }
+        // Also when nothing was new: an earlier run may have been killed between taking up the request and judging by it.
+        let isBehind = try Bool.fetchOne(
+            database,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM output JOIN task ON task.key = output.task
+                    WHERE task.id = ? AND output.state = 'archived' AND (? OR output.verdict = 'unrequested'))
+                """, arguments: [task.id.text, merged != known])
+        if isBehind == true { summary.newlyRequested.append(task.id) }
+    }
+
+    /// Takes up a task whose end somebody doubts: it is read again, and the outputs that were given up get its links.
+    private static func reopen(_ id: TaskID, now: Date, in database: Database) throws {
+        try database.execute(
+            sql: """
+                UPDATE task SET state = 'waiting', due_at = :now, attempts = 0, misses = 0, readings = 0
+                WHERE id = :id AND (state IN ('unavailable', 'failed', 'cancelled') OR (state = 'resolved'
+                    AND EXISTS (SELECT 1 FROM output WHERE output.task = task.key AND output.state = 'unavailable')))
+                """, arguments: ["id": id.text, "now": now.milliseconds])
     }
 
     static func arguments(of request: RecordedRequest) throws -> StatementArguments {
@@ -75,6 +105,20 @@ extension SQLiteCatalog {
                     createdAt: Self.date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]),
                     attempts: row["attempts"], misses: row["misses"], readings: row["readings"])
             }
+        }
+    }
+
+    package func extend(_ leases: [TaskLease], until: Date) async throws -> [TaskLease] {
+        guard !leases.isEmpty else { return [] }
+        return try await write { database in
+            var lost: [TaskLease] = []
+            for lease in leases {
+                try database.execute(
+                    sql: "UPDATE task SET lease_expires_at = :until WHERE id = :id AND state = 'leased' AND lease_token = :token",
+                    arguments: ["until": until.milliseconds, "id": lease.id.text, "token": lease.token])
+                if database.changesCount == 0 { lost.append(lease) }
+            }
+            return lost
         }
     }
 
@@ -137,7 +181,10 @@ extension SQLiteCatalog {
                 sql: """
                     INSERT INTO output (task, idx, state, link, deadline, due_at)
                     SELECT key, :index, 'waiting', :link, :deadline, :now FROM task WHERE id = :id
-                    ON CONFLICT (task, idx) DO UPDATE SET link = excluded.link WHERE state IN ('waiting', 'leased')
+                    ON CONFLICT (task, idx) DO UPDATE SET link = excluded.link, due_at = excluded.due_at, state = 'waiting',
+                        attempts = 0, gone_answers = 0, repeats = 0, failure = NULL, ended_at = NULL,
+                        deadline = COALESCE(excluded.deadline, deadline), lease_token = lease_token + 1
+                    WHERE state IN ('waiting', 'unavailable')
                     """,
                 arguments: [
                     "index": index, "link": link, "deadline": deadline?.milliseconds, "now": now.milliseconds, "id": id.text,

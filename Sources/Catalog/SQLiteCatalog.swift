@@ -32,7 +32,7 @@ package struct SQLiteCatalog: Catalog {
             if try database.read({ try migrator.hasBeenSuperseded($0) }) { throw CatalogError(.newerSchema, path) }
             try migrator.migrate(database)
         } catch let error as DatabaseError {
-            throw CatalogError(.database, path, detail: error.message ?? error.description)
+            throw CatalogError(error, path)
         }
     }
 
@@ -54,7 +54,7 @@ package struct SQLiteCatalog: Catalog {
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED {
             return
         } catch let error as DatabaseError {
-            throw CatalogError(.database, path, detail: error.message ?? error.description)
+            throw CatalogError(error, path)
         }
     }
 
@@ -62,7 +62,7 @@ package struct SQLiteCatalog: Catalog {
         do {
             return try await database.read(body)
         } catch let error as DatabaseError {
-            throw CatalogError(.database, path, detail: error.message ?? error.description)
+            throw CatalogError(error, path)
         }
     }
 
@@ -71,8 +71,15 @@ package struct SQLiteCatalog: Catalog {
         do {
             return try await database.write(body)
         } catch let error as DatabaseError {
-            throw CatalogError(.database, path, detail: error.message ?? error.description)
+            throw CatalogError(error, path)
         }
+    }
+}
+
+extension CatalogError {
+    init(_ error: DatabaseError, _ path: String) {
+        let isDamage = error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
+        self.init(isDamage ? .damaged : .database, path, detail: error.message ?? error.description)
     }
 }
 

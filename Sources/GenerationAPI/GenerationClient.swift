@@ -15,6 +15,8 @@ package struct GenerationClient: Sendable {
     /// The rows of one page of the task list.
     package static let pageSize = 50
 
+    /// Seconds that a call waits inside for another try; whoever is to wait longer is told, and does it himself.
+    private static let longestWait: TimeInterval = 60
     private static let bodyLimit = 32 << 20
 
     private let baseURL: String
@@ -111,7 +113,8 @@ package struct GenerationClient: Sendable {
                 return value
             } catch let error as APIError where error.isTransient {
                 failures += 1
-                guard failures < retry.attempts else { throw error }
+                let isLong = error.retryAfter.map { $0.timeIntervalSince(clock.now) > Self.longestWait } ?? false
+                guard failures < retry.attempts, !isLong else { throw error }
                 try await clock.sleep(
                     until: retry.nextTry(after: clock.now, failures: failures, retryAfter: error.retryAfter, using: &generator))
             }

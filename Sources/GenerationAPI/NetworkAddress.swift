@@ -28,8 +28,8 @@ package enum NetworkAddress: Sendable, Hashable {
     }
 
     /// Whether the address is of the public internet: in none of the ranges that IANA's special-purpose registries (RFC 6890 and
-    /// successors) set apart. An address that carries an IPv4 address through NAT64 is judged by that; other ways of wrapping
-    /// one (mapped, compatible, 6to4, Teredo, ISATAP) are never public.
+    /// successors) set apart. An address that carries an IPv4 address through the well-known NAT64 prefix is judged by that;
+    /// other ways of wrapping one (mapped, compatible, local NAT64, 6to4, Teredo, ISATAP) are never public.
     package var isPublic: Bool {
         switch self {
         case .v4(let address): !Self.specialV4.contains { address >> (32 - $0.bits) == $0.prefix >> (32 - $0.bits) }
@@ -40,13 +40,15 @@ package enum NetworkAddress: Sendable, Hashable {
     private static func isPublic(high: UInt64, low: UInt64) -> Bool {
         let inner = NetworkAddress.v4(UInt32(truncatingIfNeeded: low))
         if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 { return inner.isPublic }
-        if high >> 16 == 0x0064_FF9B_0001 { return inner.isPublic }
         guard high >> 61 == 0b001 else { return false }
         let isTeredo = high >> 32 == 0x2001_0000
         let isDocumentation = high >> 32 == 0x2001_0DB8
         let is6to4 = high >> 48 == 0x2002
+        let isBenchmarking = high >> 16 == 0x2001_0002_0000
+        let isORCHID = high >> 36 == 0x2001_001 || high >> 36 == 0x2001_002
+        let isDocumentation2 = high >> 44 == 0x3FFF_0
         let isISATAP = low >> 32 & 0xFDFF_FFFF == 0x0000_5EFE
-        return !(isTeredo || isDocumentation || is6to4 || isISATAP)
+        return !(isTeredo || isBenchmarking || isORCHID || isDocumentation || isDocumentation2 || is6to4 || isISATAP)
     }
 
     private static let specialV4: [(prefix: UInt32, bits: UInt32)] = [

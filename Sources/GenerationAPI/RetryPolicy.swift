@@ -15,6 +15,9 @@ package struct RetryPolicy: Sendable {
         self.attempts = attempts
     }
 
+    /// Seconds beyond which a `Retry-After` is not believed.
+    private static let longestRetryAfter: TimeInterval = 6 * 3600
+
     /// The wait after a number of failures, in seconds: evenly drawn between nothing and the exponential bound.
     package func delay(failures: Int, using generator: inout some RandomNumberGenerator) -> TimeInterval {
         let bound = min(ceiling, base * pow(2, Double(max(0, min(failures, 30) - 1))))
@@ -33,7 +36,7 @@ package struct RetryPolicy: Sendable {
         using generator: inout some RandomNumberGenerator
     ) -> Date {
         let drawn = now.addingTimeInterval(delay(failures: failures, using: &generator))
-        let wanted = max(drawn, retryAfter ?? drawn)
+        let wanted = max(drawn, min(retryAfter ?? drawn, now.addingTimeInterval(Self.longestRetryAfter)))
         guard let deadline, now < deadline else { return wanted }
         let last = max(now, deadline.addingTimeInterval(-margin))
         return now < last ? min(wanted, last) : min(wanted, deadline)

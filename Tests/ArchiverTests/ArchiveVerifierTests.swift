@@ -1,7 +1,9 @@
 import ArchiveModel
 import Archiver
+import BlobStore
 import Catalog
 import Foundation
+import SizeContract
 import Testing
 import UpstreamSimulator
 
@@ -61,6 +63,17 @@ import UpstreamSimulator
         #expect(kinds.filter { $0 == .untracked }.count == 3, "the blobs of the record that is gone")
     }
 
+    @Test func aRowThatSaysOtherwiseThanItsRecordIsNamed() async throws {
+        let (archive, entry) = try await filled()
+        let task = try #require(try await archive.catalog.task(entry.id.task))
+        var record = try #require(try await archive.records.record(of: entry.id, day: task.createdAt ?? task.discoveredAt))
+        record.judgement?.verdict = .oversized
+        try await archive.catalog.update(record)
+        let report = try await archive.verify(deep: false)
+        #expect(report.findings.map(\.kind) == [.differingRow])
+        #expect(!report.isClean)
+    }
+
     @Test func aRecordWhoseOutputIsStillQueuedIsHarmless() async throws {
         let (archive, _) = try await filled()
         let other = try SQLiteCatalog(path: archive.path + "/other.sqlite")
@@ -101,12 +114,14 @@ import UpstreamSimulator
             {"task_id":"a b"}
             ["t-3"]
             {"task_id":"t-4","size":"17:3"}
+            {"task_id":"t-5","size":1024}
+            {"task_id":"t-6","size":"1000x1000"}
             """, now: now)
-        #expect(manifest.tasks.map(\.id.text) == ["t-1", "t-2", "t-4"])
+        #expect(manifest.tasks.map(\.id.text) == ["t-1", "t-2", "t-4", "t-5", "t-6"])
         #expect(
             manifest.tasks.first?.request == RecordedRequest(prompt: "a fox", size: "16:9", resolution: "2K", recordedAt: now))
         #expect(manifest.tasks[1].request == nil)
-        #expect(manifest.problems.map(\.line) == [3, 5, 6, 7, 8])
+        #expect(manifest.problems.map(\.line) == [3, 5, 6, 7, 8, 9, 10])
     }
 
     @Test func windowsLineEndsAndAnEmptyFileAreFine() {

@@ -65,6 +65,78 @@ import Testing
         #expect(entry.reason?.contains("--max-bytes") == true)
     }
 
+    /// Answers in turn, the last for ever; the task is always the same.
+    private func archive(
+        inTurn answers: [(HTTPResponse.Status, [UInt8])], known: Bool = true,
+        _ before: (TestArchive, TaskID, Date) async throws -> Void = { _, _, _ in }
+    ) async throws -> (TestArchive, ArchiveSummary, OutputEntry?) {
+        let archive = try TestArchive()
+        let task = try #require(TaskID("t-1"))
+        let created = Int(archive.clock.now.timeIntervalSince1970) - 60
+        try await before(archive, task, Date(timeIntervalSince1970: TimeInterval(created)))
+        let address = HostAddress()
+        let summary = try await withStorageHost { request in
+            guard request.uri.path.hasPrefix("/v1/") else {
+                let number = await address.next()
+                let answer = answers[min(number, answers.count - 1)]
+                return Response(status: answer.0, body: .init(byteBuffer: ByteBuffer(bytes: answer.1)))
+            }
+            guard known else { return Response(status: .unauthorized) }
+            return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: await address.answer(created))))
+        } _: { host in
+            await address.set(host)
+            return try await archive.run(host, tasks: [TaskRegistration(id: task, source: "test")])
+        }
+        return (archive, summary, try await archive.catalog.entries(EntryQuery()).first)
+    }
+
+    @Test func failuresOfOtherKindsDoNotUseUpTheChancesOfAPage() async throws {
+        let page = Array("<html>busy</html>".utf8)
+        let bad: [(HTTPResponse.Status, [UInt8])] = [
+            (.badGateway, []), (.badGateway, []), (.ok, page), (.serviceUnavailable, []), (.badGateway, []), (.ok, page),
+        ]
+        let (_, _, entry) = try await archive(inTurn: bad + [(.ok, Self.png)])
+        #expect(entry?.judgement?.verdict == .unrequested)
+        #expect(entry?.attempts == 7)
+    }
+
+    @Test func whatAnEarlierRunFiledIsEnteredAndNotFetchedAgain() async throws {
+        let (archive, summary, entry) = try await archive(inTurn: [(.gone, [])]) { archive, task, created in
+            // A run that was killed between the record and the catalog row.
+            let blob = try await archive.blobs.put(Self.png)
+            var record = ArchiveRecord(
+                id: OutputID(task: task, index: 0), state: .archived, source: "test", discoveredAt: archive.clock.now,
+                createdAt: created,
+                deadline: created.addingTimeInterval(86400),
+                endedAt: archive.clock.now, attempts: 1, request: nil, taskJSON: nil)
+            record.original = BlobReference(digest: blob.digest, bytes: blob.bytes, mediaType: "image/png")
+            record.judgement = SizeContract.gptImage2.judge(delivered: PixelSize(width: 96, height: 64), request: nil)
+            try await archive.records.write(record)
+        }
+        #expect(summary.archived == 1)
+        #expect(entry?.state == .archived)
+        #expect(try await archive.verify().isClean)
+    }
+
+    @Test func aBadKeyAndAGoneLinkEndTheRunAndKeepTheOutput() async throws {
+        let (archive, summary, entry) = try await archive(inTurn: [(.gone, [])], known: false) { archive, task, _ in
+            _ = try await archive.catalog.register([TaskRegistration(id: task, source: "test")], now: archive.clock.now)
+            let lease = try #require(
+                try await archive.catalog.leaseTasks(
+                    limit: 1, now: archive.clock.now, until: archive.clock.now.addingTimeInterval(60)
+                ).first)
+            let answer = TaskOutcome.resolved(
+                links: ["http://127.0.0.1:9/1.png?sig=abcdefgh"], createdAt: archive.clock.now, deadline: nil, model: nil,
+                json: .null)
+            try await archive.catalog.finish(lease, answer, now: archive.clock.now)
+            _ = try await archive.catalog.register(
+                [TaskRegistration(id: try #require(TaskID("t-2")), source: "test")], now: archive.clock.now)
+        }
+        #expect(summary.stopReason?.contains("401") == true)
+        #expect(entry?.state == .waiting)
+        #expect(try await archive.catalog.status(now: archive.clock.now).tasks[.held] == 1)
+    }
+
     @Test func anExpiredLinkIsBelievedOnlyAfterFreshOnesAreGoneToo() async throws {
         let (archive, entry) = try await archive([], status: .gone)
         #expect(entry.state == .unavailable)
@@ -76,5 +148,18 @@ import Testing
 
 private actor HostAddress {
     private(set) var url = ""
+    private var answers = 0
+
     func set(_ url: String) { self.url = url }
+
+    /// How many files were asked for before this one.
+    func next() -> Int {
+        defer { answers += 1 }
+        return answers
+    }
+
+    /// The task, completed, with one result.
+    func answer(_ created: Int) -> String {
+        #"{"id":"t-1","status":"completed","created":\#(created),"results":["\#(url)/1.png?sig=abcdefgh"]}"#
+    }
 }

@@ -31,21 +31,19 @@ import Testing
         #expect(try await store.localPath(of: try #require(Digest(Self.abc))) == nil)
     }
 
-    @Test func aFileOfABlobsNameButOfAnotherSizeIsNotTakenForIt() async throws {
-        try scratch.write("abcd", to: Self.abcPath)
-        await #expect(performing: { try await store.put(Array("abc".utf8)) }, throws: hasCode(.corrupt))
-        let ingest = try await store.beginIngest()
-        try await ingest.append(Array("abc".utf8))
-        await #expect(performing: { try await ingest.publish() }, throws: hasCode(.corrupt))
-        await ingest.discard()
-        // What was there is evidence, and stays.
-        #expect(try String(contentsOfFile: "\(scratch.path)/\(Self.abcPath)", encoding: .utf8) == "abcd")
+    @Test(arguments: ["abcd", ""])
+    func aFileOfABlobsNameButOfAnotherSizeIsSetAsideAndReplaced(_ damage: String) async throws {
+        try scratch.write(damage, to: Self.abcPath)
+        #expect(try await store.put(Array("abc".utf8)).isNew)
+        #expect(try String(contentsOfFile: "\(scratch.path)/\(Self.abcPath)", encoding: .utf8) == "abc")
+        // What was there is evidence, and stays, with a note of why.
+        let kept = try scratch.names(in: "quarantine")
+        #expect(kept.count == 2)
+        for name in kept {
+            let text = try String(contentsOfFile: "\(scratch.path)/quarantine/\(name)", encoding: .utf8)
+            #expect(name.hasSuffix(".txt") ? text.contains("\(damage.count) bytes where 3 belong") : text == damage)
+        }
         #expect(try scratch.names(in: "ingest") == [])
-    }
-
-    @Test func anEmptyFileOfABlobsNameIsNotTakenForIt() async throws {
-        try scratch.write("", to: Self.abcPath)
-        await #expect(performing: { try await store.put(Array("abc".utf8)) }, throws: hasCode(.corrupt))
     }
 
     @Test func rehashingTellsWhatIsReallyThere() async throws {

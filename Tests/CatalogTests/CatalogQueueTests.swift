@@ -16,16 +16,40 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aRequestThatBecomesKnownLaterIsFilledInOnceOnly(_ kind: CatalogKind) async throws {
+    func aRequestIsFilledInAndWhatIsKnownStays(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let id = try taskID("t-1")
+        func tell(_ request: RecordedRequest) async throws -> [TaskID] {
+            try await catalog.register([TaskRegistration(id: id, source: "manifest", request: request)], now: noon).newlyRequested
+        }
+        try await catalog.rebuild(outputs: [try record(id, prompt: nil)], tasks: [], unfinished: [], now: noon)
+        #expect(try await tell(RecordedRequest(prompt: "a fox", size: "16;9")) == [id])
+        #expect(try await tell(RecordedRequest(size: "16:9", resolution: "2K")) == [id], "a size that can't be read is replaced")
+        #expect(try await tell(RecordedRequest(prompt: "a hen", size: "1:1")) == [id], "not judged yet")
+        let request = try #require(try await catalog.task(id)?.request)
+        #expect(request.prompt == "a fox")
+        #expect(request.size == "16:9")
+        #expect(request.resolution == "2K")
+        var judged = try record(id, prompt: nil)
+        judged.judgement = SizeContract.gptImage2.judge(delivered: PixelSize(width: 1672, height: 941), request: .auto)
+        try await catalog.update(judged)
+        #expect(try await tell(RecordedRequest(prompt: "a hen", size: "1:1")) == [])
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func whatWasGivenUpIsTakenUpAgainWhenSomebodyNamesIt(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let id = try taskID("t-1")
         try await catalog.resolve(id)
-        let late = TaskRegistration(id: id, source: "manifest", request: RecordedRequest(prompt: "a fox", size: "1:1"))
-        #expect(try await catalog.register([late], now: noon).newlyRequested == [id])
-        #expect(try await catalog.task(id)?.request?.size == "1:1")
-        let other = TaskRegistration(id: id, source: "manifest", request: RecordedRequest(prompt: "a hen", size: "2:1"))
-        #expect(try await catalog.register([other], now: noon).newlyRequested == [])
-        #expect(try await catalog.task(id)?.request?.prompt == "a fox")
+        let lease = try #require(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first)
+        try await catalog.finish(lease, .ended(try record(id, state: .unavailable)), now: noon)
+        try await catalog.resolve(id)
+        #expect(try await catalog.nextDue() == nil, "a sweep that sees it again changes nothing")
+        _ = try await catalog.register([TaskRegistration(id: id, source: "command line", reopens: true)], now: noon)
+        try await catalog.resolve(id)
+        let again = try #require(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first)
+        #expect(again.attempts == 0)
+        #expect(again.token > lease.token)
     }
 
     @Test(arguments: CatalogKind.allCases)
@@ -40,6 +64,18 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
+    func aTasksLeaseCanBeLengthenedByItsHolderOnly(_ kind: CatalogKind) async throws {
+        let (one, other) = try kind.make()
+        _ = try await one.register([TaskRegistration(id: try taskID("t-1"), source: "test")], now: noon)
+        let stale = try await one.leaseTasks(limit: 9, now: noon, until: noon.plus(10))
+        #expect(try await one.extend(stale, until: noon.plus(20)) == [])
+        #expect(try await other.leaseTasks(limit: 9, now: noon.plus(19), until: noon.plus(60)) == [])
+        #expect(try await other.leaseTasks(limit: 9, now: noon.plus(20), until: noon.plus(30)).count == 1)
+        #expect(try await one.extend(stale, until: noon.plus(900)) == stale)
+        #expect(try await other.nextDue() == noon.plus(30))
+    }
+
+    @Test(arguments: CatalogKind.allCases)
     func aWriteUnderALostLeaseIsRefusedAndChangesNothing(_ kind: CatalogKind) async throws {
         let (one, other) = try kind.make()
         let id = try taskID("t-1")
@@ -48,7 +84,7 @@ import Testing
         let current = try #require(try await other.leaseOutputs(limit: 1, now: noon.plus(2), until: noon.plus(60)).first)
         let outcomes: [OutputOutcome] = [
             .ended(try record(id)), .released,
-            .postponed(dueAt: noon, error: "e", link: nil, goneAnswers: 0, suspect: nil),
+            .postponed(dueAt: noon, error: "e", failure: "cut", link: nil, goneAnswers: 0, suspect: nil),
         ]
         for outcome in outcomes {
             let error = await #expect(throws: CatalogError.self) { try await one.finish(stale, outcome, now: noon.plus(3)) }
@@ -95,7 +131,9 @@ import Testing
         let suspect = try #require(Digest(String(repeating: "12", count: 32)))
         try await catalog.finish(
             lease,
-            .postponed(dueAt: noon.plus(30), error: "cut", link: "https://new.example/x?s=2", goneAnswers: 2, suspect: suspect),
+            .postponed(
+                dueAt: noon.plus(30), error: "cut", failure: "cut", link: "https://new.example/x?s=2", goneAnswers: 2,
+                suspect: suspect),
             now: noon)
         #expect(try await catalog.nextDue() == noon.plus(30))
         #expect(try await catalog.leaseOutputs(limit: 1, now: noon.plus(29), until: noon.plus(90)) == [])
@@ -104,6 +142,8 @@ import Testing
         #expect(again.goneAnswers == 2)
         #expect(again.link == "https://new.example/x?s=2")
         #expect(again.suspect == suspect)
+        #expect(again.repeats(of: "cut") == 2)
+        #expect(again.repeats(of: "page") == 1)
     }
 
     @Test(arguments: CatalogKind.allCases)

@@ -46,7 +46,7 @@ import Testing
         let path = path()
         try Data(repeating: 7, count: 8192).write(to: URL(filePath: path))
         let error = #expect(throws: CatalogError.self) { try SQLiteCatalog(path: path) }
-        #expect(error?.code == .database)
+        #expect(error?.code == .damaged)
         #expect(error?.description.contains("fixative rebuild") == true)
     }
 

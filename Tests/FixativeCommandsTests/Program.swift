@@ -52,12 +52,12 @@ enum Program {
                 errors: try String(contentsOf: errors, encoding: .utf8))
         }
 
-        /// Waits until stderr or stdout holds `text`; false when the program ends first.
-        func says(_ text: String) async throws -> Bool {
+        /// Waits until `count` lines of stderr hold `text`; false when the program ends first.
+        func says(_ text: String, times count: Int = 1) async throws -> Bool {
             while true {
                 let isRunning = process.isRunning
-                let said = try String(contentsOf: output, encoding: .utf8) + String(contentsOf: errors, encoding: .utf8)
-                if said.contains(text) { return true }
+                let said = try String(contentsOf: errors, encoding: .utf8)
+                if said.split(separator: "\n").count(where: { $0.contains(text) }) >= count { return true }
                 guard isRunning else { return false }
                 try await Task.sleep(for: .milliseconds(20))
             }

@@ -43,6 +43,20 @@ import Testing
         #expect(foreign.errors.split(separator: "\n").count <= 3)
     }
 
+    @Test func everyVerbTakesTheCommonOptions() throws {
+        let verbs = ["demo", "simulate", "archive", "status", "list", "audit", "verify", "rebuild", "doctor"]
+        for verb in verbs + ["submit --prompt x", "gallery out", "show t", "cat \(String(repeating: "a", count: 64))"] {
+            let common = ["--storage", "s", "--api-url", "http://x", "--allow-private-hosts", "-v", "--help"]
+            #expect(try Program.start(verb.split(separator: " ").map(String.init) + common).finish().status == 0, "\(verb)")
+        }
+    }
+
+    @Test func dataThatCannotBeWrittenIsAnError() throws {
+        let status = try shell(
+            "\(Program.executable.path) list --help > /dev/full; \(Program.executable.path) doctor > /dev/full; echo $?")
+        #expect(status == "2\n")
+    }
+
     @Test func archivingWithoutAKeySaysWhereToPutIt() throws {
         let folder = try Folder()
         let outcome = try Program.run("archive", "task-1", "--storage", folder.path + "/s")
@@ -62,6 +76,11 @@ import Testing
         let environment = ["FIXATIVE_API_URL": "http://environment.invalid"]
         #expect(try upstream(environment: environment).contains("http://environment.invalid"))
         #expect(try upstream("--api-url", "http://flag.invalid", environment: environment).contains("http://flag.invalid"))
+        for wrong in [#"{"workers": "many"}"#, #"{"apiUrl": 5}"#, #"{"allowPrivateHosts": "perhaps"}"#, #"{"downloads": 0}"#] {
+            try Data(wrong.utf8).write(to: URL(filePath: storage + "/fixative.json"))
+            #expect(try Program.run("doctor", "--storage", storage).errors.contains("the setting"), "\(wrong)")
+        }
+        #expect(try Program.run("doctor", environment: ["FIXATIVE_WORKERS": "x", "FIXATIVE_STORAGE": storage + "2"]).status == 2)
         try Data("{ not json".utf8).write(to: URL(filePath: storage + "/fixative.json"))
         let broken = try Program.run("doctor", "--storage", storage)
         #expect(broken.status == 2)

@@ -41,7 +41,14 @@ struct Table {
     /// A sheet after RFC 4180, with cells that a spreadsheet would take for formulas defused by a leading `'`.
     var csv: String {
         func line(_ texts: [String]) -> String { texts.map(Self.quoted).joined(separator: ",") + "\r\n" }
-        return line(columns.map { $0.title.lowercased() }) + rows.map(line).joined()
+        return line(columns.map { $0.title.lowercased() }) + rows.map { line($0.map(Self.withoutControls)) }.joined()
+    }
+
+    /// Line ends are data in a sheet; other control characters are not.
+    private static func withoutControls(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.filter { $0 == "\n" || $0 == "\t" || $0.properties.generalCategory != .control }))
     }
 
     private static func quoted(_ text: String) -> String {
@@ -51,9 +58,19 @@ struct Table {
         return "\"" + safe.replacing("\"", with: "\"\"") + "\""
     }
 
-    /// One line without control characters: a prompt may hold anything, also what would move a terminal's cursor.
+    /// One line without control characters: a prompt may hold anything, also what would move a terminal's cursor, or turn the
+    /// direction of what stands beside it.
     static func plain(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        String(String.UnicodeScalarView(text.unicodeScalars.map { isHarmless($0) ? $0 : " " }))
+    }
+
+    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: false
+        // Directions and their ends; the joiners of emoji and scripts stay.
+        case .format: !(0x200E...0x200F ~= scalar.value || 0x202A...0x202E ~= scalar.value || 0x2066...0x2069 ~= scalar.value)
+        default: true
+        }
     }
 
     private static func cut(_ text: String, to limit: Int?) -> String {

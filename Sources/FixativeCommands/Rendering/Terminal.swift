@@ -4,15 +4,32 @@ import Synchronization
 
 /// The two streams of a command: data on one, everything else on the other.
 enum Terminal {
-    /// Writes data to stdout. A reader that has gone away, such as `head`, is no error.
+    /// Writes data to stdout. A reader that has gone away, such as `head`, is no error; anything else ends the program with 2, since
+    /// data that was not written must not pass for written.
     static func write(_ text: String) { write(Data(text.utf8)) }
 
-    static func write(_ data: Data) { try? FileHandle.standardOutput.write(contentsOf: data) }
+    static func write(_ data: Data) {
+        var rest = data[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(1, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EPIPE {
+                return
+            } else if errno != EINTR {
+                complain("fixative: stdout can't be written: \(unsafe String(cString: strerror(errno)))")
+                exit(2)
+            }
+        }
+    }
 
     /// Writes a line to stderr.
     static func complain(_ text: String) { note(text) }
 
+    /// Writes lines to stderr, without what would move a cursor: they may hold words of an upstream.
     static func note(_ text: String) {
+        let text = text.split(separator: "\n", omittingEmptySubsequences: false).map { Table.plain(String($0)) }.joined(
+            separator: "\n")
         line.withLock { progress in
             let clear = progress ? "\r\u{1B}[2K" : ""
             progress = false
@@ -39,7 +56,6 @@ enum Terminal {
     }
 
     static let showsProgress = isatty(2) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
-    static let showsColour = isatty(1) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
 
     /// Whether a line of progress stands on stderr.
     private static let line = Mutex(false)

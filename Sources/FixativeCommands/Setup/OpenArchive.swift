@@ -18,7 +18,7 @@ struct OpenArchive: Sendable {
     /// - Parameter creating: Whether an empty folder becomes an archive. Verbs that only look do not create.
     init(_ settings: Settings, creating: Bool, clock: any WallClock = SystemClock()) throws {
         let folder = try ArchiveFolder(path: settings.storage, creating: creating, now: clock.now)
-        if try !FileManager.default.fileExists(atPath: folder.catalogPath) && folder.hasRecords {
+        if try folder.isCatalogMissing && folder.hasRecords {
             throw SettingsError(
                 "the catalog of \(folder.path) is gone, but its records are there. Run 'fixative rebuild' to make it again")
         }
@@ -39,7 +39,7 @@ struct OpenArchive: Sendable {
         let folder = try ArchiveFolder(path: settings.storage, creating: false, now: clock.now)
         do {
             return try OpenArchive(folder, clock: clock)
-        } catch let error as CatalogError where error.code == .database {
+        } catch let error as CatalogError where error.code == .damaged {
             let place = try folder.setCatalogAside(now: clock.now)
             Terminal.note("the catalog could not be read (\(error.detail)); it lies now in \(place)")
             return try OpenArchive(folder, clock: clock)

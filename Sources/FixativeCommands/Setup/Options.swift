@@ -4,10 +4,21 @@ import Foundation
 
 extension OutputFormat: ExpressibleByArgument {}
 
-/// Where the archive is.
-struct StorageOptions: ParsableArguments {
+/// What every verb takes. A verb that has no use for one of them takes it all the same, so that one habit serves all.
+struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The archive's folder (FIXATIVE_STORAGE; default: storage).", valueName: "dir"))
     var storage: String?
+
+    @Option(
+        name: .customLong("api-url"),
+        help: ArgumentHelp("The API (FIXATIVE_API_URL; default: https://api.evolink.ai).", valueName: "url"))
+    var apiURL: String?
+
+    @Flag(help: "Also fetch results over plain HTTP and from private addresses.")
+    var allowPrivateHosts = false
+
+    @Flag(name: .shortAndLong, help: "Say more.")
+    var verbose = false
 }
 
 /// How data is written.
@@ -20,17 +31,6 @@ struct FormatOptions: ParsableArguments {
     }
 }
 
-/// How the upstream and the results' hosts are reached.
-struct UpstreamOptions: ParsableArguments {
-    @Option(
-        name: .customLong("api-url"),
-        help: ArgumentHelp("The API (FIXATIVE_API_URL; default: https://api.evolink.ai).", valueName: "url"))
-    var apiURL: String?
-
-    @Flag(help: "Also fetch results over plain HTTP and from private addresses.")
-    var allowPrivateHosts = false
-}
-
 /// How much is done at once.
 struct WorkOptions: ParsableArguments {
     @Option(help: "Pictures decoded at once (default: one a processor).")
@@ -41,9 +41,6 @@ struct WorkOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("The most bytes of one file (default: 268435456).", valueName: "bytes"))
     var maxBytes: Int?
-
-    @Flag(name: .shortAndLong, help: "Say more.")
-    var verbose = false
 
     func validate() throws {
         guard (workers ?? 1) > 0, (downloads ?? 1) > 0, (maxBytes ?? 1) > 0 else {

@@ -20,15 +20,13 @@ struct Settings: Sendable {
     /// Seconds between sweeps of the account.
     var sweepInterval: Int
 
-    static func load(
-        _ storage: StorageOptions, upstream: UpstreamOptions? = nil, work: WorkOptions? = nil, sweepInterval: Int? = nil
-    ) async throws -> Settings {
+    static func load(_ common: CommonOptions, work: WorkOptions? = nil, sweepInterval: Int? = nil) async throws -> Settings {
         var flags: [AbsoluteConfigKey: ConfigValue] = [:]
         func set(_ key: String, _ value: String?) { if let value { flags[[key]] = ConfigValue(.string(value), isSecret: false) } }
         func set(_ key: String, _ value: Int?) { if let value { flags[[key]] = ConfigValue(.int(value), isSecret: false) } }
-        set("storage", storage.storage)
-        set("apiUrl", upstream?.apiURL)
-        if upstream?.allowPrivateHosts == true { flags["allowPrivateHosts"] = ConfigValue(.bool(true), isSecret: false) }
+        set("storage", common.storage)
+        set("apiUrl", common.apiURL)
+        if common.allowPrivateHosts { flags["allowPrivateHosts"] = ConfigValue(.bool(true), isSecret: false) }
         set("workers", work?.workers)
         set("downloads", work?.downloads)
         set("maxBytes", work?.maxBytes)
@@ -61,14 +59,14 @@ struct Settings: Sendable {
 
     private init(_ reader: ConfigReader, storage: String) throws {
         self.storage = storage
-        apiURL = reader.string(forKey: "apiUrl", default: GenerationClient.defaultBaseURL)
-        allowsPrivateHosts = reader.bool(forKey: "allowPrivateHosts", default: false)
-        workers = reader.int(forKey: "workers", default: WorkLane.processors)
-        downloads = reader.int(forKey: "downloads", default: 16)
-        maxBytes = reader.int(forKey: "maxBytes", default: 256 << 20)
-        maxPixels = reader.int(forKey: "maxPixels", default: 64_000_000)
-        maxSide = reader.int(forKey: "maxSide", default: 16_384)
-        sweepInterval = reader.int(forKey: "sweepInterval", default: 300)
+        apiURL = try Self.text("apiUrl", reader) ?? GenerationClient.defaultBaseURL
+        allowsPrivateHosts = try Self.flag("allowPrivateHosts", reader) ?? false
+        workers = try Self.number("workers", reader) ?? WorkLane.processors
+        downloads = try Self.number("downloads", reader) ?? 16
+        maxBytes = try Self.number("maxBytes", reader) ?? 256 << 20
+        maxPixels = try Self.number("maxPixels", reader) ?? 64_000_000
+        maxSide = try Self.number("maxSide", reader) ?? 16_384
+        sweepInterval = try Self.number("sweepInterval", reader) ?? 300
         let numbers = [
             ("workers", workers), ("downloads", downloads), ("maxBytes", maxBytes), ("maxPixels", maxPixels),
             ("maxSide", maxSide),
@@ -80,6 +78,32 @@ struct Settings: Sendable {
         guard let url = URL(string: apiURL), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
             throw SettingsError("'\(apiURL)' is no http(s) address of an API; set --api-url or FIXATIVE_API_URL")
         }
+    }
+
+    // A reader takes a value of another type for none; a setting that is there and can't be read must not pass for one that is not.
+
+    private static func text(_ key: ConfigKey, _ reader: ConfigReader) throws -> String? {
+        if let value = reader.string(forKey: key) { return value }
+        guard reader.double(forKey: key) == nil, reader.bool(forKey: key) == nil else {
+            throw SettingsError("the setting \(key) is no text")
+        }
+        return nil
+    }
+
+    private static func number(_ key: ConfigKey, _ reader: ConfigReader) throws -> Int? {
+        if let value = reader.int(forKey: key) { return value }
+        guard reader.string(forKey: key) == nil, reader.double(forKey: key) == nil, reader.bool(forKey: key) == nil else {
+            throw SettingsError("the setting \(key) is no whole number")
+        }
+        return nil
+    }
+
+    private static func flag(_ key: ConfigKey, _ reader: ConfigReader) throws -> Bool? {
+        if let value = reader.bool(forKey: key) { return value }
+        guard reader.string(forKey: key) == nil, reader.double(forKey: key) == nil else {
+            throw SettingsError("the setting \(key) is neither true nor false")
+        }
+        return nil
     }
 }
 

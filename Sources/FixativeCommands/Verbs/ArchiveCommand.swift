@@ -30,8 +30,7 @@ struct ArchiveCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds between looks at the account, with --watch (default: 300).", valueName: "seconds"))
     var sweepInterval: Int?
 
-    @OptionGroup var storage: StorageOptions
-    @OptionGroup var upstream: UpstreamOptions
+    @OptionGroup var common: CommonOptions
     @OptionGroup var work: WorkOptions
     @OptionGroup var output: FormatOptions
 
@@ -42,17 +41,17 @@ struct ArchiveCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try await Settings.load(storage, upstream: upstream, work: work, sweepInterval: sweepInterval)
+        let settings = try await Settings.load(common, work: work, sweepInterval: sweepInterval)
         let key = try APIKey.required()
         let archive = try OpenArchive(settings, creating: true)
         let now = archive.clock.now
         var options = settings.archiverOptions
         options.watch = watch
         options.since = since?.seconds(until: now)
-        let reporter = Reporter(verbose: work.verbose)
+        let reporter = Reporter(verbose: common.verbose)
         let workshop = Workshop(archive, settings: settings, key: key, options: options) { reporter($0) }
 
-        var tasks = taskIDs.compactMap { TaskID($0) }.map { TaskRegistration(id: $0, source: "command line") }
+        var tasks = taskIDs.compactMap { TaskID($0) }.map { TaskRegistration(id: $0, source: "command line", reopens: true) }
         let manifest = try from.map { try Self.manifest($0, now: now) }
         tasks += manifest?.tasks ?? []
         try await workshop.archiver.register(tasks)
@@ -64,7 +63,9 @@ struct ArchiveCommand: AsyncParsableCommand {
         try report(summary, lost: lost)
         if summary.stopReason != nil { throw ExitCode.couldNot }
         if summary.wasStopped { return }
-        if summary.unavailable > 0 || !lost.isEmpty || manifest?.problems.isEmpty == false { throw ExitCode.foundWrong }
+        if summary.unavailable > 0 || summary.undecodable > 0 || !lost.isEmpty || manifest?.problems.isEmpty == false {
+            throw ExitCode.foundWrong
+        }
     }
 
     private static func manifest(_ path: String, now: Date) throws -> Manifest {
@@ -78,7 +79,9 @@ struct ArchiveCommand: AsyncParsableCommand {
         var lost: [String] = []
         for id in ids {
             guard let task = try await catalog.task(id) else { continue }
-            if task.state == .unavailable { lost.append("\(id): \(task.reason ?? "no reason is known")") }
+            if [.unavailable, .failed, .cancelled].contains(task.state) {
+                lost.append("\(id): \(task.state.rawValue), \(task.reason ?? "no reason is known")")
+            }
             for entry in try await catalog.entries(EntryQuery(states: [.unavailable], task: id)) {
                 lost.append("\(entry.id): \(entry.reason ?? "no reason is known")")
             }
@@ -90,6 +93,7 @@ struct ArchiveCommand: AsyncParsableCommand {
         var archived: Int
         var duplicates: Int
         var newBytes: Int64
+        var undecodable: Int
         var unavailable: Int
         var lost: [String]
         var stopped: String?
@@ -101,13 +105,17 @@ struct ArchiveCommand: AsyncParsableCommand {
                 try Rendering.json(
                     Result(
                         archived: summary.archived, duplicates: summary.duplicates, newBytes: summary.newBytes,
+                        undecodable: summary.undecodable,
                         unavailable: summary.unavailable, lost: lost, stopped: summary.stopReason)))
         }
         let same = summary.duplicates == 0 ? "" : ", \(summary.duplicates) of the same bytes as one before"
         Terminal.write(
             "\(Rendering.count(summary.archived, "picture")) archived (\(Rendering.bytes(summary.newBytes)) new\(same)), \(summary.unavailable) lost\n"
         )
-        for line in lost { Terminal.write("lost: \(line)\n") }
+        if summary.undecodable > 0 {
+            Terminal.write("\(summary.undecodable) of them no whole picture: 'fixative list --verdict undecodable'\n")
+        }
+        for line in lost { Terminal.write("lost: \(Table.plain(line))\n") }
         if let reason = summary.stopReason { Terminal.complain("fixative: \(reason)") }
     }
 }

@@ -16,10 +16,10 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: "table, json or csv.")
     var format: OutputFormat = .table
 
-    @OptionGroup var storage: StorageOptions
+    @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false)
         let report = try await Self.report(archive, since: since?.date(from: archive.clock.now))
         switch format {
         case .json: Terminal.write(try Rendering.json(report))

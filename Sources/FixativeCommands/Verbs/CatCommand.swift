@@ -10,11 +10,17 @@ struct CatCommand: AsyncParsableCommand {
     @Argument(help: "The SHA-256 of an original, thumbnail or preview.")
     var digest: String
 
-    @OptionGroup var storage: StorageOptions
+    @OptionGroup var common: CommonOptions
 
     func run() async throws {
         guard let digest = Digest(digest) else { throw ValidationError("'\(digest)' is no SHA-256: 64 hexadecimal digits") }
-        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false)
+        let found = try await archive.blobs.rehash(digest)
+        guard found == digest else {
+            throw SettingsError(
+                "the file of \(digest) is damaged: its bytes have the SHA-256 \(found). 'fixative verify --deep' shows what else is"
+            )
+        }
         let bytes = try await archive.blobs.contents(of: digest)
         Terminal.write(Data(bytes.array))
     }

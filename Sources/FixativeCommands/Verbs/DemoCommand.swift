@@ -1,6 +1,7 @@
 import ArchiveModel
 import Archiver
 import ArgumentParser
+import Audit
 import BlobStore
 import Catalog
 import Foundation
@@ -24,8 +25,16 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "How the upstream misbehaves.")
     var faults: FaultProfile = .real
 
-    @OptionGroup var storage: StorageOptions
+    @OptionGroup var common: CommonOptions
     @OptionGroup var work: WorkOptions
+    @OptionGroup var output: FormatOptions
+
+    private struct Result: Encodable {
+        var archived: Int
+        var newBytes: Int64
+        var audit: AuditReport.Summary
+        var gallery: String
+    }
 
     func validate() throws {
         guard (1...100_000).contains(tasks ?? 1) else { throw ValidationError("--tasks takes a number from 1 to 100000") }
@@ -38,7 +47,7 @@ struct DemoCommand: AsyncParsableCommand {
         options.seed = seed
         let simulator = try UpstreamSimulator(options: options, pictures: SyntheticPictureSource())
         let populated = try await simulator.populate(tasks: tasks ?? 24)
-        var settings = try await Settings.load(storage, work: work)
+        var settings = try await Settings.load(common, work: work)
         let started = ContinuousClock.now
         let (archive, summary) = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await simulator.run() }
@@ -46,25 +55,33 @@ struct DemoCommand: AsyncParsableCommand {
             Terminal.note(
                 "a simulated account with \(Rendering.count(populated.count, "completed task")) at \(settings.apiURL), faults: \(faults.rawValue)"
             )
-            let result = try await Self.archive(populated, settings: settings, verbose: work.verbose)
+            let result = try await Self.archive(populated, settings: settings, verbose: common.verbose)
             group.cancelAll()
             return result
         }
         Terminal.endProgress()
         let seconds = TimeInterval(ContinuousClock.now - started)
-        Terminal.write(
-            "\(Rendering.count(summary.archived, "picture")) archived in \(String(format: "%.1f", seconds)) s, \(Rendering.bytes(summary.newBytes)) new\n"
-        )
-        if summary.wasStopped { return Terminal.write("stopped; the same command goes on\n") }
+        if summary.wasStopped { return Terminal.note("stopped; the same command goes on") }
         let report = try await AuditCommand.report(archive, since: nil)
-        Terminal.write(AuditCommand.summary(report))
         let gallery = archive.folder.path + "/gallery"
         _ = try await GalleryCommand.write(archive, to: gallery, title: "Fixative demo", originals: false, link: true)
+        if output.format == .json {
+            let result = Result(
+                archived: summary.archived, newBytes: summary.newBytes, audit: report.summary, gallery: gallery + "/index.html")
+            return Terminal.write(try Rendering.json(result))
+        }
+        let time = String(format: "%.1f s", seconds)
+        Terminal.write(
+            "\(Rendering.count(summary.archived, "picture")) archived in \(time), \(Rendering.bytes(summary.newBytes)) new\n")
+        Terminal.write(AuditCommand.summary(report))
+        let program = CommandLine.arguments.first ?? "fixative"
         let flag = settings.storage == "storage" ? "" : " --storage \(settings.storage)"
         Terminal.write(
             """
             gallery: \(gallery)/index.html
-            next:    fixative list\(flag) | fixative audit\(flag) | fixative verify --deep\(flag)
+            next:    \(program) list\(flag)
+                     \(program) audit\(flag)
+                     \(program) verify --deep\(flag)
 
             """)
     }
@@ -84,6 +101,7 @@ struct DemoCommand: AsyncParsableCommand {
         var options = settings.archiverOptions
         options.retry = RetryPolicy(base: 0.2, ceiling: 2)
         options.pace = 0.5...2
+        options.missPatience = 2
         var limits = DownloadLimits()
         limits.total = 60
         limits.idle = 10

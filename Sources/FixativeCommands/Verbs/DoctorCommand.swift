@@ -14,8 +14,7 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Check libraries, storage, clock, reachability and key. Exit code 1 when something is wrong.")
 
-    @OptionGroup var storage: StorageOptions
-    @OptionGroup var upstream: UpstreamOptions
+    @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
 
     private enum Result: String, Encodable { case ok, note, wrong }
@@ -27,7 +26,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try await Settings.load(storage, upstream: upstream)
+        let settings = try await Settings.load(common)
         var findings = [Self.libraries()]
         findings += await Self.storage(settings)
         findings.append(Self.key())

@@ -27,16 +27,32 @@ struct GalleryCommand: AsyncParsableCommand {
     @Flag(help: "Also bring the originals, for 1:1 view and download.")
     var originals = false
 
-    @OptionGroup var storage: StorageOptions
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var output: FormatOptions
+
+    private struct Result: Encodable {
+        var index: String
+        var pictures: Int
+        var written: Int
+        var kept: Int
+        var removed: Int
+    }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false)
         let summary = try await Self.write(
             archive, to: folder, title: title, query: query, since: since?.date(from: archive.clock.now), originals: originals,
             link: link)
-        Terminal.write(
-            "\(folder)/index.html: \(Rendering.count(summary.pictures, "picture")); \(summary.written) files written, \(summary.kept) kept, \(summary.removed) removed\n"
-        )
+        let index = "\(folder)/index.html"
+        if output.format == .json {
+            return Terminal.write(
+                try Rendering.json(
+                    Result(
+                        index: index, pictures: summary.pictures, written: summary.written, kept: summary.kept,
+                        removed: summary.removed)))
+        }
+        let files = "\(summary.written) files written, \(summary.kept) kept, \(summary.removed) removed"
+        Terminal.write("\(index): \(Rendering.count(summary.pictures, "picture")); \(files)\n")
     }
 
     static func write(

@@ -21,13 +21,13 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date.", valueName: "span"))
     var since: TimeSpan?
 
-    @Flag(help: "Only what can't be had, with the reasons.")
+    @Flag(help: "Only what can't be had, with the reasons: also tasks that failed.")
     var lost = false
 
     @Option(help: "The most lines.")
     var limit: Int?
 
-    @OptionGroup var storage: StorageOptions
+    @OptionGroup var common: CommonOptions
     @Option(help: "table, json or csv.")
     var format: OutputFormat = .table
 
@@ -51,14 +51,20 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false)
         let entries = try await archive.catalog.entries(
             EntryQuery(
                 text: query, verdict: verdict, states: lost ? [.unavailable] : nil, since: since?.date(from: archive.clock.now),
                 limit: limit))
         var rows = entries.map(Self.row)
         if lost {
-            let tasks = try await archive.catalog.endedTasks(limit: limit ?? .max).filter { $0.state == .unavailable }
+            let start = since?.date(from: archive.clock.now) ?? .distantPast
+            let words = (query ?? "").lowercased().split(separator: " ")
+            let tasks = try await archive.catalog.endedTasks(limit: .max).filter { task in
+                let prompt = (task.request?.prompt ?? "").lowercased()
+                return verdict == nil && (task.createdAt ?? task.discoveredAt) >= start
+                    && words.allSatisfy { prompt.contains($0) }
+            }
             rows += tasks.map {
                 Row(
                     taskId: $0.id, state: $0.state.rawValue, createdAt: $0.createdAt, prompt: $0.request?.prompt,

@@ -12,7 +12,7 @@ struct ShowCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A task id, or the SHA-256 of an original, thumbnail or preview.", valueName: "task-or-digest"))
     var subject: String
 
-    @OptionGroup var storage: StorageOptions
+    @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
 
     func validate() throws {
@@ -22,7 +22,7 @@ struct ShowCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false)
         var query = EntryQuery()
         if let digest = Digest(subject) { query.digest = digest } else { query.task = TaskID(subject) }
         let entries = try await archive.catalog.entries(query)
@@ -39,10 +39,33 @@ struct ShowCommand: AsyncParsableCommand {
             }
         }
         if output.format == .json {
-            Terminal.write(try Rendering.json(records))
+            Terminal.write(try Rendering.json(Result(task: task.map(Result.Task.init), outputs: records)))
         } else {
             Terminal.write(Self.text(task, entries, records))
         }
+    }
+
+    private struct Result: Encodable {
+        struct Task: Encodable {
+            var id: TaskID
+            var state: TaskState
+            var reason: String?
+            var source: String
+            var createdAt: Date?
+            var request: RecordedRequest?
+
+            init(_ task: TaskEntry) {
+                id = task.id
+                state = task.state
+                reason = task.reason
+                source = task.source
+                createdAt = task.createdAt
+                request = task.request
+            }
+        }
+
+        var task: Task?
+        var outputs: [ArchiveRecord]
     }
 
     private static func task(_ id: TaskID?, _ archive: OpenArchive) async throws -> TaskEntry? {

@@ -46,6 +46,8 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Tasks that the account completes a minute by itself.")
     var rate = 0.0
 
+    @OptionGroup var common: CommonOptions
+
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port takes a number from 0 to 65535") }
         guard (0...100_000).contains(tasks), (0...6000).contains(rate) else {

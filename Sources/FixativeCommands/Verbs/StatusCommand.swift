@@ -10,7 +10,7 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "How much is archived, waiting, at risk or lost. Exit code 1 when something is lost or at risk.")
 
-    @OptionGroup var storage: StorageOptions
+    @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
 
     /// Less than this many seconds before its deadline, an output is at risk.
@@ -31,7 +31,7 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false)
         let now = archive.clock.now
         let status = try await archive.catalog.status(now: now)
         let open = try await archive.catalog.openSubmissions()

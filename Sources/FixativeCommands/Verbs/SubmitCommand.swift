@@ -35,22 +35,28 @@ struct SubmitCommand: AsyncParsableCommand {
     @Flag(help: "Wait until the picture is archived.")
     var wait = false
 
-    @OptionGroup var storage: StorageOptions
-    @OptionGroup var upstream: UpstreamOptions
+    @OptionGroup var common: CommonOptions
     @OptionGroup var work: WorkOptions
     @OptionGroup var output: FormatOptions
 
-    func run() async throws {
-        let request = GenerationRequest(
+    private var request: GenerationRequest {
+        GenerationRequest(
             model: model, prompt: prompt, size: size, resolution: resolution, imageURLs: imageURLs, callbackURL: callbackURL)
-        let problems = request.problems()
+    }
+
+    func validate() throws {
+        var told: Set<String> = []
+        let problems = request.problems().map(\.description).filter { told.insert($0).inserted }
         guard problems.isEmpty else {
-            throw ValidationError("the request would be refused: " + problems.map(\.description).joined(separator: "; "))
+            throw ValidationError("the request would be refused: " + problems.joined(separator: "; "))
         }
-        let settings = try await Settings.load(storage, upstream: upstream, work: work)
+    }
+
+    func run() async throws {
+        let settings = try await Settings.load(common, work: work)
         let key = try APIKey.required()
         let archive = try OpenArchive(settings, creating: true)
-        let reporter = Reporter(verbose: work.verbose)
+        let reporter = Reporter(verbose: common.verbose)
         let workshop = Workshop(archive, settings: settings, key: key, options: settings.archiverOptions) { reporter($0) }
         let task: TaskSnapshot
         do {

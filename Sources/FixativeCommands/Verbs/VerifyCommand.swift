@@ -10,11 +10,11 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "Also read every file whole and hash it again.")
     var deep = false
 
-    @OptionGroup var storage: StorageOptions
+    @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(storage), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false)
         let verifier = ArchiveVerifier(blobs: archive.blobs, records: archive.records, catalog: archive.catalog)
         let report = try await verifier.verify(deep: deep) { done, total in
             if done.isMultiple(of: 16) || done == total { Terminal.progress("\(done) of \(total) files read") }
@@ -46,11 +46,11 @@ struct RebuildCommand: AsyncParsableCommand {
         commandName: "rebuild", abstract: "Make the catalog again from records and files.",
         discussion: "What waits in a catalog that can still be read stays in the queue.")
 
-    @OptionGroup var storage: StorageOptions
+    @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
 
     func run() async throws {
-        let archive = try OpenArchive.forRebuilding(try await Settings.load(storage))
+        let archive = try OpenArchive.forRebuilding(try await Settings.load(common))
         let rebuilder = CatalogRebuilder(
             blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock)
         let summary = try await rebuilder.rebuild()
