@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo run build test bench lint format asan doctor deps test-deps browser-deps test-browser clean
+.PHONY: demo run build test bench bench-peers lint format asan doctor deps test-deps browser-deps test-browser clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
@@ -59,6 +59,10 @@ asan: deps test-deps
 IMAGES ?= ../shared/corpus
 bench: deps
 	swift run -c release --package-path Benchmarks --scratch-path .build/benchmarks picture-bench $(IMAGES)
+
+# The main job against libvips, Pillow and libpng in turn; they are installed in a throw-away environment.
+bench-peers: deps
+	CORPUS=$(IMAGES) Benchmarks/peers/bench.sh
 
 # The gallery in headless Chromium: search, keyboard, no JavaScript, narrow, dark, accessible, and nothing from outside.
 test-browser: browser-deps

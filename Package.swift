@@ -178,7 +178,15 @@ let package = Package(
                 nioConcurrencyHelpers, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // Decoders and encoders against hand-built files and other programs.
-        .testTarget(name: "ImageCodecsTests", dependencies: ["ImageCodecs", "CCodecShims"], swiftSettings: strict),
+        .testTarget(
+            name: "ImageCodecsTests", dependencies: ["ImageCodecs", "CCodecShims", "CPNGDifferential"], swiftSettings: strict),
+        // Makes PNG files from seeds, sound and damaged, and decodes each by the fast path and by libpng alone.
+        .target(
+            name: "CPNGDifferential", dependencies: ["CCodecShims"], path: "Tests/CPNGDifferential",
+            cSettings: [
+                .unsafeFlags(["-O2"], .when(configuration: .debug)), .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
+            ],
+            linkerSettings: [.linkedLibrary("z")]),
         // Resizing, orientation, hashes and whole inspections against independent arithmetic.
         .testTarget(name: "ImagingTests", dependencies: ["Imaging", "ImageCodecs", "CCodecShims"], swiftSettings: strict),
         // Synthetic pictures are reproducible, weigh what a delivery weighs and decode again.

@@ -3,6 +3,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "kernels.h"
+
 #pragma clang fp contract(off)
 
 typedef float vec4 __attribute__((vector_size(16)));
@@ -24,7 +26,7 @@ static inline void store4(float *to, vec4 value) {
 
 static atomic_int avx2_allowed = 1;
 
-static int use_avx2(void) {
+bool fixative_kernel_has_avx2(void) {
     return atomic_load_explicit(&avx2_allowed, memory_order_relaxed) && __builtin_cpu_supports("avx2");
 }
 
@@ -32,6 +34,10 @@ void fixative_kernel_use_avx2(int enabled) {
     atomic_store(&avx2_allowed, enabled);
 }
 #else
+bool fixative_kernel_has_avx2(void) {
+    return false;
+}
+
 void fixative_kernel_use_avx2(int enabled) {
     (void)enabled;
 }
@@ -118,7 +124,7 @@ AVX2 static void blend_avx2(
 void fixative_kernel_resample_row(
     const float *in, const int32_t *first, const float *weights, size_t taps, float *out, size_t out_pixels) {
 #if FIXATIVE_HAS_AVX2
-    if (use_avx2()) {
+    if (fixative_kernel_has_avx2()) {
         resample_avx2(in, first, weights, taps, out, out_pixels);
         return;
     }
@@ -129,7 +135,7 @@ void fixative_kernel_resample_row(
 void fixative_kernel_blend_rows(
     const float *ring, const int32_t *slots, const float *weights, size_t taps, float *out, size_t floats) {
 #if FIXATIVE_HAS_AVX2
-    if (use_avx2()) {
+    if (fixative_kernel_has_avx2()) {
         blend_avx2(ring, slots, weights, taps, out, floats);
         return;
     }

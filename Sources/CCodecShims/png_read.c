@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "png_fast.h"
 #include "support.h"
 
 struct fixative_png_reader {
@@ -24,6 +25,9 @@ struct fixative_png_reader {
     uint32_t next_row;
     size_t row_bytes;
     bool interlaced;
+    bool forgoes_fast;
+    /// Not null while the fast path decodes; libpng is not started as long as it does.
+    fixative_png_fast *fast;
     uint8_t *frame;
     fixative_fault fault;
     jmp_buf jump;
@@ -65,7 +69,16 @@ fixative_png_reader *fixative_png_reader_create(
     reader->length = bytes ? length : 0;
     reader->limits = limits;
     reader->allocations_left = refuse_allocation;
+    reader->forgoes_fast = refuse_allocation >= 0;
     return reader;
+}
+
+void fixative_png_reader_forgo_fast(fixative_png_reader *reader) {
+    reader->forgoes_fast = true;
+}
+
+uint32_t fixative_png_reader_is_fast(const fixative_png_reader *reader) {
+    return reader->fast ? 1 : 0;
 }
 
 // Text, profiles and provenance are read elsewhere, with bounds of their own. Here they are only checked by their CRC, so
@@ -84,8 +97,7 @@ static void deliver_8_bit_colour(fixative_png_reader *reader, int bit_depth, int
     png_read_update_info(reader->png, reader->info);
 }
 
-fixative_status fixative_png_reader_header(fixative_png_reader *reader, fixative_png_header *header) {
-    if (reader->png || reader->fault.status != FIXATIVE_OK) return FIXATIVE_MISUSE;
+static fixative_status start_libpng(fixative_png_reader *reader, fixative_png_header *header) {
     if (setjmp(reader->jump)) return reader->fault.status;
 
     // A warning means that the file breaks a rule, so it takes the same way out as an error.
@@ -127,6 +139,33 @@ fixative_status fixative_png_reader_header(fixative_png_reader *reader, fixative
     return FIXATIVE_OK;
 }
 
+fixative_status fixative_png_reader_header(fixative_png_reader *reader, fixative_png_header *header) {
+    if (reader->png || reader->fast || reader->fault.status != FIXATIVE_OK) return FIXATIVE_MISUSE;
+    if (!reader->forgoes_fast && reader->bytes) {
+        reader->fast = fixative_png_fast_create(reader->bytes, reader->length, reader->limits, header);
+    }
+    if (!reader->fast) return start_libpng(reader, header);
+    reader->width = header->width;
+    reader->height = header->height;
+    reader->row_bytes = (size_t)header->width * header->channels;
+    return FIXATIVE_OK;
+}
+
+static fixative_status skip_delivered_rows(fixative_png_reader *reader) {
+    if (setjmp(reader->jump)) return reader->fault.status;
+    for (uint32_t y = 0; y < reader->next_row; y++) png_read_row(reader->png, NULL, NULL);
+    return FIXATIVE_OK;
+}
+
+// The fast path declines in the middle: libpng starts over, and goes on behind the rows that the caller has.
+static fixative_status hand_over_to_libpng(fixative_png_reader *reader) {
+    fixative_png_fast_destroy(reader->fast);
+    reader->fast = NULL;
+    fixative_png_header header;
+    fixative_status status = start_libpng(reader, &header);
+    return status == FIXATIVE_OK ? skip_delivered_rows(reader) : status;
+}
+
 // Adam7 gives the last pixel of the first row in the last pass but one, so rows can only be handed out of a whole frame.
 static void decode_interlaced_frame(fixative_png_reader *reader) {
     reader->frame = png_malloc(reader->png, (png_alloc_size_t)reader->row_bytes * reader->height);
@@ -140,6 +179,14 @@ static void decode_interlaced_frame(fixative_png_reader *reader) {
 fixative_status fixative_png_reader_row(fixative_png_reader *reader, void *row, size_t capacity) {
     if (reader->fault.status != FIXATIVE_OK) return reader->fault.status;
     if (reader->row_bytes == 0 || reader->next_row >= reader->height || capacity < reader->row_bytes) return FIXATIVE_MISUSE;
+    if (reader->fast) {
+        if (fixative_png_fast_row(reader->fast, row)) {
+            reader->next_row += 1;
+            return FIXATIVE_OK;
+        }
+        fixative_status status = hand_over_to_libpng(reader);
+        if (status != FIXATIVE_OK) return status;
+    }
     if (setjmp(reader->jump)) return reader->fault.status;
     if (reader->interlaced) {
         if (!reader->frame) decode_interlaced_frame(reader);
@@ -154,6 +201,11 @@ fixative_status fixative_png_reader_row(fixative_png_reader *reader, void *row, 
 fixative_status fixative_png_reader_finish(fixative_png_reader *reader, size_t *consumed) {
     if (reader->fault.status != FIXATIVE_OK) return reader->fault.status;
     if (reader->row_bytes == 0 || reader->next_row != reader->height) return FIXATIVE_MISUSE;
+    if (reader->fast) {
+        if (fixative_png_fast_finish(reader->fast, consumed)) return FIXATIVE_OK;
+        fixative_status status = hand_over_to_libpng(reader);
+        if (status != FIXATIVE_OK) return status;
+    }
     if (setjmp(reader->jump)) return reader->fault.status;
     png_read_end(reader->png, NULL);
     *consumed = reader->position;
@@ -166,6 +218,7 @@ const char *fixative_png_reader_message(const fixative_png_reader *reader) {
 
 void fixative_png_reader_destroy(fixative_png_reader *reader) {
     if (!reader) return;
+    fixative_png_fast_destroy(reader->fast);
     free(reader->frame);
     png_destroy_read_struct(&reader->png, &reader->info, NULL);
     free(reader);

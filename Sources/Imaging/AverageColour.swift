@@ -22,18 +22,40 @@ public struct SRGBColour: Sendable, Hashable, Codable, CustomStringConvertible {
 extension SRGBColour {
     /// The mean of a picture's light, weighted by alpha; black when nothing is visible.
     public init(averageOf image: PixelImage) {
+        guard image.channels == 4 else {
+            self.init(averageOfOpaque: image)
+            return
+        }
         var sum = SIMD3<Double>()
         var weight = 0.0
         for start in stride(from: 0, to: image.bytes.count, by: image.channels) {
-            let alpha = image.channels == 4 ? Double(image.bytes[start + 3]) / 255 : 1
+            let alpha = Double(image.bytes[start + 3]) / 255
             let light = SIMD3(
                 Double(ToneCurve.linear[Int(image.bytes[start])]), Double(ToneCurve.linear[Int(image.bytes[start + 1])]),
                 Double(ToneCurve.linear[Int(image.bytes[start + 2])]))
             sum += light * alpha
             weight += alpha
         }
-        let mean = weight > 0 ? sum / weight : SIMD3()
+        self.init(light: weight > 0 ? sum / weight : SIMD3())
+    }
+
+    private init(averageOfOpaque image: PixelImage) {
+        // Counting levels first leaves 256 additions of light for each channel.
+        var counts = [Int](repeating: 0, count: 3 * 256)
+        for start in stride(from: 0, to: image.bytes.count, by: 3) {
+            counts[Int(image.bytes[start])] += 1
+            counts[256 + Int(image.bytes[start + 1])] += 1
+            counts[512 + Int(image.bytes[start + 2])] += 1
+        }
+        func mean(_ channel: Int) -> Double {
+            let sum = (0..<256).reduce(0.0) { $0 + Double(counts[channel * 256 + $1]) * Double(ToneCurve.linear[$1]) }
+            return sum / Double(image.width * image.height)
+        }
+        self.init(light: SIMD3(mean(0), mean(1), mean(2)))
+    }
+
+    private init(light: SIMD3<Double>) {
         func encoded(_ light: Double) -> UInt8 { UInt8((255 * ToneCurve.encoded(min(max(light, 0), 1))).rounded()) }
-        self.init(red: encoded(mean.x), green: encoded(mean.y), blue: encoded(mean.z))
+        self.init(red: encoded(light.x), green: encoded(light.y), blue: encoded(light.z))
     }
 }

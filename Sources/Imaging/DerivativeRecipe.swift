@@ -4,7 +4,7 @@ public import ImageCodecs
 /// whether making it again would give the same bytes.
 public struct DerivativeRecipe: Sendable, Hashable, Codable {
     /// Raised whenever the code makes other bytes from the same picture and settings.
-    public var version = 1
+    public var version = 2
     /// Long side of the thumbnail, in pixels. A smaller picture is not enlarged.
     public var thumbnailSide = 512
     /// Long side of the preview, in pixels. A smaller picture is not enlarged.

@@ -1,3 +1,5 @@
+internal import CCodecShims
+
 /// For each output position along one axis: which input positions count, and how much. Lanczos with three lobes.
 struct LanczosWindows {
     /// Inputs an output reads; even, because the kernel takes them in pairs.
@@ -31,10 +33,46 @@ struct LanczosWindows {
         self.weights = weights
     }
 
+    /// The same windows for the integer kernels, or nil where 16 bits are too coarse: with hundreds of taps, a weight is only a
+    /// few units of 2^-14.
+    ///
+    /// - Parameter step: Sets of weights are padded with zeros to a multiple of this.
+    func integers(step: Int) -> IntegerWindows? {
+        guard taps <= Self.maxIntegerTaps else { return nil }
+        let padded = (taps + step - 1) / step * step
+        var integers: [Int16] = []
+        integers.reserveCapacity(first.count * padded)
+        for start in stride(from: 0, to: weights.count, by: taps) {
+            var values = weights[start..<start + taps].map { Int(($0 * Float(IntegerWindows.one)).rounded()) }
+            // What rounding has added or lost goes to the largest weight, so that plain areas keep their level.
+            let centre = values.indices.max { values[$0] < values[$1] } ?? 0
+            values[centre] += IntegerWindows.one - values.reduce(0, +)
+            guard values.reduce(0, { $0 + abs($1) }) <= IntegerWindows.maxMagnitude else { return nil }
+            integers.append(contentsOf: values.map { Int16(clamping: $0) })
+            integers.append(contentsOf: repeatElement(0, count: padded - taps))
+        }
+        return IntegerWindows(taps: padded, first: first, weights: integers)
+    }
+
+    private static let maxIntegerTaps = 128
+
     private static func lanczos(_ x: Double) -> Double {
         if abs(x) >= 3 { return 0 }
         if abs(x) < 1e-9 { return 1 }
-        let angle = Double.pi * x
-        return 3 * Mathematics.sine(angle) * Mathematics.sine(angle / 3) / (angle * angle)
+        // sin 3a = 3 sin a - 4 sin^3 a: one sine instead of two, in what is the larger part of a small picture's work.
+        let third = Double.pi * x / 3
+        let sine = Mathematics.sine(third)
+        return sine * sine * (3 - 4 * sine * sine) / (3 * third * third)
     }
+}
+
+/// Windows with weights in units of 2^-14.
+struct IntegerWindows {
+    static let one = 1 << FIXATIVE_KERNEL_WEIGHT_BITS
+    /// Of all weights of an output together; above it, a sum of 16-bit products could leave 32 bits.
+    static let maxMagnitude = 2 * one - 1
+
+    let taps: Int
+    let first: [Int32]
+    let weights: [Int16]
 }

@@ -64,8 +64,7 @@ private struct DerivativeSink: RowSink, ~Copyable {
     private var converted: [UInt8] = []
     private var thumbnail: StreamingResizer?
     private var preview: StreamingResizer?
-    private var linear = LinearRow(width: 0, channels: 3)
-    private var needsLinear = false
+    private var linear = LinearRow(width: 0, channels: 3, for: [])
     private var channels = 3
     private(set) var isOpaque = true
 
@@ -85,10 +84,9 @@ private struct DerivativeSink: RowSink, ~Copyable {
         self.channels = channels
         thumbnail = resizer(thumbnailSide)
         preview = resizer(previewSide)
-        linear = LinearRow(width: header.width, channels: channels)
+        linear = LinearRow(width: header.width, channels: channels, for: [thumbnail, preview].compactMap { $0 })
         colour = profile.flatMap { ColourTransform(profile: $0, channels: channels) }
         converted = [UInt8](repeating: 0, count: colour == nil ? 0 : header.width * channels)
-        needsLinear = [thumbnail, preview].contains { $0?.needsLinearRows == true }
     }
 
     mutating func receive(_ row: Span<UInt8>) {
@@ -102,9 +100,9 @@ private struct DerivativeSink: RowSink, ~Copyable {
     }
 
     private mutating func resize(_ row: Span<UInt8>) {
-        if needsLinear { linear.load(row) }
-        thumbnail?.push(row, linear.values)
-        preview?.push(row, linear.values)
+        linear.load(row)
+        thumbnail?.push(row, linear)
+        preview?.push(row, linear)
     }
 
     mutating func takeThumbnail() -> PixelImage { Self.take(&thumbnail) }

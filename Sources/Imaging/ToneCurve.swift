@@ -1,3 +1,5 @@
+internal import CCodecShims
+
 /// The sRGB transfer function (IEC 61966-2-1) as tables, for the resizing kernels.
 enum ToneCurve {
     /// Linear light, 0 to 1, for each 8-bit encoded value.
@@ -7,6 +9,14 @@ enum ToneCurve {
     ///
     /// At the dark end one encoded level is 20 entries wide, so no level is lost and each 8-bit value survives the round trip.
     static let encoded: [UInt8] = (0...65_535).map { UInt8((255 * encoded(Double($0) / 65_535)).rounded()) }
+
+    /// Linear light in units of the integer kernels, for each 8-bit encoded value.
+    static let integers: [Int16] = (0...255).map { Int16((decoded(Double($0) / 255) * white).rounded()) }
+
+    /// The inverse of `integers`: the nearest 8-bit encoded value. At the dark end one encoded level is 7 entries wide.
+    static let encodedIntegers: [UInt8] = (0...Int(white)).map { UInt8((255 * encoded(Double($0) / white)).rounded()) }
+
+    private static let white = Double(FIXATIVE_KERNEL_WHITE)
 
     static func decoded(_ value: Double) -> Double {
         value <= 0.04045 ? value / 12.92 : Mathematics.power((value + 0.055) / 1.055, 2.4)

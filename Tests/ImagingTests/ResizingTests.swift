@@ -27,6 +27,34 @@ struct ResizingTests {
         }
     }
 
+    @Test(arguments: [(64, 64, 17, 17), (100, 7, 13, 7), (40, 33, 39, 32), (5, 5, 1, 1), (300, 2, 9, 1)])
+    func aConstantOpaquePictureStaysConstantAtEveryLevel(_ width: Int, _ height: Int, _ toWidth: Int, _ toHeight: Int) {
+        for level in 0...255 {
+            let pixel = [UInt8(level), UInt8(255 - level), UInt8(level / 2)]
+            let bytes = [UInt8](repeatElement(pixel, count: width * height).joined())
+            let image = PixelImage(width: width, height: height, channels: 3, bytes: bytes)
+            let resized = ImageResizer.resize(image, width: toWidth, height: toHeight)
+            #expect(resized.bytes == [UInt8](repeatElement(pixel, count: toWidth * toHeight).joined()), "level \(level)")
+        }
+    }
+
+    /// Opaque pictures are resized in integers, those with alpha in floats.
+    @Test(arguments: [(333, 211, 100, 63), (97, 55, 96, 54), (260, 190, 64, 47), (120, 90, 5, 4)])
+    func integersAreWithinALevelOfFloats(_ width: Int, _ height: Int, _ toWidth: Int, _ toHeight: Int) {
+        func value(_ x: Int, _ y: Int) -> [Int] {
+            [(x * 37 + y * 11) % 256, (x * x + y * y) % 256 / 8, (x / 7 + y / 5) % 2 * 255]
+        }
+        let opaque = ImageResizer.resize(picture(width, height, value), width: toWidth, height: toHeight)
+        let withAlpha = ImageResizer.resize(
+            picture(width, height) { x, y in value(x, y) + [255] }, width: toWidth, height: toHeight)
+        for pixel in 0..<toWidth * toHeight {
+            for channel in 0..<3 {
+                let difference = Int(opaque.bytes[pixel * 3 + channel]) - Int(withAlpha.bytes[pixel * 4 + channel])
+                #expect(abs(difference) <= 1, "pixel \(pixel)")
+            }
+        }
+    }
+
     @Test func theSameSizeIsTheSamePicture() {
         let image = picture(31, 17) { x, y in [x * 8, y * 15, x ^ y, x * y] }
         #expect(ImageResizer.resize(image, width: 31, height: 17) == image)
@@ -141,8 +169,11 @@ struct ResizingTests {
         #expect(edges > 20)
     }
 
-    @Test func everyProcessorGivesTheSameBytes() {
-        let image = picture(333, 211) { x, y in [(x * 37 + y * 11) % 256, (x * x + y * y) % 256, x ^ y, 255 - x % 200] }
+    @Test(arguments: [3, 4])
+    func everyProcessorGivesTheSameBytes(_ channels: Int) {
+        let image = picture(333, 211) { x, y in
+            [(x * 37 + y * 11) % 256, (x * x + y * y) % 256, x ^ y, 255 - x % 200].prefix(channels).map { $0 }
+        }
         let sizes = [(100, 63), (33, 21), (332, 210)]
         fixative_kernel_use_avx2(0)
         let portable = sizes.map { ImageResizer.resize(image, width: $0.0, height: $0.1) }

@@ -4,9 +4,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Pixels between the kernels are four floats: linear red, green, blue multiplied by alpha, and alpha, each 0 to 1.
-// The AVX2 and the portable versions do the same operations in the same order without fused rounding, so that a derivative
-// has the same bytes on every machine.
+// Every kernel has an AVX2 and a portable version with the same results, so that a derivative has the same bytes on every
+// machine. Between the kernels, pixels with alpha are four floats: linear red, green, blue multiplied by alpha, and alpha, each
+// 0 to 1; the versions do the same operations in the same order without fused rounding. Pixels without alpha are three 16-bit
+// integers.
+
+enum {
+    /// The integer that stands for full light. One level at the dark end is 7.5 of it, and a third is left for overshoot.
+    FIXATIVE_KERNEL_WHITE = 24576,
+    /// Integer weights of an output add up to 2 to this power.
+    FIXATIVE_KERNEL_WEIGHT_BITS = 14,
+    /// `taps` of `fixative_kernel_resample_planes` is a multiple of this.
+    FIXATIVE_KERNEL_TAP_STEP = 8,
+};
+
+/// 8-bit RGB, encoded, to three planes of integers `stride` apart. `curve` has 256 entries.
+void fixative_kernel_linearize_planes(
+    const uint8_t *_Nonnull row, size_t pixels, const int16_t *_Nonnull curve, int16_t *_Nonnull planes, size_t stride);
+
+/// As `fixative_kernel_resample_row`, from three planes to interleaved red, green, blue; sums are rounded to the nearest.
+/// The caller guarantees first[i] + taps <= stride, and that `out` has room for one value more than 3 * out_pixels.
+void fixative_kernel_resample_planes(
+    const int16_t *_Nonnull planes, size_t stride, const int32_t *_Nonnull first, const int16_t *_Nonnull weights, size_t taps,
+    int16_t *_Nonnull out, size_t out_pixels);
+
+/// out[j] = curve[the sum over k < taps of weights[k] * ring[slots[k] * stride + j]], for j < count; `taps` is even.
+/// The caller guarantees that `stride` is at least `count` rounded up to 16. `curve` has `FIXATIVE_KERNEL_WHITE` + 1 entries.
+void fixative_kernel_blend_encode(
+    const int16_t *_Nonnull ring, size_t stride, const int32_t *_Nonnull slots, const int16_t *_Nonnull weights, size_t taps,
+    const uint8_t *_Nonnull curve, uint8_t *_Nonnull out, size_t count);
 
 /// 8-bit RGB (`channels` 3) or RGBA (4), encoded, to linear premultiplied floats. `curve` has 256 entries.
 void fixative_kernel_linearize(

@@ -17,9 +17,17 @@ typedef struct fixative_png_reader fixative_png_reader;
 
 /// Makes a reader over `bytes`, which must stay alive and unchanged until the reader is destroyed.
 /// `refuse_allocation` counts libpng's allocations down and refuses the one that finds it at 0; negative never refuses.
-/// Returns null when there is no memory for the handle itself.
+/// 8-bit pictures that are not interlaced are decoded without libpng, which takes over where anything is unusual or wrong, and
+/// gives every verdict; a reader that refuses allocations uses libpng alone. Returns null when there is no memory for the
+/// handle itself.
 fixative_png_reader *_Nullable fixative_png_reader_create(
     const void *_Nullable bytes, size_t length, fixative_limits limits, int64_t refuse_allocation);
+
+/// Makes libpng decode everything. For tests that compare; call before the header is read.
+void fixative_png_reader_forgo_fast(fixative_png_reader *_Nonnull reader);
+
+/// 1 while the fast path decodes this file, 0 when libpng does.
+uint32_t fixative_png_reader_is_fast(const fixative_png_reader *_Nonnull reader);
 
 /// Reads up to the first IDAT and checks the limits. Call once.
 fixative_status fixative_png_reader_header(fixative_png_reader *_Nonnull reader, fixative_png_header *_Nonnull header);
