@@ -157,7 +157,7 @@ extension Archiver {
     }
 
     /// How much longer the waits are after a failure that is likely to come again.
-    private static let stubbornPatience = 10.0
+    private static let stubbornPatience = 4.0
 
     /// The storage host says the file is gone: the task is read again for a fresh link, and only when fresh links are gone as well,
     /// and again, the output is given up.
