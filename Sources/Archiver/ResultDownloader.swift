@@ -101,7 +101,12 @@ package struct ResultDownloader: Sendable {
             return visit
         } catch {
             await clients.giveBack(pin)
-            throw translated(error, link: url)
+            let failure = translated(error, link: url)
+            // A public host that is down comes back; a link that leads astray into a private network leads there again.
+            if hop > 0, !address.isPublic, (failure as? DownloadError)?.code == .transport {
+                throw DownloadError(.redirects, "the link redirects to the private address \(address), where nobody answers")
+            }
+            throw failure
         }
     }
 

@@ -181,6 +181,15 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         }
     }
 
+    @Test func aRedirectToAPrivateAddressWhereNobodyAnswersIsNotWaitedForForEver() async throws {
+        try await withStorageHost { _ in
+            redirect("http://127.0.0.1:9/x")
+        } _: { host in
+            let policy = AddressPolicy(allowsPrivateHosts: true)
+            #expect(await failure(host + "/x", host: host, policy: policy)?.code == .redirects)
+        }
+    }
+
     @Test func nobodyListeningIsATransportError() async throws {
         #expect(await failure("http://127.0.0.1:9/x", host: "http://127.0.0.1:9")?.code == .transport)
         #expect(await failure("https://no-such-host.invalid/x", host: "")?.code == .transport)
