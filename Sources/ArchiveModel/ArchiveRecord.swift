@@ -97,6 +97,8 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
     package var taskJSON: JSONValue?
     package var download: DownloadFacts?
     package var original: BlobReference?
+    /// What was delivered before and was no whole picture, when a later try brought other bytes; the oldest first.
+    package var earlierOriginals: [BlobReference]?
     package var picture: ImageFacts?
     /// Why the original could not be read as a picture.
     package var decodeError: String?
@@ -108,6 +110,13 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
     package var perceptualHash: String?
 
     package var id: OutputID { OutputID(task: task, index: index) }
+
+    /// Goes on naming the originals of an earlier record of the same output: nothing that was delivered is forgotten.
+    package mutating func keepOriginals(of earlier: ArchiveRecord) {
+        let originals = (earlier.earlierOriginals ?? []) + [earlier.original].compactMap { $0 }
+        let others = originals.filter { $0.digest != original?.digest }
+        earlierOriginals = others.isEmpty ? nil : others
+    }
 
     package init(
         id: OutputID, state: State, reason: String? = nil, source: String, discoveredAt: Date, createdAt: Date?, deadline: Date?,

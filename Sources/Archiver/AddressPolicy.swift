@@ -21,6 +21,9 @@ package struct AddressPolicy: Sendable {
         var scheme: String
         var host: String
         var port: Int
+
+        /// What limits and pauses are kept by.
+        var key: String { "\(host):\(port)" }
     }
 
     /// - Throws: ``DownloadError`` with code `refusedAddress` for a link that is not to be followed whatever it resolves to.
@@ -51,6 +54,6 @@ package struct AddressPolicy: Sendable {
     func permits(_ connected: NetworkAddress?, of target: Target) -> Bool { allows(target) || connected?.isPublic == true }
 
     private func allows(_ target: Target) -> Bool {
-        allowsPrivateHosts || exceptions.contains("\(target.host):\(target.port)")
+        allowsPrivateHosts || exceptions.contains(target.key)
     }
 }

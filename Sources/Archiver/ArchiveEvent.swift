@@ -16,6 +16,10 @@ package enum ArchiveEvent: Sendable {
     case waiting(until: Date)
     /// A source stopped; what it has not delivered yet stays in the queue.
     case sourceStopped(reason: String)
+    /// Less time is left than is comfortable, and it is not archived yet. Told once of each in a run.
+    case atRisk(String, deadline: Date, reason: String)
+    /// Something that went wrong and was dealt with.
+    case warning(String)
     /// Something that is worth a line in the log and changes nothing.
     case note(String)
 }
@@ -26,6 +30,8 @@ package struct ArchiveSummary: Sendable {
     /// Of these, the ones whose bytes are no whole picture.
     package var undecodable = 0
     package var unavailable = 0
+    /// Outputs and tasks that still wait at the end of the run although little of their time is left.
+    package var atRisk = 0
     package var endedTasks = 0
     /// Bytes of originals that were not stored before.
     package var newBytes: Int64 = 0

@@ -11,7 +11,7 @@ extension Archiver {
     /// Nothing is thrown: whatever goes wrong becomes another try, a reason, or a failure of the archive that ends the run.
     func archive(_ lease: OutputLease) async -> OutputStep {
         do {
-            if let record = try await alreadyFiled(lease) { return try await enter(record, lease, newBytes: 0) }
+            if let record = try await alreadyFiled(lease) { return try await enter(record, lease) }
             let download = try await downloader.fetch(lease.link)
             do {
                 let inspection = try await inspector.inspect(download)
@@ -69,17 +69,31 @@ extension Archiver {
         } catch let error as BlobStoreError where error.code == .unreadableRecord {
             return nil
         }
-        guard let record, record.state == .archived, let original = record.original,
+        // One that holds no whole picture may be there because it is being tried again.
+        guard let record, record.state == .archived, record.decodeError == nil, let original = record.original,
             try await blobs.size(of: original.digest) == original.bytes
         else { return nil }
         return record
     }
 
+    /// The record of a delivery that is no whole picture, when this is another try of it.
+    private func earlierDelivery(_ lease: OutputLease) async throws -> ArchiveRecord? {
+        guard let record = try? await records.record(of: lease.id, day: lease.createdAt ?? lease.discoveredAt),
+            record.state == .archived, record.original != nil
+        else { return nil }
+        return record
+    }
+
     /// The last step: the catalog row, and the word that it is done.
-    private func enter(_ record: ArchiveRecord, _ lease: OutputLease, newBytes: Int) async throws -> OutputStep {
+    ///
+    /// - Parameter original: What was stored for it just now; `nil` when an earlier run did.
+    private func enter(_ record: ArchiveRecord, _ lease: OutputLease, original: Publication? = nil) async throws -> OutputStep {
         try await catalog.finish(lease, .ended(record), now: clock.now)
         report(.archived(OutputEntry(record)))
-        return .archived(newBytes: newBytes, isWhole: record.decodeError == nil)
+        return .archived(
+            Filing(
+                bytes: record.original?.bytes ?? 0, newBytes: original.map { $0.isNew ? $0.bytes : 0 } ?? 0,
+                isWhole: record.decodeError == nil, wasFetched: original != nil))
     }
 
     /// Sees to it that the lease still holds before anything is written under it.
@@ -111,10 +125,11 @@ extension Archiver {
                 digest: original.digest, bytes: original.bytes, mediaType: "application/octet-stream")
             record.decodeError = reason
         }
+        if let earlier = try await earlierDelivery(lease) { record.keepOriginals(of: earlier) }
         record.request = request
         record.judgement = judge(record.picture, request: request, model: lease.model)
         try await records.write(record)
-        return try await enter(record, lease, newBytes: original.isNew ? original.bytes : 0)
+        return try await enter(record, lease, original: original)
     }
 
     private func store(_ picture: DerivedPicture) async throws -> Derivative {
@@ -136,6 +151,7 @@ extension Archiver {
 
     private func afterFailure(_ lease: OutputLease, _ error: DownloadError) async -> OutputStep {
         do {
+            if error.code == .hostBusy { return try await pause(lease, error) }
             if error.isGone { return try await afterGone(lease, error) }
             let repeats = lease.repeats(of: error.kind)
             if error.isStubborn, repeats >= options.stubbornTries {
@@ -149,6 +165,15 @@ extension Archiver {
         } catch {
             return give(error)
         }
+    }
+
+    /// Comes back when the host's pause is over, a little later for each, so that not all come at once.
+    private func pause(_ lease: OutputLease, _ error: DownloadError) async throws -> OutputStep {
+        let end = error.retryAfter ?? clock.now.addingTimeInterval(options.retry.base)
+        let due = end.addingTimeInterval(.random(in: 0...options.retry.base))
+        try await catalog.finish(lease, .paused(dueAt: due, reason: error.detail), now: clock.now)
+        report(.postponed("output \(lease.id)", error: error.detail, until: due))
+        return .postponed
     }
 
     private func freshLink(_ lease: OutputLease) async throws -> String? {
@@ -205,6 +230,11 @@ extension Archiver {
 
     private func giveUp(_ lease: OutputLease, _ reason: String) async throws -> OutputStep {
         try await confirm(lease)
+        if let kept = try await earlierDelivery(lease) {
+            report(.warning("output \(lease.id) was tried again without success, so what came before stays: \(reason)"))
+            try await catalog.finish(lease, .ended(kept), now: clock.now)
+            return .leftAlone
+        }
         let record = emptyRecord(lease, state: .unavailable, reason: reason)
         try await records.write(record)
         try await catalog.finish(lease, .ended(record), now: clock.now)
@@ -216,7 +246,7 @@ extension Archiver {
         switch error {
         case is CancellationError: return .putBack
         case let error as CatalogError where error.code == .leaseLost:
-            report(.note(error.description))
+            report(.warning(error.description))
             return .leftAlone
         default: return .failed(error)
         }

@@ -96,12 +96,17 @@ extension Archiver {
     private func end(_ lease: TaskLease, _ state: TaskState, _ reason: String, _ createdAt: Date?, _ json: JSONValue?)
         async throws
     {
+        if try await !catalog.entries(EntryQuery(task: lease.id, limit: 1)).isEmpty {
+            report(.warning("task \(lease.id) was tried again without success; what is archived of it stays as it is: \(reason)"))
+            try await write(lease, .kept)
+            return
+        }
         let record = TaskRecord(
             task: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt,
             createdAt: createdAt,
             request: lease.request, taskJSON: json)
         guard try await catalog.extend([lease], until: clock.now.addingTimeInterval(options.leaseDuration)).isEmpty else {
-            return report(.note(CatalogError(.leaseLost, "task \(lease.id)").description))
+            return report(.warning(CatalogError(.leaseLost, "task \(lease.id)").description))
         }
         try await records.write(record)
         if try await write(lease, .ended(state, reason: reason, createdAt: createdAt, json: json)) {
@@ -137,7 +142,7 @@ extension Archiver {
             try await catalog.finish(lease, outcome, now: clock.now)
             return true
         } catch let error as CatalogError where error.code == .leaseLost {
-            report(.note(error.description))
+            report(.warning(error.description))
             return false
         }
     }

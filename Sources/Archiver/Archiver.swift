@@ -35,6 +35,8 @@ package struct ArchiverOptions: Sendable {
     package var goneAnswersToBelieve: Int
     /// Tries of something that keeps failing the same way.
     package var stubbornTries: Int
+    /// With less than so many seconds left before its deadline, what still waits is at risk.
+    package var riskTime = Risk.time
     /// The largest picture that is decoded: pixels in all, and pixels a side. A larger one is kept, but not decoded.
     package var largestPicture: (pixels: Int, side: Int) = (64_000_000, 16_384)
 
@@ -105,7 +107,8 @@ package struct Archiver: Sendable {
     package func run() async throws -> ArchiveSummary {
         try await catalog.releaseHeld(now: clock.now)
         return try await withThrowingTaskGroup(of: Step.self) { group in
-            var shift = Shift(sweepDueAt: options.since == nil ? nil : clock.now)
+            var shift = Shift(
+                schedule: DownloadSchedule(connections: options.downloads), sweepDueAt: options.since == nil ? nil : clock.now)
             var failure: (any Error)?
             do {
                 while !stopFlag.isRaised {
@@ -121,6 +124,7 @@ package struct Archiver: Sendable {
             shift.summary.wasStopped = stopFlag.isRaised
             failure = await drain(&shift, &group) ?? failure
             if let failure { throw failure }
+            shift.summary.atRisk = try await warnOfRisks(&shift.warnedOf)
             try await catalog.forgetDeleted()
             return shift.summary
         }
@@ -130,7 +134,8 @@ package struct Archiver: Sendable {
 
     /// What a child task has brought.
     enum Step: Sendable {
-        case output(OutputLease, OutputStep)
+        /// - `seconds`: How long it took.
+        case output(OutputLease, OutputStep, seconds: TimeInterval)
         case tasks(stop: APIError?)
         case sweep(stop: APIError?)
         case timer
@@ -139,7 +144,7 @@ package struct Archiver: Sendable {
 
     /// What became of one output's try.
     enum OutputStep: Sendable {
-        case archived(newBytes: Int, isWhole: Bool)
+        case archived(Filing)
         case unavailable
         case postponed
         /// As postponed, and the upstream has refused the key on the way.
@@ -151,9 +156,21 @@ package struct Archiver: Sendable {
         case failed(any Error)
     }
 
+    /// What was filed.
+    struct Filing: Sendable {
+        /// Of the original.
+        var bytes: Int
+        /// As far as they were not stored before.
+        var newBytes: Int
+        var isWhole: Bool
+        /// Whether it was fetched for this filing, and not found where a run that was killed had left it.
+        var wasFetched: Bool
+    }
+
     /// Where a run stands.
     struct Shift {
         var summary = ArchiveSummary()
+        var schedule: DownloadSchedule
         var inFlight: [OutputID: OutputLease] = [:]
         /// The tasks that are being read.
         var reading: [TaskLease] = []
@@ -164,11 +181,18 @@ package struct Archiver: Sendable {
         /// The wait that was reported last.
         var waitTold: Date?
         var heartbeatDueAt = Date.distantPast
+        var riskCheckDueAt = Date.distantPast
+        /// What was reported to be at risk.
+        var warnedOf: Set<String> = []
     }
 
     private func startWork(_ shift: inout Shift, in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
         let now = clock.now
         try await beatHeart(&shift, now: now)
+        if now >= shift.riskCheckDueAt {
+            shift.riskCheckDueAt = now.addingTimeInterval(Self.riskCheckInterval)
+            _ = try await warnOfRisks(&shift.warnedOf)
+        }
         if let due = shift.sweepDueAt, due <= now, !shift.isSweeping, !shift.sourceStopped {
             shift.isSweeping = true
             shift.sweepDueAt = options.watch ? now.addingTimeInterval(options.sweepInterval) : nil
@@ -187,9 +211,16 @@ package struct Archiver: Sendable {
         }
         let free = options.downloads - shift.inFlight.count
         guard free > 0 else { return }
-        for lease in try await catalog.leaseOutputs(limit: free, now: now, until: now.addingTimeInterval(options.leaseDuration)) {
+        if shift.schedule.wantsPlan(now: now) {
+            shift.schedule.plan(try await catalog.queuedOutputs(limit: DownloadSchedule.window, now: now), now: now)
+        }
+        let chosen = shift.schedule.next(free)
+        for lease in try await catalog.leaseOutputs(chosen, now: now, until: now.addingTimeInterval(options.leaseDuration)) {
             shift.inFlight[lease.id] = lease
-            group.addTask { .output(lease, await archive(lease)) }
+            group.addTask {
+                let step = await archive(lease)
+                return .output(lease, step, seconds: clock.now.timeIntervalSince(now))
+            }
         }
     }
 
@@ -198,10 +229,10 @@ package struct Archiver: Sendable {
         shift.heartbeatDueAt = now.addingTimeInterval(options.leaseDuration / 3)
         let until = now.addingTimeInterval(options.leaseDuration)
         for lease in try await catalog.extend(Array(shift.inFlight.values), until: until) {
-            report(.note("the lease of output \(lease.id) has passed on while it was on its way"))
+            report(.warning("the lease of output \(lease.id) has passed on to another worker while it was on its way here"))
         }
         for lease in try await catalog.extend(shift.reading, until: until) {
-            report(.note("the lease of task \(lease.id) has passed on while it was read"))
+            report(.warning("the lease of task \(lease.id) has passed on to another worker while it was read here"))
         }
     }
 
@@ -237,8 +268,11 @@ package struct Archiver: Sendable {
 
     private func take(_ step: Step, _ shift: inout Shift) async throws {
         switch step {
-        case .output(let lease, let result):
+        case .output(let lease, let result, let seconds):
             shift.inFlight[lease.id] = nil
+            if case .archived(let filing) = result, filing.wasFetched {
+                shift.schedule.note(bytes: filing.bytes, request: lease.request, seconds: seconds)
+            }
             if case .failed(let error) = result {
                 try? await catalog.finish(lease, .released, now: clock.now)
                 throw error
@@ -259,11 +293,11 @@ package struct Archiver: Sendable {
 
     private func note(_ result: OutputStep, in summary: inout ArchiveSummary) {
         switch result {
-        case .archived(let newBytes, let isWhole):
+        case .archived(let filing):
             summary.archived += 1
-            if !isWhole { summary.undecodable += 1 }
-            summary.newBytes += Int64(newBytes)
-            if newBytes == 0 { summary.duplicates += 1 }
+            if !filing.isWhole { summary.undecodable += 1 }
+            summary.newBytes += Int64(filing.newBytes)
+            if filing.wasFetched, filing.newBytes == 0 { summary.duplicates += 1 }
         case .unavailable: summary.unavailable += 1
         case .postponed, .sourceStopped, .leftAlone, .putBack, .failed: break
         }
@@ -297,7 +331,7 @@ package struct Archiver: Sendable {
             do {
                 guard let step = try await group.next() else { break }
                 if case .drainOver = step { group.cancelAll() }
-                if case .output(let lease, .putBack) = step { try? await catalog.finish(lease, .released, now: clock.now) }
+                if case .output(let lease, .putBack, _) = step { try? await catalog.finish(lease, .released, now: clock.now) }
                 try await take(step, &shift)
             } catch is CancellationError {
                 continue

@@ -19,6 +19,8 @@ package struct DownloadError: Error, Sendable {
         case redirects
         /// More bytes than a file may have.
         case tooLarge
+        /// The host has asked for a pause, and nothing was tried.
+        case hostBusy
     }
 
     package var code: Code
@@ -44,6 +46,7 @@ package struct DownloadError: Error, Sendable {
         case .refusedAddress: "refused address"
         case .redirects: "redirects"
         case .tooLarge: "too large"
+        case .hostBusy: "host busy"
         }
     }
 
@@ -55,9 +58,12 @@ package struct DownloadError: Error, Sendable {
         switch code {
         case .refusedAddress, .redirects, .tooLarge, .blocked: true
         case .status(let status): (400..<500).contains(status) && status != 408 && status != 425 && status != 429
-        case .gone, .transport, .timeout: false
+        case .gone, .transport, .timeout, .hostBusy: false
         }
     }
+
+    /// Whether the connection failed, rather than the host having answered something else.
+    var isBrokenOff: Bool { code == .transport || code == .timeout }
 }
 
 extension DownloadError: CustomStringConvertible {

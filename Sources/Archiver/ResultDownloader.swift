@@ -2,7 +2,7 @@ package import ArchiveModel
 import AsyncHTTPClient
 package import BlobStore
 package import Foundation
-import GenerationAPI
+package import GenerationAPI
 import NIOCore
 import NIOHTTP1
 import WorkLanes
@@ -17,12 +17,21 @@ package struct DownloadLimits: Sendable {
     package var idle: TimeInterval
     /// Redirects followed at the most.
     package var redirects: Int
+    /// How often one download goes on where its connection broke off, as long as each time brings more of the file.
+    package var resumptions: Int
+    /// Seconds that a pause of the host is waited for with a place held; a longer one is given back as `hostBusy`.
+    package var patience: TimeInterval
 
-    package init(bytes: Int = 256 << 20, total: TimeInterval = 600, idle: TimeInterval = 30, redirects: Int = 5) {
+    package init(
+        bytes: Int = 256 << 20, total: TimeInterval = 600, idle: TimeInterval = 30, redirects: Int = 5, resumptions: Int = 5,
+        patience: TimeInterval = 2
+    ) {
         self.bytes = bytes
         self.total = total
         self.idle = idle
         self.redirects = redirects
+        self.resumptions = resumptions
+        self.patience = patience
     }
 }
 
@@ -40,14 +49,19 @@ package struct ResultDownloader: Sendable {
     private let policy: AddressPolicy
     private let limits: DownloadLimits
     private let clients: PinnedClients
+    private let gate: HostGate
     private let resolverLane: WorkLane
     private let clock: any WallClock
 
-    package init(store: any BlobStore, policy: AddressPolicy, limits: DownloadLimits = DownloadLimits(), clock: any WallClock) {
+    package init(
+        store: any BlobStore, policy: AddressPolicy, limits: DownloadLimits = DownloadLimits(),
+        hostLimits: HostLimits = HostLimits(), clock: any WallClock
+    ) {
         self.store = store
         self.policy = policy
         self.limits = limits
         self.clock = clock
+        gate = HostGate(limits: hostLimits, clock: clock)
         clients = PinnedClients(policy: policy, idleTimeout: limits.idle)
         resolverLane = WorkLane(name: "resolver", width: 8)
     }
@@ -55,21 +69,50 @@ package struct ResultDownloader: Sendable {
     /// Closes all connections. The downloader is of no use afterwards.
     package func shutdown() async { await clients.shutdown() }
 
-    /// Fetches a link.
+    /// Fetches a link. A connection that breaks off in the middle is taken up again where it broke, if the host says that the file is
+    /// still the same; the digest is that of the whole file either way.
     ///
     /// - Throws: ``DownloadError``, ``BlobStoreError`` when the bytes can't be kept, `CancellationError`. Nothing remains then.
     package func fetch(_ link: String) async throws -> Download {
         do {
-            return try await withTimeout(limits.total, clock: clock) { try await follow(link) }
+            return try await withTimeout(limits.total, clock: clock) { try await followThrough(link) }
         } catch let error as TimeoutError {
             throw DownloadError(.timeout, "the download was not done after \(Int(error.seconds)) s")
         }
     }
 
-    private func follow(_ link: String) async throws -> Download {
+    /// Follows a link, again and again while each try brings more of the file.
+    private func followThrough(_ link: String) async throws -> Download {
+        let wait = RetryPolicy(base: 0.2, ceiling: 5)
+        var generator = SystemRandomNumberGenerator()
+        var partial: PartialDownload?
+        for resumption in 0... {
+            do {
+                return try await follow(link, resuming: partial)
+            } catch let cut as BrokenOff {
+                guard cut.partial.bytes > partial?.bytes ?? 0, resumption < limits.resumptions else {
+                    await cut.partial.ingest.discard()
+                    throw cut.cause
+                }
+                partial = cut.partial
+            } catch {
+                await partial?.ingest.discard()
+                throw error
+            }
+            do {
+                try await clock.sleep(for: .seconds(wait.delay(failures: resumption + 1, using: &generator)))
+            } catch {
+                await partial?.ingest.discard()
+                throw error
+            }
+        }
+        preconditionFailure("the loop ends by returning or throwing")
+    }
+
+    private func follow(_ link: String, resuming partial: PartialDownload?) async throws -> Download {
         guard var url = URL(string: link) else { throw DownloadError(.refusedAddress, "the link is no address") }
         for hop in 0...limits.redirects {
-            switch try await visit(url, hop: hop) {
+            switch try await visit(url, hop: hop, resuming: partial) {
             case .arrived(let download): return download
             case .elsewhere(let next): url = next
             }
@@ -82,7 +125,7 @@ package struct ResultDownloader: Sendable {
         case elsewhere(URL)
     }
 
-    private func visit(_ url: URL, hop: Int) async throws -> Visit {
+    private func visit(_ url: URL, hop: Int, resuming partial: PartialDownload?) async throws -> Visit {
         let target = try policy.target(of: url)
         let addresses: [NetworkAddress]
         do {
@@ -93,14 +136,19 @@ package struct ResultDownloader: Sendable {
         try policy.check(addresses, of: target)
         guard let address = addresses.first else { throw DownloadError(.transport, "\(target.host) has no address") }
 
+        if let pauseEnd = try await gate.enter(target.key, patience: limits.patience) {
+            throw DownloadError(.hostBusy, "\(target.host) asked for a pause", retryAfter: pauseEnd)
+        }
         let pin = PinnedClients.Pin(target: target, address: address)
         let client = await clients.borrow(pin)
         do {
-            let visit = try await request(url, target: target, client: client, hop: hop)
+            let visit = try await request(url, target: target, client: client, hop: hop, resuming: partial)
             await clients.giveBack(pin)
+            await gate.leave(target.key)
             return visit
         } catch {
             await clients.giveBack(pin)
+            await gate.leave(target.key)
             let failure = translated(error, link: url)
             // A public host that is down comes back; a link that leads astray into a private network leads there again.
             if hop > 0, !address.isPublic, (failure as? DownloadError)?.code == .transport {
@@ -110,20 +158,36 @@ package struct ResultDownloader: Sendable {
         }
     }
 
-    private func request(_ url: URL, target: AddressPolicy.Target, client: HTTPClient, hop: Int) async throws -> Visit {
+    private func request(
+        _ url: URL, target: AddressPolicy.Target, client: HTTPClient, hop: Int, resuming partial: PartialDownload?
+    ) async throws -> Visit {
         var request = HTTPClientRequest(url: Self.address(url, host: target.host))
         request.headers.add(name: "user-agent", value: GenerationClient.userAgent)
         request.headers.add(name: "accept", value: "image/png, image/jpeg, image/webp, */*;q=0.5")
         request.headers.add(name: "accept-encoding", value: "identity")
+        if let partial {
+            request.headers.add(name: "range", value: "bytes=\(partial.bytes)-")
+            request.headers.add(name: "if-range", value: partial.validator)
+        }
         let response = try await client.execute(request, timeout: .milliseconds(Int64(limits.total * 1000)))
-        switch Int(response.status.code) {
-        case 200: return .arrived(try await receive(response, url: url, hop: hop))
-        case 301, 302, 303, 307, 308:
+        let status = Int(response.status.code)
+        if (200..<400).contains(status) { await gate.noteGoodAnswer(of: target.key) }
+        switch (status, partial) {
+        case (200, _):
+            await partial?.ingest.discard()
+            return .arrived(try await receive(response, url: url, hop: hop))
+        case (206, let partial?): return .arrived(try await resume(partial, response, url: url))
+        case (416, let partial?) where ContentRange(response.headers)?.total == partial.bytes:
+            // The file ends where the connection broke off: only the announced length was wrong.
+            return .arrived(try await seal(partial))
+        case (206, _), (416, _):
+            throw DownloadError(.transport, "\(target.host) answered \(status) with a part that was not asked for")
+        case (301, _), (302, _), (303, _), (307, _), (308, _):
             guard let location = response.headers.first(name: "location"),
                 let next = URL(string: location, relativeTo: url)?.absoluteURL
             else { throw DownloadError(.redirects, "\(target.host) redirects without a target") }
             return .elsewhere(next)
-        case let status: throw await refusal(status, response, host: target.host)
+        default: throw await refusal(status, response, target: target)
         }
     }
 
@@ -136,10 +200,14 @@ package struct ResultDownloader: Sendable {
         return parts.string ?? url.absoluteString
     }
 
-    private func refusal(_ status: Int, _ response: HTTPClientResponse, host: String) async -> DownloadError {
+    private func refusal(_ status: Int, _ response: HTTPClientResponse, target: AddressPolicy.Target) async -> DownloadError {
+        let host = target.host
         let body = try? await response.body.collect(upTo: 64 << 10)
         let text = body.map { String(decoding: $0.readableBytesView.prefix(4096), as: UTF8.self) } ?? ""
         let retryAfter = RetryPolicy.retryAfter(response.headers.first(name: "retry-after"), now: clock.now)
+        if status == 429 || (status == 503 && retryAfter != nil) {
+            await gate.noteRefusal(of: target.key, retryAfter: retryAfter)
+        }
         switch status {
         case 403 where text.contains("1010"):
             return DownloadError(.blocked, "\(host) answered 403, code 1010: a network in front of it refuses this client")
@@ -148,29 +216,65 @@ package struct ResultDownloader: Sendable {
         }
     }
 
+    // MARK: Bytes
+
     private func receive(_ response: HTTPClientResponse, url: URL, hop: Int) async throws -> Download {
         let announced = response.headers.first(name: "content-length").flatMap { Int($0) }
-        let tooLarge = DownloadError(.tooLarge, "the file is larger than \(limits.bytes) bytes; --max-bytes sets the limit")
         if let announced, announced > limits.bytes { throw tooLarge }
-        let ingest = try await store.beginIngest()
+        let headers = Self.kept(response.headers, link: url)
+        let partial = PartialDownload(
+            ingest: try await store.beginIngest(), validator: ContentRange.validator(response.headers) ?? "", total: announced,
+            facts: DownloadFacts(url: Redactor()(url.absoluteString), headers: headers, fetchedAt: clock.now, redirects: hop))
+        return try await receive(response, into: partial, url: url)
+    }
+
+    /// Takes the rest of a file that is begun.
+    private func resume(_ partial: PartialDownload, _ response: HTTPClientResponse, url: URL) async throws -> Download {
+        guard let range = ContentRange(response.headers), range.start == partial.bytes,
+            ContentRange.validator(response.headers).map({ $0 == partial.validator }) ?? true
+        else { throw DownloadError(.transport, "the host answered with another part of the file than was asked for") }
+        var partial = partial
+        partial.total = range.total ?? partial.total
+        return try await receive(response, into: partial, url: url)
+    }
+
+    /// - Throws: ``BrokenOff`` when the connection ends early and what came can be gone on from.
+    private func receive(_ response: HTTPClientResponse, into begun: PartialDownload, url: URL) async throws -> Download {
+        var partial = begun
         do {
-            var received = 0
             for try await chunk in response.body {
-                received += chunk.readableBytes
-                guard received <= limits.bytes else { throw tooLarge }
-                try await ingest.append(Array(chunk.readableBytesView))
+                partial.bytes += chunk.readableBytes
+                guard partial.bytes <= limits.bytes else { throw tooLarge }
+                try await partial.ingest.append(Array(chunk.readableBytesView))
             }
-            if let announced, announced != received {
-                throw DownloadError(.transport, "\(received) bytes came, but \(announced) were announced")
+            if let total = partial.total, total != partial.bytes {
+                throw DownloadError(.transport, "\(partial.bytes) bytes came, but \(total) were announced")
             }
-            let sealed = try await ingest.seal()
-            let headers = Self.kept(response.headers, link: url)
-            let facts = DownloadFacts(url: Redactor()(url.absoluteString), headers: headers, fetchedAt: clock.now, redirects: hop)
-            return Download(ingest: ingest, digest: sealed.digest, bytes: sealed.bytes, facts: facts)
         } catch {
-            await ingest.discard()
+            let cause = translated(error, link: url)
+            if let cause = cause as? DownloadError, cause.isBrokenOff, partial.bytes > 0, !partial.validator.isEmpty {
+                throw BrokenOff(partial: partial, cause: cause)
+            }
+            await partial.ingest.discard()
             throw error
         }
+        return try await seal(partial)
+    }
+
+    private func seal(_ partial: PartialDownload) async throws -> Download {
+        do {
+            let sealed = try await partial.ingest.seal()
+            var facts = partial.facts
+            facts.fetchedAt = clock.now
+            return Download(ingest: partial.ingest, digest: sealed.digest, bytes: sealed.bytes, facts: facts)
+        } catch {
+            await partial.ingest.discard()
+            throw error
+        }
+    }
+
+    private var tooLarge: DownloadError {
+        DownloadError(.tooLarge, "the file is larger than \(limits.bytes) bytes; --max-bytes sets the limit")
     }
 
     /// The answer's headers for the record, without cookies and without anything of a link's query.
@@ -195,7 +299,7 @@ package struct ResultDownloader: Sendable {
     }
 
     private func translated(_ error: any Error, link: URL) -> any Error {
-        if error is DownloadError || error is BlobStoreError || error is CancellationError { return error }
+        if error is DownloadError || error is BlobStoreError || error is CancellationError || error is BrokenOff { return error }
         if Task.isCancelled { return CancellationError() }
         let words = Redactor(secrets: Self.secrets(in: link))("\(error)")
         if let error = error as? HTTPClientError, [.readTimeout, .connectTimeout, .deadlineExceeded].contains(error) {

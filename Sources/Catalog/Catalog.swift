@@ -44,6 +44,13 @@ package protocol Catalog: Sendable {
     /// Leases up to `limit` outputs that are due: earliest deadline first among those before their deadline, then the others.
     func leaseOutputs(limit: Int, now: Date, until: Date) async throws -> [OutputLease]
 
+    /// Up to `limit` outputs that are due, without leasing them: those without a deadline, then by deadline those before theirs, then
+    /// those past it.
+    func queuedOutputs(limit: Int, now: Date) async throws -> [QueuedOutput]
+
+    /// Leases those of `ids` that are due and nobody else has taken, in the order given.
+    func leaseOutputs(_ ids: [OutputID], now: Date, until: Date) async throws -> [OutputLease]
+
     /// Lengthens leases that are still held.
     /// - Returns: Those of `leases` that have passed on to somebody else.
     func extend(_ leases: [OutputLease], until: Date) async throws -> [OutputLease]
@@ -63,6 +70,19 @@ package protocol Catalog: Sendable {
 
     /// How much is in which state.
     func status(now: Date) async throws -> CatalogStatus
+
+    /// What still waits although little of its time is left, the most urgent first.
+    /// - Parameters:
+    ///   - deadline: Outputs with a deadline before this.
+    ///   - created: Tasks that are still to be read, created (or, where that is unknown, discovered) before this.
+    ///   - limit: The most entries of each kind; the counts are of all.
+    func atRisk(deadlineBefore deadline: Date, createdBefore created: Date, limit: Int) async throws -> AtRisk
+
+    /// Takes up again what was given up: outputs and tasks that are unavailable and deliveries that were no whole picture; of tasks
+    /// named here also failed and cancelled ones.
+    /// - Parameter tasks: `nil` for all.
+    /// - Returns: The tasks that will be read again.
+    func retry(_ tasks: [TaskID]?, now: Date) async throws -> [TaskID]
 
     /// Sees to it that nothing of what was deleted remains readable on the disk, such as a link's query.
     func forgetDeleted() async throws
@@ -158,6 +178,31 @@ package enum TaskOutcome: Sendable {
     case postponed(dueAt: Date, error: String, isMiss: Bool)
     /// Not tried after all: another worker may take it at once.
     case released
+    /// There will be no other result than those that are on record already: these stay as they are.
+    case kept
+}
+
+/// An output that waits to be fetched, as far as a plan needs to know it.
+package struct QueuedOutput: Sendable, Hashable {
+    package var id: OutputID
+    package var deadline: Date?
+    package var request: RecordedRequest?
+
+    package init(id: OutputID, deadline: Date?, request: RecordedRequest?) {
+        self.id = id
+        self.deadline = deadline
+        self.request = request
+    }
+}
+
+/// What may be lost soon.
+package struct AtRisk: Sendable, Hashable {
+    package var outputs: [OutputEntry] = []
+    package var tasks: [TaskEntry] = []
+    package var outputCount = 0
+    package var taskCount = 0
+
+    package var isEmpty: Bool { outputCount + taskCount == 0 }
 }
 
 /// The right to fetch and file one output.
@@ -193,6 +238,8 @@ package enum OutputOutcome: Sendable {
     case ended(ArchiveRecord)
     /// To be tried again. A fresh `link` replaces the old one; `failure` is the kind of what went wrong.
     case postponed(dueAt: Date, error: String, failure: String, link: String?, goneAnswers: Int, suspect: Digest?)
+    /// Not tried, since its host has asked for a pause: that counts as no failure.
+    case paused(dueAt: Date, reason: String)
     /// Not tried after all: another worker may take it at once.
     case released
 }

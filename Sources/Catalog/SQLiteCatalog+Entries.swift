@@ -4,6 +4,12 @@ import GRDB
 import SizeContract
 
 extension SQLiteCatalog {
+    /// What ``entry(_:)`` reads.
+    static let entryColumns = """
+        output.*, task.id AS id, task.created_at, task.discovered_at, task.model, task.prompt, task.size, task.resolution,
+        task.image_urls, task.requested_at, task.has_request
+        """
+
     package func entries(_ query: EntryQuery) async throws -> [OutputEntry] {
         var conditions: [String] = []
         var arguments: StatementArguments = []
@@ -34,9 +40,7 @@ extension SQLiteCatalog {
         }
         let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let sql = """
-            SELECT output.*, task.id AS id, task.created_at, task.discovered_at, task.model, task.prompt, task.size, task.resolution,
-                task.image_urls, task.requested_at, task.has_request
-            FROM output JOIN task ON task.key = output.task \(filter)
+            SELECT \(Self.entryColumns) FROM output JOIN task ON task.key = output.task \(filter)
             ORDER BY COALESCE(task.created_at, task.discovered_at) DESC, task.id, output.idx LIMIT \(query.limit ?? -1)
             """
         return try await read { [arguments] database in
@@ -44,7 +48,7 @@ extension SQLiteCatalog {
         }
     }
 
-    private static func entry(_ row: Row) throws -> OutputEntry {
+    static func entry(_ row: Row) throws -> OutputEntry {
         var entry = OutputEntry(
             id: OutputID(task: try taskID(row["id"]), index: row["idx"]), state: OutputState(rawValue: row["state"]) ?? .waiting,
             attempts: row["attempts"])

@@ -31,7 +31,7 @@ extension SQLiteCatalog {
         }
     }
 
-    private static func outputLease(_ row: Row) throws -> OutputLease {
+    static func outputLease(_ row: Row) throws -> OutputLease {
         OutputLease(
             id: OutputID(task: try taskID(row["id"]), index: row["idx"]), token: row["token"], link: row["link"],
             deadline: date(row["output_deadline"]), createdAt: date(row["created_at"]),
@@ -81,6 +81,11 @@ extension SQLiteCatalog {
                         "due_at": dueAt.milliseconds, "reason": error, "link": link, "gone": goneAnswers, "suspect": suspect?.hex,
                         "failure": failure,
                     ])
+            case .paused(let dueAt, let reason):
+                try database.execute(
+                    sql: """
+                        UPDATE output SET state = 'waiting', due_at = :due_at, reason = :reason, lease_expires_at = NULL \(Self.held)
+                        """, arguments: Self.key(lease) + ["due_at": dueAt.milliseconds, "reason": reason])
             case .released:
                 try database.execute(
                     sql: "UPDATE output SET state = 'waiting', due_at = :now, lease_expires_at = NULL \(Self.held)",

@@ -107,6 +107,13 @@ extension SQLiteCatalog {
                     CREATE INDEX output_verdict ON output (verdict);
                     """)
         }
+        migrator.registerMigration("2 retries and risks") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE task ADD COLUMN retries_undecodable INTEGER NOT NULL DEFAULT 0;
+                    CREATE INDEX task_open ON task (COALESCE(created_at, discovered_at)) WHERE state IN ('waiting', 'leased', 'held');
+                    """)
+        }
         return migrator
     }
 }

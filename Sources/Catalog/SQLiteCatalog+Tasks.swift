@@ -168,6 +168,9 @@ extension SQLiteCatalog {
                     UPDATE task SET state = 'waiting', due_at = :due_at, reason = :reason, attempts = attempts + 1,
                         misses = CASE WHEN :is_miss THEN misses + 1 ELSE misses END, \(held)
                     """, arguments: key + ["due_at": dueAt.milliseconds, "reason": error, "is_miss": isMiss])
+        case .kept:
+            try database.execute(
+                sql: "UPDATE task SET state = 'resolved', retries_undecodable = 0, reason = NULL, \(held)", arguments: key)
         case .released:
             try database.execute(
                 sql: "UPDATE task SET state = 'waiting', due_at = :now, \(held)", arguments: key + ["now": now.milliseconds])
@@ -184,12 +187,14 @@ extension SQLiteCatalog {
                     ON CONFLICT (task, idx) DO UPDATE SET link = excluded.link, due_at = excluded.due_at, state = 'waiting',
                         attempts = 0, gone_answers = 0, repeats = 0, failure = NULL, ended_at = NULL,
                         deadline = COALESCE(excluded.deadline, deadline), lease_token = lease_token + 1
-                    WHERE state IN ('waiting', 'unavailable')
+                    WHERE state IN ('waiting', 'unavailable') OR (state = 'archived' AND verdict = 'undecodable'
+                        AND (SELECT retries_undecodable FROM task WHERE id = :id))
                     """,
                 arguments: [
                     "index": index, "link": link, "deadline": deadline?.milliseconds, "now": now.milliseconds, "id": id.text,
                 ])
         }
+        try database.execute(sql: "UPDATE task SET retries_undecodable = 0 WHERE id = ?", arguments: [id.text])
     }
 
     package func endedTasks(limit: Int) async throws -> [TaskEntry] {

@@ -62,7 +62,7 @@ package struct SQLiteCatalog: Catalog {
         do {
             return try await database.read(body)
         } catch let error as DatabaseError {
-            throw CatalogError(error, path)
+            throw translated(error)
         }
     }
 
@@ -71,8 +71,14 @@ package struct SQLiteCatalog: Catalog {
         do {
             return try await database.write(body)
         } catch let error as DatabaseError {
-            throw CatalogError(error, path)
+            throw translated(error)
         }
+    }
+
+    /// A cancelled task interrupts its statement: that is no failure of the database.
+    private func translated(_ error: DatabaseError) -> any Error {
+        if Task.isCancelled, error.resultCode == .SQLITE_INTERRUPT || error.resultCode == .SQLITE_ABORT { return CancellationError() }
+        return CatalogError(error, path)
     }
 }
 

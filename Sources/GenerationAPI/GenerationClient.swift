@@ -26,13 +26,15 @@ package struct GenerationClient: Sendable {
     private let retry: RetryPolicy
     private let timeout: TimeInterval
     private let redact: Redactor
+    private let gate: HostGate
 
     /// - Parameters:
     ///   - baseURL: With or without a slash at its end.
     ///   - timeout: Seconds that one try of a call may take, its body included.
+    ///   - hostLimits: What the API is asked at once and a second; "too many requests" to one call pauses all of them.
     package init(
         baseURL: String, key: APIKey, http: HTTPClient, clock: any WallClock, retry: RetryPolicy = RetryPolicy(),
-        timeout: TimeInterval = 60
+        timeout: TimeInterval = 60, hostLimits: HostLimits = HostLimits(concurrent: 8)
     ) {
         self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
         self.key = key
@@ -41,6 +43,7 @@ package struct GenerationClient: Sendable {
         self.retry = retry
         self.timeout = timeout
         redact = Redactor(secrets: [key.textToRedact])
+        gate = HostGate(limits: hostLimits, clock: clock)
     }
 
     /// A client for API calls: it gives up quickly where nobody listens, since each call is tried again anyway.
@@ -107,7 +110,7 @@ package struct GenerationClient: Sendable {
         var failures = 0
         while true {
             do {
-                guard let value = read(try await attempt(call)) else {
+                guard let value = read(try await attemptInTurn(call)) else {
                     throw APIError(.malformed, status: 200, call: call.name, message: "the answer is not \(call.wants)")
                 }
                 return value
@@ -118,6 +121,25 @@ package struct GenerationClient: Sendable {
                 try await clock.sleep(
                     until: retry.nextTry(after: clock.now, failures: failures, retryAfter: error.retryAfter, using: &generator))
             }
+        }
+    }
+
+    /// One try, when the API bears it: limits and pauses are shared by all calls.
+    private func attemptInTurn(_ call: Call) async throws -> JSONValue {
+        if let pauseEnd = try await gate.enter(baseURL, patience: Self.longestWait) {
+            throw APIError(.rateLimited, call: call.name, message: "the API asked for a pause", retryAfter: pauseEnd)
+        }
+        do {
+            let json = try await attempt(call)
+            await gate.leave(baseURL)
+            await gate.noteGoodAnswer(of: baseURL)
+            return json
+        } catch {
+            await gate.leave(baseURL)
+            if let error = error as? APIError, error.code == .rateLimited {
+                await gate.noteRefusal(of: baseURL, retryAfter: error.retryAfter)
+            }
+            throw error
         }
     }
 

@@ -137,6 +137,52 @@ import Testing
         #expect(try await archive.catalog.status(now: archive.clock.now).tasks[.held] == 1)
     }
 
+    /// Delivers `first` until it is accepted, then `second` to a retry.
+    private func retried(_ first: [UInt8], _ second: (HTTPResponse.Status, [UInt8])) async throws -> (TestArchive, OutputEntry) {
+        let archive = try TestArchive()
+        let task = try #require(TaskID("t-1"))
+        let address = HostAddress()
+        let created = Int(archive.clock.now.timeIntervalSince1970) - 60
+        try await withStorageHost { request in
+            guard request.uri.path.hasPrefix("/v1/") else {
+                let isRetry = await address.isRetry
+                return Response(
+                    status: isRetry ? second.0 : .ok, body: .init(byteBuffer: ByteBuffer(bytes: isRetry ? second.1 : first)))
+            }
+            return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: await address.answer(created))))
+        } _: { host in
+            await address.set(host)
+            try await archive.run(host, tasks: [TaskRegistration(id: task, source: "test")])
+            #expect(try await archive.catalog.entries(EntryQuery()).first?.judgement?.verdict == .undecodable)
+            #expect(try await archive.catalog.retry(nil, now: archive.clock.now) == [task])
+            await address.beginRetry()
+            try await archive.run(host)
+        }
+        return (archive, try #require(try await archive.catalog.entries(EntryQuery()).first))
+    }
+
+    @Test func aRetryReplacesABrokenDeliveryAndGoesOnNamingItsBytes() async throws {
+        let broken = Array(Self.png.dropLast(40))
+        let (archive, entry) = try await retried(broken, (.ok, Self.png))
+        #expect(entry.judgement?.verdict == .unrequested)
+        let day = try #require(entry.createdAt)
+        let record = try #require(try await archive.records.record(of: entry.id, day: day))
+        #expect(record.decodeError == nil)
+        let earlier = try #require(record.earlierOriginals?.first)
+        #expect(try await archive.blobs.contents(of: earlier.digest).array == broken)
+        #expect(try await archive.verify().isClean)
+    }
+
+    @Test func aRetryThatFindsNothingKeepsWhatCameBefore() async throws {
+        let broken = Array(Self.png.dropLast(40))
+        let (archive, entry) = try await retried(broken, (.gone, []))
+        #expect(entry.state == .archived)
+        #expect(entry.judgement?.verdict == .undecodable)
+        let original = try #require(entry.original)
+        #expect(try await archive.blobs.contents(of: original.digest).array == broken)
+        #expect(try await archive.verify().isClean)
+    }
+
     @Test func anExpiredLinkIsBelievedOnlyAfterFreshOnesAreGoneToo() async throws {
         let (archive, entry) = try await archive([], status: .gone)
         #expect(entry.state == .unavailable)
@@ -148,7 +194,10 @@ import Testing
 
 private actor HostAddress {
     private(set) var url = ""
+    private(set) var isRetry = false
     private var answers = 0
+
+    func beginRetry() { isRetry = true }
 
     func set(_ url: String) { self.url = url }
 

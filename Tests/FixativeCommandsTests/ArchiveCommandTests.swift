@@ -105,4 +105,21 @@ import Testing
             }
         }
     }
+
+    @Test func retryTakesUpWhatWasLostAndSaysWhatIsStill() async throws {
+        let folder = try Folder()
+        try await withUpstream("--tasks", "2") { environment in
+            let storage = folder.path + "/s"
+            let none = try Program.run("retry", "--storage", storage, environment: environment)
+            #expect(none.status == 2, "there is no archive yet")
+            _ = try Program.run("archive", "task-unknown", "--storage", storage, environment: environment)
+            let all = try Program.run("retry", "--storage", storage, environment: environment)
+            #expect(all.errors.contains("again      1 task"))
+            #expect(all.status == 1)
+            #expect(all.output.contains("lost: task-unknown"))
+            let named = try Program.run("retry", "task-nobody", "--storage", storage, environment: environment)
+            #expect(named.status == 1)
+            #expect(named.errors.contains("does not know the task task-nobody"))
+        }
+    }
 }

@@ -39,12 +39,15 @@ struct WorkOptions: ParsableArguments {
     @Option(help: "Downloads at once (default: 16).")
     var downloads: Int?
 
+    @Option(help: ArgumentHelp("Downloads at once from one host (default: 16).", valueName: "downloads"))
+    var perHost: Int?
+
     @Option(help: ArgumentHelp("The most bytes of one file (default: 268435456).", valueName: "bytes"))
     var maxBytes: Int?
 
     func validate() throws {
-        guard (workers ?? 1) > 0, (downloads ?? 1) > 0, (maxBytes ?? 1) > 0 else {
-            throw ValidationError("--workers, --downloads and --max-bytes take a number above 0")
+        guard (workers ?? 1) > 0, (downloads ?? 1) > 0, (maxBytes ?? 1) > 0, (perHost ?? 1) > 0 else {
+            throw ValidationError("--workers, --downloads, --per-host and --max-bytes take a number above 0")
         }
     }
 }

@@ -42,6 +42,9 @@ final class Reporter: Sendable {
                 "waiting    until \(date.iso8601.dropFirst(11).prefix(8)) UTC, for the next try or for another worker's lease to end"
             )
         case .sourceStopped(let reason): Terminal.note("STOPPED    \(reason)")
+        case .atRisk(let subject, let deadline, let reason):
+            Terminal.note("AT RISK    \(subject), deadline \(Rendering.minute(deadline)) UTC: \(reason)")
+        case .warning(let text): Terminal.note("warning    \(text)")
         case .note(let text): step("note       \(text)", minor: true)
         }
     }

@@ -19,6 +19,13 @@ struct Settings: Sendable {
     var maxSide: Int
     /// Seconds between sweeps of the account.
     var sweepInterval: Int
+    /// Seconds that a worker's claim on a task or output holds without a sign of life from it.
+    var leaseSeconds: Int
+    /// Requests on their way to one result host at once, and begun there in a second (0: no limit).
+    var perHost: Int
+    var perHostRate: Double
+    /// Hours before its deadline from which on something that still waits is at risk.
+    var riskHours: Double
 
     static func load(_ common: CommonOptions, work: WorkOptions? = nil, sweepInterval: Int? = nil) async throws -> Settings {
         var flags: [AbsoluteConfigKey: ConfigValue] = [:]
@@ -30,6 +37,7 @@ struct Settings: Sendable {
         set("workers", work?.workers)
         set("downloads", work?.downloads)
         set("maxBytes", work?.maxBytes)
+        set("perHost", work?.perHost)
         set("sweepInterval", sweepInterval)
 
         let given: [any ConfigProvider] = [
@@ -54,8 +62,16 @@ struct Settings: Sendable {
     var archiverOptions: ArchiverOptions {
         var options = ArchiverOptions(downloads: downloads, workers: workers, sweepInterval: TimeInterval(sweepInterval))
         options.largestPicture = (maxPixels, maxSide)
+        options.leaseDuration = TimeInterval(leaseSeconds)
+        options.riskTime = riskTime
         return options
     }
+
+    /// Seconds before its deadline from which on something that still waits is at risk.
+    var riskTime: TimeInterval { riskHours * 3600 }
+
+    /// How much one result host is asked.
+    var hostLimits: HostLimits { HostLimits(concurrent: perHost, perSecond: perHostRate > 0 ? perHostRate : nil) }
 
     private init(_ reader: ConfigReader, storage: String) throws {
         self.storage = storage
@@ -67,13 +83,22 @@ struct Settings: Sendable {
         maxPixels = try Self.number("maxPixels", reader) ?? 64_000_000
         maxSide = try Self.number("maxSide", reader) ?? 16_384
         sweepInterval = try Self.number("sweepInterval", reader) ?? 300
+        leaseSeconds = try Self.number("leaseSeconds", reader) ?? 30
+        perHost = try Self.number("perHost", reader) ?? 16
+        perHostRate = try Self.fraction("perHostRate", reader) ?? 0
+        riskHours = try Self.fraction("riskHours", reader) ?? 2
         let numbers = [
             ("workers", workers), ("downloads", downloads), ("maxBytes", maxBytes), ("maxPixels", maxPixels),
             ("maxSide", maxSide),
-            ("sweepInterval", sweepInterval),
+            ("sweepInterval", sweepInterval), ("leaseSeconds", leaseSeconds), ("perHost", perHost),
         ]
         for (name, value) in numbers {
             guard value > 0 else { throw SettingsError("the setting \(name) is \(value); it must be above 0") }
+        }
+        for (name, value) in [("perHostRate", perHostRate), ("riskHours", riskHours)] {
+            guard value >= 0, value.isFinite else {
+                throw SettingsError("the setting \(name) is \(value); it must not be below 0")
+            }
         }
         guard let url = URL(string: apiURL), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
             throw SettingsError("'\(apiURL)' is no http(s) address of an API; set --api-url or FIXATIVE_API_URL")
@@ -94,6 +119,14 @@ struct Settings: Sendable {
         if let value = reader.int(forKey: key) { return value }
         guard reader.string(forKey: key) == nil, reader.double(forKey: key) == nil, reader.bool(forKey: key) == nil else {
             throw SettingsError("the setting \(key) is no whole number")
+        }
+        return nil
+    }
+
+    private static func fraction(_ key: ConfigKey, _ reader: ConfigReader) throws -> Double? {
+        if let value = reader.double(forKey: key) ?? reader.int(forKey: key).map(Double.init) { return value }
+        guard reader.string(forKey: key) == nil, reader.bool(forKey: key) == nil else {
+            throw SettingsError("the setting \(key) is no number")
         }
         return nil
     }

@@ -57,65 +57,13 @@ struct ArchiveCommand: AsyncParsableCommand {
         try await workshop.archiver.register(tasks)
         for problem in manifest?.problems ?? [] { Terminal.complain("\(from ?? "") \(problem)") }
 
-        let summary = try await stoppingAtSignals(workshop.archiver) { try await workshop.run() }
-        Terminal.endProgress()
-        let lost = try await Self.lost(among: tasks.map(\.id), in: archive.catalog)
-        try report(summary, lost: lost)
-        if summary.stopReason != nil { throw ExitCode.couldNot }
-        if summary.wasStopped { return }
-        if summary.unavailable > 0 || summary.undecodable > 0 || !lost.isEmpty || manifest?.problems.isEmpty == false {
-            throw ExitCode.foundWrong
-        }
+        try await ArchivingRun(workshop: workshop, format: output.format, named: tasks.map(\.id))
+            .run(foundWrong: manifest?.problems.isEmpty == false)
     }
 
     private static func manifest(_ path: String, now: Date) throws -> Manifest {
         let data = path == "-" ? try FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: path)
         guard let data else { throw SettingsError("the manifest \(path) can't be read") }
         return Manifest(String(decoding: data, as: UTF8.self), now: now)
-    }
-
-    /// Which of the named tasks have no picture, or not all of theirs, and why.
-    private static func lost(among ids: [TaskID], in catalog: any Catalog) async throws -> [String] {
-        var lost: [String] = []
-        for id in ids {
-            guard let task = try await catalog.task(id) else { continue }
-            if [.unavailable, .failed, .cancelled].contains(task.state) {
-                lost.append("\(id): \(task.state.rawValue), \(task.reason ?? "no reason is known")")
-            }
-            for entry in try await catalog.entries(EntryQuery(states: [.unavailable], task: id)) {
-                lost.append("\(entry.id): \(entry.reason ?? "no reason is known")")
-            }
-        }
-        return lost
-    }
-
-    private struct Result: Encodable {
-        var archived: Int
-        var duplicates: Int
-        var newBytes: Int64
-        var undecodable: Int
-        var unavailable: Int
-        var lost: [String]
-        var stopped: String?
-    }
-
-    private func report(_ summary: ArchiveSummary, lost: [String]) throws {
-        if output.format == .json {
-            return Terminal.write(
-                try Rendering.json(
-                    Result(
-                        archived: summary.archived, duplicates: summary.duplicates, newBytes: summary.newBytes,
-                        undecodable: summary.undecodable,
-                        unavailable: summary.unavailable, lost: lost, stopped: summary.stopReason)))
-        }
-        let same = summary.duplicates == 0 ? "" : ", \(summary.duplicates) of the same bytes as one before"
-        Terminal.write(
-            "\(Rendering.count(summary.archived, "picture")) archived (\(Rendering.bytes(summary.newBytes)) new\(same)), \(summary.unavailable) lost\n"
-        )
-        if summary.undecodable > 0 {
-            Terminal.write("\(summary.undecodable) of them no whole picture: 'fixative list --verdict undecodable'\n")
-        }
-        for line in lost { Terminal.write("lost: \(Table.plain(line))\n") }
-        if let reason = summary.stopReason { Terminal.complain("fixative: \(reason)") }
     }
 }

@@ -1,0 +1,48 @@
+package import ArchiveModel
+package import Catalog
+package import Foundation
+import SizeContract
+
+/// What to fetch next: earliest deadline first among what can still make it at the measured pace; the rest after that.
+package struct DownloadSchedule: Sendable {
+    /// Outputs that are looked at for one plan.
+    package static let window = 1000
+    /// Seconds that a plan holds: what has come into the queue since then waits so long at the most.
+    private static let life: TimeInterval = 2
+
+    private let connections: Int
+    private var pace = DownloadPace()
+    private var queue: ArraySlice<OutputID> = []
+    private var plannedAt = Date.distantPast
+
+    package init(connections: Int) { self.connections = connections }
+
+    /// Whether the queue must be looked at before ``next(_:)``.
+    package func wantsPlan(now: Date) -> Bool { queue.isEmpty || now.timeIntervalSince(plannedAt) >= Self.life }
+
+    /// Makes a plan from what waits.
+    /// - Parameter queued: By deadline, those without one first, those past theirs last.
+    package mutating func plan(_ queued: [QueuedOutput], now: Date) {
+        plannedAt = now
+        let jobs = queued.map { AdmissionPlan.Job(deadline: $0.deadline, seconds: pace.seconds(Self.tier(of: $0.request))) }
+        queue = AdmissionPlan.order(jobs, now: now, connections: connections).indices.map { queued[$0].id }[...]
+    }
+
+    /// Takes the next outputs off the plan.
+    package mutating func next(_ count: Int) -> [OutputID] {
+        let taken = Array(queue.prefix(count))
+        queue = queue.dropFirst(taken.count)
+        return taken
+    }
+
+    /// Takes in how long one output has taken.
+    package mutating func note(bytes: Int, request: RecordedRequest?, seconds: TimeInterval) {
+        pace.note(bytes: bytes, tier: Self.tier(of: request), seconds: seconds)
+    }
+
+    private static func tier(of request: RecordedRequest?) -> Tier? {
+        guard let request else { return nil }
+        let contract = SizeContract.contract(model: request.model)
+        return request.sizeRequest(in: contract).map(contract.billedTier)
+    }
+}

@@ -1,0 +1,119 @@
+package import ArchiveModel
+package import Foundation
+import GRDB
+
+extension SQLiteCatalog {
+    package func queuedOutputs(limit: Int, now: Date) async throws -> [QueuedOutput] {
+        try await read { database in
+            var queued: [QueuedOutput] = []
+            // One walk along an index each: together they would have to be sorted.
+            for condition in [
+                "output.state = 'waiting' AND output.deadline IS NULL AND output.due_at <= :now ORDER BY output.due_at",
+                "output.state = 'leased' AND output.lease_expires_at <= :now ORDER BY output.lease_expires_at",
+                "output.state = 'waiting' AND output.deadline >= :now AND output.due_at <= :now ORDER BY output.deadline",
+                "output.state = 'waiting' AND output.deadline < :now AND output.due_at <= :now ORDER BY output.deadline",
+            ] where queued.count < limit {
+                let rows = try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT task.id, output.idx, output.deadline, task.model, task.prompt, task.size, task.resolution,
+                            task.image_urls, task.requested_at, task.has_request
+                        FROM output CROSS JOIN task ON task.key = output.task WHERE \(condition) LIMIT :limit
+                        """, arguments: ["now": now.milliseconds, "limit": limit - queued.count])
+                queued += try rows.map { row in
+                    QueuedOutput(
+                        id: OutputID(task: try Self.taskID(row["id"]), index: row["idx"]), deadline: Self.date(row["deadline"]),
+                        request: Self.request(row))
+                }
+            }
+            return Self.byDeadline(queued, now: now)
+        }
+    }
+
+    /// Those without a deadline, then those before theirs, then those past it. What a worker that died has left comes in between.
+    private static func byDeadline(_ queued: [QueuedOutput], now: Date) -> [QueuedOutput] {
+        func place(_ output: QueuedOutput) -> (Int, Date) {
+            guard let deadline = output.deadline else { return (0, .distantPast) }
+            return (deadline < now ? 2 : 1, deadline)
+        }
+        return queued.map { (place($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    package func leaseOutputs(_ ids: [OutputID], now: Date, until: Date) async throws -> [OutputLease] {
+        guard !ids.isEmpty else { return [] }
+        return try await write { database in
+            try ids.compactMap { id in
+                try database.execute(
+                    sql: """
+                        UPDATE output SET state = 'leased', lease_token = lease_token + 1, lease_expires_at = :until
+                        WHERE task = (SELECT key FROM task WHERE id = :id) AND idx = :index
+                            AND ((state = 'waiting' AND due_at <= :now) OR (state = 'leased' AND lease_expires_at <= :now))
+                        """,
+                    arguments: [
+                        "until": until.milliseconds, "id": id.task.text, "index": id.index, "now": now.milliseconds,
+                    ])
+                guard database.changesCount > 0 else { return nil }
+                return try Row.fetchOne(
+                    database,
+                    sql: """
+                        SELECT task.*, output.idx, output.lease_token AS token, output.link, output.deadline AS output_deadline,
+                            output.attempts AS tries, output.gone_answers, output.suspect, output.failure, output.repeats
+                        FROM task JOIN output ON output.task = task.key WHERE task.id = ? AND output.idx = ?
+                        """, arguments: [id.task.text, id.index]
+                ).map(Self.outputLease)
+            }
+        }
+    }
+
+    package func atRisk(deadlineBefore deadline: Date, createdBefore created: Date, limit: Int) async throws -> AtRisk {
+        let open = "state IN ('waiting', 'leased', 'held')"
+        return try await read { database in
+            var risk = AtRisk()
+            risk.outputCount =
+                try Int.fetchOne(
+                    database, sql: "SELECT COUNT(*) FROM output WHERE \(open) AND deadline < ?",
+                    arguments: [deadline.milliseconds])
+                ?? 0
+            risk.taskCount =
+                try Int.fetchOne(
+                    database, sql: "SELECT COUNT(*) FROM task WHERE \(open) AND COALESCE(created_at, discovered_at) < ?",
+                    arguments: [created.milliseconds]) ?? 0
+            guard limit > 0 else { return risk }
+            risk.outputs = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT \(Self.entryColumns) FROM output JOIN task ON task.key = output.task
+                    WHERE output.\(open) AND output.deadline < ? ORDER BY output.deadline LIMIT ?
+                    """, arguments: [deadline.milliseconds, limit]
+            ).map(Self.entry)
+            risk.tasks = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM task WHERE \(open) AND COALESCE(created_at, discovered_at) < ?
+                    ORDER BY COALESCE(created_at, discovered_at) LIMIT ?
+                    """, arguments: [created.milliseconds, limit]
+            ).map(Self.taskEntry)
+            return risk
+        }
+    }
+
+    package func retry(_ tasks: [TaskID]?, now: Date) async throws -> [TaskID] {
+        let givenUp = """
+            state = 'unavailable' OR (state = 'resolved' AND EXISTS (SELECT 1 FROM output WHERE output.task = task.key
+                AND (output.state = 'unavailable' OR (output.state = 'archived' AND output.verdict = 'undecodable'))))
+            """
+        return try await write { database in
+            func take(_ condition: String, _ arguments: StatementArguments) throws -> [TaskID] {
+                try String.fetchAll(
+                    database,
+                    sql: """
+                        UPDATE task SET state = 'waiting', due_at = ?, attempts = 0, misses = 0, readings = 0, retries_undecodable = 1
+                        WHERE \(condition) RETURNING id
+                        """, arguments: [now.milliseconds] + arguments
+                ).map(Self.taskID)
+            }
+            guard let tasks else { return try take(givenUp, []) }
+            return try tasks.flatMap { try take("id = ? AND (state IN ('failed', 'cancelled') OR \(givenUp))", [$0.text]) }
+        }
+    }
+}

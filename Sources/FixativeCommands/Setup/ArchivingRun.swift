@@ -1,0 +1,73 @@
+import ArchiveModel
+import Archiver
+import ArgumentParser
+import Catalog
+
+/// A run of the archiver from a verb: it works until done or asked to stop, says what came of it, and ends with the exit code for it.
+struct ArchivingRun {
+    var workshop: Workshop
+    var format: OutputFormat
+    /// Tasks whose fate the user asked for.
+    var named: [TaskID]
+
+    /// - Parameter foundWrong: Whether something was wrong before the run.
+    func run(foundWrong: Bool = false) async throws {
+        let summary = try await stoppingAtSignals(workshop.archiver) { [workshop] in try await workshop.run() }
+        Terminal.endProgress()
+        let lost = try await lost()
+        try report(summary, lost: lost)
+        if summary.stopReason != nil { throw ExitCode.couldNot }
+        if summary.wasStopped { return }
+        if foundWrong || summary.unavailable + summary.undecodable + summary.atRisk > 0 || !lost.isEmpty {
+            throw ExitCode.foundWrong
+        }
+    }
+
+    /// Which of the named tasks have no picture, or not all of theirs, and why.
+    private func lost() async throws -> [String] {
+        let catalog = workshop.archive.catalog
+        var lost: [String] = []
+        for id in named {
+            guard let task = try await catalog.task(id) else { continue }
+            if [.unavailable, .failed, .cancelled].contains(task.state) {
+                lost.append("\(id): \(task.state.rawValue), \(task.reason ?? "no reason is known")")
+            }
+            for entry in try await catalog.entries(EntryQuery(states: [.unavailable], task: id)) {
+                lost.append("\(entry.id): \(entry.reason ?? "no reason is known")")
+            }
+        }
+        return lost
+    }
+
+    private struct Result: Encodable {
+        var archived: Int
+        var duplicates: Int
+        var newBytes: Int64
+        var undecodable: Int
+        var unavailable: Int
+        var atRisk: Int
+        var lost: [String]
+        var stopped: String?
+    }
+
+    private func report(_ summary: ArchiveSummary, lost: [String]) throws {
+        if format == .json {
+            return Terminal.write(
+                try Rendering.json(
+                    Result(
+                        archived: summary.archived, duplicates: summary.duplicates, newBytes: summary.newBytes,
+                        undecodable: summary.undecodable, unavailable: summary.unavailable, atRisk: summary.atRisk, lost: lost,
+                        stopped: summary.stopReason)))
+        }
+        let same = summary.duplicates == 0 ? "" : ", \(summary.duplicates) of the same bytes as one before"
+        Terminal.write(
+            "\(Rendering.count(summary.archived, "picture")) archived (\(Rendering.bytes(summary.newBytes)) new\(same)), \(summary.unavailable) lost\n"
+        )
+        if summary.undecodable > 0 {
+            Terminal.write("\(summary.undecodable) of them no whole picture: 'fixative list --verdict undecodable'\n")
+        }
+        if summary.atRisk > 0 { Terminal.write("\(summary.atRisk) at risk: 'fixative list --at-risk'\n") }
+        for line in lost { Terminal.write("lost: \(Table.plain(line))\n") }
+        if let reason = summary.stopReason { Terminal.complain("fixative: \(reason)") }
+    }
+}

@@ -1,0 +1,117 @@
+import ArchiveModel
+import Catalog
+import Foundation
+import SizeContract
+import Testing
+
+@Suite struct CatalogWindowTests {
+    @Test(arguments: CatalogKind.allCases)
+    func theQueueIsShownByDeadlineWithWhatWasAsked(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let request = RecordedRequest(prompt: "a fox", size: "16:9", resolution: "4K")
+        for (name, hours) in [("late", 20.0), ("past", -1), ("soon", 1)] {
+            try await catalog.resolve(try taskID(name), deadline: noon.plus(hours * 3600), request: request)
+        }
+        try await catalog.resolve(try taskID("unknown"), deadline: nil)
+        let queued = try await catalog.queuedOutputs(limit: 9, now: noon)
+        #expect(queued.map(\.id.task.text) == ["unknown", "soon", "late", "past"])
+        #expect(queued[1].request?.resolution == "4K")
+        #expect(queued[1].deadline == noon.plus(3600))
+        #expect(try await catalog.queuedOutputs(limit: 2, now: noon).map(\.id.task.text) == ["unknown", "soon"])
+        #expect(try await catalog.status(now: noon).outputs == [.waiting: 4], "looking takes nothing")
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func chosenOutputsAreLeasedOnceInTheOrderGiven(_ kind: CatalogKind) async throws {
+        let (one, other) = try kind.make()
+        try await one.resolve(try taskID("t-1"), outputs: 3)
+        let ids = try await one.queuedOutputs(limit: 9, now: noon).map(\.id)
+        let first = try await one.leaseOutputs([ids[2], ids[0]], now: noon, until: noon.plus(60))
+        #expect(first.map(\.id) == [ids[2], ids[0]])
+        #expect(try await other.leaseOutputs(ids, now: noon.plus(59), until: noon.plus(120)).map(\.id) == [ids[1]])
+        #expect(try await other.queuedOutputs(limit: 9, now: noon.plus(60)).map(\.id).count == 2, "leases that ran out are due")
+        let again = try await other.leaseOutputs([ids[0]], now: noon.plus(60), until: noon.plus(120))
+        #expect(again.first?.token == 2)
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func aPausedOutputComesBackWithoutAFailedTry(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        try await catalog.resolve(try taskID("t-1"))
+        let lease = try #require(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first)
+        try await catalog.finish(lease, .paused(dueAt: noon.plus(30), reason: "asked for a pause"), now: noon)
+        #expect(try await catalog.nextDue() == noon.plus(30))
+        #expect(try await catalog.queuedOutputs(limit: 9, now: noon.plus(29)) == [])
+        let again = try #require(try await catalog.leaseOutputs(limit: 1, now: noon.plus(30), until: noon.plus(60)).first)
+        #expect(again.attempts == 0)
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func whatWaitsWithLittleTimeLeftIsAtRisk(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        for (name, hours) in [("safe", 3.0), ("urgent", 1.5), ("past", -1)] {
+            try await catalog.resolve(try taskID(name), deadline: noon.plus(hours * 3600))
+        }
+        try await catalog.resolve(try taskID("done"), deadline: noon.plus(60))
+        let lease = try #require(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first)
+        try await catalog.finish(lease, .ended(try record(lease.id.task)), now: noon)
+        _ = try await catalog.register(
+            [
+                TaskRegistration(id: try taskID("unread"), source: "sweep", createdAt: noon.plus(-23 * 3600)),
+                TaskRegistration(id: try taskID("new"), source: "sweep", createdAt: noon.plus(-60)),
+            ], now: noon)
+        let risk = try await catalog.atRisk(
+            deadlineBefore: noon.plus(7200), createdBefore: noon.plus(-22 * 3600), limit: 9)
+        #expect(risk.outputs.map(\.id.task.text) == ["past", "urgent"])
+        #expect(risk.tasks.map(\.id.text) == ["unread"])
+        #expect(risk.outputCount == 2)
+        #expect(risk.taskCount == 1)
+        let first = try await catalog.atRisk(deadlineBefore: noon.plus(7200), createdBefore: noon.plus(-22 * 3600), limit: 1)
+        #expect(first.outputs.count == 1)
+        #expect(first.outputCount == 2)
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func retryTakesUpWhatWasLostOrBrokenAndNothingElse(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        var broken = try record(try taskID("broken"))
+        broken.decodeError = "no end"
+        broken.picture = nil
+        broken.judgement = SizeContract.gptImage2.judge(delivered: nil, request: nil)
+        let outputs = [broken, try record(try taskID("fine")), try record(try taskID("lost"), state: .unavailable)]
+        let tasks = try [TaskState.failed, .unavailable].map { state in
+            TaskRecord(
+                task: try taskID("\(state)"), state: state, reason: "no", source: "test", discoveredAt: noon, createdAt: noon,
+                request: nil, taskJSON: nil)
+        }
+        try await catalog.rebuild(outputs: outputs, tasks: tasks, unfinished: [], now: noon)
+
+        #expect(try await catalog.retry(nil, now: noon).map(\.text).sorted() == ["broken", "lost", "unavailable"])
+        #expect(
+            try await catalog.retry([try taskID("failed"), try taskID("fine"), try taskID("never-heard-of")], now: noon)
+                .map(\.text) == ["failed"])
+        for lease in try await catalog.leaseTasks(limit: 9, now: noon, until: noon.plus(60)) {
+            let links = TaskOutcome.resolved(
+                links: ["https://a.example/1?s=1"], createdAt: noon, deadline: nil, model: nil, json: .null)
+            try await catalog.finish(lease, links, now: noon)
+        }
+        #expect(
+            try await catalog.queuedOutputs(limit: 9, now: noon).map(\.id.task.text).sorted()
+                == ["broken", "failed", "lost", "unavailable"])
+        #expect(try await catalog.entries(EntryQuery(task: try taskID("fine"))).first?.state == .archived)
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func aSweepDoesNotTakeUpABrokenDelivery(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        var broken = try record(try taskID("broken"))
+        broken.judgement = SizeContract.gptImage2.judge(delivered: nil, request: nil)
+        try await catalog.rebuild(outputs: [broken], tasks: [], unfinished: [broken.task], now: noon)
+        let lease = try #require(try await catalog.leaseTasks(limit: 9, now: noon, until: noon.plus(60)).first)
+        let links = TaskOutcome.resolved(
+            links: ["https://a.example/1?s=1", "https://a.example/2?s=1"], createdAt: noon, deadline: nil, model: nil, json: .null
+        )
+        try await catalog.finish(lease, links, now: noon)
+        #expect(try await catalog.queuedOutputs(limit: 9, now: noon).map(\.id.index) == [1])
+    }
+}

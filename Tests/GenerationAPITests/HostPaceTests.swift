@@ -1,0 +1,95 @@
+import ArchiveModel
+import Foundation
+import Testing
+
+@testable import GenerationAPI
+
+private let noon = Date(milliseconds: 1_795_348_800_000)
+
+private struct Fixed: RandomNumberGenerator {
+    mutating func next() -> UInt64 { .max }
+}
+
+@Suite struct HostPaceTests {
+    private var generator = Fixed()
+
+    @Test func noMoreAreOnTheirWayThanTheHostMayBeAsked() {
+        var pace = HostPace(HostLimits(concurrent: 2))
+        #expect(pace.enter(now: noon) == .entered)
+        #expect(pace.enter(now: noon) == .entered)
+        #expect(pace.enter(now: noon) == .full)
+        pace.leave()
+        #expect(pace.enter(now: noon) == .entered)
+    }
+
+    @Test mutating func aRefusalClosesTheDoorForAllAndHalvesTheWidth() {
+        var pace = HostPace(HostLimits(concurrent: 8))
+        _ = pace.enter(now: noon)
+        pace.noteRefusal(now: noon, retryAfter: noon.addingTimeInterval(7), using: &generator)
+        pace.leave()
+        #expect(pace.enter(now: noon.addingTimeInterval(6.9)) == .closed(until: noon.addingTimeInterval(7)))
+        #expect(pace.width == 4)
+        pace.noteRefusal(now: noon.addingTimeInterval(1), retryAfter: nil, using: &generator)
+        #expect(pace.width == 4, "the rest of one burst counts once")
+        #expect(pace.closedUntil == noon.addingTimeInterval(7), "and never shortens the pause")
+        #expect(pace.enter(now: noon.addingTimeInterval(7)) == .entered)
+    }
+
+    @Test mutating func pausesWithoutARetryAfterGrowUpToTheLongest() {
+        var pace = HostPace(HostLimits(longestPause: 5))
+        var now = noon
+        var pauses: [Double] = []
+        for _ in 0..<5 {
+            pace.noteRefusal(now: now, retryAfter: nil, using: &generator)
+            pauses.append((pace.closedUntil.timeIntervalSince(now) * 10).rounded() / 10)
+            now = pace.closedUntil
+        }
+        // The draw is always the bound: 1, 2, 4, then the longest.
+        #expect(pauses == [1, 2, 4, 5, 5])
+        #expect(pace.width == 1)
+    }
+
+    @Test mutating func goodAnswersWidenTheWayAgainUpToTheLimit() {
+        var pace = HostPace(HostLimits(concurrent: 4))
+        pace.noteRefusal(now: noon, retryAfter: noon, using: &generator)
+        #expect(pace.width == 2)
+        pace.noteGoodAnswer()
+        #expect(pace.width == 2)
+        pace.noteGoodAnswer()
+        #expect(pace.width == 3)
+        for _ in 0..<20 { pace.noteGoodAnswer() }
+        #expect(pace.width == 4)
+    }
+
+    @Test func aRateSpreadsTheStarts() {
+        var pace = HostPace(HostLimits(concurrent: 9, perSecond: 4))
+        #expect(pace.enter(now: noon) == .entered)
+        #expect(pace.enter(now: noon) == .closed(until: noon.addingTimeInterval(0.25)))
+        #expect(pace.enter(now: noon.addingTimeInterval(0.25)) == .entered)
+    }
+}
+
+@Suite struct HostGateTests {
+    @Test func whoeverWaitsForAPlaceGetsItInTurnOrIsCancelled() async throws {
+        let gate = HostGate(limits: HostLimits(concurrent: 1), clock: LeapingClock())
+        #expect(try await gate.enter("a", patience: 0) == nil)
+        #expect(try await gate.enter("b", patience: 0) == nil, "another host has a door of its own")
+        let second = Task { try await gate.enter("a", patience: 0) }
+        let third = Task { try await gate.enter("a", patience: 0) }
+        third.cancel()
+        await #expect(throws: CancellationError.self) { try await third.value }
+        await gate.leave("a")
+        #expect(try await second.value == nil)
+    }
+
+    @Test func aPauseIsWaitedForOrGivenBackByPatience() async throws {
+        let clock = LeapingClock()
+        let gate = HostGate(clock: clock)
+        let end = clock.now.addingTimeInterval(20)
+        await gate.noteRefusal(of: "a", retryAfter: end)
+        #expect(try await gate.enter("a", patience: 19) == end)
+        #expect(clock.waits == [])
+        #expect(try await gate.enter("a", patience: 20) == nil)
+        #expect(clock.waits == [20])
+    }
+}
