@@ -6,6 +6,7 @@ import SizeContract
 /// The catalog as one SQLite file, shared by every process that works on the archive.
 package struct SQLiteCatalog: Catalog {
     let database: DatabasePool
+    private let commits: CommitGroup
     private let path: String
 
     /// Opens the file, or makes it, and brings its schema up to date.
@@ -31,6 +32,7 @@ package struct SQLiteCatalog: Catalog {
             let migrator = Self.migrator
             if try database.read({ try migrator.hasBeenSuperseded($0) }) { throw CatalogError(.newerSchema, path) }
             try migrator.migrate(database)
+            commits = CommitGroup(database)
         } catch let error as DatabaseError {
             throw CatalogError(error, path)
         }
@@ -66,10 +68,10 @@ package struct SQLiteCatalog: Catalog {
         }
     }
 
-    /// One `BEGIN IMMEDIATE` transaction, durable when this returns.
+    /// One write in a `BEGIN IMMEDIATE` transaction, alone or with others; durable when this returns.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
-            return try await database.write(body)
+            return try await commits.write(body)
         } catch let error as DatabaseError {
             throw translated(error)
         }
@@ -77,7 +79,9 @@ package struct SQLiteCatalog: Catalog {
 
     /// A cancelled task interrupts its statement: that is no failure of the database.
     private func translated(_ error: DatabaseError) -> any Error {
-        if Task.isCancelled, error.resultCode == .SQLITE_INTERRUPT || error.resultCode == .SQLITE_ABORT { return CancellationError() }
+        if Task.isCancelled, error.resultCode == .SQLITE_INTERRUPT || error.resultCode == .SQLITE_ABORT {
+            return CancellationError()
+        }
         return CatalogError(error, path)
     }
 }
