@@ -1,5 +1,6 @@
 """Each call on a file of the storage fails, by itself and from then on, with each error that a disk or a system may give."""
 
+import collections
 import errno
 import os
 
@@ -14,7 +15,6 @@ ERRORS = [errno.ENOSPC, errno.EIO, errno.EMFILE, errno.EROFS]
 LASTING = [errno.ENOSPC, errno.EIO]
 SYNCHRONISING = ("fsync", "fdatasync")
 NAMING = ("link", "linkat", "rename", "renameat", "renameat2")
-BEYOND = 5
 FOREVER = 1 << 30
 
 
@@ -24,40 +24,24 @@ def prove(setting):
         if quiet.code != 0:
             return setting.err(f"nothing interferes, and yet: {quiet}")
         setting.note(f"{len(calls)} calls that may fail, {len(ERRORS)} errors once, {len(LASTING)} from then on")
-        endings = {}
+        endings = collections.Counter()
         for error, lasting in [(error, False) for error in ERRORS] + [(error, True) for error in LASTING]:
-            missed = 0
-            for number in numbers(setting, len(calls)):
-                interference = {"fail": number, "errno": error}
-                if lasting:
-                    interference["last"] = FOREVER
-                ending = attempt(setting, stage, number, error, lasting, interference)
-                if ending is None:
-                    missed += 1
-                    if missed >= BEYOND:
-                        break
-                    continue
-                missed = 0
-                endings[ending] = endings.get(ending, 0) + 1
+            stage.go_through(len(calls), 8, lambda number: attempt(setting, stage, number, error, lasting, endings))
         setting.note("ended with " + ", ".join(f"code {code}: {count}" for code, count in sorted(endings.items())))
 
 
-def numbers(setting, count):
-    if setting.full:
-        return range(1, 10 * count)
-    return sorted(setting.random.sample(range(1, count + 1), min(setting.choose(0, 4), count)))
-
-
-def attempt(setting, stage, number, error, lasting, interference):
-    """One round. Returns the exit code; None when the run had no such call."""
+def attempt(setting, stage, number, error, lasting, endings):
+    """One round. Returns whether the run had so many calls."""
     program = stage.fresh()
-    finished, calls = stage.interfere(program, calls=FAILING, **interference)
+    last = FOREVER if lasting else number
+    finished, calls = stage.interfere(program, calls=FAILING, fail=number, last=last, errno=error)
     hits = [call for call in calls if call["hit"]]
     if not hits:
         if finished.code != 0:
             setting.err(f"call {number} was not reached: {finished}")
-        return None
-    setting.rounds += 1
+        return False
+    setting.count_round()
+    endings[finished.code] += 1
     span = "all calls from" if lasting else "only call"
     context = f"{errno.errorcode[error]} for {span} {number}, {name_of(hits[0], program.storage)}"
     if finished.crashed:
@@ -69,7 +53,7 @@ def attempt(setting, stage, number, error, lasting, interference):
     check_first_error_is_final(setting, hits, calls, context)
     stage.check_promise(program, finished, context)
     stage.check_recovery(program, context)
-    return finished.code
+    return True
 
 
 def is_clear(words):

@@ -5,6 +5,7 @@ import random
 import shutil
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -31,6 +32,7 @@ class Setting:
         self.rounds = 0
         self.lost = 0
         self.wrong = 0
+        self.lock = threading.Lock()
 
     def choose(self, full, bounded):
         """How many rounds there are."""
@@ -42,14 +44,20 @@ class Setting:
     def note(self, text):
         print(f"  {text}", flush=True)
 
+    def count_round(self):
+        with self.lock:
+            self.rounds += 1
+
     def lose(self, text):
         """Something that was acknowledged, or that could be had, is not there."""
-        self.lost += 1
+        with self.lock:
+            self.lost += 1
         self.note(f"LOST  {text}")
 
     def err(self, text):
         """Anything else that is not as promised."""
-        self.wrong += 1
+        with self.lock:
+            self.wrong += 1
         self.note(f"WRONG {text}")
 
 

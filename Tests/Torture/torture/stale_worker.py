@@ -43,16 +43,16 @@ def one_round(setting, upstream, delivered):
     program = Program(setting.binary, path, upstream.url, lease=LEASE)
     words = setting.path("stale")
     with open(words, "wb") as err:
-        stale = program.start("archive", "--since", "24h", "-v", err=err)
-        wait_for_words(words, stale, setting.random.choice(["resolved", "resolved", "archived"]))
-        time.sleep(setting.random.uniform(0, 0.2))
+        stale = program.start("archive", "--since", "24h", err=err)
+        wait_for_lease(storage, stale)
+        time.sleep(setting.random.uniform(0, 0.3))
         # A few may stop in the middle of a write, which keeps all others from writing for as long as it lasts.
         stop(stale, path, anywhere=setting.full and setting.random.random() < 0.1)
     try:
         in_hand = [output for output, row in storage.rows()[0].items() if row["state"] == "leased"] if stale.poll() is None else []
         if not in_hand:
             return None
-        other = program.run("archive", "--since", "24h", "-v")
+        other = program.run("archive", "--since", "24h")
         # A worker that is stopped in the middle of a write keeps the catalog's lock: no other can write, and says so.
         blocked = other.code == 2 and "locked" in other.err
         if not blocked and other.code != 0:
@@ -86,11 +86,14 @@ def check_filing(setting, storage, delivered, told):
             setting.lose(f"{output}: {flaw}")
 
 
-def wait_for_words(path, process, word):
+def wait_for_lease(storage, process):
+    """Until the process has taken up an output, or ended."""
     while process.poll() is None:
-        with open(path, errors="replace") as file:
-            if word in file.read():
+        try:
+            if any(row["state"] == "leased" for row in storage.rows()[0].values()):
                 return
+        except sqlite3.Error:
+            pass  # it is just being made
         time.sleep(0.005)
 
 
