@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo run build test bench bench-peers lint format asan doctor deps test-deps browser-deps test-browser clean
+.PHONY: demo run build test torture bench bench-peers lint format asan doctor deps test-deps browser-deps test-browser clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
-TEST_PACKAGES := pngcheck libjpeg-turbo-progs webp python3 python3-pil sqlite3 strace
+TEST_PACKAGES := pngcheck libjpeg-turbo-progs webp python3 python3-pil sqlite3 strace e2fsprogs mount
 BROWSER_PACKAGES := chromium python3 python3-pil python3-venv
 
 RELEASE := swift build -c release --scratch-path .build/release-scratch
@@ -42,7 +42,12 @@ build: deps
 test: deps test-deps lint
 	swift build --build-tests
 	swift test --skip-build
+	FIXATIVE=.build/debug/fixative Tests/Torture/run --bounded
 	$(MAKE) --no-print-directory test-browser
+
+# Killed at every step, refused at every call, unplugged after every acknowledgement: Tests/README.md. Root makes it whole.
+torture: build test-deps
+	FIXATIVE=$(FIXATIVE) Tests/Torture/run --full
 
 lint:
 	swift format lint --recursive --strict Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources

@@ -73,10 +73,20 @@ struct Workshop: Sendable {
             downloader: downloader, clock: archive.clock, report: report)
     }
 
+    /// Enters tasks; closes all connections when that fails, since a client that is dropped open ends a debug build.
+    func register(_ tasks: [TaskRegistration]) async throws {
+        do {
+            try await archiver.register(tasks)
+        } catch {
+            await close()
+            throw error
+        }
+    }
+
     /// Clears what earlier processes have left, works, and closes all connections.
     func run() async throws -> ArchiveSummary {
-        try await archive.blobs.sweepIngest()
         do {
+            try await archive.blobs.sweepIngest()
             let summary = try await archiver.run()
             await close()
             return summary

@@ -49,12 +49,11 @@ struct ArchiveCommand: AsyncParsableCommand {
         options.watch = watch
         options.since = since?.seconds(until: now)
         let reporter = Reporter(verbose: common.verbose)
-        let workshop = Workshop(archive, settings: settings, key: key, options: options) { reporter($0) }
-
         var tasks = taskIDs.compactMap { TaskID($0) }.map { TaskRegistration(id: $0, source: "command line", reopens: true) }
         let manifest = try from.map { try Self.manifest($0, now: now) }
         tasks += manifest?.tasks ?? []
-        try await workshop.archiver.register(tasks)
+        let workshop = Workshop(archive, settings: settings, key: key, options: options) { reporter($0) }
+        try await workshop.register(tasks)
         for problem in manifest?.problems ?? [] { Terminal.complain("\(from ?? "") \(problem)") }
 
         try await ArchivingRun(workshop: workshop, format: output.format, named: tasks.map(\.id))

@@ -110,7 +110,7 @@ struct DemoCommand: AsyncParsableCommand {
             apiRetry: RetryPolicy(base: 0.1, ceiling: 1), limits: limits
         ) { reporter($0) }
         let now = archive.clock.now
-        try await workshop.archiver.register(
+        try await workshop.register(
             tasks.map { task in
                 var request = task.request.recorded
                 request.size = request.size ?? "auto"
