@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
-TEST_PACKAGES := pngcheck libjpeg-turbo-progs webp python3 python3-pil sqlite3 strace
+TEST_PACKAGES := pngcheck libjpeg-turbo-progs webp python3 python3-pil python3-venv sqlite3 strace
 BROWSER_PACKAGES := chromium python3 python3-pil python3-venv
 
 RELEASE := swift build -c release --scratch-path .build/release-scratch
@@ -42,6 +42,7 @@ build: deps
 test: deps test-deps lint
 	swift build --build-tests
 	swift test --skip-build
+	$(MAKE) --no-print-directory interop
 	$(MAKE) --no-print-directory fuzz-smoke FUZZ_SECONDS=$(TEST_FUZZ_SECONDS)
 	$(MAKE) --no-print-directory test-browser
 
@@ -55,6 +56,10 @@ format:
 asan: deps test-deps
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/asan \
 		--filter 'ImageCodecsTests|ImagingTests|SyntheticPicturesTests'
+
+# Pixels, verdicts and thumbnails against libvips and Pillow; our files read by djpeg, dwebp and pngcheck.
+interop: deps test-deps
+	CORPUS=$(IMAGES) Tests/Interop/run
 
 # Each decoder, and the PNG fast path against libpng, on mutated files for so long: make fuzz FUZZ_MINUTES=30
 FUZZ_MINUTES ?= 30
