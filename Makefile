@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo run build test torture bench bench-peers lint format asan doctor deps test-deps browser-deps test-browser clean
+.PHONY: demo run build test torture bench bench-peers lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
-TEST_PACKAGES := pngcheck libjpeg-turbo-progs webp python3 python3-pil sqlite3 strace e2fsprogs mount
+TEST_PACKAGES := pngcheck libjpeg-turbo-progs webp python3 python3-pil python3-venv sqlite3 strace e2fsprogs mount
 BROWSER_PACKAGES := chromium python3 python3-pil python3-venv
 
 RELEASE := swift build -c release --scratch-path .build/release-scratch
@@ -43,6 +43,8 @@ test: deps test-deps lint
 	swift build --build-tests
 	swift test --skip-build
 	FIXATIVE=.build/debug/fixative Tests/Torture/run --bounded
+	$(MAKE) --no-print-directory interop
+	$(MAKE) --no-print-directory fuzz-smoke FUZZ_SECONDS=$(TEST_FUZZ_SECONDS)
 	$(MAKE) --no-print-directory test-browser
 
 # Killed at every step, refused at every call, unplugged after every acknowledgement: Tests/README.md. Root makes it whole.
@@ -59,6 +61,24 @@ format:
 asan: deps test-deps
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/asan \
 		--filter 'ImageCodecsTests|ImagingTests|SyntheticPicturesTests'
+
+# Pixels, verdicts and thumbnails against libvips and Pillow; our files read by djpeg, dwebp and pngcheck.
+interop: deps test-deps
+	CORPUS=$(IMAGES) Tests/Interop/run
+
+# Each decoder, and the PNG fast path against libpng, on mutated files for so long: make fuzz FUZZ_MINUTES=30
+FUZZ_MINUTES ?= 30
+fuzz: deps test-deps
+	$(FUZZ) --seconds $$(($(FUZZ_MINUTES) * 60))
+
+# The same for a moment. What earlier runs found interesting is tried again first.
+FUZZ_SECONDS ?= 60
+TEST_FUZZ_SECONDS ?= 15
+fuzz-smoke: deps test-deps
+	$(FUZZ) --seconds $(FUZZ_SECONDS)
+
+# The system's Python has the system's Pillow.
+FUZZ = /usr/bin/python3 Tests/Fuzz/fuzz.py --corpus $(IMAGES)
 
 # Pictures a second and CPU time a picture: make bench IMAGES=folder
 IMAGES ?= ../shared/corpus

@@ -20,6 +20,10 @@ let package = Package(
                 .product(name: "Imaging", package: "fixative"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        // What our decoders see and our encoders make, for programs that compare it with others.
+        .executableTarget(
+            name: "imaging-dump",
+            dependencies: [.product(name: "ImageCodecs", package: "fixative"), .product(name: "Imaging", package: "fixative")]),
         // The system's libpng as it comes, to measure the PNG fast path against.
         .target(name: "CLibpngDecode", linkerSettings: [.linkedLibrary("png16")]),
     ])

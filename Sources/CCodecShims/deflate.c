@@ -10,6 +10,7 @@ void fixative_deflate_start(fixative_deflate *deflate) {
     deflate->bit_count = 0;
     deflate->stored_left = 0;
     deflate->is_last_block = false;
+    deflate->has_fixed_codes = false;
     deflate->state = FIXATIVE_DEFLATE_IN_HEADER;
 }
 
@@ -246,10 +247,14 @@ static bool read_dynamic_header(fixative_deflate *deflate) {
         done += repeat;
     }
     if (lengths[256] == 0 || has_overrun(deflate)) return false;
+    deflate->has_fixed_codes = false;
     return fixative_deflate_build_tables(deflate, lengths, literal_count, distance_count);
 }
 
+// The tables stay from block to block: a block can be as short as ten bits, and making them costs microseconds.
 static bool use_fixed_codes(fixative_deflate *deflate) {
+    if (deflate->has_fixed_codes) return true;
+    deflate->has_fixed_codes = true;
     uint8_t lengths[288 + 32];
     memset(lengths, 8, 144);
     memset(lengths + 144, 9, 112);

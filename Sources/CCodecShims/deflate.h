@@ -45,6 +45,7 @@ typedef struct fixative_deflate {
     uint32_t bit_count;
     uint32_t stored_left;
     bool is_last_block;
+    bool has_fixed_codes;
     enum { FIXATIVE_DEFLATE_IN_HEADER, FIXATIVE_DEFLATE_IN_STORED, FIXATIVE_DEFLATE_IN_CODES } state;
     // Room for the first level and, by zlib's `enough` program, every set of second-level tables (2342 and 592 entries).
     uint32_t literals[2400];

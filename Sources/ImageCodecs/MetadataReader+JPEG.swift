@@ -6,7 +6,7 @@ extension MetadataReader {
         while let segment = try? segments.next(in: bytes), segment.marker != 0xDA, segment.marker != 0xD9 {
             let start = segment.body.lowerBound
             switch segment.marker {
-            case 0xE1 where bytes.matches([0x45, 0x78, 0x69, 0x66, 0, 0], at: start):
+            case 0xE1 where segment.body.count >= 6 && bytes.matches([0x45, 0x78, 0x69, 0x66, 0, 0], at: start):
                 metadata.addExif(bytes.copy(start + 6..<segment.body.upperBound), from: "APP1 Exif")
             case 0xE1 where bytes.matches("http://ns.adobe.com/xap/1.0/", at: start) && metadata.xmp == nil:
                 metadata.xmp = xmp(bytes.copy(start + 29..<max(start + 29, segment.body.upperBound)))

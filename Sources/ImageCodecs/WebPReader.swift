@@ -26,15 +26,17 @@ struct WebPReader: ~Copyable, RowReader {
     func finish() -> Int { containerEnd }
 
     /// Decodes the picture, or the first frame of an animation on its transparent canvas.
+    ///
+    /// libwebp gets the frame's own chunks alone. Given the whole file, it would read on behind a bitstream that is cut short, and
+    /// take no notice of what else is wrong with the container.
     static func decode(_ bytes: Span<UInt8>, _ header: ImageHeader) throws(CodecError) -> PixelImage {
         let container = bytes.extracting(0..<(try WebPChunks(bytes).end))
         return try unsafe container.withUnsafeBufferPointer { (container) throws(CodecError) in
-            if header.isAnimated { return try unsafe decodeFirstFrame(container, header) }
-            return try unsafe decodeStill(container, width: header.width, height: header.height)
+            try unsafe decodeFirstFrame(container, header)
         }
     }
 
-    private static func decodeStill(
+    private static func decodeFrame(
         _ bytes: UnsafeBufferPointer<UInt8>, width: Int, height: Int
     ) throws(CodecError) -> PixelImage {
         var config = unsafe WebPDecoderConfig()
@@ -67,12 +69,12 @@ struct WebPReader: ~Copyable, RowReader {
     ) throws(CodecError) -> PixelImage {
         var data = unsafe WebPData(bytes: bytes.baseAddress, size: bytes.count)
         guard let demuxer = unsafe WebPDemux(&data) else {
-            throw CodecError(.damaged, .webp, "the animation's container does not hold together")
+            throw CodecError(.damaged, .webp, "the container does not hold together")
         }
         defer { unsafe WebPDemuxDelete(demuxer) }
         var frame = unsafe WebPIterator()
         guard unsafe WebPDemuxGetFrame(demuxer, 1, &frame) != 0 else {
-            throw CodecError(.damaged, .webp, "the animation has no first frame")
+            throw CodecError(.damaged, .webp, "the container has no first frame")
         }
         defer { unsafe WebPDemuxReleaseIterator(&frame) }
         let (x, y) = unsafe (Int(frame.x_offset), Int(frame.y_offset))
@@ -81,7 +83,7 @@ struct WebPReader: ~Copyable, RowReader {
             throw CodecError(.damaged, .webp, "the first frame lies outside the canvas")
         }
         let fragment = unsafe UnsafeBufferPointer(start: frame.fragment.bytes, count: frame.fragment.size)
-        let picture = try unsafe decodeStill(fragment, width: width, height: height)
+        let picture = try unsafe decodeFrame(fragment, width: width, height: height)
         if width == header.width && height == header.height { return picture }
         return picture.placed(x: x, y: y, onCanvas: header.width, header.height)
     }

@@ -37,6 +37,12 @@ struct MetadataTests {
         }
     }
 
+    @Test func aSignatureThatReachesOutOfItsSegmentIsNotBelieved() {
+        // APP1 of one byte, "E"; the rest of "Exif" lies where the next segment should begin.
+        let file = [0xFF, 0xD8, 0xFF, 0xE1, 0, 3] + Array("Exif".utf8) + [UInt8](repeating: 0, count: 40)
+        #expect(Self.read(file) == ImageMetadata())
+    }
+
     @Test func controlCharactersAreEscapedAndBrokenTextIsRepaired() throws {
         let raw: [UInt8] = [0x1B, 0x5B, 0x33, 0x31, 0x6D, 0x09, 0x0A, 0xE2, 0x80, 0xAE, 0xFF]
         let text = try #require(Self.read(Self.png(PNGBuilder.chunk("iTXt", [0x6B, 0, 0, 0, 0, 0] + raw))).texts.first)

@@ -72,4 +72,27 @@ struct WebPTests {
         #expect(code { try HeaderParser.parse(file.span) } == .damaged)
         #expect(code { try decode(file) } == .damaged)
     }
+
+    /// A file of these chunks, and stray bytes that are no chunk but within the container.
+    static func container(_ chunks: [(name: String, body: [UInt8])], stray: [UInt8] = []) -> [UInt8] {
+        func littleEndian(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> (8 * $0) & 255) } }
+        let content = chunks.flatMap { chunk in
+            Array(chunk.name.utf8) + littleEndian(chunk.body.count) + chunk.body
+                + [UInt8](repeating: 0, count: chunk.body.count % 2)
+        }
+        return Array("RIFF".utf8) + littleEndian(4 + content.count + stray.count) + Array("WEBP".utf8) + content + stray
+    }
+
+    @Test func whatTheContainerDoesNotHoldTogetherIsDamage() throws {
+        let body = Array(Fixture.webpLossless.file.dropFirst(20).prefix(149))
+        #expect(try decode(Self.container([("VP8L", body)])).bytes == Fixture.webpLossless.pixels)
+        // The bitstream would have to read on in the next chunk.
+        let short = (1...8).map { Self.container([("VP8L", Array(body.dropLast($0))), ("AAAA", Array("AAAA".utf8))]) }
+        let extended: [UInt8] = [0, 0, 0, 0, 18, 0, 0, 12, 0, 0]
+        let others = [
+            Self.container([("VP8L", body)], stray: [0, 0, 0, 0]),
+            Self.container([("VP8X", extended), ("VP8L", body), ("VP8L", body)]),
+        ]
+        for file in short + others { #expect(throws: CodecError.self) { try decode(file) } }
+    }
 }

@@ -1,0 +1,35 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let warnings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
+
+// Built by `fuzz.sh`, which names the sanitizers. `main` comes with libFuzzer, so the executables are C, whose `main` is called
+// `main`.
+let package = Package(
+    name: "fixative-fuzz",
+    dependencies: [.package(name: "fixative", path: "../..")],
+    targets: [
+        // One input through all that the archive does with a delivery, and the checks on what comes out.
+        .target(
+            name: "FuzzedArchive",
+            dependencies: [.product(name: "ImageCodecs", package: "fixative"), .product(name: "Imaging", package: "fixative")],
+            swiftSettings: strict),
+        // Mutators that put checksums and lengths right again, so that damage reaches what lies behind them.
+        .target(name: "CMutators", cSettings: warnings, linkerSettings: [.linkedLibrary("z")]),
+        // The comparison of the fast path with libpng that the tests of the codecs use: a symbolic link, as it is no product.
+        .target(
+            name: "CPNGDifferential", dependencies: [.product(name: "ImageCodecs", package: "fixative")], cSettings: warnings,
+            linkerSettings: [.linkedLibrary("z")]),
+        .executableTarget(name: "fuzz-png", dependencies: ["FuzzedArchive", "CMutators"], cSettings: warnings),
+        .executableTarget(name: "fuzz-jpeg", dependencies: ["FuzzedArchive"], cSettings: warnings),
+        .executableTarget(name: "fuzz-webp", dependencies: ["FuzzedArchive", "CMutators"], cSettings: warnings),
+        .executableTarget(name: "fuzz-png-differential", dependencies: ["CPNGDifferential", "CMutators"], cSettings: warnings),
+    ])
