@@ -135,7 +135,7 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         // libjpeg-turbo: reads JPEG deliveries and writes opaque derivatives.
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
-        // libwebp and its demuxer: read WebP deliveries and write derivatives that have alpha.
+        // libwebp with demuxer and muxer: reads WebP deliveries and writes derivatives that have alpha.
         .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
         // Little CMS: turns pictures with another RGB profile into sRGB.
         .systemLibrary(name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),

@@ -24,12 +24,24 @@ package struct ImageFacts: Sendable, Hashable, Codable {
     package var trailingBytes: Int
     /// The average colour as `#rrggbb`.
     package var averageColour: String?
+    /// The colour of the largest part as `#rrggbb`.
+    package var dominantColour: String?
+    /// What told how the colours are meant: `untagged`, `codePoints`, `profile`, `sRGB` or `gamma`.
+    package var colourOrigin: String?
+    /// The likely quality setting of a JPEG, 1 to 100.
+    package var jpegQuality: Int?
+    /// What the file says of its own origin, a URI of IPTC's vocabulary.
+    package var digitalSourceType: String?
+    /// What was left out or guessed, in words.
+    package var notes: [String]?
 
     package init(
         format: String, width: Int, height: Int, bitDepth: Int, colourType: String, hasAlpha: Bool, interlaced: Bool,
         animated: Bool,
         frameCount: Int? = nil, orientation: Int = 1, iccName: String? = nil, exif: [String: String]? = nil,
-        text: [String: String]? = nil, contentCredentialsBytes: Int? = nil, trailingBytes: Int = 0, averageColour: String? = nil
+        text: [String: String]? = nil, contentCredentialsBytes: Int? = nil, trailingBytes: Int = 0, averageColour: String? = nil,
+        dominantColour: String? = nil, colourOrigin: String? = nil, jpegQuality: Int? = nil, digitalSourceType: String? = nil,
+        notes: [String]? = nil
     ) {
         self.format = format
         self.width = width
@@ -47,5 +59,10 @@ package struct ImageFacts: Sendable, Hashable, Codable {
         self.contentCredentialsBytes = contentCredentialsBytes
         self.trailingBytes = trailingBytes
         self.averageColour = averageColour
+        self.dominantColour = dominantColour
+        self.colourOrigin = colourOrigin
+        self.jpegQuality = jpegQuality
+        self.digitalSourceType = digitalSourceType
+        self.notes = notes
     }
 }

@@ -96,14 +96,20 @@ struct InspectionLane: Sendable {
             animated: header.isAnimated, frameCount: header.frameCount, orientation: picture.orientation.rawValue,
             iccName: metadata.profile.flatMap { $0.description ?? $0.name }, exif: metadata.exif.map(fields),
             text: texts.isEmpty ? nil : texts, contentCredentialsBytes: metadata.contentCredentialsBytes,
-            trailingBytes: picture.trailingBytes, averageColour: picture.averageColour.description)
+            trailingBytes: picture.trailingBytes, averageColour: picture.averageColour.description,
+            dominantColour: picture.dominantColour.description, colourOrigin: picture.colourOrigin.rawValue,
+            jpegQuality: metadata.jpegQuality?.estimate, digitalSourceType: metadata.digitalSourceType?.uri,
+            notes: picture.notes.isEmpty ? nil : picture.notes)
     }
 
     private static func fields(_ exif: ExifFields) -> [String: String] {
         let values: [String: String?] = [
             "orientation": exif.orientation.map(String.init), "imageDescription": exif.imageDescription, "make": exif.make,
             "model": exif.model, "software": exif.software, "dateTime": exif.dateTime, "dateTimeOriginal": exif.dateTimeOriginal,
-            "artist": exif.artist, "copyright": exif.copyright,
+            "artist": exif.artist, "copyright": exif.copyright, "userComment": exif.userComment,
+            "hostComputer": exif.hostComputer, "imageUniqueID": exif.imageUniqueID,
+            "colourSpace": exif.colourSpace.map(String.init), "title": exif.title, "comment": exif.comment,
+            "keywords": exif.keywords,
         ]
         return values.compactMapValues { $0 }
     }

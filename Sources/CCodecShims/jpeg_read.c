@@ -33,6 +33,7 @@ struct fixative_jpeg_reader {
     uint8_t *cmyk_row;
     bool created;
     bool started;
+    bool keeps_inks;
     fixative_fault fault;
     jmp_buf jump;
 };
@@ -156,6 +157,10 @@ static void create(fixative_jpeg_reader *reader) {
     reader->jpeg.progress = &reader->progress;
 }
 
+void fixative_jpeg_reader_keep_inks(fixative_jpeg_reader *reader) {
+    reader->keeps_inks = true;
+}
+
 fixative_status fixative_jpeg_reader_header(fixative_jpeg_reader *reader, fixative_jpeg_header *header) {
     if (reader->created || reader->fault.status != FIXATIVE_OK) return FIXATIVE_MISUSE;
     if (setjmp(reader->jump)) return reader->fault.status;
@@ -176,6 +181,7 @@ fixative_status fixative_jpeg_reader_header(fixative_jpeg_reader *reader, fixati
     header->height = jpeg->image_height;
     header->components = (uint32_t)jpeg->num_components;
     header->progressive = jpeg->progressive_mode;
+    header->inks = inks;
     return FIXATIVE_OK;
 }
 
@@ -196,23 +202,29 @@ static void inks_to_rgb(const uint8_t *cmyk, uint8_t *rgb, size_t width, bool in
     }
 }
 
+static void invert(uint8_t *bytes, size_t count) {
+    for (size_t index = 0; index < count; index++) bytes[index] ^= 255;
+}
+
 fixative_status fixative_jpeg_reader_row(fixative_jpeg_reader *reader, void *row, size_t capacity) {
     if (reader->fault.status != FIXATIVE_OK) return reader->fault.status;
     j_decompress_ptr jpeg = &reader->jpeg;
-    if (!reader->created || jpeg->image_width == 0 || capacity / 3 < jpeg->image_width) return FIXATIVE_MISUSE;
+    if (!reader->created || jpeg->image_width == 0) return FIXATIVE_MISUSE;
+    bool inks = jpeg->out_color_space == JCS_CMYK, in_place = inks && reader->keeps_inks;
+    if (capacity / (in_place ? 4 : 3) < jpeg->image_width) return FIXATIVE_MISUSE;
     if (reader->started && jpeg->output_scanline >= jpeg->output_height) return FIXATIVE_MISUSE;
     if (setjmp(reader->jump)) return reader->fault.status;
-    bool inks = jpeg->out_color_space == JCS_CMYK;
     if (!reader->started) {
         jpeg_start_decompress(jpeg);
-        if (inks) {
+        if (inks && !in_place) {
             reader->cmyk_row = jpeg->mem->alloc_large((j_common_ptr)jpeg, JPOOL_IMAGE, (size_t)jpeg->image_width * 4);
         }
         reader->started = true;
     }
-    JSAMPROW target = inks ? reader->cmyk_row : row;
+    JSAMPROW target = inks && !in_place ? reader->cmyk_row : row;
     jpeg_read_scanlines(jpeg, &target, 1);
-    if (inks) inks_to_rgb(reader->cmyk_row, row, jpeg->image_width, jpeg->saw_Adobe_marker);
+    if (in_place && jpeg->saw_Adobe_marker) invert(row, (size_t)jpeg->image_width * 4);
+    if (inks && !in_place) inks_to_rgb(reader->cmyk_row, row, jpeg->image_width, jpeg->saw_Adobe_marker);
     return FIXATIVE_OK;
 }
 

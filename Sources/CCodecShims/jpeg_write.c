@@ -131,9 +131,23 @@ static void start(fixative_jpeg_writer *writer) {
     writer->started = true;
 }
 
+static bool has_rows(const fixative_jpeg_writer *writer) {
+    return writer->started && writer->jpeg.next_scanline > 0;
+}
+
+fixative_status fixative_jpeg_writer_segment(
+    fixative_jpeg_writer *writer, int32_t marker, const void *body, size_t length) {
+    if (writer->fault.status != FIXATIVE_OK) return writer->fault.status;
+    if (has_rows(writer) || length > 65533) return FIXATIVE_MISUSE;
+    if (setjmp(writer->jump)) return writer->fault.status;
+    start(writer);
+    jpeg_write_marker(&writer->jpeg, marker, body, (unsigned int)length);
+    return FIXATIVE_OK;
+}
+
 fixative_status fixative_jpeg_writer_profile(fixative_jpeg_writer *writer, const void *profile, size_t length) {
     if (writer->fault.status != FIXATIVE_OK) return writer->fault.status;
-    if (writer->started || length == 0 || length > UINT_MAX) return FIXATIVE_MISUSE;
+    if (has_rows(writer) || length == 0 || length > UINT_MAX) return FIXATIVE_MISUSE;
     if (setjmp(writer->jump)) return writer->fault.status;
     start(writer);
     jpeg_write_icc_profile(&writer->jpeg, profile, (unsigned int)length);

@@ -35,6 +35,7 @@ static bool read_header(walker *walker, const uint8_t *body, uint32_t length) {
     header->bit_depth = body[8];
     header->colour_type = body[9];
     header->interlaced = 0;
+    header->sample_bytes = 1;
     if (header->width == 0 || header->height == 0) return false;
     if (header->width > 0x7FFFFFFF || header->height > 0x7FFFFFFF) return false;
     if (fixative_limits_check(walker->limits, header->width, header->height) != FIXATIVE_OK) return false;

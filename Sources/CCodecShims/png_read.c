@@ -26,6 +26,7 @@ struct fixative_png_reader {
     size_t row_bytes;
     bool interlaced;
     bool forgoes_fast;
+    bool keeps_16_bits;
     /// Not null while the fast path decodes; libpng is not started as long as it does.
     fixative_png_fast *fast;
     uint8_t *frame;
@@ -77,6 +78,10 @@ void fixative_png_reader_forgo_fast(fixative_png_reader *reader) {
     reader->forgoes_fast = true;
 }
 
+void fixative_png_reader_keep_16_bits(fixative_png_reader *reader) {
+    reader->keeps_16_bits = true;
+}
+
 uint32_t fixative_png_reader_is_fast(const fixative_png_reader *reader) {
     return reader->fast ? 1 : 0;
 }
@@ -89,9 +94,15 @@ static void skip_ancillary_chunks(png_structp png) {
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, (int)(sizeof names / 5));
 }
 
-static void deliver_8_bit_colour(fixative_png_reader *reader, int bit_depth, int colour_type) {
+static bool is_little_endian(void) {
+    const uint16_t one = 1;
+    return *(const uint8_t *)&one == 1;
+}
+
+static void deliver_colour(fixative_png_reader *reader, int bit_depth, int colour_type) {
     png_set_expand(reader->png);
-    if (bit_depth == 16) png_set_scale_16(reader->png);
+    if (bit_depth == 16 && !reader->keeps_16_bits) png_set_scale_16(reader->png);
+    if (bit_depth == 16 && reader->keeps_16_bits && is_little_endian()) png_set_swap(reader->png);
     if (!(colour_type & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(reader->png);
     if (reader->interlaced) png_set_interlace_handling(reader->png);
     png_read_update_info(reader->png, reader->info);
@@ -122,11 +133,12 @@ static fixative_status start_libpng(fixative_png_reader *reader, fixative_png_he
         return reader->fault.status;
     }
     reader->interlaced = interlace != PNG_INTERLACE_NONE;
-    deliver_8_bit_colour(reader, bit_depth, colour_type);
+    deliver_colour(reader, bit_depth, colour_type);
 
     uint32_t channels = png_get_channels(reader->png, reader->info);
+    uint32_t sample_bytes = bit_depth == 16 && reader->keeps_16_bits ? 2 : 1;
     reader->row_bytes = png_get_rowbytes(reader->png, reader->info);
-    if ((channels != 3 && channels != 4) || reader->row_bytes != (size_t)reader->width * channels) {
+    if ((channels != 3 && channels != 4) || reader->row_bytes != (size_t)reader->width * channels * sample_bytes) {
         fixative_fault_set(&reader->fault, FIXATIVE_UNSUPPORTED, "libpng offers an unexpected pixel layout", NULL);
         return reader->fault.status;
     }
@@ -136,6 +148,7 @@ static fixative_status start_libpng(fixative_png_reader *reader, fixative_png_he
     header->bit_depth = (uint32_t)bit_depth;
     header->colour_type = (uint32_t)colour_type;
     header->interlaced = reader->interlaced;
+    header->sample_bytes = sample_bytes;
     return FIXATIVE_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include "fixative_png.h"
 
+#include <limits.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -16,6 +17,9 @@ struct fixative_png_writer {
     png_infop info;
     fixative_png_settings settings;
     fixative_sink sink;
+    /// An XMP packet and a zero byte, or null.
+    char *xmp;
+    size_t xmp_length;
     uint32_t next_row;
     int64_t allocations_left;
     fixative_fault fault;
@@ -62,6 +66,33 @@ fixative_png_writer *fixative_png_writer_create(fixative_png_settings settings, 
     return writer;
 }
 
+fixative_status fixative_png_writer_xmp(fixative_png_writer *writer, const void *packet, size_t length) {
+    if (writer->fault.status != FIXATIVE_OK) return writer->fault.status;
+    if (writer->png || writer->xmp || length == 0 || length > INT_MAX) return FIXATIVE_MISUSE;
+    writer->xmp = malloc(length + 1);
+    if (!writer->xmp) {
+        fixative_fault_set(&writer->fault, FIXATIVE_NO_MEMORY, "no memory for the XMP packet", NULL);
+        return writer->fault.status;
+    }
+    memcpy(writer->xmp, packet, length);
+    writer->xmp[length] = 0;
+    writer->xmp_length = length;
+    return FIXATIVE_OK;
+}
+
+// The XMP specification, part 3, section 1.1.5: uncompressed, so that other programs find the packet by its bytes.
+static void embed_xmp(fixative_png_writer *writer) {
+    png_text text = {
+        .compression = PNG_ITXT_COMPRESSION_NONE,
+        .key = "XML:com.adobe.xmp",
+        .text = writer->xmp,
+        .itxt_length = writer->xmp_length,
+        .lang = "",
+        .lang_key = "",
+    };
+    png_set_text(writer->png, writer->info, &text, 1);
+}
+
 static fixative_status start(fixative_png_writer *writer) {
     fixative_png_settings *settings = &writer->settings;
     writer->png = png_create_write_struct_2(
@@ -79,6 +110,7 @@ static fixative_status start(fixative_png_writer *writer) {
         PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(writer->png, settings->level);
     png_set_filter(writer->png, PNG_FILTER_TYPE_BASE, settings->filters);
+    if (writer->xmp) embed_xmp(writer);
     png_write_info(writer->png, writer->info);
     return FIXATIVE_OK;
 }
@@ -117,5 +149,6 @@ void fixative_png_writer_destroy(fixative_png_writer *writer) {
     if (!writer) return;
     png_destroy_write_struct(&writer->png, &writer->info);
     free(writer->sink.bytes);
+    free(writer->xmp);
     free(writer);
 }

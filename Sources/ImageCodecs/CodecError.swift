@@ -19,13 +19,16 @@ public struct CodecError: Error, Sendable, Hashable, CustomStringConvertible {
     public var code: Code
     /// The format of the bytes, as far as it was recognized.
     public var format: ImageFormat?
+    /// Which limit, when the code is `.limitExceeded` and it is one of `ImageLimits`.
+    public var limit: ImageLimits.Kind?
     /// What exactly was wrong, often in the words of the codec library.
     public var detail: String
 
-    public init(_ code: Code, _ format: ImageFormat?, _ detail: String) {
+    public init(_ code: Code, _ format: ImageFormat?, _ detail: String, limit: ImageLimits.Kind? = nil) {
         self.code = code
         self.format = format
         self.detail = detail
+        self.limit = limit
     }
 
     public var description: String {

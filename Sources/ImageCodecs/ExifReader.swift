@@ -35,6 +35,13 @@ extension ExifFields {
             case 0x013B: artist = reader.text(entry)
             case 0x8298: copyright = reader.text(entry)
             case 0x9003: dateTimeOriginal = reader.text(entry)
+            case 0x013C: hostComputer = reader.text(entry)
+            case 0xA420: imageUniqueID = reader.text(entry)
+            case 0x9286: userComment = reader.comment(entry)
+            case 0x9C9B: title = reader.wideText(entry)
+            case 0x9C9C: comment = reader.wideText(entry)
+            case 0x9C9E: keywords = reader.wideText(entry)
+            case 0xA001: colourSpace = reader.integer(2, at: entry.valueOffset)
             default: break
             }
         }
@@ -75,11 +82,38 @@ private struct TIFFReader {
 
     /// An ASCII value up to its first zero byte, or nil when there is none.
     func text(_ entry: Entry) -> String? {
-        guard entry.type == 2, entry.count > 0 else { return nil }
+        guard entry.type == 2, let value = value(entry) else { return nil }
+        return Self.unlessEmpty(MetadataText.utf8(Array(value.prefix { $0 != 0 })))
+    }
+
+    /// A user comment: eight bytes that name its encoding, and the text (EXIF 2.32, section 4.6.5).
+    func comment(_ entry: Entry) -> String? {
+        guard entry.type == 7, let value = value(entry), value.count > 8 else { return nil }
+        let text = value.dropFirst(8)
+        if value.starts(with: Array("UNICODE".utf8)) {
+            // Writers disagree about the order of bytes; in most text the high one is zero.
+            let zeros = text.indices.reduce(into: (even: 0, odd: 0)) { zeros, index in
+                guard text[index] == 0 else { return }
+                if (index - text.startIndex) % 2 == 0 { zeros.even += 1 } else { zeros.odd += 1 }
+            }
+            return Self.unlessEmpty(MetadataText.utf16(text, isBigEndian: zeros.even >= zeros.odd))
+        }
+        return Self.unlessEmpty(MetadataText.utf8(Array(text.prefix { $0 != 0 })))
+    }
+
+    /// UTF-16 in bytes, low byte first whatever the order of the file.
+    func wideText(_ entry: Entry) -> String? {
+        guard entry.type == 1, let value = value(entry) else { return nil }
+        return Self.unlessEmpty(MetadataText.utf16(value, isBigEndian: false))
+    }
+
+    /// The bytes of a value whose parts are single bytes, or as many of them as there are.
+    private func value(_ entry: Entry) -> ArraySlice<UInt8>? {
+        guard entry.count > 0 else { return nil }
         let start = entry.count <= 4 ? entry.valueOffset : integer(4, at: entry.valueOffset) ?? bytes.count
         guard start < bytes.count else { return nil }
-        let length = min(entry.count, bytes.count - start, MetadataText.maxBytes)
-        let text = MetadataText.utf8(Array(bytes[start..<start + length].prefix { $0 != 0 }))
-        return text.isEmpty ? nil : text
+        return bytes[start..<start + min(entry.count, bytes.count - start, 2 * MetadataText.maxBytes)]
     }
+
+    private static func unlessEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
 }

@@ -9,12 +9,22 @@ extension HeaderParser {
             case 0xEE where bytes.matches("Adobe", at: segment.body.lowerBound) && segment.body.count >= 12:
                 adobeTransform = Int(bytes[segment.body.lowerBound + 11])
             case 0xC0...0xC3, 0xC5...0xC7, 0xC9...0xCB, 0xCD...0xCF:
+                try refuseRareProcess(segment.marker)
                 return try frameHeader(bytes, segment, adobeTransform)
             case 0xD9, 0xDA:
                 throw CodecError(.damaged, .jpeg, "no frame header comes before the picture")
             default:
                 break
             }
+        }
+    }
+
+    /// T.81, table B.1: what is neither baseline nor extended sequential nor progressive.
+    private static func refuseRareProcess(_ marker: Int) throws(CodecError) {
+        switch marker {
+        case 0xC3, 0xCB: throw CodecError(.unsupported, .jpeg, "a lossless JPEG (process \(marker - 0xC0))")
+        case 0xC5...0xC7, 0xCD...0xCF: throw CodecError(.unsupported, .jpeg, "a hierarchical JPEG (process \(marker - 0xC0))")
+        default: return
         }
     }
 
@@ -30,6 +40,7 @@ extension HeaderParser {
         guard let height = bytes.bigEndian(2, at: start + 1), let width = bytes.bigEndian(2, at: start + 3), width > 0 else {
             throw CodecError(.damaged, .jpeg, "the frame header gives an impossible size")
         }
+        guard precision == 8 else { throw CodecError(.unsupported, .jpeg, "\(precision) bits a sample") }
         guard height > 0 else { throw CodecError(.unsupported, .jpeg, "the height comes after the picture (DNL)") }
 
         let ids = (0..<components).map { bytes[start + 6 + 3 * $0] }

@@ -40,7 +40,7 @@ extension HeaderParser {
             switch chunk.name {
             case "tRNS":
                 header.hasAlpha = true
-            case "acTL":
+            case "acTL" where chunk.body.count == 8:
                 header.isAnimated = true
                 header.frameCount = max(1, bytes.bigEndian(4, at: chunk.body.lowerBound) ?? 1)
             default:

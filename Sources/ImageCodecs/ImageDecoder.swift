@@ -60,21 +60,23 @@ public enum ImageDecoder {
         return PixelImage(width: sink.width, height: sink.height, channels: sink.channels, bytes: sink.bytes)
     }
 
-    /// As the public function; `refusingAllocation` makes the codec library's n-th request for memory fail.
+    /// As the public function; `samples` asks for more than 8-bit RGB where the file has it, and `refusingAllocation` makes the
+    /// codec library's n-th request for memory fail.
     @discardableResult
     package static func decode<Sink: RowSink & ~Copyable>(
-        _ bytes: Span<UInt8>, limits: ImageLimits, into sink: inout Sink, refusingAllocation: Int?
+        _ bytes: Span<UInt8>, limits: ImageLimits, into sink: inout Sink, samples: SampleDelivery = .display,
+        refusingAllocation: Int?
     ) throws(CodecError) -> DecodedFacts {
         let header = try checkedHeader(bytes, limits)
         switch header.format {
         case .png:
             return try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(CodecError) in
-                var reader = try unsafe PNGReader(bytes, limits, refusingAllocation)
+                var reader = try unsafe PNGReader(bytes, limits, samples, refusingAllocation)
                 return try deliver(from: &reader, header, bytes.count, into: &sink)
             }
         case .jpeg:
             return try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(CodecError) in
-                var reader = try unsafe JPEGReader(bytes, limits, refusingAllocation)
+                var reader = try unsafe JPEGReader(bytes, limits, samples, refusingAllocation)
                 return try deliver(from: &reader, header, bytes.count, into: &sink)
             }
         case .webp:
@@ -83,7 +85,8 @@ public enum ImageDecoder {
         }
     }
 
-    private static func checkedHeader(_ bytes: Span<UInt8>, _ limits: ImageLimits) throws(CodecError) -> ImageHeader {
+    /// The header, once it is within the limits.
+    package static func checkedHeader(_ bytes: Span<UInt8>, _ limits: ImageLimits) throws(CodecError) -> ImageHeader {
         try limits.check(byteCount: bytes.count, format: ImageFormat.sniff(bytes))
         let header = try HeaderParser.parse(bytes)
         try limits.check(header)
@@ -105,6 +108,15 @@ public enum ImageDecoder {
         let consumed = try reader.finish()
         return DecodedFacts(header: header, channels: layout.channels, trailingBytes: byteCount - consumed)
     }
+}
+
+/// What the rows of a decode hold.
+package enum SampleDelivery: Sendable {
+    /// 8-bit RGB or RGBA, whatever the file has.
+    case display
+    /// As `display`, but a 16-bit PNG gives samples of two bytes in the processor's order, and a JPEG of inks gives four
+    /// channels: cyan, magenta, yellow and black, 255 for full ink. For converters that know the file's colours.
+    case stored
 }
 
 /// One codec's way to rows. The calls come in this order: `layout`, `deliverRow` once a row, `finish`.

@@ -65,36 +65,45 @@ public struct WebPSettings: Sendable, Hashable, Codable {
 public enum ImageEncoder {
     /// Writes a PNG of 8-bit RGB or RGBA.
     ///
+    /// - Parameters:
+    ///   - xmp: A packet to embed as iTXt, such as one of `XMPPacket`.
     /// - Throws: `CodecError` with `.outOfMemory`, or `.invalidRequest` for settings outside their range.
-    public static func png(_ image: PixelImage, _ settings: PNGSettings = PNGSettings()) throws(CodecError) -> [UInt8] {
-        try PNGWriter.encode(image, settings, refusingAllocation: nil)
+    public static func png(
+        _ image: PixelImage, _ settings: PNGSettings = PNGSettings(), xmp: [UInt8]? = nil
+    ) throws(CodecError) -> [UInt8] {
+        try PNGWriter.encode(image, settings, xmp, refusingAllocation: nil)
     }
 
     /// Writes a JPEG. Alpha is left out, not blended: composite before, if it matters.
     ///
     /// - Parameters:
     ///   - profile: An ICC profile to embed, in bytes; nil means sRGB.
+    ///   - xmp: A packet to embed as APP1, such as one of `XMPPacket`; at most 65,504 bytes.
     /// - Throws: `CodecError` with `.outOfMemory`, or `.invalidRequest` for a side above 65,500 pixels or wrong settings.
     public static func jpeg(
-        _ image: PixelImage, _ settings: JPEGSettings = JPEGSettings(), profile: [UInt8]? = nil
+        _ image: PixelImage, _ settings: JPEGSettings = JPEGSettings(), profile: [UInt8]? = nil, xmp: [UInt8]? = nil
     ) throws(CodecError) -> [UInt8] {
-        try JPEGWriter.encode(image, settings, profile, refusingAllocation: nil)
+        try JPEGWriter.encode(image, settings, profile, xmp, refusingAllocation: nil)
     }
 
     /// Writes a WebP, with alpha where the picture has it.
     ///
+    /// - Parameters:
+    ///   - xmp: A packet to embed, such as one of `XMPPacket`.
     /// - Throws: `CodecError` with `.outOfMemory`, or `.invalidRequest` for a side above 16,383 pixels or wrong settings.
-    public static func webp(_ image: PixelImage, _ settings: WebPSettings = WebPSettings()) throws(CodecError) -> [UInt8] {
-        try WebPWriter.encode(image, settings)
+    public static func webp(
+        _ image: PixelImage, _ settings: WebPSettings = WebPSettings(), xmp: [UInt8]? = nil
+    ) throws(CodecError) -> [UInt8] {
+        try WebPWriter.encode(image, settings, xmp)
     }
 
     /// As the public function; `refusingAllocation` makes libpng's n-th request for memory fail.
     package static func png(_ image: PixelImage, refusingAllocation: Int) throws(CodecError) -> [UInt8] {
-        try PNGWriter.encode(image, PNGSettings(), refusingAllocation: refusingAllocation)
+        try PNGWriter.encode(image, PNGSettings(), nil, refusingAllocation: refusingAllocation)
     }
 
     /// As the public function; `refusingAllocation` makes libjpeg's n-th request for memory fail.
     package static func jpeg(_ image: PixelImage, refusingAllocation: Int) throws(CodecError) -> [UInt8] {
-        try JPEGWriter.encode(image, JPEGSettings(), nil, refusingAllocation: refusingAllocation)
+        try JPEGWriter.encode(image, JPEGSettings(), nil, nil, refusingAllocation: refusingAllocation)
     }
 }

@@ -1,33 +1,70 @@
-/// What a file may claim before it is refused. Checked from the header, before memory for pixels is taken.
+/// What a file may claim before it is refused. Pixels, sides, bytes and frames are checked from the header, before memory for
+/// pixels is taken; the others while metadata is read, before memory for the part that exceeds them is taken.
 public struct ImageLimits: Sendable, Hashable {
+    /// The limits by name, for the error that one of them causes.
+    public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
+        case pixels
+        case side
+        case bytes
+        case frames
+        case ancillaryBytes
+        case profileBytes
+        case inflatedBytes
+    }
+
     /// Largest width times height, in pixels.
     public var maxPixels: Int
     /// Largest width and largest height, in pixels.
     public var maxSide: Int
     /// Largest encoded file, in bytes.
     public var maxBytes: Int
+    /// Most frames of an animation, declared or counted. Only the first one is decoded.
+    public var maxFrames: Int
+    /// Most bytes of chunks or segments that hold no picture: text, profiles, EXIF, XMP, Content Credentials. As stored.
+    public var maxAncillaryBytes: Int
+    /// Largest ICC profile, in bytes, inflated and joined.
+    public var maxProfileBytes: Int
+    /// Most bytes that all compressed text and profiles of a PNG may inflate to, together.
+    public var maxInflatedBytes: Int
 
-    /// Four times the area of the largest documented delivery, and files that still fit a small box's memory.
+    /// Four times the area of the largest documented delivery, files that still fit a small box's memory, the largest profiles
+    /// of printing presses, and workflows of generators in text chunks with much room to spare.
     public static let `default` = ImageLimits(maxPixels: 64 * 1000 * 1000, maxSide: 16_384, maxBytes: 256 * 1024 * 1024)
 
-    public init(maxPixels: Int, maxSide: Int, maxBytes: Int) {
+    public init(
+        maxPixels: Int, maxSide: Int, maxBytes: Int, maxFrames: Int = 4096, maxAncillaryBytes: Int = 16 * 1024 * 1024,
+        maxProfileBytes: Int = 4 * 1024 * 1024, maxInflatedBytes: Int = 16 * 1024 * 1024
+    ) {
         self.maxPixels = maxPixels
         self.maxSide = maxSide
         self.maxBytes = maxBytes
+        self.maxFrames = maxFrames
+        self.maxAncillaryBytes = maxAncillaryBytes
+        self.maxProfileBytes = maxProfileBytes
+        self.maxInflatedBytes = maxInflatedBytes
     }
 
     func check(byteCount: Int, format: ImageFormat?) throws(CodecError) {
         guard byteCount <= maxBytes else {
-            throw CodecError(.limitExceeded, format, "\(byteCount) bytes, above the limit of \(maxBytes)")
+            throw CodecError(
+                .limitExceeded, format, "\(byteCount) bytes, above the limit of \(maxBytes)", limit: .bytes)
         }
     }
 
     func check(_ header: ImageHeader) throws(CodecError) {
-        let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height)
-        guard header.width <= maxSide, header.height <= maxSide, !overflow, pixels <= maxPixels else {
+        let size = "\(header.width)x\(header.height) pixels"
+        guard header.width <= maxSide, header.height <= maxSide else {
             throw CodecError(
-                .limitExceeded, header.format,
-                "\(header.width)x\(header.height) pixels, above the limit of \(maxSide) a side or \(maxPixels) in all")
+                .limitExceeded, header.format, "\(size), above the limit of \(maxSide) a side", limit: .side)
+        }
+        let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height)
+        guard !overflow, pixels <= maxPixels else {
+            throw CodecError(
+                .limitExceeded, header.format, "\(size), above the limit of \(maxPixels) in all", limit: .pixels)
+        }
+        guard header.frameCount <= maxFrames else {
+            throw CodecError(
+                .limitExceeded, header.format, "\(header.frameCount) frames, above the limit of \(maxFrames)", limit: .frames)
         }
     }
 }

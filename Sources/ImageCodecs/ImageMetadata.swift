@@ -5,7 +5,7 @@ public struct ImageMetadata: Sendable, Hashable, Codable {
     /// A named text: a PNG text chunk or a JPEG comment.
     public struct Text: Sendable, Hashable, Codable {
         public var keyword: String
-        /// At most 64 KiB of text; control characters other than tab and newline are written as `\u{1B}`.
+        /// At most 64 KiB of UTF-8; control characters other than tab and newline are written as `\u{1B}`.
         public var value: String
         /// The file has more than is kept here.
         public var isCut: Bool
@@ -27,8 +27,10 @@ public struct ImageMetadata: Sendable, Hashable, Codable {
     public struct Colorimetry: Sendable, Hashable, Codable {
         /// gAMA: the encoding gamma times 100,000.
         public var gamma: Int?
+        /// cHRM: x and y of white, red, green and blue, times 100,000.
+        public var chromaticities: [Int]?
         /// cHRM is there.
-        public var hasChromaticities = false
+        public var hasChromaticities: Bool { chromaticities != nil }
         /// sRGB: the rendering intent, 0 to 3.
         public var sRGBIntent: Int?
         /// cICP: colour primaries, transfer function, matrix coefficients, full range flag (ITU-T H.273).
@@ -41,10 +43,16 @@ public struct ImageMetadata: Sendable, Hashable, Codable {
     public var xmp: Text?
     public var profile: Profile?
     public var colorimetry: Colorimetry?
+    /// JPEG only.
+    public var jpegQuality: JPEGQuality?
+    /// What the file says of its own origin.
+    public var digitalSourceType: DigitalSourceType?
     /// Size in bytes of a Content Credentials (C2PA) manifest: PNG `caBX`, JPEG APP11, WebP `C2PA`. It is not verified here.
     public var contentCredentialsBytes: Int?
     /// Chunks and segments that are there but could not be read.
     public var unreadable: [String] = []
+    /// What was read but does not fit together, in words.
+    public var contradictions: [String] = []
 
     public init() {}
 }
@@ -62,6 +70,16 @@ public struct ExifFields: Sendable, Hashable, Codable {
     public var dateTimeOriginal: String?
     public var artist: String?
     public var copyright: String?
+    /// Where generators leave their settings, among other places.
+    public var userComment: String?
+    public var hostComputer: String?
+    public var imageUniqueID: String?
+    /// 1 for sRGB, 65535 for another space.
+    public var colourSpace: Int?
+    /// Title, comment and keywords as Windows writes them.
+    public var title: String?
+    public var comment: String?
+    public var keywords: String?
 
     public init() {}
 }

@@ -3,12 +3,17 @@ internal import CCodecShims
 /// Owns libjpeg's reading state. The bytes must outlive it.
 @safe struct JPEGReader: ~Copyable, RowReader {
     private let handle: OpaquePointer
+    private let keepsInks: Bool
     private var row: [UInt8] = []
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: ImageLimits, _ refusingAllocation: Int?) throws(CodecError) {
+    init(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ limits: ImageLimits, _ samples: SampleDelivery, _ refusingAllocation: Int?
+    ) throws(CodecError) {
         let handle = unsafe fixative_jpeg_reader_create(
             bytes.baseAddress, bytes.count, fixative_limits(limits), AllocationGate.value(refusingAllocation))
         guard let handle = unsafe handle else { throw CodecError(.outOfMemory, .jpeg, "") }
+        keepsInks = samples == .stored
+        if keepsInks { unsafe fixative_jpeg_reader_keep_inks(handle) }
         unsafe self.handle = handle
     }
 
@@ -17,8 +22,9 @@ internal import CCodecShims
     mutating func layout() throws(CodecError) -> RowLayout {
         var header = fixative_jpeg_header()
         try check(unsafe fixative_jpeg_reader_header(handle, &header))
-        row = [UInt8](repeating: 0, count: Int(header.width) * 3)
-        return RowLayout(width: Int(header.width), height: Int(header.height), channels: 3)
+        let channels = keepsInks && header.inks == 1 ? 4 : 3
+        row = [UInt8](repeating: 0, count: Int(header.width) * channels)
+        return RowLayout(width: Int(header.width), height: Int(header.height), channels: channels)
     }
 
     mutating func deliverRow<Sink: RowSink & ~Copyable>(to sink: inout Sink) throws(CodecError) {

@@ -14,7 +14,7 @@ internal import CCodecShims
     deinit { unsafe fixative_jpeg_writer_destroy(handle) }
 
     static func encode(
-        _ image: PixelImage, _ settings: JPEGSettings, _ profile: [UInt8]?, refusingAllocation: Int?
+        _ image: PixelImage, _ settings: JPEGSettings, _ profile: [UInt8]?, _ xmp: [UInt8]?, refusingAllocation: Int?
     ) throws(CodecError) -> [UInt8] {
         guard 1...100 ~= settings.quality else {
             throw CodecError(.invalidRequest, .jpeg, "quality \(settings.quality)")
@@ -25,6 +25,11 @@ internal import CCodecShims
                 quality: Int32(settings.quality), halves_chroma: settings.chroma == .half ? 1 : 0,
                 optimizes_huffman: settings.optimizesHuffman ? 1 : 0, progressive: settings.isProgressive ? 1 : 0),
             refusingAllocation)
+        if let xmp {
+            // XMP specification, part 3, section 1.1.3.
+            let body = Array("http://ns.adobe.com/xap/1.0/".utf8) + [0] + xmp
+            try writer.check(unsafe fixative_jpeg_writer_segment(writer.handle, 0xE1, body, body.count))
+        }
         if let profile, !profile.isEmpty {
             try writer.check(unsafe fixative_jpeg_writer_profile(writer.handle, profile, profile.count))
         }

@@ -2,43 +2,92 @@ internal import CCodecShims
 
 /// Turns bytes of unknown origin into text that is valid, bounded and harmless on a terminal.
 enum MetadataText {
-    /// Bytes of one text that are looked at.
+    /// Bytes of one text that are looked at, and bytes of UTF-8 that are made of it.
     static let maxBytes = 64 * 1024
     /// Texts of one file that are kept.
     static let maxCount = 64
 
-    static func utf8(_ bytes: [UInt8]) -> String {
-        escaped(String(decoding: bytes.prefix(maxBytes), as: UTF8.self))
+    static func utf8(_ bytes: [UInt8]) -> String { boundedUTF8(bytes).value }
+
+    static func latin1(_ bytes: [UInt8]) -> String { boundedLatin1(bytes).value }
+
+    /// As `utf8`, and whether there was more than is kept.
+    static func boundedUTF8(_ bytes: [UInt8]) -> (value: String, isCut: Bool) {
+        let looked = bytes.count > maxBytes ? wholeCharacters(bytes.prefix(maxBytes)) : bytes[...]
+        let (value, isCut) = escaped(String(decoding: looked, as: UTF8.self))
+        return (value, isCut || looked.count < bytes.count)
     }
 
-    static func latin1(_ bytes: [UInt8]) -> String {
-        escaped(String(String.UnicodeScalarView(bytes.prefix(maxBytes).map { Unicode.Scalar($0) })))
+    static func boundedLatin1(_ bytes: [UInt8]) -> (value: String, isCut: Bool) {
+        let (value, isCut) = escaped(String(String.UnicodeScalarView(bytes.prefix(maxBytes).map { Unicode.Scalar($0) })))
+        return (value, isCut || bytes.count > maxBytes)
     }
 
-    /// At most `limit` bytes of a zlib stream; `isCut` when there are more. Nil when it is no zlib stream.
-    static func inflated(_ bytes: [UInt8], limit: Int) -> (bytes: [UInt8], isCut: Bool)? {
+    static func utf16(_ bytes: some Collection<UInt8>, isBigEndian: Bool) -> String {
+        var units: [UInt16] = []
+        var first: UInt16?
+        for byte in bytes.prefix(2 * maxBytes) {
+            guard let high = first else {
+                first = UInt16(byte)
+                continue
+            }
+            units.append(isBigEndian ? high << 8 | UInt16(byte) : UInt16(byte) << 8 | high)
+            first = nil
+        }
+        return utf8(Array(String(decoding: units.prefix { $0 != 0 }, as: UTF16.self).utf8))
+    }
+
+    /// The first `keeping` bytes of a zlib stream, and how many there are in all. Nil when it is no zlib stream, or one that
+    /// ends too soon; `total` is above `budget` when it had to be left.
+    static func inflated(_ bytes: [UInt8], keeping: Int, budget: Int) -> (bytes: [UInt8], total: Int)? {
+        var status = FIXATIVE_OK
+        var total = 0
+        let target = unsafe [UInt8](unsafeUninitializedCapacity: keeping) { target, count in
+            guard let base = target.baseAddress else { return }
+            unsafe status = fixative_inflate_counted(bytes, bytes.count, base, keeping, budget, &count, &total)
+        }
+        return status == FIXATIVE_OK || status == FIXATIVE_LIMIT ? (target, total) : nil
+    }
+
+    /// At most `limit` bytes of a zlib stream; what follows is not looked at. Nil when it is no zlib stream.
+    static func inflatedStart(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
         var status = FIXATIVE_OK
         let target = unsafe [UInt8](unsafeUninitializedCapacity: limit) { target, count in
             guard let base = target.baseAddress else { return }
             unsafe status = fixative_inflate(bytes, bytes.count, base, limit, &count)
         }
-        switch status {
-        case FIXATIVE_OK: return (target, false)
-        case FIXATIVE_LIMIT: return (target, true)
-        default: return nil
-        }
+        return status == FIXATIVE_OK || status == FIXATIVE_LIMIT ? target : nil
     }
 
-    private static func escaped(_ text: String) -> String {
+    /// Without the part of a character that a cut has left at the end.
+    private static func wholeCharacters(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard let lead = bytes.suffix(4).lastIndex(where: { $0 & 0xC0 != 0x80 }) else { return bytes }
+        let length =
+            switch bytes[lead] {
+            case 0xC0..<0xE0: 2
+            case 0xE0..<0xF0: 3
+            case 0xF0..<0xF8: 4
+            default: 1
+            }
+        return bytes.endIndex - lead < length ? bytes[..<lead] : bytes
+    }
+
+    private static func escaped(_ text: String) -> (value: String, isCut: Bool) {
         var result = String.UnicodeScalarView()
+        var length = 0
         for scalar in text.unicodeScalars {
             if isHarmless(scalar) {
+                length += UTF8.width(scalar)
+                guard length <= maxBytes else { return (String(result), true) }
                 result.append(scalar)
             } else {
-                result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16, uppercase: true))}".unicodeScalars)
+                let escape = "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+                length += escape.utf8.count
+                guard length <= maxBytes else { return (String(result), true) }
+                result.append(contentsOf: escape.unicodeScalars)
             }
         }
-        return String(result)
+        return (String(result), false)
     }
 
     /// False for control characters and for those that reorder or hide the text around them.

@@ -5,10 +5,13 @@ internal import CCodecShims
     private let handle: OpaquePointer
     private var row: [UInt8] = []
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: ImageLimits, _ refusingAllocation: Int?) throws(CodecError) {
+    init(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ limits: ImageLimits, _ samples: SampleDelivery, _ refusingAllocation: Int?
+    ) throws(CodecError) {
         let handle = unsafe fixative_png_reader_create(
             bytes.baseAddress, bytes.count, fixative_limits(limits), AllocationGate.value(refusingAllocation))
         guard let handle = unsafe handle else { throw CodecError(.outOfMemory, .png, "") }
+        if samples == .stored { unsafe fixative_png_reader_keep_16_bits(handle) }
         unsafe self.handle = handle
     }
 
@@ -17,7 +20,7 @@ internal import CCodecShims
     mutating func layout() throws(CodecError) -> RowLayout {
         var header = fixative_png_header()
         try check(unsafe fixative_png_reader_header(handle, &header))
-        row = [UInt8](repeating: 0, count: Int(header.width) * Int(header.channels))
+        row = [UInt8](repeating: 0, count: Int(header.width) * Int(header.channels * header.sample_bytes))
         return RowLayout(width: Int(header.width), height: Int(header.height), channels: Int(header.channels))
     }
 

@@ -13,13 +13,16 @@ internal import CCodecShims
 
     deinit { unsafe fixative_png_writer_destroy(handle) }
 
-    static func encode(_ image: PixelImage, _ settings: PNGSettings, refusingAllocation: Int?) throws(CodecError) -> [UInt8] {
+    static func encode(
+        _ image: PixelImage, _ settings: PNGSettings, _ xmp: [UInt8]?, refusingAllocation: Int?
+    ) throws(CodecError) -> [UInt8] {
         guard 0...9 ~= settings.level else { throw CodecError(.invalidRequest, .png, "level \(settings.level)") }
         let writer = try PNGWriter(
             fixative_png_settings(
                 width: UInt32(clamping: image.width), height: UInt32(clamping: image.height), channels: UInt32(image.channels),
                 level: Int32(settings.level), filters: settings.filter.bits),
             refusingAllocation)
+        if let xmp { try writer.check(unsafe fixative_png_writer_xmp(writer.handle, xmp, xmp.count)) }
         try writer.check(
             unsafe fixative_png_writer_rows(
                 writer.handle, image.bytes, image.stride, image.bytes.count, UInt32(clamping: image.height)))

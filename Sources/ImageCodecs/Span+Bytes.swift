@@ -37,6 +37,18 @@ extension Span where Element == UInt8 {
         return bytes
     }
 
+    /// Where the bytes of `pattern` first stand within `range`.
+    package func firstIndex(of pattern: [UInt8], in range: Range<Int>) -> Int? {
+        guard let first = pattern.first else { return nil }
+        let range = range.clamped(to: 0..<count)
+        var from = range.lowerBound
+        while let found = firstIndex(of: first, in: from..<range.upperBound), range.upperBound - found >= pattern.count {
+            if matches(pattern, at: found) { return found }
+            from = found + 1
+        }
+        return nil
+    }
+
     package func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? {
         for index in range.clamped(to: 0..<count) where self[index] == byte { return index }
         return nil

@@ -2,7 +2,7 @@ internal import CWebP
 
 /// One picture on its way through libwebp's encoder.
 enum WebPWriter {
-    static func encode(_ image: PixelImage, _ settings: WebPSettings) throws(CodecError) -> [UInt8] {
+    static func encode(_ image: PixelImage, _ settings: WebPSettings, _ xmp: [UInt8]?) throws(CodecError) -> [UInt8] {
         guard image.width <= WEBP_MAX_DIMENSION, image.height <= WEBP_MAX_DIMENSION else {
             throw CodecError(.invalidRequest, .webp, "\(image.width)x\(image.height): no side may exceed 16383 pixels")
         }
@@ -19,7 +19,8 @@ enum WebPWriter {
         guard unsafe WebPValidateConfig(&config) != 0 else {
             throw CodecError(.invalidRequest, .webp, "quality \(settings.quality), effort \(settings.effort)")
         }
-        return try encode(image, config)
+        let file = try encode(image, config)
+        return if let xmp { try embed(xmp, in: file) } else { file }
     }
 
     private static func encode(_ image: PixelImage, _ config: WebPConfig) throws(CodecError) -> [UInt8] {
@@ -48,6 +49,26 @@ enum WebPWriter {
         }
         guard encoded != 0 else { throw unsafe error(picture.error_code) }
         return unsafe [UInt8](UnsafeBufferPointer(start: memory.mem, count: memory.size))
+    }
+
+    private static func embed(_ xmp: [UInt8], in file: [UInt8]) throws(CodecError) -> [UInt8] {
+        let outOfMemory = CodecError(.outOfMemory, .webp, "libwebpmux found no memory")
+        let result = unsafe file.withUnsafeBufferPointer { file in
+            unsafe xmp.withUnsafeBufferPointer { xmp -> [UInt8]? in
+                var (picture, packet) = unsafe (
+                    WebPData(bytes: file.baseAddress, size: file.count), WebPData(bytes: xmp.baseAddress, size: xmp.count)
+                )
+                guard let mux = unsafe WebPMuxCreate(&picture, 0) else { return nil }
+                defer { unsafe WebPMuxDelete(mux) }
+                guard unsafe WebPMuxSetChunk(mux, "XMP ", &packet, 0) == WEBP_MUX_OK else { return nil }
+                var whole = unsafe WebPData()
+                defer { unsafe WebPDataClear(&whole) }
+                guard unsafe WebPMuxAssemble(mux, &whole) == WEBP_MUX_OK else { return nil }
+                return unsafe [UInt8](UnsafeBufferPointer(start: whole.bytes, count: whole.size))
+            }
+        }
+        guard let result else { throw outOfMemory }
+        return result
     }
 
     private static func error(_ code: WebPEncodingError) -> CodecError {

@@ -3,8 +3,8 @@ public import ImageCodecs
 /// Everything that decides the bytes of a derivative. It is kept with the derivative, so that one can tell in years
 /// whether making it again would give the same bytes.
 public struct DerivativeRecipe: Sendable, Hashable, Codable {
-    /// Raised whenever the code makes other bytes from the same picture and settings.
-    public var version = 2
+    /// The code: raised whenever it makes other bytes from the same picture and settings.
+    public var version = 3
     /// Long side of the thumbnail, in pixels. A smaller picture is not enlarged.
     public var thumbnailSide = 512
     /// Long side of the preview, in pixels. A smaller picture is not enlarged.
@@ -13,8 +13,11 @@ public struct DerivativeRecipe: Sendable, Hashable, Codable {
     public var filter = "lanczos3"
     /// Where the resizing calculates: linear light by the sRGB curve, alpha premultiplied.
     public var light = "linear-srgb-premultiplied"
-    /// An embedded RGB profile is turned into sRGB: relative colorimetric, with black point compensation.
+    /// Whatever the file declares is turned into sRGB: relative colorimetric, with black point compensation. Derivatives have
+    /// no profile, which means sRGB.
     public var colour = "srgb-relative-bpc"
+    /// Derivatives have no metadata but an XMP packet with the source type of the original, where it declares one.
+    public var metadata = "xmp-digital-source-type"
     /// For pictures whose pixels are all opaque.
     public var opaque = JPEGSettings(quality: 82, chroma: .full)
     /// For pictures with a pixel that is not opaque.

@@ -32,7 +32,13 @@ public struct InspectedPicture: Sendable, Hashable {
     /// See `PerceptualHash`.
     public var perceptualHash: UInt64
     public var averageColour: SRGBColour
+    /// What most of the picture looks like, where the average may be a colour that it does not have.
+    public var dominantColour: SRGBColour
+    /// What told how the colours are meant.
+    public var colourOrigin: ColourOrigin
     public var metadata: ImageMetadata
+    /// What was left out or guessed, in words: metadata that could not be read, colours that could not be known.
+    public var notes: [String]
     /// What the derivatives were made with.
     public var recipe: DerivativeRecipe
 }

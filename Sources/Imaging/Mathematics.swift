@@ -10,5 +10,6 @@
 enum Mathematics {
     static func sine(_ x: Double) -> Double { sin(x) }
     static func cosine(_ x: Double) -> Double { cos(x) }
+    static func exponential(_ x: Double) -> Double { exp(x) }
     static func power(_ x: Double, _ exponent: Double) -> Double { pow(x, exponent) }
 }

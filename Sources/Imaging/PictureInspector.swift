@@ -16,15 +16,21 @@ public enum PictureInspector {
     public static func inspect(
         _ bytes: Span<UInt8>, recipe: DerivativeRecipe = DerivativeRecipe(), limits: ImageLimits = .default
     ) throws(CodecError) -> InspectedPicture {
-        let (metadata, profile) = MetadataReader.readWithProfile(bytes)
-        var derivatives = DerivativeSink(recipe, profile: metadata.profile?.isSRGB == true ? nil : profile)
-        let facts = try ImageDecoder.decode(bytes, limits: limits, into: &derivatives)
+        let checked = try ImageDecoder.checkedHeader(bytes, limits)
+        let (metadata, profile) = try MetadataReader.read(bytes, limits: limits)
+        var colour = ColourReading(checked, metadata, profile: profile)
+        let (origin, notes) = (colour.origin, Self.notes(metadata) + colour.notes)
+        let samples = colour.transform == nil ? SampleDelivery.display : .stored
+        var derivatives = DerivativeSink(recipe, colour.transform.take())
+        let facts = try ImageDecoder.decode(
+            bytes, limits: limits, into: &derivatives, samples: samples, refusingAllocation: nil)
         let orientation = metadata.exif?.orientation.flatMap(Orientation.init(rawValue:)) ?? .upright
         let isOpaque = derivatives.isOpaque
 
-        let preview = try encode(orientation.apply(to: derivatives.takePreview()), isOpaque: isOpaque, recipe)
+        let xmp = metadata.digitalSourceType.map(XMPPacket.declaring)
+        let preview = try encode(orientation.apply(to: derivatives.takePreview()), xmp, isOpaque: isOpaque, recipe)
         let thumbnailImage = orientation.apply(to: derivatives.takeThumbnail())
-        let thumbnail = try encode(thumbnailImage, isOpaque: isOpaque, recipe)
+        let thumbnail = try encode(thumbnailImage, xmp, isOpaque: isOpaque, recipe)
         let header = facts.header
         return InspectedPicture(
             header: header,
@@ -38,28 +44,31 @@ public enum PictureInspector {
             thumbHash: ThumbHash.hash(thumbnailImage),
             perceptualHash: PerceptualHash.hash(thumbnailImage),
             averageColour: SRGBColour(averageOf: thumbnailImage),
+            dominantColour: SRGBColour(dominantOf: thumbnailImage),
+            colourOrigin: origin,
             metadata: metadata,
+            notes: notes,
             recipe: recipe)
     }
 
+    private static func notes(_ metadata: ImageMetadata) -> [String] {
+        metadata.unreadable.map { "not read: \($0)" } + metadata.contradictions
+    }
+
     private static func encode(
-        _ image: PixelImage, isOpaque: Bool, _ recipe: DerivativeRecipe
+        _ image: PixelImage, _ xmp: [UInt8]?, isOpaque: Bool, _ recipe: DerivativeRecipe
     ) throws(CodecError) -> Derivative {
         let bytes =
-            isOpaque ? try ImageEncoder.jpeg(image, recipe.opaque) : try ImageEncoder.webp(image, recipe.transparent)
+            isOpaque
+            ? try ImageEncoder.jpeg(image, recipe.opaque, xmp: xmp) : try ImageEncoder.webp(image, recipe.transparent, xmp: xmp)
         return Derivative(format: isOpaque ? .jpeg : .webp, width: image.width, height: image.height, bytes: bytes)
     }
-}
-
-extension ImageMetadata.Profile {
-    fileprivate var isSRGB: Bool { description?.hasPrefix("sRGB") == true }
 }
 
 /// Feeds each decoded row, turned into sRGB, to both resizers.
 private struct DerivativeSink: RowSink, ~Copyable {
     private let thumbnailSide: Int
     private let previewSide: Int
-    private let profile: [UInt8]?
     private var colour: ColourTransform?
     private var converted: [UInt8] = []
     private var thumbnail: StreamingResizer?
@@ -68,14 +77,15 @@ private struct DerivativeSink: RowSink, ~Copyable {
     private var channels = 3
     private(set) var isOpaque = true
 
-    init(_ recipe: DerivativeRecipe, profile: [UInt8]?) {
+    init(_ recipe: DerivativeRecipe, _ colour: consuming ColourTransform?) {
         precondition(recipe.thumbnailSide > 0 && recipe.previewSide > 0)
         thumbnailSide = recipe.thumbnailSide
         previewSide = recipe.previewSide
-        self.profile = profile
+        self.colour = colour
     }
 
-    mutating func begin(_ header: ImageHeader, channels: Int) {
+    mutating func begin(_ header: ImageHeader, channels: Int) throws(CodecError) {
+        let channels = try prepareColour(header, channels: channels)
         let source = (width: header.width, height: header.height)
         func resizer(_ side: Int) -> StreamingResizer {
             let target = ImageResizer.fitted(width: source.width, height: source.height, side: side)
@@ -85,12 +95,20 @@ private struct DerivativeSink: RowSink, ~Copyable {
         thumbnail = resizer(thumbnailSide)
         preview = resizer(previewSide)
         linear = LinearRow(width: header.width, channels: channels, for: [thumbnail, preview].compactMap { $0 })
-        colour = profile.flatMap { ColourTransform(profile: $0, channels: channels) }
-        converted = [UInt8](repeating: 0, count: colour == nil ? 0 : header.width * channels)
+    }
+
+    /// Gives the channels of what the resizers will get.
+    private mutating func prepareColour(_ header: ImageHeader, channels: Int) throws(CodecError) -> Int {
+        guard var transform = colour.take() else { return channels }
+        let layout = ColourTransform.Layout(channels: channels, sampleBytes: header.bitDepth == 16 ? 2 : 1)
+        guard transform.prepare(layout) else { throw CodecError(.outOfMemory, header.format, "Little CMS found no memory") }
+        let output = transform.outputChannels
+        converted = [UInt8](repeating: 0, count: header.width * output)
+        colour = consume transform
+        return output
     }
 
     mutating func receive(_ row: Span<UInt8>) {
-        if channels == 4 && isOpaque { isOpaque = Self.isOpaque(row) }
         if colour == nil { return resize(row) }
         var sRGB: [UInt8] = []
         swap(&sRGB, &converted)
@@ -100,6 +118,7 @@ private struct DerivativeSink: RowSink, ~Copyable {
     }
 
     private mutating func resize(_ row: Span<UInt8>) {
+        if channels == 4 && isOpaque { isOpaque = Self.isOpaque(row) }
         linear.load(row)
         thumbnail?.push(row, linear)
         preview?.push(row, linear)

@@ -8,4 +8,10 @@
 fixative_status fixative_inflate(
     const void *_Nullable source, size_t length, void *_Nonnull target, size_t capacity, size_t *_Nonnull written);
 
+/// As `fixative_inflate`, but goes on past `capacity` to the end of the stream, keeping nothing more, and stops with
+/// `FIXATIVE_LIMIT` only when more than `budget` bytes come out. `total` counts what came out, `written` what is in `target`.
+fixative_status fixative_inflate_counted(
+    const void *_Nullable source, size_t length, void *_Nonnull target, size_t capacity, size_t budget,
+    size_t *_Nonnull written, size_t *_Nonnull total);
+
 #endif

@@ -6,9 +6,11 @@
 typedef struct fixative_jpeg_header {
     uint32_t width;
     uint32_t height;
-    /// Components in the file: 1, 3 or 4. Rows are always delivered as 8-bit RGB.
+    /// Components in the file: 1, 3 or 4. Rows are delivered as 8-bit RGB, or as inks where that was asked for.
     uint32_t components;
     uint32_t progressive;
+    /// The file has CMYK or YCCK.
+    uint32_t inks;
 } fixative_jpeg_header;
 
 typedef struct fixative_jpeg_reader fixative_jpeg_reader;
@@ -19,10 +21,14 @@ typedef struct fixative_jpeg_reader fixative_jpeg_reader;
 fixative_jpeg_reader *_Nullable fixative_jpeg_reader_create(
     const void *_Nullable bytes, size_t length, fixative_limits limits, int64_t refuse_allocation);
 
+/// Delivers CMYK and YCCK as cyan, magenta, yellow and black, 255 for full ink; other files stay RGB. Call before the header
+/// is read.
+void fixative_jpeg_reader_keep_inks(fixative_jpeg_reader *_Nonnull reader);
+
 /// Reads up to the first scan and checks the limits. Call once.
 fixative_status fixative_jpeg_reader_header(fixative_jpeg_reader *_Nonnull reader, fixative_jpeg_header *_Nonnull header);
 
-/// Delivers the next row, top to bottom, as RGB into `row`, which has room for `capacity` bytes.
+/// Delivers the next row, top to bottom, as RGB or inks into `row`, which has room for `capacity` bytes.
 /// CMYK is converted without a profile: R = (1 - C)(1 - K), with Adobe's inverted storage taken into account.
 fixative_status fixative_jpeg_reader_row(fixative_jpeg_reader *_Nonnull reader, void *_Nonnull row, size_t capacity);
 
@@ -51,6 +57,10 @@ typedef struct fixative_jpeg_settings {
 typedef struct fixative_jpeg_writer fixative_jpeg_writer;
 
 fixative_jpeg_writer *_Nullable fixative_jpeg_writer_create(fixative_jpeg_settings settings, int64_t refuse_allocation);
+
+/// Writes one marker segment, such as APP1 (0xE1), of at most 65,533 bytes. Call before the first row.
+fixative_status fixative_jpeg_writer_segment(
+    fixative_jpeg_writer *_Nonnull writer, int32_t marker, const void *_Nonnull body, size_t length);
 
 /// Embeds an ICC profile as APP2 segments. Call at most once, before the first row.
 fixative_status fixative_jpeg_writer_profile(

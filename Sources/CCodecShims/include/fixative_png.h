@@ -6,11 +6,13 @@
 typedef struct fixative_png_header {
     uint32_t width;
     uint32_t height;
-    /// Channels of the rows that will be delivered: 3 (RGB) or 4 (RGBA), 8 bits each.
+    /// Channels of the rows that will be delivered: 3 (RGB) or 4 (RGBA).
     uint32_t channels;
     uint32_t bit_depth;
     uint32_t colour_type;
     uint32_t interlaced;
+    /// Bytes a sample of the rows that will be delivered: 1, or 2 in the processor's byte order.
+    uint32_t sample_bytes;
 } fixative_png_header;
 
 typedef struct fixative_png_reader fixative_png_reader;
@@ -25,6 +27,9 @@ fixative_png_reader *_Nullable fixative_png_reader_create(
 
 /// Makes libpng decode everything. For tests that compare; call before the header is read.
 void fixative_png_reader_forgo_fast(fixative_png_reader *_Nonnull reader);
+
+/// Delivers 16-bit samples as they are stored, not scaled to 8 bits; call before the header is read.
+void fixative_png_reader_keep_16_bits(fixative_png_reader *_Nonnull reader);
 
 /// 1 while the fast path decodes this file, 0 when libpng does.
 uint32_t fixative_png_reader_is_fast(const fixative_png_reader *_Nonnull reader);
@@ -58,6 +63,9 @@ typedef struct fixative_png_settings {
 typedef struct fixative_png_writer fixative_png_writer;
 
 fixative_png_writer *_Nullable fixative_png_writer_create(fixative_png_settings settings, int64_t refuse_allocation);
+
+/// Embeds an XMP packet, UTF-8, as an uncompressed iTXt chunk. Call at most once, before the first row; the packet is copied.
+fixative_status fixative_png_writer_xmp(fixative_png_writer *_Nonnull writer, const void *_Nonnull packet, size_t length);
 
 /// Writes `count` rows of `stride` bytes each from `rows`, which holds `capacity` bytes.
 fixative_status fixative_png_writer_rows(

@@ -111,6 +111,9 @@ struct ShowCommand: AsyncParsableCommand {
             add("picture", kind.joined(separator: ", "))
             add("credentials", picture.contentCredentialsBytes.map { "\($0) bytes of Content Credentials" })
             add("profile", picture.iccName)
+            add("source type", picture.digitalSourceType)
+            add("after end", picture.trailingBytes > 0 ? "\(picture.trailingBytes) bytes that are no part of the picture" : nil)
+            for note in picture.notes ?? [] { add("note", note) }
         }
         add("unreadable", record.decodeError)
         add("original", record.original.map { "\($0.digest) \($0.bytes) bytes \($0.mediaType)" })

@@ -1,0 +1,113 @@
+// PNG, third edition (W3C), section 11.3; caBX as in the C2PA specification.
+extension MetadataCollector {
+    mutating func readPNG(_ bytes: Span<UInt8>) {
+        var chunks = PNGChunks()
+        var colourIsSettled = false
+        var (declaredFrames, frames): (Int?, Int) = (nil, 0)
+        while violation == nil, let chunk = chunks.next(in: bytes) {
+            switch chunk.name {
+            case "IDAT":
+                colourIsSettled = true
+                continue
+            case "IHDR", "IEND", "fdAT":
+                continue
+            default:
+                guard accept(ancillary: chunk.body.count) else { return }
+            }
+            switch chunk.name {
+            case "PLTE": colourIsSettled = true
+            case "acTL" where chunk.body.count == 8: declaredFrames = bytes.bigEndian(4, at: chunk.body.lowerBound)
+            case "fcTL": frames += 1
+            case "tEXt", "zTXt", "iTXt": readText(bytes, chunk)
+            case "eXIf": addExif(bytes.copy(chunk.body.prefix(Self.maxBlockBytes)), from: chunk.name)
+            case "caBX": addContentCredentials(bytes, chunk.body)
+            // Section 5.6: these come before PLTE and IDAT, and a later one cannot have been meant for the picture.
+            case "iCCP", "gAMA", "cHRM", "sRGB", "cICP": colourIsSettled ? metadata.couldNotRead(chunk.name) : readColour(bytes, chunk)
+            default: break
+            }
+        }
+        if let declaredFrames, declaredFrames != frames {
+            metadata.contradictions.append("\(declaredFrames) frames are declared, \(frames) are there")
+        }
+    }
+
+    private mutating func readColour(_ bytes: Span<UInt8>, _ chunk: PNGChunks.Chunk) {
+        if chunk.name == "iCCP" {
+            if profile == nil { readProfile(bytes, chunk) }
+            return
+        }
+        var colorimetry = metadata.colorimetry ?? ImageMetadata.Colorimetry()
+        let start = chunk.body.lowerBound
+        switch (chunk.name, chunk.body.count) {
+        case ("gAMA", 4): colorimetry.gamma = bytes.bigEndian(4, at: start)
+        case ("cHRM", 32): colorimetry.chromaticities = (0..<8).compactMap { bytes.bigEndian(4, at: start + 4 * $0) }
+        case ("sRGB", 1): colorimetry.sRGBIntent = bytes.byte(at: start)
+        case ("cICP", 4): colorimetry.codePoints = bytes.copy(chunk.body).map(Int.init)
+        default: return metadata.couldNotRead(chunk.name)
+        }
+        metadata.colorimetry = colorimetry
+    }
+
+    private mutating func readText(_ bytes: Span<UInt8>, _ chunk: PNGChunks.Chunk) {
+        let keywordLimit = chunk.body.lowerBound..<min(chunk.body.upperBound, chunk.body.lowerBound + 80)
+        guard let end = bytes.firstIndex(of: 0, in: keywordLimit), end > chunk.body.lowerBound else {
+            return metadata.couldNotRead(chunk.name)
+        }
+        let keyword = MetadataText.latin1(bytes.copy(chunk.body.lowerBound..<end))
+        let isXMP = keyword == "XML:com.adobe.xmp"
+        guard let content = textContent(bytes, chunk, after: end, keeping: isXMP ? Self.maxBlockBytes : MetadataText.maxBytes)
+        else { return metadata.couldNotRead(chunk.name) }
+        if isXMP { return addXMP(content.bytes, isCut: content.isCut) }
+        let text =
+            chunk.name == "iTXt" ? MetadataText.boundedUTF8(content.bytes) : MetadataText.boundedLatin1(content.bytes)
+        add(keyword, (text.value, text.isCut || content.isCut))
+    }
+
+    /// The bytes of the text, inflated where the chunk says so.
+    private mutating func textContent(
+        _ bytes: Span<UInt8>, _ chunk: PNGChunks.Chunk, after keywordEnd: Int, keeping: Int
+    ) -> (bytes: [UInt8], isCut: Bool)? {
+        var start = keywordEnd + 1
+        var isCompressed = false
+        switch chunk.name {
+        case "zTXt":
+            guard start < chunk.body.upperBound, bytes[start] == 0 else { return nil }
+            isCompressed = true
+            start += 1
+        case "iTXt":
+            guard start + 2 <= chunk.body.upperBound, bytes[start] <= 1, bytes[start + 1] == 0 else { return nil }
+            isCompressed = bytes[start] == 1
+            guard let language = bytes.firstIndex(of: 0, in: start + 2..<chunk.body.upperBound),
+                let translation = bytes.firstIndex(of: 0, in: language + 1..<chunk.body.upperBound)
+            else { return nil }
+            start = translation + 1
+        default:
+            break
+        }
+        if isCompressed {
+            return inflate(bytes.copy(start..<chunk.body.upperBound), keeping: keeping).map {
+                ($0.bytes, $0.total > $0.bytes.count)
+            }
+        }
+        let end = min(chunk.body.upperBound, start + keeping)
+        return (bytes.copy(start..<end), end < chunk.body.upperBound)
+    }
+
+    private mutating func readProfile(_ bytes: Span<UInt8>, _ chunk: PNGChunks.Chunk) {
+        let nameLimit = chunk.body.lowerBound..<min(chunk.body.upperBound, chunk.body.lowerBound + 80)
+        guard let end = bytes.firstIndex(of: 0, in: nameLimit), end + 1 < chunk.body.upperBound, bytes[end + 1] == 0,
+            let whole = inflatedProfile(bytes.copy(end + 2..<chunk.body.upperBound))
+        else { return metadata.couldNotRead(chunk.name) }
+        profile = whole
+        metadata.profile = ImageMetadata.Profile(icc: whole)
+        metadata.profile?.name = MetadataText.latin1(bytes.copy(chunk.body.lowerBound..<end))
+    }
+
+    // A profile states its size in its first four bytes, so no more than that is ever set aside for it.
+    private mutating func inflatedProfile(_ compressed: [UInt8]) -> [UInt8]? {
+        guard let start = MetadataText.inflatedStart(compressed, limit: 128), let size = start.span.bigEndian(4, at: 0),
+            size >= 128, accept(profile: size), let whole = inflate(compressed, keeping: size), whole.total == size
+        else { return nil }
+        return whole.bytes
+    }
+}

@@ -1,0 +1,91 @@
+/// Gathers the metadata of one file, and stops where it leaves its limits.
+struct MetadataCollector {
+    /// Bytes of an EXIF block or XMP packet that are looked at.
+    static let maxBlockBytes = 1024 * 1024
+
+    var metadata = ImageMetadata()
+    /// The ICC profile, whole.
+    var profile: [UInt8]?
+    /// The first limit that was exceeded. Nothing is read after it.
+    private(set) var violation: CodecError?
+    let limits: ImageLimits
+    private let format: ImageFormat?
+    private var ancillaryBytes = 0
+    private var inflatedBytes = 0
+
+    init(_ format: ImageFormat?, _ limits: ImageLimits) {
+        self.format = format
+        self.limits = limits
+    }
+
+    /// Accounts for a chunk or segment; false when it is one too many.
+    mutating func accept(ancillary count: Int) -> Bool {
+        ancillaryBytes += count
+        if ancillaryBytes <= limits.maxAncillaryBytes { return true }
+        refuse(.ancillaryBytes, "more than \(limits.maxAncillaryBytes) bytes of metadata")
+        return false
+    }
+
+    /// False for a profile that is larger than the limit.
+    mutating func accept(profile count: Int) -> Bool {
+        if count <= limits.maxProfileBytes { return true }
+        refuse(.profileBytes, "an ICC profile of \(count) bytes, above the limit of \(limits.maxProfileBytes)")
+        return false
+    }
+
+    /// The first `keeping` bytes of a zlib stream, and how many there are in all. The whole stream counts against the limit.
+    mutating func inflate(_ bytes: [UInt8], keeping: Int) -> (bytes: [UInt8], total: Int)? {
+        let budget = limits.maxInflatedBytes - inflatedBytes
+        guard let inflated = MetadataText.inflated(bytes, keeping: min(keeping, budget + 1), budget: budget) else { return nil }
+        inflatedBytes += inflated.total
+        if inflated.total <= budget { return inflated }
+        refuse(.inflatedBytes, "compressed metadata inflate to more than \(limits.maxInflatedBytes) bytes")
+        return nil
+    }
+
+    private mutating func refuse(_ limit: ImageLimits.Kind, _ detail: String) {
+        guard violation == nil else { return }
+        violation = CodecError(.limitExceeded, format, detail, limit: limit)
+        metadata.couldNotRead(detail)
+    }
+
+    mutating func add(_ keyword: String, _ text: (value: String, isCut: Bool)) {
+        guard metadata.texts.count < MetadataText.maxCount else {
+            return metadata.couldNotRead("more than \(MetadataText.maxCount) texts")
+        }
+        metadata.texts.append(ImageMetadata.Text(keyword: keyword, value: text.value, isCut: text.isCut))
+    }
+
+    mutating func addExif(_ bytes: [UInt8], from chunk: String) {
+        guard metadata.exif == nil else { return }
+        metadata.exif = ExifFields(tiff: bytes)
+        if metadata.exif == nil { metadata.couldNotRead(chunk) }
+    }
+
+    /// Takes the first packet of the file.
+    ///
+    /// - Parameter packet: As much of it as is looked at.
+    mutating func addXMP(_ packet: [UInt8], isCut: Bool) {
+        guard metadata.xmp == nil else { return }
+        let text = MetadataText.boundedUTF8(packet)
+        metadata.xmp = ImageMetadata.Text(keyword: "XMP", value: text.value, isCut: text.isCut || isCut)
+        if let uri = DigitalSourceType.find(inXMP: packet) {
+            metadata.digitalSourceType = DigitalSourceType(uri: uri, origin: .xmp)
+        }
+    }
+
+    mutating func addContentCredentials(_ bytes: Span<UInt8>, _ body: Range<Int>) {
+        metadata.contentCredentialsBytes = (metadata.contentCredentialsBytes ?? 0) + body.count
+        // The packet is what other programs read first, so it counts more.
+        guard metadata.digitalSourceType?.origin != .xmp else { return }
+        if let uri = DigitalSourceType.find(inContentCredentials: bytes, body) {
+            metadata.digitalSourceType = DigitalSourceType(uri: uri, origin: .contentCredentials)
+        }
+    }
+}
+
+extension ImageMetadata {
+    mutating func couldNotRead(_ name: String) {
+        if !unreadable.contains(name) && unreadable.count < MetadataText.maxCount { unreadable.append(name) }
+    }
+}

@@ -1,0 +1,92 @@
+internal import ImageCodecs
+
+/// What tells how the numbers of a picture's pixels are to be seen.
+public enum ColourOrigin: String, Sendable, Hashable, Codable {
+    /// Nothing does: sRGB, or plain inks.
+    case untagged
+    /// The `cICP` chunk of a PNG.
+    case codePoints
+    /// An ICC profile.
+    case profile
+    /// The `sRGB` chunk of a PNG.
+    case sRGB
+    /// The `gAMA` and `cHRM` chunks of a PNG, or one of them.
+    case gamma
+}
+
+/// How a picture becomes sRGB.
+///
+/// The order is that of the PNG specification, section 4.3: `cICP` before `iCCP` before `sRGB` before `gAMA` and `cHRM`; what
+/// cannot be used gives way to the next, with a note. JPEG and WebP have profiles only.
+struct ColourReading: ~Copyable {
+    /// Nil where the samples are sRGB as they are, or inks that no profile explains.
+    var transform: ColourTransform?
+    private(set) var origin = ColourOrigin.untagged
+    private(set) var notes: [String] = []
+
+    init(_ header: ImageHeader, _ metadata: ImageMetadata, profile: [UInt8]?) {
+        let family = ColourTransform.Family(header)
+        if !readCodePoints(header, family, metadata.colorimetry) && !readProfile(family, profile) {
+            readChunks(header, family, metadata.colorimetry)
+        }
+        if origin == .untagged && family == .inks {
+            notes.append("inks without a usable profile: shown as R = (1 - C)(1 - K)")
+        }
+    }
+
+    private mutating func use(_ transform: consuming ColourTransform, _ origin: ColourOrigin) {
+        self.origin = origin
+        if !transform.isIdentity() { self.transform = consume transform }
+    }
+
+    private mutating func readCodePoints(
+        _ header: ImageHeader, _ family: ColourTransform.Family, _ colorimetry: ImageMetadata.Colorimetry?
+    ) -> Bool {
+        guard let codePoints = colorimetry?.codePoints else { return false }
+        if codePoints == [1, 13, 0, 1] {
+            origin = .codePoints
+            return true
+        }
+        guard let space = NumberedSpace(codePoints: codePoints),
+            let transform = ColourTransform(space: space, bitDepth: header.bitDepth, for: family)
+        else {
+            notes.append("cICP \(codePoints.map(String.init).joined(separator: "/")) is not known here and was ignored")
+            return false
+        }
+        use(transform, .codePoints)
+        return true
+    }
+
+    private mutating func readProfile(_ family: ColourTransform.Family, _ profile: [UInt8]?) -> Bool {
+        guard let profile else { return false }
+        guard let transform = ColourTransform(profile: profile, for: family) else {
+            notes.append("the ICC profile is broken, or not for \(family == .inks ? "CMYK" : "\(family)"), and was ignored")
+            return false
+        }
+        use(transform, .profile)
+        return true
+    }
+
+    private mutating func readChunks(
+        _ header: ImageHeader, _ family: ColourTransform.Family, _ colorimetry: ImageMetadata.Colorimetry?
+    ) {
+        guard let colorimetry else { return }
+        if colorimetry.sRGBIntent != nil {
+            origin = .sRGB
+            return
+        }
+        let (gamma, chromaticities) = (colorimetry.gamma, colorimetry.chromaticities)
+        guard gamma != nil || chromaticities != nil else { return }
+        if NumberedSpace.meansSRGB(gamma: gamma, chromaticities: chromaticities) {
+            origin = .gamma
+            return
+        }
+        guard let space = NumberedSpace(gamma: gamma, chromaticities: chromaticities),
+            let transform = ColourTransform(space: space, bitDepth: header.bitDepth, for: family)
+        else {
+            notes.append("gAMA and cHRM describe no colour space and were ignored")
+            return
+        }
+        use(transform, .gamma)
+    }
+}
