@@ -16,8 +16,9 @@
 #define STRINGIFY_TOKEN(token) #token
 #define STRINGIFY(macro) STRINGIFY_TOKEN(macro)
 
-// A progressive file can order any number of passes over all coefficients; encoders need about ten.
-#define MAX_SCANS 200
+// A progressive file can order any number of passes over all coefficients, in 700 bytes each; encoders need about ten, and cjpeg
+// cannot write more than 100.
+#define MAX_SCANS 100
 
 struct fixative_jpeg_reader {
     struct jpeg_decompress_struct jpeg;

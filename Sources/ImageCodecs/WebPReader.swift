@@ -37,7 +37,7 @@ struct WebPReader: ~Copyable, RowReader {
     }
 
     private static func decodeFrame(
-        _ bytes: UnsafeBufferPointer<UInt8>, width: Int, height: Int
+        _ bytes: UnsafeBufferPointer<UInt8>, width: Int, height: Int, declaresAlpha: Bool
     ) throws(CodecError) -> PixelImage {
         var config = unsafe WebPDecoderConfig()
         guard unsafe WebPInitDecoderConfig(&config) != 0 else {
@@ -48,7 +48,7 @@ struct WebPReader: ~Copyable, RowReader {
             let other = unsafe "\(config.input.width)x\(config.input.height)"
             throw CodecError(.damaged, .webp, "two readings of the header disagree: \(width)x\(height), \(other)")
         }
-        let hasAlpha = unsafe config.input.has_alpha != 0
+        let hasAlpha = unsafe declaresAlpha || config.input.has_alpha != 0
         let channels = hasAlpha ? 4 : 3
         var status = VP8_STATUS_OK
         let pixels = unsafe [UInt8](unsafeUninitializedCapacity: width * height * channels) { target, count in
@@ -83,7 +83,9 @@ struct WebPReader: ~Copyable, RowReader {
             throw CodecError(.damaged, .webp, "the first frame lies outside the canvas")
         }
         let fragment = unsafe UnsafeBufferPointer(start: frame.fragment.bytes, count: frame.fragment.size)
-        let picture = try unsafe decodeFrame(fragment, width: width, height: height)
+        // The container of a still picture speaks for its one frame.
+        let declaresAlpha = header.hasAlpha && !header.isAnimated
+        let picture = try unsafe decodeFrame(fragment, width: width, height: height, declaresAlpha: declaresAlpha)
         if width == header.width && height == header.height { return picture }
         return picture.placed(x: x, y: y, onCanvas: header.width, header.height)
     }

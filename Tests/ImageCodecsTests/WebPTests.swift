@@ -83,6 +83,15 @@ struct WebPTests {
         return Array("RIFF".utf8) + littleEndian(4 + content.count + stray.count) + Array("WEBP".utf8) + content + stray
     }
 
+    @Test func alphaThatOnlyTheContainerDeclaresIsOpaque() throws {
+        let body = Array(Fixture.webpLossless.file.dropFirst(20).prefix(149))
+        let file = Self.container([("VP8X", [0x10, 0, 0, 0, 18, 0, 0, 12, 0, 0]), ("VP8L", body)])
+        let image = try decode(file)
+        #expect(image.channels == 4)
+        #expect(image.isOpaque)
+        #expect((try facts(file)).header.hasAlpha)
+    }
+
     @Test func whatTheContainerDoesNotHoldTogetherIsDamage() throws {
         let body = Array(Fixture.webpLossless.file.dropFirst(20).prefix(149))
         #expect(try decode(Self.container([("VP8L", body)])).bytes == Fixture.webpLossless.pixels)

@@ -7,8 +7,10 @@ import argparse
 import io
 import pathlib
 import random
+import struct
 import sys
 import tempfile
+import zlib
 
 import numpy as np
 import PIL.Image
@@ -203,6 +205,44 @@ def damages(data, dice):
         yield f"{count} bytes at {at} twice", data[:at + count] + data[at:]
 
 
+def riff(*chunks, stray=b""):
+    content = b"".join(name + struct.pack("<I", len(body)) + body + bytes(len(body) % 2) for name, body in chunks) + stray
+    return b"RIFF" + struct.pack("<I", 4 + len(content)) + b"WEBP" + content
+
+
+def broken_structures():
+    """Files whose every sum is right and whose order, number or kind of parts is not."""
+    chunk = png_writer.chunk
+    palette, colour = png_writer.Picture(png_writer.PALETTE, 8, 16, 9), png_writer.Picture(png_writer.RGB, 8, 16, 9)
+    header, whole = colour.file()[8:33], colour.file()
+    rows = colour.filtered(1, False)
+    end = chunk("IEND")
+
+    def with_rows(raw):
+        return png_writer.SIGNATURE + header + chunk("IDAT", zlib.compress(raw)) + end
+
+    yield "PNG without PLTE", palette.file().replace(chunk("PLTE", bytes(v for entry in palette.palette for v in entry)), b"")
+    yield "PNG with two headers", whole[:33] + header + whole[33:]
+    yield "PNG with a header behind its data", whole[:-12] + header + end
+    yield "PNG without data", png_writer.SIGNATURE + header + end
+    yield "PNG without an end", whole[:-12]
+    yield "PNG of one row less", with_rows(rows[:-49])
+    yield "PNG of half a row less", with_rows(rows[:-20])
+    yield "PNG with filter 5", with_rows(bytes([5]) + rows[1:])
+    yield "PNG with an unknown critical chunk", whole[:33] + chunk("ABCD") + whole[33:]
+    yield "PNG with data in two places", colour.file(pieces=2).replace(chunk("IEND"), chunk("tEXt", b"a\0b") + chunk("IDAT") + end)
+    yield "PNG with a wrong Adler sum", png_writer.SIGNATURE + header + chunk("IDAT", zlib.compress(rows)[:-1] + b"\0") + end
+    yield "PNG of no width", png_writer.SIGNATURE + chunk("IHDR", bytes(4) + header[12:21]) + whole[33:]
+    yield "PNG of depth 3", png_writer.SIGNATURE + chunk("IHDR", header[8:16] + b"\3" + header[17:21]) + whole[33:]
+    lossless = saved(smooth_picture(16, 9), "WEBP", lossless=True)
+    body = lossless[20:20 + struct.unpack("<I", lossless[16:20])[0]]
+    canvas = struct.pack("<I", 0) + (15).to_bytes(3, "little") + (8).to_bytes(3, "little")
+    yield "WebP with stray bytes inside", riff((b"VP8L", body), stray=bytes(4))
+    yield "WebP with two pictures", riff((b"VP8X", canvas), (b"VP8L", body), (b"VP8L", body))
+    for count in range(1, 9):
+        yield f"WebP that reads {count} bytes on", riff((b"VP8L", body[:-count]), (b"AAAA", b"AAAA"))
+
+
 def strictness(ours):
     """What libvips refuses at `fail_on=error`, we refuse. Where we alone refuse, we are stricter, which is meant."""
     check = Check("strictness")
@@ -214,6 +254,8 @@ def strictness(ours):
             check.case(f"{name}, {title}", theirs or not mine, "in being accepted here and refused by libvips")
             both += not theirs and not mine
             stricter += theirs and not mine
+    for title, damaged in broken_structures():
+        check.case(title, not ours.accepts(damaged) or vips_accepts(damaged), "in being accepted here and refused by libvips")
     print(f"interop strictness: {both} refused by both, {stricter} by us alone")
     return [check]
 
