@@ -6,17 +6,14 @@ import SizeContract
 extension SQLiteCatalog {
     package func leaseOutputs(limit: Int, now: Date, until: Date) async throws -> [OutputLease] {
         try await write { database in
-            let leased = try Int64.fetchAll(
-                database,
+            let leased = try Self.dueOutputs(limit: limit, now: now, in: database)
+            guard !leased.isEmpty else { return [] }
+            let keys = leased.map(String.init).joined(separator: ",")
+            try database.execute(
                 sql: """
                     UPDATE output SET state = 'leased', lease_token = lease_token + 1, lease_expires_at = :until
-                    WHERE key IN (
-                        SELECT key FROM output
-                        WHERE (state = 'waiting' AND due_at <= :now) OR (state = 'leased' AND lease_expires_at <= :now)
-                        ORDER BY COALESCE(deadline, :now) < :now, deadline, key LIMIT :limit)
-                    RETURNING key
-                    """, arguments: ["now": now.milliseconds, "until": until.milliseconds, "limit": limit])
-            guard !leased.isEmpty else { return [] }
+                    WHERE key IN (\(keys))
+                    """, arguments: ["until": until.milliseconds])
             let rows = try Row.fetchAll(
                 database,
                 sql: """
@@ -24,7 +21,7 @@ extension SQLiteCatalog {
                         output.attempts AS tries, output.gone_answers, output.suspect,
                         output.failure, output.repeats
                     FROM output JOIN task ON task.key = output.task
-                    WHERE output.key IN (\(leased.map(String.init).joined(separator: ",")))
+                    WHERE output.key IN (\(keys))
                     ORDER BY COALESCE(output.deadline, :now) < :now, output.deadline, output.key
                     """, arguments: ["now": now.milliseconds])
             return try rows.map(Self.outputLease)

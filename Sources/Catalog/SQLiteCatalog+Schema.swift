@@ -107,6 +107,7 @@ extension SQLiteCatalog {
                     CREATE INDEX output_verdict ON output (verdict);
                     """)
         }
+        migrator.registerMigration("2 summaries") { try Self.addSummaries(in: $0) }
         return migrator
     }
 }
