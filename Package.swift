@@ -150,7 +150,12 @@ let package = Package(
             swiftSettings: strict),
         // The contract of a catalog, held by SQLite, and what SQLite really does on this system.
         .testTarget(
-            name: "CatalogTests", dependencies: ["Catalog", "ArchiveModel", "SizeContract", grdb], swiftSettings: strict),
+            name: "CatalogTests", dependencies: ["Catalog", "ArchiveModel", "SizeContract", grdb],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        // Generates a catalog of a million outputs and measures it: a tool of the tests, not for users.
+        .executableTarget(
+            name: "catalog-scale", dependencies: ["Catalog", "ArchiveModel", "BlobStore", "SizeContract", grdb],
+            path: "Tests/CatalogScale", swiftSettings: strict),
         // Wire types against the documented answers, requests against the documented limits.
         .testTarget(
             name: "GenerationAPITests",

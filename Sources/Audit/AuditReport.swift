@@ -12,6 +12,34 @@ package struct AuditReport: Sendable, Encodable {
         package var overpaidMultiplier = PriceMultiplier.zero
         /// Outputs and tasks that can't be had, or no longer.
         package var unavailable = 0
+
+        package init() {}
+
+        /// Takes in outputs that a catalog has counted; those that still wait are not judged.
+        package mutating func add(_ tally: OutputTally) {
+            switch tally.state {
+            case .archived:
+                guard let verdict = tally.verdict else { return }
+                outputs += tally.outputs
+                byVerdict[verdict.rawValue, default: 0] += tally.outputs
+                overpaidMultiplier = overpaidMultiplier + tally.overpaid
+            case .unavailable: unavailable += tally.outputs
+            case .waiting, .leased, .held: break
+            }
+        }
+
+        /// Takes in what another part of the archive comes to.
+        package mutating func add(_ other: Summary) {
+            outputs += other.outputs
+            byVerdict.merge(other.byVerdict, uniquingKeysWith: +)
+            overpaidMultiplier = overpaidMultiplier + other.overpaidMultiplier
+            unavailable += other.unavailable
+        }
+
+        /// Whether nothing is to be complained of: every verdict is clean, and nothing was lost.
+        package var isClean: Bool {
+            unavailable == 0 && byVerdict.keys.allSatisfy { Verdict(rawValue: $0)?.isClean ?? false }
+        }
     }
 
     package struct Requested: Sendable, Encodable {
@@ -77,7 +105,7 @@ package struct AuditReport: Sendable, Encodable {
     }
 
     /// Whether nothing is to be complained of: every verdict is clean, and nothing was lost.
-    package var isClean: Bool { lost.isEmpty && outputs.allSatisfy(\.verdict.isClean) }
+    package var isClean: Bool { summary.isClean }
 
     private static func output(_ entry: OutputEntry) -> Output? {
         guard let judgement = entry.judgement else { return nil }

@@ -41,9 +41,6 @@ package protocol Catalog: Sendable {
 
     // MARK: Outputs
 
-    /// Leases up to `limit` outputs that are due: earliest deadline first among those before their deadline, then the others.
-    func leaseOutputs(limit: Int, now: Date, until: Date) async throws -> [OutputLease]
-
     /// Up to `limit` outputs that are due, without leasing them: those without a deadline, then by deadline those before theirs, then
     /// those past it.
     func queuedOutputs(limit: Int, now: Date) async throws -> [QueuedOutput]
@@ -89,11 +86,18 @@ package protocol Catalog: Sendable {
 
     // MARK: Reading
 
-    /// Outputs, the newest task first; of one task in the order of their index.
-    func entries(_ query: EntryQuery) async throws -> [OutputEntry]
+    /// The outputs that fit and come after `cursor`, the newest task first; of one task in the order of their index. At most
+    /// `query.limit` of them, or as many as a page holds.
+    func page(_ query: EntryQuery, after cursor: ListCursor?) async throws -> EntryPage
 
-    /// Tasks that ended without an output, and why; the newest first.
-    func endedTasks(limit: Int) async throws -> [TaskEntry]
+    /// Tasks that ended without an output and come after `cursor`, and why; the newest first.
+    func endedTasks(_ query: EndedTaskQuery, after cursor: ListCursor?) async throws -> TaskPage
+
+    /// Outputs counted by what they are, from the given times on; without opening each.
+    /// - Parameters:
+    ///   - since: Only what was created at or after this.
+    ///   - before: Only what was created before this.
+    func tallies(since: Date?, before: Date?) async throws -> [OutputTally]
 
     /// One task; `nil` when it is not known.
     func task(_ id: TaskID) async throws -> TaskEntry?
@@ -244,32 +248,6 @@ package enum OutputOutcome: Sendable {
     case released
 }
 
-/// Which outputs to list.
-package struct EntryQuery: Sendable {
-    /// Words that the prompt must hold, each as a word or the beginning of one.
-    package var text: String?
-    package var verdict: Verdict?
-    package var states: Set<OutputState>?
-    /// Created at or after this.
-    package var since: Date?
-    package var task: TaskID?
-    package var digest: Digest?
-    package var limit: Int?
-
-    package init(
-        text: String? = nil, verdict: Verdict? = nil, states: Set<OutputState>? = nil, since: Date? = nil, task: TaskID? = nil,
-        digest: Digest? = nil, limit: Int? = nil
-    ) {
-        self.text = text
-        self.verdict = verdict
-        self.states = states
-        self.since = since
-        self.task = task
-        self.digest = digest
-        self.limit = limit
-    }
-}
-
 /// A task as lists show it.
 package struct TaskEntry: Sendable, Hashable {
     package var id: TaskID
@@ -325,7 +303,9 @@ extension CatalogError: CustomStringConvertible {
             "the catalog \(subject) failed: \(detail). Check free space and permissions, then run the command again."
         case .damaged:
             "the catalog \(subject) is damaged: \(detail). 'fixative rebuild' makes it again from the records."
-        case .newerSchema: "the catalog \(subject) was made by a newer Fixative. Use that one."
+        case .newerSchema:
+            "the catalog \(subject) was made by a newer Fixative: it holds \(detail), which this one does not know. "
+                + "Install that version or a later one; nothing was changed."
         }
     }
 }

@@ -1,4 +1,4 @@
-package import ArchiveModel
+import ArchiveModel
 import Foundation
 import GRDB
 import SizeContract
@@ -9,44 +9,6 @@ extension SQLiteCatalog {
         output.*, task.id AS id, task.created_at, task.discovered_at, task.model, task.prompt, task.size, task.resolution,
         task.image_urls, task.requested_at, task.has_request
         """
-
-    package func entries(_ query: EntryQuery) async throws -> [OutputEntry] {
-        var conditions: [String] = []
-        var arguments: StatementArguments = []
-        if let text = query.text {
-            guard let pattern = FTS5Pattern(matchingAllPrefixesIn: text) else { return [] }
-            conditions.append("task.key IN (SELECT rowid FROM task_text WHERE task_text MATCH ?)")
-            arguments += [pattern.rawPattern]
-        }
-        if let verdict = query.verdict {
-            conditions.append("output.verdict = ?")
-            arguments += [verdict.rawValue]
-        }
-        if let states = query.states {
-            conditions.append("output.state IN (\(states.map { _ in "?" }.joined(separator: ",")))")
-            arguments += StatementArguments(states.map(\.rawValue).sorted())
-        }
-        if let since = query.since {
-            conditions.append("COALESCE(task.created_at, task.discovered_at) >= ?")
-            arguments += [since.milliseconds]
-        }
-        if let task = query.task {
-            conditions.append("task.id = ?")
-            arguments += [task.text]
-        }
-        if let digest = query.digest {
-            conditions.append("(output.digest = ? OR output.thumb_digest = ? OR output.preview_digest = ?)")
-            arguments += [digest.hex, digest.hex, digest.hex]
-        }
-        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        let sql = """
-            SELECT \(Self.entryColumns) FROM output JOIN task ON task.key = output.task \(filter)
-            ORDER BY COALESCE(task.created_at, task.discovered_at) DESC, task.id, output.idx LIMIT \(query.limit ?? -1)
-            """
-        return try await read { [arguments] database in
-            try Row.fetchAll(database, sql: sql, arguments: arguments).map(Self.entry)
-        }
-    }
 
     static func entry(_ row: Row) throws -> OutputEntry {
         var entry = OutputEntry(

@@ -4,33 +4,6 @@ import GRDB
 import SizeContract
 
 extension SQLiteCatalog {
-    package func leaseOutputs(limit: Int, now: Date, until: Date) async throws -> [OutputLease] {
-        try await write { database in
-            let leased = try Int64.fetchAll(
-                database,
-                sql: """
-                    UPDATE output SET state = 'leased', lease_token = lease_token + 1, lease_expires_at = :until
-                    WHERE key IN (
-                        SELECT key FROM output
-                        WHERE (state = 'waiting' AND due_at <= :now) OR (state = 'leased' AND lease_expires_at <= :now)
-                        ORDER BY COALESCE(deadline, :now) < :now, deadline, key LIMIT :limit)
-                    RETURNING key
-                    """, arguments: ["now": now.milliseconds, "until": until.milliseconds, "limit": limit])
-            guard !leased.isEmpty else { return [] }
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT task.*, output.idx, output.lease_token AS token, output.link, output.deadline AS output_deadline,
-                        output.attempts AS tries, output.gone_answers, output.suspect,
-                        output.failure, output.repeats
-                    FROM output JOIN task ON task.key = output.task
-                    WHERE output.key IN (\(leased.map(String.init).joined(separator: ",")))
-                    ORDER BY COALESCE(output.deadline, :now) < :now, output.deadline, output.key
-                    """, arguments: ["now": now.milliseconds])
-            return try rows.map(Self.outputLease)
-        }
-    }
-
     static func outputLease(_ row: Row) throws -> OutputLease {
         OutputLease(
             id: OutputID(task: try taskID(row["id"]), index: row["idx"]), token: row["token"], link: row["link"],

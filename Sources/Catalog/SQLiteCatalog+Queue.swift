@@ -5,38 +5,22 @@ import GRDB
 extension SQLiteCatalog {
     package func queuedOutputs(limit: Int, now: Date) async throws -> [QueuedOutput] {
         try await read { database in
-            var queued: [QueuedOutput] = []
-            // One walk along an index each: together they would have to be sorted.
-            for condition in [
-                "output.state = 'waiting' AND output.deadline IS NULL AND output.due_at <= :now ORDER BY output.due_at",
-                "output.state = 'leased' AND output.lease_expires_at <= :now ORDER BY output.lease_expires_at",
-                "output.state = 'waiting' AND output.deadline >= :now AND output.due_at <= :now ORDER BY output.deadline",
-                "output.state = 'waiting' AND output.deadline < :now AND output.due_at <= :now ORDER BY output.deadline",
-            ] where queued.count < limit {
-                let rows = try Row.fetchAll(
-                    database,
-                    sql: """
-                        SELECT task.id, output.idx, output.deadline, task.model, task.prompt, task.size, task.resolution,
-                            task.image_urls, task.requested_at, task.has_request
-                        FROM output CROSS JOIN task ON task.key = output.task WHERE \(condition) LIMIT :limit
-                        """, arguments: ["now": now.milliseconds, "limit": limit - queued.count])
-                queued += try rows.map { row in
-                    QueuedOutput(
-                        id: OutputID(task: try Self.taskID(row["id"]), index: row["idx"]), deadline: Self.date(row["deadline"]),
-                        request: Self.request(row))
-                }
+            let keys = try Self.dueOutputs(limit: limit, now: now, in: database)
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT output.key, task.id, output.idx, output.deadline, task.model, task.prompt, task.size, task.resolution,
+                        task.image_urls, task.requested_at, task.has_request
+                    FROM output JOIN task ON task.key = output.task WHERE output.key IN (\(keys.map(String.init).joined(separator: ",")))
+                    """)
+            let queued = try rows.map { row in
+                let id = OutputID(task: try Self.taskID(row["id"]), index: row["idx"])
+                let key: Int64 = row["key"]
+                return (key, QueuedOutput(id: id, deadline: Self.date(row["deadline"]), request: Self.request(row)))
             }
-            return Self.byDeadline(queued, now: now)
+            let byKey = Dictionary(uniqueKeysWithValues: queued)
+            return keys.compactMap { byKey[$0] }
         }
-    }
-
-    /// Those without a deadline, then those before theirs, then those past it. What a worker that died has left comes in between.
-    private static func byDeadline(_ queued: [QueuedOutput], now: Date) -> [QueuedOutput] {
-        func place(_ output: QueuedOutput) -> (Int, Date) {
-            guard let deadline = output.deadline else { return (0, .distantPast) }
-            return (deadline < now ? 2 : 1, deadline)
-        }
-        return queued.map { (place($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     package func leaseOutputs(_ ids: [OutputID], now: Date, until: Date) async throws -> [OutputLease] {

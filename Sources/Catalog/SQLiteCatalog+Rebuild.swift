@@ -20,6 +20,7 @@ extension SQLiteCatalog {
                     arguments: [record.index, record.task.text])
                 try Self.insert(record, in: database)
             }
+            try Self.recount(in: database)
         }
     }
 

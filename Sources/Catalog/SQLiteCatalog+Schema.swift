@@ -107,7 +107,8 @@ extension SQLiteCatalog {
                     CREATE INDEX output_verdict ON output (verdict);
                     """)
         }
-        migrator.registerMigration("2 retries and risks") { database in
+        migrator.registerMigration("2 summaries") { try Self.addSummaries(in: $0) }
+        migrator.registerMigration("3 retries and risks") { database in
             try database.execute(
                 sql: """
                     ALTER TABLE task ADD COLUMN retries_undecodable INTEGER NOT NULL DEFAULT 0;

@@ -89,16 +89,15 @@ extension SQLiteCatalog {
 
     package func leaseTasks(limit: Int, now: Date, until: Date) async throws -> [TaskLease] {
         try await write { database in
+            let due = try Self.dueTasks(limit: limit, now: now, in: database)
+            let order = Dictionary(uniqueKeysWithValues: zip(due, due.indices))
             let rows = try Row.fetchAll(
                 database,
                 sql: """
                     UPDATE task SET state = 'leased', lease_token = lease_token + 1, lease_expires_at = :until
-                    WHERE key IN (
-                        SELECT key FROM task
-                        WHERE (state = 'waiting' AND due_at <= :now) OR (state = 'leased' AND lease_expires_at <= :now)
-                        ORDER BY COALESCE(created_at, discovered_at), key LIMIT :limit)
-                    RETURNING *
-                    """, arguments: ["now": now.milliseconds, "until": until.milliseconds, "limit": limit])
+                    WHERE key IN (\(due.map(String.init).joined(separator: ","))) RETURNING *
+                    """, arguments: ["until": until.milliseconds]
+            ).sorted { (order[$0["key"]] ?? 0) < (order[$1["key"]] ?? 0) }
             return try rows.map { row in
                 TaskLease(
                     id: try Self.taskID(row["id"]), token: row["lease_token"], source: row["source"], request: Self.request(row),
@@ -195,18 +194,6 @@ extension SQLiteCatalog {
                 ])
         }
         try database.execute(sql: "UPDATE task SET retries_undecodable = 0 WHERE id = ?", arguments: [id.text])
-    }
-
-    package func endedTasks(limit: Int) async throws -> [TaskEntry] {
-        try await read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM task WHERE state IN ('failed', 'cancelled', 'unavailable')
-                    ORDER BY COALESCE(created_at, discovered_at) DESC, id LIMIT ?
-                    """, arguments: [limit]
-            ).map(Self.taskEntry)
-        }
     }
 
     package func task(_ id: TaskID) async throws -> TaskEntry? {

@@ -30,7 +30,11 @@ package struct SQLiteCatalog: Catalog {
             // GRDB sets NORMAL on the writing connection when it opens a pool, after `prepareDatabase`.
             try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             let migrator = Self.migrator
-            if try database.read({ try migrator.hasBeenSuperseded($0) }) { throw CatalogError(.newerSchema, path) }
+            let unknown = try database.read { try migrator.appliedIdentifiers($0) }.subtracting(migrator.migrations)
+            guard unknown.isEmpty else {
+                let names = unknown.sorted().map { "'\($0)'" }.joined(separator: ", ")
+                throw CatalogError(.newerSchema, path, detail: "the changes \(names)")
+            }
             try migrator.migrate(database)
             commits = CommitGroup(database)
         } catch let error as DatabaseError {
@@ -126,22 +130,20 @@ extension SQLiteCatalog {
     package func status(now: Date) async throws -> CatalogStatus {
         try await read { database in
             var status = CatalogStatus()
-            for row in try Row.fetchAll(database, sql: "SELECT state, COUNT(*) FROM task GROUP BY state") {
+            for row in try Row.fetchAll(database, sql: "SELECT state, tasks FROM task_tally") {
                 status.tasks[TaskState(rawValue: row[0]) ?? .waiting] = row[1]
             }
-            let outputs = "SELECT state, COUNT(*), COALESCE(SUM(bytes), 0) FROM output GROUP BY state"
-            for row in try Row.fetchAll(database, sql: outputs) {
-                let state = OutputState(rawValue: row[0]) ?? .waiting
-                status.outputs[state] = row[1]
-                if state == .archived { status.originalBytes = row[2] }
+            for tally in try Self.tallies(in: database) {
+                status.outputs[tally.state, default: 0] += tally.outputs
+                guard tally.state == .archived else { continue }
+                status.originalBytes += tally.bytes
+                if let verdict = tally.verdict { status.verdicts[verdict, default: 0] += tally.outputs }
             }
-            let verdicts = "SELECT verdict, COUNT(*) FROM output WHERE state = 'archived' GROUP BY verdict"
-            for row in try Row.fetchAll(database, sql: verdicts) {
-                if let text = row[0] as String?, let verdict = Verdict(rawValue: text) { status.verdicts[verdict] = row[1] }
+            // One state at a time: each is the first entry of an index.
+            let deadlines = try ["waiting", "leased"].compactMap {
+                try Int64.fetchOne(database, sql: "SELECT MIN(deadline) FROM output WHERE state = ?", arguments: [$0])
             }
-            status.nearestDeadline = try Int64.fetchOne(
-                database, sql: "SELECT MIN(deadline) FROM output WHERE state IN ('waiting', 'leased')"
-            ).map(Date.init(milliseconds:))
+            status.nearestDeadline = deadlines.min().map(Date.init(milliseconds:))
             status.holdReason = try String.fetchOne(database, sql: "SELECT reason FROM task WHERE state = 'held' LIMIT 1")
             return status
         }

@@ -22,7 +22,8 @@ extension MetadataCollector {
             case "eXIf": addExif(bytes.copy(chunk.body.prefix(Self.maxBlockBytes)), from: chunk.name)
             case "caBX": addContentCredentials(bytes, chunk.body)
             // Section 5.6: these come before PLTE and IDAT, and a later one cannot have been meant for the picture.
-            case "iCCP", "gAMA", "cHRM", "sRGB", "cICP": colourIsSettled ? metadata.couldNotRead(chunk.name) : readColour(bytes, chunk)
+            case "iCCP", "gAMA", "cHRM", "sRGB", "cICP":
+                colourIsSettled ? metadata.couldNotRead(chunk.name) : readColour(bytes, chunk)
             default: break
             }
         }

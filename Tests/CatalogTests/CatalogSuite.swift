@@ -60,6 +60,11 @@ func record(
 }
 
 extension Catalog {
+    /// Leases the first that are due, as a worker without a plan of its own would.
+    func leaseOutputs(limit: Int, now: Date, until: Date) async throws -> [OutputLease] {
+        try await leaseOutputs(try await queuedOutputs(limit: limit, now: now).map(\.id), now: now, until: until)
+    }
+
     /// Registers a task and takes it to the point where its outputs wait.
     func resolve(_ id: TaskID, outputs: Int = 1, deadline: Date? = noon.plus(86400), request: RecordedRequest? = nil) async throws
     {

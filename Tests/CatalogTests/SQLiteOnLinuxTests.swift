@@ -33,15 +33,6 @@ import Testing
         }
     }
 
-    @Test func aCatalogOfANewerProgramIsRefused() throws {
-        let path = path()
-        _ = try SQLiteCatalog(path: path)
-        let queue = try DatabaseQueue(path: path)
-        try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 from the future')") }
-        let error = #expect(throws: CatalogError.self) { try SQLiteCatalog(path: path) }
-        #expect(error?.code == .newerSchema)
-    }
-
     @Test func aFileThatIsNoDatabaseIsRefusedWithAdvice() throws {
         let path = path()
         try Data(repeating: 7, count: 8192).write(to: URL(filePath: path))

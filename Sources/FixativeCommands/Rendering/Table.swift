@@ -22,27 +22,34 @@ struct Table {
     var rows: [[String]] = []
 
     /// Columns side by side, for people.
-    var text: String {
-        let cells = rows.map { row in zip(columns, row).map { Self.cut(Self.plain($1), to: $0.limit) } }
-        let widths = columns.indices.map { index in
-            max(columns[index].title.count, cells.map { $0[index].count }.max() ?? 0)
+    var text: String { headings(widths) + lines(widths) }
+
+    /// The widths that the columns need.
+    var widths: [Int] {
+        let cells = cells
+        return columns.indices.map { index in max(columns[index].title.count, cells.map { $0[index].count }.max() ?? 0) }
+    }
+
+    func headings(_ widths: [Int]) -> String { line(columns.map(\.title), widths) }
+    func lines(_ widths: [Int]) -> String { cells.map { line($0, widths) }.joined() }
+
+    private var cells: [[String]] { rows.map { row in zip(columns, row).map { Self.cut(Self.plain($1), to: $0.limit) } } }
+
+    private func line(_ texts: [String], _ widths: [Int]) -> String {
+        let padded = texts.indices.map { index in
+            let gap = String(repeating: " ", count: max(0, widths[index] - texts[index].count))
+            return columns[index].alignment == .right ? gap + texts[index] : texts[index] + gap
         }
-        func line(_ texts: [String]) -> String {
-            let padded = texts.indices.map { index in
-                let gap = String(repeating: " ", count: max(0, widths[index] - texts[index].count))
-                return columns[index].alignment == .right ? gap + texts[index] : texts[index] + gap
-            }
-            return trimmedEnd(padded.joined(separator: "  ")) + "\n"
-        }
-        func trimmedEnd(_ text: String) -> String { String(text.reversed().drop { $0 == " " }.reversed()) }
-        return line(columns.map(\.title)) + cells.map(line).joined()
+        return String(padded.joined(separator: "  ").reversed().drop { $0 == " " }.reversed()) + "\n"
     }
 
     /// A sheet after RFC 4180, with cells that a spreadsheet would take for formulas defused by a leading `'`.
-    var csv: String {
-        func line(_ texts: [String]) -> String { texts.map(Self.quoted).joined(separator: ",") + "\r\n" }
-        return line(columns.map { $0.title.lowercased() }) + rows.map { line($0.map(Self.withoutControls)) }.joined()
-    }
+    var csv: String { csvHeadings + csvLines }
+
+    var csvHeadings: String { Self.csvLine(columns.map { $0.title.lowercased() }) }
+    var csvLines: String { rows.map { Self.csvLine($0.map(Self.withoutControls)) }.joined() }
+
+    private static func csvLine(_ texts: [String]) -> String { texts.map(quoted).joined(separator: ",") + "\r\n" }
 
     /// Line ends are data in a sheet; other control characters are not.
     private static func withoutControls(_ text: String) -> String {

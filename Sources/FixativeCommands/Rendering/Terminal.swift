@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Glibc
 import Synchronization
@@ -15,13 +16,20 @@ enum Terminal {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EPIPE {
-                return
+                return hasReader.withLock { $0 = false }
             } else if errno != EINTR {
                 complain("fixative: stdout can't be written: \(unsafe String(cString: strerror(errno)))")
                 exit(2)
             }
         }
     }
+
+    /// Stops the command, as a success, when nobody reads any more: `head` has had its fill.
+    static func requireReader() throws {
+        if hasReader.withLock({ !$0 }) { throw ExitCode.success }
+    }
+
+    private static let hasReader = Mutex(true)
 
     /// Writes a line to stderr.
     static func complain(_ text: String) { note(text) }
@@ -54,6 +62,9 @@ enum Terminal {
             try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[2K".utf8))
         }
     }
+
+    /// Whether data goes to somebody who looks at it line by line.
+    static let isInteractive = isatty(1) == 1
 
     static let showsProgress = isatty(2) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
 

@@ -62,18 +62,19 @@ struct DemoCommand: AsyncParsableCommand {
         Terminal.endProgress()
         let seconds = TimeInterval(ContinuousClock.now - started)
         if summary.wasStopped { return Terminal.note("stopped; the same command goes on") }
-        let report = try await AuditCommand.report(archive, since: nil)
+        let audit = try await AuditCommand.summary(archive, since: nil)
         let gallery = archive.folder.path + "/gallery"
         _ = try await GalleryCommand.write(archive, to: gallery, title: "Fixative demo", originals: false, link: true)
         if output.format == .json {
             let result = Result(
-                archived: summary.archived, newBytes: summary.newBytes, audit: report.summary, gallery: gallery + "/index.html")
+                archived: summary.archived, newBytes: summary.newBytes, audit: audit, gallery: gallery + "/index.html")
             return Terminal.write(try Rendering.json(result))
         }
         let time = String(format: "%.1f s", seconds)
         Terminal.write(
             "\(Rendering.count(summary.archived, "picture")) archived in \(time), \(Rendering.bytes(summary.newBytes)) new\n")
-        Terminal.write(AuditCommand.summary(report))
+        Terminal.write(AuditCommand.text(audit))
+        _ = try await AuditCommand.forEachLost(archive, since: nil) { Terminal.write(AuditCommand.line($0)) }
         let program = CommandLine.arguments.first ?? "fixative"
         let flag = settings.storage == "storage" ? "" : " --storage \(settings.storage)"
         Terminal.write(

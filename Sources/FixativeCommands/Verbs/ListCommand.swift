@@ -1,6 +1,7 @@
 import ArchiveModel
+import Archiver
 public import ArgumentParser
-import Catalog
+package import Catalog
 import Foundation
 public import SizeContract
 
@@ -9,8 +10,20 @@ extension Verdict: ExpressibleByArgument {
     public static var allValueStrings: [String] { allCases.map(\.rawValue) }
 }
 
+extension Tier: ExpressibleByArgument {
+    public init?(argument: String) { self.init(parsing: argument) }
+    public static var allValueStrings: [String] { allCases.map(\.rawValue) }
+}
+
+extension ListCursor: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
+
 struct ListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List outputs, the newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List outputs, the newest first.",
+        discussion: "All of them; a table on a terminal ends after 100 unless --limit or --all says otherwise. "
+            + "When a list ends before its end, stderr says how it goes on.")
 
     @Option(help: "Words that the prompt must hold, each as a word or the beginning of one.")
     var query: String?
@@ -24,8 +37,23 @@ struct ListCommand: AsyncParsableCommand {
     @Flag(help: "Only what can't be had, with the reasons: also tasks that failed.")
     var lost = false
 
+    @Flag(help: "Only what still waits although little of its time is left, the most urgent first.")
+    var atRisk = false
+
+    @Option(help: ArgumentHelp("Only pictures in this price class: 1K, 2K or 4K.", valueName: "tier"))
+    var tier: Tier?
+
+    @Option(help: "Only pictures of this model.")
+    var model: String?
+
     @Option(help: "The most lines.")
     var limit: Int?
+
+    @Flag(help: "All, also on a terminal.")
+    var all = false
+
+    @Option(help: ArgumentHelp("Go on after the end of an earlier list, as that one said.", valueName: "cursor"))
+    var after: ListCursor?
 
     @OptionGroup var common: CommonOptions
     @Option(help: "table, json or csv.")
@@ -33,6 +61,13 @@ struct ListCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (limit ?? 1) > 0 else { throw ValidationError("--limit takes a number above 0") }
+        guard limit == nil || !all else { throw ValidationError("--limit and --all are opposites; give one of them") }
+        guard !atRisk || (!lost && query == nil && verdict == nil && tier == nil && model == nil && after == nil) else {
+            throw ValidationError("--at-risk goes with --limit and --format only")
+        }
+        if after?.isAmongTasks == true, !lost {
+            throw ValidationError("this cursor is of a list made with --lost; give that too")
+        }
     }
 
     private struct Row: Encodable {
@@ -51,58 +86,128 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false)
-        let entries = try await archive.catalog.entries(
-            EntryQuery(
-                text: query, verdict: verdict, states: lost ? [.unavailable] : nil, since: since?.date(from: archive.clock.now),
-                limit: limit))
-        var rows = entries.map(Self.row)
-        if lost {
-            let start = since?.date(from: archive.clock.now) ?? .distantPast
-            let words = (query ?? "").lowercased().split(separator: " ")
-            let tasks = try await archive.catalog.endedTasks(limit: .max).filter { task in
-                let prompt = (task.request?.prompt ?? "").lowercased()
-                return verdict == nil && (task.createdAt ?? task.discoveredAt) >= start
-                    && words.allSatisfy { prompt.contains($0) }
+        let settings = try await Settings.load(common)
+        let archive = try OpenArchive(settings, creating: false)
+        if atRisk { return try await listRisks(archive, riskTime: settings.riskTime) }
+        let now = archive.clock.now
+        let since = since?.date(from: archive.clock.now)
+        let terminalLimit = Terminal.isInteractive && format == .table && !all ? 100 : nil
+        var rest = limit ?? terminalLimit
+        var output = Output(format)
+        var next: ListCursor?
+        if after?.isAmongTasks != true {
+            let query = EntryQuery(
+                text: query, verdict: verdict, states: lost ? [.unavailable] : nil, deliveredTier: tier, model: model,
+                since: since, limit: rest)
+            try await archive.catalog.forEachPage(query, after: after) { page in
+                for entry in page.entries { try output.write(Self.row(entry, riskTime: settings.riskTime, now: now)) }
+                rest = rest.map { $0 - page.entries.count }
+                next = page.next
             }
-            rows += tasks.map {
-                Row(
-                    taskId: $0.id, state: $0.state.rawValue, createdAt: $0.createdAt, prompt: $0.request?.prompt,
-                    reason: $0.reason)
-            }
-            rows = Array(rows.prefix(limit ?? .max))
         }
-        switch format {
-        case .json: Terminal.write(try Rendering.json(rows))
-        case .table: Terminal.write(Self.table(rows).text)
-        case .csv: Terminal.write(Self.table(rows).csv)
+        if lost, next == nil, verdict == nil, tier == nil, model == nil {
+            next = try await listTasks(archive.catalog, since: since, rest: rest, &output)
+        }
+        try output.finish()
+        if let next {
+            Terminal.note("there is more: go on with --after \(next)\(limit == nil ? ", or see it whole with --all" : "")")
         }
     }
 
-    private static func row(_ entry: OutputEntry) -> Row {
+    private func listRisks(_ archive: OpenArchive, riskTime: TimeInterval) async throws {
+        let now = archive.clock.now
+        var output = Output(format)
+        let risk = try await Risk.find(in: archive.catalog, now: now, time: riskTime, limit: limit ?? .max)
+        for entry in risk.outputs { try output.write(Self.row(entry, riskTime: riskTime, now: now)) }
+        for task in risk.tasks.prefix((limit ?? .max) - risk.outputs.count) {
+            let reason = Risk.reason(deadline: Risk.deadline(of: task), last: task.reason, now: now)
+            try output.write(
+                Row(
+                    taskId: task.id, state: "at risk", createdAt: task.createdAt, prompt: task.request?.prompt, reason: reason))
+        }
+        try output.finish()
+        if !risk.isEmpty { throw ExitCode.foundWrong }
+    }
+
+    /// Tasks that failed, after the outputs that are lost. Words are looked for in the tasks of the list's part: it may show fewer.
+    private func listTasks(
+        _ catalog: some Catalog, since: Date?, rest: Int?, _ output: inout Output
+    ) async throws -> ListCursor? {
+        if rest == 0 { return .beforeTasks }
+        let words = (query ?? "").lowercased().split(separator: " ")
+        let start = after.flatMap { $0.isAmongTasks ? $0 : nil }
+        var next: ListCursor?
+        try await catalog.forEachEndedTask(EndedTaskQuery(since: since, limit: rest), after: start) { page in
+            for task in page.tasks {
+                let prompt = (task.request?.prompt ?? "").lowercased()
+                guard words.allSatisfy({ prompt.contains($0) }) else { continue }
+                try output.write(
+                    Row(
+                        taskId: task.id, state: task.state.rawValue, createdAt: task.createdAt, prompt: task.request?.prompt,
+                        reason: task.reason))
+            }
+            next = page.next
+        }
+        return next
+    }
+
+    /// Rows on their way out, in one of the formats.
+    private enum Output {
+        case json(JSONArrayStream)
+        case lines(RowStream)
+
+        init(_ format: OutputFormat) {
+            self = format == .json ? .json(JSONArrayStream(depth: 0)) : .lines(RowStream(columns: columns, format: format))
+        }
+
+        mutating func write(_ row: Row) throws {
+            switch self {
+            case .json(var stream):
+                try stream.append(row)
+                self = .json(stream)
+            case .lines(var stream):
+                try stream.append(ListCommand.cells(row))
+                self = .lines(stream)
+            }
+        }
+
+        mutating func finish() throws {
+            switch self {
+            case .json(var stream):
+                try stream.finish()
+                Terminal.write("\n")
+            case .lines(var stream): try stream.finish()
+            }
+        }
+    }
+
+    private static func row(_ entry: OutputEntry, riskTime: TimeInterval, now: Date) -> Row {
         let request = entry.request
+        let ended = entry.state == .archived || entry.state == .unavailable
+        let risk = entry.deadline.flatMap { deadline in
+            ended || deadline.timeIntervalSince(now) >= riskTime
+                ? nil : Risk.reason(deadline: deadline, last: entry.reason, now: now)
+        }
         return Row(
-            taskId: entry.id.task, index: entry.id.index, state: entry.state.rawValue, createdAt: entry.createdAt,
+            taskId: entry.id.task, index: entry.id.index, state: risk == nil ? entry.state.rawValue : "at risk",
+            createdAt: entry.createdAt,
             prompt: request?.prompt,
             requested: request?.size.map { size in size.contains(":") ? "\(size) \(request?.resolution ?? "1K")" : size },
             delivered: entry.judgement?.delivered.map { "\($0)" }, format: entry.original?.format, bytes: entry.original?.bytes,
-            sha256: entry.original?.digest, verdict: entry.judgement?.verdict, reason: entry.reason)
+            sha256: entry.original?.digest, verdict: entry.judgement?.verdict, reason: risk ?? entry.reason)
     }
 
-    private static func table(_ rows: [Row]) -> Table {
-        var table = Table(columns: [
-            .init("CREATED"), .init("TASK"), .init("#", .right), .init("STATE"), .init("ASKED"), .init("DELIVERED"),
-            .init("FORMAT"),
-            .init("BYTES", .right), .init("VERDICT"), .init("SHA256", limit: 13), .init("PROMPT OR REASON", limit: 60),
-        ])
-        for row in rows {
-            table.rows.append([
-                Rendering.minute(row.createdAt), row.taskId.text, row.index.map { "\($0)" } ?? "-", row.state,
-                row.requested ?? "-",
-                row.delivered ?? "-", row.format ?? "-", row.bytes.map { "\($0)" } ?? "-", row.verdict?.rawValue ?? "-",
-                row.sha256?.hex ?? "-", row.state == "archived" ? row.prompt ?? "" : row.reason ?? row.prompt ?? "",
-            ])
-        }
-        return table
+    private static let columns: [Table.Column] = [
+        .init("CREATED"), .init("TASK"), .init("#", .right), .init("STATE"), .init("ASKED"), .init("DELIVERED"),
+        .init("FORMAT"), .init("BYTES", .right), .init("VERDICT"), .init("SHA256", limit: 13),
+        .init("PROMPT OR REASON", limit: 60),
+    ]
+
+    private static func cells(_ row: Row) -> [String] {
+        [
+            Rendering.minute(row.createdAt), row.taskId.text, row.index.map { "\($0)" } ?? "-", row.state, row.requested ?? "-",
+            row.delivered ?? "-", row.format ?? "-", row.bytes.map { "\($0)" } ?? "-", row.verdict?.rawValue ?? "-",
+            row.sha256?.hex ?? "-", row.state == "archived" ? row.prompt ?? "" : row.reason ?? row.prompt ?? "",
+        ]
     }
 }

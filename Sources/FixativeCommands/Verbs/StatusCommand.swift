@@ -1,4 +1,5 @@
 import ArchiveModel
+import Archiver
 import ArgumentParser
 import BlobStore
 import Catalog
@@ -13,8 +14,16 @@ struct StatusCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
 
-    /// Less than this many seconds before its deadline, an output is at risk.
-    private static let riskTime: TimeInterval = 2 * 3600
+    /// Something at risk.
+    private struct Danger: Encodable {
+        var taskId: TaskID
+        var index: Int?
+        var deadline: Date
+        var reason: String
+    }
+
+    /// How many things at risk are told one by one.
+    private static let dangersTold = 10
 
     private struct Result: Encodable {
         var storage: String
@@ -24,28 +33,46 @@ struct StatusCommand: AsyncParsableCommand {
         var tasks: [String: Int]
         var byVerdict: [String: Int]
         var unavailable: Int
-        var atRisk: Bool
+        var atRisk: [Danger]
+        var atRiskCount: Int
         var nearestDeadline: Date?
         var held: String?
         var unansweredSubmissions: [String]
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false)
+        let settings = try await Settings.load(common)
+        let archive = try OpenArchive(settings, creating: false)
         let now = archive.clock.now
         let status = try await archive.catalog.status(now: now)
         let open = try await archive.catalog.openSubmissions()
-        let atRisk = status.nearestDeadline.map { $0.timeIntervalSince(now) < Self.riskTime } ?? false
+        let risk = try await Risk.find(in: archive.catalog, now: now, time: settings.riskTime, limit: Self.dangersTold)
         let lost = (status.outputs[.unavailable] ?? 0) + (status.tasks[.unavailable] ?? 0)
         let result = Result(
             storage: archive.folder.path, archived: status.outputs[.archived] ?? 0, originalBytes: status.originalBytes,
             outputs: Dictionary(uniqueKeysWithValues: status.outputs.map { ($0.key.rawValue, $0.value) }),
             tasks: Dictionary(uniqueKeysWithValues: status.tasks.map { ($0.key.rawValue, $0.value) }),
             byVerdict: Dictionary(uniqueKeysWithValues: status.verdicts.map { ($0.key.rawValue, $0.value) }), unavailable: lost,
-            atRisk: atRisk, nearestDeadline: status.nearestDeadline, held: status.holdReason,
+            atRisk: Self.dangers(risk, now: now), atRiskCount: risk.outputCount + risk.taskCount,
+            nearestDeadline: status.nearestDeadline, held: status.holdReason,
             unansweredSubmissions: open.map(\.key))
         Terminal.write(output.format == .json ? try Rendering.json(result) : text(result, status, open))
-        if lost > 0 || atRisk { throw ExitCode.foundWrong }
+        if lost > 0 || !risk.isEmpty { throw ExitCode.foundWrong }
+    }
+
+    private static func dangers(_ risk: AtRisk, now: Date) -> [Danger] {
+        let outputs = risk.outputs.map { output in
+            let deadline = output.deadline ?? now
+            return Danger(
+                taskId: output.id.task, index: output.id.index, deadline: deadline,
+                reason: Risk.reason(deadline: deadline, last: output.reason, now: now))
+        }
+        let tasks = risk.tasks.map { task in
+            let deadline = Risk.deadline(of: task)
+            return Danger(
+                taskId: task.id, deadline: deadline, reason: Risk.reason(deadline: deadline, last: task.reason, now: now))
+        }
+        return Array((outputs + tasks).sorted { $0.deadline < $1.deadline }.prefix(dangersTold))
     }
 
     private func text(_ result: Result, _ status: CatalogStatus, _ open: [OpenSubmission]) -> String {
@@ -60,7 +87,12 @@ struct StatusCommand: AsyncParsableCommand {
         if ended > 0 { lines.append(("failed", "\(Rendering.count(ended, "task")) of which the upstream made no picture")) }
         lines.append(("lost", result.unavailable == 0 ? "nothing" : "\(result.unavailable), listed by 'fixative list --lost'"))
         if let deadline = status.nearestDeadline {
-            lines.append(("deadline", "the nearest is \(Rendering.minute(deadline)) UTC\(result.atRisk ? ": AT RISK" : "")"))
+            lines.append(("deadline", "the nearest is \(Rendering.minute(deadline)) UTC"))
+        }
+        if result.atRiskCount > 0 { lines.append(("AT RISK", "\(result.atRiskCount), listed by 'fixative list --at-risk'")) }
+        for danger in result.atRisk {
+            let name = danger.index.map { "\(danger.taskId) #\($0)" } ?? danger.taskId.text
+            lines.append(("", "\(name): \(Table.plain(danger.reason))"))
         }
         if let held = status.holdReason {
             lines.append(("held", "\(Rendering.count(status.tasks[.held] ?? 0, "task")): \(held)"))

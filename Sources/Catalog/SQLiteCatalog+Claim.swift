@@ -1,0 +1,69 @@
+import ArchiveModel
+import Foundation
+import GRDB
+
+/// What is due, each leg a walk along an index that stops at its limit: a claim costs the same with a million waiting as with ten.
+/// Entries that are waiting for a later try are passed over inside the index; there are never more of them than tries were made
+/// within the longest wait. `+due_at` keeps SQLite from walking by that column, whose order is not the one wanted.
+extension SQLiteCatalog {
+    enum ClaimSQL {
+        static let tasks = """
+            SELECT key, COALESCE(created_at, discovered_at) AS place FROM task WHERE state = 'waiting' AND +due_at <= :now
+            ORDER BY COALESCE(created_at, discovered_at), key LIMIT :limit
+            """
+        /// Bounded by what all workers hold at once.
+        static let expiredTasks = """
+            SELECT key, COALESCE(created_at, discovered_at) AS place FROM task WHERE state = 'leased' AND lease_expires_at <= :now
+            """
+        /// Without a deadline, before it, and past it: in this order.
+        static let outputs = ["deadline IS NULL", "deadline >= :now", "deadline < :now"].map {
+            """
+            SELECT key, deadline AS place FROM output WHERE state = 'waiting' AND \($0) AND +due_at <= :now
+            ORDER BY \($0.hasSuffix("NULL") ? "" : "deadline, ")key LIMIT :limit
+            """
+        }
+        static let expiredOutputs =
+            "SELECT key, deadline AS place FROM output WHERE state = 'leased' AND lease_expires_at <= :now"
+
+        static var all: [String] { outputs + [tasks, expiredTasks, expiredOutputs] }
+    }
+
+    /// Keys of the tasks that are due, the oldest first.
+    static func dueTasks(limit: Int, now: Date, in database: Database) throws -> [Int64] {
+        let waiting = try Row.fetchAll(
+            database, sql: ClaimSQL.tasks, arguments: ["now": now.milliseconds, "limit": limit])
+        let expired = try Row.fetchAll(database, sql: ClaimSQL.expiredTasks, arguments: ["now": now.milliseconds])
+        let candidates = (waiting + expired).map { (place: $0["place"] as Int64, key: $0["key"] as Int64) }
+        return candidates.sorted { ($0.place, $0.key) < ($1.place, $1.key) }.prefix(limit).map(\.key)
+    }
+
+    /// Keys of the outputs that are due: the earliest deadline first, those past theirs last.
+    static func dueOutputs(limit: Int, now: Date, in database: Database) throws -> [Int64] {
+        let expired = try Row.fetchAll(database, sql: ClaimSQL.expiredOutputs, arguments: ["now": now.milliseconds])
+        var candidates = expired.map(Candidate.init)
+        var waiting = 0
+        for sql in ClaimSQL.outputs where waiting < limit {
+            let rows = try Row.fetchAll(
+                database, sql: sql, arguments: ["now": now.milliseconds, "limit": limit - waiting])
+            waiting += rows.count
+            candidates += rows.map(Candidate.init)
+        }
+        return candidates.sorted { $0.precedes($1, now: now.milliseconds) }.prefix(limit).map(\.key)
+    }
+
+    private struct Candidate {
+        var key: Int64
+        var deadline: Int64?
+
+        init(_ row: Row) {
+            key = row["key"]
+            deadline = row["place"]
+        }
+
+        func precedes(_ other: Candidate, now: Int64) -> Bool { rank(now) < other.rank(now) }
+
+        private func rank(_ now: Int64) -> (Int, Int64, Int64) {
+            ((deadline ?? now) < now ? 1 : 0, deadline ?? .min, key)
+        }
+    }
+}

@@ -1,0 +1,203 @@
+package import ArchiveModel
+package import Foundation
+import GRDB
+import SizeContract
+
+/// Lists in pages: each is a walk along an index from the cursor on.
+extension SQLiteCatalog {
+    private static let pageSize = 500
+    /// The most tallies that are merged; beyond that a filter is held against each row.
+    private static let widestMerge = 100
+
+    package func page(_ query: EntryQuery, after cursor: ListCursor?) async throws -> EntryPage {
+        let limit = min(query.limit ?? Self.pageSize, Self.pageSize)
+        return try await read { database in
+            var keys = try Self.keys(query, after: cursor, limit: limit + 1, in: database)
+            let hasMore = keys.count > limit
+            keys = Array(keys.prefix(limit))
+            let rows = try Self.rows(keys, in: database)
+            let last = rows.last.map { ListCursor(place: $0["place"], index: $0["idx"]) }
+            return EntryPage(entries: try rows.map(Self.entry), next: hasMore ? last : nil)
+        }
+    }
+
+    private static func rows(_ keys: [Int64], in database: Database) throws -> [Row] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT \(Self.entryColumns) FROM output JOIN task ON task.key = output.task
+                WHERE output.key IN (\(keys.map(String.init).joined(separator: ",")))
+                ORDER BY output.place DESC, output.idx
+                """)
+    }
+
+    private static func keys(
+        _ query: EntryQuery, after cursor: ListCursor?, limit: Int, in database: Database
+    ) throws -> [Int64] {
+        guard let statement = try keyStatement(query, after: cursor, limit: limit, in: database) else { return [] }
+        return try Int64.fetchAll(database, sql: statement.sql, arguments: statement.arguments)
+    }
+
+    struct KeyStatement {
+        var sql: String
+        var arguments: StatementArguments
+    }
+
+    /// The statement that finds the keys of a page; `nil` when nothing can fit.
+    static func keyStatement(
+        _ query: EntryQuery, after cursor: ListCursor?, limit: Int, in database: Database
+    ) throws -> KeyStatement? {
+        var conditions = ["o.place BETWEEN :low AND :high"]
+        var arguments: StatementArguments = [
+            "limit": limit, "low": query.since.map(Self.place) ?? 0,
+            "high": min(query.before.map { Self.place($0) - 1 } ?? .max, cursor?.place ?? .max),
+        ]
+        if let cursor {
+            conditions.append("(o.place < :place OR o.idx > :index)")
+            arguments += ["place": cursor.place, "index": cursor.index ?? Int.max]
+        }
+        if let task = query.task {
+            conditions.append("o.task = (SELECT key FROM task WHERE id = :task)")
+            arguments += ["task": task.text]
+        }
+        if let digest = query.digest {
+            conditions.append("(o.digest = :digest OR o.thumb_digest = :digest OR o.preview_digest = :digest)")
+            arguments += ["digest": digest.hex]
+        }
+        let tallies = try tallyKeys(query, in: database)
+        if tallies?.isEmpty == true { return nil }
+        var source = "output o"
+        if let text = query.text {
+            guard let expression = try searchExpression(text, in: database) else { return nil }
+            source = "task_text CROSS JOIN output o ON o.place = task_text.rowid"
+            conditions += ["task_text MATCH :words", "task_text.rowid BETWEEN :low AND :high"]
+            arguments += ["words": expression]
+        }
+        let isMerge = query.text == nil && query.task == nil && query.digest == nil
+        guard isMerge, let tallies, tallies.count <= widestMerge else {
+            if let tallies { conditions.append("o.tally IN (\(tallies.map(String.init).joined(separator: ",")))") }
+            let place = query.text == nil ? "o.place" : "task_text.rowid"
+            let sql = """
+                SELECT o.key FROM \(source) WHERE \(conditions.joined(separator: " AND "))
+                ORDER BY \(place) DESC, o.idx LIMIT :limit
+                """
+            return KeyStatement(sql: sql, arguments: arguments)
+        }
+        // One walk for each tally, merged as they go.
+        let walks = tallies.map {
+            "SELECT o.key, o.place, o.idx FROM output o WHERE o.tally = \($0) AND \(conditions.joined(separator: " AND "))"
+        }
+        let merged = walks.joined(separator: " UNION ALL ") + " ORDER BY 2 DESC, 3 LIMIT :limit"
+        return KeyStatement(sql: "SELECT key FROM (\(merged))", arguments: arguments)
+    }
+
+    /// The tallies whose outputs fit; `nil` when all do.
+    private static func tallyKeys(_ query: EntryQuery, in database: Database) throws -> [Int64]? {
+        var conditions: [String] = []
+        var arguments: StatementArguments = []
+        func narrow(_ column: String, _ value: String?) {
+            guard let value else { return }
+            conditions.append("\(column) = ?")
+            arguments += [value]
+        }
+        narrow("verdict", query.verdict?.rawValue)
+        narrow("billed_tier", query.billedTier?.rawValue)
+        narrow("delivered_tier", query.deliveredTier?.rawValue)
+        narrow("model", query.model)
+        if let states = query.states {
+            conditions.append("state IN (\(states.map { _ in "?" }.joined(separator: ",")))")
+            arguments += StatementArguments(states.map(\.rawValue).sorted())
+        }
+        guard !conditions.isEmpty else { return nil }
+        conditions.append("EXISTS (SELECT 1 FROM tally_day WHERE tally_day.tally = tally.key)")
+        return try Int64.fetchAll(
+            database, sql: "SELECT key FROM tally WHERE \(conditions.joined(separator: " AND "))", arguments: arguments)
+    }
+
+    /// The lowest place of a time.
+    private static func place(_ date: Date) -> Int64 {
+        min(max(date.milliseconds, 0), (1 << (63 - placeBits)) - 1) << placeBits
+    }
+
+    package func endedTasks(_ query: EndedTaskQuery, after cursor: ListCursor?) async throws -> TaskPage {
+        let limit = min(query.limit ?? Self.pageSize, Self.pageSize)
+        let states = query.states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ",")
+        return try await read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM task WHERE state IN ('failed', 'cancelled', 'unavailable') AND state IN (\(states))
+                        AND place < :place AND place >= :low ORDER BY place DESC LIMIT :limit
+                    """,
+                arguments: [
+                    "place": cursor?.place ?? .max, "low": query.since.map(Self.place) ?? 0, "limit": limit + 1,
+                ])
+            let last = rows.prefix(limit).last.map { ListCursor(place: $0["place"], index: nil) }
+            return TaskPage(
+                tasks: try rows.prefix(limit).map(Self.taskEntry), next: rows.count > limit ? last : nil)
+        }
+    }
+
+    package func tallies(since: Date?, before: Date?) async throws -> [OutputTally] {
+        try await read { try Self.tallies(since: since, before: before, in: $0) }
+    }
+
+    /// Whole days from the counters, and what lies beside them row by row.
+    static func tallies(since: Date? = nil, before: Date? = nil, in database: Database) throws -> [OutputTally] {
+        let day: Int64 = 86_400_000 << placeBits
+        let low = min(since.map(Self.place) ?? 0, .max - 2 * day)
+        let high = before.map(Self.place) ?? .max
+        let firstDay = low / day + (low % day == 0 ? 0 : 1)
+        let endDay = max(high / day, firstDay)
+        let (headEnd, tailStart) = (min(firstDay * day, high), endDay * day)
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT tally.*, SUM(outputs) AS outputs, SUM(bytes) AS bytes, SUM(overpaid_tenths) AS overpaid_tenths FROM (
+                    SELECT tally AS counted, outputs, bytes, overpaid_tenths FROM tally_day WHERE day >= :first AND day < :end
+                    UNION ALL SELECT tally, 1, COALESCE(bytes, 0), COALESCE(overpaid_tenths, 0) FROM output
+                        WHERE (place >= :low AND place < :headEnd)
+                    UNION ALL SELECT tally, 1, COALESCE(bytes, 0), COALESCE(overpaid_tenths, 0) FROM output
+                        WHERE (place >= :tailStart AND place < :high)
+                ) JOIN tally ON tally.key = counted GROUP BY counted
+                ORDER BY state, verdict, billed_tier, delivered_tier, model
+                """,
+            arguments: [
+                "first": firstDay, "end": endDay, "low": low, "headEnd": headEnd, "tailStart": tailStart, "high": high,
+            ])
+        return rows.map(tally)
+    }
+
+    private static func tally(_ row: Row) -> OutputTally {
+        func text(_ column: String) -> String? { (row[column] as String).isEmpty ? nil : row[column] }
+        return OutputTally(
+            state: OutputState(rawValue: row["state"]) ?? .waiting, verdict: text("verdict").flatMap(Verdict.init(rawValue:)),
+            billedTier: text("billed_tier").flatMap(Tier.init(rawValue:)),
+            deliveredTier: text("delivered_tier").flatMap(Tier.init(rawValue:)), model: text("model"), outputs: row["outputs"],
+            bytes: row["bytes"], overpaid: PriceMultiplier(tenths: row["overpaid_tenths"]))
+    }
+}
+
+extension SQLiteCatalog {
+    /// How SQLite goes about a page. For the test that no table is read whole.
+    package func plan(_ query: EntryQuery, after cursor: ListCursor?) async throws -> [String] {
+        try await read { database in
+            guard let statement = try Self.keyStatement(query, after: cursor, limit: 50, in: database) else { return [] }
+            return try Self.plan(statement.sql, statement.arguments, in: database)
+        }
+    }
+
+    /// How SQLite goes about a claim. For the test that no table is read whole.
+    package func claimPlan() async throws -> [String] {
+        try await read { database in
+            try ClaimSQL.all.flatMap { sql in
+                let limit: StatementArguments = sql.contains(":limit") ? ["limit": 16] : [:]
+                return try Self.plan(sql, sql.contains(":now") ? limit + ["now": 0] : limit, in: database)
+            }
+        }
+    }
+
+    private static func plan(_ sql: String, _ arguments: StatementArguments, in database: Database) throws -> [String] {
+        try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql, arguments: arguments).map { $0["detail"] }
+    }
+}
