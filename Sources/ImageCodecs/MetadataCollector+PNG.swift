@@ -22,7 +22,8 @@ extension MetadataCollector {
             case "eXIf": addExif(bytes.copy(chunk.body.prefix(Self.maxBlockBytes)), from: chunk.name)
             case "caBX": addContentCredentials(bytes, chunk.body)
             // Section 5.6: these come before PLTE and IDAT, and a later one cannot have been meant for the picture.
-            case "iCCP", "gAMA", "cHRM", "sRGB", "cICP": colourIsSettled ? metadata.couldNotRead(chunk.name) : readColour(bytes, chunk)
+            case "iCCP", "gAMA", "cHRM", "sRGB", "cICP":
+                colourIsSettled ? metadata.couldNotRead(chunk.name) : readColour(bytes, chunk)
             default: break
             }
         }
@@ -55,7 +56,7 @@ extension MetadataCollector {
         }
         let keyword = MetadataText.latin1(bytes.copy(chunk.body.lowerBound..<end))
         let isXMP = keyword == "XML:com.adobe.xmp"
-        guard let content = textContent(bytes, chunk, after: end, keeping: isXMP ? Self.maxBlockBytes : MetadataText.maxBytes)
+        guard let content = textContent(bytes, chunk, after: end, keeping: isXMP ? Self.maxBlockBytes : MetadataText.maxBytes + 4)
         else { return metadata.couldNotRead(chunk.name) }
         if isXMP { return addXMP(content.bytes, isCut: content.isCut) }
         let text =
@@ -106,7 +107,8 @@ extension MetadataCollector {
     // A profile states its size in its first four bytes, so no more than that is ever set aside for it.
     private mutating func inflatedProfile(_ compressed: [UInt8]) -> [UInt8]? {
         guard let start = MetadataText.inflatedStart(compressed, limit: 128), let size = start.span.bigEndian(4, at: 0),
-            size >= 128, accept(profile: size), let whole = inflate(compressed, keeping: size), whole.total == size
+            let whole = inflate(compressed, keeping: min(size, limits.maxProfileBytes)), accept(profile: whole.total),
+            size >= 128, whole.bytes.count == size
         else { return nil }
         return whole.bytes
     }
