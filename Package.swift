@@ -194,7 +194,11 @@ let package = Package(
             ],
             linkerSettings: [.linkedLibrary("z")]),
         // Resizing, orientation, hashes and whole inspections against independent arithmetic.
-        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "ImageCodecs", "CCodecShims"], swiftSettings: strict),
+        .testTarget(
+            name: "ImagingTests", dependencies: ["Imaging", "ImageCodecs", "CCodecShims", "inspect-probe"], swiftSettings: strict),
+        // Inspects one file in a process of its own and prints its peak memory, for the tests of hostile files.
+        .executableTarget(
+            name: "inspect-probe", dependencies: ["Imaging", "ImageCodecs"], path: "Tests/InspectProbe", swiftSettings: strict),
         // Synthetic pictures are reproducible, weigh what a delivery weighs and decode again.
         .testTarget(name: "SyntheticPicturesTests", dependencies: ["SyntheticPictures", "ImageCodecs"], swiftSettings: strict),
         // The built program, as a user types it.

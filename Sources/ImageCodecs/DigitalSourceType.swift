@@ -45,7 +45,7 @@ extension DigitalSourceType {
         var from = 0
         while let found = bytes.firstIndex(of: name, in: from..<bytes.count) {
             from = found + name.count
-            guard found > 0 else { continue }
+            guard found > 0, bytes[found - 1] == 0x3C || isSpace(bytes[found - 1]) else { continue }
             let value = bytes[found - 1] == 0x3C ? elementValue(bytes, from) : quotedValue(bytes, from)
             if let value { return value }
         }

@@ -4,6 +4,11 @@ public struct JPEGQuality: Sendable, Hashable, Codable {
     public var estimate: Int
     /// The tables are exactly those of that setting. Other programs scale other tables, and the estimate is then a likeness.
     public var isExact: Bool
+
+    public init(estimate: Int, isExact: Bool) {
+        self.estimate = estimate
+        self.isExact = isExact
+    }
 }
 
 /// The first two quantisation tables of a JPEG (T.81, B.2.4.1): luminance and chrominance, by custom.

@@ -56,7 +56,7 @@ extension MetadataCollector {
         }
         let keyword = MetadataText.latin1(bytes.copy(chunk.body.lowerBound..<end))
         let isXMP = keyword == "XML:com.adobe.xmp"
-        guard let content = textContent(bytes, chunk, after: end, keeping: isXMP ? Self.maxBlockBytes : MetadataText.maxBytes)
+        guard let content = textContent(bytes, chunk, after: end, keeping: isXMP ? Self.maxBlockBytes : MetadataText.maxBytes + 4)
         else { return metadata.couldNotRead(chunk.name) }
         if isXMP { return addXMP(content.bytes, isCut: content.isCut) }
         let text =
@@ -107,7 +107,8 @@ extension MetadataCollector {
     // A profile states its size in its first four bytes, so no more than that is ever set aside for it.
     private mutating func inflatedProfile(_ compressed: [UInt8]) -> [UInt8]? {
         guard let start = MetadataText.inflatedStart(compressed, limit: 128), let size = start.span.bigEndian(4, at: 0),
-            size >= 128, accept(profile: size), let whole = inflate(compressed, keeping: size), whole.total == size
+            let whole = inflate(compressed, keeping: min(size, limits.maxProfileBytes)), accept(profile: whole.total),
+            size >= 128, whole.bytes.count == size
         else { return nil }
         return whole.bytes
     }

@@ -36,9 +36,9 @@ struct MetadataCollector {
     /// The first `keeping` bytes of a zlib stream, and how many there are in all. The whole stream counts against the limit.
     mutating func inflate(_ bytes: [UInt8], keeping: Int) -> (bytes: [UInt8], total: Int)? {
         let budget = limits.maxInflatedBytes - inflatedBytes
-        guard let inflated = MetadataText.inflated(bytes, keeping: min(keeping, budget + 1), budget: budget) else { return nil }
+        let inflated = MetadataText.inflated(bytes, keeping: min(keeping, budget + 1), budget: budget)
         inflatedBytes += inflated.total
-        if inflated.total <= budget { return inflated }
+        if inflated.total <= budget { return inflated.isSound ? (inflated.bytes, inflated.total) : nil }
         refuse(.inflatedBytes, "compressed metadata inflate to more than \(limits.maxInflatedBytes) bytes")
         return nil
     }

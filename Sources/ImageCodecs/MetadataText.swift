@@ -37,16 +37,16 @@ enum MetadataText {
         return utf8(Array(String(decoding: units.prefix { $0 != 0 }, as: UTF16.self).utf8))
     }
 
-    /// The first `keeping` bytes of a zlib stream, and how many there are in all. Nil when it is no zlib stream, or one that
-    /// ends too soon; `total` is above `budget` when it had to be left.
-    static func inflated(_ bytes: [UInt8], keeping: Int, budget: Int) -> (bytes: [UInt8], total: Int)? {
+    /// The first `keeping` bytes of a zlib stream, and how many came out in all, which is above `budget` when it had to be left.
+    /// `isSound` is false for a stream that ends too soon or is none.
+    static func inflated(_ bytes: [UInt8], keeping: Int, budget: Int) -> (bytes: [UInt8], total: Int, isSound: Bool) {
         var status = FIXATIVE_OK
         var total = 0
         let target = unsafe [UInt8](unsafeUninitializedCapacity: keeping) { target, count in
             guard let base = target.baseAddress else { return }
             unsafe status = fixative_inflate_counted(bytes, bytes.count, base, keeping, budget, &count, &total)
         }
-        return status == FIXATIVE_OK || status == FIXATIVE_LIMIT ? (target, total) : nil
+        return (target, total, status == FIXATIVE_OK)
     }
 
     /// At most `limit` bytes of a zlib stream; what follows is not looked at. Nil when it is no zlib stream.

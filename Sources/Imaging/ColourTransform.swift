@@ -70,7 +70,7 @@ internal import ImageCodecs
     }
 
     private init?(_ family: Family, open: (cmsContext) -> cmsHPROFILE?) {
-        guard let context = unsafe cmsCreateContext(nil, nil) else { return nil }
+        guard let context = unsafe BoundedMemory.makeContext() else { return nil }
         // A log handler that does nothing: the default one may print.
         unsafe cmsSetLogErrorHandlerTHR(context) { _, _, _ in }
         guard let source = unsafe open(context) else {
@@ -114,7 +114,13 @@ internal import ImageCodecs
         defer { unsafe cmsCloseProfile(target) }
         return unsafe cmsCreateTransformTHR(
             context, source, format(family, layout), target, rgb8(channels: family == .inks ? 3 : layout.channels),
-            UInt32(INTENT_RELATIVE_COLORIMETRIC), UInt32(cmsFLAGS_BLACKPOINTCOMPENSATION))
+            UInt32(INTENT_RELATIVE_COLORIMETRIC), flags(layout))
+    }
+
+    // For 16 bits the library would replace curves and matrix by a table of 33 steps, in which the dark end of linear light is
+    // lost; for 8 bits it keeps them.
+    private static func flags(_ layout: Layout) -> UInt32 {
+        UInt32(cmsFLAGS_BLACKPOINTCOMPENSATION | (layout.sampleBytes == 2 ? cmsFLAGS_NOOPTIMIZE : 0))
     }
 
     // Pixel types as the macros of lcms2.h make them, which Swift does not import: the colour space from bit 16, samples that

@@ -93,7 +93,27 @@ struct JPEGTests {
         var file = Fixture.jpegFull.file
         let frame = try #require(file.indices.dropLast().first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
         file[frame + 4] = 12
-        #expect(code { try decode(file) } == .unsupported)
+        do throws(CodecError) {
+            _ = try decode(file)
+            Issue.record("decoded")
+        } catch {
+            #expect(error.code == .unsupported)
+            #expect(error.description == "the JPEG is of an unsupported kind: 12 bits a sample")
+        }
+    }
+
+    /// T.81, table B.1.
+    @Test(arguments: [(0xC3, "a lossless JPEG (process 3)"), (0xC5, "a hierarchical JPEG (process 5)")] as [(UInt8, String)])
+    func rareProcessesAreRefusedByName(_ marker: UInt8, _ name: String) throws {
+        var file = Fixture.jpegFull.file
+        let frame = try #require(file.indices.dropLast().first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
+        file[frame + 1] = marker
+        do throws(CodecError) {
+            _ = try decode(file)
+            Issue.record("decoded")
+        } catch {
+            #expect((error.code, error.detail) == (.unsupported, name))
+        }
     }
 
     @Test func aHeightGivenLaterIsUnsupported() throws {

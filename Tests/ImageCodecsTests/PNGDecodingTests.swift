@@ -125,6 +125,17 @@ struct PNGDecodingTests {
         #expect(try decode(file).bytes == builder.expectedRGB)
     }
 
+    /// As libvips 8.18 does with `fail_on=error` and with `fail_on=warning`: opaque black, and no complaint.
+    @Test(arguments: [4, 8], [false, true])
+    func anIndexBeyondThePaletteIsBlack(_ depth: Int, _ hasTransparency: Bool) throws {
+        var builder = PNGBuilder(width: 4, height: 1, depth: depth, colourType: 3, samples: { x, _ in [[0, 1, 2, 9][x]] })
+        builder.palette = [[10, 20, 30], [40, 50, 60]]
+        builder.transparency = hasTransparency ? [128] : []
+        let alpha: [[UInt8]] = hasTransparency ? [[128], [255], [255], [255]] : [[], [], [], []]
+        let colours: [[UInt8]] = [[10, 20, 30], [40, 50, 60], [0, 0, 0], [0, 0, 0]]
+        #expect(try decode(builder.build()).bytes == zip(colours, alpha).flatMap { $0 + $1 })
+    }
+
     @Test func rowsCanBeReadFromForeignMemory() throws {
         let builder = PNGBuilder.rgb()
         let file = builder.build()

@@ -103,6 +103,7 @@ struct InspectionTests {
         #expect((recipe.thumbnailSide, recipe.previewSide) == (512, 1280))
         #expect(recipe.opaque == JPEGSettings(quality: 82, chroma: .full))
         #expect(recipe.filter == "lanczos3")
+        #expect(recipe.version >= 3)
         #expect(Set(recipe.libraries.keys) == ["libpng", "libjpeg-turbo", "libwebp", "lcms2"])
         #expect(recipe.libraries.values.allSatisfy { $0.split(separator: ".").count >= 2 })
     }
