@@ -9,6 +9,8 @@ package struct ContentHash: Sendable {
 
     package mutating func update(_ bytes: [UInt8]) { hash.update(data: bytes) }
 
+    mutating func update(_ bytes: UnsafeRawBufferPointer) { unsafe hash.update(bufferPointer: bytes) }
+
     /// The digest of everything so far.
     package func digest() -> ArchiveModel.Digest {
         guard let digest = ArchiveModel.Digest(sha256: Array(hash.finalize())) else {

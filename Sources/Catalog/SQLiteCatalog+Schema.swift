@@ -107,6 +107,7 @@ extension SQLiteCatalog {
                     CREATE INDEX output_verdict ON output (verdict);
                     """)
         }
+        registerCopies(&migrator)
         return migrator
     }
 }

@@ -6,7 +6,7 @@ import SizeContract
 /// The catalog as one SQLite file, shared by every process that works on the archive.
 package struct SQLiteCatalog: Catalog {
     let database: DatabasePool
-    private let path: String
+    let path: String
 
     /// Opens the file, or makes it, and brings its schema up to date.
     ///
