@@ -18,6 +18,10 @@ package protocol CatalogUpkeep: Catalog {
     /// The bytes of an output's record, as the catalog remembers them; `nil` when it does not.
     func recordCopy(of id: OutputID) async throws -> [UInt8]?
 
+    /// What an ended output's row says, as a record: without what only the record told, such as the answer of the storage host. The
+    /// sizes of its derivatives are not known here, and 0. `nil` when there is no such row.
+    func rowRecord(of id: OutputID) async throws -> ArchiveRecord?
+
     /// The record of a task that ended without a picture, by its row; `nil` when there is no such row.
     func taskRecord(of id: TaskID) async throws -> TaskRecord?
 

@@ -139,15 +139,42 @@ extension SQLiteCatalog: CatalogUpkeep {
     }
 
     package func taskRecord(of id: TaskID) async throws -> TaskRecord? {
+        let record = try await anyTask(id)
+        return record.flatMap { [.failed, .cancelled, .unavailable].contains($0.state) ? $0 : nil }
+    }
+
+    private func anyTask(_ id: TaskID) async throws -> TaskRecord? {
         try await read { database in
             guard let row = try Row.fetchOne(database, sql: "SELECT * FROM task WHERE id = ?", arguments: [id.text]),
-                let state = TaskState(rawValue: row["state"]), [.failed, .cancelled, .unavailable].contains(state)
+                let state = TaskState(rawValue: row["state"])
             else { return nil }
             return TaskRecord(
                 task: id, state: state, reason: row["reason"], source: row["source"],
                 discoveredAt: Date(milliseconds: row["discovered_at"]), createdAt: Self.date(row["created_at"]),
                 request: Self.request(row), taskJSON: Self.json(row["answer"]))
         }
+    }
+
+    package func rowRecord(of id: OutputID) async throws -> ArchiveRecord? {
+        guard let entry = try await entries(EntryQuery(states: [.archived, .unavailable], task: id.task)).first(where: { $0.id == id })
+        else { return nil }
+        guard let owner = try await anyTask(id.task), let endedAt = entry.endedAt else { return nil }
+        var record = ArchiveRecord(
+            id: id, state: entry.state == .archived ? .archived : .unavailable,
+            reason: entry.state == .archived ? nil : entry.reason, source: owner.source, discoveredAt: owner.discoveredAt,
+            createdAt: entry.createdAt, deadline: entry.deadline, endedAt: endedAt, attempts: entry.attempts, request: entry.request,
+            taskJSON: owner.taskJSON)
+        record.original = entry.original.map { BlobReference(digest: $0.digest, bytes: $0.bytes, mediaType: $0.mediaType) }
+        if entry.state == .archived, entry.original?.format == nil { record.decodeError = entry.reason }
+        record.judgement = entry.judgement
+        record.thumbHash = entry.thumbHash
+        record.perceptualHash = entry.perceptualHash
+        for (role, made) in [(Derivative.Role.thumbnail, entry.thumbnail), (.preview, entry.preview)] {
+            guard let made else { continue }
+            let blob = BlobReference(digest: made.digest, bytes: 0, mediaType: made.mediaType)
+            record.derivatives.append(Derivative(role: role, blob: blob, width: made.width, height: made.height, recipe: .null))
+        }
+        return record
     }
 
     // MARK: Making rows again

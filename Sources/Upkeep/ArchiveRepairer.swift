@@ -67,41 +67,49 @@ package struct ArchiveRepairer: Sendable {
 
     /// A damaged record: the catalog remembers the bytes of each output's, and a task's is what its row says.
     private func rewrite(_ path: String, _ why: String, _ report: inout RepairReport) async throws {
-        guard let record = try await remembered(path) else {
+        guard let row = try await row(of: path), let (record, action) = try await remembered(row.task, row.index) else {
             return report.did(
                 .notMended, path, "\(why); the catalog does not remember it. Restore it from a backup, or archive its task again")
         }
-        report.did(.wroteRecord, path, "as the catalog remembers it; the damaged one is kept in quarantine/")
+        report.did(action, path, "\(Self.words(action)); the damaged one is kept in quarantine/")
         guard !dryRun else { return }
-        let note = QuarantineNote([("why", why), ("instead", "the record that the catalog remembers")])
+        let note = QuarantineNote([("why", why), ("instead", Self.words(action))])
         _ = try await records.keep(path, note: note)
         try await records.write(record)
     }
 
-    /// What the catalog remembers of the record at a path.
-    private func remembered(_ path: String) async throws -> StoredRecord? {
+    private static func words(_ action: RepairReport.Action) -> String {
+        action == .wroteRecord
+            ? "as the catalog remembers it" : "as its row and its picture tell it, without what the storage host answered"
+    }
+
+    /// The row whose record lies at a path.
+    private func row(of path: String) async throws -> EndedRow? {
         var position: EndedRow.Position?
         while true {
             let page = try await catalog.endedRows(after: position, limit: 1000)
-            for row in page {
-                if let index = row.index {
-                    let id = OutputID(task: row.task, index: index)
-                    guard records.path(of: id, day: row.day) == path, let record = try await copy(of: id) else { continue }
-                    return .output(record)
-                }
-                guard records.path(of: row.task, day: row.day) == path else { continue }
-                return try await catalog.taskRecord(of: row.task).map { .task($0) }
+            let found = page.first { row in
+                let place =
+                    row.index.map { records.path(of: OutputID(task: row.task, index: $0), day: row.day) }
+                    ?? records.path(of: row.task, day: row.day)
+                return place == path
             }
+            if let found { return found }
             guard let last = page.last else { return nil }
             position = last.position
         }
     }
 
-    private func copy(of id: OutputID) async throws -> ArchiveRecord? {
-        guard let bytes = try await catalog.recordCopy(of: id), case .output(let record) = try? RecordFile.read(bytes),
-            record.id == id
-        else { return nil }
-        return record
+    /// A record that has no file any more, from the catalog: the very bytes, or what the row tells.
+    private func remembered(_ task: TaskID, _ index: Int?) async throws -> (StoredRecord, RepairReport.Action)? {
+        guard let index else { return try await catalog.taskRecord(of: task).map { (.task($0), .wroteRecord) } }
+        let id = OutputID(task: task, index: index)
+        if let bytes = try await catalog.recordCopy(of: id), case .output(let record) = try? RecordFile.read(bytes), record.id == id {
+            return (.output(record), .wroteRecord)
+        }
+        guard var record = try await catalog.rowRecord(of: id) else { return nil }
+        try await DerivativeMaker(blobs: blobs).complete(&record)
+        return (.output(record), .remadeRecord)
     }
 
     /// A record in another place than its own: it goes where it belongs, unless a whole one is there.
@@ -122,19 +130,12 @@ package struct ArchiveRepairer: Sendable {
     }
 
     private func writeRecord(of task: TaskID, _ index: Int?, _ report: inout RepairReport) async throws {
-        let record: StoredRecord?
-        if let index {
-            record = try await copy(of: OutputID(task: task, index: index)).map { .output($0) }
-        } else {
-            record = try await catalog.taskRecord(of: task).map { .task($0) }
-        }
         let subject = index.map { "\(OutputID(task: task, index: $0))" } ?? "\(task)"
-        guard let record else {
+        guard let (record, action) = try await remembered(task, index) else {
             return report.did(
-                .notMended, subject,
-                "it has no record, and the catalog does not remember one. 'fixative archive \(task)' asks again")
+                .notMended, subject, "it has no record, and the catalog does not remember one. 'fixative archive \(task)' asks again")
         }
-        report.did(.wroteRecord, records.path(of: record), "as the catalog remembers it")
+        report.did(action, records.path(of: record), Self.words(action))
         if !dryRun { try await records.write(record) }
     }
 

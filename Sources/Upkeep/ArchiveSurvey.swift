@@ -122,6 +122,13 @@ struct ArchiveSurvey {
     }
 
     private func reportRow(_ row: EndedRow, _ report: inout VerificationReport) async throws {
+        if let id = row.index.map({ OutputID(task: row.task, index: $0) }), let copy = try await catalog?.recordCopy(of: id),
+            (try? RecordFile.read(copy)) == nil
+        {
+            report.find(
+                .differingRow, "\(id)", .row(row.task, index: row.index, day: row.day),
+                "what the catalog remembers of its record is damaged; 'fixative repair' mends it")
+        }
         // The record may have been written since its folder was read; a damaged one is named already.
         guard try await store.listing(at: path(row.task, row.index, row.day)) == nil else { return }
         let subject = row.index.map { "\(OutputID(task: row.task, index: $0))" } ?? "\(row.task)"

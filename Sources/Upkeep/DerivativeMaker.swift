@@ -42,6 +42,29 @@ struct DerivativeMaker {
         return made
     }
 
+    /// Adds to a record, made from a row, what the blobs tell: the facts of the picture, and the sizes of its derivatives. Those that
+    /// are not there are left out.
+    func complete(_ record: inout ArchiveRecord) async throws {
+        var derivatives: [ArchiveModel.Derivative] = []
+        for var derivative in record.derivatives {
+            guard let size = try await blobs.size(of: derivative.blob.digest) else { continue }
+            derivative.blob.bytes = size
+            derivatives.append(derivative)
+        }
+        record.derivatives = derivatives
+        guard let original = record.original, try await blobs.read([original.digest]).first??.digest == original.digest else { return }
+        let bytes = try await blobs.contents(of: original.digest)
+        let picture = try await Self.lane.run { bytes.withSpan { try? PictureInspector.inspect($0) } }
+        guard let picture else { return }
+        let header = picture.header
+        record.picture = ImageFacts(
+            format: header.format.rawValue, width: header.width, height: header.height, bitDepth: header.bitDepth,
+            colourType: header.colourType.rawValue, hasAlpha: header.hasAlpha, interlaced: header.isInterlaced,
+            animated: header.isAnimated, frameCount: header.frameCount, orientation: picture.orientation.rawValue,
+            contentCredentialsBytes: picture.metadata.contentCredentialsBytes, trailingBytes: picture.trailingBytes,
+            averageColour: picture.averageColour.description)
+    }
+
     private static func recipe(_ json: JSONValue) -> DerivativeRecipe {
         let data = try? JSONEncoder().encode(json)
         return data.flatMap { try? JSONDecoder().decode(DerivativeRecipe.self, from: $0) } ?? DerivativeRecipe()

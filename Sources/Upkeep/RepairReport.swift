@@ -5,6 +5,8 @@ package struct RepairReport: Sendable, Encodable {
         case remadeCatalog
         /// A record was written again.
         case wroteRecord
+        /// A record was made from what its row and its picture tell; what only the record told is lost.
+        case remadeRecord
         /// A row was made again from its record.
         case enteredRow
         /// A thumbnail or preview was made again from its original.

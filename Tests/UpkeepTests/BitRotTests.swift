@@ -148,7 +148,10 @@ import Upkeep
                 record.original?.digest.hex == name || path == "records/2026/11/22/\(record.task.fileStem)-\(record.index).json"
             }
             let isWaiting = owner.map { reopened.contains("\($0.id)") } ?? false
-            if !isWaiting, !first.notMended.contains(where: { $0.subject == path || $0.subject == name }) {
+            let isNamed = first.steps.contains {
+                ($0.action == .notMended || $0.action == .remadeRecord) && ($0.subject == path || $0.subject == name)
+            }
+            if !isWaiting, !isNamed {
                 spoilt.append("\(path) is neither mended nor named (\(named.contains(name) ? "touched" : "untouched"))")
             }
         }

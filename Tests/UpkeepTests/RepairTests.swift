@@ -112,6 +112,27 @@ import Upkeep
         #expect(scratch.files(in: "quarantine").count == 2, "the damaged record, and why")
     }
 
+    /// Record and copy are both lost: what the row knows, and a new look at the picture, make a record again.
+    @Test func aRecordThatNobodyRemembersIsMadeFromItsRowAndItsPicture() async throws {
+        let (scratch, records) = try await filledArchive(1)
+        let path = "records/2026/11/22/task-0-0.json"
+        try scratch.remove(path)
+        _ = try shell(#"sqlite3 '\#(scratch.path)/catalog.sqlite' "UPDATE record_copy SET bytes = x'00'""#)
+        #expect(try await scratch.verify().findings.filter { !$0.kind.isHarmless }.map(\.kind) == [.differingRow, .rowWithoutRecord])
+        let report = try await scratch.repair()
+        #expect(report.isMended)
+        #expect(report.steps.first?.action == .remadeRecord)
+        guard case .output(let made) = try RecordFile.read(scratch.bytes(path) ?? []) else {
+            Issue.record("there is no record")
+            return
+        }
+        #expect(OutputEntry(made) == OutputEntry(records[0]))
+        #expect(made.picture?.width == 540)
+        #expect(made.derivatives.map(\.blob) == records[0].derivatives.map(\.blob))
+        #expect(made.taskJSON == records[0].taskJSON)
+        #expect(try await scratch.verify().findings.map(\.detail) == [])
+    }
+
     @Test func namesAndModesAreMended() async throws {
         let (scratch, records) = try await filledArchive(1)
         let (original, thumbnail) = (try #require(records[0].original?.digest), records[0].derivatives[0].blob.digest)
