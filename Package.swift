@@ -61,7 +61,8 @@ let package = Package(
             dependencies: [
                 "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "ImageCodecs",
                 "SizeContract",
-                "SyntheticPictures", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration, httpClient, lifecycle,
+                "SyntheticPictures", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration, httpClient,
+                lifecycle,
                 logging,
                 nioHTTP1, systemPackage, unixSignals,
             ], swiftSettings: strict),

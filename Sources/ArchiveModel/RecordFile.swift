@@ -87,6 +87,12 @@ package enum RecordFile {
         return true
     }
 
+    /// Where the seal lies in the bytes of a record: line 2.
+    package static let seal = opening.count..<opening.count + sealLength
+
+    /// The bytes of a record whose lines but the second are these.
+    package static func sealing(_ body: [UInt8]) -> [UInt8] { sealed(body) }
+
     private static func hash(_ parts: [ArraySlice<UInt8>]) -> String {
         var hash = SHA256()
         for part in parts { hash.update(data: part) }

@@ -156,14 +156,14 @@ extension SQLiteCatalog: CatalogUpkeep {
     }
 
     package func rowRecord(of id: OutputID) async throws -> ArchiveRecord? {
-        guard let entry = try await entries(EntryQuery(states: [.archived, .unavailable], task: id.task)).first(where: { $0.id == id })
-        else { return nil }
+        let entries = try await entries(EntryQuery(states: [.archived, .unavailable], task: id.task))
+        guard let entry = entries.first(where: { $0.id == id }) else { return nil }
         guard let owner = try await anyTask(id.task), let endedAt = entry.endedAt else { return nil }
         var record = ArchiveRecord(
             id: id, state: entry.state == .archived ? .archived : .unavailable,
             reason: entry.state == .archived ? nil : entry.reason, source: owner.source, discoveredAt: owner.discoveredAt,
-            createdAt: entry.createdAt, deadline: entry.deadline, endedAt: endedAt, attempts: entry.attempts, request: entry.request,
-            taskJSON: owner.taskJSON)
+            createdAt: entry.createdAt, deadline: entry.deadline, endedAt: endedAt, attempts: entry.attempts,
+            request: entry.request, taskJSON: owner.taskJSON)
         record.original = entry.original.map { BlobReference(digest: $0.digest, bytes: $0.bytes, mediaType: $0.mediaType) }
         if entry.state == .archived, entry.original?.format == nil { record.decodeError = entry.reason }
         record.judgement = entry.judgement

@@ -67,7 +67,7 @@ package struct ArchiveRepairer: Sendable {
 
     /// A damaged record: the catalog remembers the bytes of each output's, and a task's is what its row says.
     private func rewrite(_ path: String, _ why: String, _ report: inout RepairReport) async throws {
-        guard let row = try await row(of: path), let (record, action) = try await remembered(row.task, row.index) else {
+        guard let (record, action) = try await mended(path) else {
             return report.did(
                 .notMended, path, "\(why); the catalog does not remember it. Restore it from a backup, or archive its task again")
         }
@@ -78,9 +78,23 @@ package struct ArchiveRepairer: Sendable {
         try await records.write(record)
     }
 
+    /// What a damaged record was: as the catalog remembers it, else as its own digest proves, else as its row tells.
+    private func mended(_ path: String) async throws -> (StoredRecord, RepairReport.Action)? {
+        let found = try await row(of: path)
+        if let found, let record = try await copy(of: found.task, found.index) { return (record, .wroteRecord) }
+        let bytes = try await records.listing(at: path)?.bytes ?? []
+        let isOne = { (record: StoredRecord) in records.path(of: record) == path }
+        if let record = try await RecordMender.mend(bytes), isOne(record) { return (record, .correctedRecord) }
+        guard let found else { return nil }
+        return try await remembered(found.task, found.index)
+    }
+
     private static func words(_ action: RepairReport.Action) -> String {
-        action == .wroteRecord
-            ? "as the catalog remembers it" : "as its row and its picture tell it, without what the storage host answered"
+        switch action {
+        case .wroteRecord: "as the catalog remembers it"
+        case .correctedRecord: "one byte had changed; which, its own SHA-256 proves"
+        default: "as its row and its picture tell it, without what the storage host answered"
+        }
     }
 
     /// The row whose record lies at a path.
@@ -102,14 +116,20 @@ package struct ArchiveRepairer: Sendable {
 
     /// A record that has no file any more, from the catalog: the very bytes, or what the row tells.
     private func remembered(_ task: TaskID, _ index: Int?) async throws -> (StoredRecord, RepairReport.Action)? {
-        guard let index else { return try await catalog.taskRecord(of: task).map { (.task($0), .wroteRecord) } }
-        let id = OutputID(task: task, index: index)
-        if let bytes = try await catalog.recordCopy(of: id), case .output(let record) = try? RecordFile.read(bytes), record.id == id {
-            return (.output(record), .wroteRecord)
-        }
-        guard var record = try await catalog.rowRecord(of: id) else { return nil }
+        if let record = try await copy(of: task, index) { return (record, .wroteRecord) }
+        guard let index, var record = try await catalog.rowRecord(of: OutputID(task: task, index: index)) else { return nil }
         try await DerivativeMaker(blobs: blobs).complete(&record)
         return (.output(record), .remadeRecord)
+    }
+
+    /// The very record, of an output as the catalog keeps it, of a task as its row says.
+    private func copy(of task: TaskID, _ index: Int?) async throws -> StoredRecord? {
+        guard let index else { return try await catalog.taskRecord(of: task).map { .task($0) } }
+        let id = OutputID(task: task, index: index)
+        guard let bytes = try await catalog.recordCopy(of: id), case .output(let record) = try? RecordFile.read(bytes),
+            record.id == id
+        else { return nil }
+        return .output(record)
     }
 
     /// A record in another place than its own: it goes where it belongs, unless a whole one is there.
@@ -133,7 +153,8 @@ package struct ArchiveRepairer: Sendable {
         let subject = index.map { "\(OutputID(task: task, index: $0))" } ?? "\(task)"
         guard let (record, action) = try await remembered(task, index) else {
             return report.did(
-                .notMended, subject, "it has no record, and the catalog does not remember one. 'fixative archive \(task)' asks again")
+                .notMended, subject,
+                "it has no record, and the catalog does not remember one. 'fixative archive \(task)' asks again")
         }
         report.did(action, records.path(of: record), Self.words(action))
         if !dryRun { try await records.write(record) }

@@ -52,7 +52,9 @@ struct DerivativeMaker {
             derivatives.append(derivative)
         }
         record.derivatives = derivatives
-        guard let original = record.original, try await blobs.read([original.digest]).first??.digest == original.digest else { return }
+        guard let original = record.original, try await blobs.read([original.digest]).first??.digest == original.digest else {
+            return
+        }
         let bytes = try await blobs.contents(of: original.digest)
         let picture = try await Self.lane.run { bytes.withSpan { try? PictureInspector.inspect($0) } }
         guard let picture else { return }

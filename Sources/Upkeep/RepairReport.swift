@@ -5,6 +5,8 @@ package struct RepairReport: Sendable, Encodable {
         case remadeCatalog
         /// A record was written again.
         case wroteRecord
+        /// The one byte of a record that had changed was put right.
+        case correctedRecord
         /// A record was made from what its row and its picture tell; what only the record told is lost.
         case remadeRecord
         /// A row was made again from its record.

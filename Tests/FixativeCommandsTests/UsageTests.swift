@@ -30,7 +30,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["status"], ["list"], ["audit"], ["verify"], ["rebuild"], ["repair"], ["gc"], ["gallery", "out"], ["cat", String(repeating: "a", count: 64)],
+        ["status"], ["list"], ["audit"], ["verify"], ["rebuild"], ["repair"], ["gc"], ["gallery", "out"],
+        ["cat", String(repeating: "a", count: 64)],
     ])
     func aFolderThatIsNoArchiveIsRefused(_ arguments: [String]) throws {
         let folder = try Folder()

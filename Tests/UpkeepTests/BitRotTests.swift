@@ -109,7 +109,8 @@ import Upkeep
             let (missed, spoilt) = try await self.round(files: files, seed: seed &+ round)
             lost += missed.count
             wrong += spoilt.count
-            for text in missed + spoilt { Issue.record("seed \(seed &+ round): \(text)") }
+            let some = (missed + spoilt).prefix(5).joined(separator: "; ")
+            if !some.isEmpty { Issue.record("seed \(seed &+ round), \(missed.count) missed, \(spoilt.count) spoilt: \(some)") }
         }
         print("proof bit-rot rounds \(rounds) lost \(lost) wrong \(wrong) \(lost + wrong == 0 ? "pass" : "fall")")
     }

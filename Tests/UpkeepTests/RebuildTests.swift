@@ -61,8 +61,8 @@ import Upkeep
 }
 
 @Suite struct BackupTests {
-    /// The documented order: blobs, then records; the catalog not at all. So a copied record may lack a blob that came after its
-    /// folder was copied, unless blobs are copied once more: see the README.
+    /// The documented order is that of filing turned round: records, then blobs; the catalog is made again. A record is copied after
+    /// its blobs were stored, so they are there when theirs are copied.
     @Test func aCopyTakenWhileAWorkerRunsIsWholeForAllThatWasAcknowledgedBefore() async throws {
         let scratch = Scratch()
         let filer = try Filer(scratch)

@@ -118,7 +118,8 @@ import Upkeep
         let path = "records/2026/11/22/task-0-0.json"
         try scratch.remove(path)
         _ = try shell(#"sqlite3 '\#(scratch.path)/catalog.sqlite' "UPDATE record_copy SET bytes = x'00'""#)
-        #expect(try await scratch.verify().findings.filter { !$0.kind.isHarmless }.map(\.kind) == [.differingRow, .rowWithoutRecord])
+        let kinds = try await scratch.verify().findings.filter { !$0.kind.isHarmless }.map(\.kind)
+        #expect(kinds == [.differingRow, .rowWithoutRecord])
         let report = try await scratch.repair()
         #expect(report.isMended)
         #expect(report.steps.first?.action == .remadeRecord)
@@ -130,6 +131,20 @@ import Upkeep
         #expect(made.picture?.width == 540)
         #expect(made.derivatives.map(\.blob) == records[0].derivatives.map(\.blob))
         #expect(made.taskJSON == records[0].taskJSON)
+        #expect(try await scratch.verify().findings.map(\.detail) == [])
+    }
+
+    /// Catalog and record are both damaged, and nobody else remembers: the record's own digest does.
+    @Test(arguments: [0, 5, 40, 90, 700])
+    func aRecordOfWhichOneByteChangedMendsItself(_ position: Int) async throws {
+        let (scratch, _) = try await filledArchive(1)
+        let path = "records/2026/11/22/task-0-0.json"
+        let before = try #require(scratch.bytes(path))
+        try scratch.change(path) { $0[position] ^= 0x42 }
+        try scratch.replace("catalog.sqlite", by: [UInt8](repeating: 0x5A, count: 20_000))
+        let report = try await scratch.repair()
+        #expect(report.steps.contains { $0.action == .correctedRecord })
+        #expect(scratch.bytes(path) == before)
         #expect(try await scratch.verify().findings.map(\.detail) == [])
     }
 
