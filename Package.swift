@@ -63,7 +63,8 @@ let package = Package(
             dependencies: [
                 "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "ImageCodecs",
                 "SizeContract",
-                "SyntheticPictures", "UpstreamSimulator", "WorkLanes", argumentParser, configuration, httpClient, lifecycle,
+                "SyntheticPictures", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration, httpClient,
+                lifecycle,
                 logging,
                 nioHTTP1, systemPackage, unixSignals,
             ], swiftSettings: strict),
@@ -99,6 +100,13 @@ let package = Package(
             name: "GenerationAPI", dependencies: ["ArchiveModel", "SizeContract", httpClient, nioCore, nioHTTP1],
             swiftSettings: strict),
 
+        // Verify, repair, collect and rebuild: what keeps an archive true over the years. No network.
+        .target(
+            name: "Upkeep",
+            dependencies: [
+                "ArchiveModel", "BlobStore", "Catalog", "ImageCodecs", "Imaging", "SizeContract", "WorkLanes",
+            ], swiftSettings: strict),
+
         // The index of tasks and outputs, and the queue; the only room that speaks SQL.
         .target(name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", grdb], swiftSettings: strict),
 
@@ -109,7 +117,7 @@ let package = Package(
         .target(name: "WorkLanes", swiftSettings: strict),
 
         // The words that all rooms share: digests, ids, records.
-        .target(name: "ArchiveModel", dependencies: ["SizeContract"], swiftSettings: strict),
+        .target(name: "ArchiveModel", dependencies: ["SizeContract", swiftCrypto], swiftSettings: strict),
 
         // What sizes a model promises, what they cost, and how a delivery is judged. Numbers in, numbers out.
         .target(name: "SizeContract", swiftSettings: strict),
@@ -168,8 +176,15 @@ let package = Package(
             name: "ArchiverTests",
             dependencies: [
                 "Archiver", "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "SizeContract",
-                "SyntheticPictures",
+                "SyntheticPictures", "Upkeep",
                 "UpstreamSimulator", "WorkLanes", httpClient, hummingbird, logging, nioCore, nioHTTP1,
+            ], swiftSettings: strict),
+        // Archives damaged in every way, found and mended.
+        .testTarget(
+            name: "UpkeepTests",
+            dependencies: [
+                "Upkeep", "ArchiveModel", "BlobStore", "Catalog", "ImageCodecs", "Imaging", "SizeContract", "SyntheticPictures",
+                "WorkLanes",
             ], swiftSettings: strict),
         // Sums by hand.
         .testTarget(name: "AuditTests", dependencies: ["Audit", "ArchiveModel", "SizeContract"], swiftSettings: strict),

@@ -77,7 +77,9 @@ package struct Natural: Sendable, Hashable, Codable {
 ///
 /// No link's query and no key is ever part of it: whoever builds one passes the upstream's words through ``Redactor`` first.
 package struct ArchiveRecord: Sendable, Hashable, Codable {
-    package static let currentFormat = "fixative.output/1"
+    /// As format 1, sealed: see ``RecordFile``.
+    package static let currentFormat = "fixative.output/2"
+    package static let unsealedFormat = "fixative.output/1"
 
     package enum State: String, Sendable, Hashable, Codable { case archived, unavailable }
 
@@ -143,7 +145,9 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
 /// Everything known of a task that has no output of its own to carry it: one that failed, that the upstream no longer knows, or that
 /// was submitted from here and is still being made.
 package struct TaskRecord: Sendable, Hashable, Codable {
-    package static let currentFormat = "fixative.task/1"
+    /// As format 1, sealed: see ``RecordFile``.
+    package static let currentFormat = "fixative.task/2"
+    package static let unsealedFormat = "fixative.task/1"
 
     package var format = TaskRecord.currentFormat
     package var task: TaskID

@@ -63,24 +63,37 @@ extension Archiver {
 
     /// What an earlier try filed that died before its catalog row: its record, when its original is there.
     private func alreadyFiled(_ lease: OutputLease) async throws -> ArchiveRecord? {
-        let record: ArchiveRecord?
-        do {
-            record = try await records.record(of: lease.id, day: lease.createdAt ?? lease.discoveredAt)
-        } catch let error as BlobStoreError where error.code == .unreadableRecord {
-            return nil
-        }
         // One that holds no whole picture may be there because it is being tried again.
-        guard let record, record.state == .archived, record.decodeError == nil, let original = record.original,
-            try await blobs.size(of: original.digest) == original.bytes
-        else { return nil }
+        guard let record = try await standing(lease), record.decodeError == nil, try await isWhole(record) else { return nil }
         return record
     }
 
-    /// The record of a delivery that is no whole picture, when this is another try of it.
-    private func earlierDelivery(_ lease: OutputLease) async throws -> ArchiveRecord? {
-        guard let record = try? await records.record(of: lease.id, day: lease.createdAt ?? lease.discoveredAt),
-            record.state == .archived, record.original != nil
-        else { return nil }
+    /// The record that stands on the disk; `nil` for none that can be read.
+    private func standing(_ lease: OutputLease) async throws -> ArchiveRecord? {
+        do {
+            return try await records.record(of: lease.id, day: lease.createdAt ?? lease.discoveredAt)
+        } catch let error as BlobStoreError where error.code == .unreadableRecord {
+            return nil
+        }
+    }
+
+    /// Whether a record is of something that was archived, and its original is there.
+    private func isWhole(_ record: ArchiveRecord) async throws -> Bool {
+        guard record.state == .archived, let original = record.original else { return false }
+        return try await blobs.size(of: original.digest) == original.bytes
+    }
+
+    /// Writes a record, unless another worker that has taken over this output was first: then its record stands, and is given back.
+    ///
+    /// - Parameter standing: What stood there when this try began to file.
+    private func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord {
+        var standing = standing
+        while let other = try await records.write(record, over: standing) {
+            if try await isWhole(other), record.state == .unavailable || other.decodeError == nil || record.decodeError != nil {
+                return other
+            }
+            standing = other
+        }
         return record
     }
 
@@ -108,6 +121,7 @@ extension Archiver {
     /// Blobs first, the record second, the catalog row last.
     private func file(_ download: Download, _ inspection: Inspection, _ lease: OutputLease) async throws -> OutputStep {
         try await confirm(lease)
+        let standing = try await standing(lease)
         // The request may have become known while the file was on its way.
         let request = try await catalog.task(lease.id.task)?.request ?? lease.request
         var record = emptyRecord(lease, state: .archived, reason: nil)
@@ -125,11 +139,10 @@ extension Archiver {
                 digest: original.digest, bytes: original.bytes, mediaType: "application/octet-stream")
             record.decodeError = reason
         }
-        if let earlier = try await earlierDelivery(lease) { record.keepOriginals(of: earlier) }
+        if let standing { record.keepOriginals(of: standing) }
         record.request = request
         record.judgement = judge(record.picture, request: request, model: lease.model)
-        try await records.write(record)
-        return try await enter(record, lease, original: original)
+        return try await enter(try await write(record, over: standing), lease, original: original)
     }
 
     private func store(_ picture: DerivedPicture) async throws -> Derivative {
@@ -230,14 +243,18 @@ extension Archiver {
 
     private func giveUp(_ lease: OutputLease, _ reason: String) async throws -> OutputStep {
         try await confirm(lease)
-        if let kept = try await earlierDelivery(lease) {
+        let standing = try await standing(lease)
+        var record = emptyRecord(lease, state: .unavailable, reason: reason)
+        if let standing, try await isWhole(standing) {
+            record = standing
+        } else {
+            record = try await write(record, over: standing)
+        }
+        try await catalog.finish(lease, .ended(record), now: clock.now)
+        guard record.state == .unavailable else {
             report(.warning("output \(lease.id) was tried again without success, so what came before stays: \(reason)"))
-            try await catalog.finish(lease, .ended(kept), now: clock.now)
             return .leftAlone
         }
-        let record = emptyRecord(lease, state: .unavailable, reason: reason)
-        try await records.write(record)
-        try await catalog.finish(lease, .ended(record), now: clock.now)
         report(.unavailable(OutputEntry(record)))
         return .unavailable
     }

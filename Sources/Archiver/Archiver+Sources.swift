@@ -61,13 +61,16 @@ extension Archiver {
     private func judgeAgain(_ id: TaskID) async throws {
         guard let request = try await catalog.task(id)?.request else { return }
         for entry in try await catalog.entries(EntryQuery(states: [.archived, .unavailable], task: id)) {
-            guard var record = try await record(of: entry) else { continue }
-            record.request = request
-            if record.judgement != nil {
-                record.judgement = judge(record.picture, request: request, model: record.taskJSON?["model"]?.string)
+            var known = try await record(of: entry)
+            while let standing = known {
+                var record = standing
+                record.request = request
+                if record.judgement != nil {
+                    record.judgement = judge(record.picture, request: request, model: record.taskJSON?["model"]?.string)
+                }
+                known = try await records.write(record, over: standing)
+                if known == nil { try await catalog.update(record) }
             }
-            try await records.write(record)
-            try await catalog.update(record)
         }
     }
 

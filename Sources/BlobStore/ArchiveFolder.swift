@@ -19,6 +19,7 @@ package struct ArchiveFolder: Sendable {
     package let marker: Marker
     /// Whether this call made the archive.
     package let isNew: Bool
+    private let use: ArchiveUse
 
     package var catalogPath: String { path + "/catalog.sqlite" }
     package var configurationPath: String { path + "/fixative.json" }
@@ -66,7 +67,12 @@ package struct ArchiveFolder: Sendable {
             isNew = try Self.write(proposal, to: markerPath, in: self.path)
             marker = isNew ? proposal : try Self.read(markerPath) ?? proposal
         }
+        use = try ArchiveUse(markerPath)
     }
+
+    /// Sees to it that no other process has the archive open, for as long as `body` runs.
+    /// - Throws: ``BlobStoreError`` with code `inUse`.
+    package func alone<Value>(_ body: () throws -> Value) throws -> Value { try use.alone(body) }
 
     private static let parts = ["blobs", "records", "ingest", "quarantine"]
 
@@ -97,15 +103,49 @@ package struct ArchiveFolder: Sendable {
         get throws { try (POSIXFile.status(catalogPath)?.bytes ?? 0) == 0 }
     }
 
-    /// Moves a catalog that can't be read out of the way, so that a new one can be made; nothing is deleted.
-    /// - Returns: Where it lies now.
-    package func setCatalogAside(now: Date) throws -> String {
-        let target = "\(path)/quarantine/catalog-\(now.formatted(Date.ISO8601FormatStyle(timeSeparator: .omitted))).sqlite"
-        for suffix in ["", "-wal", "-shm"] where try POSIXFile.status(catalogPath + suffix) != nil {
-            try POSIXFile.rename(catalogPath + suffix, to: target + suffix)
+    /// Where a new catalog is made that is to take the place of a damaged one.
+    package var newCatalogPath: String { catalogPath + ".new" }
+
+    /// Takes away what an attempt to make a new catalog has left.
+    package func clearNewCatalog() throws {
+        for suffix in ["", "-wal", "-shm"] { try POSIXFile.remove(newCatalogPath + suffix) }
+    }
+
+    /// Puts the new catalog, closed and whole, in the place of the damaged one, which is kept in `quarantine/`.
+    ///
+    /// Killed at any point, one of the two is in place.
+    ///
+    /// - Returns: Where the damaged one lies now; `nil` when there was none.
+    /// - Throws: ``BlobStoreError`` with code `inUse` when another process has the archive open.
+    package func installNewCatalog(now: Date) throws -> String? {
+        try alone {
+            var target: String?
+            if try POSIXFile.status(catalogPath) != nil {
+                let place = try freeCatalogPlace(now: now)
+                _ = try POSIXFile.link(catalogPath, to: place)
+                for suffix in ["-wal", "-shm"] where try POSIXFile.status(catalogPath + suffix) != nil {
+                    try POSIXFile.rename(catalogPath + suffix, to: place + suffix)
+                }
+                try POSIXFile.synchroniseDirectory(quarantinePath)
+                target = place
+            }
+            let made = try POSIXFile.openForReading(newCatalogPath)
+            try made.synchronise()
+            try POSIXFile.rename(newCatalogPath, to: catalogPath)
+            try POSIXFile.synchroniseDirectory(path)
+            return target
         }
-        try POSIXFile.synchroniseDirectory(path)
-        return target
+    }
+
+    private func freeCatalogPlace(now: Date) throws -> String {
+        let stem = "\(quarantinePath)/catalog-\(now.formatted(Date.ISO8601FormatStyle(timeSeparator: .omitted)))"
+        var place = stem + ".sqlite"
+        var number = 2
+        while try POSIXFile.status(place) != nil {
+            place = "\(stem)-\(number).sqlite"
+            number += 1
+        }
+        return place
     }
 
     /// The marker; `nil` when there is none.

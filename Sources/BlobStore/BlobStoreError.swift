@@ -10,8 +10,10 @@ package struct BlobStoreError: Error, Sendable {
         /// Stored bytes are not what their name says.
         case corrupt
         case notFound
-        /// A stored record is no record.
+        /// A stored record is no record, or no longer the one that was written.
         case unreadableRecord
+        /// Another process works on the archive.
+        case inUse
     }
 
     package var code: Code
@@ -39,9 +41,10 @@ package struct BlobStoreError: Error, Sendable {
         case .system(Self.readOnly):
             "Make the filesystem writable and run the command again; what was not finished is still queued."
         case .system: "Check the disk and the folder's permissions, then run the command again."
-        case .corrupt: "Run 'fixative verify --deep' to see what else is damaged."
-        case .notFound: "Run 'fixative verify' to see what else is missing."
-        case .unreadableRecord: "Restore the file from a backup, or move it out of records/."
+        case .corrupt: "Run 'fixative verify --deep' to see what else is damaged, and 'fixative repair' to mend it."
+        case .notFound: "Run 'fixative verify' to see what else is missing, and 'fixative repair' to mend it."
+        case .unreadableRecord: "Run 'fixative repair'; what it can't mend, restore from a backup or move out of records/."
+        case .inUse: "Stop the other process and run the command again."
         }
     }
 }

@@ -4,9 +4,9 @@ package import WorkLanes
 
 /// Blobs as read-only files `blobs/sha256/ab/ab12…ef` of an archive's folder.
 package struct DirectoryBlobStore: BlobStore {
-    private let folder: ArchiveFolder
-    private let lane: WorkLane
-    private let folders = DurableFolders()
+    let folder: ArchiveFolder
+    let lane: WorkLane
+    let folders = DurableFolders()
 
     /// - Parameter lane: Where the blocking file calls run.
     package init(folder: ArchiveFolder, lane: WorkLane) {
@@ -17,20 +17,7 @@ package struct DirectoryBlobStore: BlobStore {
     /// Removes what writers that died have left in `ingest/`. Files that a living process is writing are locked and stay.
     /// - Returns: The number of files removed.
     @discardableResult
-    package func sweepIngest() async throws -> Int {
-        try await lane.run { [folder] in
-            var removed = 0
-            for name in try POSIXFile.names(in: folder.ingestPath) {
-                let path = folder.ingestPath + "/" + name
-                // A folder is nothing that a writer left.
-                guard try !POSIXFile.isFolder(path) else { continue }
-                guard let file = try? POSIXFile.openForReading(path), try file.tryLock() else { continue }
-                try POSIXFile.remove(path)
-                removed += 1
-            }
-            return removed
-        }
-    }
+    package func sweepIngest() async throws -> Int { try await sweepIngest(trying: false) }
 
     package func beginIngest() async throws -> any BlobIngest {
         try await lane.run { [self] in try DirectoryIngest(store: self, lane: lane, ingestFolder: folder.ingestPath) }
@@ -53,25 +40,52 @@ package struct DirectoryBlobStore: BlobStore {
         let directory = try folders.make([fanOut], under: folder.blobsPath)
         let path = directory + "/" + digest.hex
         var isNew = try file.link(to: path)
-        if !isNew, try POSIXFile.status(path)?.bytes != file.count {
-            try setAside(path, digest: digest, bytes: file.count)
+        while !isNew {
+            if try reuse(path, digest: digest, by: file) { break }
             isNew = try file.link(to: path)
         }
         try POSIXFile.synchroniseDirectory(directory)
         return Publication(digest: digest, bytes: file.count, isNew: isNew)
     }
 
-    /// Moves a file whose bytes can't be what its name says to `quarantine/`, with a note beside it.
-    private func setAside(_ path: String, digest: Digest, bytes: Int) throws {
-        let found = try POSIXFile.status(path)?.bytes ?? 0
-        let place = "\(folder.quarantinePath)/\(digest.hex)-\(UUID().uuidString.lowercased())"
-        var note = try IngestFile(in: folder.ingestPath)
-        defer { note.remove() }
-        try note.append(Array("\(path) held \(found) bytes where \(bytes) belong; whole bytes took its place.\n".utf8))
-        try note.settle()
-        try note.rename(to: place + ".txt")
-        try POSIXFile.rename(path, to: place)
-        try POSIXFile.synchroniseDirectory(folder.quarantinePath)
+    /// Puts a blob to use again that is there already, after a look that it is whole, and marks it as used now, durably: so whoever
+    /// collects what is of no use knows that somebody is about to name it.
+    ///
+    /// - Returns: `false` when it has gone meanwhile, or was damaged and is now in the quarantine: then there is room for the new one.
+    private func reuse(_ path: String, digest: Digest, by newer: borrowing IngestFile) throws -> Bool {
+        guard let status = try POSIXFile.status(path) else { return false }
+        guard status.isFile else {
+            try Quarantine(folder: folder).take(path, note: Self.note("it is no file", newer.count))
+            return false
+        }
+        let newCount = newer.count
+        let newPath = newer.path
+        return try withLockedBlob(path) { file in
+            let found = try file.reading(through: ReadBuffer(), leavesNoTrace: false)
+            guard found.digest == digest else {
+                let what = "it held \(found.bytes) bytes of the SHA-256 \(found.digest?.hex ?? "-")"
+                try Quarantine(folder: folder).take(path, note: Self.note(what, newCount))
+                return false
+            }
+            // Somebody else's file can't be marked; our own, of the same bytes, can take its place.
+            if try !file.touch() { try POSIXFile.rename(newPath, to: path) }
+            return true
+        } ?? false
+    }
+
+    private static func note(_ what: String, _ bytes: Int) -> QuarantineNote {
+        QuarantineNote([("why", what), ("instead", "whole bytes, \(bytes) of them, were just received and took its place")])
+    }
+
+    /// Holds a blob's file so that nobody takes it away, or puts it to use, while `body` runs.
+    /// - Returns: `nil` when there is no such file.
+    func withLockedBlob<Value>(_ path: String, _ body: (borrowing POSIXFile.Handle) throws -> Value) throws -> Value? {
+        while true {
+            guard let file = try POSIXFile.openRegular(path) else { return nil }
+            try file.lock()
+            // Whoever held it may have taken it away, and another of its name may be there.
+            if try file.isStillThere { return try body(file) }
+        }
     }
 
     func path(of digest: Digest) -> String { "\(folder.blobsPath)/\(digest.hex.prefix(2))/\(digest.hex)" }
@@ -92,34 +106,15 @@ package struct DirectoryBlobStore: BlobStore {
     package func rehash(_ digest: Digest) async throws -> Digest {
         try await lane.run { [self] in
             let file = try POSIXFile.openForReading(path(of: digest))
-            var hash = ContentHash()
-            while true {
-                let chunk = try file.read(upTo: 1 << 20)
-                if chunk.isEmpty { break }
-                hash.update(chunk)
-            }
-            return hash.digest()
+            let found = try file.reading(through: ReadBuffer(), leavesNoTrace: false).digest
+            guard let found else { throw BlobStoreError(.corrupt, "read", path: file.path) }
+            return found
         }
     }
 
     package func listing() async throws -> [StoredBlob] {
-        try await lane.run { [folder] in
-            var found: [StoredBlob] = []
-            for fanOut in try POSIXFile.names(in: folder.blobsPath) {
-                guard let status = try POSIXFile.status("\(folder.blobsPath)/\(fanOut)") else { continue }
-                guard status.isFolder else {
-                    found.append(StoredBlob(digest: nil, path: "blobs/sha256/\(fanOut)", bytes: status.bytes, mode: status.mode))
-                    continue
-                }
-                for name in try POSIXFile.names(in: folder.blobsPath + "/" + fanOut) {
-                    guard let status = try POSIXFile.status("\(folder.blobsPath)/\(fanOut)/\(name)") else { continue }
-                    let digest = Digest(name).flatMap { $0.hex == name && name.hasPrefix(fanOut) && fanOut.count == 2 ? $0 : nil }
-                    found.append(
-                        StoredBlob(digest: digest, path: "blobs/sha256/\(fanOut)/\(name)", bytes: status.bytes, mode: status.mode)
-                    )
-                }
-            }
-            return found
-        }
+        var found: [StoredBlob] = []
+        for part in try await parts() { found += try await listing(part: part) }
+        return found
     }
 }

@@ -5,6 +5,7 @@ extension BlobStoreError {
     static let noSpace = ENOSPC
     static let quota = EDQUOT
     static let readOnly = EROFS
+    static let unreadableSector = Code.system(EIO)
 
     /// The error that the last system call left behind.
     static func last(_ operation: String, _ path: String) -> BlobStoreError {
@@ -67,12 +68,41 @@ enum POSIXFile {
 
         /// Takes the lock that says "somebody is writing this"; `false` when another open file holds it.
         /// - Throws: ``BlobStoreError`` when there is no taking locks, as on some network filesystems.
-        func tryLock() throws -> Bool {
-            while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-                if errno == EWOULDBLOCK { return false }
-                if errno != EINTR { throw BlobStoreError.last("lock", path) }
+        func tryLock() throws -> Bool { try POSIXFile.tryLock(descriptor, path) }
+
+        /// Takes the lock that says "this file may go": whoever puts a file to use again, and whoever takes one away, holds it meanwhile.
+        func lock() throws { _ = try POSIXFile.lock(descriptor, path, LOCK_EX) }
+
+        /// Whether this file is the one that `path` names now.
+        var isStillThere: Bool {
+            get throws {
+                var named = stat()
+                guard unsafe lstat(path, &named) == 0 else {
+                    if errno == ENOENT { return false }
+                    throw BlobStoreError.last("stat", path)
+                }
+                let own = try status
+                return own.st_ino == named.st_ino && own.st_dev == named.st_dev
             }
+        }
+
+        /// Marks the file as used now, durably.
+        /// - Returns: `false` when the file belongs to somebody else.
+        func touch() throws -> Bool {
+            guard futimens(descriptor, nil) == 0 else {
+                if errno == EPERM || errno == EACCES { return false }
+                throw BlobStoreError.last("touch", path)
+            }
+            try synchronise()
             return true
+        }
+
+        /// When the contents were written, or the file was last put to use again.
+        var modified: Date {
+            get throws {
+                let time = try status.st_mtim
+                return Date(timeIntervalSince1970: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
+            }
         }
 
         /// In bytes.
@@ -94,6 +124,21 @@ enum POSIXFile {
         }
     }
 
+    static func tryLock(_ descriptor: Int32, _ path: String) throws -> Bool {
+        try lock(descriptor, path, LOCK_EX | LOCK_NB)
+    }
+
+    /// Takes the lock that many may share, waiting while somebody holds the file for himself alone.
+    static func share(_ descriptor: Int32, _ path: String) throws { _ = try lock(descriptor, path, LOCK_SH) }
+
+    fileprivate static func lock(_ descriptor: Int32, _ path: String, _ operation: Int32) throws -> Bool {
+        while flock(descriptor, operation) != 0 {
+            if errno == EWOULDBLOCK { return false }
+            if errno != EINTR { throw BlobStoreError.last("lock", path) }
+        }
+        return true
+    }
+
     static func create(_ path: String) throws -> Handle {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw BlobStoreError.last("create", path) }
@@ -110,12 +155,31 @@ enum POSIXFile {
     }
 
     static func openForReading(_ path: String) throws -> Handle {
+        Handle(descriptor: try openDescriptor(path), path: path)
+    }
+
+    /// - Returns: A descriptor that the caller closes.
+    static func openDescriptor(_ path: String) throws -> Int32 {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor >= 0 { return descriptor }
+        if errno == ENOENT { throw BlobStoreError(.notFound, "open", path: path, detail: "no such file") }
+        throw BlobStoreError.last("open", path)
+    }
+
+    /// A regular file to read; `nil` when there is none of the name. What is no regular file counts as none.
+    static func openRegular(_ path: String) throws -> Handle? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
-            if errno == ENOENT { throw BlobStoreError(.notFound, "open", path: path, detail: "no such file") }
+            if errno == ENOENT || errno == ELOOP || errno == ENXIO { return nil }
             throw BlobStoreError.last("open", path)
         }
-        return Handle(descriptor: descriptor, path: path)
+        let file = Handle(descriptor: descriptor, path: path)
+        guard try status(path)?.isFile == true else { return nil }
+        return file
+    }
+
+    static func setMode(_ path: String, _ mode: mode_t) throws {
+        guard unsafe chmod(path, mode) == 0 else { throw BlobStoreError.last("set the mode of", path) }
     }
 
     /// Makes the names in a folder durable.
@@ -138,6 +202,14 @@ enum POSIXFile {
         guard unsafe Glibc.rename(path, newPath) == 0 else { throw BlobStoreError.last("publish", newPath) }
     }
 
+    /// Lets two files change places, in one step that nobody sees the middle of.
+    /// - Returns: `false` when one of them is not there.
+    static func exchange(_ path: String, with other: String) throws -> Bool {
+        if unsafe renameat2(AT_FDCWD, path, AT_FDCWD, other, UInt32(RENAME_EXCHANGE.rawValue)) == 0 { return true }
+        guard errno == ENOENT else { throw BlobStoreError.last("exchange", other) }
+        return false
+    }
+
     static func remove(_ path: String) throws {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw BlobStoreError.last("remove", path) }
     }
@@ -150,13 +222,14 @@ enum POSIXFile {
     }
 
     /// Size in bytes and permission bits; `nil` when there is no such file. A symbolic link stands for itself.
-    static func status(_ path: String) throws -> (bytes: Int, mode: UInt32, isFolder: Bool)? {
+    static func status(_ path: String) throws -> (bytes: Int, mode: UInt32, isFolder: Bool, isFile: Bool)? {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw BlobStoreError.last("stat", path)
         }
-        return (Int(status.st_size), status.st_mode & 0o7777, status.st_mode & S_IFMT == S_IFDIR)
+        let kind = status.st_mode & S_IFMT
+        return (Int(status.st_size), status.st_mode & 0o7777, kind == S_IFDIR, kind == S_IFREG)
     }
 
     static func isFolder(_ path: String) throws -> Bool { try status(path)?.isFolder ?? false }

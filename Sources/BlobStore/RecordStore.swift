@@ -1,16 +1,17 @@
 package import ArchiveModel
 package import Foundation
 
-/// A record of either kind.
-package enum StoredRecord: Sendable {
-    case output(ArchiveRecord)
-    case task(TaskRecord)
-}
-
 /// The records, one small file each: the truth from which the catalog can be made again.
 package protocol RecordStore: Sendable {
     /// Writes a record, over an earlier one of the same output; returns when it is durable.
     func write(_ record: ArchiveRecord) async throws
+
+    /// Writes an output's record where `standing` stands, and only there: what somebody else has written meanwhile, such as a worker
+    /// that took over, is not written over. A file there that is no record counts as none.
+    ///
+    /// - Parameter standing: The record that is there as far as the caller knows; `nil` for none.
+    /// - Returns: `nil` when `record` is written and durable, or else the record that stands there instead.
+    func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord?
 
     /// Writes a task's record, over an earlier one of the same task; returns when it is durable.
     func write(_ record: TaskRecord) async throws
@@ -25,10 +26,44 @@ package protocol RecordStore: Sendable {
     func records() -> AsyncThrowingStream<RecordListing, any Error>
 }
 
+/// What verifying and mending take beyond ``RecordStore``.
+package protocol RecordUpkeep: RecordStore {
+    /// Where a record belongs, inside the store.
+    func path(of record: StoredRecord) -> String
+
+    /// Where the record of an output belongs whose task was created, or discovered, on a day.
+    func path(of id: OutputID, day: Date) -> String
+
+    /// Where the record of a task belongs that was created, or discovered, on a day.
+    func path(of task: TaskID, day: Date) -> String
+
+    /// One file among the records; `nil` when there is none.
+    func listing(at path: String) async throws -> RecordListing?
+
+    /// Gives a damaged record a second name in the quarantine, so that a whole one may take its place.
+    /// - Returns: Where it lies now.
+    func keep(_ path: String, note: QuarantineNote) async throws -> String
+
+    /// Moves a file that has no business among the records to the quarantine.
+    /// - Returns: Where it lies now.
+    func quarantine(_ path: String, note: QuarantineNote) async throws -> String
+}
+
+extension RecordStore {
+    package func write(_ record: StoredRecord) async throws {
+        switch record {
+        case .output(let record): try await write(record)
+        case .task(let record): try await write(record)
+        }
+    }
+}
+
 /// A file found among the records.
 package struct RecordListing: Sendable {
-    /// For people: the path inside the store.
+    /// The path inside the store.
     package let path: String
     /// The record, or why the file is none.
     package let record: Result<StoredRecord, BlobStoreError>
+    /// The file's bytes; empty when they could not be read.
+    package var bytes: [UInt8] = []
 }

@@ -43,6 +43,9 @@ extension SQLiteCatalog {
                 try database.execute(
                     sql: "UPDATE output SET \(Self.assignments), lease_expires_at = NULL \(Self.held)",
                     arguments: Self.arguments(of: record) + Self.key(lease))
+                // A lease that passed on has changed nothing, and undoes all of this.
+                guard database.changesCount > 0 else { break }
+                return try Self.keepCopy(of: record, in: database)
             case .postponed(let dueAt, let error, let failure, let link, let goneAnswers, let suspect):
                 try database.execute(
                     sql: """
@@ -69,7 +72,7 @@ extension SQLiteCatalog {
     }
 
     /// The columns that a record fills; the same names are the arguments of ``arguments(of:)``.
-    private static let columns = [
+    static let columns = [
         "state", "reason", "attempts", "ended_at", "link", "deadline", "digest", "bytes", "media_type", "format", "verdict",
         "width",
         "height", "expected_width", "expected_height", "ratio_error", "pixel_ratio", "on_grid", "billed_tier", "delivered_tier",
@@ -111,6 +114,7 @@ extension SQLiteCatalog {
                     UPDATE output SET \(Self.assignments)
                     WHERE idx = :index AND state IN ('archived', 'unavailable') AND task = (SELECT key FROM task WHERE id = :id)
                     """, arguments: Self.arguments(of: record) + ["index": record.index, "id": record.task.text])
+            if database.changesCount > 0 { try Self.keepCopy(of: record, in: database) }
         }
     }
 
@@ -121,5 +125,6 @@ extension SQLiteCatalog {
                 INSERT INTO output (task, idx, due_at, \(columns.joined(separator: ", ")))
                 SELECT key, :index, :ended_at, \(columns.map { ":\($0)" }.joined(separator: ", ")) FROM task WHERE id = :id
                 """, arguments: arguments(of: record) + ["index": record.index, "id": record.task.text])
+        try keepCopy(of: record, in: database)
     }
 }

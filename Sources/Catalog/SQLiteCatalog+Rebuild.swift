@@ -24,14 +24,14 @@ extension SQLiteCatalog {
         }
     }
 
-    private static func enter(_ record: TaskRecord, now: Date, in database: Database) throws {
+    static func enter(_ record: TaskRecord, now: Date, in database: Database) throws {
         let state: TaskState = [.leased, .held, .resolved].contains(record.state) ? .waiting : record.state
         try upsertTask(
             record.task, state: state, reason: record.reason, source: record.source, discoveredAt: record.discoveredAt,
             createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: now, in: database)
     }
 
-    private static func enterTask(of record: ArchiveRecord, state: TaskState, now: Date, in database: Database) throws {
+    static func enterTask(of record: ArchiveRecord, state: TaskState, now: Date, in database: Database) throws {
         try upsertTask(
             record.task, state: state, reason: nil, source: record.source, discoveredAt: record.discoveredAt,
             createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: now, in: database)

@@ -108,7 +108,8 @@ extension SQLiteCatalog {
                     """)
         }
         migrator.registerMigration("2 summaries") { try Self.addSummaries(in: $0) }
-        migrator.registerMigration("3 retries and risks") { database in
+        registerCopies(&migrator)
+        migrator.registerMigration("4 retries and risks") { database in
             try database.execute(
                 sql: """
                     ALTER TABLE task ADD COLUMN retries_undecodable INTEGER NOT NULL DEFAULT 0;

@@ -7,7 +7,7 @@ import SizeContract
 package struct SQLiteCatalog: Catalog {
     let database: DatabasePool
     private let commits: CommitGroup
-    private let path: String
+    let path: String
 
     /// Opens the file, or makes it, and brings its schema up to date.
     ///

@@ -22,7 +22,8 @@ public struct FixativeCommand: AsyncParsableCommand {
                     StatusCommand.self, ListCommand.self, ShowCommand.self, CatCommand.self, AuditCommand.self,
                     GalleryCommand.self,
                 ]),
-            CommandGroup(name: "Keep:", subcommands: [VerifyCommand.self, RebuildCommand.self]),
+            CommandGroup(
+                name: "Keep:", subcommands: [VerifyCommand.self, RepairCommand.self, GcCommand.self, RebuildCommand.self]),
         ])
 
     public init() {}

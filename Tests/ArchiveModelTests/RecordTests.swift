@@ -18,7 +18,7 @@ import Testing
         #expect(
             try json(record) == """
                 {"attempts":7,"derivatives":[],"discoveredAt":"2026-11-25T12:51:00.024Z","endedAt":"2026-11-25T12:51:00.025Z",\
-                "format":"fixative.output/1","index":0,"reason":"gone","source":"sweep","state":"unavailable","task":"t"}
+                "format":"fixative.output/2","index":0,"reason":"gone","source":"sweep","state":"unavailable","task":"t"}
                 """)
         #expect(try decode(ArchiveRecord.self, json(record)) == record)
     }
@@ -31,7 +31,7 @@ import Testing
             request: RecordedRequest(prompt: "p"), taskJSON: .array([.null, .bool(false)]))
         let text = try json(record)
         #expect(text.hasPrefix(#"{"createdAt":"2026-11-23T12:51:00.008Z","#))
-        #expect(text.contains(#""format":"fixative.task/1""#))
+        #expect(text.contains(#""format":"fixative.task/2""#))
         #expect(try decode(TaskRecord.self, text) == record)
     }
 

@@ -3,8 +3,10 @@ import Archiver
 import BlobStore
 import Catalog
 import Foundation
+import GenerationAPI
 import SizeContract
 import Testing
+import Upkeep
 import UpstreamSimulator
 
 @Suite(.serialized) struct ArchiverTests {
@@ -156,7 +158,9 @@ import UpstreamSimulator
         }
         let (entries, lost) = (try await archive.catalog.entries(EntryQuery()), try await archive.catalog.endedTasks(limit: 99))
         let fresh = try SQLiteCatalog(path: archive.path + "/fresh.sqlite")
-        let rebuilder = CatalogRebuilder(blobs: archive.blobs, records: archive.records, catalog: fresh, clock: archive.clock)
+        let rebuilder = CatalogRebuilder(blobs: archive.blobs, records: archive.records, catalog: fresh, clock: archive.clock) {
+            TaskSnapshot($0)?.links.count ?? 0
+        }
         let summary = try await rebuilder.rebuild()
         #expect(summary.unreadable == [] && summary.withoutOriginal == [])
         #expect(try await fresh.entries(EntryQuery()) == entries)

@@ -9,6 +9,7 @@ import ImageCodecs
 import Synchronization
 import SyntheticPictures
 import Testing
+import Upkeep
 import UpstreamSimulator
 import WorkLanes
 

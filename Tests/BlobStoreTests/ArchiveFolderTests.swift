@@ -150,14 +150,33 @@ import WorkLanes
         #expect(try folder.hasRecords)
     }
 
-    @Test func aCatalogIsSetAsideAndNotDeleted() throws {
+    @Test func aNewCatalogTakesTheOldOnesPlaceWhichIsKept() throws {
         let folder = try open()
         try scratch.write("rows", to: "catalog.sqlite")
         try scratch.write("log", to: "catalog.sqlite-wal")
-        let target = try folder.setCatalogAside(now: now)
-        #expect(target == folder.path + "/quarantine/catalog-2026-11-22T125100Z.sqlite")
-        #expect(try String(contentsOfFile: target, encoding: .utf8) == "rows")
-        #expect(try String(contentsOfFile: target + "-wal", encoding: .utf8) == "log")
-        #expect(!FileManager.default.fileExists(atPath: folder.catalogPath))
+        for round in ["", "-2"] {
+            try scratch.write("new rows", to: "catalog.sqlite.new")
+            let target = try folder.installNewCatalog(now: now)
+            #expect(target == "\(folder.path)/quarantine/catalog-2026-11-22T125100Z\(round).sqlite")
+            #expect(try String(contentsOfFile: folder.catalogPath, encoding: .utf8) == "new rows")
+        }
+        let kept = folder.path + "/quarantine/catalog-2026-11-22T125100Z.sqlite"
+        #expect(try String(contentsOfFile: kept, encoding: .utf8) == "rows")
+        #expect(try String(contentsOfFile: kept + "-wal", encoding: .utf8) == "log")
+    }
+
+    @Test func aCatalogIsNotReplacedWhileAnotherHasTheArchiveOpen() throws {
+        let folder = try open()
+        try scratch.write("rows", to: "catalog.sqlite")
+        try scratch.write("new rows", to: "catalog.sqlite.new")
+        do {
+            let other = try open()
+            #expect(performing: { try folder.installNewCatalog(now: now) }, throws: hasCode(.inUse))
+            #expect(try String(contentsOfFile: other.catalogPath, encoding: .utf8) == "rows")
+            // Both still hold their share: neither can be alone, and a third may come.
+            #expect(performing: { try other.alone {} }, throws: hasCode(.inUse))
+            #expect(try !open().isNew)
+        }
+        #expect(try folder.installNewCatalog(now: now) != nil)
     }
 }

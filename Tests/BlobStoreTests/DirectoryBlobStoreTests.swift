@@ -31,8 +31,8 @@ import Testing
         #expect(try await store.localPath(of: try #require(Digest(Self.abc))) == nil)
     }
 
-    @Test(arguments: ["abcd", ""])
-    func aFileOfABlobsNameButOfAnotherSizeIsSetAsideAndReplaced(_ damage: String) async throws {
+    @Test(arguments: ["abcd", "", "abd"])
+    func aFileOfABlobsNameButOfOtherBytesIsSetAsideAndReplaced(_ damage: String) async throws {
         try scratch.write(damage, to: Self.abcPath)
         #expect(try await store.put(Array("abc".utf8)).isNew)
         #expect(try String(contentsOfFile: "\(scratch.path)/\(Self.abcPath)", encoding: .utf8) == "abc")
@@ -41,9 +41,74 @@ import Testing
         #expect(kept.count == 2)
         for name in kept {
             let text = try String(contentsOfFile: "\(scratch.path)/quarantine/\(name)", encoding: .utf8)
-            #expect(name.hasSuffix(".txt") ? text.contains("\(damage.count) bytes where 3 belong") : text == damage)
+            #expect(name.hasSuffix(".txt") ? text.contains("it held \(damage.utf8.count) bytes") : text == damage)
         }
         #expect(try scratch.names(in: "ingest") == [])
+    }
+
+    private func touch(_ path: String, _ date: String) throws {
+        try run("/usr/bin/touch", "-d", date, "\(scratch.path)/\(path)")
+    }
+
+    @Test func storingABlobAgainMarksItAsUsedNow() async throws {
+        let digest = try await store.put(Array("abc".utf8)).digest
+        let longAgo = Date(timeIntervalSinceNow: -86400)
+        try touch(Self.abcPath, "2020-01-01T00:00:00Z")
+        #expect(try await store.collect(digest, unusedSince: longAgo, trying: true) == 3)
+        #expect(try await !store.put(Array("abc".utf8)).isNew)
+        #expect(try await store.collect(digest, unusedSince: longAgo, trying: false) == nil)
+        #expect(try await store.size(of: digest) == 3)
+        try touch(Self.abcPath, "2020-01-01T00:00:00Z")
+        #expect(try await store.collect(digest, unusedSince: longAgo, trying: false) == 3)
+        #expect(try await store.size(of: digest) == nil)
+    }
+
+    /// A worker stores bytes that are there already, while the collector is about to take them away: whatever comes first, the bytes
+    /// are there once the worker has been told so.
+    @Test func whatSomebodyStoresAgainIsNeverCollected() async throws {
+        let given = bytes(20_000)
+        let digest = try await store.put(given).digest
+        let path = "blobs/sha256/\(digest.hex.prefix(2))/\(digest.hex)"
+        let limit = Date(timeIntervalSinceNow: -3600)
+        var collected = 0
+        for _ in 0..<200 {
+            try FileManager.default.setAttributes([.modificationDate: Date.distantPast], ofItemAtPath: "\(scratch.path)/\(path)")
+            let taken = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<3 {
+                    group.addTask { try await store.collect(digest, unusedSince: limit, trying: false) == nil ? 0 : 1 }
+                    group.addTask {
+                        _ = try await store.put(given)
+                        #expect(try await store.size(of: digest) == 20_000)
+                        return 0
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            collected += taken
+            #expect(try await store.rehash(digest) == digest)
+        }
+        #expect(collected > 0, "the two never met")
+        #expect(try scratch.names(in: "ingest") == [])
+        #expect(try scratch.names(in: "quarantine") == [])
+    }
+
+    @Test func aWholeBlobIsNotPutAside() async throws {
+        let digest = try await store.put(Array("abc".utf8)).digest
+        #expect(try await store.quarantine(digest, note: QuarantineNote([("why", "a wrong alarm")])) == nil)
+        #expect(try await store.size(of: digest) == 3)
+    }
+
+    @Test func whatIsNoFileIsNeverABlob() async throws {
+        let digest = try #require(Digest(Self.abc))
+        try FileManager.default.createDirectory(
+            atPath: "\(scratch.path)/blobs/sha256/ba", withIntermediateDirectories: true)
+        try scratch.write("abc", to: "elsewhere")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(scratch.path)/\(Self.abcPath)", withDestinationPath: "\(scratch.path)/elsewhere")
+        #expect(try await store.listing().map(\.digest) == [nil])
+        #expect(try await store.read([digest]) == [nil])
+        #expect(try await store.put(Array("abc".utf8)).isNew)
+        #expect(try run("/usr/bin/stat", "-c", "%F", "\(scratch.path)/\(Self.abcPath)") == "regular file\n")
     }
 
     @Test func rehashingTellsWhatIsReallyThere() async throws {

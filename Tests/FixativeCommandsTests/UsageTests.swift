@@ -7,6 +7,7 @@ import Testing
         arguments: [
             ["nonsense"], ["archive", "--watch"], ["archive", "a b"], ["list", "--verdict", "fine"], ["demo", "--tasks", "0"],
             ["audit", "--since", "yesterday"], ["show", "two words"], ["cat", "1234"], ["status", "--format", "csv"],
+            ["verify", "--sample", "5"], ["verify", "--sample", "101%"], ["verify", "--for", "soon"], ["gc", "--grace", "59m"],
             ["submit", "--prompt", ""], ["simulate", "--port", "70000"], ["gallery"], ["list", "--limit", "0"],
         ])
     func usage(_ arguments: [String]) throws {
@@ -20,8 +21,8 @@ import Testing
         let help = try Program.run("--help")
         #expect(help.status == 0)
         for verb in [
-            "demo", "simulate", "submit", "archive", "status", "list", "show", "cat", "audit", "gallery", "verify", "rebuild",
-            "doctor",
+            "demo", "simulate", "submit", "archive", "status", "list", "show", "cat", "audit", "gallery", "verify", "repair",
+            "gc", "rebuild", "doctor",
         ] {
             #expect(help.output.contains("  \(verb) "))
             #expect(try Program.run(verb, "--help").status == 0)
@@ -29,7 +30,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["status"], ["list"], ["audit"], ["verify"], ["rebuild"], ["gallery", "out"], ["cat", String(repeating: "a", count: 64)],
+        ["status"], ["list"], ["audit"], ["verify"], ["rebuild"], ["repair"], ["gc"], ["gallery", "out"],
+        ["cat", String(repeating: "a", count: 64)],
     ])
     func aFolderThatIsNoArchiveIsRefused(_ arguments: [String]) throws {
         let folder = try Folder()
@@ -44,7 +46,7 @@ import Testing
     }
 
     @Test func everyVerbTakesTheCommonOptions() throws {
-        let verbs = ["demo", "simulate", "archive", "status", "list", "audit", "verify", "rebuild", "doctor"]
+        let verbs = ["demo", "simulate", "archive", "status", "list", "audit", "verify", "repair", "gc", "rebuild", "doctor"]
         for verb in verbs + ["submit --prompt x", "gallery out", "show t", "cat \(String(repeating: "a", count: 64))"] {
             let common = ["--storage", "s", "--api-url", "http://x", "--allow-private-hosts", "-v", "--help"]
             #expect(try Program.start(verb.split(separator: " ").map(String.init) + common).finish().status == 0, "\(verb)")

@@ -22,28 +22,12 @@ struct OpenArchive: Sendable {
             throw SettingsError(
                 "the catalog of \(folder.path) is gone, but its records are there. Run 'fixative rebuild' to make it again")
         }
-        try self.init(folder, clock: clock)
-    }
-
-    private init(_ folder: ArchiveFolder, clock: any WallClock) throws {
         let lane = WorkLane(name: "files", width: max(4, WorkLane.processors * 2))
         self.folder = folder
         self.clock = clock
         blobs = DirectoryBlobStore(folder: folder, lane: lane)
         records = DirectoryRecordStore(folder: folder, lane: lane)
         catalog = try SQLiteCatalog(path: folder.catalogPath)
-    }
-
-    /// Opens an archive whose catalog is missing or can't be read; such a one is set aside.
-    static func forRebuilding(_ settings: Settings, clock: any WallClock = SystemClock()) throws -> OpenArchive {
-        let folder = try ArchiveFolder(path: settings.storage, creating: false, now: clock.now)
-        do {
-            return try OpenArchive(folder, clock: clock)
-        } catch let error as CatalogError where error.code == .damaged {
-            let place = try folder.setCatalogAside(now: clock.now)
-            Terminal.note("the catalog could not be read (\(error.detail)); it lies now in \(place)")
-            return try OpenArchive(folder, clock: clock)
-        }
     }
 }
 

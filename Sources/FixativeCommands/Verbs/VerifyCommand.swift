@@ -1,66 +1,68 @@
-import Archiver
 import ArgumentParser
 import Foundation
+import Upkeep
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Hold files, records and catalog against each other.",
-        discussion: "Exit code 0 when nothing is missing, damaged or strange; 1 otherwise.")
+        discussion: """
+            Looks at every name, size, record and row; with --deep also at every byte, those files first that were not read for the \
+            longest time. --for and --sample read a part, and the next run goes on from there. Exit code 0 when nothing is missing, \
+            damaged or strange; 1 otherwise. 'fixative repair' mends what is found.
+            """)
 
-    @Flag(help: "Also read every file whole and hash it again.")
+    @Flag(help: "Also read every file whole and hash it again, and check the catalog's indexes.")
     var deep = false
 
+    @Option(name: .customLong("for"), help: ArgumentHelp("Read files whole for so long: 90s, 10m, 2h.", valueName: "time"))
+    var time: TimeLength?
+
+    @Option(help: ArgumentHelp("Read this part of the files whole: 5%.", valueName: "percent"))
+    var sample: Percentage?
+
     @OptionGroup var common: CommonOptions
-    @OptionGroup var output: FormatOptions
+    @Option(help: "table, json or csv.")
+    var format: OutputFormat = .table
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false)
-        let verifier = ArchiveVerifier(blobs: archive.blobs, records: archive.records, catalog: archive.catalog)
-        let report = try await verifier.verify(deep: deep) { done, total in
-            if done.isMultiple(of: 16) || done == total { Terminal.progress("\(done) of \(total) files read") }
-        }
+        let settings = try await Settings.load(common)
+        let scope = VerificationScope(
+            deep: deep || time != nil || sample != nil, seconds: time?.seconds, fraction: sample?.fraction ?? 1)
+        let archive = try await UpkeepArchive(path: settings.storage, deep: scope.deep)
+        let report = try await archive.verify(scope) { done, total in Terminal.progress("\(done) of \(total) files read") }
         Terminal.endProgress()
-        Terminal.write(output.format == .json ? try Rendering.json(report) : Self.text(report))
+        switch format {
+        case .json: Terminal.write(try Rendering.json(report))
+        case .csv: Terminal.write(Self.table(report).csv)
+        case .table: Terminal.write(Self.text(report))
+        }
         if !report.isClean { throw ExitCode.foundWrong }
     }
 
-    private static func text(_ report: VerificationReport) -> String {
-        let depth = report.deep ? "read whole" : "compared by size"
-        let head =
-            "\(Rendering.count(report.blobs, "file")) (\(Rendering.bytes(report.bytes))) \(depth), \(Rendering.count(report.records, "record")), \(Rendering.count(report.rows, "catalog row"))\n"
-        let wrong = report.findings.filter { !$0.kind.isHarmless }
-        let harmless = report.findings.count - wrong.count
-        var text = head
-        if !report.findings.isEmpty {
-            var table = Table(columns: [.init("FINDING"), .init("WHERE"), .init("WHAT")])
-            table.rows = report.findings.map { [$0.kind.rawValue, $0.subject, $0.detail] }
-            text += "\n" + table.text + "\n"
-        }
-        let notes = harmless == 0 ? "" : "; \(Rendering.count(harmless, "harmless note"))"
-        return text + (wrong.isEmpty ? "all is well\(notes)\n" : "\(Rendering.count(wrong.count, "finding"))\(notes)\n")
+    private static func table(_ report: VerificationReport) -> Table {
+        var table = Table(columns: [.init("FINDING"), .init("WHERE"), .init("WHAT")])
+        table.rows = report.findings.map { [$0.kind.rawValue, $0.subject, $0.detail] }
+        return table
     }
-}
 
-struct RebuildCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "rebuild", abstract: "Make the catalog again from records and files.",
-        discussion: "What waits in a catalog that can still be read stays in the queue.")
+    private static func text(_ report: VerificationReport) -> String {
+        let counts = [
+            "\(Rendering.count(report.blobs, "file")) (\(Rendering.bytes(report.bytes)))",
+            Rendering.count(report.records, "record"),
+            Rendering.count(report.rows, "catalog row"),
+        ]
+        var text = counts.joined(separator: ", ") + " held against each other\n"
+        if report.deep { text += depth(report) }
+        if !report.findings.isEmpty { text += "\n" + table(report).text + "\n" }
+        let harmless = report.findings.count { $0.kind.isHarmless }
+        let wrong = report.findings.count - harmless
+        let notes = harmless == 0 ? "" : "; \(Rendering.count(harmless, "harmless note"))"
+        return text + (wrong == 0 ? "all is well\(notes)\n" : "\(Rendering.count(wrong, "finding"))\(notes)\n")
+    }
 
-    @OptionGroup var common: CommonOptions
-    @OptionGroup var output: FormatOptions
-
-    func run() async throws {
-        let archive = try OpenArchive.forRebuilding(try await Settings.load(common))
-        let rebuilder = CatalogRebuilder(
-            blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock)
-        let summary = try await rebuilder.rebuild()
-        if output.format == .json {
-            Terminal.write(try Rendering.json(summary))
-        } else {
-            Terminal.write("\(Rendering.count(summary.outputs, "output")) of \(Rendering.count(summary.tasks, "task")) entered\n")
-            for path in summary.unreadable { Terminal.write("no record: \(path)\n") }
-            for id in summary.withoutOriginal { Terminal.write("without its original: \(id)\n") }
-        }
-        if !summary.unreadable.isEmpty || !summary.withoutOriginal.isEmpty { throw ExitCode.foundWrong }
+    private static func depth(_ report: VerificationReport) -> String {
+        let since = report.oldestReading.map { "every file was read since \(Rendering.minute($0)) UTC" }
+        return "\(Rendering.count(report.read, "file")) (\(Rendering.bytes(report.readBytes))) read whole; "
+            + (since ?? "\(report.neverRead) never yet") + "\n"
     }
 }

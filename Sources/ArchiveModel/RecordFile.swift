@@ -1,0 +1,107 @@
+internal import Crypto
+package import Foundation
+
+/// A record of either kind.
+package enum StoredRecord: Sendable, Hashable {
+    case output(ArchiveRecord)
+    case task(TaskRecord)
+
+    package var task: TaskID {
+        switch self {
+        case .output(let record): record.task
+        case .task(let record): record.task
+        }
+    }
+
+    /// The day under which it lies: when its task was created, or discovered where that is unknown.
+    package var day: Date {
+        switch self {
+        case .output(let record): record.createdAt ?? record.discoveredAt
+        case .task(let record): record.createdAt ?? record.discoveredAt
+        }
+    }
+}
+
+/// The bytes of a record: JSON whose second line is the SHA-256 of all its other lines, so that a record proves itself whole without
+/// any catalog: `sed 2d FILE | sha256sum` prints what line 2 says.
+///
+/// Records of format 1 have no such line, and are read as they are.
+package enum RecordFile {
+    /// The bytes of a record as today's program writes it.
+    package static func bytes(of record: StoredRecord) throws -> [UInt8] {
+        let encoder = JSONEncoder.archive(pretty: true)
+        switch record {
+        case .output(var record):
+            record.format = ArchiveRecord.currentFormat
+            return sealed(Array(try encoder.encode(record)) + [0x0A])
+        case .task(var record):
+            record.format = TaskRecord.currentFormat
+            return sealed(Array(try encoder.encode(record)) + [0x0A])
+        }
+    }
+
+    /// Reads a record, and sees to it that no byte has changed since it was written.
+    /// - Throws: ``RecordFileError`` for bytes that are no record, or no longer the record that was written.
+    package static func read(_ bytes: [UInt8]) throws(RecordFileError) -> StoredRecord {
+        let isSealed = try checkSeal(bytes)
+        struct Kind: Decodable { var format: String }
+        do {
+            let (decoder, data) = (JSONDecoder.archive, Data(bytes))
+            let format = try decoder.decode(Kind.self, from: data).format
+            guard isSealed || [ArchiveRecord.unsealedFormat, TaskRecord.unsealedFormat].contains(format) else {
+                throw RecordFileError(
+                    "its second line is not the SHA-256 of the others, which a record of format '\(format)' has")
+            }
+            switch format {
+            case ArchiveRecord.currentFormat, ArchiveRecord.unsealedFormat:
+                return .output(try decoder.decode(ArchiveRecord.self, from: data))
+            case TaskRecord.currentFormat, TaskRecord.unsealedFormat:
+                return .task(try decoder.decode(TaskRecord.self, from: data))
+            default: throw RecordFileError("its format '\(format)' is not known")
+            }
+        } catch let error as RecordFileError {
+            throw error
+        } catch {
+            throw RecordFileError(String(describing: error))
+        }
+    }
+
+    private static let opening = Array("{\n".utf8)
+    private static let sealStart = Array("  \"_sha256\" : \"".utf8)
+    private static let sealEnd = Array("\",\n".utf8)
+    private static let sealLength = sealStart.count + 64 + sealEnd.count
+
+    private static func sealed(_ body: [UInt8]) -> [UInt8] {
+        opening + sealStart + Array(hash([body[...]]).utf8) + sealEnd + body.dropFirst(opening.count)
+    }
+
+    /// - Returns: Whether there is a seal.
+    private static func checkSeal(_ bytes: [UInt8]) throws(RecordFileError) -> Bool {
+        guard bytes.starts(with: opening + sealStart) else { return false }
+        let line = bytes.dropFirst(opening.count).prefix(sealLength)
+        let stated = line.dropFirst(sealStart.count).prefix(64)
+        let found = hash([opening[...], bytes.dropFirst(opening.count + sealLength)])
+        guard line.count == sealLength, line.suffix(sealEnd.count).elementsEqual(sealEnd), stated.elementsEqual(found.utf8) else {
+            throw RecordFileError("its bytes are not those that were written: without line 2 their SHA-256 is \(found)")
+        }
+        return true
+    }
+
+    /// Where the seal lies in the bytes of a record: line 2.
+    package static let seal = opening.count..<opening.count + sealLength
+
+    /// The bytes of a record whose lines but the second are these.
+    package static func sealing(_ body: [UInt8]) -> [UInt8] { sealed(body) }
+
+    private static func hash(_ parts: [ArraySlice<UInt8>]) -> String {
+        var hash = SHA256()
+        for part in parts { hash.update(data: part) }
+        return ArchiveModel.Digest(sha256: Array(hash.finalize()))?.hex ?? ""
+    }
+}
+
+/// Why bytes are not a whole record.
+package struct RecordFileError: Error, Sendable, CustomStringConvertible {
+    package var description: String
+    init(_ description: String) { self.description = description }
+}

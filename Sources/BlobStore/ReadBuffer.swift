@@ -1,0 +1,34 @@
+import ArchiveModel
+import Glibc
+
+/// The memory that a thread reads files through: large, so that the disk or the hash is what limits it, and used file after file.
+@safe struct ReadBuffer: ~Copyable {
+    fileprivate let memory: UnsafeMutableRawBufferPointer
+
+    init() { unsafe memory = .allocate(byteCount: 1 << 20, alignment: 4096) }
+
+    deinit { unsafe memory.deallocate() }
+}
+
+extension POSIXFile.Handle {
+    /// Reads the file from its beginning to its end.
+    /// - Parameter leavesNoTrace: Whether to let go of the file's pages in memory afterwards: a look at everything must not push out
+    ///   what others work with.
+    func reading(through buffer: borrowing ReadBuffer, leavesNoTrace: Bool) throws -> BlobReading {
+        _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
+        var hash = ContentHash()
+        var count = 0
+        while true {
+            let got = unsafe pread(descriptor, buffer.memory.baseAddress, buffer.memory.count, off_t(count))
+            if got < 0 {
+                if errno == EINTR { continue }
+                throw BlobStoreError.last("read", path)
+            }
+            if got == 0 { break }
+            unsafe hash.update(UnsafeRawBufferPointer(rebasing: buffer.memory[..<got]))
+            count += got
+        }
+        if leavesNoTrace { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }
+        return BlobReading(digest: hash.digest(), bytes: count)
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import GRDB
+
+extension SQLiteCatalog {
+    package func damage(deep: Bool) async throws -> [String] {
+        try await Self.damage(at: path) { [database] in
+            var found = try await database.read { try Self.damage($0, deep: deep) }
+            if deep, found.isEmpty { found = try await database.write(Self.searchDamage) }
+            return found
+        }
+    }
+
+    /// What is wrong with a catalog's file, found without opening it as a catalog, which would write to it.
+    /// - Throws: ``CatalogError`` with code `database` when it can't be read for another reason than its contents.
+    package static func damage(at path: String, deep: Bool) async throws -> [String] {
+        try await damage(at: path) {
+            var configuration = GRDB.Configuration()
+            configuration.busyMode = .timeout(30)
+            let database = try DatabaseQueue(path: path, configuration: configuration)
+            var found = try await database.read { try damage($0, deep: deep) }
+            if deep, found.isEmpty { found = try await database.write(searchDamage) }
+            return found
+        }
+    }
+
+    private static func damage(at path: String, _ look: () async throws -> [String]) async throws -> [String] {
+        let found = headerDamage(path)
+        guard found.isEmpty else { return found }
+        do {
+            return try await look()
+        } catch let error as DatabaseError {
+            guard isDamage(error) else { throw CatalogError(error, path) }
+            return [error.message ?? error.description]
+        }
+    }
+
+    /// Holds the text search against the prompts.
+    private static func searchDamage(_ database: Database) throws -> [String] {
+        do {
+            try database.execute(sql: "INSERT INTO task_text (task_text, rank) VALUES ('integrity-check', 1)")
+            return []
+        } catch let error as DatabaseError where isDamage(error) {
+            return ["the text search: \(error.message ?? error.description)"]
+        }
+    }
+
+    /// Whether an error tells of the file's contents, and not of its surroundings.
+    private static func isDamage(_ error: DatabaseError) -> Bool {
+        let surroundings: [ResultCode] = [
+            .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_NOMEM, .SQLITE_READONLY, .SQLITE_INTERRUPT, .SQLITE_IOERR, .SQLITE_FULL,
+            .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH,
+        ]
+        return !surroundings.contains(error.resultCode)
+    }
+
+    private static func damage(_ database: Database, deep: Bool) throws -> [String] {
+        do {
+            let check = deep ? "integrity_check" : "quick_check"
+            var found = try String.fetchAll(database, sql: "PRAGMA \(check) (20)").filter { $0 != "ok" }
+            guard found.isEmpty else { return found }
+            found += try schemaDamage(database)
+            guard found.isEmpty else { return found }
+            found += try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").map {
+                "a row of \($0[0] ?? "") without its owner"
+            }
+            found += try queueDamage(database)
+            return found
+        } catch let error as DatabaseError where isDamage(error) {
+            return [error.message ?? error.description]
+        }
+    }
+
+    /// Holds the schema against the one that this program makes. A catalog of an older program has less, which opening it mends.
+    private static func schemaDamage(_ database: Database) throws -> [String] {
+        let known = migrator.migrations
+        let applied = try String.fetchAll(database, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
+        let strange = Set(applied).subtracting(known)
+        // A newer program has all of ours and more; anything else is damage.
+        if !strange.isEmpty {
+            return Set(known).isSubset(of: applied) ? [] : ["steps of the schema that nobody knows: \(strange)"]
+        }
+        let model = try DatabaseQueue()
+        for step in known where applied.contains(step) { try migrator.migrate(model, upTo: step) }
+        let expected = try model.read(schema)
+        let found = try schema(database)
+        return Set(expected).symmetricDifference(found).map { "the schema differs at: \($0.prefix(80))" }.sorted()
+    }
+
+    private static func schema(_ database: Database) throws -> [String] {
+        try String.fetchAll(
+            database,
+            sql: """
+                SELECT type || ' ' || name || ' ' || tbl_name || ' ' || COALESCE(sql, '') FROM sqlite_schema
+                WHERE name NOT LIKE 'sqlite_stat%'
+                """)
+    }
+
+    /// Holds those fields of the file's head that never change against what SQLite writes (file format, section 1.3). While there is a
+    /// log, the head may lie in that.
+    private static func headerDamage(_ path: String) -> [String] {
+        let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+        guard log ?? 0 == 0 else { return [] }
+        guard let file = FileHandle(forReadingAtPath: path), let head = try? file.read(upToCount: 100), !head.isEmpty else {
+            return []
+        }
+        try? file.close()
+        guard head.count == 100 else { return ["the file ends after \(head.count) bytes"] }
+        // WAL, no reserved bytes, payload fractions; schema format 4; UTF-8; no vacuum mode, versions and reserved bytes of 0.
+        let fixed: [(Range<Int>, [UInt8])] = [
+            (0..<16, Array("SQLite format 3\0".utf8)), (18..<24, [2, 2, 0, 64, 32, 32]), (44..<48, [0, 0, 0, 4]),
+            (48..<56, [UInt8](repeating: 0, count: 8)), (56..<60, [0, 0, 0, 1]), (60..<92, [UInt8](repeating: 0, count: 32)),
+        ]
+        return fixed.filter { Array(head[$0.0]) != $0.1 }.map { "bytes \($0.0.lowerBound) to \($0.0.upperBound - 1) of its head" }
+    }
+}

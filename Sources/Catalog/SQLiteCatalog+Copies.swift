@@ -1,0 +1,152 @@
+package import ArchiveModel
+import Foundation
+import GRDB
+
+/// A second telling of what no record tells, so that no byte of it can change unseen: SQLite keeps no checksums.
+///
+/// An ended output's record lies in the catalog too, byte for byte: from it the file can be made again. What waits in the queue has no
+/// record yet; its row is copied by triggers, whoever writes it, until a record carries the facts.
+extension SQLiteCatalog {
+    static func registerCopies(_ migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("3 copies and readings") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE record_copy (
+                        output INTEGER PRIMARY KEY REFERENCES output (key) ON DELETE CASCADE,
+                        bytes BLOB NOT NULL
+                    ) STRICT;
+                    -- `mark` makes a change of one byte a breach of the rule, which SQLite's own check then finds.
+                    CREATE TABLE blob_scrub (
+                        digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+                        read_at INTEGER NOT NULL,
+                        sound INTEGER NOT NULL CHECK (sound IN (0, 1)),
+                        mark INTEGER NOT NULL CHECK (mark = -2 * read_at - sound)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE queue_copy (
+                        kind TEXT NOT NULL CHECK (kind IN ('task', 'output', 'submission')),
+                        key INTEGER NOT NULL,
+                        facts TEXT NOT NULL,
+                        PRIMARY KEY (kind, key)
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+            for queue in Queue.allCases {
+                try database.execute(
+                    sql: """
+                        INSERT INTO queue_copy SELECT '\(queue)', new.\(queue.key), \(queue.facts) FROM \(queue) AS new
+                        WHERE \(queue.isCopied);
+                        CREATE TRIGGER queue_copy_\(queue)_insert AFTER INSERT ON \(queue) WHEN \(queue.isCopied) BEGIN
+                            INSERT INTO queue_copy VALUES ('\(queue)', new.\(queue.key), \(queue.facts));
+                        END;
+                        CREATE TRIGGER queue_copy_\(queue)_update AFTER UPDATE ON \(queue) BEGIN
+                            DELETE FROM queue_copy WHERE kind = '\(queue)' AND key = old.\(queue.key);
+                            INSERT INTO queue_copy SELECT '\(queue)', new.\(queue.key), \(queue.facts) WHERE \(queue.isCopied);
+                        END;
+                        CREATE TRIGGER queue_copy_\(queue)_delete AFTER DELETE ON \(queue) BEGIN
+                            DELETE FROM queue_copy WHERE kind = '\(queue)' AND key = old.\(queue.key);
+                        END;
+                        """)
+            }
+            // The first record of a task carries all that its row does.
+            for event in ["INSERT", "UPDATE OF state"] {
+                try database.execute(
+                    sql: """
+                        CREATE TRIGGER queue_copy_task_\(event.prefix(6).lowercased())_ended AFTER \(event) ON output
+                        WHEN new.state IN ('archived', 'unavailable') BEGIN
+                            DELETE FROM queue_copy WHERE kind = 'task' AND key = new.task
+                                AND (SELECT state FROM task WHERE key = new.task) = 'resolved';
+                        END;
+                        """)
+            }
+        }
+    }
+
+    /// What has copies: a table, which of its rows, and what of them.
+    enum Queue: String, CaseIterable, CustomStringConvertible {
+        case task, output, submission
+
+        var description: String { rawValue }
+        var key: String { self == .submission ? "rowid" : "key" }
+
+        /// Whether the row `new` is to have a copy.
+        var isCopied: String {
+            switch self {
+            case .task:
+                """
+                (new.state IN ('waiting', 'leased', 'held') OR (new.state = 'resolved' AND NOT EXISTS (SELECT 1 FROM output \
+                WHERE output.task = new.key AND output.state IN ('archived', 'unavailable'))))
+                """
+            case .output: "new.state NOT IN ('archived', 'unavailable')"
+            case .submission: "new.key IS NOT NULL"
+            }
+        }
+
+        private var columns: [String] {
+            switch self {
+            case .task:
+                [
+                    "id", "state", "source", "discovered_at", "created_at", "deadline", "model", "prompt", "size", "resolution",
+                    "image_urls", "requested_at", "has_request", "answer", "due_at", "attempts", "misses", "readings", "reason",
+                    "lease_token", "lease_expires_at",
+                ]
+            case .output:
+                [
+                    "task", "idx", "state", "link", "deadline", "due_at", "attempts", "gone_answers", "suspect", "failure",
+                    "repeats", "reason", "lease_token", "lease_expires_at", "ended_at", "digest", "bytes", "media_type", "format",
+                    "verdict", "width", "height", "expected_width", "expected_height", "ratio_error", "pixel_ratio", "on_grid",
+                    "billed_tier", "delivered_tier", "overpaid_tenths", "nearest_ratio", "nearest_tier", "nearest_width",
+                    "nearest_height", "thumb_digest", "thumb_type", "thumb_width", "thumb_height", "preview_digest",
+                    "preview_type", "preview_width", "preview_height", "thumb_hash", "perceptual_hash",
+                ]
+            case .submission: ["key", "request", "recorded_at", "task"]
+            }
+        }
+
+        /// The row `new` as one text.
+        var facts: String { "json_array(" + columns.map { "new.\($0)" }.joined(separator: ", ") + ")" }
+    }
+
+    /// Rows of the queue that are not what their copies say, and copies of nothing.
+    static func queueDamage(_ database: Database) throws -> [String] {
+        try Queue.allCases.flatMap { queue in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT 'row ' || new.\(queue.key) || ' of \(queue) is not what its copy says' FROM \(queue) AS new
+                    LEFT JOIN queue_copy AS copy ON copy.kind = '\(queue)' AND copy.key = new.\(queue.key)
+                    WHERE \(queue.isCopied) AND copy.facts IS NOT \(queue.facts)
+                    UNION ALL
+                    SELECT 'a copy of row ' || copy.key || ' of \(queue), which needs none' FROM queue_copy AS copy
+                    LEFT JOIN \(queue) AS new ON new.\(queue.key) = copy.key
+                    WHERE copy.kind = '\(queue)' AND (new.\(queue.key) IS NULL OR NOT \(queue.isCopied))
+                    LIMIT 20
+                    """)
+        }
+    }
+
+    // MARK: Copies of records
+
+    /// Remembers an ended output's record, byte for byte as its file has it.
+    static func keepCopy(of record: ArchiveRecord, in database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO record_copy (output, bytes)
+                SELECT output.key, :bytes FROM output JOIN task ON task.key = output.task WHERE task.id = :id AND output.idx = :index
+                ON CONFLICT (output) DO UPDATE SET bytes = excluded.bytes
+                """,
+            arguments: [
+                "bytes": Data(try RecordFile.bytes(of: .output(record))), "id": record.task.text, "index": record.index,
+            ])
+    }
+
+    package func recordCopy(of id: OutputID) async throws -> [UInt8]? {
+        try await read { database in
+            try Data.fetchOne(
+                database,
+                sql: """
+                    SELECT record_copy.bytes FROM record_copy JOIN output ON output.key = record_copy.output JOIN task ON task.key = output.task
+                    WHERE task.id = ? AND output.idx = ?
+                    """, arguments: [id.task.text, id.index]
+            ).map(Array.init)
+        }
+    }
+}

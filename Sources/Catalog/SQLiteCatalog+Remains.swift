@@ -1,0 +1,148 @@
+package import ArchiveModel
+package import Foundation
+import GRDB
+
+/// What could still be read of a damaged catalog, of the things that no record tells.
+package struct CatalogRemains: Sendable {
+    /// Tasks by their rows, as far as those could be read.
+    package var tasks: [TaskRecord] = []
+    /// Records of outputs that prove themselves whole.
+    package var records: [ArchiveRecord] = []
+    package var submissions: [OpenSubmission] = []
+    package var scrubs: [BlobScrub] = []
+    /// What could not be read, in words.
+    package var losses: [String] = []
+
+    /// Reads what can be read, table by table, from the front and, where that ends too soon, from the back.
+    ///
+    /// - Parameter wanted: Which of the remembered records are worth keeping.
+    package init(of path: String, wanted: (OutputID) -> Bool) {
+        let database: DatabaseQueue
+        do {
+            database = try DatabaseQueue(path: path)
+        } catch {
+            losses = ["nothing of it can be read: \(error)"]
+            return
+        }
+        database.inDatabase { database in
+            let copies = Self.copiedIDs(database, &losses)
+            for row in Self.rows("task", by: "key", database, &losses) { tasks += Self.tasks(row, copies, database) }
+            for row in Self.rows("record_copy", by: "output", database, &losses) {
+                guard let bytes = Data.fromDatabaseValue(row["bytes"]),
+                    case .output(let record) = try? RecordFile.read(Array(bytes)), wanted(record.id)
+                else { continue }
+                records.append(record)
+            }
+            submissions = Self.rows("submission", by: "rowid", database, &losses).compactMap(Self.submission)
+            scrubs = Self.rows("blob_scrub", by: "digest", database, &losses).compactMap(Self.scrub)
+        }
+    }
+
+    private static func rows(_ table: String, by key: String, _ database: Database, _ losses: inout [String]) -> [Row] {
+        var found: [DatabaseValue: Row] = [:]
+        for order in ["ASC", "DESC"] {
+            do {
+                let cursor = try Row.fetchCursor(
+                    database, sql: "SELECT *, \(key) AS position FROM \(table) ORDER BY \(key) \(order)")
+                while let row = try cursor.next() { found[row["position"]] = row.copy() }
+                return Array(found.values)
+            } catch {
+                if order == "DESC" { losses.append("of the table \(table) only \(found.count) rows can be read: \(error)") }
+            }
+        }
+        return Array(found.values)
+    }
+
+    /// The ids of waiting tasks as their copies have them, by the keys of their rows.
+    private static func copiedIDs(_ database: Database, _ losses: inout [String]) -> [Int64: String] {
+        var ids: [Int64: String] = [:]
+        for row in rows("queue_copy", by: "kind || key", database, &losses) where text(row, "kind") == "task" {
+            guard let key = integer(row, "key"), let facts = text(row, "facts"),
+                let values = try? JSONDecoder().decode([JSONValue].self, from: Data(facts.utf8))
+            else { continue }
+            ids[key] = values.first?.string
+        }
+        return ids
+    }
+
+    /// A row's task; two when row and copy name different ones, and the index does not tell which is right.
+    private static func tasks(_ row: Row, _ copies: [Int64: String], _ database: Database) -> [TaskRecord] {
+        let ids = Set([text(row, "id"), integer(row, "key").flatMap { copies[$0] }].compactMap { $0 })
+        let indexed = ids.filter { id in
+            let sql = "SELECT EXISTS (SELECT 1 FROM task INDEXED BY sqlite_autoindex_task_1 WHERE id = ?)"
+            return (try? Bool.fetchOne(database, sql: sql, arguments: [id])) == true
+        }
+        return (indexed.isEmpty ? ids : indexed).sorted().compactMap { TaskID($0) }.map { id in
+            TaskRecord(
+                task: id, state: text(row, "state").flatMap(TaskState.init(rawValue:)) ?? .waiting, reason: text(row, "reason"),
+                source: text(row, "source") ?? "salvaged", discoveredAt: date(row, "discovered_at") ?? .distantPast,
+                createdAt: date(row, "created_at"), request: integer(row, "has_request") == 1 ? request(row) : nil,
+                taskJSON: json(text(row, "answer")))
+        }
+    }
+
+    private static func request(_ row: Row) -> RecordedRequest {
+        RecordedRequest(
+            model: text(row, "model"), prompt: text(row, "prompt"), size: text(row, "size"), resolution: text(row, "resolution"),
+            imageURLs: text(row, "image_urls").flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) },
+            recordedAt: date(row, "requested_at"))
+    }
+
+    private static func submission(_ row: Row) -> OpenSubmission? {
+        guard text(row, "task") == nil, let key = text(row, "key"), let json = text(row, "request"),
+            let request = try? JSONDecoder.archive.decode(RecordedRequest.self, from: Data(json.utf8))
+        else { return nil }
+        return OpenSubmission(key: key, request: request, recordedAt: date(row, "recorded_at") ?? .distantPast)
+    }
+
+    private static func scrub(_ row: Row) -> BlobScrub? {
+        guard let digest = Data.fromDatabaseValue(row["digest"]).flatMap({ Digest(sha256: Array($0)) }),
+            let readAt = integer(row, "read_at"), let sound = integer(row, "sound"), integer(row, "mark") == -2 * readAt - sound
+        else { return nil }
+        return BlobScrub(digest: digest, readAt: Date(milliseconds: readAt), isSound: sound == 1)
+    }
+
+    // A damaged row may hold anything anywhere.
+
+    private static func text(_ row: Row, _ name: String) -> String? { String.fromDatabaseValue(row[name]) }
+    private static func integer(_ row: Row, _ name: String) -> Int64? { Int64.fromDatabaseValue(row[name]) }
+    private static func json(_ text: String?) -> JSONValue? {
+        text.flatMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+    }
+
+    /// A date that can be one: of this millennium or the next.
+    private static func date(_ row: Row, _ name: String) -> Date? {
+        integer(row, name).flatMap { (0..<32_503_680_000_000).contains($0) ? Date(milliseconds: $0) : nil }
+    }
+}
+
+extension SQLiteCatalog {
+    /// Enters what was saved of a damaged catalog and is not known from the records: what waited, waits again.
+    /// - Returns: How many tasks that was.
+    package func take(_ remains: CatalogRemains, now: Date) async throws -> Int {
+        let entered = try await write { database in
+            var entered = 0
+            for task in remains.tasks {
+                let known = "SELECT EXISTS (SELECT 1 FROM task WHERE id = ?)"
+                guard try Bool.fetchOne(database, sql: known, arguments: [task.task.text]) == false else { continue }
+                try Self.enter(task, now: now, in: database)
+                entered += 1
+            }
+            for submission in remains.submissions {
+                let json = String(decoding: try JSONEncoder.archive(pretty: false).encode(submission.request), as: UTF8.self)
+                try database.execute(
+                    sql: "INSERT INTO submission (key, request, recorded_at) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
+                    arguments: [submission.key, json, submission.recordedAt.milliseconds])
+            }
+            return entered
+        }
+        try await note(remains.scrubs)
+        return entered
+    }
+
+    /// Closes the file, after everything was written into it: then it is whole without its log.
+    package func close() async throws {
+        try await forgetDeleted()
+        do { try database.close() } catch let error as DatabaseError { throw CatalogError(error, path) }
+    }
+}

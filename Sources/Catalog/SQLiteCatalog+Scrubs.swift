@@ -1,0 +1,52 @@
+package import ArchiveModel
+import Foundation
+import GRDB
+
+extension SQLiteCatalog {
+    package func scrubs(prefix: String) async throws -> [BlobScrub] {
+        guard let first = Digest(prefix + String(repeating: "0", count: 62)),
+            let last = Digest(prefix + String(repeating: "f", count: 62))
+        else { return [] }
+        return try await read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT digest, read_at, sound FROM blob_scrub WHERE digest BETWEEN ? AND ?",
+                arguments: [Self.data(first), Self.data(last)]
+            ).compactMap { row in
+                Digest(sha256: Array(row["digest"] as Data)).map {
+                    BlobScrub(digest: $0, readAt: Date(milliseconds: row["read_at"]), isSound: row["sound"])
+                }
+            }
+        }
+    }
+
+    package func note(_ scrubs: [BlobScrub]) async throws {
+        guard !scrubs.isEmpty else { return }
+        try await write { database in
+            let statement = try database.makeStatement(
+                sql: """
+                    INSERT INTO blob_scrub (digest, read_at, sound, mark) VALUES (:digest, :at, :sound, -2 * :at - :sound)
+                    ON CONFLICT (digest) DO UPDATE SET read_at = excluded.read_at, sound = excluded.sound, mark = excluded.mark
+                    """)
+            for scrub in scrubs {
+                try statement.execute(arguments: [
+                    "digest": Self.data(scrub.digest), "at": scrub.readAt.milliseconds, "sound": scrub.isSound ? 1 : 0,
+                ])
+            }
+        }
+    }
+
+    package func forgetScrubs(of digests: [Digest]) async throws {
+        guard !digests.isEmpty else { return }
+        try await write { database in
+            for digest in digests {
+                try database.execute(sql: "DELETE FROM blob_scrub WHERE digest = ?", arguments: [Self.data(digest)])
+            }
+        }
+    }
+
+    private static func data(_ digest: Digest) -> Data {
+        let digits = Array(digest.hex.utf8)
+        func value(_ digit: UInt8) -> UInt8 { digit < 0x3A ? digit - 0x30 : digit - 0x57 }
+        return Data(stride(from: 0, to: digits.count, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) })
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import Upkeep
+
+struct GcCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gc", abstract: "Take away files that no record names and nobody has used for long.",
+        discussion: """
+            Such files are left by crashes and by thumbnails that were made anew. Workers may run meanwhile. Nothing is taken away \
+            while a record is missing or damaged: it may name any file.
+            """)
+
+    @Option(help: ArgumentHelp("How long a file must have gone unused: 12h, 14d; at least 1h.", valueName: "time"))
+    var grace = TimeLength(seconds: 14 * 86400)
+
+    @Flag(help: "Only say what would be taken away.")
+    var dryRun = false
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var output: FormatOptions
+
+    func validate() throws {
+        guard grace.seconds >= GarbageCollector.leastGrace else {
+            throw ValidationError("--grace takes at least 1h: a worker may be about to name a file that it has just stored")
+        }
+    }
+
+    func run() async throws {
+        let archive = try OpenArchive(try await Settings.load(common), creating: false)
+        let collector = GarbageCollector(
+            blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock)
+        let report = try await collector.collect(grace: grace.seconds, dryRun: dryRun)
+        guard output.format != .json else { return Terminal.write(try Rendering.json(report)) }
+        for blob in report.collected { Terminal.write("\(blob.digest)  \(blob.bytes)\n") }
+        let count = Rendering.count(report.collected.count, "file")
+        let parts = [
+            "\(count) (\(Rendering.bytes(report.bytes))) \(dryRun ? "would be taken away" : "taken away")",
+            "\(report.young) too young or in use again", "\(Rendering.count(report.unfinished, "unfinished file"))",
+        ]
+        Terminal.write(parts.joined(separator: ", ") + "\n")
+    }
+}

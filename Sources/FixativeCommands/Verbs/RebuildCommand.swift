@@ -1,0 +1,39 @@
+import ArchiveModel
+import ArgumentParser
+import Foundation
+import GenerationAPI
+import Upkeep
+
+struct RebuildCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rebuild", abstract: "Make the catalog again from records and files.",
+        discussion: """
+            What waits in a catalog that can still be read stays in the queue. A damaged catalog is put aside; for that, no other \
+            process may have the archive open.
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var output: FormatOptions
+
+    func run() async throws {
+        let archive = try await UpkeepArchive(path: try await Settings.load(common).storage, deep: false)
+        let (summary, place, losses) = try await archive.rebuild(results: countResults)
+        if let place {
+            Terminal.note("the catalog was damaged (\(archive.damage.joined(separator: ", "))); it lies in \(place) now")
+        }
+        for loss in losses { Terminal.note("not saved: \(loss)") }
+        if output.format == .json {
+            Terminal.write(try Rendering.json(summary))
+        } else {
+            Terminal.write("\(Rendering.count(summary.outputs, "output")) of \(Rendering.count(summary.tasks, "task")) entered\n")
+            for path in summary.unreadable { Terminal.write("no record: \(path)\n") }
+            for id in summary.remembered { Terminal.write("without a record, but remembered: \(id)\n") }
+            for id in summary.withoutOriginal { Terminal.write("without its original: \(id)\n") }
+        }
+        let isWhole = [summary.unreadable, summary.withoutOriginal, summary.remembered].allSatisfy(\.isEmpty)
+        if !isWhole { throw ExitCode.foundWrong }
+    }
+}
+
+/// How many results an answer of the upstream names.
+@Sendable func countResults(_ answer: JSONValue) -> Int { TaskSnapshot(answer)?.links.count ?? 0 }

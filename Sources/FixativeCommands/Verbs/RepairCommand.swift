@@ -1,0 +1,68 @@
+import ArchiveModel
+import ArgumentParser
+import BlobStore
+import Foundation
+import Upkeep
+import WorkLanes
+
+struct RepairCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repair", abstract: "Mend what 'fixative verify' finds.",
+        discussion: """
+            Thumbnails and previews are made again from their originals, records and rows from each other, a damaged catalog from the \
+            records. A damaged original goes to quarantine/; it is copied from --from, or fetched again by the next 'fixative archive' \
+            while its link lives. Nothing is deleted. Exit code 0 when all is mended; 1 when something could not be, or, with \
+            --dry-run, would have to be.
+            """)
+
+    @Option(help: ArgumentHelp("Another archive's folder, to copy damaged files from.", valueName: "dir"))
+    var from: String?
+
+    @Flag(help: "Read every file whole first; otherwise what 'verify --deep' has found is mended.")
+    var deep = false
+
+    @Flag(help: "Only say what would be done.")
+    var dryRun = false
+
+    @OptionGroup var common: CommonOptions
+    @Option(help: "table, json or csv.")
+    var format: OutputFormat = .table
+
+    func run() async throws {
+        let settings = try await Settings.load(common)
+        let archive = try await UpkeepArchive(path: settings.storage, deep: true)
+        let other = try from.map { path in
+            let folder = try ArchiveFolder(path: path, creating: false, now: SystemClock().now)
+            return DirectoryBlobStore(folder: folder, lane: WorkLane(name: "other archive", width: 2))
+        }
+        let report = try await archive.repair(
+            VerificationScope(deep: deep), other: other, dryRun: dryRun, results: countResults
+        ) { done, total in Terminal.progress("\(done) of \(total) files read") }
+        Terminal.endProgress()
+        switch format {
+        case .json: Terminal.write(try Rendering.json(report))
+        case .csv: Terminal.write(Self.table(report).csv)
+        case .table: Terminal.write(text(report))
+        }
+        if !report.isMended { throw ExitCode.foundWrong }
+    }
+
+    private static func table(_ report: RepairReport) -> Table {
+        var table = Table(columns: [.init("ACTION"), .init("WHERE"), .init("WHAT")])
+        table.rows = report.steps.map { [$0.action.rawValue, $0.subject, $0.detail] }
+        return table
+    }
+
+    private func text(_ report: RepairReport) -> String {
+        guard !report.steps.isEmpty else { return "nothing to mend\(untracked(report))\n" }
+        let left = report.notMended.count
+        let done = Rendering.count(report.steps.count - left, "step")
+        let summary = dryRun ? "\(done) would be taken" : "\(done) taken"
+        return Self.table(report).text + "\n\(summary), \(left) not mended\(untracked(report))\n"
+    }
+
+    private func untracked(_ report: RepairReport) -> String {
+        report.untracked == 0
+            ? "" : "; \(Rendering.count(report.untracked, "file")) that no record names left alone ('fixative gc')"
+    }
+}

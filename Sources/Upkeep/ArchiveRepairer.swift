@@ -1,0 +1,201 @@
+package import ArchiveModel
+package import BlobStore
+package import Catalog
+import Foundation
+
+/// Mends what verification finds. Every step is durable before the next, and finding the same again after a kill does the same again;
+/// nothing is ever deleted, what is damaged goes to the quarantine.
+package struct ArchiveRepairer: Sendable {
+    let blobs: any BlobUpkeep
+    let records: any RecordUpkeep
+    let catalog: any CatalogUpkeep
+    /// Another archive, to copy from what is damaged here.
+    let other: (any BlobUpkeep)?
+    let clock: any WallClock
+    let dryRun: Bool
+
+    package init(
+        blobs: any BlobUpkeep, records: any RecordUpkeep, catalog: any CatalogUpkeep, other: (any BlobUpkeep)? = nil,
+        clock: any WallClock, dryRun: Bool = false
+    ) {
+        self.blobs = blobs
+        self.records = records
+        self.catalog = catalog
+        self.other = other
+        self.clock = clock
+        self.dryRun = dryRun
+    }
+
+    /// Mends records and rows first, since what they say decides which blobs must be there, then blobs.
+    ///
+    /// - Parameter scope: How many blobs are read whole. What an earlier verification found damaged is mended in any case.
+    package func repair(
+        _ scope: VerificationScope, progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws -> RepairReport {
+        var report = RepairReport(dryRun: dryRun)
+        let verifier = ArchiveVerifier(blobs: blobs, records: records, catalog: catalog, clock: clock)
+        let first = try await verifier.survey(VerificationScope(deep: false))
+        guard !first.report.findings.contains(where: { $0.kind == .damagedCatalog }) else {
+            throw CatalogError(.damaged, "catalog.sqlite", detail: "it must be made again before anything else can be mended")
+        }
+        for finding in first.report.findings { try await mendRecord(finding, &report) }
+        let (survey, found) = try await verifier.survey(scope, progress: progress)
+        // What a record names that was mended just now, and rows of a damage that only the second look shows.
+        for finding in found.findings { try await mendRecord(finding, &report) }
+        for finding in found.findings { try await mendFile(finding, &report) }
+        try await mendBlobs(found.findings, &report)
+        for path in survey.lost { try await restore(path, &report) }
+        report.untracked = found.findings.count { $0.kind == .untracked }
+        return report
+    }
+
+    // MARK: Records and rows
+
+    private func mendRecord(_ finding: VerificationReport.Finding, _ report: inout RepairReport) async throws {
+        switch (finding.kind, finding.target) {
+        case (.unreadableRecord, .record(let path)): try await rewrite(path, finding.detail, &report)
+        case (.misnamed, .record(let path)): try await move(path, &report)
+        case (.recordWithoutRow, .record(let path)), (.differingRow, .record(let path)): try await enter(path, &report)
+        case (.differingRow, .scrub(let digest)):
+            report.did(.forgot, finding.subject, "it is not there, so neither is when it was read")
+            if !dryRun { try await catalog.forgetScrubs(of: [digest]) }
+        case (.rowWithoutRecord, .row(let task, let index, _)): try await writeRecord(of: task, index, &report)
+        case (.olderRecord, .row(let task, _, let day)): try await complete(task, day, &report)
+        default: break
+        }
+    }
+
+    /// A damaged record: the catalog remembers the bytes of each output's, and a task's is what its row says.
+    private func rewrite(_ path: String, _ why: String, _ report: inout RepairReport) async throws {
+        guard let (record, action) = try await mended(path) else {
+            return report.did(
+                .notMended, path, "\(why); the catalog does not remember it. Restore it from a backup, or archive its task again")
+        }
+        report.did(action, path, "\(Self.words(action)); the damaged one is kept in quarantine/")
+        guard !dryRun else { return }
+        let note = QuarantineNote([("why", why), ("instead", Self.words(action))])
+        _ = try await records.keep(path, note: note)
+        try await records.write(record)
+    }
+
+    /// What a damaged record was: as the catalog remembers it, else as its own digest proves, else as its row tells.
+    private func mended(_ path: String) async throws -> (StoredRecord, RepairReport.Action)? {
+        let found = try await row(of: path)
+        if let found, let record = try await copy(of: found.task, found.index) { return (record, .wroteRecord) }
+        let bytes = try await records.listing(at: path)?.bytes ?? []
+        let isOne = { (record: StoredRecord) in records.path(of: record) == path }
+        if let record = try await RecordMender.mend(bytes), isOne(record) { return (record, .correctedRecord) }
+        guard let found else { return nil }
+        return try await remembered(found.task, found.index)
+    }
+
+    private static func words(_ action: RepairReport.Action) -> String {
+        switch action {
+        case .wroteRecord: "as the catalog remembers it"
+        case .correctedRecord: "one byte had changed; which, its own SHA-256 proves"
+        default: "as its row and its picture tell it, without what the storage host answered"
+        }
+    }
+
+    /// The row whose record lies at a path.
+    private func row(of path: String) async throws -> EndedRow? {
+        var position: EndedRow.Position?
+        while true {
+            let page = try await catalog.endedRows(after: position, limit: 1000)
+            let found = page.first { row in
+                let place =
+                    row.index.map { records.path(of: OutputID(task: row.task, index: $0), day: row.day) }
+                    ?? records.path(of: row.task, day: row.day)
+                return place == path
+            }
+            if let found { return found }
+            guard let last = page.last else { return nil }
+            position = last.position
+        }
+    }
+
+    /// A record that has no file any more, from the catalog: the very bytes, or what the row tells.
+    private func remembered(_ task: TaskID, _ index: Int?) async throws -> (StoredRecord, RepairReport.Action)? {
+        if let record = try await copy(of: task, index) { return (record, .wroteRecord) }
+        guard let index, var record = try await catalog.rowRecord(of: OutputID(task: task, index: index)) else { return nil }
+        try await DerivativeMaker(blobs: blobs).complete(&record)
+        return (.output(record), .remadeRecord)
+    }
+
+    /// The very record, of an output as the catalog keeps it, of a task as its row says.
+    private func copy(of task: TaskID, _ index: Int?) async throws -> StoredRecord? {
+        guard let index else { return try await catalog.taskRecord(of: task).map { .task($0) } }
+        let id = OutputID(task: task, index: index)
+        guard let bytes = try await catalog.recordCopy(of: id), case .output(let record) = try? RecordFile.read(bytes),
+            record.id == id
+        else { return nil }
+        return .output(record)
+    }
+
+    /// A record in another place than its own: it goes where it belongs, unless a whole one is there.
+    private func move(_ path: String, _ report: inout RepairReport) async throws {
+        guard let listing = try await records.listing(at: path), case .success(let record) = listing.record else { return }
+        let place = records.path(of: record)
+        report.did(.renamed, path, "it belongs at \(place); what lay here is kept in quarantine/")
+        guard !dryRun else { return }
+        if case .success = try await records.listing(at: place)?.record {} else { try await records.write(record) }
+        _ = try await records.quarantine(path, note: QuarantineNote([("why", "it belongs at \(place), where it is now")]))
+        try await catalog.enter([record], now: clock.now)
+    }
+
+    private func enter(_ path: String, _ report: inout RepairReport) async throws {
+        guard let listing = try await records.listing(at: path), case .success(let record) = listing.record else { return }
+        report.did(.enteredRow, path, "as the record says")
+        if !dryRun { try await catalog.enter([record], now: clock.now) }
+    }
+
+    private func writeRecord(of task: TaskID, _ index: Int?, _ report: inout RepairReport) async throws {
+        let subject = index.map { "\(OutputID(task: task, index: $0))" } ?? "\(task)"
+        guard let (record, action) = try await remembered(task, index) else {
+            return report.did(
+                .notMended, subject,
+                "it has no record, and the catalog does not remember one. 'fixative archive \(task)' asks again")
+        }
+        report.did(action, records.path(of: record), Self.words(action))
+        if !dryRun { try await records.write(record) }
+    }
+
+    /// Adds to the records of a task the request that became known after they were written.
+    private func complete(_ task: TaskID, _ day: Date, _ report: inout RepairReport) async throws {
+        let path = records.path(of: task, day: day)
+        guard let request = try await catalog.task(task)?.request, let listing = try await records.listing(at: path),
+            case .success(.task(var record)) = listing.record
+        else { return }
+        record.request = request
+        report.did(.wroteRecord, path, "with the request that the catalog knows")
+        if !dryRun { try await records.write(record) }
+    }
+
+    // MARK: Files
+
+    private func mendFile(_ finding: VerificationReport.Finding, _ report: inout RepairReport) async throws {
+        switch (finding.kind, finding.target) {
+        case (.wrongMode, .blob(let digest)):
+            report.did(.madeReadOnly, finding.subject, finding.detail)
+            if !dryRun { try await blobs.protect(digest) }
+        case (.misnamed, .stray(let path)): try await adopt(path, &report)
+        default: break
+        }
+    }
+
+    /// A file of a wrong name: linked under its right one, and the wrong name goes to the quarantine.
+    private func adopt(_ path: String, _ report: inout RepairReport) async throws {
+        guard let digest = try await blobs.digest(ofStray: path) else {
+            report.did(.putAside, path, "it is no file")
+            if !dryRun { _ = try await blobs.quarantine(stray: path, note: QuarantineNote([("why", "it is no file of a blob")])) }
+            return
+        }
+        report.did(.renamed, path, "its bytes are those of \(digest); the wrong name lies in quarantine/")
+        guard !dryRun else { return }
+        // A damaged blob of the right name must not keep its place.
+        let note = QuarantineNote([("why", "its bytes are not those of its name"), ("instead", "those of \(path)")])
+        _ = try await blobs.quarantine(digest, note: note)
+        try await blobs.adopt(path, as: digest)
+        _ = try await blobs.quarantine(stray: path, note: QuarantineNote([("why", "its bytes belong to the name \(digest)")]))
+    }
+}

@@ -1,0 +1,188 @@
+import ArchiveModel
+import BlobStore
+import Catalog
+import Foundation
+
+/// What the records say, all of them, and how that agrees with the catalog.
+struct ArchiveSurvey {
+    /// A blob that a record names.
+    struct Want {
+        var bytes: Int
+        /// The record.
+        var path: String
+        /// Whether it must be there: the original of an output that was lost is named, but gone.
+        var isRequired: Bool
+    }
+
+    private(set) var wanted: [BlobKey: Want] = [:]
+    private(set) var outputs: Set<OutputID> = []
+    private(set) var tasks: Set<TaskID> = []
+    private(set) var unreadable: Set<String> = []
+    /// Records of outputs whose original was lost and may be had again from elsewhere.
+    private(set) var lost: [String] = []
+    private(set) var records = 0
+    private(set) var rows = 0
+
+    private let store: any RecordUpkeep
+    private let catalog: (any CatalogUpkeep)?
+    /// Tasks whose records and rows differed at the first look: workers may be filing meanwhile.
+    private var doubts: [TaskID: Date] = [:]
+    private var misplaced: [(path: String, place: String)] = []
+
+    /// How many records are compared with their rows at once.
+    private static let chunk = 512
+
+    init(_ store: any RecordUpkeep, _ catalog: (any CatalogUpkeep)?) async throws {
+        self.store = store
+        self.catalog = catalog
+        var chunk: [RecordListing] = []
+        for try await listing in store.records() {
+            if chunk.count >= Self.chunk, Self.task(listing) != chunk.last.flatMap(Self.task) {
+                try await take(chunk)
+                chunk = []
+            }
+            chunk.append(listing)
+        }
+        try await take(chunk)
+    }
+
+    private static func task(_ listing: RecordListing) -> TaskID? { try? listing.record.get().task }
+
+    private mutating func take(_ listings: [RecordListing]) async throws {
+        var sound: [(record: StoredRecord, bytes: [UInt8])] = []
+        for listing in listings {
+            guard case .success(let record) = listing.record else {
+                unreadable.insert(listing.path)
+                continue
+            }
+            records += 1
+            let place = store.path(of: record)
+            if place != listing.path {
+                misplaced.append((listing.path, place))
+                continue
+            }
+            sound.append((record, listing.bytes))
+            note(record, path: listing.path)
+        }
+        for difference in try await catalog?.compare(sound) ?? [] {
+            guard let record = sound.first(where: { $0.record.task == difference.task })?.record else { continue }
+            doubts[difference.task] = record.day
+        }
+    }
+
+    private mutating func note(_ record: StoredRecord, path: String) {
+        guard case .output(let output) = record else {
+            tasks.insert(record.task)
+            return
+        }
+        outputs.insert(output.id)
+        let isLost = output.state == .unavailable
+        if isLost, output.original != nil { lost.append(path) }
+        if let original = output.original { want(original, path: path, isRequired: !isLost) }
+        for earlier in output.earlierOriginals ?? [] { want(earlier, path: path, isRequired: true) }
+        for derivative in output.derivatives { want(derivative.blob, path: path, isRequired: true) }
+    }
+
+    private mutating func want(_ blob: BlobReference, path: String, isRequired: Bool) {
+        let key = BlobKey(blob.digest)
+        if let known = wanted[key], known.isRequired || !isRequired { return }
+        wanted[key] = Want(bytes: blob.bytes, path: path, isRequired: isRequired)
+    }
+
+    // MARK: What is wrong with records and rows
+
+    /// Looks a second time at what differed, and at rows whose record was not seen.
+    mutating func report(into report: inout VerificationReport) async throws {
+        for path in unreadable { try await reportUnreadable(path, &report) }
+        for (path, place) in misplaced {
+            report.find(.misnamed, path, .record(path: path), "it belongs at \(place)")
+        }
+        guard let catalog else { return }
+        for (task, day) in doubts { try await lookAgain(at: task, day: day, catalog, &report) }
+        var position: EndedRow.Position?
+        while true {
+            let page = try await catalog.endedRows(after: position, limit: 1000)
+            guard let last = page.last else { break }
+            position = last.position
+            rows += page.count
+            for row in page where !isKnown(row) { try await reportRow(row, &report) }
+        }
+    }
+
+    private func reportUnreadable(_ path: String, _ report: inout VerificationReport) async throws {
+        guard let again = try await store.listing(at: path), case .failure(let error) = again.record else { return }
+        report.find(.unreadableRecord, path, .record(path: path), error.detail)
+    }
+
+    private func isKnown(_ row: EndedRow) -> Bool {
+        row.index.map { outputs.contains(OutputID(task: row.task, index: $0)) } ?? tasks.contains(row.task)
+    }
+
+    private func path(_ task: TaskID, _ index: Int?, _ day: Date) -> String {
+        index.map { store.path(of: OutputID(task: task, index: $0), day: day) } ?? store.path(of: task, day: day)
+    }
+
+    private func reportRow(_ row: EndedRow, _ report: inout VerificationReport) async throws {
+        if let id = row.index.map({ OutputID(task: row.task, index: $0) }), let copy = try await catalog?.recordCopy(of: id),
+            (try? RecordFile.read(copy)) == nil
+        {
+            report.find(
+                .differingRow, "\(id)", .row(row.task, index: row.index, day: row.day),
+                "what the catalog remembers of its record is damaged; 'fixative repair' mends it")
+        }
+        // The record may have been written since its folder was read; a damaged one is named already.
+        guard try await store.listing(at: path(row.task, row.index, row.day)) == nil else { return }
+        let subject = row.index.map { "\(OutputID(task: row.task, index: $0))" } ?? "\(row.task)"
+        // A task that ended after some of its outputs did has records enough.
+        report.find(
+            .rowWithoutRecord, subject, .row(row.task, index: row.index, day: row.day),
+            "the catalog knows it, but no record does; 'fixative repair' writes one")
+    }
+
+    private func lookAgain(
+        at task: TaskID, day: Date, _ catalog: any CatalogUpkeep, _ report: inout VerificationReport
+    ) async throws {
+        var days: Set<Date> = [day]
+        var indices: Set<Int?> = [nil]
+        for entry in try await catalog.entries(EntryQuery(task: task)) { indices.insert(entry.id.index) }
+        for output in outputs where output.task == task { indices.insert(output.index) }
+        if let row = try await catalog.task(task) { days.insert(row.createdAt ?? row.discoveredAt) }
+        let paths = Set(days.flatMap { day in indices.map { path(task, $0, day) } })
+        var found: [(record: StoredRecord, bytes: [UInt8])] = []
+        var pathOf: [Int?: String] = [:]
+        for path in paths.sorted() {
+            guard let listing = try await store.listing(at: path), case .success(let record) = listing.record else { continue }
+            found.append((record, listing.bytes))
+            pathOf.updateValue(path, forKey: record.index)
+        }
+        for difference in try await catalog.compare(found) {
+            let path = pathOf[difference.index] ?? pathOf.values.min() ?? ""
+            Self.report(difference, path, day, &report)
+        }
+    }
+
+    private static func report(_ difference: RowDifference, _ path: String, _ day: Date, _ report: inout VerificationReport) {
+        let name = difference.index.map { "\(OutputID(task: difference.task, index: $0))" } ?? "the task \(difference.task)"
+        switch difference.kind {
+        case .noRow:
+            report.find(.recordWithoutRow, path, .record(path: path), "the catalog has no \(name); 'fixative repair' enters it")
+        case .queued:
+            report.find(.unfinished, path, .record(path: path), "\(name) is still in the queue; the next run enters it")
+        case .newerRequest:
+            report.find(
+                .olderRecord, path, .row(difference.task, index: nil, day: day),
+                "the request of \(name) became known after it was written; 'fixative repair' adds it")
+        case .columns(let names):
+            report.find(
+                .differingRow, path, .record(path: path),
+                "the catalog says otherwise of \(name): \(names.joined(separator: ", ")); 'fixative repair' mends it")
+        }
+    }
+}
+
+extension StoredRecord {
+    var index: Int? {
+        guard case .output(let record) = self else { return nil }
+        return record.index
+    }
+}

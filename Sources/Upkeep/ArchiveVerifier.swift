@@ -1,0 +1,131 @@
+package import ArchiveModel
+package import BlobStore
+package import Catalog
+import Foundation
+
+/// Holds blobs, records and catalog against each other.
+package struct ArchiveVerifier: Sendable {
+    let blobs: any BlobUpkeep
+    let records: any RecordUpkeep
+    let catalog: (any CatalogUpkeep)?
+    private let damage: [String]?
+    private let clock: any WallClock
+
+    /// - Parameters:
+    ///   - catalog: `nil` for one that can't be opened: then rows are not looked at.
+    ///   - damage: What is wrong with the catalog, where that was looked for already.
+    package init(
+        blobs: any BlobUpkeep, records: any RecordUpkeep, catalog: (any CatalogUpkeep)?, damage: [String]? = nil,
+        clock: any WallClock = SystemClock()
+    ) {
+        self.blobs = blobs
+        self.records = records
+        self.catalog = catalog
+        self.damage = damage
+        self.clock = clock
+    }
+
+    /// Looks at everything.
+    /// - Parameter deep: Whether every blob is read whole and hashed again.
+    package func verify(deep: Bool) async throws -> VerificationReport { try await verify(VerificationScope(deep: deep)) }
+
+    /// Looks at everything, and reads as many blobs whole as the scope allows.
+    ///
+    /// Workers may be filing meanwhile: what differs is looked at again before it is called wrong.
+    ///
+    /// - Parameter progress: Called after some blobs were read, with how many were and how many are to be.
+    package func verify(
+        _ scope: VerificationScope, progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws -> VerificationReport {
+        try await survey(scope, progress: progress).report
+    }
+
+    func survey(
+        _ scope: VerificationScope, progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws -> (survey: ArchiveSurvey, report: VerificationReport) {
+        var report = VerificationReport(deep: scope.deep)
+        let damage: [String]
+        if let known = self.damage { damage = known } else { damage = try await catalog?.damage(deep: scope.deep) ?? [] }
+        for words in damage {
+            report.find(.damagedCatalog, "catalog.sqlite", .catalog, "\(words); 'fixative repair' makes it again")
+        }
+        let catalog = damage.isEmpty ? catalog : nil
+        var survey = try await ArchiveSurvey(records, catalog)
+        try await survey.report(into: &report)
+        report.records = survey.records
+        report.rows = survey.rows
+        try await check(survey, scope, catalog, &report, progress)
+        report.findings.sort { ($0.kind.rawValue, $0.subject, $0.detail) < ($1.kind.rawValue, $1.subject, $1.detail) }
+        return (survey, report)
+    }
+
+    // MARK: Blobs
+
+    /// A blob that may be read, and when it last was.
+    struct Reading {
+        /// Milliseconds since 1970; the least number there is for never.
+        var readAt: Int64
+        var key: BlobKey
+        var bytes: Int
+    }
+
+    private func check(
+        _ survey: ArchiveSurvey, _ scope: VerificationScope, _ catalog: (any CatalogUpkeep)?, _ report: inout VerificationReport,
+        _ progress: @Sendable (Int, Int) -> Void
+    ) async throws {
+        var missing = Set(survey.wanted.filter(\.value.isRequired).keys)
+        var queue: [Reading] = []
+        var known: [BlobKey: Date] = [:]
+        for part in try await blobs.parts() {
+            let stored = try await blobs.listing(part: part)
+            var scrubs: [BlobKey: BlobScrub] = [:]
+            for scrub in try await catalog?.scrubs(prefix: part) ?? [] { scrubs[BlobKey(scrub.digest)] = scrub }
+            for blob in stored {
+                check(blob, survey, &report)
+                guard let digest = blob.digest else { continue }
+                let key = BlobKey(digest)
+                missing.remove(key)
+                let scrub = scrubs.removeValue(forKey: key)
+                if let scrub, !scrub.isSound { known[key] = scrub.readAt }
+                queue.append(Reading(readAt: scrub?.readAt.milliseconds ?? .min, key: key, bytes: blob.bytes))
+            }
+            for (key, scrub) in scrubs where survey.wanted[key] == nil {
+                report.find(
+                    .differingRow, "blob \(key.digest)", .scrub(key.digest),
+                    "the catalog says it was read on \(scrub.readAt.iso8601), and it is not there; 'fixative repair' forgets it")
+            }
+        }
+        for key in missing {
+            // It may have been stored, or stored anew, since its folder was read.
+            guard let want = survey.wanted[key], try await blobs.size(of: key.digest) == nil else { continue }
+            report.find(.missing, "\(key.digest)", .blob(key.digest), "\(want.path) names it")
+        }
+        var reader = BlobScrubber(blobs: blobs, catalog: catalog, clock: clock)
+        try await reader.read(queue, scope, known: known, progress)
+        for (key, detail) in reader.damaged {
+            report.find(.corrupt, "\(key.digest)", .blob(key.digest), detail)
+        }
+        report.read = reader.count
+        report.readBytes = reader.bytes
+        report.neverRead = reader.neverRead
+        report.oldestReading = reader.neverRead == 0 ? reader.oldest : nil
+    }
+
+    private func check(_ blob: StoredBlob, _ survey: ArchiveSurvey, _ report: inout VerificationReport) {
+        report.blobs += 1
+        report.bytes += Int64(blob.bytes)
+        guard let digest = blob.digest else {
+            return report.find(.misnamed, blob.path, .stray(blob.path), "the name is not that of a blob of this folder")
+        }
+        if let mode = blob.mode, mode != 0o444 {
+            report.find(.wrongMode, blob.path, .blob(digest), "its mode is \(String(mode, radix: 8)), not 444")
+        }
+        guard let want = survey.wanted[BlobKey(digest)] else {
+            return report.find(.untracked, blob.path, .blob(digest), "no record names it")
+        }
+        if want.bytes != blob.bytes {
+            let detail = "\(blob.bytes) bytes are there, \(want.path) says \(want.bytes)"
+            report.find(.corrupt, "\(digest)", .blob(digest), detail)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package import ArchiveModel
+package import BlobStore
+package import Catalog
+import Foundation
+
+/// Makes the catalog again from the records.
+package struct CatalogRebuilder: Sendable {
+    private let blobs: any BlobStore
+    private let records: any RecordStore
+    private let catalog: any CatalogUpkeep
+    private let clock: any WallClock
+    private let results: @Sendable (JSONValue) -> Int
+
+    /// - Parameter results: How many results an answer of the upstream names: a task with fewer records is read again.
+    package init(
+        blobs: any BlobStore, records: any RecordStore, catalog: any CatalogUpkeep, clock: any WallClock,
+        results: @escaping @Sendable (JSONValue) -> Int
+    ) {
+        self.blobs = blobs
+        self.records = records
+        self.catalog = catalog
+        self.clock = clock
+        self.results = results
+    }
+
+    /// What a rebuilding has found.
+    package struct Summary: Sendable, Encodable {
+        package var outputs = 0
+        package var tasks = 0
+        /// Files among the records that are none, and why.
+        package var unreadable: [String] = []
+        /// Outputs whose original is not among the blobs.
+        package var withoutOriginal: [String] = []
+        /// Outputs without a readable record, of which the catalog itself remembered it.
+        package var remembered: [String] = []
+    }
+
+    /// Enters what every readable record says. Of two records of one output the later ended counts.
+    ///
+    /// - Parameter remembered: Records that count where no file does, as a damaged catalog remembered them.
+    package func rebuild(remembered: [ArchiveRecord] = []) async throws -> Summary {
+        var summary = Summary()
+        var outputs: [OutputID: ArchiveRecord] = [:]
+        var tasks: [TaskID: TaskRecord] = [:]
+        for try await listing in records.records() {
+            switch listing.record {
+            case .failure(let error): summary.unreadable.append("\(listing.path): \(error.detail)")
+            case .success(.task(let record)): tasks[record.task] = record
+            case .success(.output(let record)):
+                if let other = outputs[record.id], other.endedAt > record.endedAt { continue }
+                outputs[record.id] = record
+            }
+        }
+        for record in try await remembered + own(without: outputs) where outputs[record.id] == nil {
+            outputs[record.id] = record
+            summary.remembered.append("\(record.id)")
+        }
+        for record in outputs.values where record.state == .archived {
+            guard let original = record.original else { continue }
+            if try await blobs.size(of: original.digest) != original.bytes { summary.withoutOriginal.append("\(record.id)") }
+        }
+        let ended = Dictionary(grouping: outputs.values, by: \.task)
+        let rest = tasks.values.filter { ended[$0.task] == nil }
+        try await catalog.rebuild(
+            // What several records of a task say of it, the last one that ended says last.
+            outputs: outputs.values.sorted { ($0.endedAt, $0.index) < ($1.endedAt, $1.index) }, tasks: Array(rest),
+            unfinished: Set(ended.filter { isUnfinished($0.value) }.keys), now: clock.now)
+        summary.outputs = outputs.count
+        summary.tasks = ended.count + rest.count
+        summary.unreadable.sort()
+        summary.withoutOriginal.sort()
+        summary.remembered.sort()
+        return summary
+    }
+
+    /// Records that the catalog remembers and no file tells: without them it would forget what can still be mended.
+    private func own(without known: [OutputID: ArchiveRecord]) async throws -> [ArchiveRecord] {
+        var found: [ArchiveRecord] = []
+        var position: EndedRow.Position?
+        while let last = try await {
+            let page = try await catalog.endedRows(after: position, limit: 1000)
+            for row in page {
+                guard let id = row.index.map({ OutputID(task: row.task, index: $0) }), known[id] == nil,
+                    let bytes = try await catalog.recordCopy(of: id), case .output(let record) = try? RecordFile.read(bytes)
+                else { continue }
+                found.append(record)
+            }
+            return page.last
+        }() { position = last.position }
+        return found
+    }
+
+    /// Whether the task named more results than have a record: then it must be read again.
+    private func isUnfinished(_ outputs: [ArchiveRecord]) -> Bool {
+        outputs.count < (outputs.compactMap { $0.taskJSON.map(results) }.max() ?? 0)
+    }
+}

@@ -1,0 +1,79 @@
+import ArchiveModel
+import BlobStore
+import Foundation
+import ImageCodecs
+import Imaging
+import WorkLanes
+
+/// Makes thumbnails and previews again from their originals.
+struct DerivativeMaker {
+    let blobs: any BlobUpkeep
+
+    private static let lane = WorkLane(name: "derivatives", width: 1)
+
+    /// Makes derivatives by the recipes in their records; by today's where a recipe can't be read any more.
+    ///
+    /// - Parameter storing: Whether they are stored; else only told.
+    /// - Throws: `CodecError` when the original is no whole picture.
+    func make(_ lost: [ArchiveModel.Derivative], from original: Digest, storing: Bool) async throws -> [ArchiveModel.Derivative] {
+        let bytes = try await blobs.contents(of: original)
+        var made: [ArchiveModel.Derivative] = []
+        for derivative in lost {
+            let recipe = Self.recipe(derivative.recipe)
+            let picture = try await Self.lane.run {
+                try bytes.withSpan { try PictureInspector.inspect($0, recipe: recipe) }
+            }
+            let rendition = derivative.role == .thumbnail ? picture.thumbnail : picture.preview
+            let digest: Digest
+            if storing {
+                digest = try await blobs.put(rendition.bytes).digest
+            } else {
+                var hash = ContentHash()
+                hash.update(rendition.bytes)
+                digest = hash.digest()
+            }
+            made.append(
+                ArchiveModel.Derivative(
+                    role: derivative.role,
+                    blob: BlobReference(digest: digest, bytes: rendition.bytes.count, mediaType: rendition.format.mediaType),
+                    width: rendition.width, height: rendition.height,
+                    recipe: digest == derivative.blob.digest ? derivative.recipe : Self.json(DerivativeRecipe())))
+        }
+        return made
+    }
+
+    /// Adds to a record, made from a row, what the blobs tell: the facts of the picture, and the sizes of its derivatives. Those that
+    /// are not there are left out.
+    func complete(_ record: inout ArchiveRecord) async throws {
+        var derivatives: [ArchiveModel.Derivative] = []
+        for var derivative in record.derivatives {
+            guard let size = try await blobs.size(of: derivative.blob.digest) else { continue }
+            derivative.blob.bytes = size
+            derivatives.append(derivative)
+        }
+        record.derivatives = derivatives
+        guard let original = record.original, try await blobs.read([original.digest]).first??.digest == original.digest else {
+            return
+        }
+        let bytes = try await blobs.contents(of: original.digest)
+        let picture = try await Self.lane.run { bytes.withSpan { try? PictureInspector.inspect($0) } }
+        guard let picture else { return }
+        let header = picture.header
+        record.picture = ImageFacts(
+            format: header.format.rawValue, width: header.width, height: header.height, bitDepth: header.bitDepth,
+            colourType: header.colourType.rawValue, hasAlpha: header.hasAlpha, interlaced: header.isInterlaced,
+            animated: header.isAnimated, frameCount: header.frameCount, orientation: picture.orientation.rawValue,
+            contentCredentialsBytes: picture.metadata.contentCredentialsBytes, trailingBytes: picture.trailingBytes,
+            averageColour: picture.averageColour.description)
+    }
+
+    private static func recipe(_ json: JSONValue) -> DerivativeRecipe {
+        let data = try? JSONEncoder().encode(json)
+        return data.flatMap { try? JSONDecoder().decode(DerivativeRecipe.self, from: $0) } ?? DerivativeRecipe()
+    }
+
+    private static func json(_ recipe: DerivativeRecipe) -> JSONValue {
+        let data = (try? JSONEncoder().encode(recipe)) ?? Data()
+        return (try? JSONDecoder().decode(JSONValue.self, from: data)) ?? .object(["version": .integer(Int64(recipe.version))])
+    }
+}

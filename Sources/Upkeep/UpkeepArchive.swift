@@ -1,0 +1,103 @@
+package import ArchiveModel
+package import BlobStore
+package import Catalog
+import Foundation
+import WorkLanes
+
+/// An archive as those open it who check and mend it: a damaged catalog is something to tell and to mend, and no reason to stop.
+package struct UpkeepArchive: Sendable {
+    package let folder: ArchiveFolder
+    package let blobs: DirectoryBlobStore
+    package let records: DirectoryRecordStore
+    /// `nil` when it is damaged or missing.
+    package let catalog: SQLiteCatalog?
+    /// What is wrong with the catalog; empty when it is sound.
+    package let damage: [String]
+    private let clock: any WallClock
+
+    /// - Parameter deep: Whether the catalog's indexes are held against what they index.
+    /// - Throws: ``BlobStoreError`` for a folder that is no archive; ``CatalogError`` for a catalog of a newer program, or one that can't
+    ///   be read for another reason than its contents.
+    package init(path: String, deep: Bool, clock: any WallClock = SystemClock()) async throws {
+        folder = try ArchiveFolder(path: path, creating: false, now: clock.now)
+        let lane = WorkLane(name: "files", width: max(4, WorkLane.processors * 2))
+        blobs = DirectoryBlobStore(folder: folder, lane: lane)
+        records = DirectoryRecordStore(folder: folder, lane: lane)
+        self.clock = clock
+        (catalog, damage) = try await Self.open(folder, deep: deep)
+    }
+
+    private static func open(_ folder: ArchiveFolder, deep: Bool) async throws -> (SQLiteCatalog?, [String]) {
+        if try folder.isCatalogMissing {
+            guard try !folder.hasRecords else { return (nil, ["it is missing"]) }
+        } else {
+            let damage = try await SQLiteCatalog.damage(at: folder.catalogPath, deep: deep)
+            guard damage.isEmpty else { return (nil, damage) }
+        }
+        do {
+            return (try SQLiteCatalog(path: folder.catalogPath), [])
+        } catch let error as CatalogError where error.code == .damaged {
+            return (nil, [error.detail])
+        }
+    }
+
+    /// Holds blobs, records and catalog against each other.
+    package func verify(
+        _ scope: VerificationScope, progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws -> VerificationReport {
+        try await ArchiveVerifier(blobs: blobs, records: records, catalog: catalog, damage: damage, clock: clock)
+            .verify(scope, progress: progress)
+    }
+
+    /// Mends what can be mended, the catalog first.
+    ///
+    /// - Parameters:
+    ///   - other: Another archive, to copy damaged blobs from.
+    ///   - results: How many results an answer of the upstream names.
+    package func repair(
+        _ scope: VerificationScope, other: (any BlobUpkeep)? = nil, dryRun: Bool = false,
+        results: @escaping @Sendable (JSONValue) -> Int, progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws -> RepairReport {
+        var report = RepairReport(dryRun: dryRun)
+        var (sound, scope) = (catalog, scope)
+        if sound == nil {
+            report.did(.remadeCatalog, "catalog.sqlite", "from the records; \(damage.joined(separator: ", "))")
+            guard !dryRun else { return report }
+            let summary = try await restoreCatalog(results: results)
+            if let place = summary.place { report.did(.putAside, "catalog.sqlite", "it lies in \(place) now") }
+            if summary.saved > 0 {
+                report.did(.enteredRow, "catalog.sqlite", "\(summary.saved) tasks that only the old one knew")
+            }
+            for loss in summary.losses {
+                report.did(
+                    .notMended, "catalog.sqlite", "\(loss). Tasks that waited are found again by 'fixative archive --since 24h'")
+            }
+            sound = try SQLiteCatalog(path: folder.catalogPath)
+            // Which blobs were found damaged, the new one does not know.
+            scope = VerificationScope(deep: true)
+        }
+        guard let sound else { return report }
+        let repairer = ArchiveRepairer(
+            blobs: blobs, records: records, catalog: sound, other: other, clock: clock, dryRun: dryRun)
+        let rest = try await repairer.repair(scope, progress: progress)
+        report.steps += rest.steps
+        report.untracked = rest.untracked
+        return report
+    }
+
+    /// Makes the catalog again: in its place, or, when it is damaged, a new one.
+    package func rebuild(results: @escaping @Sendable (JSONValue) -> Int) async throws -> (
+        summary: CatalogRebuilder.Summary, place: String?, losses: [String]
+    ) {
+        guard let catalog else {
+            let made = try await restoreCatalog(results: results)
+            return (made.rebuilt, made.place, made.losses)
+        }
+        let rebuilder = CatalogRebuilder(blobs: blobs, records: records, catalog: catalog, clock: clock, results: results)
+        return (try await rebuilder.rebuild(), nil, [])
+    }
+
+    private func restoreCatalog(results: @escaping @Sendable (JSONValue) -> Int) async throws -> CatalogRestorer.Summary {
+        try await CatalogRestorer(folder: folder, blobs: blobs, records: records, clock: clock, results: results).restore()
+    }
+}

@@ -1,0 +1,119 @@
+import ArchiveModel
+import BlobStore
+import Catalog
+import Foundation
+import Testing
+import Upkeep
+
+@Suite struct GarbageTests {
+    private static let twoWeeks: TimeInterval = 14 * 86400
+
+    private func collector(_ filer: Filer, at now: Date = Date()) -> GarbageCollector {
+        GarbageCollector(blobs: filer.blobs, records: filer.records, catalog: filer.catalog, clock: FixedClock(now: now))
+    }
+
+    private func age(_ digest: Digest, days: Double, _ scratch: Scratch) throws {
+        let date = Date().addingTimeInterval(-days * 86400)
+        try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: scratch.path + "/" + Scratch.blob(digest))
+    }
+
+    @Test func onlyWhatNoRecordNamesAndNobodyUsedForLongGoes() async throws {
+        let scratch = Scratch()
+        let filer = try Filer(scratch)
+        let record = try #require(try await filer.file("task-0", pictures: [try picture(1)]).first)
+        let (old, young, used) = (
+            try await filer.blobs.put([1]).digest, try await filer.blobs.put([2]).digest, try await filer.blobs.put([3]).digest
+        )
+        for digest in [old, used, try #require(record.original?.digest)] + record.derivatives.map(\.blob.digest) {
+            try age(digest, days: 15, scratch)
+        }
+        try age(young, days: 13, scratch)
+        _ = try await filer.blobs.put([3])
+        try Data("half a picture".utf8).write(to: URL(filePath: scratch.path + "/ingest/left-over"))
+        let before = scratch.files(in: "blobs")
+
+        let trial = try await collector(filer).collect(grace: Self.twoWeeks, dryRun: true)
+        #expect(trial.collected.map(\.digest) == [old])
+        #expect(trial.young == 2)
+        #expect(trial.unfinished == 1)
+        #expect(scratch.files(in: "blobs") == before)
+        #expect(scratch.files(in: "ingest").count == 1)
+
+        let report = try await collector(filer).collect(grace: Self.twoWeeks, dryRun: false)
+        #expect(report.collected.map(\.digest) == [old])
+        #expect(report.bytes == 1)
+        #expect(Set(before).subtracting(scratch.files(in: "blobs")) == [Scratch.blob(old)])
+        #expect(scratch.files(in: "ingest") == [])
+        #expect(try await collector(filer).collect(grace: Self.twoWeeks, dryRun: false).collected.isEmpty)
+    }
+
+    @Test func theShortestGraceIsAnHourWhateverIsAsked() async throws {
+        let scratch = Scratch()
+        let filer = try Filer(scratch)
+        _ = try await filer.blobs.put([1])
+        #expect(try await collector(filer).collect(grace: 0, dryRun: false).collected.isEmpty)
+        let later = Date().addingTimeInterval(3700)
+        #expect(try await collector(filer, at: later).collect(grace: 0, dryRun: false).collected.count == 1)
+    }
+
+    /// What can't be read may name any blob.
+    @Test(arguments: ["damaged", "missing", "forgotten"])
+    func nothingIsCollectedWhileARecordIsDamagedOrMissing(_ harm: String) async throws {
+        let (scratch, records) = try await filledArchive(1)
+        let path = "records/2026/11/22/task-0-0.json"
+        switch harm {
+        case "damaged": try scratch.change(path) { $0[$0.count / 2] ^= 1 }
+        case "missing": try scratch.remove(path)
+        default: try scratch.change("catalog.sqlite") { bytes in for offset in 4096..<5000 { bytes[offset] = 0xA5 } }
+        }
+        let filer = try? Filer(scratch)
+        for digest in [try #require(records[0].original?.digest)] + records[0].derivatives.map(\.blob.digest) {
+            try age(digest, days: 99, scratch)
+        }
+        let before = scratch.files(in: "blobs")
+        if let filer {
+            await #expect(throws: (any Error).self) { try await collector(filer).collect(grace: Self.twoWeeks, dryRun: false) }
+        }
+        #expect(scratch.files(in: "blobs") == before)
+    }
+
+    @Test func theOriginalOfALostOutputIsKept() async throws {
+        let (scratch, records) = try await filledArchive(1)
+        let digest = try #require(records[0].original?.digest)
+        let bytes = try #require(scratch.bytes(Scratch.blob(digest)))
+        try scratch.remove(Scratch.blob(digest))
+        try await scratch.repair()
+        let filer = try Filer(scratch)
+        _ = try await filer.blobs.put(bytes)
+        try age(digest, days: 99, scratch)
+        #expect(try await collector(filer).collect(grace: Self.twoWeeks, dryRun: false).collected.isEmpty)
+    }
+
+    /// Workers file pictures whose bytes lie about unnamed, while the collector goes round: nobody ever names what is gone.
+    @Test func whoFilesWhileItRunsLosesNothing() async throws {
+        let scratch = Scratch()
+        let filer = try Filer(scratch)
+        let pictures = try (0..<24).map { try picture(UInt64($0)) }
+        for bytes in pictures {
+            let digest = try await filer.blobs.put(bytes).digest
+            try age(digest, days: 30, scratch)
+        }
+        let collected = try await withThrowingTaskGroup(of: Int.self) { group in
+            group.addTask {
+                for (number, bytes) in pictures.enumerated() { try await filer.file("task-\(number)", pictures: [bytes]) }
+                return 0
+            }
+            group.addTask {
+                var count = 0
+                for _ in 0..<40 {
+                    count += try await collector(filer).collect(grace: Self.twoWeeks, dryRun: false).collected.count
+                }
+                return count
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(collected > 0)
+        try await filer.catalog.close()
+        #expect(try await scratch.verify().findings.map(\.detail) == [])
+    }
+}
