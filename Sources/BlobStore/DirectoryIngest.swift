@@ -34,7 +34,7 @@ struct IngestFile: ~Copyable {
     }
 
     func link(to newPath: String) throws -> Bool { try POSIXFile.link(path, to: newPath) }
-    func exchange(with other: String) throws -> Bool { try POSIXFile.exchange(path, with: other) }
+    func exchange(with other: String) throws -> POSIXFile.Exchange { try POSIXFile.exchange(path, with: other) }
     func rename(to newPath: String) throws { try POSIXFile.rename(path, to: newPath) }
 
     /// Takes the name in `ingest/` away. A leftover is removed by the next start, so a failure here loses nothing.

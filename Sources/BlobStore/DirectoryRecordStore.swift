@@ -67,7 +67,17 @@ package struct DirectoryRecordStore: RecordStore {
             return nil
         }
         // Only what was taken away tells for certain what stood there.
-        guard try file.exchange(with: path) else { return try replace(nil, at: path, by: file) }
+        switch try file.exchange(with: path) {
+        case .done: break
+        case .nothingThere: return try replace(nil, at: path, by: file)
+        case .unsupported:
+            if let other = outputRecord(path), other != standing {
+                file.remove()
+                return other
+            }
+            try file.rename(to: path)
+            return nil
+        }
         if let other = outputRecord(file.path), other != standing {
             _ = try file.exchange(with: path)
             file.remove()

@@ -202,12 +202,25 @@ enum POSIXFile {
         guard unsafe Glibc.rename(path, newPath) == 0 else { throw BlobStoreError.last("publish", newPath) }
     }
 
+    private typealias RenameAt2 = @convention(c) (
+        Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32
+    ) -> Int32
+    /// `renameat2(2)` is in glibc since 2.28, but not in its Swift overlay.
+    private static let renameAt2 = unsafe dlsym(nil, "renameat2").map { unsafe unsafeBitCast($0, to: RenameAt2.self) }
+    private static let renameExchange: UInt32 = 2
+
+    enum Exchange { case done, nothingThere, unsupported }
+
     /// Lets two files change places, in one step that nobody sees the middle of.
-    /// - Returns: `false` when one of them is not there.
-    static func exchange(_ path: String, with other: String) throws -> Bool {
-        if unsafe renameat2(AT_FDCWD, path, AT_FDCWD, other, UInt32(RENAME_EXCHANGE.rawValue)) == 0 { return true }
-        guard errno == ENOENT else { throw BlobStoreError.last("exchange", other) }
-        return false
+    static func exchange(_ path: String, with other: String) throws -> Exchange {
+        guard let renameAt2 = unsafe renameAt2 else { return .unsupported }
+        if unsafe renameAt2(AT_FDCWD, path, AT_FDCWD, other, renameExchange) == 0 { return .done }
+        switch errno {
+        case ENOENT: return .nothingThere
+        // A file system that can't, such as NFS.
+        case EINVAL, ENOSYS: return .unsupported
+        default: throw BlobStoreError.last("exchange", other)
+        }
     }
 
     static func remove(_ path: String) throws {

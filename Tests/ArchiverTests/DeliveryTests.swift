@@ -9,6 +9,7 @@ import NIOCore
 import SizeContract
 import SyntheticPictures
 import Testing
+import Upkeep
 
 /// What becomes of deliveries that are no whole picture, from an upstream and a storage host that always deliver the same.
 @Suite(.serialized) struct DeliveryTests {

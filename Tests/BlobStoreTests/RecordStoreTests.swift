@@ -51,6 +51,40 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         #expect(try scratch.names(in: "ingest") == [])
     }
 
+    @Test func aRecordIsWrittenOnlyOverTheOneThatTheWriterKnew() async throws {
+        let (first, second, third) = (
+            try record("t", reason: "first"), try record("t", reason: "second"), try record("t", reason: "third")
+        )
+        #expect(try await store.write(first, over: nil) == nil)
+        #expect(try await store.write(second, over: nil) == first, "somebody was first: his record stands and is told of")
+        #expect(try await store.record(of: first.id, day: now) == first)
+        #expect(try await store.write(second, over: first) == nil)
+        #expect(try await store.write(third, over: first) == second)
+        #expect(try await store.record(of: first.id, day: now) == second)
+        #expect(try scratch.names(in: "ingest") == [])
+        #expect(try run("/usr/bin/stat", "-c", "%a %h", "\(scratch.path)/records/2026/11/22/t-0.json") == "444 1\n")
+    }
+
+    @Test func whatIsNoRecordOrHasGoneIsNoObstacle() async throws {
+        let first = try record("t", reason: "first")
+        #expect(try await store.write(first, over: try record("t", reason: "taken away meanwhile")) == nil)
+        let path = "\(scratch.path)/records/2026/11/22/t-0.json"
+        try FileManager.default.removeItem(atPath: path)
+        try Data("{".utf8).write(to: URL(filePath: path))
+        #expect(try await store.write(first, over: nil) == nil)
+        #expect(try await store.record(of: first.id, day: now) == first)
+    }
+
+    @Test func manyWritersOfOneRecordEndWithExactlyOneThatStands() async throws {
+        let written = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<40 {
+                group.addTask { [store] in try await store.write(try record("t", reason: "\(number)"), over: nil) == nil }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(written == 1)
+    }
+
     @Test func aWrittenRecordIsReadBack() async throws {
         let written = try record("t", 2, reason: "gone")
         try await store.write(written)
