@@ -195,16 +195,15 @@ extension SQLiteCatalog: CatalogUpkeep {
         let state = try String.fetchOne(database, sql: "SELECT state FROM task WHERE id = ?", arguments: [record.task.text])
         let kept = state.flatMap(TaskState.init(rawValue:)).flatMap { [.waiting, .held].contains($0) ? $0 : nil }
         try enterTask(of: record, state: kept ?? .resolved, now: now, in: database)
-        try database.execute(
-            sql: """
-                DELETE FROM output WHERE idx = ? AND state IN ('archived', 'unavailable')
-                    AND task = (SELECT key FROM task WHERE id = ?)
-                """, arguments: [record.index, record.task.text])
-        let queued = """
-            SELECT EXISTS (SELECT 1 FROM output JOIN task ON task.key = output.task WHERE task.id = ? AND output.idx = ?)
+        let old = """
+            SELECT output.state FROM output JOIN task ON task.key = output.task WHERE task.id = ? AND output.idx = ?
             """
-        guard try Bool.fetchOne(database, sql: queued, arguments: [record.task.text, record.index]) == false else { return }
-        try insert(record, in: database)
+        switch try String.fetchOne(database, sql: old, arguments: [record.task.text, record.index]) {
+        case nil: try insert(record, in: database)
+        // The row stays, and with it the token of its leases, which must never count from the beginning again.
+        case "archived", "unavailable": try replace(record, in: database)
+        default: break
+        }
     }
 
     package func reopen(_ record: ArchiveRecord, reading: Bool, now: Date) async throws {

@@ -108,14 +108,17 @@ extension SQLiteCatalog {
     }
 
     package func update(_ record: ArchiveRecord) async throws {
-        try await write { database in
-            try database.execute(
-                sql: """
-                    UPDATE output SET \(Self.assignments)
-                    WHERE idx = :index AND state IN ('archived', 'unavailable') AND task = (SELECT key FROM task WHERE id = :id)
-                    """, arguments: Self.arguments(of: record) + ["index": record.index, "id": record.task.text])
-            if database.changesCount > 0 { try Self.keepCopy(of: record, in: database) }
-        }
+        try await write { try Self.replace(record, in: $0) }
+    }
+
+    /// Replaces the facts of an output that has ended; any other is left alone.
+    static func replace(_ record: ArchiveRecord, in database: Database) throws {
+        try database.execute(
+            sql: """
+                UPDATE output SET \(assignments)
+                WHERE idx = :index AND state IN ('archived', 'unavailable') AND task = (SELECT key FROM task WHERE id = :id)
+                """, arguments: arguments(of: record) + ["index": record.index, "id": record.task.text])
+        if database.changesCount > 0 { try keepCopy(of: record, in: database) }
     }
 
     /// Enters an output straight from its record.

@@ -35,8 +35,7 @@ extension ArchiveRepairer {
             } else {
                 for owner in all { try await remake(digest, owner, &report) }
             }
-            // Records may have been written anew.
-            if !dryRun { owners.merge(try await self.owners(of: Set(digests))) { $1 } }
+            for path in Set(all.map(\.path)) { try await refresh(path, in: &owners) }
         }
     }
 
@@ -52,6 +51,14 @@ extension ArchiveRepairer {
             }
         }
         return owners
+    }
+
+    /// Reads a record again that may have been written anew.
+    private func refresh(_ path: String, in owners: inout [Digest: [Owner]]) async throws {
+        guard !dryRun, case .success(.output(let record)) = try await records.listing(at: path)?.record else { return }
+        for (digest, all) in owners where all.contains(where: { $0.path == path }) {
+            owners[digest] = all.map { $0.path == path ? Owner(record: record, path: path, isOriginal: $0.isOriginal) : $0 }
+        }
     }
 
     /// - Returns: Whether the blob's place is empty now, or would be.

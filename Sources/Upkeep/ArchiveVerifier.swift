@@ -75,7 +75,7 @@ package struct ArchiveVerifier: Sendable {
     ) async throws {
         var missing = Set(survey.wanted.filter(\.value.isRequired).keys)
         var queue: [Reading] = []
-        var known: [BlobKey: Date] = [:]
+        var known: [Digest] = []
         for part in try await blobs.parts() {
             let stored = try await blobs.listing(part: part)
             var scrubs: [BlobKey: BlobScrub] = [:]
@@ -86,7 +86,7 @@ package struct ArchiveVerifier: Sendable {
                 let key = BlobKey(digest)
                 missing.remove(key)
                 let scrub = scrubs.removeValue(forKey: key)
-                if let scrub, !scrub.isSound { known[key] = scrub.readAt }
+                if let scrub, !scrub.isSound { known.append(digest) }
                 queue.append(Reading(readAt: scrub?.readAt.milliseconds ?? .min, key: key, bytes: blob.bytes))
             }
             for (key, scrub) in scrubs where survey.wanted[key] == nil {

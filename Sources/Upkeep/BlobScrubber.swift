@@ -28,12 +28,12 @@ struct BlobScrubber {
     /// What is read between two commits to the catalog; a killed run reads that much again.
     private static let commit = (files: 2048, bytes: 512 << 20)
 
-    /// - Parameter known: Blobs that an earlier run found damaged, and when.
+    /// - Parameter known: Blobs that an earlier run found damaged: they are read in any case, since they may have been mended.
     mutating func read(
-        _ all: [ArchiveVerifier.Reading], _ scope: VerificationScope, known: [BlobKey: Date],
-        _ progress: @Sendable (Int, Int) -> Void
+        _ all: [ArchiveVerifier.Reading], _ scope: VerificationScope, known: [Digest], _ progress: @Sendable (Int, Int) -> Void
     ) async throws {
-        for (key, date) in known { damaged[key] = "its bytes were found to be others on \(date.iso8601)" }
+        let again = zip(known, try await blobs.read(known)).compactMap { digest, reading in reading.map { note(digest, $0) } }
+        try await catalog?.note(again)
         let queue = all.sorted { ($0.readAt, $0.key) < ($1.readAt, $1.key) }
         let limit = scope.deep ? min(queue.count, Int((Double(queue.count) * scope.fraction).rounded(.up))) : 0
         let end = scope.seconds.map { clock.now.addingTimeInterval($0) } ?? .distantFuture
