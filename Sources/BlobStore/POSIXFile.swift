@@ -202,9 +202,10 @@ enum POSIXFile {
         guard unsafe Glibc.rename(path, newPath) == 0 else { throw BlobStoreError.last("publish", newPath) }
     }
 
-    private typealias RenameAt2 = @convention(c) (
-        Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32
-    ) -> Int32
+    private typealias RenameAt2 =
+        @convention(c) (
+            Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32
+        ) -> Int32
     /// `renameat2(2)` is in glibc since 2.28, but not in its Swift overlay.
     private static let renameAt2 = unsafe dlsym(nil, "renameat2").map { unsafe unsafeBitCast($0, to: RenameAt2.self) }
     private static let renameExchange: UInt32 = 2

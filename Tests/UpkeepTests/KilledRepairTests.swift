@@ -66,6 +66,9 @@ struct TrippedRecords: RecordUpkeep {
 
     func write(_ record: ArchiveRecord) async throws { try await wire { try await store.write(record) } }
     func write(_ record: TaskRecord) async throws { try await wire { try await store.write(record) } }
+    func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord? {
+        try await wire { try await store.write(record, over: standing) }
+    }
     func record(of id: OutputID, day: Date) async throws -> ArchiveRecord? { try await store.record(of: id, day: day) }
     func records() -> AsyncThrowingStream<RecordListing, any Error> { store.records() }
     func path(of record: StoredRecord) -> String { store.path(of: record) }

@@ -147,7 +147,9 @@ struct Filer: Sendable {
                 now: noon)
         }
         var filed: [ArchiveRecord] = []
-        for lease in try await catalog.leaseOutputs(try await catalog.queuedOutputs(limit: 999, now: noon).map(\.id), now: noon, until: until) {
+        for lease in try await catalog.leaseOutputs(
+            try await catalog.queuedOutputs(limit: 999, now: noon).map(\.id), now: noon, until: until)
+        {
             guard lease.id.task.text == task else {
                 try await catalog.finish(lease, .released, now: noon)
                 continue
