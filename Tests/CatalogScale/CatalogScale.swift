@@ -166,13 +166,13 @@ import SizeContract
     }
 
     private mutating func measureFullQueue() async throws {
+        let now = now
         let path = folder + "/queue.sqlite"
         let catalog = try SQLiteCatalog(path: path)
         try time("generating \(rows) outputs that wait") {
             var generator = try CatalogGenerator(path: path)
             try generator.fillQueue(rows, now: now)
         }
-        let now = now
         try await measureQueue(catalog, name: "claim of 16 outputs, all waiting")
         try await measure("claim of 16 tasks") { _ in
             _ = try await catalog.leaseTasks(limit: 16, now: now, until: now.addingTimeInterval(30))
