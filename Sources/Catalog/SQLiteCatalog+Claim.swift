@@ -8,7 +8,8 @@ import GRDB
 extension SQLiteCatalog {
     enum ClaimSQL {
         static let tasks = """
-            SELECT key, COALESCE(created_at, discovered_at) AS place FROM task WHERE state = 'waiting' AND +due_at <= :now
+            SELECT key, COALESCE(created_at, discovered_at) AS place FROM task INDEXED BY task_queue
+            WHERE state = 'waiting' AND due_at <= :now
             ORDER BY COALESCE(created_at, discovered_at), key LIMIT :limit
             """
         /// Bounded by what all workers hold at once.

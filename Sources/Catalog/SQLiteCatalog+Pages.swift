@@ -34,8 +34,59 @@ extension SQLiteCatalog {
     private static func keys(
         _ query: EntryQuery, after cursor: ListCursor?, limit: Int, in database: Database
     ) throws -> [Int64] {
+        if let text = query.text {
+            return try searchKeys(text, query, after: cursor, limit: limit, in: database)
+        }
         guard let statement = try keyStatement(query, after: cursor, limit: limit, in: database) else { return [] }
         return try Int64.fetchAll(database, sql: statement.sql, arguments: statement.arguments)
+    }
+
+    /// Goes through the tasks that hold the words, the newest first, until the page is full. In one statement SQLite would gather all
+    /// of them and sort: the search index is in the right order for its own column alone.
+    private static func searchKeys(
+        _ text: String, _ query: EntryQuery, after cursor: ListCursor?, limit: Int, in database: Database
+    ) throws -> [Int64] {
+        guard let expression = try searchExpression(text, in: database) else { return [] }
+        var (outputs, low, high) = filter(query, after: cursor)
+        if let tallies = try tallyKeys(query, in: database) {
+            guard !tallies.isEmpty else { return [] }
+            outputs.append("+o.tally IN (\(tallies.map(String.init).joined(separator: ",")))")
+        }
+        let ofTask = try database.cachedStatement(
+            sql: "SELECT o.key FROM output o WHERE o.place = :found AND \(outputs.joined(separator: " AND ")) ORDER BY o.idx")
+        let tasks = try Int64.fetchCursor(
+            database,
+            sql: "SELECT rowid FROM task_text WHERE task_text MATCH :words AND rowid BETWEEN :low AND :high ORDER BY rowid DESC",
+            arguments: ["words": expression, "low": low, "high": high])
+        let arguments = self.arguments(query, after: cursor)
+        var keys: [Int64] = []
+        while keys.count < limit, let place = try tasks.next() {
+            keys += try Int64.fetchAll(ofTask, arguments: arguments + ["found": place])
+        }
+        return Array(keys.prefix(limit))
+    }
+
+    /// What a query says of one output, and between which places it lies.
+    private static func filter(_ query: EntryQuery, after cursor: ListCursor?) -> (
+        conditions: [String], low: Int64, high: Int64
+    ) {
+        let low = query.since.map(place) ?? 0
+        let high = min(query.before.map { place($0) - 1 } ?? .max, cursor?.place ?? .max)
+        var conditions = ["true"]
+        if cursor != nil { conditions.append("(o.place < :place OR o.idx > :index)") }
+        if query.task != nil { conditions.append("o.task = (SELECT key FROM task WHERE id = :task)") }
+        if query.digest != nil {
+            conditions.append("(o.digest = :digest OR o.thumb_digest = :digest OR o.preview_digest = :digest)")
+        }
+        return (conditions, low, high)
+    }
+
+    private static func arguments(_ query: EntryQuery, after cursor: ListCursor?) -> StatementArguments {
+        var arguments: StatementArguments = [:]
+        if let cursor { arguments += ["place": cursor.place, "index": cursor.index ?? Int.max] }
+        if let task = query.task { arguments += ["task": task.text] }
+        if let digest = query.digest { arguments += ["digest": digest.hex] }
+        return arguments
     }
 
     struct KeyStatement {
@@ -43,43 +94,21 @@ extension SQLiteCatalog {
         var arguments: StatementArguments
     }
 
-    /// The statement that finds the keys of a page; `nil` when nothing can fit.
+    /// The statement that finds the keys of a page without a search; `nil` when nothing can fit.
     static func keyStatement(
         _ query: EntryQuery, after cursor: ListCursor?, limit: Int, in database: Database
     ) throws -> KeyStatement? {
-        var conditions = ["o.place BETWEEN :low AND :high"]
-        var arguments: StatementArguments = [
-            "limit": limit, "low": query.since.map(Self.place) ?? 0,
-            "high": min(query.before.map { Self.place($0) - 1 } ?? .max, cursor?.place ?? .max),
-        ]
-        if let cursor {
-            conditions.append("(o.place < :place OR o.idx > :index)")
-            arguments += ["place": cursor.place, "index": cursor.index ?? Int.max]
-        }
-        if let task = query.task {
-            conditions.append("o.task = (SELECT key FROM task WHERE id = :task)")
-            arguments += ["task": task.text]
-        }
-        if let digest = query.digest {
-            conditions.append("(o.digest = :digest OR o.thumb_digest = :digest OR o.preview_digest = :digest)")
-            arguments += ["digest": digest.hex]
-        }
+        var (conditions, low, high) = filter(query, after: cursor)
+        conditions.append("o.place BETWEEN :low AND :high")
+        var arguments = arguments(query, after: cursor)
+        arguments += ["limit": limit, "low": low, "high": high]
         let tallies = try tallyKeys(query, in: database)
         if tallies?.isEmpty == true { return nil }
-        var source = "output o"
-        if let text = query.text {
-            guard let expression = try searchExpression(text, in: database) else { return nil }
-            source = "task_text CROSS JOIN output o ON o.place = task_text.rowid"
-            conditions += ["task_text MATCH :words", "task_text.rowid BETWEEN :low AND :high"]
-            arguments += ["words": expression]
-        }
-        let isMerge = query.text == nil && query.task == nil && query.digest == nil
+        let isMerge = query.task == nil && query.digest == nil
         guard isMerge, let tallies, tallies.count <= widestMerge else {
             if let tallies { conditions.append("o.tally IN (\(tallies.map(String.init).joined(separator: ",")))") }
-            let place = query.text == nil ? "o.place" : "task_text.rowid"
             let sql = """
-                SELECT o.key FROM \(source) WHERE \(conditions.joined(separator: " AND "))
-                ORDER BY \(place) DESC, o.idx LIMIT :limit
+                SELECT o.key FROM output o WHERE \(conditions.joined(separator: " AND ")) ORDER BY o.place DESC, o.idx LIMIT :limit
                 """
             return KeyStatement(sql: sql, arguments: arguments)
         }

@@ -15,22 +15,27 @@ extension SQLiteCatalog {
         let stemming = try database.makeTokenizer(.porter(wrapping: .unicode61(diacritics: .remove)))
         let words = try plain.tokenize(query: text).map(\.token)
         guard !words.isEmpty else { return nil }
-        return try words.map { word in
-            guard let stem = try stemming.tokenize(query: word).first?.token else { return quoted(word) }
-            if stem.utf8.count < 3 { return quoted(word) }
-            if stem.unicodeScalars.count == 3 { return quoted(word) + "*" }
-            let isItself = { (term: String) in try stemming.tokenize(query: term).map(\.token) == [term] }
-            guard let terms = try terms(beginningWith: stem, in: database), try terms.allSatisfy(isItself) else {
-                return quoted(word) + "*"
-            }
-            return terms.isEmpty ? quoted(word) : "(" + terms.map(quoted).joined(separator: " OR ") + ")"
-        }.joined(separator: " AND ")
+        return try words.map { try expression(for: $0, stemming, in: database) }.joined(separator: " AND ")
+    }
+
+    private static func expression(
+        for word: String, _ stemming: any FTS5Tokenizer, in database: Database
+    ) throws -> String {
+        guard let stem = try stemming.tokenize(query: word).first?.token, stem.utf8.count > 2 else { return quoted(word) }
+        if stem == word, stem.unicodeScalars.count == 3 { return quoted(word) + "*" }
+        // The beginning of a word is no word: its stem may lead elsewhere, as "bicy" to "bici", so both are looked for.
+        let expansions = try (stem == word ? [stem] : [stem, word]).map { try indexedWords(beginningWith: $0, in: database) }
+        let found = Set(expansions.flatMap { $0 ?? [] }).sorted()
+        // Only a word that is its own stem can be asked for as it stands in the index.
+        let areStems = try found.allSatisfy { try stemming.tokenize(query: $0).map(\.token) == [$0] }
+        guard !expansions.contains(nil), areStems else { return quoted(word) + "*" }
+        return found.isEmpty ? quoted(word) : "(" + found.map(quoted).joined(separator: " OR ") + ")"
     }
 
     private static func quoted(_ word: String) -> String { "\"" + word.replacing("\"", with: "\"\"") + "\"" }
 
     /// The indexed words that begin so; `nil` when they are too many. Each is found by one seek, however often it occurs.
-    private static func terms(beginningWith stem: String, in database: Database) throws -> [String]? {
+    private static func indexedWords(beginningWith stem: String, in database: Database) throws -> [String]? {
         let next = try database.cachedStatement(sql: "SELECT term FROM task_word WHERE term >= ? LIMIT 1")
         var terms: [String] = []
         var start = stem

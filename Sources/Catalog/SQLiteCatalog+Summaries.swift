@@ -103,7 +103,7 @@ extension SQLiteCatalog {
         CREATE INDEX output_place ON output (place DESC, idx);
         CREATE INDEX output_tally ON output (tally, place DESC, idx);
         CREATE INDEX output_queue ON output (state, deadline, key, due_at);
-        CREATE INDEX task_queue ON task (COALESCE(created_at, discovered_at), key, due_at) WHERE state = 'waiting';
+        CREATE INDEX task_queue ON task (state, COALESCE(created_at, discovered_at), key, due_at) WHERE state = 'waiting';
         CREATE INDEX task_ended ON task (place DESC) WHERE state IN ('failed', 'cancelled', 'unavailable');
         CREATE INDEX submission_open ON submission (recorded_at, key) WHERE task IS NULL;
         """

@@ -155,11 +155,11 @@ extension SQLiteCatalog {
             try database.execute(
                 sql: """
                     UPDATE task SET state = :state, reason = :reason, created_at = COALESCE(:created_at, created_at),
-                        answer = COALESCE(:answer, answer), \(held)
+                        model = COALESCE(model, :model), answer = COALESCE(:answer, answer), \(held)
                     """,
                 arguments: key + [
                     "state": state.rawValue, "reason": reason, "created_at": createdAt?.milliseconds,
-                    "answer": try json.map(text(of:)),
+                    "model": json?["model"]?.string, "answer": try json.map(text(of:)),
                 ])
         case .postponed(let dueAt, let error, let isMiss):
             try database.execute(

@@ -167,6 +167,7 @@ import SizeContract
     }
 
     private mutating func measureFullQueue() async throws {
+        let now = now
         let path = folder + "/queue.sqlite"
         let catalog = try SQLiteCatalog(path: path)
         let now = now
