@@ -11,7 +11,7 @@ extension Archiver {
     /// Nothing is thrown: whatever goes wrong becomes another try, a reason, or a failure of the archive that ends the run.
     func archive(_ lease: OutputLease) async -> OutputStep {
         do {
-            if let record = try await alreadyFiled(lease) { return try await enter(record, lease) }
+            if let record = try await alreadyFiled(lease) { return try await enter(try await renewed(record, lease), lease) }
             let download = try await downloader.fetch(lease.link)
             do {
                 let inspection = try await inspector.inspect(download)
@@ -81,6 +81,15 @@ extension Archiver {
     private func isWhole(_ record: ArchiveRecord) async throws -> Bool {
         guard record.state == .archived, let original = record.original else { return false }
         return try await blobs.size(of: original.digest) == original.bytes
+    }
+
+    /// A record that stands, with what the task's latest reading says: the catalog goes by that too.
+    private func renewed(_ record: ArchiveRecord, _ lease: OutputLease) async throws -> ArchiveRecord {
+        var renewed = record
+        renewed.taskJSON = lease.taskJSON ?? record.taskJSON
+        // Without it, the day of discovery is part of the record's place.
+        if record.createdAt != nil { renewed.discoveredAt = lease.discoveredAt }
+        return renewed == record ? record : try await write(renewed, over: record)
     }
 
     /// Writes a record, unless another worker that has taken over this output was first: then its record stands, and is given back.
@@ -246,7 +255,7 @@ extension Archiver {
         let standing = try await standing(lease)
         var record = emptyRecord(lease, state: .unavailable, reason: reason)
         if let standing, try await isWhole(standing) {
-            record = standing
+            record = try await renewed(standing, lease)
         } else {
             record = try await write(record, over: standing)
         }

@@ -170,7 +170,6 @@ import SizeContract
         let now = now
         let path = folder + "/queue.sqlite"
         let catalog = try SQLiteCatalog(path: path)
-        let now = now
         try time("generating \(rows) outputs that wait") {
             var generator = try CatalogGenerator(path: path)
             try generator.fillQueue(rows, now: now)

@@ -101,10 +101,14 @@ import Testing
         let (one, other) = try kind.make()
         try await one.resolve(try taskID("t-1"), outputs: 60)
         let leased = try await withThrowingTaskGroup(of: [OutputID].self) { group in
-            for worker in 0..<12 {
+            for worker in 0..<6 {
                 group.addTask {
-                    try await (worker.isMultiple(of: 2) ? one : other).leaseOutputs(limit: 7, now: noon, until: noon.plus(60))
-                        .map(\.id)
+                    let catalog = worker.isMultiple(of: 2) ? one : other
+                    var leased: [OutputID] = []
+                    while case let queued = try await catalog.queuedOutputs(limit: 7, now: noon), !queued.isEmpty {
+                        leased += try await catalog.leaseOutputs(queued.map(\.id), now: noon, until: noon.plus(60)).map(\.id)
+                    }
+                    return leased
                 }
             }
             return try await group.reduce(into: []) { $0 += $1 }
