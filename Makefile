@@ -50,6 +50,9 @@ test: deps test-deps lint
 # Killed at every step, refused at every call, unplugged after every acknowledgement: Tests/README.md. Root makes it whole.
 torture: build test-deps
 	FIXATIVE=$(FIXATIVE) Tests/Torture/run --full
+	FIXATIVE_BITROT_FILES=200 FIXATIVE_BITROT_ROUNDS=5 swift test --filter BitRotTests
+	$(RELEASE) --product catalog-scale
+	.build/release-scratch/release/catalog-scale --rows 1000000 --program $(FIXATIVE)
 
 lint:
 	swift format lint --recursive --strict Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
