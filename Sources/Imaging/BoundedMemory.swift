@@ -14,6 +14,7 @@ enum BoundedMemory {
     /// Bytes that are given at once. The tables of a profile of the largest size that is read, 4 MiB, take twice that.
     private static let largestBlock: UInt32 = 16 * 1024 * 1024
 
+    /// A context that takes its memory here, and prints nothing.
     static func makeContext() -> cmsContext? {
         var handler = unsafe cmsPluginMemHandler()
         unsafe handler.base.Magic = UInt32(cmsPluginMagicNumber)
@@ -24,6 +25,9 @@ enum BoundedMemory {
         unsafe handler.ReallocPtr = { _, block, size in
             size <= BoundedMemory.largestBlock ? unsafe realloc(block, Int(size)) : nil
         }
-        return unsafe cmsCreateContext(&handler, nil)
+        guard let context = unsafe cmsCreateContext(&handler, nil) else { return nil }
+        // A log handler that does nothing: the default one may print.
+        unsafe cmsSetLogErrorHandlerTHR(context) { _, _, _ in }
+        return unsafe context
     }
 }

@@ -59,6 +59,10 @@ struct ColourReading: ~Copyable {
 
     private mutating func readProfile(_ family: ColourTransform.Family, _ profile: [UInt8]?) -> Bool {
         guard let profile else { return false }
+        if family == .rgb && SRGBProfile.matches(profile) {
+            origin = .profile
+            return true
+        }
         guard let transform = ColourTransform(profile: profile, for: family) else {
             notes.append("the ICC profile is broken, or not for \(family == .inks ? "CMYK" : "\(family)"), and was ignored")
             return false

@@ -71,8 +71,6 @@ internal import ImageCodecs
 
     private init?(_ family: Family, open: (cmsContext) -> cmsHPROFILE?) {
         guard let context = unsafe BoundedMemory.makeContext() else { return nil }
-        // A log handler that does nothing: the default one may print.
-        unsafe cmsSetLogErrorHandlerTHR(context) { _, _, _ in }
         guard let source = unsafe open(context) else {
             unsafe cmsDeleteContext(context)
             return nil
