@@ -93,12 +93,12 @@ struct CatalogGenerator {
     }
 
     private mutating func digest() -> String {
-        (0..<4).map { _ in Self.hexadecimal(random.next(), digits: 16) }.joined()
+        Self.hexadecimal(random.next(), digits: 16) + "0123456789abcdef0123456789abcdef0123456789abcdef"
     }
 
     private static func hexadecimal(_ number: UInt64, digits: Int) -> String {
-        let text = String(number, radix: 16)
-        return (String(repeating: "0", count: 16) + text).suffix(digits).description
+        let signs = Array("0123456789abcdef".utf8)
+        return String(decoding: (0..<digits).map { signs[Int(number >> (4 * UInt64($0)) & 15)] }, as: UTF8.self)
     }
 
     private static let insertTask = """

@@ -195,9 +195,7 @@ import SizeContract
     private mutating func measure(_ program: String, _ archive: String) throws {
         let commands: [(arguments: [String], seconds: Double?)] = [
             (["status"], 2), (["list", "--limit", "50"], 2), (["list", "--lost", "--limit", "50"], 2),
-            (["audit", "--summary"], 2), (["list", "--format", "csv"], nil), (["list", "--format", "json"], nil),
-            (["audit"], nil),
-            (["audit", "--format", "json"], nil),
+            (["audit", "--summary"], 2), (["list", "--format", "csv"], nil), (["audit", "--format", "json"], nil),
         ]
         for command in commands {
             let run = try ProgramRun(program, command.arguments + ["--storage", archive])

@@ -38,31 +38,34 @@ struct RowStream {
 
 /// A JSON array that is written as its elements come.
 struct JSONArrayStream {
-    private let indent: String
-    private var text = "["
+    private let indent: [UInt8]
+    private var bytes = Array("[".utf8)
     private var isEmpty = true
     private let encoder = JSONEncoder.archive(pretty: true)
 
     /// - Parameter depth: How many braces and brackets the array stands in.
-    init(depth: Int) { indent = String(repeating: "  ", count: depth) }
+    init(depth: Int) { indent = Array(repeating: 0x20, count: 2 * depth) }
 
     mutating func append(_ element: some Encodable) throws {
-        let lines = String(decoding: try encoder.encode(element), as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false)
-        text += isEmpty ? "\n" : ",\n"
-        text += lines.map { "\(indent)  \($0)" }.joined(separator: "\n")
+        bytes += Array((isEmpty ? "\n  " : ",\n  ").utf8) + indent
+        // Inside a JSON text a line end is never part of a value.
+        for byte in try encoder.encode(element) {
+            bytes.append(byte)
+            if byte == 0x0A { bytes += [0x20, 0x20] + indent }
+        }
         isEmpty = false
-        if text.utf8.count > 1 << 18 { try flush() }
+        if bytes.count > 1 << 18 { try flush() }
     }
 
     mutating func finish() throws {
-        text += isEmpty ? "]" : "\n\(indent)]"
+        if !isEmpty { bytes += [0x0A] + indent }
+        bytes.append(0x5D)
         try flush()
     }
 
     private mutating func flush() throws {
-        Terminal.write(text)
-        text = ""
+        Terminal.write(Data(bytes))
+        bytes.removeAll(keepingCapacity: true)
         try Terminal.requireReader()
     }
 }

@@ -152,32 +152,28 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     /// Rows on their way out, in one of the formats.
-    private enum Output {
-        case json(JSONArrayStream)
-        case lines(RowStream)
+    private struct Output {
+        // One of the two; not an enumeration, whose cases would be copied with all they hold for each row.
+        private var json: JSONArrayStream?
+        private var lines: RowStream?
 
         init(_ format: OutputFormat) {
-            self = format == .json ? .json(JSONArrayStream(depth: 0)) : .lines(RowStream(columns: columns, format: format))
+            if format == .json {
+                json = JSONArrayStream(depth: 0)
+            } else {
+                lines = RowStream(columns: columns, format: format)
+            }
         }
 
         mutating func write(_ row: Row) throws {
-            switch self {
-            case .json(var stream):
-                try stream.append(row)
-                self = .json(stream)
-            case .lines(var stream):
-                try stream.append(ListCommand.cells(row))
-                self = .lines(stream)
-            }
+            try json?.append(row)
+            try lines?.append(ListCommand.cells(row))
         }
 
         mutating func finish() throws {
-            switch self {
-            case .json(var stream):
-                try stream.finish()
-                Terminal.write("\n")
-            case .lines(var stream): try stream.finish()
-            }
+            try json?.finish()
+            if json != nil { Terminal.write("\n") }
+            try lines?.finish()
         }
     }
 
