@@ -89,7 +89,9 @@ extension Archiver {
         renewed.taskJSON = lease.taskJSON ?? record.taskJSON
         // Without it, the day of discovery is part of the record's place.
         if record.createdAt != nil { renewed.discoveredAt = lease.discoveredAt }
-        return renewed == record ? record : try await write(renewed, over: record)
+        guard renewed != record else { return record }
+        try await confirm(lease)
+        return try await write(renewed, over: record)
     }
 
     /// Writes a record, unless another worker that has taken over this output was first: then its record stands, and is given back.
@@ -129,8 +131,9 @@ extension Archiver {
 
     /// Blobs first, the record second, the catalog row last.
     private func file(_ download: Download, _ inspection: Inspection, _ lease: OutputLease) async throws -> OutputStep {
-        try await confirm(lease)
+        // In this order: with the lease still held after the look, what is seen is no other worker's.
         let standing = try await standing(lease)
+        try await confirm(lease)
         // The request may have become known while the file was on its way.
         let request = try await catalog.task(lease.id.task)?.request ?? lease.request
         var record = emptyRecord(lease, state: .archived, reason: nil)
@@ -251,8 +254,8 @@ extension Archiver {
     }
 
     private func giveUp(_ lease: OutputLease, _ reason: String) async throws -> OutputStep {
-        try await confirm(lease)
         let standing = try await standing(lease)
+        try await confirm(lease)
         var record = emptyRecord(lease, state: .unavailable, reason: reason)
         if let standing, try await isWhole(standing) {
             record = try await renewed(standing, lease)
