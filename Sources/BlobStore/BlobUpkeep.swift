@@ -147,7 +147,11 @@ extension DirectoryBlobStore: BlobUpkeep {
                 let path = folder.ingestPath + "/" + name
                 // A folder is nothing that a writer left.
                 guard try !POSIXFile.isFolder(path) else { continue }
-                guard let file = try? POSIXFile.openForReading(path), try file.tryLock() else { continue }
+                // What has its final name already is of no use here, even to a writer that lives: the marker of an archive, for one,
+                // is locked by all who use it, under whatever name.
+                if try !POSIXFile.hasOtherNames(path) {
+                    guard let file = try? POSIXFile.openForReading(path), try file.tryLock() else { continue }
+                }
                 if !trying { try POSIXFile.remove(path) }
                 found += 1
             }

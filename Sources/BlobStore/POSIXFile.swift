@@ -246,6 +246,14 @@ enum POSIXFile {
         return (Int(status.st_size), status.st_mode & 0o7777, kind == S_IFDIR, kind == S_IFREG)
     }
 
+    /// Whether a file has more than this name; `false` for one that is not there.
+    static func hasOtherNames(_ path: String) throws -> Bool {
+        var found = stat()
+        if unsafe lstat(path, &found) == 0 { return found.st_nlink > 1 }
+        guard errno == ENOENT else { throw BlobStoreError.last("look at", path) }
+        return false
+    }
+
     static func isFolder(_ path: String) throws -> Bool { try status(path)?.isFolder ?? false }
 
     /// The names in a folder, sorted; empty for a folder that is not there.

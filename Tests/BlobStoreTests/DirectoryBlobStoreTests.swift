@@ -166,6 +166,17 @@ import Testing
         #expect(try scratch.names(in: "ingest") == [])
     }
 
+    @Test func aLeftoverThatHasItsFinalNameIsTakenAwayWhoeverHasItOpen() async throws {
+        let scratch = try ScratchFolder()
+        let folder = try archive(in: scratch.path)
+        let leftover = "\(folder.ingestPath)/marker-1"
+        try FileManager.default.linkItem(atPath: "\(scratch.path)/fixative-archive.json", toPath: leftover)
+        // As a process that was killed between giving the marker its name and taking this one away leaves it.
+        #expect(try await DirectoryBlobStore(folder: folder, lane: lane).sweepIngest() == 1)
+        #expect(try scratch.names(in: "ingest") == [])
+        #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/fixative-archive.json"))
+    }
+
     /// A filesystem that knows no locks must say so: taking that for "somebody else has it" would make one new file after another.
     @Test func aLockThatCannotBeTakenForAnotherReasonIsAnError() {
         let closed = POSIXFile.Handle(descriptor: -1, path: "nowhere")
