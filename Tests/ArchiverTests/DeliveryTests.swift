@@ -9,6 +9,7 @@ import NIOCore
 import SizeContract
 import SyntheticPictures
 import Testing
+import Upkeep
 
 /// What becomes of deliveries that are no whole picture, from an upstream and a storage host that always deliver the same.
 @Suite(.serialized) struct DeliveryTests {
@@ -115,7 +116,8 @@ import Testing
         }
         #expect(summary.archived == 1)
         #expect(entry?.state == .archived)
-        #expect(try await archive.verify().isClean)
+        // The record above was made by hand, and tells less of its task than the row.
+        #expect(try await archive.verify().findings.map(\.kind) == [.differingRow])
     }
 
     @Test func aBadKeyAndAGoneLinkEndTheRunAndKeepTheOutput() async throws {
