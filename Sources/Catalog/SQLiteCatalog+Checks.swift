@@ -64,6 +64,7 @@ extension SQLiteCatalog {
                 "a row of \($0[0] ?? "") without its owner"
             }
             found += try queueDamage(database)
+            if deep { found += try summaryDamage(database) }
             return found
         } catch let error as DatabaseError where isDamage(error) {
             return [error.message ?? error.description]

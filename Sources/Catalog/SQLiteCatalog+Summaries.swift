@@ -9,16 +9,20 @@ extension SQLiteCatalog {
     /// The place of a task in every list: its time, and below that the end of its id, so that a catalog made again from the records
     /// has the same order. Where two ids come to the same place, the later one takes the next that is free.
     private static func place(of row: String) -> String {
-        let weights = [1, 31, 961, 29_791, 923_521].enumerated()
-        let ending = weights.map { "\($1) * unicode(substr('00000' || \(row).id, -\($0 + 1), 1))" }.joined(separator: " + ")
-        // 2^42 milliseconds reach to the year 2109; what an upstream says beyond that must not overflow.
-        let time = "MIN(MAX(COALESCE(\(row).created_at, \(row).discovered_at), 0), \((1 << 42) - 1))"
-        let wanted = "((\(time) << \(placeBits)) | ((\(ending)) & \((1 << placeBits) - 1)))"
+        let wanted = wantedPlace(of: row)
         return """
             CASE WHEN NOT EXISTS (SELECT 1 FROM task a WHERE a.place = \(wanted)) THEN \(wanted)
             ELSE (SELECT a.place + 1 FROM task a WHERE a.place >= \(wanted)
                 AND NOT EXISTS (SELECT 1 FROM task b WHERE b.place = a.place + 1) ORDER BY a.place LIMIT 1) END
             """
+    }
+
+    private static func wantedPlace(of row: String) -> String {
+        let weights = [1, 31, 961, 29_791, 923_521].enumerated()
+        let ending = weights.map { "\($1) * unicode(substr('00000' || \(row).id, -\($0 + 1), 1))" }.joined(separator: " + ")
+        // 2^42 milliseconds reach to the year 2109; what an upstream says beyond that must not overflow.
+        let time = "MIN(MAX(COALESCE(\(row).created_at, \(row).discovered_at), 0), \((1 << 42) - 1))"
+        return "((\(time) << \(placeBits)) | ((\(ending)) & \((1 << placeBits) - 1)))"
     }
 
     private static func day(_ place: String) -> String { "((\(place) >> \(placeBits)) / \(millisecondsADay))" }
@@ -168,4 +172,48 @@ extension SQLiteCatalog {
             END;
             """
     }()
+}
+
+extension SQLiteCatalog {
+    /// Places and counters that are not what the rows give.
+    static func summaryDamage(_ database: Database) throws -> [String] {
+        // A catalog of an older program has none of them yet.
+        guard try database.tableExists("tally_day"),
+            try database.columns(in: "task").contains(where: { $0.name == "retries_undecodable" })
+        else { return [] }
+        let days = "tally, \(day("place")) AS day, COUNT(*), COALESCE(SUM(bytes), 0), COALESCE(SUM(overpaid_tenths), 0)"
+        let checks = [
+            (
+                "the place of a task in the list",
+                """
+                SELECT 1 FROM task WHERE place IS NOT \(wantedPlace(of: "task"))
+                    AND NOT EXISTS (SELECT 1 FROM task b WHERE b.place = task.place - 1)
+                """
+            ),
+            (
+                "the place of an output in the list",
+                "SELECT 1 FROM output JOIN task ON task.key = output.task WHERE output.place IS NOT task.place"
+            ),
+            ("what an output is counted as", "SELECT 1 FROM output WHERE tally IS NULL OR tally IS NOT \(tally(of: "output"))"),
+            ("the number of outputs of a day", differ("SELECT * FROM tally_day", "SELECT \(days) FROM output GROUP BY 1, 2")),
+            (
+                "the number of tasks",
+                differ("SELECT * FROM task_tally", "SELECT state, COUNT(*) FROM task GROUP BY 1")
+            ),
+            (
+                "the mark of a task that is tried again",
+                """
+                SELECT 1 FROM task WHERE retries_undecodable NOT IN (0, 1)
+                    OR (retries_undecodable = 1 AND state NOT IN ('waiting', 'leased', 'held'))
+                """
+            ),
+        ]
+        return try checks.compactMap { name, sql in
+            try Bool.fetchOne(database, sql: "SELECT EXISTS (\(sql))") == true ? "\(name) is not what the rows give" : nil
+        }
+    }
+
+    private static func differ(_ one: String, _ other: String) -> String {
+        "SELECT * FROM (\(one) EXCEPT \(other)) UNION ALL SELECT * FROM (\(other) EXCEPT \(one))"
+    }
 }

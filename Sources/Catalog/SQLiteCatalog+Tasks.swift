@@ -154,7 +154,7 @@ extension SQLiteCatalog {
         case .ended(let state, let reason, let createdAt, let json):
             try database.execute(
                 sql: """
-                    UPDATE task SET state = :state, reason = :reason, created_at = COALESCE(:created_at, created_at),
+                    UPDATE task SET state = :state, retries_undecodable = 0, reason = :reason, created_at = COALESCE(:created_at, created_at),
                         model = COALESCE(model, :model), answer = COALESCE(:answer, answer), \(held)
                     """,
                 arguments: key + [

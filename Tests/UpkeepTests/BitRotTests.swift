@@ -26,7 +26,7 @@ import Upkeep
     }
 
     /// Everything that a query can see of a catalog, by sqlite3, but for the columns of rows that have ended which mean nothing any
-    /// more: when they were due, and by which lease. What SQLite cannot read is an answer, too.
+    /// more: when they were due, and by which lease; and for headings under which nothing is counted. What SQLite cannot read is an answer, too.
     private func content(_ path: String) throws -> String {
         let spent = ["due_at", "lease_token", "lease_expires_at"]
         let task = spent + ["attempts", "misses", "readings", "deadline"]
@@ -36,6 +36,7 @@ import Upkeep
         }
         let sql = """
             DROP TRIGGER IF EXISTS queue_copy_task_update; DROP TRIGGER IF EXISTS queue_copy_output_update;
+            DELETE FROM tally WHERE key NOT IN (SELECT tally FROM output);
             \(blank("task", task, "'resolved', 'failed', 'cancelled', 'unavailable'"))
             \(blank("output", output, "'archived', 'unavailable'"))
             """
