@@ -42,6 +42,10 @@ package struct SQLiteCatalog: Catalog {
         }
     }
 
+    /// Lets go of the file, after what is on its way. Without it that happens a moment after the last use, which matters to whoever
+    /// puts another file in its place.
+    package func close() throws { try database.close() }
+
     /// The version of the SQLite library of this process.
     package static var libraryVersion: String {
         (try? DatabaseQueue().read { try String.fetchOne($0, sql: "SELECT sqlite_version()") }) ?? "unknown"

@@ -41,6 +41,9 @@ package struct UpkeepArchive: Sendable {
         }
     }
 
+    /// Lets go of the catalog's file.
+    package func close() throws { try catalog?.close() }
+
     /// Holds blobs, records and catalog against each other.
     package func verify(
         _ scope: VerificationScope, progress: @Sendable (Int, Int) -> Void = { _, _ in }

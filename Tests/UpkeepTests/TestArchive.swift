@@ -66,7 +66,10 @@ final class Scratch: Sendable {
     func verify(_ scope: VerificationScope = VerificationScope(deep: true), at now: Date = noon) async throws
         -> VerificationReport
     {
-        try await upkeep(deep: scope.deep, clock: FixedClock(now: now)).verify(scope)
+        let archive = try await upkeep(deep: scope.deep, clock: FixedClock(now: now))
+        let report = try await archive.verify(scope)
+        try archive.close()
+        return report
     }
 
     @discardableResult
@@ -76,8 +79,11 @@ final class Scratch: Sendable {
         let store = try other.map {
             DirectoryBlobStore(folder: try ArchiveFolder(path: $0.path, creating: false, now: noon), lane: lane)
         }
-        return try await upkeep(deep: true, clock: FixedClock(now: now)).repair(
+        let archive = try await upkeep(deep: true, clock: FixedClock(now: now))
+        let report = try await archive.repair(
             VerificationScope(deep: deep), other: store, dryRun: dryRun, results: countResults)
+        try archive.close()
+        return report
     }
 
     static func blob(_ digest: Digest) -> String { "blobs/sha256/\(digest.hex.prefix(2))/\(digest.hex)" }
