@@ -15,14 +15,20 @@ extension SQLiteCatalog {
             var keys = try Self.keys(query, after: cursor, limit: limit + 1, in: database)
             let hasMore = keys.count > limit
             keys = Array(keys.prefix(limit))
+            var entries: [OutputEntry] = []
+            var last: ListCursor?
+            // One by one: of a row that is copied out of its statement each column is looked for by comparing names.
             let rows = try Self.rows(keys, in: database)
-            let last = rows.last.map { ListCursor(place: $0["place"], index: $0["idx"]) }
-            return EntryPage(entries: try rows.map(Self.entry), next: hasMore ? last : nil)
+            while let row = try rows.next() {
+                entries.append(try Self.entry(row))
+                last = ListCursor(place: row["place"], index: row["idx"])
+            }
+            return EntryPage(entries: entries, next: hasMore ? last : nil)
         }
     }
 
-    private static func rows(_ keys: [Int64], in database: Database) throws -> [Row] {
-        try Row.fetchAll(
+    private static func rows(_ keys: [Int64], in database: Database) throws -> RowCursor {
+        try Row.fetchCursor(
             database,
             sql: """
                 SELECT output.*, task.id AS id, task.created_at, task.discovered_at, task.model, task.prompt, task.size,
