@@ -161,7 +161,7 @@ import SizeContract
     private func measureDisk() throws {
         var measurement = Measurement(name: "(the disk: 4 KiB and fsync)", limit: .infinity)
         let path = folder + "/disk"
-        FileManager.default.createFile(atPath: path, contents: nil)
+        try Data().write(to: URL(filePath: path))
         let file = try FileHandle(forWritingTo: URL(filePath: path))
         for _ in 0..<tries {
             let start = ContinuousClock.now
