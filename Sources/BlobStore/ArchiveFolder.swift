@@ -119,6 +119,11 @@ package struct ArchiveFolder: Sendable {
     /// - Throws: ``BlobStoreError`` with code `inUse` when another process has the archive open.
     package func installNewCatalog(now: Date) throws -> String? {
         try alone {
+            let made = try POSIXFile.openForReading(newCatalogPath)
+            guard try POSIXFile.status(newCatalogPath + "-wal")?.bytes ?? 0 == 0 else {
+                throw BlobStoreError(.inUse, "install", path: newCatalogPath, detail: "part of it is still in its log")
+            }
+            try made.synchronise()
             var target: String?
             if try POSIXFile.status(catalogPath) != nil {
                 let place = try freeCatalogPlace(now: now)
@@ -129,9 +134,9 @@ package struct ArchiveFolder: Sendable {
                 try POSIXFile.synchroniseDirectory(quarantinePath)
                 target = place
             }
-            let made = try POSIXFile.openForReading(newCatalogPath)
-            try made.synchronise()
             try POSIXFile.rename(newCatalogPath, to: catalogPath)
+            // What SQLite leaves when it is closed after the file got its new name.
+            try clearNewCatalog()
             try POSIXFile.synchroniseDirectory(path)
             return target
         }

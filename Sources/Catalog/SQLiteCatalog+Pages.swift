@@ -15,14 +15,20 @@ extension SQLiteCatalog {
             var keys = try Self.keys(query, after: cursor, limit: limit + 1, in: database)
             let hasMore = keys.count > limit
             keys = Array(keys.prefix(limit))
+            var entries: [OutputEntry] = []
+            var last: ListCursor?
+            // One by one: of a row that is copied out of its statement each column is looked for by comparing names.
             let rows = try Self.rows(keys, in: database)
-            let last = rows.last.map { ListCursor(place: $0["place"], index: $0["idx"]) }
-            return EntryPage(entries: try rows.map(Self.entry), next: hasMore ? last : nil)
+            while let row = try rows.next() {
+                entries.append(try Self.entry(row))
+                last = ListCursor(place: row["place"], index: row["idx"])
+            }
+            return EntryPage(entries: entries, next: hasMore ? last : nil)
         }
     }
 
-    private static func rows(_ keys: [Int64], in database: Database) throws -> [Row] {
-        try Row.fetchAll(
+    private static func rows(_ keys: [Int64], in database: Database) throws -> RowCursor {
+        try Row.fetchCursor(
             database,
             sql: """
                 SELECT \(Self.entryColumns) FROM output JOIN task ON task.key = output.task
@@ -179,15 +185,21 @@ extension SQLiteCatalog {
         let firstDay = low / day + (low % day == 0 ? 0 : 1)
         let endDay = max(high / day, firstDay)
         let (headEnd, tailStart) = (min(firstDay * day, high), endDay * day)
+        // Each part is summed before it meets the others: of many years there are many days.
+        func beside(_ start: String, _ end: String) -> String {
+            """
+            SELECT tally, COUNT(*), COALESCE(SUM(bytes), 0), COALESCE(SUM(overpaid_tenths), 0)
+            FROM output INDEXED BY output_place WHERE place >= :\(start) AND place < :\(end) GROUP BY tally
+            """
+        }
         let rows = try Row.fetchAll(
             database,
             sql: """
                 SELECT tally.*, SUM(outputs) AS outputs, SUM(bytes) AS bytes, SUM(overpaid_tenths) AS overpaid_tenths FROM (
-                    SELECT tally AS counted, outputs, bytes, overpaid_tenths FROM tally_day WHERE day >= :first AND day < :end
-                    UNION ALL SELECT tally, 1, COALESCE(bytes, 0), COALESCE(overpaid_tenths, 0) FROM output
-                        WHERE (place >= :low AND place < :headEnd)
-                    UNION ALL SELECT tally, 1, COALESCE(bytes, 0), COALESCE(overpaid_tenths, 0) FROM output
-                        WHERE (place >= :tailStart AND place < :high)
+                    SELECT tally AS counted, SUM(outputs) AS outputs, SUM(bytes) AS bytes,
+                        SUM(overpaid_tenths) AS overpaid_tenths
+                    FROM tally_day WHERE day >= :first AND day < :end GROUP BY tally
+                    UNION ALL \(beside("low", "headEnd")) UNION ALL \(beside("tailStart", "high"))
                 ) JOIN tally ON tally.key = counted GROUP BY counted
                 ORDER BY state, verdict, billed_tier, delivered_tier, model
                 """,

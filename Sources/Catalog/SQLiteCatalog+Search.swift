@@ -4,7 +4,7 @@ import GRDB
 /// A search by words as FTS5 can answer it while it walks, newest first: it stops at the end of a page, however common the words are.
 ///
 /// FTS5 gathers all places of all words that begin with a prefix before it gives the first one; a million prompts make that half a
-/// second. So a prefix is replaced by the words it stands for where these are few, and by an index of its own where it has three letters.
+/// second. So a prefix is replaced by the words it stands for where these are few, and by an index of its own where it has three or four letters.
 extension SQLiteCatalog {
     /// The most words that a prefix is replaced by; of more it is mostly true that each is rare, and gathering them is quick.
     private static let widestExpansion = 64
@@ -22,7 +22,7 @@ extension SQLiteCatalog {
         for word: String, _ stemming: any FTS5Tokenizer, in database: Database
     ) throws -> String {
         guard let stem = try stemming.tokenize(query: word).first?.token, stem.utf8.count > 2 else { return quoted(word) }
-        if stem == word, stem.unicodeScalars.count == 3 { return quoted(word) + "*" }
+        if stem == word, 3...4 ~= stem.unicodeScalars.count { return quoted(word) + "*" }
         // The beginning of a word is no word: its stem may lead elsewhere, as "bicy" to "bici", so both are looked for.
         let expansions = try (stem == word ? [stem] : [stem, word]).map { try indexedWords(beginningWith: $0, in: database) }
         let found = Set(expansions.flatMap { $0 ?? [] }).sorted()

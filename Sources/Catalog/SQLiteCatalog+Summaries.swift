@@ -99,7 +99,7 @@ extension SQLiteCatalog {
         CREATE TABLE task_tally (state TEXT PRIMARY KEY, tasks INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE VIRTUAL TABLE task_text USING fts5 (
             prompt, content = 'task', content_rowid = 'place', tokenize = 'porter unicode61 remove_diacritics 2', columnsize = 0,
-            prefix = 3);
+            prefix = '3 4');
         CREATE VIRTUAL TABLE task_word USING fts5vocab (task_text, instance);
         """
 

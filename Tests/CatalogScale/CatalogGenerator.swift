@@ -65,7 +65,8 @@ struct CatalogGenerator {
         try checkpoint()
     }
 
-    /// `count` outputs that wait, and a quarter as many tasks: most due, some later, some past their deadline, some left by a worker.
+    /// `count` outputs that wait, four to a task, and as many tasks that wait: most due, some later, some past their deadline, some
+    /// left by a worker.
     mutating func fillQueue(_ count: Int, now: Date) throws {
         let now = Int64(now.timeIntervalSince1970 * 1000)
         for start in stride(from: 0, to: count, by: 50_000) {
@@ -75,12 +76,15 @@ struct CatalogGenerator {
                 for number in start..<min(start + 50_000, count) {
                     let due = random.next() % 20 == 0 ? now + 300_000 : now - 1000
                     let created = now - Int64(random.next() % 86_400) * 1000
-                    try task.execute(arguments: ["q-\(number)", number % 4 == 0 ? "waiting" : "resolved", now, created, due])
+                    if number % 4 == 0 {
+                        try task.execute(arguments: ["w-\(number)", "waiting", now, created, due])
+                        try task.execute(arguments: ["q-\(number)", "resolved", now, created, due])
+                    }
                     let isLeft = number % 10_000 == 0
                     try output.execute(
                         arguments: [
-                            database.lastInsertedRowID, isLeft ? "leased" : "waiting", "https://files.example/\(number)?sig=0",
-                            created + 86_000_000, due, isLeft ? now - 1 : nil,
+                            "q-\(number / 4 * 4)", number % 4, isLeft ? "leased" : "waiting",
+                            "https://files.example/\(number)?sig=0", created + 86_000_000, due, isLeft ? now - 1 : nil,
                         ])
                 }
             }
@@ -90,6 +94,8 @@ struct CatalogGenerator {
 
     private func checkpoint() throws {
         try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        // What was not waited for while filling must not be waited for while measuring.
+        sync()
     }
 
     private mutating func digest() -> String {
@@ -114,6 +120,8 @@ struct CatalogGenerator {
         """
     private static let insertQueuedTask =
         "INSERT INTO task (id, state, source, discovered_at, created_at, due_at) VALUES (?, ?, 'sweep', ?, ?, ?)"
-    private static let insertQueuedOutput =
-        "INSERT INTO output (task, idx, state, link, deadline, due_at, lease_expires_at) VALUES (?, 0, ?, ?, ?, ?, ?)"
+    private static let insertQueuedOutput = """
+        INSERT INTO output (task, idx, state, link, deadline, due_at, lease_expires_at)
+        SELECT key, ?2, ?3, ?4, ?5, ?6, ?7 FROM task WHERE id = ?1
+        """
 }

@@ -27,7 +27,7 @@ import SizeContract
         }
         try FileManager.default.removeItem(atPath: scale.folder)
         let isGood = scale.wrong == 0 && scale.lost == 0
-        print("proof scale rounds \(scale.rounds) lost \(scale.lost) wrong \(scale.wrong) \(isGood ? "pass" : "fall")")
+        say("proof scale rounds \(scale.rounds) lost \(scale.lost) wrong \(scale.wrong) \(isGood ? "pass" : "fall")")
         exit(isGood ? 0 : 1)
     }
 
@@ -53,7 +53,7 @@ import SizeContract
             try generator.fillArchive(rows, end: now, stock: stock)
         }
         let size = try FileManager.default.attributesOfItem(atPath: archive.catalogPath)[.size] as? Int ?? 0
-        print("the catalog has \(size / 1_000_000) MB; figures: 50th and 99th percentile, and the longest")
+        say("the catalog has \(size / 1_000_000) MB; figures: 50th and 99th percentile, and the longest")
         let counted = try await catalog.tallies(since: nil, before: nil).reduce(0) { $0 + $1.outputs }
         lost += rows - counted
         try await measureLists(catalog)
@@ -66,7 +66,7 @@ import SizeContract
 
     private func time(_ name: String, _ body: () throws -> Void) rethrows {
         let elapsed = try ContinuousClock().measure(body)
-        print("\(name): \(elapsed.components.seconds) s")
+        say("\(name): \(elapsed.components.seconds) s")
     }
 
     private mutating func measure(_ name: String, limit: Double = 50, _ body: (inout SeededGenerator) async throws -> Void)
@@ -84,7 +84,7 @@ import SizeContract
     }
 
     private mutating func note(_ measurement: Measurement) {
-        print(measurement.line)
+        say(measurement.line)
         rounds += measurement.milliseconds.count
         if measurement.isWrong { wrong += 1 }
     }
@@ -157,8 +157,25 @@ import SizeContract
         try await measure("when is work due") { _ in _ = try await catalog.nextDue() }
     }
 
+    /// What the disk takes for a commit of its own: a claim waits for one.
+    private func measureDisk() throws {
+        var measurement = Measurement(name: "(the disk: 4 KiB and fsync)", limit: .infinity)
+        let path = folder + "/disk"
+        try Data().write(to: URL(filePath: path))
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
+        for _ in 0..<tries {
+            let start = ContinuousClock.now
+            try file.write(contentsOf: Data(count: 4096))
+            try file.synchronize()
+            let elapsed = ContinuousClock.now - start
+            measurement.milliseconds.append(Double(elapsed.components.attoseconds) / 1e15)
+        }
+        say(measurement.line)
+    }
+
     private mutating func measureQueue(_ catalog: SQLiteCatalog, name: String) async throws {
         let now = now
+        try measureDisk()
         try await measure(name) { _ in
             let queued = try await catalog.queuedOutputs(limit: 16, now: now)
             let leases = try await catalog.leaseOutputs(queued.map(\.id), now: now, until: now.addingTimeInterval(30))
@@ -203,7 +220,10 @@ import SizeContract
             rounds += 1
             if isWrong { wrong += 1 }
             let name = "fixative \(command.arguments.joined(separator: " "))".padding(toLength: 34, withPad: " ", startingAt: 0)
-            print(name + String(format: "%8.2f s%8.1f MB", run.seconds, run.peakMegabytes) + (isWrong ? "  OVER" : ""))
+            say(name + String(format: "%8.2f s%8.1f MB", run.seconds, run.peakMegabytes) + (isWrong ? "  OVER" : ""))
         }
     }
 }
+
+/// A line on stdout, at once: a run takes minutes.
+private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

@@ -10,6 +10,7 @@ enum Terminal {
     static func write(_ text: String) { write(Data(text.utf8)) }
 
     static func write(_ data: Data) {
+        _ = survivesClosedPipes
         var rest = data[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(1, $0.baseAddress, $0.count) }
@@ -30,6 +31,9 @@ enum Terminal {
     }
 
     private static let hasReader = Mutex(true)
+
+    /// A pipe that nobody reads gives an error instead of a signal that ends the program.
+    private static let survivesClosedPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
     /// Writes a line to stderr.
     static func complain(_ text: String) { note(text) }

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+@Suite struct ListAndAuditTests {
+    private func json(_ text: String) throws -> Any { try JSONSerialization.jsonObject(with: Data(text.utf8)) }
+
+    @Test func listsGoOnWhereTheyEndedAndAuditsAddUp() throws {
+        let folder = try Folder()
+        let storage = ["--storage", folder.path + "/s"]
+        let demo = try Program.run(
+            "demo", "--tasks", "7", "--faults", "none", "--storage", folder.path + "/s", "--format", "json")
+        #expect(demo.status == 0, "\(demo.errors)")
+        func run(_ arguments: String...) throws -> Program.Outcome { try Program.start(arguments + storage).finish() }
+
+        let whole = try run("list", "--format", "csv")
+        #expect(!whole.errors.contains("--after"), "data that goes to a file is whole")
+        let lines = whole.output.split(separator: "\r\n").dropFirst()
+        #expect(lines.count >= 7)
+        var pieces: [Substring] = []
+        var more: [String] = []
+        repeat {
+            let piece = try Program.start(["list", "--format", "csv", "--limit", "2"] + more + storage).finish()
+            pieces += piece.output.split(separator: "\r\n").dropFirst()
+            let cursor = piece.errors.firstMatch(of: /--after (\S+)/)?.output.1
+            more = cursor.map { ["--after", String($0)] } ?? []
+        } while !more.isEmpty && pieces.count < 100
+        #expect(pieces == Array(lines))
+
+        let listed = try #require(try json(try run("list", "--format", "json").output) as? [[String: Any]])
+        #expect(listed.count == lines.count)
+        #expect(try run("list", "--format", "json", "--query", "nobodyasksthis").output == "[]\n")
+        #expect(try run("list", "--lost", "--format", "json").output == "[]\n")
+
+        let audit = try #require(try json(try run("audit", "--format", "json").output) as? [String: Any])
+        #expect(Set(audit.keys) == ["lost", "outputs", "summary"])
+        #expect((audit["outputs"] as? [Any])?.count == lines.count)
+        let quick = try run("audit", "--summary", "--format", "json")
+        let summary = try #require((try json(quick.output) as? [String: Any])?["summary"] as? NSDictionary)
+        #expect(summary == audit["summary"] as? NSDictionary, "counters and rows say the same")
+        #expect(summary["outputs"] as? Int == lines.count)
+        #expect(try run("audit").output.hasSuffix(try run("audit", "--summary").output))
+    }
+
+    @Test(
+        "wrong ways to go on are refused",
+        arguments: [
+            ["list", "--after", "x"], ["list", "--after", "12.task"], ["list", "--all", "--limit", "3"],
+            ["audit", "--summary", "--format", "csv"], ["list", "--tier", "8K"],
+        ])
+    func usage(_ arguments: [String]) throws {
+        let outcome = try Program.start(arguments).finish()
+        #expect(outcome.status == 64)
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test func aReaderThatHasHadItsFillEndsAListAsASuccess() throws {
+        let folder = try Folder()
+        let demo = try Program.run("demo", "--tasks", "3", "--faults", "none", "--storage", folder.path + "/s")
+        #expect(demo.status == 0, "\(demo.errors)")
+        // PIPESTATUS is bash's.
+        let status = try shell(
+            "bash -c '\(Program.executable.path) list --format json --storage \(folder.path)/s | true; echo ${PIPESTATUS[0]}'")
+        #expect(status == "0\n")
+    }
+}
