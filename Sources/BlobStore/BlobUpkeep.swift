@@ -149,11 +149,15 @@ extension DirectoryBlobStore: BlobUpkeep {
                 guard try !POSIXFile.isFolder(path) else { continue }
                 // What has its final name already is of no use here, even to a writer that lives: the marker of an archive, for one,
                 // is locked by all who use it, under whatever name.
-                if try !POSIXFile.hasOtherNames(path) {
-                    guard let file = try? POSIXFile.openForReading(path), try file.tryLock() else { continue }
+                if try POSIXFile.hasOtherNames(path) {
+                    if !trying { try POSIXFile.remove(path) }
+                    found += 1
+                } else if let file = try? POSIXFile.openForReading(path), try file.tryLock() {
+                    // The lock is held until the name is gone: a writer that has just made the file takes another then.
+                    if !trying { try POSIXFile.remove(path) }
+                    found += 1
+                    try file.unlock()
                 }
-                if !trying { try POSIXFile.remove(path) }
-                found += 1
             }
             return found
         }

@@ -70,6 +70,9 @@ enum POSIXFile {
         /// - Throws: ``BlobStoreError`` when there is no taking locks, as on some network filesystems.
         func tryLock() throws -> Bool { try POSIXFile.tryLock(descriptor, path) }
 
+        /// Lets go of a lock, which closing the file does as well, at the latest.
+        func unlock() throws { _ = try POSIXFile.lock(descriptor, path, LOCK_UN) }
+
         /// Takes the lock that says "this file may go": whoever puts a file to use again, and whoever takes one away, holds it meanwhile.
         func lock() throws { _ = try POSIXFile.lock(descriptor, path, LOCK_EX) }
 
