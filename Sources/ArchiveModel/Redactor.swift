@@ -5,14 +5,17 @@
 /// not always plain; then it removes rather too much than too little.
 package struct Redactor: Sendable {
     private let secrets: [String]
+    private let bytesOfSecrets: [[UInt8]]
 
     /// - Parameter secrets: Texts to remove wherever they occur, such as an API key or a link's query; ones under 6 characters are
     ///   ignored, since removing them would only garble.
     package init(secrets: [String] = []) {
         self.secrets = secrets.filter { $0.count >= 6 }.sorted { $0.count > $1.count }
+        bytesOfSecrets = self.secrets.map { Array($0.utf8) }
     }
 
     package func callAsFunction(_ text: String) -> String {
+        guard mayHoldSecrets(text) else { return text }
         var clean = Array(text.unicodeScalars)
         for secret in secrets {
             let parts = clean.split(separator: Array(secret.unicodeScalars), omittingEmptySubsequences: false)
@@ -23,7 +26,27 @@ package struct Redactor: Sendable {
         return String(result)
     }
 
+    /// Whether there is anything to look at closely; in most texts there is not.
+    private func mayHoldSecrets(_ text: String) -> Bool {
+        let bytes = text.utf8Span.span
+        return bytes.firstIndex(of: Self.scheme, folding: 0x20) != nil
+            || bytesOfSecrets.contains { bytes.firstIndex(of: $0, folding: 0) != nil }
+    }
+
+    private static let scheme = Array("http".utf8)
+
     package func callAsFunction(_ value: JSONValue) -> JSONValue { value.mapStrings { self($0) } }
+}
+
+extension Span<UInt8> {
+    /// Where `bytes` begins, which is not empty.
+    /// - Parameter folding: Bits that are taken as set in every byte: with 0x20, the ASCII letters of both cases are the same.
+    fileprivate func firstIndex(of bytes: [UInt8], folding: UInt8) -> Int? {
+        guard count >= bytes.count else { return nil }
+        return (0...(count - bytes.count)).first { start in
+            bytes.indices.allSatisfy { self[start + $0] | folding == bytes[$0] | folding }
+        }
+    }
 }
 
 /// The http(s) addresses of a text, found in one pass.
