@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo run build test torture bench bench-peers lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser clean
+.PHONY: demo run build test torture bench bench-peers bench-archive lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
@@ -96,6 +96,10 @@ bench: deps
 # The main job against libvips, Pillow and libpng in turn; they are installed in a throw-away environment.
 bench-peers: deps
 	CORPUS=$(IMAGES) Benchmarks/peers/bench.sh
+
+# All of archiving, with the simulated API on this machine, against the imaging job alone.
+bench-archive: build
+	FIXATIVE=$(abspath $(FIXATIVE)) CORPUS=$(IMAGES) Benchmarks/archive/bench.sh
 
 # The gallery in headless Chromium: search, keyboard, no JavaScript, narrow, dark, accessible, and nothing from outside.
 test-browser: browser-deps

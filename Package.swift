@@ -17,6 +17,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
@@ -108,13 +109,13 @@ let package = Package(
             ], swiftSettings: strict),
 
         // The index of tasks and outputs, and the queue; the only room that speaks SQL.
-        .target(name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", grdb], swiftSettings: strict),
+        .target(name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", grdb, swiftCrypto], swiftSettings: strict),
 
         // Content-addressed files and records, published so that a power cut loses nothing.
         .target(name: "BlobStore", dependencies: ["ArchiveModel", "WorkLanes", swiftCrypto], swiftSettings: strict),
 
         // Threads for work that blocks or computes, apart from the cooperative pool.
-        .target(name: "WorkLanes", swiftSettings: strict),
+        .target(name: "WorkLanes", dependencies: [deque], swiftSettings: strict),
 
         // The words that all rooms share: digests, ids, records.
         .target(name: "ArchiveModel", dependencies: ["SizeContract", swiftCrypto], swiftSettings: strict),
@@ -149,6 +150,8 @@ let package = Package(
         .systemLibrary(name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
 
         // The table cell by cell, every limit's edge, every verdict.
+        .testTarget(name: "WorkLanesTests", dependencies: ["WorkLanes"], swiftSettings: strict),
+
         .testTarget(name: "SizeContractTests", dependencies: ["SizeContract"], swiftSettings: strict),
         // Ids that can't leave their folder, secrets that don't show, records that read as they were written.
         .testTarget(name: "ArchiveModelTests", dependencies: ["ArchiveModel", "SizeContract"], swiftSettings: strict),

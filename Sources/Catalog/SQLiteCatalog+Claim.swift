@@ -32,20 +32,21 @@ extension SQLiteCatalog {
     /// Keys of the tasks that are due, the oldest first.
     static func dueTasks(limit: Int, now: Date, in database: Database) throws -> [Int64] {
         let waiting = try Row.fetchAll(
-            database, sql: ClaimSQL.tasks, arguments: ["now": now.milliseconds, "limit": limit])
-        let expired = try Row.fetchAll(database, sql: ClaimSQL.expiredTasks, arguments: ["now": now.milliseconds])
+            database.cachedStatement(sql: ClaimSQL.tasks), arguments: ["now": now.milliseconds, "limit": limit])
+        let expired = try Row.fetchAll(database.cachedStatement(sql: ClaimSQL.expiredTasks), arguments: ["now": now.milliseconds])
         let candidates = (waiting + expired).map { (place: $0["place"] as Int64, key: $0["key"] as Int64) }
         return candidates.sorted { ($0.place, $0.key) < ($1.place, $1.key) }.prefix(limit).map(\.key)
     }
 
     /// Keys of the outputs that are due: the earliest deadline first, those past theirs last.
     static func dueOutputs(limit: Int, now: Date, in database: Database) throws -> [Int64] {
-        let expired = try Row.fetchAll(database, sql: ClaimSQL.expiredOutputs, arguments: ["now": now.milliseconds])
+        let expired = try Row.fetchAll(
+            database.cachedStatement(sql: ClaimSQL.expiredOutputs), arguments: ["now": now.milliseconds])
         var candidates = expired.map(Candidate.init)
         var waiting = 0
         for sql in ClaimSQL.outputs where waiting < limit {
             let rows = try Row.fetchAll(
-                database, sql: sql, arguments: ["now": now.milliseconds, "limit": limit - waiting])
+                database.cachedStatement(sql: sql), arguments: ["now": now.milliseconds, "limit": limit - waiting])
             waiting += rows.count
             candidates += rows.map(Candidate.init)
         }

@@ -127,7 +127,7 @@ extension SQLiteCatalog {
 
     /// Remembers an ended output's record, byte for byte as its file has it.
     static func keepCopy(of record: ArchiveRecord, in database: Database) throws {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 INSERT INTO record_copy (output, bytes)
                 SELECT output.key, :bytes FROM output JOIN task ON task.key = output.task WHERE task.id = :id AND output.idx = :index
@@ -141,11 +141,11 @@ extension SQLiteCatalog {
     package func recordCopy(of id: OutputID) async throws -> [UInt8]? {
         try await read { database in
             try Data.fetchOne(
-                database,
-                sql: """
-                    SELECT record_copy.bytes FROM record_copy JOIN output ON output.key = record_copy.output JOIN task ON task.key = output.task
-                    WHERE task.id = ? AND output.idx = ?
-                    """, arguments: [id.task.text, id.index]
+                database.cachedStatement(
+                    sql: """
+                        SELECT record_copy.bytes FROM record_copy JOIN output ON output.key = record_copy.output JOIN task ON task.key = output.task
+                        WHERE task.id = ? AND output.idx = ?
+                        """), arguments: [id.task.text, id.index]
             ).map(Array.init)
         }
     }

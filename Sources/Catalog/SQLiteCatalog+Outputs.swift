@@ -1,12 +1,14 @@
 package import ArchiveModel
+import Crypto
 package import Foundation
 import GRDB
 import SizeContract
 
 extension SQLiteCatalog {
-    static func outputLease(_ row: Row) throws -> OutputLease {
+    static func outputLease(_ row: Row, key: SymmetricKey?) throws -> OutputLease {
         OutputLease(
-            id: OutputID(task: try taskID(row["id"]), index: row["idx"]), token: row["token"], link: row["link"],
+            id: OutputID(task: try taskID(row["id"]), index: row["idx"]), token: row["token"],
+            link: opened(row["link"], with: key),
             deadline: date(row["output_deadline"]), createdAt: date(row["created_at"]),
             discoveredAt: Date(milliseconds: row["discovered_at"]), source: row["source"], request: request(row),
             model: row["model"],
@@ -27,7 +29,7 @@ extension SQLiteCatalog {
         return try await write { database in
             var lost: [OutputLease] = []
             for lease in leases {
-                try database.execute(
+                try database.executeCached(
                     sql: "UPDATE output SET lease_expires_at = :until \(Self.held)",
                     arguments: Self.key(lease) + ["until": until.milliseconds])
                 if database.changesCount == 0 { lost.append(lease) }
@@ -40,30 +42,31 @@ extension SQLiteCatalog {
         try await write { database in
             switch outcome {
             case .ended(let record):
-                try database.execute(
+                try database.executeCached(
                     sql: "UPDATE output SET \(Self.assignments), lease_expires_at = NULL \(Self.held)",
                     arguments: Self.arguments(of: record) + Self.key(lease))
                 // A lease that passed on has changed nothing, and undoes all of this.
                 guard database.changesCount > 0 else { break }
                 return try Self.keepCopy(of: record, in: database)
             case .postponed(let dueAt, let error, let failure, let link, let goneAnswers, let suspect):
-                try database.execute(
+                try database.executeCached(
                     sql: """
                         UPDATE output SET state = 'waiting', due_at = :due_at, reason = :reason, link = COALESCE(:link, link),
                             gone_answers = :gone, suspect = :suspect, repeats = CASE WHEN failure = :failure THEN repeats + 1 ELSE 1 END,
                             failure = :failure, attempts = attempts + 1, lease_expires_at = NULL \(Self.held)
                         """,
                     arguments: Self.key(lease) + [
-                        "due_at": dueAt.milliseconds, "reason": error, "link": link, "gone": goneAnswers, "suspect": suspect?.hex,
+                        "due_at": dueAt.milliseconds, "reason": error, "link": try link.map { try Self.sealed($0, in: database) },
+                        "gone": goneAnswers, "suspect": suspect?.hex,
                         "failure": failure,
                     ])
             case .paused(let dueAt, let reason):
-                try database.execute(
+                try database.executeCached(
                     sql: """
                         UPDATE output SET state = 'waiting', due_at = :due_at, reason = :reason, lease_expires_at = NULL \(Self.held)
                         """, arguments: Self.key(lease) + ["due_at": dueAt.milliseconds, "reason": reason])
             case .released:
-                try database.execute(
+                try database.executeCached(
                     sql: "UPDATE output SET state = 'waiting', due_at = :now, lease_expires_at = NULL \(Self.held)",
                     arguments: Self.key(lease) + ["now": now.milliseconds])
             }
@@ -113,7 +116,7 @@ extension SQLiteCatalog {
 
     /// Replaces the facts of an output that has ended; any other is left alone.
     static func replace(_ record: ArchiveRecord, in database: Database) throws {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 UPDATE output SET \(assignments)
                 WHERE idx = :index AND state IN ('archived', 'unavailable') AND task = (SELECT key FROM task WHERE id = :id)
@@ -123,7 +126,7 @@ extension SQLiteCatalog {
 
     /// Enters an output straight from its record.
     static func insert(_ record: ArchiveRecord, in database: Database) throws {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 INSERT INTO output (task, idx, due_at, \(columns.joined(separator: ", ")))
                 SELECT key, :index, :ended_at, \(columns.map { ":\($0)" }.joined(separator: ", ")) FROM task WHERE id = :id

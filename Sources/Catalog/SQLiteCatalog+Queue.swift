@@ -6,28 +6,28 @@ extension SQLiteCatalog {
     package func queuedOutputs(limit: Int, now: Date) async throws -> [QueuedOutput] {
         try await read { database in
             let keys = try Self.dueOutputs(limit: limit, now: now, in: database)
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT output.key, task.id, output.idx, output.deadline, task.model, task.prompt, task.size, task.resolution,
-                        task.image_urls, task.requested_at, task.has_request
-                    FROM output JOIN task ON task.key = output.task WHERE output.key IN (\(keys.map(String.init).joined(separator: ",")))
-                    """)
-            let queued = try rows.map { row in
+            var queued: [Int64: QueuedOutput] = [:]
+            let rows = try Row.fetchCursor(
+                database.cachedStatement(
+                    sql: """
+                        SELECT output.key, task.id, output.idx, output.deadline, task.model, task.prompt, task.size, task.resolution,
+                            task.image_urls, task.requested_at, task.has_request
+                        FROM output JOIN task ON task.key = output.task WHERE output.key IN (SELECT value FROM json_each(?))
+                        """), arguments: [Self.list(keys)])
+            while let row = try rows.next() {
                 let id = OutputID(task: try Self.taskID(row["id"]), index: row["idx"])
-                let key: Int64 = row["key"]
-                return (key, QueuedOutput(id: id, deadline: Self.date(row["deadline"]), request: Self.request(row)))
+                queued[row["key"]] = QueuedOutput(id: id, deadline: Self.date(row["deadline"]), request: Self.request(row))
             }
-            let byKey = Dictionary(uniqueKeysWithValues: queued)
-            return keys.compactMap { byKey[$0] }
+            return keys.compactMap { queued[$0] }
         }
     }
 
     package func leaseOutputs(_ ids: [OutputID], now: Date, until: Date) async throws -> [OutputLease] {
         guard !ids.isEmpty else { return [] }
         return try await write { database in
-            try ids.compactMap { id in
-                try database.execute(
+            let key = try Self.linkKey(in: database)
+            return try ids.compactMap { id in
+                try database.executeCached(
                     sql: """
                         UPDATE output SET state = 'leased', lease_token = lease_token + 1, lease_expires_at = :until
                         WHERE task = (SELECT key FROM task WHERE id = :id) AND idx = :index
@@ -38,13 +38,13 @@ extension SQLiteCatalog {
                     ])
                 guard database.changesCount > 0 else { return nil }
                 return try Row.fetchOne(
-                    database,
-                    sql: """
-                        SELECT task.*, output.idx, output.lease_token AS token, output.link, output.deadline AS output_deadline,
-                            output.attempts AS tries, output.gone_answers, output.suspect, output.failure, output.repeats
-                        FROM task JOIN output ON output.task = task.key WHERE task.id = ? AND output.idx = ?
-                        """, arguments: [id.task.text, id.index]
-                ).map(Self.outputLease)
+                    database.cachedStatement(
+                        sql: """
+                            SELECT task.*, output.idx, output.lease_token AS token, output.link, output.deadline AS output_deadline,
+                                output.attempts AS tries, output.gone_answers, output.suspect, output.failure, output.repeats
+                            FROM task JOIN output ON output.task = task.key WHERE task.id = ? AND output.idx = ?
+                            """), arguments: [id.task.text, id.index]
+                ).map { try Self.outputLease($0, key: key) }
             }
         }
     }
@@ -55,27 +55,28 @@ extension SQLiteCatalog {
             var risk = AtRisk()
             risk.outputCount =
                 try Int.fetchOne(
-                    database, sql: "SELECT COUNT(*) FROM output WHERE \(open) AND deadline < ?",
+                    database.cachedStatement(sql: "SELECT COUNT(*) FROM output WHERE \(open) AND deadline < ?"),
                     arguments: [deadline.milliseconds])
                 ?? 0
             risk.taskCount =
                 try Int.fetchOne(
-                    database, sql: "SELECT COUNT(*) FROM task WHERE \(open) AND COALESCE(created_at, discovered_at) < ?",
+                    database.cachedStatement(
+                        sql: "SELECT COUNT(*) FROM task WHERE \(open) AND COALESCE(created_at, discovered_at) < ?"),
                     arguments: [created.milliseconds]) ?? 0
             guard limit > 0 else { return risk }
             risk.outputs = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT \(Self.entryColumns) FROM output JOIN task ON task.key = output.task
-                    WHERE output.\(open) AND output.deadline < ? ORDER BY output.deadline LIMIT ?
-                    """, arguments: [deadline.milliseconds, limit]
+                database.cachedStatement(
+                    sql: """
+                        SELECT \(Self.entryColumns) FROM output JOIN task ON task.key = output.task
+                        WHERE output.\(open) AND output.deadline < ? ORDER BY output.deadline LIMIT ?
+                        """), arguments: [deadline.milliseconds, limit]
             ).map(Self.entry)
             risk.tasks = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM task WHERE \(open) AND COALESCE(created_at, discovered_at) < ?
-                    ORDER BY COALESCE(created_at, discovered_at) LIMIT ?
-                    """, arguments: [created.milliseconds, limit]
+                database.cachedStatement(
+                    sql: """
+                        SELECT * FROM task WHERE \(open) AND COALESCE(created_at, discovered_at) < ?
+                        ORDER BY COALESCE(created_at, discovered_at) LIMIT ?
+                        """), arguments: [created.milliseconds, limit]
             ).map(Self.taskEntry)
             return risk
         }
@@ -89,11 +90,11 @@ extension SQLiteCatalog {
         return try await write { database in
             func take(_ condition: String, _ arguments: StatementArguments) throws -> [TaskID] {
                 try String.fetchAll(
-                    database,
-                    sql: """
-                        UPDATE task SET state = 'waiting', due_at = ?, attempts = 0, misses = 0, readings = 0, retries_undecodable = 1
-                        WHERE \(condition) RETURNING id
-                        """, arguments: [now.milliseconds] + arguments
+                    database.cachedStatement(
+                        sql: """
+                            UPDATE task SET state = 'waiting', due_at = ?, attempts = 0, misses = 0, readings = 0, retries_undecodable = 1
+                            WHERE \(condition) RETURNING id
+                            """), arguments: [now.milliseconds] + arguments
                 ).map(Self.taskID)
             }
             guard let tasks else { return try take(givenUp, []) }

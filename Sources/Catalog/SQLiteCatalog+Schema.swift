@@ -116,6 +116,8 @@ extension SQLiteCatalog {
                     CREATE INDEX task_open ON task (COALESCE(created_at, discovered_at)) WHERE state IN ('waiting', 'leased', 'held');
                     """)
         }
+        migrator.registerMigration("5 four letters") { try Self.indexFourLetters(in: $0) }
+        migrator.registerMigration("6 sealed links") { try Self.addLinkKey(in: $0) }
         return migrator
     }
 }

@@ -6,7 +6,7 @@ extension SQLiteCatalog {
     package func recordSubmission(key: String, request: RecordedRequest, now: Date) async throws {
         let json = String(decoding: try JSONEncoder.archive(pretty: false).encode(request), as: UTF8.self)
         try await write { database in
-            try database.execute(
+            try database.executeCached(
                 sql: "INSERT INTO submission (key, request, recorded_at) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
                 arguments: [key, json, now.milliseconds])
         }
@@ -14,19 +14,21 @@ extension SQLiteCatalog {
 
     package func completeSubmission(key: String, task: TaskID) async throws {
         try await write { database in
-            try database.execute(sql: "UPDATE submission SET task = ? WHERE key = ?", arguments: [task.text, key])
+            try database.executeCached(sql: "UPDATE submission SET task = ? WHERE key = ?", arguments: [task.text, key])
         }
     }
 
     package func dropSubmission(key: String) async throws {
         try await write { database in
-            try database.execute(sql: "DELETE FROM submission WHERE key = ? AND task IS NULL", arguments: [key])
+            try database.executeCached(sql: "DELETE FROM submission WHERE key = ? AND task IS NULL", arguments: [key])
         }
     }
 
     package func openSubmissions() async throws -> [OpenSubmission] {
         try await read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM submission WHERE task IS NULL ORDER BY recorded_at, key").compactMap {
+            try Row.fetchAll(
+                database.cachedStatement(sql: "SELECT * FROM submission WHERE task IS NULL ORDER BY recorded_at, key")
+            ).compactMap {
                 row in
                 let request = try? JSONDecoder.archive.decode(RecordedRequest.self, from: Data((row["request"] as String).utf8))
                 return request.map {

@@ -15,7 +15,8 @@ extension SQLiteCatalog {
     private static func register(
         _ task: TaskRegistration, now: Date, in database: Database, _ summary: inout RegistrationSummary
     ) throws {
-        if let row = try Row.fetchOne(database, sql: "SELECT * FROM task WHERE id = ?", arguments: [task.id.text]) {
+        if let row = try Row.fetchOne(database.cachedStatement(sql: "SELECT * FROM task WHERE id = ?"), arguments: [task.id.text])
+        {
             try fillIn(task, row, now: now, in: database, &summary)
         } else {
             try enter(task, now: now, in: database)
@@ -29,7 +30,7 @@ extension SQLiteCatalog {
             "id": task.id.text, "source": task.source, "now": now.milliseconds, "created_at": task.createdAt?.milliseconds,
             "has_request": task.request == nil ? 0 : 1,
         ]
-        try database.execute(
+        try database.executeCached(
             sql: """
                 INSERT INTO task (id, state, source, discovered_at, created_at, due_at, has_request,
                     model, prompt, size, resolution, image_urls, requested_at)
@@ -42,7 +43,7 @@ extension SQLiteCatalog {
         _ task: TaskRegistration, _ row: Row, now: Date, in database: Database, _ summary: inout RegistrationSummary
     ) throws {
         if let created = task.createdAt {
-            try database.execute(
+            try database.executeCached(
                 sql:
                     "UPDATE task SET created_at = ? WHERE id = ? AND created_at IS NULL AND state IN ('waiting', 'leased', 'held')",
                 arguments: [created.milliseconds, task.id.text])
@@ -52,7 +53,7 @@ extension SQLiteCatalog {
         let known = Self.request(row)
         let merged = known?.filled(from: request) ?? request
         if merged != known {
-            try database.execute(
+            try database.executeCached(
                 sql: """
                     UPDATE task SET model = COALESCE(:model, model), prompt = :prompt, size = :size, resolution = :resolution,
                         image_urls = :image_urls, requested_at = :requested_at, has_request = 1
@@ -61,17 +62,17 @@ extension SQLiteCatalog {
         }
         // Also when nothing was new: an earlier run may have been killed between taking up the request and judging by it.
         let isBehind = try Bool.fetchOne(
-            database,
-            sql: """
-                SELECT EXISTS (SELECT 1 FROM output JOIN task ON task.key = output.task
-                    WHERE task.id = ? AND output.state = 'archived' AND (? OR output.verdict = 'unrequested'))
-                """, arguments: [task.id.text, merged != known])
+            database.cachedStatement(
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM output JOIN task ON task.key = output.task
+                        WHERE task.id = ? AND output.state = 'archived' AND (? OR output.verdict = 'unrequested'))
+                    """), arguments: [task.id.text, merged != known])
         if isBehind == true { summary.newlyRequested.append(task.id) }
     }
 
     /// Takes up a task whose end somebody doubts: it is read again, and the outputs that were given up get its links.
     private static func reopen(_ id: TaskID, now: Date, in database: Database) throws {
-        try database.execute(
+        try database.executeCached(
             sql: """
                 UPDATE task SET state = 'waiting', due_at = :now, attempts = 0, misses = 0, readings = 0
                 WHERE id = :id AND (state IN ('unavailable', 'failed', 'cancelled') OR (state = 'resolved'
@@ -92,11 +93,11 @@ extension SQLiteCatalog {
             let due = try Self.dueTasks(limit: limit, now: now, in: database)
             let order = Dictionary(uniqueKeysWithValues: zip(due, due.indices))
             let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    UPDATE task SET state = 'leased', lease_token = lease_token + 1, lease_expires_at = :until
-                    WHERE key IN (\(due.map(String.init).joined(separator: ","))) RETURNING *
-                    """, arguments: ["until": until.milliseconds]
+                database.cachedStatement(
+                    sql: """
+                        UPDATE task SET state = 'leased', lease_token = lease_token + 1, lease_expires_at = :until
+                        WHERE key IN (SELECT value FROM json_each(:keys)) RETURNING *
+                        """), arguments: ["until": until.milliseconds, "keys": Self.list(due)]
             ).sorted { (order[$0["key"]] ?? 0) < (order[$1["key"]] ?? 0) }
             return try rows.map { row in
                 TaskLease(
@@ -112,7 +113,7 @@ extension SQLiteCatalog {
         return try await write { database in
             var lost: [TaskLease] = []
             for lease in leases {
-                try database.execute(
+                try database.executeCached(
                     sql: "UPDATE task SET lease_expires_at = :until WHERE id = :id AND state = 'leased' AND lease_token = :token",
                     arguments: ["until": until.milliseconds, "id": lease.id.text, "token": lease.token])
                 if database.changesCount == 0 { lost.append(lease) }
@@ -136,7 +137,7 @@ extension SQLiteCatalog {
         let key: StatementArguments = ["id": lease.id.text, "token": lease.token]
         switch outcome {
         case .resolved(_, let createdAt, let deadline, let model, let json):
-            try database.execute(
+            try database.executeCached(
                 sql: """
                     UPDATE task SET state = 'resolved', created_at = COALESCE(:created_at, created_at), deadline = :deadline,
                         model = COALESCE(model, :model), answer = :answer, reason = NULL, \(held)
@@ -146,13 +147,13 @@ extension SQLiteCatalog {
                     "answer": try text(of: json),
                 ])
         case .unfinished(let dueAt, let createdAt):
-            try database.execute(
+            try database.executeCached(
                 sql: """
                     UPDATE task SET state = 'waiting', due_at = :due_at, created_at = COALESCE(:created_at, created_at), misses = 0,
                         attempts = 0, readings = readings + 1, \(held)
                     """, arguments: key + ["due_at": dueAt.milliseconds, "created_at": createdAt?.milliseconds])
         case .ended(let state, let reason, let createdAt, let json):
-            try database.execute(
+            try database.executeCached(
                 sql: """
                     UPDATE task SET state = :state, retries_undecodable = 0, reason = :reason, created_at = COALESCE(:created_at, created_at),
                         model = COALESCE(model, :model), answer = COALESCE(:answer, answer), \(held)
@@ -162,16 +163,16 @@ extension SQLiteCatalog {
                     "model": json?["model"]?.string, "answer": try json.map(text(of:)),
                 ])
         case .postponed(let dueAt, let error, let isMiss):
-            try database.execute(
+            try database.executeCached(
                 sql: """
                     UPDATE task SET state = 'waiting', due_at = :due_at, reason = :reason, attempts = attempts + 1,
                         misses = CASE WHEN :is_miss THEN misses + 1 ELSE misses END, \(held)
                     """, arguments: key + ["due_at": dueAt.milliseconds, "reason": error, "is_miss": isMiss])
         case .kept:
-            try database.execute(
+            try database.executeCached(
                 sql: "UPDATE task SET state = 'resolved', retries_undecodable = 0, reason = NULL, \(held)", arguments: key)
         case .released:
-            try database.execute(
+            try database.executeCached(
                 sql: "UPDATE task SET state = 'waiting', due_at = :now, \(held)", arguments: key + ["now": now.milliseconds])
         }
     }
@@ -179,7 +180,7 @@ extension SQLiteCatalog {
     /// Enters a task's results; one that is known already keeps its state.
     private static func enter(_ links: [String], of id: TaskID, deadline: Date?, now: Date, in database: Database) throws {
         for (index, link) in links.enumerated() {
-            try database.execute(
+            try database.executeCached(
                 sql: """
                     INSERT INTO output (task, idx, state, link, deadline, due_at)
                     SELECT key, :index, 'waiting', :link, :deadline, :now FROM task WHERE id = :id
@@ -190,15 +191,17 @@ extension SQLiteCatalog {
                         AND (SELECT retries_undecodable FROM task WHERE id = :id))
                     """,
                 arguments: [
-                    "index": index, "link": link, "deadline": deadline?.milliseconds, "now": now.milliseconds, "id": id.text,
+                    "index": index, "link": try sealed(link, in: database), "deadline": deadline?.milliseconds,
+                    "now": now.milliseconds, "id": id.text,
                 ])
         }
-        try database.execute(sql: "UPDATE task SET retries_undecodable = 0 WHERE id = ?", arguments: [id.text])
+        try database.executeCached(sql: "UPDATE task SET retries_undecodable = 0 WHERE id = ?", arguments: [id.text])
     }
 
     package func task(_ id: TaskID) async throws -> TaskEntry? {
         try await read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM task WHERE id = ?", arguments: [id.text]).map(Self.taskEntry)
+            try Row.fetchOne(database.cachedStatement(sql: "SELECT * FROM task WHERE id = ?"), arguments: [id.text]).map(
+                Self.taskEntry)
         }
     }
 }

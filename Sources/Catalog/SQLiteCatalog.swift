@@ -56,9 +56,10 @@ package struct SQLiteCatalog: Catalog {
         try await write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
     }
 
-    /// Empties the write-ahead log, where deleted rows live on, into a file where they are overwritten. Does nothing while another
-    /// process reads or writes: that one will do it.
+    /// Forgets the links that were deleted: their key, when none is left that needs it, and the write-ahead log, where deleted rows
+    /// live on. The log stays while another process reads or writes: that one will empty it.
     package func forgetDeleted() async throws {
+        try await write { try Self.forgetLinkKey(in: $0) }
         do {
             try await database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED {
@@ -127,14 +128,14 @@ extension SQLiteCatalog {
                     UNION ALL SELECT MIN(due_at) FROM output WHERE state = 'waiting'
                     UNION ALL SELECT MIN(lease_expires_at) FROM output WHERE state = 'leased')
                 """
-            return try Int64.fetchOne(database, sql: due).map(Date.init(milliseconds:))
+            return try Int64.fetchOne(database.cachedStatement(sql: due)).map(Date.init(milliseconds:))
         }
     }
 
     package func status(now: Date) async throws -> CatalogStatus {
         try await read { database in
             var status = CatalogStatus()
-            for row in try Row.fetchAll(database, sql: "SELECT state, tasks FROM task_tally") {
+            for row in try Row.fetchAll(database.cachedStatement(sql: "SELECT state, tasks FROM task_tally")) {
                 status.tasks[TaskState(rawValue: row[0]) ?? .waiting] = row[1]
             }
             for tally in try Self.tallies(in: database) {
@@ -145,10 +146,12 @@ extension SQLiteCatalog {
             }
             // One state at a time: each is the first entry of an index.
             let deadlines = try ["waiting", "leased"].compactMap {
-                try Int64.fetchOne(database, sql: "SELECT MIN(deadline) FROM output WHERE state = ?", arguments: [$0])
+                try Int64.fetchOne(
+                    database.cachedStatement(sql: "SELECT MIN(deadline) FROM output WHERE state = ?"), arguments: [$0])
             }
             status.nearestDeadline = deadlines.min().map(Date.init(milliseconds:))
-            status.holdReason = try String.fetchOne(database, sql: "SELECT reason FROM task WHERE state = 'held' LIMIT 1")
+            status.holdReason = try String.fetchOne(
+                database.cachedStatement(sql: "SELECT reason FROM task WHERE state = 'held' LIMIT 1"))
             return status
         }
     }

@@ -1,6 +1,7 @@
 import ArchiveModel
 import Catalog
 import Foundation
+import GRDB
 import SizeContract
 import Testing
 
@@ -148,6 +149,43 @@ import Testing
         #expect(again.suspect == suspect)
         #expect(again.repeats(of: "cut") == 2)
         #expect(again.repeats(of: "page") == 1)
+    }
+
+    /// SQLite leaves pieces of rows that it moves between pages, also with `secure_delete`; so a link must never be there in clear.
+    @Test func aLinksSignatureIsNeverInTheFile() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "catalog-\(UUID().uuidString).sqlite").path
+        let catalog = try SQLiteCatalog(path: path)
+        func bytes() throws -> Data {
+            try Data(contentsOf: URL(filePath: path)) + Data(contentsOf: URL(filePath: path + "-wal"))
+        }
+        for number in 0..<40 { try await catalog.resolve(try taskID("t-\(number)"), outputs: 3, deadline: noon.plus(3600)) }
+        #expect(try bytes().range(of: Data("sig=".utf8)) == nil)
+        let leases = try await catalog.leaseOutputs(limit: 200, now: noon, until: noon.plus(60))
+        #expect(leases.count == 120)
+        #expect(leases.allSatisfy { $0.link.contains("?sig=") })
+        let key = try #require(try await DatabaseQueue(path: path).read { try Data.fetchOne($0, sql: "SELECT key FROM link_key") })
+        #expect(key.count == 32)
+        for lease in leases.dropLast() {
+            try await catalog.finish(lease, .ended(try record(lease.id.task, lease.id.index)), now: noon)
+        }
+        try await catalog.forgetDeleted()
+        #expect(try bytes().range(of: key) != nil, "one link still needs it")
+        try await catalog.finish(leases[119], .ended(try record(leases[119].id.task, leases[119].id.index)), now: noon)
+        try await catalog.forgetDeleted()
+        #expect(try bytes().range(of: key) == nil)
+        #expect(try bytes().range(of: Data("sig=".utf8)) == nil)
+        try await catalog.resolve(try taskID("later"))
+        #expect(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first?.link.contains("?sig=") == true)
+    }
+
+    @Test func aLinkThatHasChangedIsADeadOne() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "catalog-\(UUID().uuidString).sqlite").path
+        let catalog = try SQLiteCatalog(path: path)
+        try await catalog.resolve(try taskID("t-1"))
+        try await DatabaseQueue(path: path).write {
+            try $0.execute(sql: "UPDATE link_key SET key = zeroblob(32), mark = zeroblob(32)")
+        }
+        #expect(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first?.link == "")
     }
 
     @Test(arguments: CatalogKind.allCases)

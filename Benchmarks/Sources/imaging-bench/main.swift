@@ -3,6 +3,7 @@ import Crypto
 import Foundation
 import ImageCodecs
 import Imaging
+import Synchronization
 
 // Reads commands from standard input, one a line, and answers each with one line, so that another program can take turns with
 // this one. Files are read once, outside of all measurements.
@@ -12,6 +13,7 @@ import Imaging
 //     libpng PATH       decoding by Debian's libpng: CPU milliseconds
 //     save PATH DIR     the job's derivatives as files DIR/512 and DIR/1280
 //     memory PATH       the job in a process that does nothing else: KiB above what was used before
+//     folder DIR        the job on every file of a folder, once each, with as many threads as there are cores: seconds
 //     throughput PATH   pictures a second of one thread and of two, taken in turns
 
 struct Failure: Error, CustomStringConvertible {
@@ -59,6 +61,16 @@ func throughput(_ bytes: [UInt8], threads: Int) throws -> Double {
     return Double(threads * repeats) / elapsed * 1000
 }
 
+/// Seconds that the job takes on each of `pictures` once, on all cores.
+func seconds(_ pictures: [[UInt8]]) -> Double {
+    let next = Atomic(0)
+    return milliseconds(CLOCK_MONOTONIC) {
+        DispatchQueue.concurrentPerform(iterations: ProcessInfo.processInfo.activeProcessorCount) { _ in
+            while case let index = next.add(1, ordering: .relaxed).oldValue, index < pictures.count { _ = try? job(pictures[index]) }
+        }
+    } / 1000
+}
+
 /// The files that have been asked for, so that none is read twice.
 struct Files {
     private var known: [String: [UInt8]] = [:]
@@ -73,6 +85,10 @@ struct Files {
 
 func answer(_ words: [String], _ files: inout Files) throws -> String {
     guard words.count >= 2 else { throw Failure(description: "a command and a path are needed") }
+    if words[0] == "folder" {
+        let names = try FileManager.default.contentsOfDirectory(atPath: words[1]).sorted()
+        return String(seconds(try names.map { try files.contents(words[1] + "/" + $0) }))
+    }
     let bytes = try files.contents(words[1])
     switch words[0] {
     case "job":
