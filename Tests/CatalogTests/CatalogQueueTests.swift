@@ -163,7 +163,8 @@ import Testing
         let leases = try await catalog.leaseOutputs(limit: 200, now: noon, until: noon.plus(60))
         #expect(leases.count == 120)
         #expect(leases.allSatisfy { $0.link.contains("?sig=") })
-        let key = try #require(try await DatabaseQueue(path: path).read { try Data.fetchOne($0, sql: "SELECT key FROM link_key") })
+        let key = try #require(
+            try await DatabaseQueue(path: path).read { try Data.fetchOne($0, sql: "SELECT key FROM link_key") })
         #expect(key.count == 32)
         for lease in leases.dropLast() {
             try await catalog.finish(lease, .ended(try record(lease.id.task, lease.id.index)), now: noon)

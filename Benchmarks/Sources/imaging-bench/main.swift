@@ -41,13 +41,22 @@ func milliseconds(_ clock: clockid_t, _ body: () throws -> Void) rethrows -> Dou
     return now() - start
 }
 
-/// The most memory this process has had, in KiB. Not by `getrusage`: its peak is inherited from the program that started us.
-func peakKiB() throws -> Int {
+/// A line of `/proc/self/status`, in KiB. Not `getrusage`: its peak is inherited from the program that started us.
+func statusKiB(_ name: String) throws -> Int {
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name + ":") }),
         let value = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
-    else { throw Failure(description: "/proc/self/status has no VmHWM") }
+    else { throw Failure(description: "/proc/self/status has no \(name)") }
     return value
+}
+
+/// How much more memory `body` has at its peak than was there before, in KiB.
+func growthKiB(_ body: () throws -> Void) throws -> Int {
+    // Forgets the peak of reading the file.
+    try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
+    let before = try statusKiB("VmRSS")
+    try body()
+    return try statusKiB("VmHWM") - before
 }
 
 /// Pictures a second of `threads` threads that do the job for about a second each.
@@ -66,7 +75,9 @@ func seconds(_ pictures: [[UInt8]]) -> Double {
     let next = Atomic(0)
     return milliseconds(CLOCK_MONOTONIC) {
         DispatchQueue.concurrentPerform(iterations: ProcessInfo.processInfo.activeProcessorCount) { _ in
-            while case let index = next.add(1, ordering: .relaxed).oldValue, index < pictures.count { _ = try? job(pictures[index]) }
+            while case let index = next.add(1, ordering: .relaxed).oldValue, index < pictures.count {
+                _ = try? job(pictures[index])
+            }
         }
     } / 1000
 }
@@ -112,9 +123,7 @@ func answer(_ words: [String], _ files: inout Files) throws -> String {
         try Data(picture.preview.bytes).write(to: folder.appendingPathComponent("1280"))
         return "saved"
     case "memory":
-        let before = try peakKiB()
-        _ = try job(bytes)
-        return String(try peakKiB() - before)
+        return String(try growthKiB { _ = try job(bytes) })
     case "throughput":
         // Each pair is measured side by side; the pair in the middle stands for all.
         let pairs = try (0..<9).map { _ in (try throughput(bytes, threads: 1), try throughput(bytes, threads: 2)) }
