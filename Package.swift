@@ -150,9 +150,11 @@ let package = Package(
         .systemLibrary(name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
 
         // The table cell by cell, every limit's edge, every verdict.
+        .testTarget(name: "SizeContractTests", dependencies: ["SizeContract"], swiftSettings: strict),
+
+        // One lane doesn't hold up another, and none is wider than it should be.
         .testTarget(name: "WorkLanesTests", dependencies: ["WorkLanes"], swiftSettings: strict),
 
-        .testTarget(name: "SizeContractTests", dependencies: ["SizeContract"], swiftSettings: strict),
         // Ids that can't leave their folder, secrets that don't show, records that read as they were written.
         .testTarget(name: "ArchiveModelTests", dependencies: ["ArchiveModel", "SizeContract"], swiftSettings: strict),
         // The contract of a blob store, held by the folder on a disk.

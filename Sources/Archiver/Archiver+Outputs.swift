@@ -12,6 +12,8 @@ extension Archiver {
     func archive(_ lease: OutputLease) async -> OutputStep {
         do {
             if let record = try await alreadyFiled(lease) { return try await enter(try await renewed(record, lease), lease) }
+            // A byte of it has changed in the catalog: the task is asked for a fresh one.
+            guard !lease.link.isEmpty else { throw DownloadError(.gone(404), "its link in the catalog can't be read") }
             let download = try await downloader.fetch(lease.link)
             do {
                 let inspection = try await inspector.inspect(download)
@@ -98,12 +100,13 @@ extension Archiver {
     ///
     /// - Parameter standing: What stood there when this try began to file.
     private func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord {
-        var standing = standing
+        var (record, standing) = (record, standing)
         while let other = try await records.write(record, over: standing) {
             if try await isWhole(other), record.state == .unavailable || other.decodeError == nil || record.decodeError != nil {
                 return other
             }
             standing = other
+            record.keepOriginals(of: other)
         }
         return record
     }
@@ -113,6 +116,8 @@ extension Archiver {
     /// - Parameter original: What was stored for it just now; `nil` when an earlier run did.
     private func enter(_ record: ArchiveRecord, _ lease: OutputLease, original: Publication? = nil) async throws -> OutputStep {
         try await catalog.finish(lease, .ended(record), now: clock.now)
+        // Between the look at the request and the row, or after a kill in between, it may have become known.
+        if try await catalog.request(of: lease.id.task) != record.request { try await judgeAgain(lease.id.task) }
         report(.archived(OutputEntry(record)))
         return .archived(
             Filing(
@@ -123,8 +128,10 @@ extension Archiver {
     /// Sees to it that the lease still holds before anything is written under it.
     /// - Throws: ``CatalogError`` with code `leaseLost`.
     private func confirm(_ lease: OutputLease) async throws {
-        let until = clock.now.addingTimeInterval(options.leaseDuration)
-        guard try await catalog.extend([lease], until: until).isEmpty else {
+        let now = clock.now
+        // The heart beats at a third of a lease's life: mostly there is enough left, and a look costs no commit.
+        if let expiry = try await catalog.expiry(of: lease), expiry > now.addingTimeInterval(options.leaseDuration / 3) { return }
+        guard try await catalog.extend([lease], until: now.addingTimeInterval(options.leaseDuration)).isEmpty else {
             throw CatalogError(.leaseLost, "output \(lease.id)")
         }
     }
@@ -135,7 +142,7 @@ extension Archiver {
         let standing = try await standing(lease)
         try await confirm(lease)
         // The request may have become known while the file was on its way.
-        let request = try await catalog.task(lease.id.task)?.request ?? lease.request
+        let request = try await catalog.request(of: lease.id.task) ?? lease.request
         var record = emptyRecord(lease, state: .archived, reason: nil)
         record.download = download.facts
         let original = try await download.ingest.publish()
@@ -253,14 +260,28 @@ extension Archiver {
         return .postponed
     }
 
+    /// The record of what is given up, with all that an earlier one knows of files that once were there: they may come back from
+    /// another archive, and some may be there still.
+    private func lostRecord(_ lease: OutputLease, _ reason: String, _ standing: ArchiveRecord?) -> ArchiveRecord {
+        let empty = emptyRecord(lease, state: .unavailable, reason: reason)
+        guard var record = standing else { return empty }
+        record.state = empty.state
+        record.reason = empty.reason
+        record.endedAt = empty.endedAt
+        record.attempts = empty.attempts
+        record.request = empty.request ?? record.request
+        record.taskJSON = empty.taskJSON ?? record.taskJSON
+        return record
+    }
+
     private func giveUp(_ lease: OutputLease, _ reason: String) async throws -> OutputStep {
         let standing = try await standing(lease)
         try await confirm(lease)
-        var record = emptyRecord(lease, state: .unavailable, reason: reason)
+        let record: ArchiveRecord
         if let standing, try await isWhole(standing) {
             record = try await renewed(standing, lease)
         } else {
-            record = try await write(record, over: standing)
+            record = try await write(lostRecord(lease, reason, standing), over: standing)
         }
         try await catalog.finish(lease, .ended(record), now: clock.now)
         guard record.state == .unavailable else {

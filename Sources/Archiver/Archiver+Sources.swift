@@ -58,7 +58,7 @@ extension Archiver {
         for id in summary.newlyRequested { try await judgeAgain(id) }
     }
 
-    private func judgeAgain(_ id: TaskID) async throws {
+    func judgeAgain(_ id: TaskID) async throws {
         guard let request = try await catalog.task(id)?.request else { return }
         for entry in try await catalog.entries(EntryQuery(states: [.archived, .unavailable], task: id)) {
             var known = try await record(of: entry)

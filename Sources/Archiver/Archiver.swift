@@ -269,7 +269,8 @@ package struct Archiver: Sendable {
     private func take(_ step: Step, _ shift: inout Shift) async throws {
         switch step {
         case .output(let lease, let result, let seconds):
-            shift.inFlight[lease.id] = nil
+            // It may have been leased once more here while this try went on without its lease.
+            if shift.inFlight[lease.id]?.token == lease.token { shift.inFlight[lease.id] = nil }
             if case .archived(let filing) = result, filing.wasFetched {
                 shift.schedule.note(bytes: filing.bytes, request: lease.request, seconds: seconds)
             }
@@ -284,7 +285,7 @@ package struct Archiver: Sendable {
             if let stop { try await close(stop, &shift) }
         case .sweep(let stop):
             shift.isSweeping = false
-            try await catalog.forgetDeleted()
+            try await catalog.forgetLinks()
             if let stop { try await close(stop, &shift) }
         case .timer: shift.hasTimer = false
         case .drainOver: break

@@ -172,7 +172,9 @@ package struct ArchiveFolder: Sendable {
     private static func write(_ marker: Marker, to path: String, in folder: String) throws -> Bool {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let file = try POSIXFile.createLocked(in: folder + "/ingest", prefix: unfinishedMarker)
+        let file = try POSIXFile.createClaimed(in: folder + "/ingest", prefix: unfinishedMarker)
+        // Under its final name it is a marker that nobody uses before it is durable.
+        try file.lock()
         let isFirst: Bool
         do {
             try file.write(Array(try encoder.encode(marker)))

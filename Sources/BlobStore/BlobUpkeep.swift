@@ -147,16 +147,16 @@ extension DirectoryBlobStore: BlobUpkeep {
                 let path = folder.ingestPath + "/" + name
                 // A folder is nothing that a writer left.
                 guard try !POSIXFile.isFolder(path) else { continue }
-                // What has its final name already is of no use here, even to a writer that lives: the marker of an archive, for one,
-                // is locked by all who use it, under whatever name.
+                // What has its final name already is of no use here, even to a writer that lives: a kill between
+                // the two names leaves the marker of an archive so, for one.
                 if try POSIXFile.hasOtherNames(path) {
                     if !trying { try POSIXFile.remove(path) }
                     found += 1
-                } else if let file = try? POSIXFile.openForReading(path), try file.tryLock() {
-                    // The lock is held until the name is gone: a writer that has just made the file takes another then.
+                } else if let file = try? POSIXFile.openForReading(path), try file.isUnclaimed() {
+                    // Nobody can claim it until the name is gone: a writer that has just made the file takes another then.
                     if !trying { try POSIXFile.remove(path) }
                     found += 1
-                    try file.unlock()
+                    try file.disclaim()
                 }
             }
             return found

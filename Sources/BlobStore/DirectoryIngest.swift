@@ -10,7 +10,7 @@ struct IngestFile: ~Copyable {
     private(set) var count = 0
 
     init(in folder: String) throws {
-        file = try POSIXFile.createLocked(in: folder)
+        file = try POSIXFile.createClaimed(in: folder)
     }
 
     var path: String { file.path }

@@ -66,15 +66,37 @@ enum POSIXFile {
             guard fchmod(descriptor, mode) == 0 else { throw BlobStoreError.last("set the mode of", path) }
         }
 
-        /// Takes the lock that says "somebody is writing this"; `false` when another open file holds it.
+        /// Says "somebody is writing this", until the file is closed; `false` when somebody else says so, or is just looking.
+        ///
+        /// A lock of another kind than ``lock()``: a blob is the file that was written, under its second name, and nobody who wants to
+        /// use it should wait for its writer, who may have been stopped.
         /// - Throws: ``BlobStoreError`` when there is no taking locks, as on some network filesystems.
-        func tryLock() throws -> Bool { try POSIXFile.tryLock(descriptor, path) }
+        func claim() throws -> Bool { try rangeLock(F_WRLCK) }
 
-        /// Lets go of a lock, which closing the file does as well, at the latest.
-        func unlock() throws { _ = try POSIXFile.lock(descriptor, path, LOCK_UN) }
+        /// Whether nobody is writing this; then nobody can begin to, until the file is closed or ``disclaim()`` called.
+        func isUnclaimed() throws -> Bool { try rangeLock(F_RDLCK) }
+
+        func disclaim() throws { _ = try rangeLock(F_UNLCK) }
+
+        private func rangeLock(_ type: Int32) throws -> Bool {
+            var range = flock(l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+            while unsafe fcntl(descriptor, POSIXFile.setOpenFileLock, &range) != 0 {
+                if errno == EAGAIN || errno == EACCES { return false }
+                if errno != EINTR { throw BlobStoreError.last("lock", path) }
+            }
+            return true
+        }
 
         /// Takes the lock that says "this file may go": whoever puts a file to use again, and whoever takes one away, holds it meanwhile.
-        func lock() throws { _ = try POSIXFile.lock(descriptor, path, LOCK_EX) }
+        /// - Throws: ``BlobStoreError`` with code `inUse` when somebody holds it for half a minute: those who do take milliseconds.
+        func lock() throws {
+            for _ in 0..<POSIXFile.lockTries {
+                if try POSIXFile.tryLock(descriptor, path) { return }
+                usleep(POSIXFile.lockPause)
+            }
+            let detail = "another process, which may have been stopped, has kept it locked for half a minute"
+            throw BlobStoreError(.inUse, "lock", path: path, detail: detail)
+        }
 
         /// Whether this file is the one that `path` names now.
         var isStillThere: Bool {
@@ -127,6 +149,11 @@ enum POSIXFile {
         }
     }
 
+    /// `F_OFD_SETLK`, a lock of the open file and not of the process, on some bytes of it; in Linux since 3.15.
+    private static let setOpenFileLock: Int32 = 37
+    private static let lockPause: UInt32 = 10_000
+    private static let lockTries = 3000
+
     static func tryLock(_ descriptor: Int32, _ path: String) throws -> Bool {
         try lock(descriptor, path, LOCK_EX | LOCK_NB)
     }
@@ -149,11 +176,11 @@ enum POSIXFile {
     }
 
     /// Creates a file of a new name that other processes see as being written.
-    static func createLocked(in folder: String, prefix: String = "") throws -> Handle {
+    static func createClaimed(in folder: String, prefix: String = "") throws -> Handle {
         while true {
             let file = try create(folder + "/" + prefix + UUID().uuidString.lowercased())
             // A process that sweeps the folder may come between creating and locking.
-            if try file.tryLock(), try file.links > 0 { return file }
+            if try file.claim(), try file.links > 0 { return file }
         }
     }
 

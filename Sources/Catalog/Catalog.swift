@@ -52,6 +52,12 @@ package protocol Catalog: Sendable {
     /// - Returns: Those of `leases` that have passed on to somebody else.
     func extend(_ leases: [OutputLease], until: Date) async throws -> [OutputLease]
 
+    /// What was asked for, as far as it is known.
+    func request(of task: TaskID) async throws -> RecordedRequest?
+
+    /// When a lease runs out; `nil` when it has passed on to somebody else.
+    func expiry(of lease: OutputLease) async throws -> Date?
+
     /// Ends an output's lease with what was done.
     /// - Throws: ``CatalogError`` with code `leaseLost` when the lease has passed on: then nothing was written.
     func finish(_ lease: OutputLease, _ outcome: OutputOutcome, now: Date) async throws
@@ -81,6 +87,9 @@ package protocol Catalog: Sendable {
     /// - Returns: The tasks that will be read again.
     func retry(_ tasks: [TaskID]?, now: Date) async throws -> [TaskID]
 
+    /// Throws away what reads the links that were deleted, as soon as none is left that waits.
+    func forgetLinks() async throws
+
     /// Sees to it that nothing of what was deleted remains readable on the disk, such as a link's query.
     func forgetDeleted() async throws
 
@@ -105,7 +114,9 @@ package protocol Catalog: Sendable {
     // MARK: Rebuilding
 
     /// Replaces what the catalog knows of ended tasks and outputs by what the records say; what still waits stays.
-    /// - Parameter unfinished: Tasks of `outputs` that have more results than these: they wait to be read again.
+    /// - Parameters:
+    ///   - unfinished: Tasks of `outputs` that have more results than these: they wait to be read again.
+    ///   - now: When the reading of the records began. What has ended since then stays too.
     func rebuild(outputs: [ArchiveRecord], tasks: [TaskRecord], unfinished: Set<TaskID>, now: Date) async throws
 
     /// Replaces the facts of one ended output, after its record was written anew.

@@ -6,6 +6,8 @@ import GRDB
 /// with `secure_delete`. So a link lies in the file only as ciphertext, and once nothing waits any more its key is thrown away, which
 /// makes every piece that may be left unreadable.
 extension SQLiteCatalog {
+    static let sealing = "6 sealed links"
+
     static func addLinkKey(in database: Database) throws {
         // One row on one page of its own, which SQLite never has a reason to move.
         // `mark` makes a change of one byte a breach of the rule, which SQLite's own check then finds.
@@ -38,7 +40,7 @@ extension SQLiteCatalog {
         return try ChaChaPoly.seal(Data(link.utf8), using: key).combined.base64EncodedString()
     }
 
-    /// The link again; empty when a byte of it has changed since it was sealed, which then fails as a dead link does.
+    /// The link again; empty when a byte of it has changed since it was sealed.
     static func opened(_ sealed: String, with key: SymmetricKey?) -> String {
         guard let key, let data = Data(base64Encoded: sealed), let box = try? ChaChaPoly.SealedBox(combined: data),
             let link = try? ChaChaPoly.open(box, using: key)
@@ -51,8 +53,10 @@ extension SQLiteCatalog {
         return key.map { SymmetricKey(data: $0) }
     }
 
-    /// Throws the key away when there is no link left that needs it.
+    /// Throws the key away when there is no link left that needs it: its bytes are overwritten, not merely released.
     static func forgetLinkKey(in database: Database) throws {
+        try database.execute(sql: "PRAGMA secure_delete = ON")
+        defer { try? database.execute(sql: "PRAGMA secure_delete = OFF") }
         try database.executeCached(
             sql: """
                 DELETE FROM link_key WHERE NOT EXISTS (SELECT 1 FROM output WHERE state = 'waiting')

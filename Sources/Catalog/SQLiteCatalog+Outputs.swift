@@ -38,6 +38,14 @@ extension SQLiteCatalog {
         }
     }
 
+    package func expiry(of lease: OutputLease) async throws -> Date? {
+        try await read { database in
+            try Int64.fetchOne(
+                database.cachedStatement(sql: "SELECT lease_expires_at FROM output \(Self.held)"), arguments: Self.key(lease)
+            ).map(Date.init(milliseconds:))
+        }
+    }
+
     package func finish(_ lease: OutputLease, _ outcome: OutputOutcome, now: Date) async throws {
         try await write { database in
             switch outcome {

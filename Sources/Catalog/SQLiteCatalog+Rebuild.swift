@@ -3,9 +3,14 @@ package import Foundation
 import GRDB
 
 extension SQLiteCatalog {
-    package func rebuild(outputs: [ArchiveRecord], tasks: [TaskRecord], unfinished: Set<TaskID>, now: Date) async throws {
+    package func rebuild(outputs: [ArchiveRecord], tasks: [TaskRecord], unfinished: Set<TaskID>, now: Date)
+        async throws
+    {
         try await write { database in
-            try database.execute(sql: "DELETE FROM output WHERE state IN ('archived', 'unavailable')")
+            // What has ended since the records were read is not among them.
+            try database.execute(
+                sql: "DELETE FROM output WHERE state IN ('archived', 'unavailable') AND ended_at <= ?",
+                arguments: [now.milliseconds])
             try database.execute(
                 sql: """
                     DELETE FROM task WHERE state IN ('resolved', 'failed', 'cancelled', 'unavailable')

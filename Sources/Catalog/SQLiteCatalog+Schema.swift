@@ -117,7 +117,7 @@ extension SQLiteCatalog {
                     """)
         }
         migrator.registerMigration("5 four letters") { try Self.indexFourLetters(in: $0) }
-        migrator.registerMigration("6 sealed links") { try Self.addLinkKey(in: $0) }
+        migrator.registerMigration(Self.sealing) { try Self.addLinkKey(in: $0) }
         return migrator
     }
 }

@@ -104,14 +104,14 @@ extension SQLiteCatalog {
         """
         CREATE VIRTUAL TABLE task_text USING fts5 (
             prompt, content = 'task', content_rowid = 'place', tokenize = 'porter unicode61 remove_diacritics 2', columnsize = 0,
-            prefix = '\(prefixes)');
+            prefix = \(prefixes));
         CREATE VIRTUAL TABLE task_word USING fts5vocab (task_text, instance);
         """
     }
 
     /// Words that begin with the same four letters get an index, as those with three have one.
     static func indexFourLetters(in database: Database) throws {
-        try database.execute(sql: "DROP TABLE task_word; DROP TABLE task_text; \(text(prefixes: "3 4"))")
+        try database.execute(sql: "DROP TABLE task_word; DROP TABLE task_text; \(text(prefixes: "'3 4'"))")
         try database.execute(sql: "INSERT INTO task_text (task_text) VALUES ('rebuild')")
     }
 

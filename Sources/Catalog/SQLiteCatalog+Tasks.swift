@@ -198,6 +198,13 @@ extension SQLiteCatalog {
         try database.executeCached(sql: "UPDATE task SET retries_undecodable = 0 WHERE id = ?", arguments: [id.text])
     }
 
+    package func request(of id: TaskID) async throws -> RecordedRequest? {
+        try await read { database in
+            let sql = "SELECT model, prompt, size, resolution, image_urls, requested_at, has_request FROM task WHERE id = ?"
+            return try Row.fetchOne(database.cachedStatement(sql: sql), arguments: [id.text]).flatMap(Self.request)
+        }
+    }
+
     package func task(_ id: TaskID) async throws -> TaskEntry? {
         try await read { database in
             try Row.fetchOne(database.cachedStatement(sql: "SELECT * FROM task WHERE id = ?"), arguments: [id.text]).map(

@@ -21,8 +21,8 @@ package struct SQLiteCatalog: Catalog {
         configuration.label = "catalog"
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA foreign_keys = ON")
-            // Links are secrets: what is deleted is overwritten, not merely released.
-            try database.execute(sql: "PRAGMA secure_delete = ON")
+            // Debian's library has it on. The only secret is the key of the links, which ``forgetDeleted()`` overwrites.
+            try database.execute(sql: "PRAGMA secure_delete = OFF")
         }
         self.path = path
         do {
@@ -31,11 +31,17 @@ package struct SQLiteCatalog: Catalog {
             try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             let migrator = Self.migrator
             let unknown = try database.read { try migrator.appliedIdentifiers($0) }.subtracting(migrator.migrations)
+            let held = try database.read { try migrator.appliedIdentifiers($0) }
             guard unknown.isEmpty else {
                 let names = unknown.sorted().map { "'\($0)'" }.joined(separator: ", ")
                 throw CatalogError(.newerSchema, path, detail: "the changes \(names)")
             }
             try migrator.migrate(database)
+            if !held.isEmpty, !held.contains(Self.sealing) {
+                // Links lay there in clear, and pieces of them still do.
+                try database.vacuum()
+                try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            }
             commits = CommitGroup(database)
         } catch let error as DatabaseError {
             throw CatalogError(error, path)
@@ -56,10 +62,13 @@ package struct SQLiteCatalog: Catalog {
         try await write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
     }
 
+    /// Throws the key of the links away when none is left that needs it.
+    package func forgetLinks() async throws { try await write { try Self.forgetLinkKey(in: $0) } }
+
     /// Forgets the links that were deleted: their key, when none is left that needs it, and the write-ahead log, where deleted rows
     /// live on. The log stays while another process reads or writes: that one will empty it.
     package func forgetDeleted() async throws {
-        try await write { try Self.forgetLinkKey(in: $0) }
+        try await forgetLinks()
         do {
             try await database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED {

@@ -39,6 +39,7 @@ package struct CatalogRebuilder: Sendable {
     ///
     /// - Parameter remembered: Records that count where no file does, as a damaged catalog remembered them.
     package func rebuild(remembered: [ArchiveRecord] = []) async throws -> Summary {
+        let start = clock.now
         var summary = Summary()
         var outputs: [OutputID: ArchiveRecord] = [:]
         var tasks: [TaskID: TaskRecord] = [:]
@@ -64,7 +65,7 @@ package struct CatalogRebuilder: Sendable {
         try await catalog.rebuild(
             // What several records of a task say of it, the last one that ended says last.
             outputs: outputs.values.sorted { ($0.endedAt, $0.index) < ($1.endedAt, $1.index) }, tasks: Array(rest),
-            unfinished: Set(ended.filter { isUnfinished($0.value) }.keys), now: clock.now)
+            unfinished: Set(ended.filter { isUnfinished($0.value) }.keys), now: start)
         summary.outputs = outputs.count
         summary.tasks = ended.count + rest.count
         summary.unreadable.sort()

@@ -181,7 +181,7 @@ import Testing
     @Test func aLockThatCannotBeTakenForAnotherReasonIsAnError() {
         let closed = POSIXFile.Handle(descriptor: -1, path: "nowhere")
         var code: BlobStoreError.Code?
-        do { _ = try closed.tryLock() } catch { code = (error as? BlobStoreError)?.code }
+        do { _ = try closed.claim() } catch { code = (error as? BlobStoreError)?.code }
         // EBADF is 9 on every Unix.
         #expect(code == .system(9))
     }
