@@ -120,6 +120,66 @@ import Upkeep
         #expect(report.isClean, "\(report.findings)")
     }
 
+    /// A record of this task's picture, as an earlier run wrote it.
+    private static func record(_ archive: TestArchive, _ task: TaskID, _ created: Date) throws -> ArchiveRecord {
+        ArchiveRecord(
+            id: OutputID(task: task, index: 0), state: .archived, source: "test", discoveredAt: archive.clock.now,
+            createdAt: created, deadline: created.addingTimeInterval(86400), endedAt: archive.clock.now, attempts: 1,
+            request: nil,
+            taskJSON: nil)
+    }
+
+    @Test func aRequestThatBecameKnownBetweenRecordAndRowIsJudgedBy() async throws {
+        let (archive, _, entry) = try await archive(inTurn: [(.gone, [])]) { archive, task, created in
+            let blob = try await archive.blobs.put(Self.png)
+            var record = try Self.record(archive, task, created)
+            record.original = BlobReference(digest: blob.digest, bytes: blob.bytes, mediaType: "image/png")
+            record.judgement = SizeContract.gptImage2.judge(delivered: PixelSize(width: 96, height: 64), request: nil)
+            try await archive.records.write(record)
+            let request = RecordedRequest(model: "gpt-image-2", prompt: "p", size: "1024x1024")
+            _ = try await archive.catalog.register(
+                [TaskRegistration(id: task, source: "test", request: request)], now: archive.clock.now)
+        }
+        #expect(entry?.request?.size == "1024x1024")
+        #expect(entry.map { $0.judgement?.verdict != .unrequested } == true)
+        let report = try await archive.verify()
+        #expect(report.isClean, "\(report.findings)")
+    }
+
+    @Test func whatIsGivenUpOnceMoreGoesOnNamingWhatMayComeBack() async throws {
+        let lost = BlobReference(
+            digest: try #require(Digest(String(repeating: "5a", count: 32))), bytes: 7, mediaType: "image/png")
+        let (archive, _, entry) = try await archive(inTurn: [(.gone, [])]) { archive, task, created in
+            var record = try Self.record(archive, task, created)
+            record.state = .unavailable
+            record.reason = "its original was damaged"
+            record.original = lost
+            record.thumbHash = "00"
+            try await archive.records.write(record)
+        }
+        #expect(entry?.state == .unavailable)
+        #expect(entry?.reason?.contains("410") == true)
+        let id = try #require(entry?.id)
+        let record = try await archive.records.record(of: id, day: try #require(entry?.createdAt))
+        #expect(record?.original == lost)
+        #expect(record?.thumbHash == "00")
+        #expect(record?.reason == entry?.reason)
+    }
+
+    @Test func aLinkThatCannotBeReadIsAskedForAgain() async throws {
+        let (_, summary, entry) = try await archive(inTurn: [(.ok, Self.png)]) { archive, task, created in
+            _ = try await archive.catalog.register([TaskRegistration(id: task, source: "test")], now: archive.clock.now)
+            let lease = try #require(
+                try await archive.catalog.leaseTasks(
+                    limit: 1, now: archive.clock.now, until: archive.clock.now.addingTimeInterval(60)
+                ).first)
+            let answer = TaskOutcome.resolved(links: [""], createdAt: created, deadline: nil, model: nil, json: .null)
+            try await archive.catalog.finish(lease, answer, now: archive.clock.now)
+        }
+        #expect(summary.archived == 1)
+        #expect(entry?.attempts == 2)
+    }
+
     @Test func aBadKeyAndAGoneLinkEndTheRunAndKeepTheOutput() async throws {
         let (archive, summary, entry) = try await archive(inTurn: [(.gone, [])], known: false) { archive, task, _ in
             _ = try await archive.catalog.register([TaskRegistration(id: task, source: "test")], now: archive.clock.now)

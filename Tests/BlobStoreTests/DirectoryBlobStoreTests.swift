@@ -147,6 +147,17 @@ import Testing
         #expect(try scratch.names(in: "ingest") == [])
     }
 
+    @Test func aWriterThatWasStoppedBeforeItsEndKeepsNobodyFromTheSameBytes() async throws {
+        var writer = try IngestFile(in: scratch.path + "/ingest")
+        try writer.append(Array("abc".utf8))
+        _ = try store.publish(writer)
+        #expect(try await store.sweepIngest() == 1, "it has its final name")
+        #expect(try await store.put(Array("abc".utf8)).isNew == false)
+        let digest = try #require(Digest(Self.abc))
+        #expect(try await store.collect(digest, unusedSince: .distantFuture, trying: false) == 3)
+        writer.remove()
+    }
+
     @Test func aFolderInTheWayDoesNotStopTheSweeping() async throws {
         try scratch.write("x", to: "ingest/0-folder/file")
         try scratch.write("left over", to: "ingest/1")

@@ -71,6 +71,14 @@ import Testing
         #expect(try await catalog.nextDue() == noon.plus(60))
     }
 
+    @Test func linksThatLayInClearAreSealedAndLeaveNoTrace() async throws {
+        let catalog = try migrated()
+        let signature = Data("png?s=1".utf8)
+        for file in [path, path + "-wal"] { #expect(try Data(contentsOf: URL(filePath: file)).range(of: signature) == nil) }
+        let leases = try await catalog.leaseOutputs(limit: 9, now: noon, until: noon.plus(60))
+        #expect(leases.first { $0.id.index == 0 }?.link == "https://f.example/0.png?s=1")
+    }
+
     @Test func itsSchemaBecomesThatOfANewCatalog() throws {
         _ = try migrated()
         let fresh = path + ".fresh"

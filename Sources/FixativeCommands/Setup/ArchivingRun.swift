@@ -15,7 +15,7 @@ struct ArchivingRun {
         let summary = try await stoppingAtSignals(workshop.archiver) { [workshop] in try await workshop.run() }
         Terminal.endProgress()
         let lost = try await lost()
-        try report(summary, lost: lost)
+        try await report(summary, lost: lost)
         if summary.stopReason != nil { throw ExitCode.couldNot }
         if summary.wasStopped { return }
         if foundWrong || summary.unavailable + summary.undecodable + summary.atRisk > 0 || !lost.isEmpty {
@@ -39,6 +39,13 @@ struct ArchivingRun {
         return lost
     }
 
+    private func waiting() async throws -> String {
+        let status = try await workshop.archive.catalog.status(now: workshop.archive.clock.now)
+        let outputs = [OutputState.waiting, .leased].reduce(0) { $0 + (status.outputs[$1] ?? 0) }
+        let tasks = [TaskState.waiting, .leased, .held].reduce(0) { $0 + (status.tasks[$1] ?? 0) }
+        return "\(Rendering.count(outputs, "picture")) and \(Rendering.count(tasks, "task")) still wait"
+    }
+
     private struct Result: Encodable {
         var archived: Int
         var duplicates: Int
@@ -50,7 +57,7 @@ struct ArchivingRun {
         var stopped: String?
     }
 
-    private func report(_ summary: ArchiveSummary, lost: [String]) throws {
+    private func report(_ summary: ArchiveSummary, lost: [String]) async throws {
         if format == .json {
             return Terminal.write(
                 try Rendering.json(
@@ -68,6 +75,10 @@ struct ArchivingRun {
         }
         if summary.atRisk > 0 { Terminal.write("\(summary.atRisk) at risk: 'fixative list --at-risk'\n") }
         for line in lost { Terminal.write("lost: \(Table.plain(line))\n") }
+        if summary.unavailable > 0 || !lost.isEmpty {
+            Terminal.write("what is lost and why: 'fixative list --lost'; to try it again: 'fixative retry'\n")
+        }
+        if summary.wasStopped { Terminal.write("stopped; \(try await waiting()), and the same command goes on\n") }
         if let reason = summary.stopReason { Terminal.complain("fixative: \(reason)") }
     }
 }

@@ -47,6 +47,10 @@ struct Settings: Sendable {
         guard !folder.isEmpty else {
             throw SettingsError("the storage folder has an empty name; set --storage or FIXATIVE_STORAGE")
         }
+        let kind = try? FileManager.default.attributesOfItem(atPath: folder)[.type] as? FileAttributeType
+        guard kind != .typeRegular else {
+            throw SettingsError("the storage \(folder) is a file; name a folder by --storage or FIXATIVE_STORAGE")
+        }
         let path = folder + "/fixative.json"
         do {
             let file = try await FileProvider<JSONSnapshot>(filePath: FilePath(path), allowMissing: true)
@@ -115,10 +119,15 @@ struct Settings: Sendable {
         return nil
     }
 
+    /// The environment variable of a setting.
+    private static func variable(_ key: ConfigKey) -> String {
+        "FIXATIVE_" + "\(key)".replacing(/[A-Z]/) { "_" + $0.output }.uppercased()
+    }
+
     private static func number(_ key: ConfigKey, _ reader: ConfigReader) throws -> Int? {
         if let value = reader.int(forKey: key) { return value }
         guard reader.string(forKey: key) == nil, reader.double(forKey: key) == nil, reader.bool(forKey: key) == nil else {
-            throw SettingsError("the setting \(key) is no whole number")
+            throw SettingsError("the setting \(key) (\(variable(key))) is no whole number")
         }
         return nil
     }
@@ -126,7 +135,7 @@ struct Settings: Sendable {
     private static func fraction(_ key: ConfigKey, _ reader: ConfigReader) throws -> Double? {
         if let value = reader.double(forKey: key) ?? reader.int(forKey: key).map(Double.init) { return value }
         guard reader.string(forKey: key) == nil, reader.bool(forKey: key) == nil else {
-            throw SettingsError("the setting \(key) is no number")
+            throw SettingsError("the setting \(key) (\(variable(key))) is no number")
         }
         return nil
     }
