@@ -124,11 +124,10 @@ struct ArchiveSurvey {
 
     private func reportRow(_ row: EndedRow, _ report: inout VerificationReport) async throws {
         if let id = row.index.map({ OutputID(task: row.task, index: $0) }), let copy = try await catalog?.recordCopy(of: id),
-            (try? RecordFile.read(copy)) == nil
+            let flaw = try await flaw(of: row, copy)
         {
             report.find(
-                .differingRow, "\(id)", .row(row.task, index: row.index, day: row.day),
-                "what the catalog remembers of its record is damaged; 'fixative repair' mends it")
+                .differingRow, "\(id)", .row(row.task, index: row.index, day: row.day), "\(flaw); 'fixative repair' mends it")
         }
         // The record may have been written since its folder was read; a damaged one is named already.
         guard try await store.listing(at: path(row.task, row.index, row.day)) == nil else { return }
@@ -137,6 +136,16 @@ struct ArchiveSurvey {
         report.find(
             .rowWithoutRecord, subject, .row(row.task, index: row.index, day: row.day),
             "the catalog knows it, but no record does; 'fixative repair' writes one")
+    }
+
+    /// What is wrong with a row, or with what the catalog remembers of its record, where there is no sound record to hold it against.
+    private func flaw(of row: EndedRow, _ copy: [UInt8]) async throws -> String? {
+        guard let record = try? RecordFile.read(copy) else { return "what the catalog remembers of its record is damaged" }
+        for difference in try await catalog?.compare([(record, copy)]) ?? [] where difference.index == row.index {
+            guard case .columns(let names) = difference.kind else { continue }
+            return "the catalog remembers a record that says otherwise of it: \(names.joined(separator: ", "))"
+        }
+        return nil
     }
 
     private func lookAgain(

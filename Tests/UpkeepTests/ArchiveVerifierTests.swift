@@ -95,6 +95,20 @@ import Upkeep
         #expect(!report.isClean)
     }
 
+    @Test func aRowThatSaysOtherwiseIsFoundThoughItsRecordIsDamagedAsWell() async throws {
+        let (scratch, records) = try await filledArchive(2)
+        let sql = "UPDATE output SET preview_digest = replace(preview_digest, substr(preview_digest, 9, 1), 'x') WHERE key = 1"
+        _ = try shell(#"sqlite3 '\#(scratch.path)/catalog.sqlite' "\#(sql)""#)
+        let path = "records/2026/11/22/\(records[0].task.fileStem)-0.json"
+        try scratch.change(path) { $0[$0.count / 2] ^= 1 }
+        let report = try await scratch.verify(VerificationScope(deep: false))
+        let harm = report.findings.filter { !$0.kind.isHarmless }
+        #expect(Set(harm.map(\.kind)) == [.unreadableRecord, .differingRow])
+        #expect(harm.contains { $0.detail.contains("preview_digest") })
+        _ = try await scratch.repair(at: noon)
+        #expect(try await scratch.verify().isClean)
+    }
+
     @Test func aRecordWhoseOutputIsStillQueuedIsHarmless() async throws {
         let (scratch, _) = try await filledArchive(1)
         let filer = try Filer(scratch)
