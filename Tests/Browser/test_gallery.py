@@ -126,6 +126,8 @@ def viewer(browser, base):
         until(page, "document.getElementById('viewer').open", "Enter does not open the viewer")
         page.go_back()
         until(page, "!document.getElementById('viewer').open", "Back does not close the viewer")
+        # The dialog's own event comes a moment after it is closed; nobody is quicker with the mouse.
+        page.wait_for_timeout(200)
         page.go_forward()
         until(page, "document.getElementById('viewer').open", "Forward does not open it again")
         page.keyboard.press("End")
