@@ -3,11 +3,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT INT TERM
+. "$here/../common.sh"
 
-build="swift build --package-path $root/Benchmarks --scratch-path $root/.build/benchmarks -c release"
-$build --product imaging-bench >&2
-python3 "$here/bench.py" --fixative "$FIXATIVE" --imaging "$($build --show-bin-path)/imaging-bench" \
-    --corpus "${CORPUS:-$root/../shared/corpus}" --scratch "$scratch" "$@"
+imaging=$(tool imaging-bench)
+python3 "$here/bench.py" --fixative "$FIXATIVE" --imaging "$imaging" --corpus "$corpus" --scratch "$scratch" "$@"

@@ -7,19 +7,8 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-corpus=${CORPUS:-$root/../shared/corpus}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT INT TERM
+. "$here/../common.sh"
 
-build="swift build --package-path $root/Benchmarks --scratch-path $root/.build/benchmarks -c release"
-$build --product imaging-bench >&2
-ours=$($build --show-bin-path)/imaging-bench
-
-python=${PEERS_PYTHON:-}
-if [ -z "$python" ]; then
-    python3 -m venv "$scratch/venv"
-    python="$scratch/venv/bin/python"
-    "$python" -m pip install --quiet --disable-pip-version-check pyvips-binary pyvips Pillow >&2
-fi
+ours=$(tool imaging-bench)
+python=$(python_with pyvips-binary pyvips Pillow)
 "$python" "$here/bench.py" --ours "$ours" --corpus "$corpus" --rounds "${ROUNDS:-9}" --scratch "$scratch"

@@ -7,19 +7,9 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT INT TERM
+. "$here/../common.sh"
 
-build="swift build --package-path $root/Benchmarks --scratch-path $root/.build/benchmarks -c release"
-$build --product imaging-dump >&2
-
-python=${PEERS_PYTHON:-}
-if [ -z "$python" ]; then
-    python3 -m venv "$scratch/venv"
-    python="$scratch/venv/bin/python"
-    "$python" -m pip install --quiet --disable-pip-version-check Pillow ssimulacra2 >&2
-fi
+dump=$(tool imaging-dump)
+python=$(python_with Pillow ssimulacra2)
 # shellcheck disable=SC2086
-"$python" "$here/encoders.py" --dump "$($build --show-bin-path)/imaging-dump" --corpus "${CORPUS:-$root/../shared/corpus}" \
-    --sides ${SIDES:-512 1280} --scratch "$scratch"
+"$python" "$here/encoders.py" --dump "$dump" --corpus "$corpus" --sides ${SIDES:-512 1280} --scratch "$scratch"

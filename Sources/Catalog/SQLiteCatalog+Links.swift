@@ -60,7 +60,7 @@ extension SQLiteCatalog {
         try database.executeCached(
             sql: """
                 DELETE FROM link_key WHERE NOT EXISTS (SELECT 1 FROM output WHERE state = 'waiting')
-                    AND NOT EXISTS (SELECT 1 FROM output WHERE state = 'leased')
+                    AND NOT EXISTS (SELECT 1 FROM output WHERE state IN ('leased', 'held'))
                 """)
     }
 }

@@ -105,7 +105,12 @@ struct ArchiveSurvey {
             guard let last = page.last else { break }
             position = last.position
             rows += page.count
-            for row in page where !isKnown(row) { try await reportRow(row, &report) }
+            let unknown = page.filter { !isKnown($0) }
+            let flaws = try await flaws(of: unknown, catalog)
+            for row in unknown {
+                let flaw = row.index.flatMap { flaws[OutputID(task: row.task, index: $0)] }
+                try await reportRow(row, flaw: flaw, &report)
+            }
         }
     }
 
@@ -122,12 +127,11 @@ struct ArchiveSurvey {
         index.map { store.path(of: OutputID(task: task, index: $0), day: day) } ?? store.path(of: task, day: day)
     }
 
-    private func reportRow(_ row: EndedRow, _ report: inout VerificationReport) async throws {
-        if let id = row.index.map({ OutputID(task: row.task, index: $0) }), let copy = try await catalog?.recordCopy(of: id),
-            let flaw = try await flaw(of: row, copy)
-        {
+    private func reportRow(_ row: EndedRow, flaw: String?, _ report: inout VerificationReport) async throws {
+        if let flaw, let index = row.index {
             report.find(
-                .differingRow, "\(id)", .row(row.task, index: row.index, day: row.day), "\(flaw); 'fixative repair' mends it")
+                .differingRow, "\(OutputID(task: row.task, index: index))", .row(row.task, index: index, day: row.day),
+                "\(flaw); 'fixative repair' mends it")
         }
         // The record may have been written since its folder was read; a damaged one is named already.
         guard try await store.listing(at: path(row.task, row.index, row.day)) == nil else { return }
@@ -138,14 +142,26 @@ struct ArchiveSurvey {
             "the catalog knows it, but no record does; 'fixative repair' writes one")
     }
 
-    /// What is wrong with a row, or with what the catalog remembers of its record, where there is no sound record to hold it against.
-    private func flaw(of row: EndedRow, _ copy: [UInt8]) async throws -> String? {
-        guard let record = try? RecordFile.read(copy) else { return "what the catalog remembers of its record is damaged" }
-        for difference in try await catalog?.compare([(record, copy)]) ?? [] where difference.index == row.index {
-            guard case .columns(let names) = difference.kind else { continue }
-            return "the catalog remembers a record that says otherwise of it: \(names.joined(separator: ", "))"
+    /// What is wrong with rows, or with what the catalog remembers of their records, where there are no sound records to hold them
+    /// against.
+    private func flaws(of rows: [EndedRow], _ catalog: any CatalogUpkeep) async throws -> [OutputID: String] {
+        var flaws: [OutputID: String] = [:]
+        var remembered: [(record: StoredRecord, bytes: [UInt8])] = []
+        for id in rows.compactMap({ row in row.index.map { OutputID(task: row.task, index: $0) } }) {
+            guard let copy = try await catalog.recordCopy(of: id) else { continue }
+            if let record = try? RecordFile.read(copy) {
+                remembered.append((record, copy))
+            } else {
+                flaws[id] = "what the catalog remembers of its record is damaged"
+            }
         }
-        return nil
+        guard !remembered.isEmpty else { return flaws }
+        for difference in try await catalog.compare(remembered) {
+            guard let index = difference.index, case .columns(let names) = difference.kind else { continue }
+            flaws[OutputID(task: difference.task, index: index)] =
+                "the catalog remembers a record that says otherwise of it: \(names.joined(separator: ", "))"
+        }
+        return flaws
     }
 
     private func lookAgain(
