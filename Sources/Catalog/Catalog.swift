@@ -214,8 +214,13 @@ package struct QueuedOutput: Sendable, Hashable {
 package struct AtRisk: Sendable, Hashable {
     package var outputs: [OutputEntry] = []
     package var tasks: [TaskEntry] = []
+    /// At most ``most``.
     package var outputCount = 0
+    /// At most ``most``.
     package var taskCount = 0
+
+    /// How far each kind is counted: who has more at risk gains nothing by their number, and `status` answers at once.
+    package static let most = 100_000
 
     package var isEmpty: Bool { outputCount + taskCount == 0 }
 }

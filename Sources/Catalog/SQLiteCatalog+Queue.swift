@@ -55,26 +55,36 @@ extension SQLiteCatalog {
             var risk = AtRisk()
             risk.outputCount =
                 try Int.fetchOne(
-                    database.cachedStatement(sql: "SELECT COUNT(*) FROM output WHERE \(open) AND deadline < ?"),
+                    database.cachedStatement(
+                        sql: "SELECT COUNT(*) FROM (SELECT 1 FROM output WHERE \(open) AND deadline < ? LIMIT \(AtRisk.most))"),
                     arguments: [deadline.milliseconds])
                 ?? 0
             risk.taskCount =
                 try Int.fetchOne(
                     database.cachedStatement(
-                        sql: "SELECT COUNT(*) FROM task WHERE \(open) AND COALESCE(created_at, discovered_at) < ?"),
+                        sql:
+                            """
+                            SELECT COUNT(*) FROM (SELECT 1 FROM task INDEXED BY task_open
+                                WHERE \(open) AND COALESCE(created_at, discovered_at) < ? LIMIT \(AtRisk.most))
+                            """
+                    ),
                     arguments: [created.milliseconds]) ?? 0
             guard limit > 0 else { return risk }
+            // The first of each state lie in the index in this order; all of them together would have to be sorted.
+            let first = ["waiting", "leased", "held"].map { state in
+                "SELECT * FROM (SELECT key FROM output WHERE state = '\(state)' AND deadline < ?1 ORDER BY deadline LIMIT ?2)"
+            }
             risk.outputs = try Row.fetchAll(
                 database.cachedStatement(
                     sql: """
                         SELECT \(Self.entryColumns) FROM output JOIN task ON task.key = output.task
-                        WHERE output.\(open) AND output.deadline < ? ORDER BY output.deadline LIMIT ?
+                        WHERE output.key IN (\(first.joined(separator: " UNION ALL "))) ORDER BY output.deadline LIMIT ?2
                         """), arguments: [deadline.milliseconds, limit]
             ).map(Self.entry)
             risk.tasks = try Row.fetchAll(
                 database.cachedStatement(
                     sql: """
-                        SELECT * FROM task WHERE \(open) AND COALESCE(created_at, discovered_at) < ?
+                        SELECT * FROM task INDEXED BY task_open WHERE \(open) AND COALESCE(created_at, discovered_at) < ?
                         ORDER BY COALESCE(created_at, discovered_at) LIMIT ?
                         """), arguments: [created.milliseconds, limit]
             ).map(Self.taskEntry)

@@ -44,8 +44,10 @@ package struct RepairReport: Sendable, Encodable {
 
     package var notMended: [Step] { steps.filter { $0.action == .notMended } }
 
-    /// Whether all that was wrong is mended.
-    package var isMended: Bool { notMended.isEmpty && (!dryRun || steps.isEmpty) }
+    /// Whether all that was wrong is mended; an original that is yet to be fetched again is not.
+    package var isMended: Bool {
+        notMended.isEmpty && !steps.contains { $0.action == .reopened } && (!dryRun || steps.isEmpty)
+    }
 
     package init(dryRun: Bool) { self.dryRun = dryRun }
 

@@ -154,6 +154,7 @@ import SizeContract
             _ = try await catalog.tallies(since: since, before: nil)
         }
         try await measure("status") { _ in _ = try await catalog.status(now: now) }
+        try await measureRisks(catalog, name: "what is at risk")
         try await measure("when is work due") { _ in _ = try await catalog.nextDue() }
     }
 
@@ -183,6 +184,14 @@ import SizeContract
         }
     }
 
+    private mutating func measureRisks(_ catalog: SQLiteCatalog, name: String) async throws {
+        let now = now
+        try await measure(name) { _ in
+            _ = try await catalog.atRisk(
+                deadlineBefore: now.addingTimeInterval(7200), createdBefore: now.addingTimeInterval(-79200), limit: 100)
+        }
+    }
+
     private mutating func measureFullQueue() async throws {
         let now = now
         let path = folder + "/queue.sqlite"
@@ -202,10 +211,7 @@ import SizeContract
             try await catalog.finish(lease, .released, now: now)
         }
         try await measure("a plan over 1,000 of the queue") { _ in _ = try await catalog.queuedOutputs(limit: 1000, now: now) }
-        try await measure("what is at risk") { _ in
-            _ = try await catalog.atRisk(
-                deadlineBefore: now.addingTimeInterval(7200), createdBefore: now.addingTimeInterval(-79200), limit: 100)
-        }
+        try await measureRisks(catalog, name: "what is at risk, all waiting")
         try await measure("status, all waiting") { _ in _ = try await catalog.status(now: now) }
     }
 

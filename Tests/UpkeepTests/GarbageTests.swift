@@ -47,6 +47,33 @@ import Upkeep
         #expect(try await collector(filer).collect(grace: Self.twoWeeks, dryRun: false).collected.isEmpty)
     }
 
+    /// Records and catalog lost together: what was delivered is named nowhere, and must not go by itself.
+    @Test func picturesThatMayHaveBeenDeliveredStayUnlessAskedFor() async throws {
+        let (scratch, records) = try await filledArchive(1)
+        let original = try #require(records[0].original?.digest)
+        let thumbnail = try #require(records[0].derivatives.first { $0.role == .thumbnail }?.blob.digest)
+        let preview = try #require(records[0].derivatives.first { $0.role == .preview }?.blob.digest)
+        for path in scratch.files(in: "records") { try scratch.remove(path) }
+        for name in ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"] { try? scratch.remove(name) }
+        let filer = try Filer(scratch)
+        for digest in [original, thumbnail, preview] { try age(digest, days: 99, scratch) }
+        let report = try await collector(filer).collect(grace: Self.twoWeeks, dryRun: false)
+        #expect(report.collected.map(\.digest) == [thumbnail])
+        #expect(report.pictures == 2)
+        let all = try await collector(filer).collect(grace: Self.twoWeeks, takingPictures: true, dryRun: false)
+        #expect(Set(all.collected.map(\.digest)) == [original, preview])
+    }
+
+    /// What a desktop leaves among the records is none, and keeps nothing from being collected.
+    @Test func aStrayFileAmongTheRecordsStopsNothing() async throws {
+        let (scratch, _) = try await filledArchive(1)
+        try Data("a desktop's".utf8).write(to: URL(filePath: scratch.path + "/records/2026/11/22/.DS_Store"))
+        let filer = try Filer(scratch)
+        let old = try await filer.blobs.put([1]).digest
+        try age(old, days: 15, scratch)
+        #expect(try await collector(filer).collect(grace: Self.twoWeeks, dryRun: false).collected.map(\.digest) == [old])
+    }
+
     @Test func theShortestGraceIsAnHourWhateverIsAsked() async throws {
         let scratch = Scratch()
         let filer = try Filer(scratch)
@@ -106,7 +133,8 @@ import Upkeep
             group.addTask {
                 var count = 0
                 for _ in 0..<40 {
-                    count += try await collector(filer).collect(grace: Self.twoWeeks, dryRun: false).collected.count
+                    let report = try await collector(filer).collect(grace: Self.twoWeeks, takingPictures: true, dryRun: false)
+                    count += report.collected.count
                 }
                 return count
             }

@@ -11,8 +11,8 @@ struct RepairCommand: AsyncParsableCommand {
         discussion: """
             Thumbnails and previews are made again from their originals, records and rows from each other, a damaged catalog from the \
             records. A damaged original goes to quarantine/; it is copied from --from, or fetched again by the next 'fixative archive' \
-            while its link lives. Nothing is deleted. Exit code 0 when all is mended; 1 when something could not be, or, with \
-            --dry-run, would have to be.
+            while its link lives. Nothing is deleted. Exit code 0 when all is mended; 1 when something could not be, an original \
+            has yet to be fetched again, or, with --dry-run, something would have to be.
             """)
 
     @Option(help: ArgumentHelp("Another archive's folder, to copy damaged files from.", valueName: "dir"))

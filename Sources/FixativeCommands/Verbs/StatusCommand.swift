@@ -89,7 +89,10 @@ struct StatusCommand: AsyncParsableCommand {
         if let deadline = status.nearestDeadline {
             lines.append(("deadline", "the nearest is \(Rendering.minute(deadline)) UTC"))
         }
-        if result.atRiskCount > 0 { lines.append(("AT RISK", "\(result.atRiskCount), listed by 'fixative list --at-risk'")) }
+        if result.atRiskCount > 0 {
+            let count = "\(result.atRiskCount)" + (result.atRiskCount < AtRisk.most ? "" : " or more")
+            lines.append(("AT RISK", "\(count), listed by 'fixative list --at-risk'"))
+        }
         for danger in result.atRisk {
             let name = danger.index.map { "\(danger.taskId) #\($0)" } ?? danger.taskId.text
             lines.append(("", "\(name): \(Table.plain(danger.reason))"))
