@@ -5,13 +5,13 @@ package struct Digest: Sendable, Hashable {
 
     /// Reads 64 hexadecimal digits, in either case, with or without a `sha256:` in front; anything else is `nil`.
     package init?(_ text: String) {
-        let digits = text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
+        let digits = text.utf8.count > 64 && text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
         let bytes = digits.utf8
         let isHexadecimal = bytes.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) || (0x41...0x46).contains(byte)
         }
         guard bytes.count == 64, isHexadecimal else { return nil }
-        hex = digits.lowercased()
+        hex = bytes.contains { $0 < 0x61 && $0 > 0x39 } ? digits.lowercased() : digits
     }
 
     /// - Parameter sha256: The 32 bytes of the hash.

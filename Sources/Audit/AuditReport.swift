@@ -12,8 +12,10 @@ package struct AuditReport: Sendable, Encodable {
         package var overpaidMultiplier = PriceMultiplier.zero
         /// Outputs and tasks that can't be had, or no longer.
         package var unavailable = 0
+        /// `nil` when nothing was asked about money.
+        package var money: Money?
 
-        package init() {}
+        package init(money: Money? = nil) { self.money = money }
 
         /// Takes in outputs that a catalog has counted; those that still wait are not judged.
         package mutating func add(_ tally: OutputTally) {
@@ -28,17 +30,32 @@ package struct AuditReport: Sendable, Encodable {
             }
         }
 
-        /// Takes in what another part of the archive comes to.
-        package mutating func add(_ other: Summary) {
-            outputs += other.outputs
-            byVerdict.merge(other.byVerdict, uniquingKeysWith: +)
-            overpaidMultiplier = overpaidMultiplier + other.overpaidMultiplier
-            unavailable += other.unavailable
+        /// Takes in one output; one that still waits is not judged.
+        package mutating func add(_ entry: AuditEntry, _ charge: Charge?) {
+            switch entry.state {
+            case .archived:
+                guard let judgement = entry.judgement else { return }
+                outputs += 1
+                byVerdict[judgement.verdict.rawValue, default: 0] += 1
+                overpaidMultiplier = overpaidMultiplier + (judgement.overpaid ?? .zero)
+                if let charge { money?.add(charge) }
+            case .unavailable:
+                unavailable += 1
+                if let charge { money?.add(charge, isLost: true) }
+            case .waiting, .leased, .held: break
+            }
         }
 
-        /// Whether nothing is to be complained of: every verdict is clean, and nothing was lost.
-        package var isClean: Bool {
-            unavailable == 0 && byVerdict.keys.allSatisfy { Verdict(rawValue: $0)?.isClean ?? false }
+        /// Takes in a task without pictures: one that the upstream no longer knows is lost, one that failed may have been charged.
+        package mutating func add(_ task: AuditTask, _ charge: Charge?) {
+            if task.state == .unavailable { unavailable += 1 }
+            if let charge, task.state == .unavailable || charge.paid > 0 { money?.add(charge) }
+        }
+
+        /// Whether nothing is to be complained of.
+        package func passes(_ rule: AuditRule) -> Bool {
+            (unavailable == 0 || !rule.failsWhenLost)
+                && byVerdict.keys.allSatisfy { Verdict(rawValue: $0).map { !rule.verdicts.contains($0) } ?? false }
         }
     }
 
@@ -69,6 +86,7 @@ package struct AuditReport: Sendable, Encodable {
         package var deliveredTier: Tier?
         package var overpaidMultiplier: PriceMultiplier?
         package var nearestCell: SizeContract.Cell?
+        package var charge: Charge?
     }
 
     /// Something that was not delivered and will not be.
@@ -79,52 +97,77 @@ package struct AuditReport: Sendable, Encodable {
         package var reason: String
     }
 
+    /// A call that made no picture and was charged all the same.
+    package struct ChargedFailure: Sendable, Encodable {
+        package var taskId: TaskID
+        package var reason: String
+        package var charge: Charge
+    }
+
     package var summary = Summary()
     package var outputs: [Output] = []
     package var lost: [Lost] = []
+    package var chargedFailures: [ChargedFailure] = []
 
     /// - Parameters:
     ///   - entries: Outputs in any state; those that still wait are not judged.
-    ///   - lostTasks: Tasks that the upstream does not know, with the reason.
-    package init(_ entries: [OutputEntry], lostTasks: [(id: TaskID, reason: String)]) {
+    ///   - tasks: Tasks without pictures, and why.
+    ///   - pricing: What calls cost; `nil` when nothing is asked about money.
+    package init(_ entries: [AuditEntry], tasks: [AuditTask] = [], pricing: Pricing? = nil) {
+        var pricing = pricing
+        summary.money = pricing.map(Money.init)
         for entry in entries {
+            let charge = pricing?.charge(of: entry)
+            summary.add(entry, charge)
             switch entry.state {
-            case .archived:
-                guard let output = Self.output(entry) else { continue }
-                outputs.append(output)
-                summary.outputs += 1
-                summary.byVerdict[output.verdict.rawValue, default: 0] += 1
-                summary.overpaidMultiplier = summary.overpaidMultiplier + (output.overpaidMultiplier ?? .zero)
+            case .archived: outputs += [Output(entry, charge)].compactMap { $0 }
             case .unavailable:
                 lost.append(Lost(taskId: entry.id.task, index: entry.id.index, reason: entry.reason ?? "unknown"))
             case .waiting, .leased, .held: break
             }
         }
-        lost += lostTasks.map { Lost(taskId: $0.id, reason: $0.reason) }
-        summary.unavailable = lost.count
+        for task in tasks {
+            let charge = pricing?.charge(of: task)
+            summary.add(task, charge)
+            add(task, charge)
+        }
     }
 
-    /// Whether nothing is to be complained of: every verdict is clean, and nothing was lost.
-    package var isClean: Bool { summary.isClean }
+    /// What can't be had, and what was charged for nothing.
+    package init(lost: [AuditEntry], tasks: [(AuditTask, Charge)]) {
+        for entry in lost {
+            self.lost.append(Lost(taskId: entry.id.task, index: entry.id.index, reason: entry.reason ?? "unknown"))
+        }
+        for (task, charge) in tasks { add(task, charge) }
+    }
 
-    private static func output(_ entry: OutputEntry) -> Output? {
+    private mutating func add(_ task: AuditTask, _ charge: Charge?) {
+        if task.state == .unavailable {
+            lost.append(Lost(taskId: task.id, reason: task.reason ?? "unknown"))
+        } else if let charge, charge.paid > 0 {
+            chargedFailures.append(ChargedFailure(taskId: task.id, reason: task.reason ?? "unknown", charge: charge))
+        }
+    }
+}
+
+extension AuditReport.Output {
+    /// - Returns: `nil` for an output that is not judged.
+    package init?(_ entry: AuditEntry, _ charge: Charge?) {
         guard let judgement = entry.judgement else { return nil }
-        return Output(
+        self.init(
             taskId: entry.id.task, index: entry.id.index,
             requested: entry.request.flatMap { request in
                 request.size == nil && request.resolution == nil
-                    ? nil : Requested(size: request.size, resolution: request.resolution)
+                    ? nil : AuditReport.Requested(size: request.size, resolution: request.resolution)
             },
             expected: judgement.expected,
             delivered: entry.original.map { original in
-                Delivered(
+                AuditReport.Delivered(
                     width: judgement.delivered?.width, height: judgement.delivered?.height, format: original.format,
-                    bytes: original.bytes,
-                    sha256: original.digest)
+                    bytes: original.bytes, sha256: original.digest)
             },
             verdict: judgement.verdict, ratioError: judgement.ratioError, pixelRatio: judgement.pixelRatio,
-            onGrid: judgement.isOnGrid,
-            billedTier: judgement.billedTier, deliveredTier: judgement.deliveredTier, overpaidMultiplier: judgement.overpaid,
-            nearestCell: judgement.nearestCell)
+            onGrid: judgement.isOnGrid, billedTier: judgement.billedTier, deliveredTier: judgement.deliveredTier,
+            overpaidMultiplier: judgement.overpaid, nearestCell: judgement.nearestCell, charge: charge)
     }
 }

@@ -99,6 +99,12 @@ package protocol Catalog: Sendable {
     /// `query.limit` of them, or as many as a page holds.
     func page(_ query: EntryQuery, after cursor: ListCursor?) async throws -> EntryPage
 
+    /// A part of the outputs as an audit reads them, the newest task first.
+    func auditPage(_ query: EntryQuery, _ detail: AuditDetail, after cursor: ListCursor?) async throws -> AuditPage
+
+    /// All tasks that ended without a picture and fit, as an audit reads them, the newest first; without credits unless asked for.
+    func auditTasks(_ query: EndedTaskQuery, _ detail: AuditDetail) async throws -> [AuditTask]
+
     /// Tasks that ended without an output and come after `cursor`, and why; the newest first.
     func endedTasks(_ query: EndedTaskQuery, after cursor: ListCursor?) async throws -> TaskPage
 

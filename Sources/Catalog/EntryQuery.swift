@@ -42,13 +42,24 @@ package struct EntryQuery: Sendable {
 package struct EndedTaskQuery: Sendable {
     /// Any of `failed`, `cancelled` and `unavailable`.
     package var states: Set<TaskState>
+    /// Words that the prompt must hold, as in ``EntryQuery/text``.
+    package var text: String?
+    package var model: String?
     /// Created, or else discovered, at or after this.
     package var since: Date?
+    /// Created, or else discovered, before this.
+    package var before: Date?
     package var limit: Int?
 
-    package init(states: Set<TaskState> = [.failed, .cancelled, .unavailable], since: Date? = nil, limit: Int? = nil) {
+    package init(
+        states: Set<TaskState> = [.failed, .cancelled, .unavailable], text: String? = nil, model: String? = nil,
+        since: Date? = nil, before: Date? = nil, limit: Int? = nil
+    ) {
         self.states = states
+        self.text = text
+        self.model = model
         self.since = since
+        self.before = before
         self.limit = limit
     }
 }
@@ -96,6 +107,26 @@ package struct EntryPage: Sendable, Hashable {
     package var next: ListCursor?
 }
 
+/// A part of what an audit reads.
+package struct AuditPage: Sendable, Hashable {
+    package var entries: [AuditEntry]
+    /// Where the next page begins; `nil` when nothing more fits.
+    package var next: ListCursor?
+}
+
+/// What an audit reads of each output beyond its judgement; each takes time.
+package struct AuditDetail: OptionSet, Sendable {
+    package let rawValue: Int
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// What the upstream says that it charged.
+    package static let credits = AuditDetail(rawValue: 1)
+    /// Prompt, thumbnail and perceptual hash.
+    package static let pictures = AuditDetail(rawValue: 2)
+    /// Link and Content-Type, from what the catalog remembers of the record.
+    package static let delivery = AuditDetail(rawValue: 4)
+}
+
 /// A part of a list of tasks.
 package struct TaskPage: Sendable, Hashable {
     package var tasks: [TaskEntry]
@@ -115,6 +146,18 @@ extension Catalog {
             query.limit = query.limit.map { $0 - page.entries.count }
             cursor = page.next
         } while cursor != nil && (query.limit ?? 1) > 0
+    }
+
+    /// Hands over all outputs that fit, as an audit reads them, some thousand at a time.
+    package func forEachAuditPage(
+        _ query: EntryQuery, _ detail: AuditDetail, _ body: (AuditPage) async throws -> Void
+    ) async throws {
+        var cursor: ListCursor?
+        repeat {
+            let page = try await auditPage(query, detail, after: cursor)
+            try await body(page)
+            cursor = page.next
+        } while cursor != nil
     }
 
     /// Outputs, the newest task first; of one task in the order of their index. All at once: for a task's, or a few.

@@ -37,7 +37,7 @@ extension SQLiteCatalog {
                 """)
     }
 
-    private static func keys(
+    static func keys(
         _ query: EntryQuery, after cursor: ListCursor?, limit: Int, in database: Database
     ) throws -> [Int64] {
         if let text = query.text {
@@ -156,21 +156,37 @@ extension SQLiteCatalog {
 
     package func endedTasks(_ query: EndedTaskQuery, after cursor: ListCursor?) async throws -> TaskPage {
         let limit = min(query.limit ?? Self.pageSize, Self.pageSize)
-        let states = query.states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ",")
         return try await read { database in
+            guard let filter = try Self.endedFilter(query, after: cursor, in: database) else { return TaskPage(tasks: []) }
             let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM task WHERE state IN ('failed', 'cancelled', 'unavailable') AND state IN (\(states))
-                        AND place < :place AND place >= :low ORDER BY place DESC LIMIT :limit
-                    """,
-                arguments: [
-                    "place": cursor?.place ?? .max, "low": query.since.map(Self.place) ?? 0, "limit": limit + 1,
-                ])
+                database, sql: "SELECT * FROM task WHERE \(filter.sql) ORDER BY place DESC LIMIT :limit",
+                arguments: filter.arguments + ["limit": limit + 1])
             let last = rows.prefix(limit).last.map { ListCursor(place: $0["place"], index: nil) }
             return TaskPage(
                 tasks: try rows.prefix(limit).map(Self.taskEntry), next: rows.count > limit ? last : nil)
         }
+    }
+
+    /// What a query says of a task; `nil` when nothing can fit.
+    static func endedFilter(
+        _ query: EndedTaskQuery, after cursor: ListCursor?, in database: Database
+    ) throws -> KeyStatement? {
+        let states = query.states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ",")
+        var conditions = [
+            "state IN ('failed', 'cancelled', 'unavailable') AND state IN (\(states))", "place < :place", "place >= :low",
+        ]
+        let end = min(query.before.map(place) ?? .max, cursor?.place ?? .max)
+        var arguments: StatementArguments = ["place": end, "low": query.since.map(place) ?? 0]
+        if let model = query.model {
+            conditions.append("model = :model")
+            arguments += ["model": model]
+        }
+        if let text = query.text {
+            guard let words = try searchExpression(text, in: database) else { return nil }
+            conditions.append("place IN (SELECT rowid FROM task_text WHERE task_text MATCH :words)")
+            arguments += ["words": words]
+        }
+        return KeyStatement(sql: conditions.joined(separator: " AND "), arguments: arguments)
     }
 
     package func tallies(since: Date?, before: Date?) async throws -> [OutputTally] {

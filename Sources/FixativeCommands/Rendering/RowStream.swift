@@ -8,10 +8,12 @@ struct RowStream {
     /// Known once the first part was written: later cells that are wider stick out.
     private var widths: [Int]?
     private var hasHeadings = false
+    private let sink: Sink
 
-    init(columns: [Table.Column], format: OutputFormat) {
+    init(columns: [Table.Column], format: OutputFormat, sink: Sink = .stdout) {
         table = Table(columns: columns)
         self.format = format
+        self.sink = sink
     }
 
     mutating func append(_ row: [String]) throws {
@@ -24,48 +26,69 @@ struct RowStream {
 
     private mutating func flush() throws {
         if format == .csv {
-            Terminal.write((hasHeadings ? "" : table.csvHeadings) + table.csvLines)
+            sink.write((hasHeadings ? "" : table.csvHeadings) + table.csvLines)
         } else {
             let widths = widths ?? table.widths
-            Terminal.write((hasHeadings ? "" : table.headings(widths)) + table.lines(widths))
+            sink.write((hasHeadings ? "" : table.headings(widths)) + table.lines(widths))
             self.widths = widths
         }
         hasHeadings = true
         table.rows.removeAll(keepingCapacity: true)
-        try Terminal.requireReader()
+        try sink.requireReader()
     }
 }
 
 /// A JSON array that is written as its elements come.
-struct JSONArrayStream {
-    private let indent: [UInt8]
-    private var bytes = Array("[".utf8)
+struct JSONArrayStream<Element: Encodable & Sendable> {
+    private let depth: Int
     private var isEmpty = true
-    private let encoder = JSONEncoder.archive(pretty: true)
+    private var elements: [Element] = []
+    private let sink: Sink
 
     /// - Parameter depth: How many braces and brackets the array stands in.
-    init(depth: Int) { indent = Array(repeating: 0x20, count: 2 * depth) }
+    init(of element: Element.Type, depth: Int, sink: Sink = .stdout) {
+        self.depth = depth
+        self.sink = sink
+    }
 
-    mutating func append(_ element: some Encodable) throws {
-        bytes += Array((isEmpty ? "\n  " : ",\n  ").utf8) + indent
-        // Inside a JSON text a line end is never part of a value.
-        for byte in try encoder.encode(element) {
-            bytes.append(byte)
-            if byte == 0x0A { bytes += [0x20, 0x20] + indent }
-        }
+    mutating func append(_ element: Element) throws {
+        elements.append(element)
+        if elements.count == 500 { try flush() }
+    }
+
+    /// Writes what ``text(of:depth:)`` made of the next elements.
+    mutating func append(text: [UInt8]) throws {
+        guard !text.isEmpty else { return }
+        sink.write(Data([isEmpty ? 0x5B : 0x2C] + text))
         isEmpty = false
-        if bytes.count > 1 << 18 { try flush() }
+        try sink.requireReader()
     }
 
     mutating func finish() throws {
-        if !isEmpty { bytes += [0x0A] + indent }
-        bytes.append(0x5D)
         try flush()
+        sink.write(isEmpty ? "[]" : "\n" + String(repeating: " ", count: 2 * depth) + "]")
+        try sink.requireReader()
     }
 
     private mutating func flush() throws {
-        Terminal.write(Data(bytes))
-        bytes.removeAll(keepingCapacity: true)
-        try Terminal.requireReader()
+        try append(text: try Self.text(of: elements, depth: depth))
+        elements.removeAll(keepingCapacity: true)
+    }
+
+    /// Elements as they stand in an array, without its brackets.
+    static func text(of elements: [Element], depth: Int) throws -> [UInt8] {
+        guard !elements.isEmpty else { return [] }
+        let text = [UInt8](try JSONEncoder.archive(pretty: true).encode(elements))
+        let indent = [UInt8](repeating: 0x20, count: 2 * depth)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count * 5 / 4)
+        // Inside a JSON text a line end is never part of a value.
+        var rest = text[1..<(text.count - 2)]
+        while let end = rest.firstIndex(of: 0x0A) {
+            bytes += rest[...end]
+            bytes += indent
+            rest = rest[(end + 1)...]
+        }
+        return bytes + rest
     }
 }

@@ -27,7 +27,9 @@ struct Table {
     /// The widths that the columns need.
     var widths: [Int] {
         let cells = cells
-        return columns.indices.map { index in max(columns[index].title.count, cells.map { $0[index].count }.max() ?? 0) }
+        return columns.indices.map { index in
+            max(Self.length(columns[index].title), cells.map { Self.length($0[index]) }.max() ?? 0)
+        }
     }
 
     func headings(_ widths: [Int]) -> String { line(columns.map(\.title), widths) }
@@ -36,12 +38,24 @@ struct Table {
     private var cells: [[String]] { rows.map { row in zip(columns, row).map { Self.cut(Self.plain($1), to: $0.limit) } } }
 
     private func line(_ texts: [String], _ widths: [Int]) -> String {
-        let padded = texts.indices.map { index in
-            let gap = String(repeating: " ", count: max(0, widths[index] - texts[index].count))
-            return columns[index].alignment == .right ? gap + texts[index] : texts[index] + gap
+        var line = ""
+        // What stands before a cell: gaps are written when something follows them, so that no line ends in spaces.
+        var gap = 0
+        for (index, text) in texts.enumerated() {
+            let rest = max(0, widths[index] - Self.length(text))
+            let isRight = columns[index].alignment == .right
+            gap += isRight ? rest : 0
+            if !text.isEmpty {
+                line += String(repeating: " ", count: gap) + text
+                gap = 0
+            }
+            gap += (isRight ? 0 : rest) + 2
         }
-        return String(padded.joined(separator: "  ").reversed().drop { $0 == " " }.reversed()) + "\n"
+        return String(line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)]) + "\n"
     }
+
+    /// How many characters a text has; of one in ASCII as many as bytes, which is quick to tell.
+    private static func length(_ text: String) -> Int { isPlainASCII(text) ? text.utf8.count : text.count }
 
     /// A sheet after RFC 4180, with cells that a spreadsheet would take for formulas defused by a leading `'`.
     var csv: String { csvHeadings + csvLines }
@@ -86,7 +100,7 @@ struct Table {
     }
 
     private static func cut(_ text: String, to limit: Int?) -> String {
-        guard let limit, text.count > limit else { return text }
+        guard let limit, text.utf8.count > limit, text.count > limit else { return text }
         return text.prefix(limit - 1) + "…"
     }
 }

@@ -5,151 +5,116 @@ import Catalog
 import Foundation
 import SizeContract
 
+/// How an audit is written.
+enum AuditFormat: String, CaseIterable, ExpressibleByArgument {
+    case table, json, csv, html
+}
+
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Compare what was asked, delivered and billed.",
-        discussion: "Exit code 0 when every picture is exact, accepted or unrequested and none is lost; 1 otherwise.")
+        discussion: """
+            Exit code 0 when every picture is exact, accepted or unrequested and none is lost, 1 otherwise; --fail-on and \
+            --tolerance change that. 'fixative audit evidence TASK_ID OUT' packs all that is known of one task.
+            """,
+        subcommands: [AuditEvidenceCommand.self])
 
-    @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date.", valueName: "span"))
-    var since: TimeSpan?
+    @OptionGroup(title: "What to look at") var filter: AuditFilter
+
+    @Option(
+        name: .customLong("group-by"),
+        help: ArgumentHelp("Sum up by day, model, size or verdict instead of listing each picture.", valueName: "what"))
+    var grouping: AuditGrouping?
 
     @Flag(help: "Only what it all comes to; at once, however large the archive.")
     var summary = false
 
-    @Option(help: "table, json or csv.")
-    var format: OutputFormat = .table
+    @OptionGroup(title: "Money") var price: PriceOptions
+
+    @Option(help: ArgumentHelp("'exact', or 'ratio': other pixels of the right ratio and price class pass, too.", valueName: "how"))
+    var tolerance = AuditRule.Tolerance.exact
+
+    @Option(
+        help: ArgumentHelp(
+            "What makes the exit code 1: verdicts and 'lost', with commas between, or 'none'. Default: all that is amiss.",
+            valueName: "verdicts"))
+    var failOn: Failures?
+
+    @Flag(help: "Compare the archive with the account's list of tasks: is everything archived?")
+    var againstAccount = false
+
+    @Flag(help: "Look for pictures that contradict each other or their links, and for the same bytes under different prompts.")
+    var consistency = false
+
+    @Option(help: ArgumentHelp("With --consistency: also pictures whose hashes differ in at most so many of 64 bits.", valueName: "bits"))
+    var near: Int?
+
+    @Option(help: "table, json, csv or html: one page that holds everything, to print or to send.")
+    var format: AuditFormat = .table
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file instead of stdout.", valueName: "file"))
+    var output: String?
+
+    @Flag(help: "Begin a csv with the mark by which spreadsheets know UTF-8.")
+    var bom = false
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard !summary || format != .csv else { throw ValidationError("--summary writes table or json") }
+        guard !summary || (grouping == nil && (format == .table || format == .json)) else {
+            throw ValidationError("--summary writes table or json, and has no groups")
+        }
+        guard failOn == nil || tolerance == .exact else {
+            throw ValidationError("--tolerance says what --fail-on would; give one of them")
+        }
+        guard !againstAccount || (grouping == nil && !summary && !consistency && filter.hasLosses && filter.isTimeAlone) else {
+            throw ValidationError("--against-account goes with --since, --until and --format only")
+        }
+        guard !againstAccount || format != .html, !consistency || format != .html, grouping == nil || format != .html else {
+            throw ValidationError("html is written for the whole report only")
+        }
+        guard !consistency || (grouping == nil && !summary) else {
+            throw ValidationError("--consistency goes with the filters and --format only")
+        }
+        guard near == nil || (consistency && (0...NearDuplicates.most).contains(near ?? 0)) else {
+            throw ValidationError("--near goes with --consistency, and takes 0 to \(NearDuplicates.most) bits")
+        }
+        guard !bom || format == .csv else { throw ValidationError("--bom goes with --format csv") }
     }
+
+    /// What makes the exit code 1.
+    private var rule: AuditRule { failOn?.rule ?? AuditRule(tolerance) }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false)
-        let since = since?.date(from: archive.clock.now)
-        let found = summary ? try await summarise(archive, since: since) : try await report(archive, since: since)
-        if !found.isClean { throw ExitCode.foundWrong }
+        let settings = try await Settings.load(common)
+        let archive = try OpenArchive(settings, creating: false)
+        let reader = AuditReader(catalog: archive.catalog, filter: filter, price: price, now: archive.clock.now)
+        let sink = try Sink(file: output)
+        if bom { sink.write("\u{FEFF}") }
+        let passes = try await write(archive, settings, reader, sink)
+        try sink.finish()
+        if !passes { throw ExitCode.foundWrong }
     }
 
-    private func summarise(_ archive: OpenArchive, since: Date?) async throws -> AuditReport.Summary {
-        let summary = try await Self.summary(archive, since: since)
-        Terminal.write(format == .json ? try Rendering.json(Whole(summary: summary)) : Self.text(summary))
+    /// - Returns: Whether nothing is to be complained of.
+    private func write(_ archive: OpenArchive, _ settings: Settings, _ reader: AuditReader, _ sink: Sink) async throws -> Bool {
+        if againstAccount { return try await AccountAudit(archive, settings, filter, format, sink).run() }
+        if consistency { return try await ConsistencyAudit(reader, near, format, sink).run() }
+        if summary { return try await summarise(reader, sink).passes(rule) }
+        if let grouping { return try await AuditWriter(format, sink).groups(reader, grouping).passes(rule) }
+        if format == .html { return try await AuditPageWriter(archive, sink, output, filter).write(reader).passes(rule) }
+        return try await AuditWriter(format, sink).report(reader).passes(rule)
+    }
+
+    private func summarise(_ reader: AuditReader, _ sink: Sink) async throws -> AuditReport.Summary {
+        // The counters know no shares of a call that has several results.
+        let counted = filter.isTimeAlone && price.basePrice == nil
+        let summary = counted ? try await reader.countedSummary() : try await reader.summary()
+        sink.write(format == .json ? try Rendering.json(Whole(summary: summary)) : AuditWords.text(summary))
         return summary
     }
 
-    private struct Whole: Encodable {
+    struct Whole: Encodable {
         var summary: AuditReport.Summary
-    }
-
-    /// What it all comes to, from the catalog's counters.
-    static func summary(_ archive: OpenArchive, since: Date?) async throws -> AuditReport.Summary {
-        var summary = AuditReport.Summary()
-        for tally in try await archive.catalog.tallies(since: since, before: nil) { summary.add(tally) }
-        try await archive.catalog.forEachEndedTask(EndedTaskQuery(states: [.unavailable], since: since)) {
-            summary.unavailable += $0.tasks.count
-        }
-        return summary
-    }
-
-    /// Writes the report as the catalog hands it over, so that memory does not grow with the archive; the JSON is that of an
-    /// ``AuditReport``, with its keys in their order.
-    private func report(_ archive: OpenArchive, since: Date?) async throws -> AuditReport.Summary {
-        var summary = AuditReport.Summary()
-        if format == .json {
-            var lost = JSONArrayStream(depth: 1)
-            Terminal.write("{\n  \"lost\" : ")
-            summary.add(try await Self.forEachLost(archive, since: since) { try lost.append($0) })
-            try lost.finish()
-            var outputs = JSONArrayStream(depth: 1)
-            Terminal.write(",\n  \"outputs\" : ")
-            summary.add(try await Self.forEachOutput(archive, since: since) { try outputs.append($0) })
-            try outputs.finish()
-            let whole = try Rendering.json(Whole(summary: summary)).drop { $0 != "\n" }
-            Terminal.write("," + whole)
-            return summary
-        }
-        var rows = RowStream(columns: Self.columns, format: format)
-        summary.add(try await Self.forEachOutput(archive, since: since) { try rows.append(Self.cells($0)) })
-        try rows.finish()
-        guard format == .table else {
-            summary.add(try await Self.forEachLost(archive, since: since) { _ in })
-            return summary
-        }
-        let lost = try await Self.summary(archive, since: since).unavailable
-        Terminal.write("\n" + Self.judged(summary) + (lost > 0 ? "lost: \(lost)\n" : ""))
-        summary.add(try await Self.forEachLost(archive, since: since) { Terminal.write(Self.line($0)) })
-        return summary
-    }
-
-    /// Hands over what was judged.
-    /// - Returns: What it comes to.
-    private static func forEachOutput(
-        _ archive: OpenArchive, since: Date?, _ body: (AuditReport.Output) throws -> Void
-    ) async throws -> AuditReport.Summary {
-        var summary = AuditReport.Summary()
-        try await archive.catalog.forEachPage(EntryQuery(states: [.archived], since: since)) { page in
-            let part = AuditReport(page.entries, lostTasks: [])
-            for output in part.outputs { try body(output) }
-            summary.add(part.summary)
-        }
-        return summary
-    }
-
-    /// Hands over what can't be had: outputs first, then tasks.
-    /// - Returns: What it comes to.
-    static func forEachLost(
-        _ archive: OpenArchive, since: Date?, _ body: (AuditReport.Lost) throws -> Void
-    ) async throws -> AuditReport.Summary {
-        var summary = AuditReport.Summary()
-        try await archive.catalog.forEachPage(EntryQuery(states: [.unavailable], since: since)) { page in
-            let part = AuditReport(page.entries, lostTasks: [])
-            for lost in part.lost { try body(lost) }
-            summary.add(part.summary)
-        }
-        try await archive.catalog.forEachEndedTask(EndedTaskQuery(states: [.unavailable], since: since)) { page in
-            let part = AuditReport([], lostTasks: page.tasks.map { ($0.id, $0.reason ?? "unknown") })
-            for lost in part.lost { try body(lost) }
-            summary.add(part.summary)
-        }
-        return summary
-    }
-
-    private static let columns: [Table.Column] = [
-        .init("TASK"), .init("INDEX", .right), .init("ASKED"), .init("EXPECTED"), .init("DELIVERED"), .init("FORMAT"),
-        .init("VERDICT"), .init("BILLED"), .init("GOT"), .init("OVERPAID", .right), .init("RATIO_ERROR", .right),
-        .init("BYTES", .right), .init("SHA256", limit: 13),
-    ]
-
-    private static func cells(_ output: AuditReport.Output) -> [String] {
-        let asked = [output.requested?.size, output.requested?.resolution].compactMap { $0 }.joined(separator: " ")
-        let delivered = output.delivered.flatMap { got in got.width.flatMap { width in got.height.map { "\(width)x\($0)" } } }
-        return [
-            output.taskId.text, "\(output.index)", asked.isEmpty ? "-" : asked, output.expected.map { "\($0)" } ?? "-",
-            delivered ?? "-", output.delivered?.format ?? "-", output.verdict.rawValue, output.billedTier?.rawValue ?? "-",
-            output.deliveredTier?.rawValue ?? "-", output.overpaidMultiplier.map { $0 == .zero ? "0" : "\($0)" } ?? "-",
-            output.ratioError.map { String(format: "%.4f", $0) } ?? "-", output.delivered.map { "\($0.bytes)" } ?? "-",
-            output.delivered?.sha256.hex ?? "-",
-        ]
-    }
-
-    /// What the judged figures come to, in a few lines.
-    private static func judged(_ summary: AuditReport.Summary) -> String {
-        var text = "\(Rendering.count(summary.outputs, "picture")) judged"
-        let counts = Verdict.allCases.compactMap { verdict in
-            summary.byVerdict[verdict.rawValue].map { "\($0) \(verdict.rawValue)" }
-        }
-        if !counts.isEmpty { text += ": " + counts.joined(separator: ", ") }
-        return text + "\noverpaid: \(summary.overpaidMultiplier) base prices, for pixels that were billed and not delivered\n"
-    }
-
-    /// What the figures come to, in a few lines.
-    static func text(_ summary: AuditReport.Summary) -> String {
-        judged(summary) + (summary.unavailable > 0 ? "lost: \(summary.unavailable)\n" : "")
-    }
-
-    /// A lost picture under the count of them.
-    static func line(_ lost: AuditReport.Lost) -> String {
-        "  \(lost.taskId)\(lost.index.map { " #\($0)" } ?? ""): \(Table.plain(lost.reason))\n"
     }
 }

@@ -62,7 +62,8 @@ struct DemoCommand: AsyncParsableCommand {
         Terminal.endProgress()
         let seconds = TimeInterval(ContinuousClock.now - started)
         if summary.wasStopped { return Terminal.note("stopped; the same command goes on") }
-        let audit = try await AuditCommand.summary(archive, since: nil)
+        let reader = try AuditReader.whole(archive)
+        let audit = try await reader.summary()
         let gallery = archive.folder.path + "/gallery"
         _ = try await GalleryCommand.write(archive, to: gallery, title: "Fixative demo", originals: false, link: true)
         if output.format == .json {
@@ -73,8 +74,9 @@ struct DemoCommand: AsyncParsableCommand {
         let time = String(format: "%.1f s", seconds)
         Terminal.write(
             "\(Rendering.count(summary.archived, "picture")) archived in \(time), \(Rendering.bytes(summary.newBytes)) new\n")
-        Terminal.write(AuditCommand.text(audit))
-        _ = try await AuditCommand.forEachLost(archive, since: nil) { Terminal.write(AuditCommand.line($0)) }
+        Terminal.write(AuditWords.text(audit))
+        let lost = AuditReport(lost: try await reader.lostOutputs().map(\.0), tasks: try await reader.tasks()).lost
+        for lost in lost { Terminal.write(AuditWords.line(lost)) }
         let program = CommandLine.arguments.first ?? "fixative"
         let flag = settings.storage == "storage" ? "" : " --storage \(settings.storage)"
         Terminal.write(

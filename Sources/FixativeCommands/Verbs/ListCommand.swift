@@ -154,12 +154,12 @@ struct ListCommand: AsyncParsableCommand {
     /// Rows on their way out, in one of the formats.
     private struct Output {
         // One of the two; not an enumeration, whose cases would be copied with all they hold for each row.
-        private var json: JSONArrayStream?
+        private var json: JSONArrayStream<Row>?
         private var lines: RowStream?
 
         init(_ format: OutputFormat) {
             if format == .json {
-                json = JSONArrayStream(depth: 0)
+                json = JSONArrayStream(of: Row.self, depth: 0)
             } else {
                 lines = RowStream(columns: columns, format: format)
             }

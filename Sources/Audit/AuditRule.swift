@@ -1,0 +1,106 @@
+package import ArchiveModel
+import Foundation
+package import SizeContract
+
+/// What makes an audit fail.
+package struct AuditRule: Sendable, Hashable {
+    /// How exactly a delivery must be what was asked.
+    package enum Tolerance: String, Sendable, CaseIterable {
+        case exact
+        /// Other pixels pass where ratio and tier are those that were asked and billed.
+        case ratio
+    }
+
+    package var verdicts: Set<Verdict>
+    package var failsWhenLost: Bool
+
+    package init(verdicts: Set<Verdict>, failsWhenLost: Bool) {
+        self.verdicts = verdicts
+        self.failsWhenLost = failsWhenLost
+    }
+
+    /// Every verdict that is to be complained of, and whatever is lost.
+    package init(_ tolerance: Tolerance = .exact) {
+        let passing: Set<Verdict> = tolerance == .ratio ? [.resized] : []
+        verdicts = Set(Verdict.allCases.filter { !$0.isClean }).subtracting(passing)
+        failsWhenLost = true
+    }
+}
+
+/// What the outputs of a report have in common that are summed up together.
+package enum AuditGrouping: String, Sendable, CaseIterable {
+    /// The day of creation, in UTC.
+    case day
+    case model
+    /// What was asked: a ratio with its tier, or pixels.
+    case size
+    case verdict
+
+    /// The name of an output's group.
+    package func name(of entry: AuditEntry) -> String {
+        switch self {
+        case .day: entry.createdAt.map { String($0.iso8601.prefix(10)) } ?? Self.unknown
+        case .model: entry.request?.model ?? Self.unknown
+        case .size: entry.request.flatMap(Self.size) ?? Self.unknown
+        case .verdict: entry.state == .unavailable ? "lost" : entry.judgement?.verdict.rawValue ?? Self.unknown
+        }
+    }
+
+    /// The name of the group of a task without pictures.
+    package func name(of task: AuditTask) -> String {
+        switch self {
+        case .day: task.createdAt.map { String($0.iso8601.prefix(10)) } ?? Self.unknown
+        case .model: task.request?.model ?? Self.unknown
+        case .size: task.request.flatMap(Self.size) ?? Self.unknown
+        case .verdict: task.state == .unavailable ? "lost" : task.state.rawValue
+        }
+    }
+
+    /// What was asked, in one way for all lists: a ratio stands with its tier.
+    package static func size(_ request: RecordedRequest) -> String? {
+        guard let size = request.size else { return nil }
+        return size.contains(":") ? "\(size) \(request.resolution ?? "1K")" : size
+    }
+
+    private static let unknown = "not on record"
+}
+
+/// What the outputs of one group come to.
+package struct AuditGroup: Sendable, Encodable {
+    package var name: String
+    package var summary: AuditReport.Summary
+
+    package init(name: String, summary: AuditReport.Summary) {
+        self.name = name
+        self.summary = summary
+    }
+}
+
+/// Outputs and tasks summed up by group.
+package struct AuditGroups: Sendable {
+    private let grouping: AuditGrouping
+    private let money: Money?
+    private var sums: [String: AuditReport.Summary] = [:]
+
+    /// - Parameter pricing: What calls cost; `nil` when nothing is asked about money.
+    package init(_ grouping: AuditGrouping, pricing: Pricing?) {
+        self.grouping = grouping
+        money = pricing.map(Money.init)
+    }
+
+    package mutating func add(_ entry: AuditEntry, _ charge: Charge?) {
+        guard entry.state == .archived || entry.state == .unavailable else { return }
+        sums[grouping.name(of: entry), default: AuditReport.Summary(money: money)].add(entry, charge)
+    }
+
+    package mutating func add(_ task: AuditTask, _ charge: Charge?) {
+        guard task.state == .unavailable || (charge?.paid ?? 0) > 0 else { return }
+        sums[grouping.name(of: task), default: AuditReport.Summary(money: money)].add(task, charge)
+    }
+
+    /// Days the newest first, anything else by name.
+    package var all: [AuditGroup] {
+        let groups = sums.map { AuditGroup(name: $0.key, summary: $0.value) }.sorted { $0.name < $1.name }
+        return grouping == .day ? groups.reversed() : groups
+    }
+}

@@ -1,0 +1,193 @@
+import ArchiveModel
+import Audit
+import Foundation
+import SizeContract
+
+/// Writes an audit as the catalog hands it over, so that memory does not grow with the archive.
+struct AuditWriter {
+    private let format: AuditFormat
+    private let sink: Sink
+
+    init(_ format: AuditFormat, _ sink: Sink) {
+        self.format = format
+        self.sink = sink
+    }
+
+    private var lines: OutputFormat { format == .csv ? .csv : .table }
+
+    // MARK: Each picture
+
+    /// - Returns: What it all comes to.
+    func report(_ reader: AuditReader) async throws -> AuditReport.Summary {
+        let lost = try await reader.lostOutputs()
+        let tasks = try await reader.tasks()
+        var summary = reader.nothing
+        for (entry, charge) in lost { summary.add(entry, charge) }
+        for (task, charge) in tasks { summary.add(task, charge) }
+        let rest = AuditReport(lost: lost.map(\.0), tasks: tasks)
+        if format == .json {
+            try await writeJSON(reader, rest, &summary)
+        } else {
+            var rows = RowStream(columns: Self.columns, format: lines, sink: sink)
+            try await reader.forEachPage { page in
+                for (entry, charge) in page {
+                    summary.add(entry, charge)
+                    if let cells = Self.cells(entry, charge) { try rows.append(cells) }
+                }
+            }
+            try rows.finish()
+            if format == .table {
+                sink.write("\n" + AuditWords.text(summary))
+                for lost in rest.lost { sink.write(AuditWords.line(lost)) }
+                for failure in rest.chargedFailures { sink.write(AuditWords.line(failure, unit: summary.money?.unit)) }
+            }
+        }
+        return summary
+    }
+
+    /// The JSON is that of an ``AuditReport``, with its keys in their order.
+    private func writeJSON(_ reader: AuditReader, _ rest: AuditReport, _ summary: inout AuditReport.Summary) async throws {
+        func array<Element: Encodable>(
+            _ name: String, of element: Element.Type, first: Bool = false,
+            _ body: (inout JSONArrayStream<Element>) async throws -> Void
+        ) async throws {
+            var stream = JSONArrayStream(of: element, depth: 1, sink: sink)
+            sink.write((first ? "{" : ",") + "\n  \"\(name)\" : ")
+            try await body(&stream)
+            try stream.finish()
+        }
+        try await array("chargedFailures", of: AuditReport.ChargedFailure.self, first: true) { for failure in rest.chargedFailures { try $0.append(failure) } }
+        try await array("lost", of: AuditReport.Lost.self) { for lost in rest.lost { try $0.append(lost) } }
+        try await array("outputs", of: AuditReport.Output.self) { stream in
+            // One core reads while the other one writes.
+            var text: Task<[UInt8], any Error>?
+            try await reader.forEachPage { page in
+                for (entry, charge) in page { summary.add(entry, charge) }
+                try stream.append(text: try await text?.value ?? [])
+                text = Task {
+                    try JSONArrayStream.text(of: page.compactMap { AuditReport.Output($0.0, $0.1) }, depth: 1)
+                }
+            }
+            try stream.append(text: try await text?.value ?? [])
+        }
+        sink.write("," + (try Rendering.json(AuditCommand.Whole(summary: summary)).drop { $0 != "\n" }))
+    }
+
+    private static let columns: [Table.Column] = [
+        .init("TASK"), .init("INDEX", .right), .init("ASKED"), .init("EXPECTED"), .init("DELIVERED"), .init("FORMAT"),
+        .init("VERDICT"), .init("BILLED"), .init("GOT"), .init("OVERPAID", .right), .init("PAID", .right),
+        .init("REFUND", .right), .init("RATIO_ERROR", .right), .init("BYTES", .right), .init("SHA256", limit: 13),
+    ]
+
+    private static func cells(_ entry: AuditEntry, _ charge: Charge) -> [String]? {
+        guard let judgement = entry.judgement else { return nil }
+        let isKnown = charge.origin != .unknown
+        return [
+            entry.id.task.text, "\(entry.id.index)", entry.request.flatMap(AuditGrouping.size) ?? "-",
+            judgement.expected.map { "\($0)" } ?? "-", judgement.delivered.map { "\($0)" } ?? "-",
+            entry.original?.format ?? "-", judgement.verdict.rawValue, judgement.billedTier?.rawValue ?? "-",
+            judgement.deliveredTier?.rawValue ?? "-", judgement.overpaid.map { $0 == .zero ? "0" : "\($0)" } ?? "-",
+            isKnown ? charge.paid.plain : "-", isKnown ? charge.refund.plain : "-",
+            judgement.ratioError.map(AuditWords.fourPlaces) ?? "-", entry.original.map { "\($0.bytes)" } ?? "-",
+            entry.original?.digest.hex ?? "-",
+        ]
+    }
+
+    // MARK: Groups
+
+    private struct Grouped: Encodable {
+        var groups: [AuditGroup]
+        var summary: AuditReport.Summary
+    }
+
+    /// - Returns: What it all comes to.
+    func groups(_ reader: AuditReader, _ grouping: AuditGrouping) async throws -> AuditReport.Summary {
+        var summary = reader.nothing
+        var groups = AuditGroups(grouping, pricing: reader.price.pricing)
+        try await reader.forEachPage(reader.filter.hasLosses ? [.archived, .unavailable] : [.archived]) { page in
+            for (entry, charge) in page {
+                summary.add(entry, charge)
+                groups.add(entry, charge)
+            }
+        }
+        for (task, charge) in try await reader.tasks() {
+            summary.add(task, charge)
+            groups.add(task, charge)
+        }
+        guard format != .json else {
+            sink.write(try Rendering.json(Grouped(groups: groups.all, summary: summary)))
+            return summary
+        }
+        let verdicts = Verdict.allCases.filter { summary.byVerdict[$0.rawValue] != nil }
+        var table = Table(
+            columns: [.init(grouping.rawValue.uppercased()), .init("PICTURES", .right)]
+                + verdicts.map { .init($0.rawValue.uppercased(), .right) }
+                + ["LOST", "OVERPAID", "PAID", "UNDELIVERED", "REFUND", "UNKNOWN_COST"].map { .init($0, .right) })
+        let total = AuditGroup(name: "all", summary: summary)
+        // A sheet adds up by itself; a line with the sum among its rows would count twice.
+        for group in groups.all + (format == .csv ? [] : [total]) {
+            let money = group.summary.money
+            var row = [group.name, "\(group.summary.outputs)"]
+            for verdict in verdicts { row.append("\(group.summary.byVerdict[verdict.rawValue] ?? 0)") }
+            row += ["\(group.summary.unavailable)", AuditWords.factor(group.summary.overpaidMultiplier)]
+            for amount in [money?.paid, money?.undelivered, money?.refund] { row.append(amount?.plain ?? "-") }
+            row.append("\(money?.origins[.unknown] ?? 0)")
+            table.rows.append(row)
+        }
+        sink.write(format == .csv ? table.csv : table.text + "\n" + AuditWords.text(summary))
+        return summary
+    }
+}
+
+/// An audit in words.
+enum AuditWords {
+    /// What the figures come to, in a few lines.
+    static func text(_ summary: AuditReport.Summary) -> String {
+        var text = "\(Rendering.count(summary.outputs, "picture")) judged"
+        let counts = Verdict.allCases.compactMap { verdict in
+            summary.byVerdict[verdict.rawValue].map { "\($0) \(verdict.rawValue)" }
+        }
+        if !counts.isEmpty { text += ": " + counts.joined(separator: ", ") }
+        text += "\noverpaid: \(summary.overpaidMultiplier) base prices, for pixels that were billed and not delivered\n"
+        if let money = summary.money { text += self.text(money) }
+        return text + (summary.unavailable > 0 ? "lost: \(summary.unavailable)\n" : "")
+    }
+
+    private static func text(_ money: Money) -> String {
+        let known = (money.origins[.recorded] ?? 0) + (money.origins[.computed] ?? 0)
+        let unknown = money.origins[.unknown] ?? 0
+        guard known > 0 else {
+            // Without a price and without recorded credits there is nothing to say about money.
+            return unknown > 0 && money.basePrice != nil ? "paid: unknown for all \(unknown), whose requests are not on record\n" : ""
+        }
+        let origin =
+            money.basePrice.map { "computed from the requests, at a base price of \($0.plain) \(money.unit)" }
+            ?? "as the upstream recorded"
+        var text = "paid: \(money.paid.plain) \(money.unit), \(origin)\n"
+        text += "refunds to ask for: \(money.refund.plain) \(money.unit), of that \(money.undelivered.plain) for undelivered pixels\n"
+        if money.lost > 0 { text += "paid for what is lost: \(money.lost.plain) \(money.unit)\n" }
+        if unknown > 0 { text += "of unknown cost, and in no sum: \(unknown)\n" }
+        return text
+    }
+
+    /// A lost picture under the count of them.
+    static func line(_ lost: AuditReport.Lost) -> String {
+        "  \(lost.taskId)\(lost.index.map { " #\($0)" } ?? ""): \(Table.plain(lost.reason))\n"
+    }
+
+    /// A call that failed and was charged.
+    static func line(_ failure: AuditReport.ChargedFailure, unit: String?) -> String {
+        "charged, but no picture: \(failure.taskId), \(failure.charge.paid.plain) \(unit ?? ""): \(Table.plain(failure.reason))\n"
+    }
+
+    static func factor(_ multiplier: PriceMultiplier) -> String { multiplier == .zero ? "0" : "\(multiplier)" }
+
+    /// `0.0187`: quicker than a format, of which an archive takes a hundred thousand.
+    static func fourPlaces(_ value: Double) -> String {
+        guard value >= 0, value < 1e9 else { return "\(value)" }
+        let scaled = (value * 10000).rounded(.toNearestOrEven)
+        let (whole, rest) = Int(scaled).quotientAndRemainder(dividingBy: 10000)
+        let digits = String(rest)
+        return "\(whole)." + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+}

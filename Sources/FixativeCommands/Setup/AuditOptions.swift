@@ -1,0 +1,106 @@
+import ArchiveModel
+import ArgumentParser
+import Audit
+import Catalog
+import Foundation
+import SizeContract
+
+extension AuditGrouping: ExpressibleByArgument {}
+extension AuditRule.Tolerance: ExpressibleByArgument {}
+
+/// Which part of the archive an audit looks at.
+struct AuditFilter: ParsableArguments {
+    @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date such as 2026-11-01.", valueName: "span"))
+    var since: TimeSpan?
+
+    @Option(help: ArgumentHelp("Only what was created before then.", valueName: "span"))
+    var until: TimeSpan?
+
+    @Option(help: "Only pictures of this model.")
+    var model: String?
+
+    @Option(help: ArgumentHelp("Only pictures whose prompt holds these words.", valueName: "words"))
+    var query: String?
+
+    @Option(help: "Only pictures of this verdict.")
+    var verdict: Verdict?
+
+    @Option(help: ArgumentHelp("Only pictures billed in this price class: 1K, 2K or 4K.", valueName: "tier"))
+    var tier: Tier?
+
+    /// Whether only the time narrows it: then the catalog's counters tell the sums at once.
+    var isTimeAlone: Bool { model == nil && query == nil && verdict == nil && tier == nil }
+
+    /// A verdict or a price class is a picture's: what was lost has none.
+    var hasLosses: Bool { verdict == nil && tier == nil }
+
+    func outputs(_ states: Set<OutputState>, now: Date) -> EntryQuery {
+        EntryQuery(
+            text: query, verdict: verdict, states: states, billedTier: tier, model: model, since: since?.date(from: now),
+            before: until?.date(from: now))
+    }
+
+    func tasks(_ states: Set<TaskState>, now: Date) -> EndedTaskQuery {
+        EndedTaskQuery(states: states, text: query, model: model, since: since?.date(from: now), before: until?.date(from: now))
+    }
+}
+
+/// What calls cost.
+struct PriceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "What a 1K picture costs, such as 0.05; 2K and 4K cost their multiplier. Without it, the credits that the upstream recorded.",
+            valueName: "price"))
+    var basePrice: Amount?
+
+    @Option(help: "The currency of --base-price (default: USD).")
+    var currency: String?
+
+    func validate() throws {
+        guard currency == nil || basePrice != nil else { throw ValidationError("--currency is that of --base-price; give both") }
+        guard (currency ?? "USD").wholeMatch(of: /[A-Za-z]{1,8}/) != nil else {
+            throw ValidationError("--currency takes a short name in letters, such as USD")
+        }
+    }
+
+    var pricing: Pricing {
+        Pricing(basePrice.map { .basePrice($0.value, currency: (currency ?? "USD").uppercased()) } ?? .recordedCredits)
+    }
+
+    /// What must be read for it.
+    var detail: AuditDetail { basePrice == nil ? .credits : [] }
+}
+
+/// A price: a decimal number, above 0.
+struct Amount: ExpressibleByArgument {
+    let value: Decimal
+
+    init?(argument: String) {
+        guard let value = Decimal(plain: argument), value > 0, value < 1_000_000_000 else { return nil }
+        self.value = value
+    }
+}
+
+/// What makes an audit fail: verdicts and `lost`, with commas between; `none` for nothing.
+struct Failures: ExpressibleByArgument {
+    let rule: AuditRule
+
+    init?(argument: String) {
+        var rule = AuditRule(verdicts: [], failsWhenLost: false)
+        let names = argument.lowercased().split(separator: ",", omittingEmptySubsequences: false)
+        guard names != ["none"] else {
+            self.rule = rule
+            return
+        }
+        for name in names {
+            if name == "lost" {
+                rule.failsWhenLost = true
+            } else if let verdict = Verdict(rawValue: String(name)) {
+                rule.verdicts.insert(verdict)
+            } else {
+                return nil
+            }
+        }
+        self.rule = rule
+    }
+}

@@ -1,0 +1,110 @@
+import ArchiveModel
+import AsyncHTTPClient
+import Audit
+import Catalog
+import Foundation
+import GenerationAPI
+
+/// `audit --against-account`.
+struct AccountAudit {
+    private let archive: OpenArchive
+    private let settings: Settings
+    private let filter: AuditFilter
+    private let format: AuditFormat
+    private let sink: Sink
+
+    init(_ archive: OpenArchive, _ settings: Settings, _ filter: AuditFilter, _ format: AuditFormat, _ sink: Sink) {
+        self.archive = archive
+        self.settings = settings
+        self.filter = filter
+        self.format = format
+        self.sink = sink
+    }
+
+    /// - Returns: Whether everything that the account completed is archived.
+    func run() async throws -> Bool {
+        let now = archive.clock.now
+        let since = filter.since?.date(from: now)
+        let until = filter.until?.date(from: now)
+        let listing = try await listing(since: since)
+        var comparison = AccountComparison(since: since)
+        comparison.isStable = listing.isStable
+        try await archive.catalog.forEachAuditPage(EntryQuery(since: since, before: until), []) { page in
+            for entry in page.entries { comparison.hold(entry) }
+        }
+        for task in listing.tasks.values where until.map({ (task.createdAt ?? .distantPast) < $0 }) ?? true {
+            let isCompleted: Bool? =
+                switch task.status {
+                case .completed: true
+                case .failed, .cancelled: false
+                default: nil
+                }
+            try await comparison.list(task.id, isCompleted: isCompleted, createdAt: task.createdAt) {
+                try await archive.catalog.task(task.id).map(Self.standing) ?? "the archive does not know it"
+            }
+        }
+        comparison.finish(listed: Set(listing.tasks.keys))
+        try write(comparison)
+        return comparison.isComplete
+    }
+
+    private func listing(since: Date?) async throws -> AccountListing {
+        let http = GenerationClient.makeHTTPClient()
+        let client = GenerationClient(baseURL: settings.apiURL, key: try APIKey.required(), http: http, clock: archive.clock)
+        do {
+            let listing = try await client.account(since: since) { Terminal.progress("\($0) tasks of the account read") }
+            Terminal.endProgress()
+            try? await http.shutdown()
+            return listing
+        } catch {
+            Terminal.endProgress()
+            try? await http.shutdown()
+            throw error
+        }
+    }
+
+    private static func standing(_ task: TaskEntry) -> String {
+        let reason = task.reason.map { ": \($0)" } ?? ""
+        return switch task.state {
+        case .waiting, .leased: "it waits in the queue\(reason)"
+        case .held: "it is held in the queue\(reason)"
+        case .resolved: "it has no picture in the archive\(reason)"
+        case .failed, .cancelled, .unavailable: "the archive has it as \(task.state.rawValue)\(reason)"
+        }
+    }
+
+    private func write(_ comparison: AccountComparison) throws {
+        guard format != .json else { return sink.write(try Rendering.json(comparison)) }
+        var table = Table(columns: [.init("FINDING"), .init("TASK"), .init("INDEX", .right), .init("REASON")])
+        table.rows += comparison.missing.map { ["missing", $0.taskId.text, "-", $0.reason] }
+        table.rows += comparison.lost.map { ["lost", $0.taskId.text, "\($0.index)", $0.reason] }
+        table.rows += comparison.unlisted.map {
+            ["unlisted", $0.taskId.text, "\($0.index)", "archived here, and no longer listed by the account"]
+        }
+        guard format == .table else { return sink.write(table.csv) }
+        if !table.rows.isEmpty { sink.write(table.text + "\n") }
+        sink.write(Self.text(comparison))
+    }
+
+    private static func text(_ comparison: AccountComparison) -> String {
+        let time = comparison.since.map { " since \(Rendering.minute($0)) UTC" } ?? ""
+        var text =
+            "the account lists \(Rendering.count(comparison.listed, "task"))\(time): \(comparison.completed) completed, "
+            + "\(comparison.failed) failed, \(comparison.underWay) under way\n"
+        let claim = comparison.isComplete ? "everything is archived: " : "archived: "
+        text +=
+            "\(claim)\(comparison.archived) of \(comparison.completed) completed tasks, with \(Rendering.count(comparison.pictures, "picture"))\n"
+        if !comparison.missing.isEmpty {
+            text +=
+                "missing: \(comparison.missing.count); 'fixative archive' with their ids, or a run, fetches them while their links live\n"
+        }
+        if !comparison.lost.isEmpty { text += "lost: \(Rendering.count(comparison.lost.count, "picture"))\n" }
+        if !comparison.unlisted.isEmpty {
+            text += "no longer listed by the account, and safe here: \(Rendering.count(comparison.unlisted.count, "picture"))\n"
+        }
+        if !comparison.isStable {
+            text += "the account's list changed each time it was read: it may hold tasks that were not seen; try again\n"
+        }
+        return text
+    }
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+struct AuditEvidenceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "evidence", abstract: "todo")
+    func run() async throws {}
+}

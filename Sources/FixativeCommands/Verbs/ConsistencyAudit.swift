@@ -1,0 +1,64 @@
+import ArchiveModel
+import Audit
+import Catalog
+import Foundation
+
+/// `audit --consistency`.
+struct ConsistencyAudit {
+    private let reader: AuditReader
+    private let near: Int?
+    private let format: AuditFormat
+    private let sink: Sink
+
+    init(_ reader: AuditReader, _ near: Int?, _ format: AuditFormat, _ sink: Sink) {
+        self.reader = reader
+        self.near = near
+        self.format = format
+        self.sink = sink
+    }
+
+    private struct Result: Encodable {
+        var outputs: Int
+        var findings: [ConsistencyCheck.Finding]
+    }
+
+    /// - Returns: Whether nothing contradicts anything; pictures that only look alike do not.
+    func run() async throws -> Bool {
+        var check = ConsistencyCheck(near: near)
+        var outputs = 0
+        try await reader.forEachPage([.archived], [.pictures, .delivery]) { page in
+            outputs += page.count
+            for (entry, _) in page { check.add(entry) }
+        }
+        let findings = check.finish()
+        write(Result(outputs: outputs, findings: findings))
+        return findings.allSatisfy { $0.kind == .nearDuplicates }
+    }
+
+    private func write(_ result: Result) {
+        if format == .json {
+            if let text = try? Rendering.json(result) { sink.write(text) }
+            return
+        }
+        var table = Table(columns: [.init("FINDING"), .init("TASK"), .init("INDEX", .right), .init("PICTURES", .right), .init("DETAIL")])
+        for finding in result.findings {
+            // A line for each picture in a sheet, one for each finding where people read.
+            for output in format == .csv ? finding.outputs : Array(finding.outputs.prefix(1)) {
+                let others = format == .csv || finding.kind == .differingPixels ? "" : Self.others(finding)
+                table.rows.append([
+                    finding.kind.rawValue, output.taskId.text, "\(output.index)", "\(finding.outputs.count)", finding.detail + others,
+                ])
+            }
+        }
+        guard format == .table else { return sink.write(table.csv) }
+        let count = "\(Rendering.count(result.outputs, "picture")) compared, \(Rendering.count(result.findings.count, "finding"))\n"
+        sink.write(result.findings.isEmpty ? count : table.text + "\n" + count)
+    }
+
+    /// The other pictures of a finding, as many as a line holds.
+    private static func others(_ finding: ConsistencyCheck.Finding) -> String {
+        let names = finding.outputs.dropFirst().map { "\($0.taskId) #\($0.index)" }
+        guard !names.isEmpty else { return "" }
+        return ": also " + names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+    }
+}

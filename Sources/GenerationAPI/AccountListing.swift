@@ -1,0 +1,77 @@
+package import ArchiveModel
+package import Foundation
+
+/// The account's image tasks of a time, read page by page.
+package struct AccountListing: Sendable {
+    /// Each task once, as the newest telling has it.
+    package private(set) var tasks: [TaskID: TaskSnapshot] = [:]
+    /// How often the list was gone through.
+    package private(set) var passes = 0
+    /// Whether the list stood still during the last pass. A task that is deleted while pages are read moves all that follow it to
+    /// earlier places, so that one between two pages is not seen.
+    package private(set) var isStable = false
+    /// Rows that have no usable id.
+    package private(set) var unreadable = 0
+
+    /// The most passes: an account that never rests is read as often, and every task of any pass counts.
+    private static let mostPasses = 5
+
+    /// Goes through the list until it stood still.
+    ///
+    /// - Parameters:
+    ///   - since: Tasks created before it are left out; `nil` for the whole account.
+    ///   - page: Reads a page, counted from 1, the newest tasks first.
+    ///   - progress: How many tasks were seen so far.
+    /// - Throws: What `page` throws.
+    package static func read(
+        since: Date?, page: (Int) async throws -> TaskPage, progress: (Int) -> Void = { _ in }
+    ) async throws -> AccountListing {
+        var listing = AccountListing()
+        repeat {
+            listing.passes += 1
+            try await listing.pass(since: since, page: page, progress: progress)
+        } while !listing.isStable && listing.passes < mostPasses
+        return listing
+    }
+
+    private mutating func pass(since: Date?, page: (Int) async throws -> TaskPage, progress: (Int) -> Void) async throws {
+        var totals: Set<Int> = []
+        var seen: Set<TaskID> = []
+        var rows = 0
+        var number = 1
+        unreadable = 0
+        var isWhole = false
+        while true {
+            let part = try await page(number)
+            if let total = part.total { totals.insert(total) }
+            guard part.rows > 0 else {
+                isWhole = true
+                break
+            }
+            rows += part.rows
+            unreadable += part.rows - part.tasks.count
+            let inside = part.tasks.filter { task in since.map { (task.createdAt ?? .distantFuture) >= $0 } ?? true }
+            for task in inside { tasks[task.id] = task }
+            seen.formUnion(part.tasks.map(\.id))
+            progress(tasks.count)
+            // The order may be off by a few places, not by a page.
+            if inside.isEmpty, !part.tasks.isEmpty { break }
+            if let total = part.total, rows >= total {
+                isWhole = true
+                break
+            }
+            number += 1
+        }
+        // A row seen twice means that the list moved; so do rows that are fewer than there should be.
+        let isComplete = !isWhole || totals.isEmpty || totals == [rows]
+        isStable = totals.count <= 1 && seen.count + unreadable == rows && isComplete
+    }
+}
+
+extension GenerationClient {
+    /// The account's image tasks created since then; `nil` for all.
+    /// - Throws: ``APIError``; code `notFound` or `forbidden` where the list is not to be had.
+    package func account(since: Date?, progress: (Int) -> Void = { _ in }) async throws -> AccountListing {
+        try await AccountListing.read(since: since, page: { try await page($0) }, progress: progress)
+    }
+}
