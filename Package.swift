@@ -63,7 +63,7 @@ let package = Package(
             name: "FixativeCommands",
             dependencies: [
                 "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "ImageCodecs",
-                "SizeContract",
+                "Imaging", "SizeContract",
                 "SyntheticPictures", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration, httpClient,
                 lifecycle,
                 logging,
@@ -79,11 +79,17 @@ let package = Package(
             ], swiftSettings: strict),
 
         // Requested against delivered against billed, as a report.
-        .target(name: "Audit", dependencies: ["ArchiveModel", "SizeContract"], swiftSettings: strict),
+        .target(
+            name: "Audit", dependencies: ["ArchiveModel", "Markup", "SizeContract", mustache], resources: [.embedInCode("Assets")],
+            swiftSettings: strict),
+
+        // What pages have in common: escaping, the words and colours of verdicts.
+        .target(
+            name: "Markup", dependencies: ["SizeContract", mustache], resources: [.embedInCode("Assets")], swiftSettings: strict),
 
         // The archive as a folder of static pages. Page, style and script are real files, embedded in the program.
         .target(
-            name: "Gallery", dependencies: ["ArchiveModel", "SizeContract", swiftCrypto, mustache],
+            name: "Gallery", dependencies: ["ArchiveModel", "Markup", "SizeContract", swiftCrypto, mustache],
             resources: [.embedInCode("Assets")],
             swiftSettings: strict),
 
@@ -194,7 +200,8 @@ let package = Package(
         // Sums by hand.
         .testTarget(name: "AuditTests", dependencies: ["Audit", "ArchiveModel", "SizeContract"], swiftSettings: strict),
         // Pages as they lie on a disk.
-        .testTarget(name: "GalleryTests", dependencies: ["Gallery", "ArchiveModel", "SizeContract"], swiftSettings: strict),
+        .testTarget(
+            name: "GalleryTests", dependencies: ["Gallery", "ArchiveModel", "Markup", "SizeContract"], swiftSettings: strict),
         // The stand-in against the upstream's reference page.
         .testTarget(
             name: "UpstreamSimulatorTests",

@@ -64,7 +64,8 @@ package struct AccountComparison: Sendable, Encodable {
     /// - Parameters:
     ///   - isCompleted: Whether it made pictures; `nil` while it is under way.
     ///   - reason: Where it stands in the archive when that has no output of it.
-    package mutating func list(_ id: TaskID, isCompleted: Bool?, createdAt: Date?, reason: () async throws -> String) async throws {
+    package mutating func list(_ id: TaskID, isCompleted: Bool?, createdAt: Date?, reason: () async throws -> String) async throws
+    {
         listed += 1
         guard let isCompleted else {
             underWay += 1
@@ -87,7 +88,8 @@ package struct AccountComparison: Sendable, Encodable {
             let words = waiting.first?.reason.map { ": \($0)" } ?? ""
             missing.append(
                 Missing(
-                    taskId: id, createdAt: createdAt, reason: "\(waiting.count) of \(outputs.count) still wait in the queue\(words)"))
+                    taskId: id, createdAt: createdAt,
+                    reason: "\(waiting.count) of \(outputs.count) still wait in the queue\(words)"))
         } else if outputs.allSatisfy({ $0.state == .archived }) {
             archived += 1
             pictures += outputs.count

@@ -1,4 +1,5 @@
 internal import ArchiveModel
+internal import Markup
 internal import Mustache
 
 /// The gallery's own style, script and templates, embedded in the program.
@@ -22,10 +23,11 @@ struct GalleryAssets: Sendable {
     private let library: MustacheLibrary
 
     init() throws {
-        MustacheContentTypes.register(SafeHTML(), named: SafeHTML.name)
+        Templates.registerEscaping()
         style = Asset(
             name: "gallery", kind: "css",
-            bytes: PackageResources.base_css + PackageResources.grid_css + PackageResources.viewer_css + PackageResources.page_css
+            bytes: Palette.css + PackageResources.base_css + PackageResources.grid_css + PackageResources.viewer_css
+                + PackageResources.page_css
                 + Array(Self.ratioClasses.utf8))
         // One scope for all parts, so that the page gets no global names but the one that data files call.
         script = Asset(

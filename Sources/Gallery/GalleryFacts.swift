@@ -1,5 +1,6 @@
 internal import ArchiveModel
 internal import Foundation
+internal import Markup
 internal import SizeContract
 
 /// One picture's facts as data: a line of the script's shards and of `manifest.json`. Absent facts are left out.

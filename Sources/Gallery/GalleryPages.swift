@@ -1,5 +1,6 @@
 internal import ArchiveModel
 internal import Foundation
+internal import Markup
 internal import SizeContract
 
 /// Renders the pages and data files of a site.

@@ -1,5 +1,6 @@
 internal import ArchiveModel
 internal import Foundation
+internal import Markup
 internal import SizeContract
 
 /// One output as the gallery shows it: where its files lie in the site, and what is said of it.

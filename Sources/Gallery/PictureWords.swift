@@ -1,4 +1,5 @@
 internal import ArchiveModel
+internal import Markup
 internal import SizeContract
 
 /// What the templates say of one picture.

@@ -1,6 +1,89 @@
+import ArchiveModel
 import Audit
+import BlobStore
+import Catalog
+import Foundation
+import ImageCodecs
+import Imaging
+import SizeContract
+import WorkLanes
 
+/// `audit --format html`.
 struct AuditPageWriter {
-    init(_ archive: OpenArchive, _ sink: Sink, _ output: String?, _ filter: AuditFilter) {}
-    func write(_ reader: AuditReader) async throws -> AuditReport.Summary { reader.nothing }
+    private let archive: OpenArchive
+    private let sink: Sink
+    /// The folder of the page, from which originals are linked; `nil` for stdout.
+    private let folder: String?
+    private let filter: AuditFilter
+
+    init(_ archive: OpenArchive, _ sink: Sink, _ output: String?, _ filter: AuditFilter) {
+        self.archive = archive
+        self.sink = sink
+        self.filter = filter
+        folder = output.flatMap { $0 == "-" ? nil : URL(filePath: $0).deletingLastPathComponent().standardizedFileURL.path() }
+    }
+
+    /// - Returns: What it all comes to.
+    func write(_ reader: AuditReader) async throws -> AuditReport.Summary {
+        var page = ReportPage(pricing: reader.price.pricing)
+        try await reader.forEachPage(filter.hasLosses ? [.archived, .unavailable] : [.archived], .pictures) {
+            for (entry, charge) in $0 { page.add(entry, charge) }
+        }
+        for (task, charge) in try await reader.tasks() { page.add(task, charge) }
+        let lane = WorkLane(name: "thumbnails", width: WorkLane.processors)
+        let (rows, blobs, folder) = (page.rows, archive.blobs, folder)
+        // Thumbnails are made side by side; the page takes them in the order of its rows.
+        let attachments = await withTaskGroup(of: (OutputID, ReportPage.Attachment).self) { group in
+            for row in rows { group.addTask { (row.entry.id, await Self.attachment(row.entry, blobs, folder, lane)) } }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        let html = try await page.html(title: "Audit of generated pictures", scope: scope(reader.now), now: reader.now) {
+            attachments[$0.entry.id] ?? ReportPage.Attachment()
+        }
+        sink.write(Data(html))
+        return page.total
+    }
+
+    /// The longest side of a picture in the table, in pixels: sharp on screens of twice the density.
+    private static let side = 128
+
+    private static func attachment(
+        _ entry: AuditEntry, _ blobs: DirectoryBlobStore, _ folder: String?, _ lane: WorkLane
+    ) async -> ReportPage.Attachment {
+        var attachment = ReportPage.Attachment()
+        if let original = entry.original, let path = try? await blobs.localPath(of: original.digest) {
+            attachment.link = link(to: path, from: folder)
+        }
+        guard let digest = entry.thumbnail, let bytes = try? await blobs.contents(of: digest) else { return attachment }
+        var recipe = DerivativeRecipe()
+        recipe.thumbnailSide = side
+        recipe.previewSide = side
+        let picture = try? await lane.run { [recipe] in try bytes.withSpan { try PictureInspector.inspect($0, recipe: recipe) } }
+        if let small = picture?.thumbnail {
+            attachment.thumbnail = (Array(small.bytes), small.format.mediaType, small.width, small.height)
+        }
+        return attachment
+    }
+
+    /// The address of a file, relative to a folder when there is one, so that page and archive may move together.
+    static func link(to path: String, from folder: String?) -> String? {
+        guard let folder else { return URL(filePath: path).standardizedFileURL.absoluteString }
+        let target = URL(filePath: path).standardizedFileURL.pathComponents
+        let start = URL(filePath: folder, directoryHint: .isDirectory).standardizedFileURL.pathComponents
+        let common = zip(target, start).prefix { $0 == $1 }.count
+        let steps = Array(repeating: "..", count: start.count - common) + target[common...]
+        return steps.map { $0.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? $0 }.joined(separator: "/")
+    }
+
+    /// Which part of the archive it is, in words.
+    private func scope(_ now: Date) -> String {
+        var parts: [String] = []
+        if let since = filter.since { parts.append("created since \(Rendering.minute(since.date(from: now))) UTC") }
+        if let until = filter.until { parts.append("created before \(Rendering.minute(until.date(from: now))) UTC") }
+        if let model = filter.model { parts.append("of the model \(model)") }
+        if let query = filter.query { parts.append("whose prompt holds \u{201C}\(query)\u{201D}") }
+        if let verdict = filter.verdict { parts.append("judged \(verdict.rawValue)") }
+        if let tier = filter.tier { parts.append("billed as \(tier)") }
+        return parts.isEmpty ? "All pictures of the archive." : "Pictures " + parts.joined(separator: ", ") + "."
+    }
 }

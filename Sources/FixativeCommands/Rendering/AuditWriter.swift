@@ -56,7 +56,9 @@ struct AuditWriter {
             try await body(&stream)
             try stream.finish()
         }
-        try await array("chargedFailures", of: AuditReport.ChargedFailure.self, first: true) { for failure in rest.chargedFailures { try $0.append(failure) } }
+        try await array("chargedFailures", of: AuditReport.ChargedFailure.self, first: true) {
+            for failure in rest.chargedFailures { try $0.append(failure) }
+        }
         try await array("lost", of: AuditReport.Lost.self) { for lost in rest.lost { try $0.append(lost) } }
         try await array("outputs", of: AuditReport.Output.self) { stream in
             // One core reads while the other one writes.
@@ -158,13 +160,15 @@ enum AuditWords {
         let unknown = money.origins[.unknown] ?? 0
         guard known > 0 else {
             // Without a price and without recorded credits there is nothing to say about money.
-            return unknown > 0 && money.basePrice != nil ? "paid: unknown for all \(unknown), whose requests are not on record\n" : ""
+            return unknown > 0 && money.basePrice != nil
+                ? "paid: unknown for all \(unknown), whose requests are not on record\n" : ""
         }
         let origin =
             money.basePrice.map { "computed from the requests, at a base price of \($0.plain) \(money.unit)" }
             ?? "as the upstream recorded"
         var text = "paid: \(money.paid.plain) \(money.unit), \(origin)\n"
-        text += "refunds to ask for: \(money.refund.plain) \(money.unit), of that \(money.undelivered.plain) for undelivered pixels\n"
+        text +=
+            "refunds to ask for: \(money.refund.plain) \(money.unit), of that \(money.undelivered.plain) for undelivered pixels\n"
         if money.lost > 0 { text += "paid for what is lost: \(money.lost.plain) \(money.unit)\n" }
         if unknown > 0 { text += "of unknown cost, and in no sum: \(unknown)\n" }
         return text

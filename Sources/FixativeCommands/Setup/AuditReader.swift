@@ -14,7 +14,8 @@ struct AuditReader {
     /// All of an archive.
     static func whole(_ archive: OpenArchive) throws -> AuditReader {
         AuditReader(
-            catalog: archive.catalog, filter: try AuditFilter.parse([]), price: try PriceOptions.parse([]), now: archive.clock.now)
+            catalog: archive.catalog, filter: try AuditFilter.parse([]), price: try PriceOptions.parse([]), now: archive.clock.now
+        )
     }
 
     /// Nothing yet, in the unit of the prices.
@@ -22,7 +23,8 @@ struct AuditReader {
 
     /// Hands over what was judged, the newest first, some thousand at a time.
     func forEachPage(
-        _ states: Set<OutputState> = [.archived], _ detail: AuditDetail = [], _ body: ([(AuditEntry, Charge)]) async throws -> Void
+        _ states: Set<OutputState> = [.archived], _ detail: AuditDetail = [],
+        _ body: ([(AuditEntry, Charge)]) async throws -> Void
     ) async throws {
         var pricing = price.pricing
         try await catalog.forEachAuditPage(filter.outputs(states, now: now), detail.union(price.detail)) { page in

@@ -31,7 +31,8 @@ struct AuditCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Money") var price: PriceOptions
 
-    @Option(help: ArgumentHelp("'exact', or 'ratio': other pixels of the right ratio and price class pass, too.", valueName: "how"))
+    @Option(
+        help: ArgumentHelp("'exact', or 'ratio': other pixels of the right ratio and price class pass, too.", valueName: "how"))
     var tolerance = AuditRule.Tolerance.exact
 
     @Option(
@@ -46,7 +47,9 @@ struct AuditCommand: AsyncParsableCommand {
     @Flag(help: "Look for pictures that contradict each other or their links, and for the same bytes under different prompts.")
     var consistency = false
 
-    @Option(help: ArgumentHelp("With --consistency: also pictures whose hashes differ in at most so many of 64 bits.", valueName: "bits"))
+    @Option(
+        help: ArgumentHelp(
+            "With --consistency: also pictures whose hashes differ in at most so many of 64 bits.", valueName: "bits"))
     var near: Int?
 
     @Option(help: "table, json, csv or html: one page that holds everything, to print or to send.")

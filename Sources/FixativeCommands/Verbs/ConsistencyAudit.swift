@@ -40,18 +40,22 @@ struct ConsistencyAudit {
             if let text = try? Rendering.json(result) { sink.write(text) }
             return
         }
-        var table = Table(columns: [.init("FINDING"), .init("TASK"), .init("INDEX", .right), .init("PICTURES", .right), .init("DETAIL")])
+        var table = Table(columns: [
+            .init("FINDING"), .init("TASK"), .init("INDEX", .right), .init("PICTURES", .right), .init("DETAIL"),
+        ])
         for finding in result.findings {
             // A line for each picture in a sheet, one for each finding where people read.
             for output in format == .csv ? finding.outputs : Array(finding.outputs.prefix(1)) {
                 let others = format == .csv || finding.kind == .differingPixels ? "" : Self.others(finding)
                 table.rows.append([
-                    finding.kind.rawValue, output.taskId.text, "\(output.index)", "\(finding.outputs.count)", finding.detail + others,
+                    finding.kind.rawValue, output.taskId.text, "\(output.index)", "\(finding.outputs.count)",
+                    finding.detail + others,
                 ])
             }
         }
         guard format == .table else { return sink.write(table.csv) }
-        let count = "\(Rendering.count(result.outputs, "picture")) compared, \(Rendering.count(result.findings.count, "finding"))\n"
+        let count =
+            "\(Rendering.count(result.outputs, "picture")) compared, \(Rendering.count(result.findings.count, "finding"))\n"
         sink.write(result.findings.isEmpty ? count : table.text + "\n" + count)
     }
 

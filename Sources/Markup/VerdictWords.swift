@@ -1,32 +1,32 @@
-internal import SizeContract
+package import SizeContract
 
 /// A verdict as people read it: a word, a colour and a sentence.
-struct VerdictWords: Sendable, Hashable, Encodable {
+package struct VerdictWords: Sendable, Hashable, Encodable {
     /// The colour family; the style sheet knows what each looks like in light and dark.
-    enum Tone: String, Sendable, Encodable { case good, neutral, warning, bad }
+    package enum Tone: String, Sendable, Encodable { case good, neutral, warning, bad }
 
     /// As the command line and the address of a filtered page name it.
-    let id: String
-    let label: String
-    let tone: Tone
-    let explanation: String
+    package let id: String
+    package let label: String
+    package let tone: Tone
+    package let explanation: String
     /// Whether it counts as "not what was asked".
-    let isComplaint: Bool
+    package let isComplaint: Bool
 
     /// What stands in place of a verdict for an output that could not be archived.
-    static let unavailable = VerdictWords(
+    package static let unavailable = VerdictWords(
         id: "unavailable", label: "Unavailable", tone: .neutral,
         explanation: "The file could not be fetched before its link expired, so there is no picture.", isComplaint: false)
 
     /// What stands in place of a verdict for an archived file that nobody has judged.
-    static let unjudged = VerdictWords(
+    package static let unjudged = VerdictWords(
         id: "unjudged", label: "Not judged", tone: .neutral, explanation: "The archive holds no judgement of this file.",
         isComplaint: false)
 
     /// Every word, in the order in which a filter offers them.
-    static let all = Verdict.allCases.map(VerdictWords.init) + [unjudged, unavailable]
+    package static let all = Verdict.allCases.map(VerdictWords.init) + [unjudged, unavailable]
 
-    init(_ verdict: Verdict) {
+    package init(_ verdict: Verdict) {
         let (label, tone, explanation): (String, Tone, String) =
             switch verdict {
             case .exact: ("Exact", .good, "Delivered with exactly the pixels that were asked for.")

@@ -3,7 +3,7 @@ internal import Mustache
 /// HTML escaping by Unicode scalar.
 ///
 /// The escaping that swift-mustache brings goes by `Character`, so a quote followed by a combining mark is another character than a
-/// quote and passes unescaped: enough to break out of an attribute. Every template here opens with `{{% CONTENT_TYPE:SAFEHTML}}`.
+/// quote and passes unescaped: enough to break out of an attribute. Every template opens with `{{% CONTENT_TYPE:SAFEHTML}}`.
 struct SafeHTML: MustacheContentType {
     static let name = "SAFEHTML"
 
@@ -28,4 +28,10 @@ struct SafeHTML: MustacheContentType {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
+}
+
+/// What every template needs.
+package enum Templates {
+    /// Makes the escaping known that templates name in their first line.
+    package static func registerEscaping() { MustacheContentTypes.register(SafeHTML(), named: SafeHTML.name) }
 }

@@ -1,0 +1,216 @@
+package import ArchiveModel
+package import Foundation
+import Markup
+import Mustache
+import SizeContract
+
+/// The audit as one page that holds everything: figures, a plot, and a table with thumbnails. It asks no server for anything.
+package struct ReportPage {
+    /// One line of the table.
+    package struct Row: Sendable {
+        package var entry: AuditEntry
+        package var charge: Charge
+    }
+
+    /// What belongs to a row and lies outside the catalog.
+    package struct Attachment: Sendable {
+        /// The file of a small picture: its bytes, kind and size in pixels.
+        package var thumbnail: (bytes: [UInt8], mediaType: String, width: Int, height: Int)?
+        /// The address of the original.
+        package var link: String?
+
+        package init(thumbnail: (bytes: [UInt8], mediaType: String, width: Int, height: Int)? = nil, link: String? = nil) {
+            self.thumbnail = thumbnail
+            self.link = link
+        }
+    }
+
+    /// How many pictures the table holds; what is amiss goes first.
+    package static let mostRows = 1000
+
+    private let pricing: Pricing
+    private var summary: AuditReport.Summary
+    private var sizes: AuditGroups
+    private var plot = ScatterPlot()
+    private var amiss: [Row] = []
+    private var clean: [Row] = []
+    private var lost: [(name: String, reason: String)] = []
+
+    package init(pricing: Pricing) {
+        self.pricing = pricing
+        summary = AuditReport.Summary(money: Money(pricing))
+        sizes = AuditGroups(.size, pricing: pricing)
+    }
+
+    // MARK: Taking in
+
+    /// Takes in an output, the newest first.
+    package mutating func add(_ entry: AuditEntry, _ charge: Charge) {
+        summary.add(entry, charge)
+        sizes.add(entry, charge)
+        switch entry.state {
+        case .archived:
+            plot.add(entry)
+            guard let verdict = entry.judgement?.verdict else { return }
+            if verdict.isClean {
+                if clean.count < Self.mostRows { clean.append(Row(entry: entry, charge: charge)) }
+            } else if amiss.count < Self.mostRows {
+                amiss.append(Row(entry: entry, charge: charge))
+            }
+        case .unavailable: lost.append(("\(entry.id)", entry.reason ?? "unknown"))
+        case .waiting, .leased, .held: break
+        }
+    }
+
+    package mutating func add(_ task: AuditTask, _ charge: Charge) {
+        summary.add(task, charge)
+        sizes.add(task, charge)
+        if task.state == .unavailable {
+            lost.append(("\(task.id)", task.reason ?? "unknown"))
+        } else if charge.paid > 0 {
+            lost.append(
+                ("\(task.id)", "charged \(charge.paid.plain) \(pricing.unit), but no picture: \(task.reason ?? "unknown")"))
+        }
+    }
+
+    /// The rows that the table will hold.
+    package var rows: [Row] { amiss + clean.prefix(Self.mostRows - amiss.count) }
+
+    /// What it all comes to.
+    package var total: AuditReport.Summary { summary }
+
+    // MARK: Writing
+
+    /// The page.
+    ///
+    /// - Parameters:
+    ///   - title: What stands above it.
+    ///   - scope: Which part of the archive it covers, in words.
+    ///   - attachment: Thumbnail and link of each row of ``rows``.
+    package func html(title: String, scope: String, now: Date, attachment: (Row) async -> Attachment) async throws -> [UInt8] {
+        Templates.registerEscaping()
+        let template = try MustacheTemplate(string: String(decoding: PackageResources.report_mustache, as: UTF8.self))
+        var lines: [[String: Any]] = []
+        for row in rows { lines.append(line(row, await attachment(row))) }
+        let contract = SizeContract.gptImage2
+        let context: [String: Any] = [
+            "title": title, "scope": scope, "when": now.iso8601.prefix(16).replacing("T", with: " ") + " UTC",
+            "style": String(decoding: Palette.css + PackageResources.report_css, as: UTF8.self),
+            "script": String(decoding: PackageResources.report_js, as: UTF8.self),
+            "cards": cards, "isEmpty": summary.outputs == 0, "verdicts": verdicts, "hasPlot": !plot.isEmpty,
+            "plot": plot.svg(contract), "plotNote": plotNote, "hasSizes": !sizes.all.isEmpty, "sizes": sizes.all.map(line),
+            "hasMoney": hasMoney, "rows": lines, "rowsNote": rowsNote, "hasLost": !lost.isEmpty,
+            "lost": lost.prefix(Self.mostRows).map { ["name": $0.name, "reason": $0.reason] },
+            "lostNote": lost.count > Self.mostRows ? "And \(Self.count(lost.count - Self.mostRows)) more." : "",
+            "origins": origins,
+        ]
+        return Array(template.render(context).utf8)
+    }
+
+    private var hasMoney: Bool {
+        (summary.money?.origins[.recorded] ?? 0) + (summary.money?.origins[.computed] ?? 0) > 0
+    }
+
+    private var cards: [[String: Any]] {
+        func card(_ figure: String, _ label: String, _ tone: String = "", note: String = "") -> [String: Any] {
+            ["figure": figure, "label": label, "tone": tone, "note": note]
+        }
+        func count(_ verdict: Verdict) -> Int { summary.byVerdict[verdict.rawValue] ?? 0 }
+        let asAsked = count(.exact) + count(.accepted)
+        let requested = summary.outputs - count(.unrequested)
+        let amiss = requested - asAsked
+        var cards = [card(Self.count(summary.outputs), summary.outputs == 1 ? "picture judged" : "pictures judged")]
+        if requested > 0 {
+            let share = String(format: "%.1f %%", Double(asAsked) / Double(requested) * 100)
+            cards.append(
+                card(
+                    share, "as asked", asAsked == requested ? "good" : "",
+                    note: "\(Self.count(asAsked)) of \(Self.count(requested))"))
+            cards.append(card(Self.count(amiss), "not as asked", amiss > 0 ? "bad" : "good"))
+        }
+        if let money = summary.money, hasMoney {
+            cards.append(card("\(money.paid.plain) \(money.unit)", "paid"))
+            cards.append(
+                card(
+                    "\(money.refund.plain) \(money.unit)", "refunds to ask for", money.refund > 0 ? "bad" : "good",
+                    note: money.refund > 0 ? "\(money.undelivered.plain) of it for undelivered pixels" : ""))
+        }
+        cards.append(
+            card("\(summary.overpaidMultiplier)", "base prices overpaid", summary.overpaidMultiplier > .zero ? "bad" : "good"))
+        cards.append(card(Self.count(summary.unavailable), "lost", summary.unavailable > 0 ? "bad" : "good"))
+        return cards
+    }
+
+    private var verdicts: [[String: Any]] {
+        Verdict.allCases.compactMap { verdict in
+            guard let count = summary.byVerdict[verdict.rawValue] else { return nil }
+            let words = VerdictWords(verdict)
+            return [
+                "id": words.id, "label": words.label, "tone": words.tone.rawValue, "count": Self.count(count), "share": count,
+                "explanation": words.explanation,
+            ]
+        }
+    }
+
+    private func line(_ group: AuditGroup) -> [String: Any] {
+        let summary = group.summary
+        let clean = Verdict.allCases.filter(\.isClean).reduce(0) { $0 + (summary.byVerdict[$1.rawValue] ?? 0) }
+        return [
+            "name": group.name, "outputs": Self.count(summary.outputs), "clean": Self.count(clean),
+            "amiss": Self.count(summary.outputs - clean), "lost": Self.count(summary.unavailable), "hasMoney": hasMoney,
+            "paid": summary.money?.paid.plain ?? "-", "refund": summary.money?.refund.plain ?? "-",
+        ]
+    }
+
+    private func line(_ row: Row, _ attachment: Attachment) -> [String: Any] {
+        let (entry, judgement) = (row.entry, row.entry.judgement)
+        let words = judgement.map { VerdictWords($0.verdict) }
+        let isKnown = row.charge.origin != .unknown
+        let tiers = [judgement?.billedTier, judgement?.deliveredTier].map { $0?.rawValue ?? "-" }
+        var line: [String: Any] = [
+            "verdict": words?.id ?? "", "label": words?.label ?? "", "tone": words?.tone.rawValue ?? "",
+            "created": entry.createdAt.map { $0.iso8601.prefix(16).replacing("T", with: " ") } ?? "-",
+            "asked": entry.request.flatMap(AuditGrouping.size) ?? "not on record",
+            "expected": judgement?.expected.map { "\($0)" } ?? "-",
+            "delivered": judgement?.delivered.map { "\($0)" } ?? "no picture",
+            "expectedPixels": judgement?.expected.map { "\($0.pixels)" } ?? "",
+            "deliveredPixels": judgement?.delivered.map { "\($0.pixels)" } ?? "",
+            "billed": tiers[0] == tiers[1] ? tiers[0] : "\(tiers[0]), got \(tiers[1])", "hasMoney": hasMoney,
+            "paid": isKnown ? row.charge.paid.plain : "-", "refund": isKnown ? row.charge.refund.plain : "-",
+            "task": "\(entry.id)", "prompt": entry.request?.prompt ?? "", "link": attachment.link ?? "",
+        ]
+        if let thumbnail = attachment.thumbnail {
+            line["thumbnail"] = "data:\(thumbnail.mediaType);base64,\(Data(thumbnail.bytes).base64EncodedString())"
+            line["width"] = thumbnail.width
+            line["height"] = thumbnail.height
+        }
+        return line
+    }
+
+    private var plotNote: String {
+        plot.leftOut > 0 ? "\(Self.count(plot.leftOut)) rarer pairs are not drawn." : ""
+    }
+
+    private var rowsNote: String {
+        let shown = rows.count
+        guard shown < summary.outputs else { return "The newest first. Each picture leads to its original." }
+        return
+            "\(Self.count(shown)) of \(Self.count(summary.outputs)), what is amiss first, the newest first; 'fixative audit --format csv' has all. Each picture leads to its original."
+    }
+
+    private var origins: String {
+        let base = "sizes and verdicts from the delivered files and the requests on record"
+        guard let money = summary.money else { return base + "." }
+        let counts = [
+            (Origin.recorded, "recorded by the upstream"), (.computed, "computed from the request"),
+            (.unknown, "unknown, and in no sum"),
+        ].compactMap { origin, words in money.origins[origin].map { "\(Self.count($0)) \(words)" } }
+        let price = money.basePrice.map { ", at a base price of \($0.plain) \(money.unit)" } ?? ""
+        return counts.isEmpty ? base + "." : base + "; what was paid: " + counts.joined(separator: ", ") + price + "."
+    }
+
+    /// `12,345`.
+    private static func count(_ number: Int) -> String {
+        number.formatted(.number.grouping(.automatic).locale(Locale(identifier: "en_US_POSIX")))
+    }
+}
