@@ -100,7 +100,9 @@ package struct AuditGroups: Sendable {
 
     /// Days the newest first, anything else by name.
     package var all: [AuditGroup] {
-        let groups = sums.map { AuditGroup(name: $0.key, summary: $0.value) }.sorted { $0.name < $1.name }
+        let groups = sums.map { AuditGroup(name: $0.key, summary: $0.value) }.sorted {
+            $0.name.compare($1.name, options: .numeric) == .orderedAscending
+        }
         return grouping == .day ? groups.reversed() : groups
     }
 }

@@ -112,8 +112,8 @@ package struct ReportPage {
     }
 
     private var cards: [[String: Any]] {
-        func card(_ figure: String, _ label: String, _ tone: String = "", note: String = "") -> [String: Any] {
-            ["figure": figure, "label": label, "tone": tone, "note": note]
+        func card(_ figure: String, _ label: String, _ tone: String = "", unit: String = "", note: String = "") -> [String: Any] {
+            ["figure": figure, "unit": unit, "label": label, "tone": tone, "note": note]
         }
         func count(_ verdict: Verdict) -> Int { summary.byVerdict[verdict.rawValue] ?? 0 }
         let asAsked = count(.exact) + count(.accepted)
@@ -121,23 +121,25 @@ package struct ReportPage {
         let amiss = requested - asAsked
         var cards = [card(Self.count(summary.outputs), summary.outputs == 1 ? "picture judged" : "pictures judged")]
         if requested > 0 {
-            let share = String(format: "%.1f %%", Double(asAsked) / Double(requested) * 100)
+            let share = String(format: "%.1f", Double(asAsked) / Double(requested) * 100)
             cards.append(
                 card(
-                    share, "as asked", asAsked == requested ? "good" : "",
+                    share, "as asked", asAsked == requested ? "good" : "", unit: "%",
                     note: "\(Self.count(asAsked)) of \(Self.count(requested))"))
             cards.append(card(Self.count(amiss), "not as asked", amiss > 0 ? "bad" : "good"))
         }
+        cards.append(card(Self.count(summary.unavailable), "lost", summary.unavailable > 0 ? "bad" : "good"))
         if let money = summary.money, hasMoney {
-            cards.append(card("\(money.paid.plain) \(money.unit)", "paid"))
+            cards.append(card(money.paid.plain, "paid", unit: money.unit))
+            let isMixed = money.refund != money.undelivered
             cards.append(
                 card(
-                    "\(money.refund.plain) \(money.unit)", "refunds to ask for", money.refund > 0 ? "bad" : "good",
-                    note: money.refund > 0 ? "\(money.undelivered.plain) of it for undelivered pixels" : ""))
+                    money.refund.plain, "refunds to ask for", money.refund > 0 ? "bad" : "good", unit: money.unit,
+                    note: isMixed ? "\(money.undelivered.plain) of it for undelivered pixels" : ""))
+        } else {
+            cards.append(
+                card("\(summary.overpaidMultiplier)", "base prices overpaid", summary.overpaidMultiplier > .zero ? "bad" : "good"))
         }
-        cards.append(
-            card("\(summary.overpaidMultiplier)", "base prices overpaid", summary.overpaidMultiplier > .zero ? "bad" : "good"))
-        cards.append(card(Self.count(summary.unavailable), "lost", summary.unavailable > 0 ? "bad" : "good"))
         return cards
     }
 
@@ -166,10 +168,11 @@ package struct ReportPage {
         let (entry, judgement) = (row.entry, row.entry.judgement)
         let words = judgement.map { VerdictWords($0.verdict) }
         let isKnown = row.charge.origin != .unknown
+        let created = entry.createdAt?.iso8601 ?? "-"
         let tiers = [judgement?.billedTier, judgement?.deliveredTier].map { $0?.rawValue ?? "-" }
         var line: [String: Any] = [
             "verdict": words?.id ?? "", "label": words?.label ?? "", "tone": words?.tone.rawValue ?? "",
-            "created": entry.createdAt.map { $0.iso8601.prefix(16).replacing("T", with: " ") } ?? "-",
+            "created": created, "day": created.prefix(10), "time": created.dropFirst(11).prefix(5),
             "asked": entry.request.flatMap(AuditGrouping.size) ?? "not on record",
             "expected": judgement?.expected.map { "\($0)" } ?? "-",
             "delivered": judgement?.delivered.map { "\($0)" } ?? "no picture",

@@ -32,10 +32,17 @@
     return text !== "" && !Number.isNaN(number) ? number : text;
   };
   for (const heading of table.querySelectorAll("th[data-sort]")) {
-    const button = document.createElement("button");
-    button.type = "button";
+    // No real button: Chromium leaves those out of headings that it repeats on paper.
+    const button = document.createElement("span");
+    button.setAttribute("role", "button");
+    button.tabIndex = 0;
     button.textContent = heading.textContent;
     heading.replaceChildren(button);
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      button.click();
+    });
     button.addEventListener("click", () => {
       const sign = heading.getAttribute("aria-sort") === "ascending" ? -1 : 1;
       for (const other of table.querySelectorAll("th[aria-sort]")) other.removeAttribute("aria-sort");

@@ -1,6 +1,183 @@
+import ArchiveModel
 import ArgumentParser
+import Audit
+import BlobStore
+import Catalog
+import Foundation
+import SizeContract
 
 struct AuditEvidenceCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "evidence", abstract: "todo")
-    func run() async throws {}
+    static let configuration = CommandConfiguration(
+        commandName: "evidence", abstract: "Pack all that is known of a task, to send it to whoever is to answer for it.",
+        discussion: """
+            The originals byte for byte, the records, the upstream's own answer, the storage host's headers, and a list of digests \
+            that 'sha256sum -c SHA256SUMS' checks. No key and no signed link is part of any of it.
+            """)
+
+    @Argument(help: ArgumentHelp("The task.", valueName: "task-id"))
+    var task: String
+
+    @Argument(help: ArgumentHelp("A file that ends in .zip, or a folder: neither may be there yet.", valueName: "out"))
+    var out: String
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard TaskID(task) != nil else { throw ValidationError("'\(task.prefix(80))' is no task id") }
+    }
+
+    func run() async throws {
+        let archive = try OpenArchive(try await Settings.load(common), creating: false)
+        guard let id = TaskID(task), let entry = try await archive.catalog.task(id) else {
+            throw SettingsError("nothing is known of \(task). 'fixative list' shows what is")
+        }
+        let evidence = try await Evidence(of: entry, archive)
+        if out.lowercased().hasSuffix(".zip") {
+            try evidence.write(zip: out, date: archive.clock.now)
+        } else {
+            try evidence.write(folder: out)
+        }
+        Terminal.write("\(out): \(Rendering.count(evidence.files.count, "file")) of \(entry.id)\n")
+    }
+}
+
+/// The files that tell of one task, in the order in which they are listed.
+struct Evidence {
+    private(set) var files: [(name: String, bytes: [UInt8])] = []
+
+    init(of task: TaskEntry, _ archive: OpenArchive) async throws {
+        let day = task.createdAt ?? task.discoveredAt
+        let entries = try await archive.catalog.entries(EntryQuery(task: task.id))
+        var answer: JSONValue?
+        var contents: [(name: String, bytes: [UInt8])] = []
+        for entry in entries where entry.state == .archived || entry.state == .unavailable {
+            let path = archive.records.path(of: entry.id, day: day)
+            guard let listing = try await archive.records.listing(at: path), case .success(.output(let record)) = listing.record else {
+                throw SettingsError("the record of \(entry.id) is missing or damaged. Run 'fixative repair' first")
+            }
+            let folder = "\(entry.id.index)"
+            contents.append(("\(folder)/record.json", listing.bytes))
+            answer = record.taskJSON ?? answer
+            if let download = record.download {
+                let lines = ["# the answer of \(download.url)", "# fetched \(download.fetchedAt.iso8601)"]
+                let headers = download.headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+                contents.append(("\(folder)/headers.txt", Array(((lines + headers).joined(separator: "\n") + "\n").utf8)))
+            }
+            let originals = [record.original].compactMap { record.state == .archived ? $0 : nil } + (record.earlierOriginals ?? [])
+            for (number, original) in originals.enumerated() {
+                let ending = original.mediaType.hasPrefix("image/") ? String(original.mediaType.dropFirst(6)) : "bin"
+                let name = number == 0 ? "original.\(ending)" : "earlier-\(number).\(ending)"
+                contents.append(("\(folder)/\(name)", try await Self.bytes(of: original, archive)))
+            }
+        }
+        if entries.isEmpty, case .success(.task(let record)) = try await archive.records.listing(
+            at: archive.records.path(of: task.id, day: day))?.record
+        {
+            answer = record.taskJSON
+            let bytes = try await archive.records.listing(at: archive.records.path(of: task.id, day: day))?.bytes ?? []
+            contents.append(("record.json", bytes))
+        }
+        guard !contents.isEmpty else {
+            throw SettingsError("\(task.id) has no result yet: it is \(task.state.rawValue). 'fixative status' tells what waits")
+        }
+        if let answer {
+            contents.insert(("task.json", Array(try JSONEncoder.archive(pretty: true).encode(answer)) + [0x0A]), at: 0)
+        }
+        contents.insert(("README.txt", Array(Self.words(task, entries).utf8)), at: 0)
+        files = contents
+        let sums = contents.map { file in
+            var hash = ContentHash()
+            hash.update(file.bytes)
+            return "\(hash.digest())  \(file.name)\n"
+        }
+        files.append(("SHA256SUMS", Array(sums.joined().utf8)))
+    }
+
+    private static func bytes(of blob: BlobReference, _ archive: OpenArchive) async throws -> [UInt8] {
+        let bytes: [UInt8]
+        do { bytes = try await archive.blobs.contents(of: blob.digest).array } catch {
+            throw SettingsError("the original \(blob.digest) can't be read: \(error). 'fixative repair' may bring it back")
+        }
+        var hash = ContentHash()
+        hash.update(bytes)
+        guard hash.digest() == blob.digest else {
+            throw SettingsError("the original \(blob.digest) is damaged, and proves nothing. 'fixative repair' may bring it back")
+        }
+        return bytes
+    }
+
+    // MARK: Words
+
+    private static func words(_ task: TaskEntry, _ entries: [OutputEntry]) -> String {
+        var lines = [
+            "Evidence of the generation task \(task.id)", "",
+            "Created     \(task.createdAt.map(\.iso8601) ?? "not known")",
+            "Model       \(task.request?.model ?? "not on record")",
+            "Asked       \(task.request.flatMap(AuditGrouping.size) ?? "not on record")",
+        ]
+        if let prompt = task.request?.prompt { lines.append("Prompt      \(Table.plain(prompt))") }
+        if task.state != .resolved { lines.append("Ended as    \(task.state.rawValue)\(task.reason.map { ": \($0)" } ?? "")") }
+        for entry in entries {
+            lines += ["", "Result \(entry.id.index)"]
+            guard let judgement = entry.judgement, entry.state == .archived else {
+                lines.append("  not delivered: \(entry.reason ?? entry.state.rawValue)")
+                continue
+            }
+            if let original = entry.original {
+                lines.append("  original    \(original.bytes) bytes, \(original.mediaType), SHA-256 \(original.digest)")
+            }
+            lines.append("  expected    \(judgement.expected.map { "\($0)" } ?? "any size")")
+            lines.append("  delivered   \(judgement.delivered.map { "\($0)" } ?? "bytes that are no whole picture")")
+            lines.append("  billed as   \(judgement.billedTier?.rawValue ?? "not known"), delivered \(judgement.deliveredTier?.rawValue ?? "-")")
+            lines.append("  verdict     \(judgement.verdict.rawValue)")
+        }
+        lines += [
+            "", "Files",
+            "  N/original.*    the result as it was delivered, byte for byte",
+            "  N/headers.txt   the storage host's answer when it was fetched",
+            "  N/record.json   what the archive recorded at that time; line 2 is the SHA-256 of the other lines",
+            "  task.json       the upstream's own answer about the task, links without their signatures",
+            "  SHA256SUMS      check all of it with: sha256sum -c SHA256SUMS", "",
+        ]
+        return lines.joined(separator: "\n")
+    }
+
+    // MARK: Writing
+
+    func write(zip path: String, date: Date) throws {
+        let file = try Self.create(path)
+        var zip = StoredZip(file, date: date)
+        do {
+            for (name, bytes) in files { try zip.add(name, bytes) }
+            try zip.finish()
+            try file.synchronize()
+            try file.close()
+        } catch {
+            try? FileManager.default.removeItem(atPath: path)
+            throw error
+        }
+    }
+
+    private static func create(_ path: String) throws -> FileHandle {
+        guard !FileManager.default.fileExists(atPath: path) else { throw SettingsError("\(path) is there already; name another file") }
+        guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path) else {
+            throw SettingsError("\(path) can't be written. Is there such a folder, and may you write to it?")
+        }
+        return file
+    }
+
+    func write(folder path: String) throws {
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw SettingsError("\(path) is there already; name another folder")
+        }
+        for (name, bytes) in files {
+            let target = URL(filePath: path).appending(path: name)
+            do {
+                try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data(bytes).write(to: target)
+            } catch {
+                throw SettingsError("\(target.path()) can't be written: \(error.localizedDescription)")
+            }
+        }
+    }
 }

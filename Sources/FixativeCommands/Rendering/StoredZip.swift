@@ -1,0 +1,83 @@
+import Foundation
+
+/// A ZIP file whose entries are stored as they are (APPNOTE.TXT 6.3.3, method 0): pictures do not become smaller.
+struct StoredZip {
+    private struct Entry {
+        var name: [UInt8]
+        var checksum: UInt32
+        var size: UInt32
+        var offset: UInt32
+    }
+
+    private let file: FileHandle
+    private let stamp: (date: UInt16, time: UInt16)
+    private var entries: [Entry] = []
+    private var offset = 0
+
+    /// Beyond it a ZIP file needs fields that old programs do not read.
+    private static let mostBytes = Int(UInt32.max) - (1 << 20)
+
+    /// - Parameter date: What every entry's time says, in UTC.
+    init(_ file: FileHandle, date: Date) {
+        self.file = file
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = TimeZone(secondsFromGMT: 0) ?? calendar.timeZone
+        let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
+        let year = min(max((parts.year ?? 1980) - 1980, 0), 127)
+        stamp = (
+            UInt16(year << 9 | (parts.month ?? 1) << 5 | (parts.day ?? 1)),
+            UInt16((parts.hour ?? 0) << 11 | (parts.minute ?? 0) << 5 | (parts.second ?? 0) / 2)
+        )
+    }
+
+    /// - Throws: ``SettingsError`` when the file would become larger than 4 GB.
+    mutating func add(_ name: String, _ bytes: [UInt8]) throws {
+        guard offset + bytes.count < Self.mostBytes else {
+            throw SettingsError("a zip file holds at most 4 GB. Name a folder instead of a .zip")
+        }
+        let entry = Entry(
+            name: Array(name.utf8), checksum: Self.checksum(bytes), size: UInt32(bytes.count), offset: UInt32(offset))
+        try write(Self.little(0x0403_4B50, 4) + facts(entry) + Self.little(UInt32(entry.name.count), 2) + [0, 0] + entry.name)
+        try write(bytes)
+        entries.append(entry)
+    }
+
+    /// Writes the list of contents, without which the file is none.
+    mutating func finish() throws {
+        let start = offset
+        for entry in entries {
+            // Made by a Unix program, which says the mode: a plain file, read by all.
+            try write(
+                Self.little(0x0201_4B50, 4) + [20, 3] + facts(entry) + Self.little(UInt32(entry.name.count), 2)
+                    + [UInt8](repeating: 0, count: 8) + Self.little(0o100644 << 16, 4) + Self.little(entry.offset, 4) + entry.name)
+        }
+        let count = Self.little(UInt32(entries.count), 2)
+        try write(
+            Self.little(0x0605_4B50, 4) + [0, 0, 0, 0] + count + count + Self.little(UInt32(offset - start), 4)
+                + Self.little(UInt32(start), 4) + [0, 0])
+    }
+
+    /// What both headers of an entry say: version 2.0, names in UTF-8, stored.
+    private func facts(_ entry: Entry) -> [UInt8] {
+        Self.little(20, 2) + Self.little(0x0800, 2) + [0, 0] + Self.little(UInt32(stamp.time), 2)
+            + Self.little(UInt32(stamp.date), 2) + Self.little(entry.checksum, 4) + Self.little(entry.size, 4)
+            + Self.little(entry.size, 4)
+    }
+
+    private mutating func write(_ bytes: [UInt8]) throws {
+        try file.write(contentsOf: Data(bytes))
+        offset += bytes.count
+    }
+
+    private static func little(_ value: UInt32, _ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt32(8 * $0)) }
+    }
+
+    private static let table: [UInt32] = (0..<256).map { index in
+        (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }
+    }
+
+    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        ~bytes.reduce(~UInt32(0)) { table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ ($0 >> 8) }
+    }
+}
