@@ -214,6 +214,6 @@ package struct ReportPage {
 
     /// `12,345`.
     private static func count(_ number: Int) -> String {
-        number.formatted(.number.grouping(.automatic).locale(Locale(identifier: "en_US_POSIX")))
+        number.formatted(.number.locale(Locale(identifier: "en_US")))
     }
 }

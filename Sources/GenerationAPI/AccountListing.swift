@@ -7,8 +7,8 @@ package struct AccountListing: Sendable {
     package private(set) var tasks: [TaskID: TaskSnapshot] = [:]
     /// How often the list was gone through.
     package private(set) var passes = 0
-    /// Whether the list stood still during the last pass. A task that is deleted while pages are read moves all that follow it to
-    /// earlier places, so that one between two pages is not seen.
+    /// Whether the list stood still: it fits one page, or two passes one after the other found the same. A task that is deleted while
+    /// pages are read moves all that follow it to earlier places, so that one at the border of two pages is on neither.
     package private(set) var isStable = false
     /// Rows that have no usable id.
     package private(set) var unreadable = 0
@@ -27,44 +27,38 @@ package struct AccountListing: Sendable {
         since: Date?, page: (Int) async throws -> TaskPage, progress: (Int) -> Void = { _ in }
     ) async throws -> AccountListing {
         var listing = AccountListing()
+        var before: Set<TaskID>?
         repeat {
             listing.passes += 1
-            try await listing.pass(since: since, page: page, progress: progress)
+            let (seen, pages) = try await listing.pass(since: since, page: page, progress: progress)
+            listing.isStable = pages <= 1 || seen == before
+            before = seen
         } while !listing.isStable && listing.passes < mostPasses
         return listing
     }
 
-    private mutating func pass(since: Date?, page: (Int) async throws -> TaskPage, progress: (Int) -> Void) async throws {
-        var totals: Set<Int> = []
+    /// - Returns: The tasks of the time that were seen, and on how many pages.
+    private mutating func pass(
+        since: Date?, page: (Int) async throws -> TaskPage, progress: (Int) -> Void
+    ) async throws -> (Set<TaskID>, Int) {
         var seen: Set<TaskID> = []
         var rows = 0
         var number = 1
         unreadable = 0
-        var isWhole = false
         while true {
             let part = try await page(number)
-            if let total = part.total { totals.insert(total) }
-            guard part.rows > 0 else {
-                isWhole = true
-                break
-            }
+            guard part.rows > 0 else { return (seen, number - 1) }
             rows += part.rows
             unreadable += part.rows - part.tasks.count
             let inside = part.tasks.filter { task in since.map { (task.createdAt ?? .distantFuture) >= $0 } ?? true }
             for task in inside { tasks[task.id] = task }
-            seen.formUnion(part.tasks.map(\.id))
+            seen.formUnion(inside.map(\.id))
             progress(tasks.count)
             // The order may be off by a few places, not by a page.
-            if inside.isEmpty, !part.tasks.isEmpty { break }
-            if let total = part.total, rows >= total {
-                isWhole = true
-                break
-            }
+            if inside.isEmpty, !part.tasks.isEmpty { return (seen, number) }
+            if let total = part.total, rows >= total { return (seen, number) }
             number += 1
         }
-        // A row seen twice means that the list moved; so do rows that are fewer than there should be.
-        let isComplete = !isWhole || totals.isEmpty || totals == [rows]
-        isStable = totals.count <= 1 && seen.count + unreadable == rows && isComplete
     }
 }
 

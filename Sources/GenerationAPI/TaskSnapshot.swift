@@ -97,4 +97,10 @@ package struct TaskPage: Sendable {
     /// Rows on the page, also those that could not be read.
     package var rows: Int
     package var total: Int?
+
+    package init(tasks: [TaskSnapshot], rows: Int, total: Int?) {
+        self.tasks = tasks
+        self.rows = rows
+        self.total = total
+    }
 }

@@ -9,8 +9,8 @@ private let contract = SizeContract.gptImage2
 /// An archived output; sizes as text, so that the judgement is the contract's.
 private func entry(
     _ task: String, _ index: Int = 0, size: String? = nil, resolution: String? = nil, delivered: (Int, Int)?
-) throws -> OutputEntry {
-    var entry = OutputEntry(id: OutputID(task: try #require(TaskID(task)), index: index), state: .archived)
+) throws -> AuditEntry {
+    var entry = AuditEntry(id: OutputID(task: try #require(TaskID(task)), index: index), state: .archived)
     if size != nil || resolution != nil { entry.request = RecordedRequest(size: size, resolution: resolution) }
     entry.judgement = contract.judge(
         delivered: delivered.map { PixelSize(width: $0.0, height: $0.1) },
@@ -21,10 +21,16 @@ private func entry(
     return entry
 }
 
-private func entry(_ task: String, in state: OutputState, reason: String? = nil) throws -> OutputEntry {
-    var entry = OutputEntry(id: OutputID(task: try #require(TaskID(task)), index: 1), state: state)
+private func entry(_ task: String, in state: OutputState, reason: String? = nil) throws -> AuditEntry {
+    var entry = AuditEntry(id: OutputID(task: try #require(TaskID(task)), index: 1), state: state)
     entry.reason = reason
     return entry
+}
+
+private func lostTask(_ id: String, _ reason: String) throws -> AuditTask {
+    var task = AuditTask(id: try #require(TaskID(id)), state: .unavailable)
+    task.reason = reason
+    return task
 }
 
 private func json(_ value: some Encodable) throws -> String {
@@ -47,7 +53,7 @@ private func json(_ value: some Encodable) throws -> String {
                 try entry("i", in: .unavailable, reason: "403 from the storage host"),
                 try entry("j", in: .waiting), try entry("k", in: .leased), try entry("l", in: .held),
             ],
-            lostTasks: [(id: try #require(TaskID("m")), reason: "not found"), (id: try #require(TaskID("n")), reason: "expired")])
+            tasks: [try lostTask("m", "not found"), try lostTask("n", "expired")])
         #expect(report.summary.outputs == 9)
         #expect(
             report.summary.byVerdict == [
@@ -62,15 +68,16 @@ private func json(_ value: some Encodable) throws -> String {
             report.lost.map { "\($0.taskId) \($0.index ?? -1) \($0.reason)" } == [
                 "i 1 403 from the storage host", "m -1 not found", "n -1 expired",
             ])
-        #expect(!report.isClean)
+        #expect(!report.summary.passes(AuditRule()))
     }
 
     @Test func anAuditOfNothingIsClean() throws {
-        let report = AuditReport([], lostTasks: [])
-        #expect(report.isClean)
+        let report = AuditReport([])
+        #expect(report.summary.passes(AuditRule()))
         #expect(
             try json(report)
-                == #"{"lost":[],"outputs":[],"summary":{"byVerdict":{},"outputs":0,"overpaidMultiplier":0,"unavailable":0}}"#)
+                == #"{"chargedFailures":[],"lost":[],"outputs":[],"summary":{"byVerdict":{},"outputs":0,"overpaidMultiplier":0,"unavailable":0}}"#
+        )
     }
 
     @Test(
@@ -84,28 +91,28 @@ private func json(_ value: some Encodable) throws -> String {
     func aReportIsCleanWhenEveryVerdictIs(size: String?, resolution: String?, width: Int, height: Int, clean: Bool) throws {
         let good = try entry("good", size: "auto", delivered: (1254, 1254))
         let given = try entry("given", size: size, resolution: resolution, delivered: (width, height))
-        #expect(AuditReport([good, given, good], lostTasks: []).isClean == clean)
+        #expect(AuditReport([good, given, good]).summary.passes(AuditRule()) == clean)
     }
 
     @Test func whatCannotBeReadOrHadIsNotClean() throws {
-        #expect(try !AuditReport([entry("a", size: "1:1", delivered: nil)], lostTasks: []).isClean)
-        #expect(try !AuditReport([entry("a", in: .unavailable)], lostTasks: []).isClean)
-        #expect(try !AuditReport([], lostTasks: [(id: #require(TaskID("a")), reason: "gone")]).isClean)
+        #expect(try !AuditReport([entry("a", size: "1:1", delivered: nil)]).summary.passes(AuditRule()))
+        #expect(try !AuditReport([entry("a", in: .unavailable)]).summary.passes(AuditRule()))
+        #expect(try !AuditReport([], tasks: [lostTask("a", "gone")]).summary.passes(AuditRule()))
     }
 
     @Test(arguments: [OutputState.waiting, .leased, .held])
     func whatStillWaitsIsNotJudged(state: OutputState) throws {
-        let report = AuditReport([try entry("a", in: state, reason: "so far")], lostTasks: [])
-        #expect(report.isClean)
+        let report = AuditReport([try entry("a", in: state, reason: "so far")])
+        #expect(report.summary.passes(AuditRule()))
         #expect(report.summary.outputs == 0 && report.summary.unavailable == 0)
     }
 
     @Test func aJudgedOutputIsWrittenWithThePromisedNames() throws {
         // Twice the ratio and half the pixels of what was asked, in the tier that was billed.
-        let report = AuditReport([try entry("task-1", 2, size: "1:1", resolution: "2K", delivered: (2048, 1024))], lostTasks: [])
+        let report = AuditReport([try entry("task-1", 2, size: "1:1", resolution: "2K", delivered: (2048, 1024))])
         #expect(
             try json(report) == """
-                {"lost":[],"outputs":[{"billedTier":"2K","delivered":{"bytes":1572516,"format":"png","height":1024,\
+                {"chargedFailures":[],"lost":[],"outputs":[{"billedTier":"2K","delivered":{"bytes":1572516,"format":"png","height":1024,\
                 "sha256":"\(String(repeating: "a", count: 64))","width":2048},"deliveredTier":"2K","expected":{"height":2048,"width":2048},\
                 "index":2,"onGrid":true,"overpaidMultiplier":0,"pixelRatio":0.5,"ratioError":1,"requested":{"resolution":"2K","size":"1:1"},\
                 "taskId":"task-1","verdict":"reshaped"}],\
@@ -114,7 +121,7 @@ private func json(_ value: some Encodable) throws -> String {
     }
 
     @Test func theOverpaidMultiplierIsADecimalNumber() throws {
-        let report = AuditReport([try entry("a", size: "3840x2160", delivered: (1672, 941))], lostTasks: [])
+        let report = AuditReport([try entry("a", size: "3840x2160", delivered: (1672, 941))])
         let text = try json(report)
         #expect(text.contains(#""overpaidMultiplier":1.6,"pixelRatio":"#))
         #expect(
@@ -126,8 +133,8 @@ private func json(_ value: some Encodable) throws -> String {
         let unread = try entry("a", size: nil, delivered: nil)
         let lost = try entry("b", in: .unavailable)
         #expect(
-            try json(AuditReport([unread, lost], lostTasks: [(id: try #require(TaskID("c")), reason: "not found")])) == """
-                {"lost":[{"index":1,"reason":"unknown","taskId":"b"},{"reason":"not found","taskId":"c"}],\
+            try json(AuditReport([unread, lost], tasks: [try lostTask("c", "not found")])) == """
+                {"chargedFailures":[],"lost":[{"index":1,"reason":"unknown","taskId":"b"},{"reason":"not found","taskId":"c"}],\
                 "outputs":[{"delivered":{"bytes":1572516,"sha256":"\(String(repeating: "a", count: 64))"},"index":0,"taskId":"a",\
                 "verdict":"undecodable"}],\
                 "summary":{"byVerdict":{"undecodable":1},"outputs":1,"overpaidMultiplier":0,"unavailable":2}}
@@ -137,7 +144,7 @@ private func json(_ value: some Encodable) throws -> String {
     @Test func aRequestOnRecordWithoutASizeIsLeftOutAndAnUnrequestedPictureNamesItsNearestCell() throws {
         var given = try entry("a", delivered: (1254, 1254))
         given.request = RecordedRequest(prompt: "a red fox")
-        let text = try json(AuditReport([given], lostTasks: []))
+        let text = try json(AuditReport([given]))
         #expect(!text.contains("\"requested\":"))
         #expect(!text.contains("fox"))
         #expect(text.contains(#""nearestCell":{"ratio":"1:1","size":{"height":1024,"width":1024},"tier":"1K"}"#))

@@ -1,0 +1,207 @@
+import ArchiveModel
+import Audit
+import Foundation
+import SizeContract
+import Testing
+
+private let contract = SizeContract.gptImage2
+
+private func entry(
+    _ task: String = "t", _ index: Int = 0, of siblings: Int = 1, size: String?, resolution: String? = nil,
+    delivered: (Int, Int)?,
+    credits: String? = nil, state: OutputState = .archived
+) throws -> AuditEntry {
+    var entry = AuditEntry(id: OutputID(task: try #require(TaskID(task)), index: index), state: state)
+    if size != nil { entry.request = RecordedRequest(size: size, resolution: resolution) }
+    if state == .archived {
+        entry.judgement = contract.judge(
+            delivered: delivered.map { PixelSize(width: $0.0, height: $0.1) },
+            request: try size.map { try contract.request(size: $0, resolution: resolution) })
+    }
+    entry.siblings = siblings
+    entry.credits = credits
+    return entry
+}
+
+private func decimal(_ text: String) throws -> Decimal { try #require(Decimal(plain: text)) }
+
+private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try decimal(price), currency: "USD")) }
+
+/// Sums by hand, from the reference page: 1K costs the base price, 2K 1.7 times, 4K 2.6 times of it.
+@Suite struct MoneyTests {
+    @Test(
+        arguments: [
+            ("1:1", "1K", 1024, 1024, "0.05", "0", "0"), ("1:1", "2K", 2048, 2048, "0.085", "0", "0"),
+            ("1:1", "4K", 2880, 2880, "0.13", "0", "0"), ("1:1", "4K", 1254, 1254, "0.13", "0.08", "0.08"),
+            ("1:1", "4K", 2048, 2048, "0.13", "0.045", "0.045"), ("1:1", "2K", 1254, 1254, "0.085", "0.035", "0.035"),
+            // More than was paid for costs nothing, and other pixels of the same class nothing either.
+            ("1:1", "1K", 2880, 2880, "0.05", "0", "0"), ("16:9", "1K", 1254, 1254, "0.05", "0", "0"),
+            ("auto", "4K", 1254, 1254, "0.05", "0", "0"), ("3840x2160", "1K", 1672, 941, "0.13", "0.08", "0.08"),
+        ])
+    func whatACallCosts(
+        size: String, resolution: String, width: Int, height: Int, paid: String, undelivered: String, refund: String
+    ) throws {
+        var pricing = try pricing("0.05")
+        let charge = pricing.charge(of: try entry(size: size, resolution: resolution, delivered: (width, height)))
+        #expect(charge.origin == .computed)
+        #expect([charge.paid, charge.undelivered, charge.refund].map(\.plain) == [paid, undelivered, refund])
+    }
+
+    @Test func bytesThatAreNoPictureAreToBePaidBackWhole() throws {
+        var pricing = try pricing("0.05")
+        let charge = pricing.charge(of: try entry(size: "1:1", resolution: "2K", delivered: nil))
+        #expect([charge.paid, charge.undelivered, charge.refund].map(\.plain) == ["0.085", "0", "0.085"])
+    }
+
+    @Test func ofARequestThatIsNotOnRecordNothingIsClaimed() throws {
+        var pricing = try pricing("0.05")
+        var money = Money(pricing)
+        money.add(pricing.charge(of: try entry(size: nil, delivered: (1254, 1254))))
+        money.add(pricing.charge(of: try entry(size: "1:1", delivered: (1024, 1024))))
+        #expect(money.origins == [.unknown: 1, .computed: 1])
+        #expect(money.paid.plain == "0.05")
+    }
+
+    /// The parts of a call with several results add up to what it cost, to the last place.
+    @Test(arguments: [2, 3, 7, 11], ["0.05", "0.07", "1", "0.000001", "0.1234567"])
+    func aCallIsChargedOnce(results: Int, price: String) throws {
+        var pricing = try pricing(price)
+        var money = Money(pricing)
+        for index in 0..<results {
+            money.add(
+                pricing.charge(of: try entry("t", index, of: results, size: "1:1", resolution: "4K", delivered: (1254, 1254))))
+        }
+        #expect(money.paid == (try decimal(price)) * (try decimal("2.6")))
+        #expect(money.undelivered == (try decimal(price)) * (try decimal("1.6")))
+    }
+
+    @Test func partsAreEqualToAMillionth() throws {
+        var pricing = try pricing("0.05")
+        let parts = try (0..<3).map {
+            pricing.charge(of: try entry("t", $0, of: 3, size: "1:1", resolution: "2K", delivered: (2048, 2048))).paid.plain
+        }
+        #expect(parts == ["0.028334", "0.028333", "0.028333"])
+    }
+
+    /// A tenth has no end as a binary fraction: a hundred thousand of them would not make ten thousand.
+    @Test func sumsAreDecimal() throws {
+        var pricing = try pricing("0.1")
+        var money = Money(pricing)
+        let one = try entry(size: "1:1", delivered: (1024, 1024))
+        for _ in 0..<100_000 { money.add(pricing.charge(of: one)) }
+        #expect(money.paid.plain == "10000")
+    }
+
+    @Test(
+        arguments: [
+            ("4", "1:1", "1K", 1024, "4", "0"), ("10.4", "1:1", "4K", 2048, "10.4", "3.6"),
+            ("6.8", "1:1", "2K", 1254, "6.8", "2.8"),
+            // 10 x 16 / 26, which has no end.
+            ("10", "1:1", "4K", 1254, "10", "6.153846"), ("1e1", "1:1", "1K", 1024, "10", "0"),
+            ("0", "1:1", "4K", 1254, "0", "0"),
+        ])
+    func recordedCreditsAreTakenAsTheyWereWritten(
+        credits: String, size: String, resolution: String, side: Int, paid: String, undelivered: String
+    ) throws {
+        var pricing = Pricing(.recordedCredits)
+        let charge = pricing.charge(of: try entry(size: size, resolution: resolution, delivered: (side, side), credits: credits))
+        #expect(charge.origin == .recorded)
+        #expect(charge.paid.plain == paid)
+        #expect(charge.undelivered.plain == undelivered)
+        #expect(pricing.unit == "credits")
+    }
+
+    @Test(arguments: [nil, "null", "many", "", "0x10", "NaN", "1,5", "--3"] as [String?])
+    func creditsThatAreNoNumberAreUnknown(_ credits: String?) throws {
+        var pricing = Pricing(.recordedCredits)
+        #expect(pricing.charge(of: try entry(size: "1:1", delivered: (1024, 1024), credits: credits)) == .unknown)
+    }
+
+    @Test func aCallThatFailedAndWasChargedIsToBePaidBack() throws {
+        var failed = AuditTask(id: try #require(TaskID("f")), state: .failed)
+        failed.credits = "4"
+        var free = failed
+        free.credits = "0"
+        let report = AuditReport([], tasks: [failed, free], pricing: Pricing(.recordedCredits))
+        #expect(report.chargedFailures.map(\.taskId.text) == ["f"])
+        #expect(report.summary.money?.refund.plain == "4")
+        #expect(report.summary.unavailable == 0)
+    }
+
+    @Test func whatIsLostWasPaidAndIsNotAskedBack() throws {
+        var money = try pricing("0.05")
+        let lost = try entry(size: "1:1", resolution: "2K", delivered: nil, state: .unavailable)
+        let report = AuditReport([lost], pricing: money)
+        #expect(report.summary.money?.lost.plain == "0.085")
+        #expect(report.summary.money?.refund.plain == "0")
+        #expect(money.charge(of: lost).origin == .computed)
+    }
+
+    @Test func amountsAreNumeralsInStrings() throws {
+        let report = AuditReport(
+            [try entry(size: "1:1", resolution: "4K", delivered: (1254, 1254))], pricing: try pricing("0.05"))
+        let text = String(decoding: try JSONEncoder.archive(pretty: false).encode(report), as: UTF8.self)
+        #expect(text.contains(#""charge":{"origin":"computed","paid":"0.13","refund":"0.08","undelivered":"0.08"}"#))
+        #expect(
+            text.contains(
+                #""money":{"basePrice":"0.05","lost":"0","origins":{"computed":1,"recorded":0,"unknown":0},"paid":"0.13","refund":"0.08","undelivered":"0.08","unit":"USD"}"#
+            ))
+    }
+}
+
+@Suite struct GroupTests {
+    @Test func groupsAddUpToTheWhole() throws {
+        var pricing = try pricing("0.05")
+        let entries = [
+            try entry("a", size: "1:1", resolution: "4K", delivered: (1254, 1254)),
+            try entry("b", size: "16:9", resolution: "2K", delivered: (2736, 1536)),
+            try entry("c", size: "1:1", resolution: "4K", delivered: (2880, 2880)),
+            try entry("d", size: nil, delivered: (64, 64)),
+            try entry("e", size: "1024x1024", delivered: nil, state: .unavailable),
+        ]
+        for grouping in AuditGrouping.allCases {
+            var groups = AuditGroups(grouping, pricing: pricing)
+            var whole = AuditReport.Summary(money: Money(pricing))
+            for entry in entries {
+                let charge = pricing.charge(of: entry)
+                groups.add(entry, charge)
+                whole.add(entry, charge)
+            }
+            #expect(groups.all.reduce(0) { $0 + $1.summary.outputs } == whole.outputs)
+            #expect(groups.all.reduce(0) { $0 + $1.summary.unavailable } == 1)
+            let paid = groups.all.reduce(Decimal.zero) { $0 + ($1.summary.money?.paid ?? 0) }
+            #expect(paid == whole.money?.paid)
+            #expect(paid.plain == "0.395")
+        }
+        var sizes = AuditGroups(.size, pricing: nil)
+        for entry in entries { sizes.add(entry, nil) }
+        #expect(sizes.all.map(\.name) == ["1:1 4K", "16:9 2K", "1024x1024", "not on record"])
+        #expect(sizes.all.first?.summary.byVerdict == ["undersized": 1, "exact": 1])
+    }
+
+    @Test func daysAreThoseOfUTCTheNewestFirst() throws {
+        var groups = AuditGroups(.day, pricing: nil)
+        for (number, time) in ["2026-11-20T23:59:59Z", "2026-11-21T00:00:00Z", "2026-11-21T12:00:00Z"].enumerated() {
+            var entry = try entry("t\(number)", size: "1:1", delivered: (1024, 1024))
+            entry.createdAt = Date(iso8601: time)
+            groups.add(entry, nil)
+        }
+        #expect(groups.all.map(\.name) == ["2026-11-21", "2026-11-20"])
+        #expect(groups.all.map(\.summary.outputs) == [2, 1])
+    }
+}
+
+@Suite struct RuleTests {
+    @Test func aRuleSaysWhatFails() throws {
+        let resized = AuditReport([try entry(size: "1:1", delivered: (1254, 1254))]).summary
+        let reshaped = AuditReport([try entry(size: "16:9", delivered: (1254, 1254))]).summary
+        let lost = AuditReport([try entry(size: nil, delivered: nil, state: .unavailable)]).summary
+        #expect(!resized.passes(AuditRule()))
+        #expect(resized.passes(AuditRule(.ratio)))
+        #expect(!reshaped.passes(AuditRule(.ratio)))
+        #expect(!lost.passes(AuditRule(.ratio)))
+        #expect(lost.passes(AuditRule(verdicts: [.undersized], failsWhenLost: false)))
+        #expect(!lost.passes(AuditRule(verdicts: [], failsWhenLost: true)))
+        #expect(reshaped.passes(AuditRule(verdicts: [.undersized], failsWhenLost: true)))
+    }
+}

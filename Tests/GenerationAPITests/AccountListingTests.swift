@@ -1,0 +1,88 @@
+import ArchiveModel
+import Foundation
+import GenerationAPI
+import Testing
+
+/// An account whose list changes between pages, as a real one does.
+private final class Account {
+    var rows: [(id: String, created: Int)]
+    var reads = 0
+    /// Runs before a page is read; told which read it is.
+    var event: (Account, Int) -> Void = { _, _ in }
+    var tellsTotal = true
+
+    init(_ count: Int) { rows = (0..<count).reversed().map { ("task-\($0)", 1_800_000_000 + $0 * 60) } }
+
+    func page(_ number: Int) throws -> TaskPage {
+        reads += 1
+        event(self, reads)
+        let part = rows.dropFirst((number - 1) * 50).prefix(50)
+        let tasks = part.compactMap {
+            TaskSnapshot(
+                .object(["id": .string($0.id), "status": .string("completed"), "created_at": .integer(Int64($0.created))]))
+        }
+        return TaskPage(tasks: tasks, rows: part.count, total: tellsTotal ? rows.count : nil)
+    }
+}
+
+@Suite struct AccountListingTests {
+    @Test(arguments: [0, 1, 49, 50, 51, 100, 237], [true, false])
+    func anAccountThatRestsIsReadTwiceAtMost(_ count: Int, tellsTotal: Bool) async throws {
+        let account = Account(count)
+        account.tellsTotal = tellsTotal
+        let listing = try await AccountListing.read(since: nil, page: { try account.page($0) })
+        #expect(listing.tasks.count == count)
+        #expect(listing.isStable)
+        #expect(listing.passes == (count <= 50 ? 1 : 2), "a page is of one moment; of several, a second look confirms the first")
+    }
+
+    @Test func olderTasksAreLeftOutAndNotReadToTheEnd() async throws {
+        let account = Account(1000)
+        let since = Date(timeIntervalSince1970: TimeInterval(1_800_000_000 + 900 * 60))
+        let listing = try await AccountListing.read(since: since, page: { try account.page($0) })
+        #expect(listing.tasks.count == 100)
+        #expect(listing.isStable)
+        #expect(account.reads == 6, "two pages and the first row beyond, twice")
+    }
+
+    @Test func tasksThatComeMeanwhileMakeItReadAgain() async throws {
+        let account = Account(200)
+        account.event = { account, read in if read == 2 { account.rows.insert(("new", 1_900_000_000), at: 0) } }
+        let listing = try await AccountListing.read(since: nil, page: { try account.page($0) })
+        #expect(listing.tasks.count == 201)
+        #expect(listing.isStable)
+        #expect(listing.passes == 2 || listing.passes == 3)
+    }
+
+    /// What is deleted moves the rest up: a task at the border of two pages is on neither.
+    @Test func tasksThatAreDeletedMeanwhileHideNone() async throws {
+        let account = Account(200)
+        let hidden = account.rows[50].id
+        account.event = { account, read in if read == 2 { account.rows.removeFirst() } }
+        let listing = try await AccountListing.read(since: nil, page: { try account.page($0) })
+        #expect(listing.tasks.keys.contains { $0.text == hidden })
+        #expect(listing.isStable)
+    }
+
+    @Test func aDeletionAndANewOneAtOnceAreSeenToo() async throws {
+        let account = Account(200)
+        account.event = { account, read in
+            if read == 3 {
+                account.rows.remove(at: 10)
+                account.rows.append(("late", 1_700_000_000))
+            }
+        }
+        let hidden = account.rows[100].id
+        let listing = try await AccountListing.read(since: nil, page: { try account.page($0) })
+        #expect(listing.tasks.keys.contains { $0.text == hidden })
+    }
+
+    @Test func anAccountThatNeverRestsIsSaidToBeSo() async throws {
+        let account = Account(120)
+        account.event = { account, read in account.rows.insert(("new-\(read)", 1_900_000_000 + read), at: 0) }
+        let listing = try await AccountListing.read(since: nil, page: { try account.page($0) })
+        #expect(!listing.isStable)
+        #expect(listing.passes == 5)
+        #expect(listing.tasks.count >= 120)
+    }
+}
