@@ -62,7 +62,7 @@ const fillFacts = (panel, row) => {
   for (const [label, value, kind] of factsOf(row)) list.append(make("div", {}, make("dt", {}, label), make("dd", { class: kind ?? "" }, value)));
   const actions = make("p", { class: "actions" });
   if (row.original) {
-    const path = mediaPath("originals", row.original);
+    const { path } = row.original;
     const name = `${row.name}${path.slice(path.lastIndexOf("."))}`;
     actions.append(make("a", { class: "button primary", href: path, download: name }, "Download the original"));
     if (row.kind === "picture") actions.append(make("a", { class: "button", href: path }, "Open it"));

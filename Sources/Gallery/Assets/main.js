@@ -26,6 +26,7 @@ const apply = (state, { keepsPlace = true } = {}) => {
     grid.show(found, !view.sort || view.sort === "oldest", { keepsPlace });
     document.getElementById("no-matches").hidden = found.length > 0 || !store.isComplete;
     controls.tell(view, found.length);
+    scrubber.draw();
     // Another selection starts at its top.
     if (!keepsPlace) window.scrollTo(0, Math.min(window.scrollY, grid.top() - grid.barHeight()));
   }
@@ -107,6 +108,7 @@ const listen = () => {
     if (row) grid.reveal(row);
   };
   viewer.listen();
+  scrubber.listen();
 
   let isWaiting = false;
   window.addEventListener("scroll", () => {
@@ -115,11 +117,13 @@ const listen = () => {
     requestAnimationFrame(() => {
       isWaiting = false;
       grid.render();
+      scrubber.draw();
     });
   }, { passive: true });
   new ResizeObserver(() => {
     measureBar();
     if (grid.box.clientWidth !== grid.width) grid.relayout(); else grid.render();
+    scrubber.draw();
   }).observe(document.body);
   const follow = () => {
     const state = readAddress();
