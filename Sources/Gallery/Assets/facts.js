@@ -53,6 +53,30 @@ const copyButton = (label, text, kind = "button") => {
   return button;
 };
 
+/** What was asked for and what came, drawn to one scale: at a glance smaller, larger, or another shape. */
+const comparison = (row) => {
+  const sizes = [row.expected, row.delivered].map((text) => (text ?? "").split("x").map(Number));
+  if (sizes.some(([width, height]) => !(width > 0 && height > 0))) return null;
+  // Into 96 by 64 pixels.
+  const scale = Math.min(...sizes.flatMap(([width, height]) => [96 / width, 64 / height]));
+  const drawing = make("div", { class: "comparison", "aria-hidden": "true" });
+  const frame = make("div", { class: "frame" });
+  ["asked", "came"].forEach((kind, place) => {
+    const [width, height] = sizes[place];
+    const box = make("span", { class: kind });
+    box.style.width = `${width * scale}px`;
+    box.style.height = `${height * scale}px`;
+    frame.append(box);
+  });
+  frame.style.width = `${Math.max(...sizes.map(([width]) => width)) * scale}px`;
+  frame.style.height = `${Math.max(...sizes.map(([, height]) => height)) * scale}px`;
+  const legend = make("p", {},
+    make("span", { class: "asked" }, `${sides(row.expected)} asked for`),
+    make("span", { class: "came" }, `${sides(row.delivered)} delivered`));
+  drawing.append(frame, legend);
+  return drawing;
+};
+
 const fillFacts = (panel, row) => {
   const words = verdicts.get(row.verdict);
   const prompt = row.prompt?.trim()
@@ -72,7 +96,8 @@ const fillFacts = (panel, row) => {
     make("a", { class: "button", href: pagePath(row) }, "Plain page"));
   panel.replaceChildren(
     make("p", { class: `verdict ${words?.tone ?? ""}` }, badge(row), words?.explanation ?? ""),
+    ...(row.expected && row.expected !== row.delivered ? [comparison(row)].filter(Boolean) : []),
     make("h2", {}, "Prompt", row.prompt?.trim() ? copyButton("Copy", () => row.prompt, "button small") : null),
-    prompt, list, actions);
+    prompt, actions, list);
   panel.scrollTop = 0;
 };

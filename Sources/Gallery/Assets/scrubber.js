@@ -34,7 +34,9 @@ const scrubber = {
     document.body.classList.toggle("dated", isUseful);
     if (!isUseful) return;
     const { sections, height } = grid.layout;
-    const drawn = `${grid.version} ${this.box.clientHeight}`;
+    const drawn = `${grid.version} ${window.innerHeight}`;
+    // Below the page's head, which scrolls away, and below the bar, which does not.
+    this.box.style.top = `${Math.max(grid.top() - window.scrollY, grid.barHeight()) + 20}px`;
     if (drawn !== this.drawn) {
       this.drawn = drawn;
       this.drawMarks(sections, height);
@@ -47,9 +49,9 @@ const scrubber = {
     if (!this.isPointed) this.say(now, this.shareOf(window.scrollY));
   },
 
-  /** A year where it begins, as far as there is room; a dot for a month. */
+  /** A year where it begins, as far as there is room; a dot for a month. In shares of the track, which grows as the page's head goes. */
   drawMarks(sections, height) {
-    const track = this.box.clientHeight;
+    const track = Math.max(1, this.box.clientHeight);
     let [lastLabel, lastDot] = [-Infinity, -Infinity];
     const marks = [];
     sections.forEach(({ key, top }, number) => {
@@ -58,12 +60,12 @@ const scrubber = {
       const isYear = key !== "undated" && (number === 0 || sections[number - 1].key.slice(0, 4) !== year);
       if (isYear && place - lastLabel >= 22 && place < track - 10) {
         const mark = make("span", { class: "year" }, year);
-        mark.style.top = `${place}px`;
+        mark.style.top = `${(top / height) * 100}%`;
         marks.push(mark);
         lastLabel = lastDot = place;
       } else if (place - lastDot >= 7 && place - lastLabel >= 14) {
         const mark = make("span", { class: "dot" });
-        mark.style.top = `${place}px`;
+        mark.style.top = `${(top / height) * 100}%`;
         marks.push(mark);
         lastDot = place;
       }
