@@ -24,6 +24,7 @@ struct GalleryPages: Sendable {
         context["isEmpty"] = plan.pictures.isEmpty
         context["span"] = span(plan.pictures.indices)
         context["summary"] = summary
+        context["isDated"] = isDated
         context["feed"] = GalleryFeed.path
         return try assets.render("index", context)
     }
@@ -114,6 +115,13 @@ struct GalleryPages: Sendable {
         guard let newest = dates.first, let oldest = dates.last else { return nil }
         let (first, last) = (CivilTime(oldest).dayName, CivilTime(newest).dayName)
         return first == last ? first : "\(first) – \(last)"
+    }
+
+    /// Whether there is time enough to go through: then the page keeps room for a date scrubber from the start.
+    private var isDated: Bool {
+        let dates = plan.pictures.compactMap(\.date)
+        guard dates.count > 60, let newest = dates.first, let oldest = dates.last else { return false }
+        return CivilTime(newest).monthKey != CivilTime(oldest).monthKey
     }
 
     private var summary: [[String: Any]] {

@@ -22,7 +22,8 @@ struct DemoGallery {
         let lines = try String(contentsOfFile: "\(records)/records.jsonl", encoding: .utf8).split(separator: "\n")
         let entries = try lines.map { OutputEntry(try JSONDecoder.archive.decode(ArchiveRecord.self, from: Data($0.utf8))) }
         let options = GalleryExport.Options(
-            title: "Studio archive", output: output, includesOriginals: true, transfer: .link, pageSize: entries.count > 20_000 ? 200 : 50)
+            title: "Studio archive", output: output, includesOriginals: true, transfer: .link,
+            pageSize: entries.count > 20_000 ? 200 : 50)
         let clock = ContinuousClock()
         let began = clock.now
         let summary = try await GalleryExport(options).write(entries, blobs: Blobs(folder: "\(records)/blobs"))

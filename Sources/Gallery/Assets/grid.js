@@ -32,6 +32,8 @@ const grid = {
   },
 
   relayout(anchor = this.anchor()) {
+    // Until the first rows are there, the page without script stands in.
+    if (!this.box.classList.contains("live")) return;
     this.width = this.box.clientWidth;
     this.layout = layOut(this.view, this.width, this.byMonth);
     this.version += 1;

@@ -82,6 +82,7 @@ const listen = () => {
     const row = grid.rowOf(event.target);
     if (!row || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    clearTimeout(typing);
     change({ ...controls.read(), p: row.name }, { isStep: true });
   });
   grid.box.addEventListener("keydown", (event) => grid.step(event));
@@ -122,7 +123,8 @@ const listen = () => {
   }, { passive: true });
   new ResizeObserver(() => {
     measureBar();
-    if (grid.box.clientWidth !== grid.width) grid.relayout(); else grid.render();
+    if (grid.box.clientWidth !== grid.width) grid.relayout();
+    grid.render();
     scrubber.draw();
   }).observe(document.body);
   const follow = () => {
@@ -141,7 +143,7 @@ const begin = () => {
   history.scrollRestoration = "manual";
   const wantedScroll = history.state?.scroll ?? 0;
   const linked = location.hash.startsWith("#p-") ? location.hash.slice(3) : null;
-  form.hidden = false;
+  document.documentElement.classList.add("scripted");
   for (const nav of document.querySelectorAll(".pager, .pages")) nav.hidden = true;
   measureBar();
   controls.fill(readAddress());

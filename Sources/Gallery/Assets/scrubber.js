@@ -31,7 +31,6 @@ const scrubber = {
   draw() {
     const { isUseful } = this;
     this.box.hidden = !isUseful;
-    document.body.classList.toggle("dated", isUseful);
     if (!isUseful) return;
     const { sections, height } = grid.layout;
     const drawn = `${grid.version} ${window.innerHeight}`;
