@@ -5,7 +5,7 @@
 
 Exits with 1 when a check fails.
 """
-import csv, hashlib, json, logging, os, re, shutil, subprocess, sys, tempfile
+import collections, csv, hashlib, json, logging, os, re, shutil, subprocess, sys, tempfile
 import bagit, feedparser
 from lxml import etree
 
@@ -79,38 +79,79 @@ def bags(storage, work):
     check(is_valid(f"{work}/few"), "a bag of a few is not accepted")
 
 
-def killed(storage, work):
-    """Killed at any moment, there is no bag, and the next run makes one."""
-    print("killed")
+def kills(command, prepare, rounds):
+    """Runs a command again and again, killed before some write of it; yields after each kill the number of that write."""
+    if not shutil.which("strace") or subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
+        print("  skipped: strace is not installed, or not allowed here")
+        return
+    prepare()
+    with tempfile.NamedTemporaryFile("r") as trace:
+        subprocess.run(["strace", "-f", "-qq", "-e", "trace=write", "-o", trace.name, *command], check=True, capture_output=True)
+        # strace counts the calls of each thread by itself.
+        threads = collections.Counter(line.split()[0] for line in trace if " write(" in line)
+    writes = threads.most_common(1)[0][1]
+    killed = 0
+    for number in sorted({*range(1, writes, max(1, writes // rounds)), *range(writes - 8, writes)}):
+        prepare()
+        inject = ["strace", "-f", "-qq", "-e", "trace=write", "-e", f"inject=write:signal=KILL:when={number}", "-o", "/dev/null"]
+        if subprocess.run([*inject, *command], capture_output=True).returncode != 0:
+            killed += 1
+            yield number
+    print(f"  killed {killed} times")
+    check(killed >= rounds // 2, "hardly any run was killed")
+
+
+def killed_bags(storage, work):
+    """Killed at any moment, there is nothing that looks like a bag, and the next run makes one."""
+    print("killed bags")
     place = f"{work}/killed"
-    trace = f"{work}/trace"
-    calls = "openat,rename,write,unlink,mkdir"
-    if not shutil.which("strace"):
-        print("  skipped: strace is not installed")
-        return
-    if subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
-        print("  skipped: strace is not allowed here")
-        return
-    # Where the bag is put together, every so many writes; the last ones are those that make it a bag.
-    command = [program, "export", "bagit", place, "--storage", storage]
-    subprocess.run(["strace", "-f", "-qq", "-e", f"trace={calls}", "-o", trace, *command], check=True, capture_output=True)
-    check(is_valid(place), "under strace the bag is not accepted")
-    with open(trace) as file:
-        writes = sum("write(" in line for line in file)
-    kills = 0
-    for number in [*range(1, writes, max(1, writes // 12)), *range(writes - 8, writes)]:
-        shutil.rmtree(place, ignore_errors=True)
-        done = subprocess.run(["strace", "-f", "-qq", "-e", "trace=write", "-e", f"inject=write:signal=KILL:when={number}", "-o", trace, *command], capture_output=True)
-        if done.returncode == 0:
-            continue
-        kills += 1
+    prepare = lambda: shutil.rmtree(place, ignore_errors=True)
+    for number in kills([program, "export", "bagit", place, "--storage", storage], prepare, 12):
         is_bag = os.path.exists(f"{place}/bagit.txt")
         check(not is_bag or is_valid(place), f"killed at write {number}, it leaves what looks like a bag")
-    print(f"  killed {kills} times")
-    check(kills >= 12, "hardly any run was killed")
-    shutil.rmtree(place, ignore_errors=True)
+    prepare()
     run("export", "bagit", place, "--storage", storage)
     check(is_valid(place) and not os.path.exists(place + ".fixative-incomplete"), "after a kill the next run makes no bag")
+
+
+def leads_nowhere(site):
+    """What the index of a gallery, its data and the pages of its pictures name and is not there."""
+    def read(path):
+        with open(f"{site}/{path}", encoding="utf-8") as file:
+            return file.read()
+
+    index = read("index.html")
+    named = set(re.findall(r'(?:href|src)="([^":#]+)["#]', index))
+    data = next(name for name in named if name.startswith("assets/data."))
+    start = json.loads(read(data).removeprefix("window.fixativeStart=").rstrip(";\n")) if os.path.exists(f"{site}/{data}") else {"shards": []}
+    for shard in start["shards"]:
+        named.add(shard["path"])
+        if os.path.exists(f"{site}/{shard['path']}"):
+            text = read(shard["path"])
+            for row in json.loads(text[text.index("["):text.rindex("]") + 1]):
+                named |= {f"pictures/{row['name']}.html", *(row[part]["path"] for part in ("thumbnail", "preview", "original") if part in row)}
+    return sorted(name for name in named if not os.path.exists(f"{site}/{name}"))
+
+
+def killed_galleries(storage, work):
+    """Killed at any moment, the gallery that was there is whole, and the next run brings it up to date."""
+    print("killed galleries")
+    (site, old, new) = (f"{work}/site", f"{work}/old", f"{work}/new")
+    run("gallery", old, "--storage", storage, "--since", "2000-01-01", "--title", "Old", "--query", "a")
+    run("gallery", new, "--storage", storage, "--originals", "--title", "New")
+    counts = [len(os.listdir(f"{folder}/pictures")) for folder in (old, new)]
+    check(0 < counts[0] < counts[1], f"the galleries are of {counts} pictures, so little changes from one to the other")
+
+    def prepare():
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.copytree(old, site)
+
+    for number in kills([program, "gallery", site, "--storage", storage, "--originals", "--title", "New"], prepare, 12):
+        check(leads_nowhere(site) == [], f"killed at write {number}, the site lacks {leads_nowhere(site)[:3]}")
+        if number % 3 == 0:
+            run("gallery", site, "--storage", storage, "--originals", "--title", "New")
+            same = subprocess.run(["diff", "-r", "-q", site, new], capture_output=True, text=True)
+            check(same.returncode == 0, f"after a kill at write {number} the next run leaves another site: {same.stdout[:300]}")
 
 
 def damaged(storage, work):
@@ -168,7 +209,7 @@ def feeds(storage, work):
 with tempfile.TemporaryDirectory(prefix="fixative-handover-") as work:
     storage = f"{work}/storage"
     run("demo", "--tasks", "12", "--storage", storage)
-    for part in (bags, killed, feeds, damaged):
+    for part in (bags, killed_bags, killed_galleries, feeds, damaged):
         part(storage, work)
 
 print(f"{len(failures)} failures" if failures else "all well")
