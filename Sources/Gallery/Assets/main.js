@@ -125,6 +125,7 @@ const listen = () => {
     measureBar();
     if (grid.box.clientWidth !== grid.width) grid.relayout();
     grid.render();
+    scrubber.metrics.key = "";
     scrubber.draw();
   }).observe(document.body);
   const follow = () => {

@@ -6,46 +6,60 @@ const scrubber = {
   hand: document.getElementById("scrubber-hand"),
   marks: document.getElementById("scrubber-marks"),
   isDragging: false,
-  drawn: "",
+  /** Whether the bubble tells of the place pointed at, not of the page's. */
+  isPointed: false,
+  /** The month last told. */
+  now: -1,
 
   /** Whether there is time enough to go through. */
   get isUseful() { return grid.byMonth && grid.layout.sections.length > 1 && grid.layout.height > 2 * window.innerHeight; },
 
-  /** How far the page can be scrolled while the grid is in it. */
-  reach() {
-    const top = grid.top() - grid.barHeight();
-    return { top, height: Math.max(1, document.documentElement.scrollHeight - window.innerHeight - top) };
+  /** Sizes that only a new layout or another window changes: reading them in each frame of a scroll would cost the frame. */
+  metrics: { key: "", top: 0, bar: 0, height: 1 },
+
+  measure() {
+    const key = `${grid.version} ${window.innerWidth} ${window.innerHeight}`;
+    if (key === this.metrics.key) return false;
+    const [top, bar] = [grid.top(), grid.barHeight()];
+    this.metrics = { key, top, bar, height: Math.max(1, document.documentElement.scrollHeight - window.innerHeight - top + bar) };
+    return true;
   },
 
-  /** Where a document position lies on the track, from 0 to 1. */
+  /** Where a scroll position lies on the track, from 0 to 1. */
   shareOf(position) {
-    const { top, height } = this.reach();
-    return Math.min(1, Math.max(0, (position - top) / height));
+    const { top, bar, height } = this.metrics;
+    return Math.min(1, Math.max(0, (position - top + bar) / height));
   },
 
-  section() {
-    const edge = window.scrollY - grid.top() + grid.barHeight() + headHeight;
+  /** The number of the month that is below the bar at a scroll position. */
+  sectionAt(position) {
+    const edge = position - this.metrics.top + this.metrics.bar + headHeight;
     return Math.max(0, firstWhere(grid.layout.sections, (section) => section.top > edge) - 1);
   },
 
   draw() {
     const { isUseful } = this;
-    this.box.hidden = !isUseful;
+    if (this.box.hidden === isUseful) this.box.hidden = !isUseful;
     if (!isUseful) return;
     const { sections, height } = grid.layout;
-    const drawn = `${grid.version} ${window.innerHeight}`;
+    const isNew = this.measure();
+    const { top, bar } = this.metrics;
+    const now = this.sectionAt(window.scrollY);
+    const share = this.shareOf(window.scrollY);
     // Below the page's head, which scrolls away, and below the bar, which does not.
-    this.box.style.top = `${Math.max(grid.top() - window.scrollY, grid.barHeight()) + 20}px`;
-    if (drawn !== this.drawn) {
-      this.drawn = drawn;
+    const start = `${Math.round(Math.max(top - window.scrollY, bar) + 20)}px`;
+    if (this.box.style.top !== start) this.box.style.top = start;
+    if (isNew) {
       this.drawMarks(sections, height);
+      this.box.setAttribute("aria-valuemax", sections.length - 1);
     }
-    this.hand.style.top = `${this.shareOf(window.scrollY) * 100}%`;
-    const now = this.section();
-    this.box.setAttribute("aria-valuemax", sections.length - 1);
-    this.box.setAttribute("aria-valuenow", now);
-    this.box.setAttribute("aria-valuetext", monthName(sections[now].key));
-    if (!this.isPointed) this.say(now, this.shareOf(window.scrollY));
+    this.hand.style.top = `${(share * 100).toFixed(2)}%`;
+    if (isNew || now !== this.now) {
+      this.now = now;
+      this.box.setAttribute("aria-valuenow", now);
+      this.box.setAttribute("aria-valuetext", monthName(sections[now].key));
+    }
+    if (!this.isPointed) this.say(now, share);
   },
 
   /** A year where it begins, as far as there is room; a dot for a month. In shares of the track, which grows as the page's head goes. */
@@ -77,7 +91,7 @@ const scrubber = {
     if (!section) return;
     const text = monthName(section.key);
     if (this.bubble.textContent !== text) this.bubble.textContent = text;
-    this.bubble.style.top = `${share * 100}%`;
+    this.bubble.style.top = `${(share * 100).toFixed(2)}%`;
   },
 
   shareAt(event) {
@@ -85,13 +99,13 @@ const scrubber = {
     return Math.min(1, Math.max(0, (event.clientY - box.top) / box.height));
   },
 
-  /** What lies at a share of the track, as the page's own scrolling has it. */
+  /** Tells what lies where the pointer is, and goes there when it drags. */
   point(event, isMove) {
     const share = this.shareAt(event);
-    const { top, height } = this.reach();
-    if (isMove) window.scrollTo({ top: top + share * height, behavior: "instant" });
-    const edge = top + share * height - grid.top() + grid.barHeight() + headHeight;
-    this.say(Math.max(0, firstWhere(grid.layout.sections, (section) => section.top > edge) - 1), share);
+    const { top, bar, height } = this.metrics;
+    const position = top - bar + share * height;
+    if (isMove) window.scrollTo({ top: position, behavior: "instant" });
+    this.say(this.sectionAt(position), share);
   },
 
   goTo(number) {
@@ -101,7 +115,7 @@ const scrubber = {
   },
 
   keys(event) {
-    const now = this.section();
+    const now = this.sectionAt(window.scrollY);
     const { sections } = grid.layout;
     const target = {
       ArrowUp: () => now - 1, ArrowLeft: () => now - 1, ArrowDown: () => now + 1, ArrowRight: () => now + 1,
