@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo run build test torture bench bench-peers bench-archive lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser clean
+.PHONY: demo run build test torture bench bench-peers bench-archive lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
@@ -45,6 +45,7 @@ test: deps test-deps lint
 	FIXATIVE=.build/debug/fixative Tests/Torture/run --bounded
 	$(MAKE) --no-print-directory interop
 	$(MAKE) --no-print-directory fuzz-smoke FUZZ_SECONDS=$(TEST_FUZZ_SECONDS)
+	$(MAKE) --no-print-directory test-handover
 	$(MAKE) --no-print-directory test-browser
 
 # Killed at every step, refused at every call, unplugged after every acknowledgement: Tests/README.md. Root makes it whole.
@@ -102,8 +103,14 @@ bench-archive: build
 	FIXATIVE=$(abspath $(FIXATIVE)) CORPUS=$(IMAGES) Benchmarks/archive/bench.sh
 
 # The gallery in headless Chromium: search, keyboard, no JavaScript, narrow, dark, accessible, and nothing from outside.
+# `Tests/Browser/run --large` measures 100,000 pictures, in a few minutes.
 test-browser: browser-deps
 	Tests/Browser/run
+
+# Bags and feeds, in the hands of the programs that others read them with.
+test-handover: deps test-deps
+	swift build --product fixative
+	Tests/Handover/run
 
 deps:
 	$(call install,$(BUILD_PACKAGES))

@@ -62,7 +62,7 @@ let package = Package(
         .target(
             name: "FixativeCommands",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "ImageCodecs",
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Export", "Gallery", "GenerationAPI", "ImageCodecs",
                 "Imaging", "SizeContract",
                 "SyntheticPictures", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration, httpClient,
                 lifecycle,
@@ -80,8 +80,8 @@ let package = Package(
 
         // Requested against delivered against billed, as a report.
         .target(
-            name: "Audit", dependencies: ["ArchiveModel", "Markup", "SizeContract", mustache], resources: [.embedInCode("Assets")],
-            swiftSettings: strict),
+            name: "Audit", dependencies: ["ArchiveModel", "Markup", "SizeContract", mustache],
+            resources: [.embedInCode("Assets")], swiftSettings: strict),
 
         // What pages have in common: escaping, the words and colours of verdicts.
         .target(
@@ -92,6 +92,9 @@ let package = Package(
             name: "Gallery", dependencies: ["ArchiveModel", "Markup", "SizeContract", swiftCrypto, mustache],
             resources: [.embedInCode("Assets")],
             swiftSettings: strict),
+
+        // The archive as a bag of BagIt, for people who have never heard of Fixative.
+        .target(name: "Export", dependencies: ["ArchiveModel", "SizeContract", swiftCrypto], swiftSettings: strict),
 
         // A stand-in for the upstream API on loopback, with its odd deliveries and, when asked, its bad days.
         .target(
@@ -202,6 +205,8 @@ let package = Package(
         // Pages as they lie on a disk.
         .testTarget(
             name: "GalleryTests", dependencies: ["Gallery", "ArchiveModel", "Markup", "SizeContract"], swiftSettings: strict),
+        // Bags as they lie on a disk.
+        .testTarget(name: "ExportTests", dependencies: ["Export", "ArchiveModel", "SizeContract"], swiftSettings: strict),
         // The stand-in against the upstream's reference page.
         .testTarget(
             name: "UpstreamSimulatorTests",

@@ -138,7 +138,8 @@ package struct ReportPage {
                     note: isMixed ? "\(money.undelivered.plain) of it for undelivered pixels" : ""))
         } else {
             cards.append(
-                card("\(summary.overpaidMultiplier)", "base prices overpaid", summary.overpaidMultiplier > .zero ? "bad" : "good"))
+                card("\(summary.overpaidMultiplier)", "base prices overpaid", summary.overpaidMultiplier > .zero ? "bad" : "good")
+            )
         }
         return cards
     }

@@ -26,20 +26,22 @@ struct GalleryAssets: Sendable {
         Templates.registerEscaping()
         style = Asset(
             name: "gallery", kind: "css",
-            bytes: Palette.css + PackageResources.base_css + PackageResources.grid_css + PackageResources.viewer_css
-                + PackageResources.page_css
+            bytes: Palette.css + PackageResources.base_css + PackageResources.grid_css + PackageResources.scrubber_css
+                + PackageResources.viewer_css + PackageResources.page_css
                 + Array(Self.ratioClasses.utf8))
         // One scope for all parts, so that the page gets no global names but the one that data files call.
         script = Asset(
             name: "gallery", kind: "js",
             bytes: Array("\"use strict\";\n(() => {\n".utf8) + PackageResources.store_js + PackageResources.layout_js
-                + PackageResources.tiles_js + PackageResources.grid_js + PackageResources.facts_js + PackageResources.viewer_js
-                + PackageResources.zoom_js + PackageResources.controls_js + PackageResources.main_js + Array("})();\n".utf8))
+                + PackageResources.tiles_js + PackageResources.grid_js + PackageResources.scrubber_js + PackageResources.facts_js
+                + PackageResources.viewer_js + PackageResources.zoom_js + PackageResources.controls_js + PackageResources.main_js
+                + Array("})();\n".utf8))
         let sources = [
             "index": PackageResources.index_mustache, "older": PackageResources.older_mustache,
             "picture": PackageResources.picture_mustache, "head": PackageResources.head_mustache,
             "months": PackageResources.months_mustache, "controls": PackageResources.controls_mustache,
-            "viewer": PackageResources.viewer_mustache,
+            "viewer": PackageResources.viewer_mustache, "calendar": PackageResources.calendar_mustache,
+            "feed": PackageResources.feed_mustache,
         ]
         var library = MustacheLibrary()
         for (name, source) in sources {

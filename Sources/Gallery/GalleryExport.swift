@@ -38,6 +38,12 @@ package struct GalleryExport: Sendable {
         }
 
         package var title: String
+        /// Where the site will be read, such as `https://pictures.example.org/studio/`; makes the feed's links absolute. Pages are relative
+        /// in any case.
+        package var baseURL: String?
+        /// What tells this gallery from every other, such as its archive's id and its title: the feed's id is made from it, so it
+        /// should stay the same from run to run.
+        package var identity: String
         /// The folder of the site: empty, not yet there, or written by an earlier run.
         package var output: String
         /// Whether the site holds the delivered files themselves, for 1:1 view and download.
@@ -50,12 +56,13 @@ package struct GalleryExport: Sendable {
 
         /// - Precondition: `pageSize` and `shardSize` are positive.
         package init(
-            title: String = "Gallery", output: String, includesOriginals: Bool = false, transfer: Transfer = .copy,
-            pageSize: Int = 200,
-            shardSize: Int = 500
+            title: String = "Gallery", baseURL: String? = nil, identity: String = "", output: String,
+            includesOriginals: Bool = false, transfer: Transfer = .copy, pageSize: Int = 200, shardSize: Int = 500
         ) {
             precondition(pageSize > 0 && shardSize > 0)
             self.title = title
+            self.baseURL = baseURL
+            self.identity = identity
             self.output = output
             self.includesOriginals = includesOriginals
             self.transfer = transfer
@@ -112,6 +119,7 @@ package struct GalleryExport: Sendable {
             try folder.write(pages.picture(at: position), to: pictures[position].page)
         }
         for page in plan.older { try folder.write(pages.older(page), to: page.path) }
+        if !plan.older.isEmpty { try folder.write(pages.calendar(), to: GalleryPlan.calendarPath) }
         var shards: [GalleryPages.ShardFile] = []
         for shard in plan.shards {
             try Task.checkCancellation()
@@ -122,6 +130,8 @@ package struct GalleryExport: Sendable {
         let data = try pages.data(shards: shards)
         try folder.write(data.bytes, to: data.path)
         try folder.write(GalleryManifest.bytes(title: options.title, pictures: pictures), to: "manifest.json")
+        let feed = GalleryFeed(title: options.title, baseURL: options.baseURL, identity: options.identity, pictures: pictures)
+        try folder.write(assets.render("feed", feed.context), to: GalleryFeed.path)
         try folder.write(Array("User-agent: *\nDisallow: /\n".utf8), to: "robots.txt")
         try folder.write(pages.index(data: data), to: "index.html")
         let removed = try folder.finish()

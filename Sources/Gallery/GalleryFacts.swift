@@ -3,53 +3,88 @@ internal import Foundation
 internal import Markup
 internal import SizeContract
 
-/// One picture's facts as data: a line of the script's shards and of `manifest.json`. Absent facts are left out.
+/// One output's facts as data: an object of the script's shards and of `manifest.json`.
+///
+/// Absent facts are left out, none is ever `null`. Sizes in pixels are texts such as `1672x941`, width first; dates are ISO 8601 in UTC; paths are
+/// relative to the site's root.
 struct GalleryFacts: Encodable {
+    /// A file of the site.
     struct Image: Encodable {
-        /// Relative to `thumbs/`, `previews/` or `originals/` and the first two digits of the name.
-        var file: String
+        /// Relative to the site's root. Its last part is the SHA-256 of the file's bytes, and an extension.
+        var path: String
+        /// In pixels, upright. Absent where nothing is known of the file as a picture.
         var width: Int?
         var height: Int?
 
         init?(_ media: GalleryPicture.Media?) {
             guard let media else { return nil }
-            file = media.fileName
+            path = media.path
             width = media.width > 0 ? media.width : nil
             height = media.height > 0 ? media.height : nil
         }
     }
 
+    /// Unique in the site: names the output's page, and its place in the address of the viewer (`index.html#p=NAME`).
     var name: String
+    /// The output's own page. In the manifest only: the script makes it from ``name``.
+    var page: String?
+    /// The upstream's name for the task.
     var taskId: String
+    /// Which of the task's results it is, from 0.
     var index: Int
+    /// `picture`; `file` for bytes that are no readable picture; `unavailable` for what was lost before it was archived.
     var kind: GalleryPicture.Kind
+    /// `exact`, `transposed`, `resized`, `reshaped`, `undersized`, `oversized`, `accepted`, `unrequested`, `undecodable`, or else
+    /// `unjudged` or `unavailable`.
     var verdict: String
+    /// What was asked for, as it was written.
     var prompt: String?
     var model: String?
+    /// The size asked for, as it was written: `16:9 at 4K`, `1024x1024`, `auto`.
     var asked: String?
+    /// The pixels that the request promises.
     var expected: String?
+    /// The pixels that came.
     var delivered: String?
+    /// The price class that was billed: `1K`, `2K` or `4K`.
     var billedTier: String?
+    /// The price class of the pixels that came.
     var deliveredTier: String?
+    /// What was billed above what came, in prices of a 1K picture, to one decimal.
     var overpaidMultiplier: Double?
+    /// How far the delivered ratio of width to height is from the expected one: 0.01 is one per cent.
     var ratioError: Double?
+    /// Delivered pixels over expected pixels.
     var pixelRatio: Double?
+    /// The size of the model's table that comes nearest, where none is on record: `16:9 at 1K`.
     var nearest: String?
+    /// Of the original.
     var bytes: Int?
+    /// Of the original: `png`, `jpeg` or `webp`; absent for what is no picture.
     var format: String?
+    /// Of the original, by its content.
     var mediaType: String?
+    /// Of the original, 64 lower-case hexadecimal digits: also its name in the archive.
     var sha256: String?
+    /// When the task was created.
     var created: Date?
+    /// When the original was archived, or the output given up.
     var archived: Date?
+    /// Why there is no picture.
     var reason: String?
+    /// A blurred likeness of 25 bytes or so in Base64: https://evanw.github.io/thumbhash.
     var thumbHash: String?
+    /// At most 512 pixels a side.
     var thumbnail: Image?
+    /// At most 1280 pixels a side.
     var preview: Image?
+    /// The delivered file, byte for byte; absent in a gallery without originals.
     var original: Image?
 
-    init(_ picture: GalleryPicture) {
+    init(_ picture: GalleryPicture, withPage: Bool = false) {
         let entry = picture.entry
         name = picture.name
+        page = withPage ? picture.page : nil
         taskId = entry.id.task.text
         index = entry.id.index
         kind = picture.kind

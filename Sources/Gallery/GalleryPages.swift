@@ -24,9 +24,21 @@ struct GalleryPages: Sendable {
         context["isEmpty"] = plan.pictures.isEmpty
         context["span"] = span(plan.pictures.indices)
         context["summary"] = summary
-        let pages = plan.older.map { ["href": $0.path, "label": span($0.pictures) ?? "Undated"] }
-        if !pages.isEmpty { context["pages"] = ["list": pages] as [String: Any] }
+        context["isDated"] = isDated
+        context["feed"] = GalleryFeed.path
         return try assets.render("index", context)
+    }
+
+    /// The list of all pages, apart from the index: with 100,000 pictures it is longer than all else there.
+    func calendar() throws -> [UInt8] {
+        var context = pageContext(root: "")
+        context["site"] = title
+        let pages = [plan.index] + plan.older
+        context["pages"] = pages.map { page in
+            let count = Wording.counted(page.pictures.count, "picture", "pictures")
+            return ["href": page.path, "label": span(page.pictures) ?? "Undated", "count": count]
+        }
+        return try assets.render("calendar", context)
     }
 
     func older(_ page: GalleryPlan.Page) throws -> [UInt8] {
@@ -80,6 +92,7 @@ struct GalleryPages: Sendable {
         context["months"] = months(page.pictures)
         if let newer = plan.newer(than: page) { context["newer"] = newer.path }
         if let older = plan.older(than: page) { context["older"] = older.path }
+        if !plan.older.isEmpty { context["calendar"] = GalleryPlan.calendarPath }
         return context
     }
 
@@ -102,6 +115,13 @@ struct GalleryPages: Sendable {
         guard let newest = dates.first, let oldest = dates.last else { return nil }
         let (first, last) = (CivilTime(oldest).dayName, CivilTime(newest).dayName)
         return first == last ? first : "\(first) – \(last)"
+    }
+
+    /// Whether there is time enough to go through: then the page keeps room for a date scrubber from the start.
+    private var isDated: Bool {
+        let dates = plan.pictures.compactMap(\.date)
+        guard dates.count > 60, let newest = dates.first, let oldest = dates.last else { return false }
+        return CivilTime(newest).monthKey != CivilTime(oldest).monthKey
     }
 
     private var summary: [[String: Any]] {

@@ -3,6 +3,9 @@
 /// Both are cut from the oldest picture on, so a full page never changes when pictures come: only the index grows, until a page is
 /// full once more.
 struct GalleryPlan: Sendable {
+    /// The page that lists all pages by their dates.
+    static let calendarPath = "pages.html"
+
     struct Page: Sendable {
         /// Counts from 1, the oldest; the index is the last.
         let number: Int

@@ -46,8 +46,8 @@ struct GalleryFolderTests {
         let shards = before.keys.filter { $0.hasPrefix("data/") }
         #expect(shards.count == 5)
         #expect(shards.filter { after[$0] == before[$0] }.count == 4)
-        // Thumbnail, preview, its page, its neighbour's page, shard, data list, manifest, index.
-        #expect(summary.written == 8)
+        // Thumbnail, preview, its page, its neighbour's page, list of pages, shard, data list, manifest, feed, index.
+        #expect(summary.written == 10)
     }
 
     @Test func orphansGoAndNothingElse() async throws {

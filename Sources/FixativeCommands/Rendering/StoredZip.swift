@@ -49,7 +49,8 @@ struct StoredZip {
             // Made by a Unix program, which says the mode: a plain file, read by all.
             try write(
                 Self.little(0x0201_4B50, 4) + [20, 3] + facts(entry) + Self.little(UInt32(entry.name.count), 2)
-                    + [UInt8](repeating: 0, count: 8) + Self.little(0o100644 << 16, 4) + Self.little(entry.offset, 4) + entry.name)
+                    + [UInt8](repeating: 0, count: 8) + Self.little(0o100644 << 16, 4) + Self.little(entry.offset, 4) + entry.name
+            )
         }
         let count = Self.little(UInt32(entries.count), 2)
         try write(

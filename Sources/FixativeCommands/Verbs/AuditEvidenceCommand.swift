@@ -52,7 +52,8 @@ struct Evidence {
         var contents: [(name: String, bytes: [UInt8])] = []
         for entry in entries where entry.state == .archived || entry.state == .unavailable {
             let path = archive.records.path(of: entry.id, day: day)
-            guard let listing = try await archive.records.listing(at: path), case .success(.output(let record)) = listing.record else {
+            guard let listing = try await archive.records.listing(at: path), case .success(.output(let record)) = listing.record
+            else {
                 throw SettingsError("the record of \(entry.id) is missing or damaged. Run 'fixative repair' first")
             }
             let folder = "\(entry.id.index)"
@@ -63,15 +64,17 @@ struct Evidence {
                 let headers = download.headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
                 contents.append(("\(folder)/headers.txt", Array(((lines + headers).joined(separator: "\n") + "\n").utf8)))
             }
-            let originals = [record.original].compactMap { record.state == .archived ? $0 : nil } + (record.earlierOriginals ?? [])
+            let originals =
+                [record.original].compactMap { record.state == .archived ? $0 : nil } + (record.earlierOriginals ?? [])
             for (number, original) in originals.enumerated() {
                 let ending = original.mediaType.hasPrefix("image/") ? String(original.mediaType.dropFirst(6)) : "bin"
                 let name = number == 0 ? "original.\(ending)" : "earlier-\(number).\(ending)"
                 contents.append(("\(folder)/\(name)", try await Self.bytes(of: original, archive)))
             }
         }
-        if entries.isEmpty, case .success(.task(let record)) = try await archive.records.listing(
-            at: archive.records.path(of: task.id, day: day))?.record
+        if entries.isEmpty,
+            case .success(.task(let record)) = try await archive.records.listing(
+                at: archive.records.path(of: task.id, day: day))?.record
         {
             answer = record.taskJSON
             let bytes = try await archive.records.listing(at: archive.records.path(of: task.id, day: day))?.bytes ?? []
@@ -128,7 +131,9 @@ struct Evidence {
             }
             lines.append("  expected    \(judgement.expected.map { "\($0)" } ?? "any size")")
             lines.append("  delivered   \(judgement.delivered.map { "\($0)" } ?? "bytes that are no whole picture")")
-            lines.append("  billed as   \(judgement.billedTier?.rawValue ?? "not known"), delivered \(judgement.deliveredTier?.rawValue ?? "-")")
+            lines.append(
+                "  billed as   \(judgement.billedTier?.rawValue ?? "not known"), delivered \(judgement.deliveredTier?.rawValue ?? "-")"
+            )
             lines.append("  verdict     \(judgement.verdict.rawValue)")
         }
         lines += [
@@ -159,7 +164,9 @@ struct Evidence {
     }
 
     private static func create(_ path: String) throws -> FileHandle {
-        guard !FileManager.default.fileExists(atPath: path) else { throw SettingsError("\(path) is there already; name another file") }
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw SettingsError("\(path) is there already; name another file")
+        }
         guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path) else {
             throw SettingsError("\(path) can't be written. Is there such a folder, and may you write to it?")
         }

@@ -21,14 +21,32 @@ struct GalleryCommand: AsyncParsableCommand {
     @Option(help: "The title of the pages.")
     var title = "Gallery"
 
-    @Flag(help: "Link the archive's files into the gallery instead of copying them.")
-    var link = false
+    @Option(
+        name: .customLong("base-url"),
+        help: ArgumentHelp("Where the site will be read: makes the links of its feed absolute.", valueName: "url"))
+    var baseURL: String?
+
+    @Flag(
+        help: "Copy the archive's files into the gallery, or link them: a linked gallery takes no space and is for reading only.")
+    var transfer: Transfer = .copy
 
     @Flag(help: "Also bring the originals, for 1:1 view and download.")
     var originals = false
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
+
+    enum Transfer: EnumerableFlag { case copy, link }
+
+    func validate() throws {
+        guard let baseURL else { return }
+        let url = URL(string: baseURL)
+        guard let url, ["http", "https"].contains(url.scheme?.lowercased()), url.host()?.isEmpty == false, url.query() == nil,
+            url.fragment() == nil
+        else {
+            throw ValidationError("--base-url takes the address of a folder, such as https://pictures.example.org/studio/")
+        }
+    }
 
     private struct Result: Encodable {
         var index: String
@@ -41,8 +59,8 @@ struct GalleryCommand: AsyncParsableCommand {
     func run() async throws {
         let archive = try OpenArchive(try await Settings.load(common), creating: false)
         let summary = try await Self.write(
-            archive, to: folder, title: title, query: query, since: since?.date(from: archive.clock.now), originals: originals,
-            link: link)
+            archive, to: folder, title: title, baseURL: baseURL, query: query, since: since?.date(from: archive.clock.now),
+            originals: originals, link: transfer == .link)
         let index = "\(folder)/index.html"
         if output.format == .json {
             return Terminal.write(
@@ -56,12 +74,15 @@ struct GalleryCommand: AsyncParsableCommand {
     }
 
     static func write(
-        _ archive: OpenArchive, to folder: String, title: String, query: String? = nil, since: Date? = nil, originals: Bool,
-        link: Bool
+        _ archive: OpenArchive, to folder: String, title: String, baseURL: String? = nil, query: String? = nil,
+        since: Date? = nil,
+        originals: Bool, link: Bool
     ) async throws -> GallerySummary {
         let entries = try await archive.catalog.entries(EntryQuery(text: query, states: [.archived, .unavailable], since: since))
         let options = GalleryExport.Options(
-            title: title, output: folder, includesOriginals: originals, transfer: link ? .link : .copy)
+            title: title, baseURL: baseURL, identity: "\(archive.folder.marker.archiveID) \(title) \(query ?? "")",
+            output: folder,
+            includesOriginals: originals, transfer: link ? .link : .copy)
         return try await GalleryExport(options).write(entries, blobs: ArchiveBlobs(blobs: archive.blobs))
     }
 }

@@ -34,6 +34,7 @@ const controls = {
     ]);
     this.list("tier", (row) => row.deliveredTier, [["1K", "1K"], ["2K", "2K"], ["4K", "4K"]]);
     this.list("shape", shapeOf, Object.entries(shapes));
+    this.list("shape", ratioOf, ratios.map(([name]) => [name, name]), [], "Exact ratio");
     this.list("model", (row) => row.model);
     this.list("format", (row) => row.format, [["png", "PNG"], ["jpeg", "JPEG"], ["webp", "WebP"]]);
     this.fill(state);
@@ -43,7 +44,13 @@ const controls = {
     form.querySelector(".jump").hidden = keys.length < 2 || !["", "oldest"].includes(state.sort ?? "");
   },
 
-  list(name, valueOf, known, groups = []) {
+  /**
+   * Fills a field with the values that occur.
+   * @param known values with their labels, in order; those that occur, sorted, when missing
+   * @param groups more values, each with a test for its rows
+   * @param under a heading to add them under, leaving what is there
+   */
+  list(name, valueOf, known, groups = [], under = null) {
     const numbers = new Map();
     for (const row of store.rows) {
       const value = valueOf(row);
@@ -56,7 +63,9 @@ const controls = {
       if (number > 0) options.unshift([value, label, number]);
     }
     const field = form.elements[name];
-    field.replaceChildren(field.options[0], ...options.map(([value, label, number]) => make("option", { value }, `${label} (${grouped(number)})`)));
+    const made = options.map(([value, label, number]) => make("option", { value }, `${label} (${grouped(number)})`));
+    if (!under) field.replaceChildren(field.options[0], ...made);
+    else if (made.length > 0) field.append(make("optgroup", { label: under }, ...made));
   },
 
   /** Says what is shown, and marks what narrows it. */
@@ -86,7 +95,7 @@ const controls = {
     const view = store.rows.filter((row) =>
       (!state.verdict || row.verdict === state.verdict || (state.verdict === "complaint" && verdicts.get(row.verdict)?.isComplaint))
       && (!state.tier || row.deliveredTier === state.tier)
-      && (!state.shape || shapeOf(row) === state.shape)
+      && (!state.shape || (state.shape.includes(":") ? ratioOf(row) : shapeOf(row)) === state.shape)
       && (!state.model || row.model === state.model)
       && (!state.format || row.format === state.format)
       && (!isDated || (row.time !== null && row.time >= from && row.time < to))

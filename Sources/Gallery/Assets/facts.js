@@ -53,6 +53,30 @@ const copyButton = (label, text, kind = "button") => {
   return button;
 };
 
+/** What was asked for and what came, drawn to one scale: at a glance smaller, larger, or another shape. */
+const comparison = (row) => {
+  const sizes = [row.expected, row.delivered].map((text) => (text ?? "").split("x").map(Number));
+  if (sizes.some(([width, height]) => !(width > 0 && height > 0))) return null;
+  // Into 96 by 64 pixels.
+  const scale = Math.min(...sizes.flatMap(([width, height]) => [96 / width, 64 / height]));
+  const drawing = make("div", { class: "comparison", "aria-hidden": "true" });
+  const frame = make("div", { class: "frame" });
+  ["asked", "came"].forEach((kind, place) => {
+    const [width, height] = sizes[place];
+    const box = make("span", { class: kind });
+    box.style.width = `${width * scale}px`;
+    box.style.height = `${height * scale}px`;
+    frame.append(box);
+  });
+  frame.style.width = `${Math.max(...sizes.map(([width]) => width)) * scale}px`;
+  frame.style.height = `${Math.max(...sizes.map(([, height]) => height)) * scale}px`;
+  const legend = make("p", {},
+    make("span", { class: "asked" }, `${sides(row.expected)} asked for`),
+    make("span", { class: "came" }, `${sides(row.delivered)} delivered`));
+  drawing.append(frame, legend);
+  return drawing;
+};
+
 const fillFacts = (panel, row) => {
   const words = verdicts.get(row.verdict);
   const prompt = row.prompt?.trim()
@@ -62,7 +86,7 @@ const fillFacts = (panel, row) => {
   for (const [label, value, kind] of factsOf(row)) list.append(make("div", {}, make("dt", {}, label), make("dd", { class: kind ?? "" }, value)));
   const actions = make("p", { class: "actions" });
   if (row.original) {
-    const path = mediaPath("originals", row.original);
+    const { path } = row.original;
     const name = `${row.name}${path.slice(path.lastIndexOf("."))}`;
     actions.append(make("a", { class: "button primary", href: path, download: name }, "Download the original"));
     if (row.kind === "picture") actions.append(make("a", { class: "button", href: path }, "Open it"));
@@ -72,7 +96,8 @@ const fillFacts = (panel, row) => {
     make("a", { class: "button", href: pagePath(row) }, "Plain page"));
   panel.replaceChildren(
     make("p", { class: `verdict ${words?.tone ?? ""}` }, badge(row), words?.explanation ?? ""),
+    ...(row.expected && row.expected !== row.delivered ? [comparison(row)].filter(Boolean) : []),
     make("h2", {}, "Prompt", row.prompt?.trim() ? copyButton("Copy", () => row.prompt, "button small") : null),
-    prompt, list, actions);
+    prompt, actions, list);
   panel.scrollTop = 0;
 };

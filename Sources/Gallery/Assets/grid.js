@@ -32,6 +32,8 @@ const grid = {
   },
 
   relayout(anchor = this.anchor()) {
+    // Until the first rows are there, the page without script stands in.
+    if (!this.box.classList.contains("live")) return;
     this.width = this.box.clientWidth;
     this.layout = layOut(this.view, this.width, this.byMonth);
     this.version += 1;
@@ -133,7 +135,7 @@ const grid = {
     const { key, top, height, count } = this.layout.sections[number];
     if (!section) {
       const heading = this.byMonth
-        ? make("h2", { id: `m-${key}` }, `${monthName(key)} `, make("span", {}, grouped(count)))
+        ? make("h2", { id: `m-${key}` }, make("b", {}, `${monthName(key)} `, make("span", {}, grouped(count))))
         : make("h2", { id: "m-all", class: "quiet" }, "Pictures");
       section = make("section", { class: "month", "aria-labelledby": heading.id }, heading, make("ul", { class: "tiles", role: "list" }));
       this.sections.set(number, section);
@@ -142,7 +144,7 @@ const grid = {
     }
     section.style.top = `${top}px`;
     section.style.height = `${height}px`;
-    if (this.byMonth) section.firstChild.lastChild.textContent = grouped(count);
+    if (this.byMonth) section.querySelector("h2 span").textContent = grouped(count);
     return section.lastChild;
   },
 

@@ -26,6 +26,7 @@ const apply = (state, { keepsPlace = true } = {}) => {
     grid.show(found, !view.sort || view.sort === "oldest", { keepsPlace });
     document.getElementById("no-matches").hidden = found.length > 0 || !store.isComplete;
     controls.tell(view, found.length);
+    scrubber.draw();
     // Another selection starts at its top.
     if (!keepsPlace) window.scrollTo(0, Math.min(window.scrollY, grid.top() - grid.barHeight()));
   }
@@ -81,6 +82,7 @@ const listen = () => {
     const row = grid.rowOf(event.target);
     if (!row || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    clearTimeout(typing);
     change({ ...controls.read(), p: row.name }, { isStep: true });
   });
   grid.box.addEventListener("keydown", (event) => grid.step(event));
@@ -107,6 +109,7 @@ const listen = () => {
     if (row) grid.reveal(row);
   };
   viewer.listen();
+  scrubber.listen();
 
   let isWaiting = false;
   window.addEventListener("scroll", () => {
@@ -115,11 +118,15 @@ const listen = () => {
     requestAnimationFrame(() => {
       isWaiting = false;
       grid.render();
+      scrubber.draw();
     });
   }, { passive: true });
   new ResizeObserver(() => {
     measureBar();
-    if (grid.box.clientWidth !== grid.width) grid.relayout(); else grid.render();
+    if (grid.box.clientWidth !== grid.width) grid.relayout();
+    grid.render();
+    scrubber.metrics.key = "";
+    scrubber.draw();
   }).observe(document.body);
   const follow = () => {
     const state = readAddress();
@@ -137,7 +144,7 @@ const begin = () => {
   history.scrollRestoration = "manual";
   const wantedScroll = history.state?.scroll ?? 0;
   const linked = location.hash.startsWith("#p-") ? location.hash.slice(3) : null;
-  form.hidden = false;
+  document.documentElement.classList.add("scripted");
   for (const nav of document.querySelectorAll(".pager, .pages")) nav.hidden = true;
   measureBar();
   controls.fill(readAddress());

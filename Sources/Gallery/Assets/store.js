@@ -49,8 +49,6 @@ const store = {
   },
 };
 
-/** The address of one of a row's files. */
-const mediaPath = (folder, image) => `${folder}/${image.file.slice(0, 2)}/${image.file}`;
 const pagePath = (row) => `pictures/${row.name}.html`;
 
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -69,6 +67,19 @@ const shapeOf = (row) => {
   if (row.ratio > 1.04) return "landscape";
   if (row.ratio < 0.45) return "tall";
   return row.ratio < 0.96 ? "portrait" : "square";
+};
+
+/** The ratios that people ask for, as `16:9`, with their values. */
+const ratios = ["1:1", "5:4", "4:3", "3:2", "16:9", "2:1", "21:9", "3:1", "4:5", "3:4", "2:3", "9:16", "1:2", "9:21", "1:3"].map((name) => {
+  const [width, height] = name.split(":").map(Number);
+  return [name, width / height];
+});
+
+/** The named ratio that the delivered pixels have within 1 %, where they have one. */
+const ratioOf = (row) => {
+  const [width, height] = (row.delivered ?? "").split("x").map(Number);
+  const ratio = height > 0 ? width / height : NaN;
+  return row.kind === "picture" ? ratios.find(([, value]) => Math.abs(ratio / value - 1) <= 0.01)?.[0] ?? "" : "";
 };
 
 const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];

@@ -95,7 +95,7 @@ const setSource = (tile, row, width) => {
   if (image.src) return;
   const { thumbnail, preview } = row;
   if (preview && preview.width > thumbnail.width) {
-    image.srcset = `${mediaPath("thumbs", thumbnail)} ${thumbnail.width}w, ${mediaPath("previews", preview)} ${preview.width}w`;
+    image.srcset = `${thumbnail.path} ${thumbnail.width}w, ${preview.path} ${preview.width}w`;
   }
-  image.src = mediaPath("thumbs", thumbnail);
+  image.src = thumbnail.path;
 };

@@ -27,7 +27,7 @@ const viewer = {
     // The neighbours load now, so that a step shows at once.
     for (const near of [place + 1, place - 1]) {
       const image = grid.view[near]?.preview;
-      if (image) new Image().src = mediaPath("previews", image);
+      if (image) new Image().src = image.path;
     }
   },
 
@@ -39,10 +39,10 @@ const viewer = {
     const large = row.preview ?? row.thumbnail;
     const image = make("img", { alt: titleOf(row), width: large.width, height: large.height, decoding: "async" });
     image.draggable = false;
-    image.src = mediaPath(row.preview ? "previews" : "thumbs", large);
+    image.src = large.path;
     if (image.complete || !row.preview) return [image];
     // Until the preview is there, its thumbnail, which the grid has loaded, stands in at the same size.
-    const stand = make("img", { alt: "", width: large.width, height: large.height, src: mediaPath("thumbs", row.thumbnail) });
+    const stand = make("img", { alt: "", width: large.width, height: large.height, src: row.thumbnail.path });
     image.onload = image.onerror = () => stand.remove();
     return [stand, image];
   },

@@ -24,7 +24,7 @@ const zoom = {
     document.getElementById("zoom").setAttribute("aria-pressed", "true");
     if (original) {
       const whole = new Image();
-      whole.src = mediaPath("originals", original);
+      whole.src = original.path;
       whole.decode().then(() => {
         if (viewer.row !== row || !this.isOn) return;
         image.src = whole.src;

@@ -1,0 +1,264 @@
+internal import Foundation
+
+internal import struct Crypto.SHA256
+internal import struct Crypto.SHA512
+
+/// A bag that is being put together beside its place, under a name that says so; it gets its own name when it is complete.
+///
+/// The file that makes a folder a bag, `bagit.txt`, comes last, and everything is on the disk before the name changes. So neither a run that
+/// is killed nor a power cut leaves anything that looks like a whole bag.
+final class BagFolder {
+    /// What a manifest says of a file.
+    struct Fixity {
+        var sha256: String
+        var sha512: String
+        var bytes: Int
+    }
+
+    private static let suffix = ".fixative-incomplete"
+    private static let chunk = 1 << 20
+
+    /// Where the bag will be.
+    let place: String
+    private let root: String
+    private let lock: Int32
+    /// Whether there is an unfinished bag of ours to take away.
+    private var isOpen = false
+    private var folders: Set<String> = []
+    private var manifests: [FileHandle] = []
+    private var tags: [(path: String, fixity: Fixity)] = []
+    /// The payload so far, as `Payload-Oxum` counts it.
+    private(set) var bytes = 0
+    private(set) var files = 0
+
+    /// - Parameter place: A folder that is missing or empty.
+    /// - Throws: ``ExportError``
+    init(place: String) throws {
+        let path = URL(filePath: place).standardizedFileURL.path(percentEncoded: false)
+        self.place = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        root = self.place + Self.suffix
+        try Self.requireFree(self.place)
+        let incomplete = root
+        try Self.guarding(incomplete) {
+            try FileManager.default.createDirectory(atPath: incomplete, withIntermediateDirectories: true)
+        }
+        lock = unsafe Foundation.open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard lock >= 0 else { throw ExportError(.notWritable, root, cause: Self.systemError()) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw ExportError(.inUse, self.place) }
+        try clear()
+        isOpen = true
+        try makeFolder("data")
+        manifests = try ["sha256", "sha512"].map { try create("manifest-\($0).txt") }
+    }
+
+    deinit {
+        if isOpen { try? FileManager.default.removeItem(atPath: root) }
+        if lock >= 0 { close(lock) }
+    }
+
+    /// Takes away what a run has left that was killed, and nothing that no export made.
+    private func clear() throws {
+        let files = FileManager.default
+        let names = try Self.guarding(root) { try files.contentsOfDirectory(atPath: root) }
+        let isOurs = names.allSatisfy { name in
+            name == "data"
+                || (name.hasSuffix(".txt") && ["bag", "manifest-", "tagmanifest-", "README"].contains { name.hasPrefix($0) })
+        }
+        guard isOurs else { throw ExportError(.foreignFolder, root) }
+        for name in names { try Self.guarding(root) { try files.removeItem(atPath: "\(root)/\(name)") } }
+    }
+
+    private static func requireFree(_ path: String) throws {
+        var isFolder: ObjCBool = false
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
+        let names = try isFolder.boolValue ? guarding(path) { try FileManager.default.contentsOfDirectory(atPath: path) } : [path]
+        guard names.isEmpty else { throw ExportError(.notEmpty, path) }
+    }
+
+    // MARK: Payload
+
+    /// Puts a copy of a file, or the file itself under a second name, into the payload, reading it once.
+    ///
+    /// - Parameters:
+    ///   - path: Below `data/`.
+    ///   - isWanted: Asked what the file really holds; if it says no, nothing is added.
+    /// - Returns: What the file holds.
+    func add(fileAt source: String, to path: String, linking: Bool, isWanted: (Fixity) -> Bool) throws -> Fixity {
+        let full = try prepare(path)
+        let isLinked = linking && (try? FileManager.default.linkItem(atPath: source, toPath: full)) != nil
+        let found = try Self.guarding(full) {
+            let input = try FileHandle(forReadingFrom: URL(filePath: source))
+            let output = isLinked ? nil : try create(path, below: "data/")
+            defer {
+                try? input.close()
+                try? output?.close()
+            }
+            var hash = RunningFixity()
+            while let data = try input.read(upToCount: Self.chunk), !data.isEmpty {
+                hash.update(data)
+                try output?.write(contentsOf: data)
+            }
+            return hash.value
+        }
+        guard isWanted(found) else {
+            try Self.guarding(full) { try FileManager.default.removeItem(atPath: full) }
+            return found
+        }
+        try enter(path, found)
+        return found
+    }
+
+    /// Puts a small file into the payload.
+    /// - Parameter path: Below `data/`.
+    func add(_ bytes: [UInt8], to path: String) throws {
+        let full = try prepare(path)
+        try Self.guarding(full) {
+            let output = try create(path, below: "data/")
+            try output.write(contentsOf: Data(bytes))
+            try output.close()
+        }
+        var hash = RunningFixity()
+        hash.update(Data(bytes))
+        try enter(path, hash.value)
+    }
+
+    /// A file of the payload that grows; it is entered by ``enter(_:)`` when it is whole.
+    /// - Parameter path: Below `data/`.
+    func open(_ path: String) throws -> GrowingFile { GrowingFile(path: path, file: try create(path, below: "data/")) }
+
+    func enter(_ file: GrowingFile) throws {
+        try Self.guarding("\(root)/data/\(file.path)") { try file.file.close() }
+        try enter(file.path, file.hash.value)
+    }
+
+    /// A file written part by part.
+    final class GrowingFile {
+        let path: String
+        fileprivate let file: FileHandle
+        fileprivate var hash = RunningFixity()
+
+        fileprivate init(path: String, file: FileHandle) {
+            self.path = path
+            self.file = file
+        }
+
+        func append(_ text: String) throws {
+            let data = Data(text.utf8)
+            hash.update(data)
+            do { try file.write(contentsOf: data) } catch { throw ExportError(.notWritable, "data/\(path)", cause: error) }
+        }
+    }
+
+    private func prepare(_ path: String) throws -> String {
+        if let slash = path.lastIndex(of: "/") { try makeFolder("data/\(path[..<slash])") }
+        return "\(root)/data/\(path)"
+    }
+
+    private func enter(_ path: String, _ fixity: Fixity) throws {
+        for (manifest, hash) in zip(manifests, [fixity.sha256, fixity.sha512]) {
+            try Self.guarding(root) { try manifest.write(contentsOf: Data("\(hash)  data/\(path)\n".utf8)) }
+        }
+        bytes += fixity.bytes
+        files += 1
+    }
+
+    // MARK: Tag files
+
+    /// Writes a file beside the payload.
+    func tag(_ text: String, to path: String) throws {
+        try Self.guarding("\(root)/\(path)") {
+            let output = try create(path)
+            try output.write(contentsOf: Data(text.utf8))
+            try output.close()
+        }
+        try note(tag: path)
+    }
+
+    private func note(tag path: String) throws {
+        var hash = RunningFixity()
+        try Self.guarding("\(root)/\(path)") {
+            let input = try FileHandle(forReadingFrom: URL(filePath: "\(root)/\(path)"))
+            while let data = try input.read(upToCount: Self.chunk), !data.isEmpty { hash.update(data) }
+            try input.close()
+        }
+        tags.append((path, hash.value))
+    }
+
+    /// Closes the manifests, makes the folder a bag, and gives it its name. Returns when it is durable.
+    func finish() throws {
+        for manifest in manifests { try Self.guarding(root) { try manifest.close() } }
+        for name in ["sha256", "sha512"] { try note(tag: "manifest-\(name).txt") }
+        let declaration = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+        var hash = RunningFixity()
+        hash.update(Data(declaration.utf8))
+        tags.append(("bagit.txt", hash.value))
+        tags.sort { $0.path < $1.path }
+        for (name, value) in [("sha256", \Fixity.sha256), ("sha512", \Fixity.sha512)] {
+            let lines = tags.map { "\($0.fixity[keyPath: value])  \($0.path)\n" }.joined()
+            try Self.guarding(root) {
+                let output = try create("tagmanifest-\(name).txt")
+                try output.write(contentsOf: Data(lines.utf8))
+                try output.close()
+            }
+        }
+        try Self.guarding(root) {
+            let output = try create("bagit.txt")
+            try output.write(contentsOf: Data(declaration.utf8))
+            try output.close()
+        }
+        // One call for all files: to wait for each of 100,000 by itself takes many minutes.
+        sync()
+        guard unsafe rename(root, place) == 0, fsync(lock) == 0 else {
+            let error = Self.systemError()
+            try Self.requireFree(place)
+            throw ExportError(.notWritable, place, cause: error)
+        }
+        isOpen = false
+    }
+
+    // MARK: Files
+
+    private func makeFolder(_ path: String) throws {
+        guard folders.insert(path).inserted else { return }
+        let full = "\(root)/\(path)"
+        try Self.guarding(full) { try FileManager.default.createDirectory(atPath: full, withIntermediateDirectories: true) }
+    }
+
+    private func create(_ path: String, below folder: String = "") throws -> FileHandle {
+        let full = "\(root)/\(folder)\(path)"
+        let descriptor = unsafe Foundation.open(full, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw ExportError(.notWritable, full, cause: Self.systemError()) }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    private static func guarding<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as ExportError { throw error } catch {
+            throw ExportError(.notWritable, path, cause: error)
+        }
+    }
+
+    /// What the last system call complained of.
+    private static func systemError() -> any Error { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+}
+
+/// Both hashes of a file, and its size, as it is read.
+private struct RunningFixity {
+    private var sha256 = SHA256()
+    private var sha512 = SHA512()
+    private var bytes = 0
+
+    mutating func update(_ data: Data) {
+        sha256.update(data: data)
+        sha512.update(data: data)
+        bytes += data.count
+    }
+
+    var value: BagFolder.Fixity {
+        BagFolder.Fixity(sha256: Self.hex(sha256.finalize()), sha512: Self.hex(sha512.finalize()), bytes: bytes)
+    }
+
+    private static func hex(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,47 @@
+internal import ArchiveModel
+internal import Foundation
+
+internal import struct Crypto.SHA256
+
+/// How an output's files are called in a bag: `2026-11-22_task-unified-1757470624-9xv139l2_0`, in a folder for each month.
+///
+/// Names hold lower-case ASCII letters, digits, `_`, `-` and `.` alone: they are the same on every file system, also those that fold case,
+/// and a manifest needs no escapes for them (RFC 8493, 2.1.3).
+struct BagNames {
+    /// `2026-11`, or `undated`.
+    let folder: String
+    /// The name without an extension.
+    let stem: String
+
+    init(_ entry: OutputEntry) {
+        let day = (entry.createdAt ?? entry.endedAt).map { String($0.iso8601.prefix(10)) } ?? "undated"
+        folder = day == "undated" ? day : String(day.prefix(7))
+        stem = "\(day)_\(Self.plain(entry.id.task.text))_\(entry.id.index)"
+    }
+
+    /// The id where it is plain already; what is plain in it and a part of its hash elsewhere. Only the latter has a dot.
+    private static func plain(_ task: String) -> String {
+        let isPlain = task.utf8.allSatisfy { $0 != UInt8(ascii: ".") && isKept($0) }
+        if isPlain, task.utf8.count <= 80 { return task }
+        let kept = task.lowercased().utf8.prefix(60).map { isKept($0) ? $0 : UInt8(ascii: "-") }
+        let hash = ArchiveModel.Digest(sha256: Array(SHA256.hash(data: Array(task.utf8))))?.hex.prefix(16) ?? ""
+        return String(decoding: kept, as: UTF8.self).replacing(".", with: "-") + "." + hash
+    }
+
+    private static func isKept(_ byte: UInt8) -> Bool {
+        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || [0x2D, 0x2E, 0x5F].contains(byte)
+    }
+
+    /// By what the bytes are; `bin` for what nobody has a name for.
+    static func fileExtension(of original: OutputEntry.Original) -> String {
+        switch original.format ?? original.mediaType {
+        case "png", "image/png": "png"
+        case "jpeg", "image/jpeg": "jpg"
+        case "webp", "image/webp": "webp"
+        case "text/html": "html"
+        case "text/plain": "txt"
+        case "application/json": "json"
+        default: "bin"
+        }
+    }
+}

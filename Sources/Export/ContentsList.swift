@@ -1,0 +1,41 @@
+internal import ArchiveModel
+internal import Foundation
+internal import SizeContract
+
+/// `contents.csv`: a line for every output, for people with a spreadsheet. RFC 4180, in UTF-8 with the mark by which spreadsheets know it.
+enum ContentsList {
+    static let mark = "\u{FEFF}"
+
+    static let headings = line([
+        "file", "state", "created", "task", "index", "prompt", "model", "asked size", "asked resolution", "expected pixels",
+        "delivered pixels", "verdict", "billed class", "delivered class", "overpaid", "format", "bytes", "sha256", "reason",
+        "record",
+    ])
+
+    /// - Parameters:
+    ///   - file: Where the original lies in the bag; `nil` where there is none.
+    ///   - record: The same of the record.
+    ///   - problem: Why there is none although there should be.
+    static func line(_ entry: OutputEntry, file: String?, record: String?, problem: String?) -> String {
+        let (request, judgement, original) = (entry.request, entry.judgement, entry.original)
+        return line([
+            file, entry.state.rawValue, entry.createdAt?.iso8601, entry.id.task.text, "\(entry.id.index)", request?.prompt,
+            request?.model, request?.size, request?.resolution, judgement?.expected?.description,
+            judgement?.delivered?.description, judgement?.verdict.rawValue, judgement?.billedTier?.rawValue,
+            judgement?.deliveredTier?.rawValue, judgement?.overpaid?.description, original?.format ?? original?.mediaType,
+            original.map { "\($0.bytes)" }, original?.digest.hex, problem ?? entry.reason, record,
+        ])
+    }
+
+    private static func line(_ cells: [String?]) -> String { cells.map { quoted($0 ?? "") }.joined(separator: ",") + "\r\n" }
+
+    /// A cell that a spreadsheet would take for a formula is defused by a leading `'`; control characters but line ends and tabs go.
+    private static func quoted(_ text: String) -> String {
+        let kept = text.unicodeScalars.filter { $0 == "\n" || $0 == "\t" || $0.properties.generalCategory != .control }
+        let plain = String(String.UnicodeScalarView(kept))
+        let isFormula = plain.unicodeScalars.first.map { "=+-@\t\n".unicodeScalars.contains($0) } ?? false
+        let safe = isFormula && Double(plain) == nil ? "'" + plain : plain
+        guard safe.utf8.contains(where: { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }) else { return safe }
+        return "\"" + String(safe.unicodeScalars.flatMap { $0 == "\"" ? ["\"", "\""] : [$0] }.map(Character.init)) + "\""
+    }
+}

@@ -1,0 +1,38 @@
+/// Why a bag could not be written. Nothing of it is left then, and nothing else was touched.
+package struct ExportError: Error, Sendable {
+    package enum Code: Sendable, Hashable {
+        /// The folder named for the bag holds something already, or is no folder.
+        case notEmpty
+        /// Something that no export made stands where the bag is put together.
+        case foreignFolder
+        /// Another process is writing a bag to the same place.
+        case inUse
+        /// The file system refused.
+        case notWritable
+    }
+
+    package var code: Code
+    /// The file or folder concerned.
+    package var subject: String
+    package var cause: String?
+
+    package init(_ code: Code, _ subject: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.subject = subject
+        self.cause = cause.map { "\($0)" }
+    }
+}
+
+extension ExportError: CustomStringConvertible {
+    package var description: String {
+        let reason = cause.map { ": \($0)" } ?? ""
+        return switch code {
+        case .notEmpty: "\(subject) is there already and not an empty folder; nothing was written. Name a new or an empty folder."
+        case .foreignFolder:
+            "\(subject) is in the way: a bag is put together there, and no export made what it holds. Move it elsewhere."
+        case .inUse: "another export is writing \(subject). Wait for it, or name another folder."
+        case .notWritable:
+            "\(subject) cannot be written\(reason). Check the free space and the permissions, then run the export again."
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import ArchiveModel
+import ArgumentParser
+import BlobStore
+import Catalog
+import Export
+import Foundation
+import GenerationAPI
+
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Hand the archive over in a form that others know.",
+        subcommands: [ExportBagItCommand.self])
+}
+
+struct ExportBagItCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bagit",
+        abstract: "Write a BagIt bag (RFC 8493): pictures under readable names, records, a list, checksums.",
+        discussion: """
+            The bag is put together beside its folder and gets its name when it is complete and on the disk. Exit code 1 when \
+            something could not be handed over whole; it is listed in the bag with what is wrong.
+            """)
+
+    @Argument(help: ArgumentHelp("The folder of the bag: new or empty.", valueName: "out-dir"))
+    var folder: String
+
+    @Option(help: "Only pictures whose prompt holds these words.")
+    var query: String?
+
+    @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date.", valueName: "span"))
+    var since: TimeSpan?
+
+    @Flag(help: "Link the archive's files into the bag instead of copying them, where the file system allows.")
+    var link = false
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var output: FormatOptions
+
+    private struct Result: Encodable {
+        var bag: String
+        var pictures: Int
+        var records: Int
+        var unavailable: Int
+        var missing: [String]
+        var files: Int
+        var bytes: Int
+    }
+
+    func run() async throws {
+        let archive = try OpenArchive(try await Settings.load(common), creating: false)
+        let bag = try BagItExport(
+            BagItExport.Options(
+                output: folder, links: link, agent: GenerationClient.userAgent.replacing("/", with: " "),
+                archiveID: archive.folder.marker.archiveID, now: archive.clock.now))
+        let source = ArchiveFiles(archive: archive)
+        let query = EntryQuery(
+            text: query, states: [.archived, .unavailable], since: since?.date(from: archive.clock.now))
+        var done = 0
+        try await archive.catalog.forEachPage(query) { page in
+            for entry in page.entries { try await bag.add(entry, from: source) }
+            done += page.entries.count
+            Terminal.progress("\(Rendering.count(done, "output")) added")
+        }
+        Terminal.progress("writing to the disk")
+        let summary = try bag.finish()
+        Terminal.endProgress()
+        try tell(summary)
+    }
+
+    private func tell(_ summary: BagSummary) throws {
+        if output.format == .json {
+            let result = Result(
+                bag: folder, pictures: summary.pictures, records: summary.records, unavailable: summary.unavailable,
+                missing: summary.missing, files: summary.files, bytes: summary.bytes)
+            Terminal.write(try Rendering.json(result))
+        } else {
+            let lost = summary.unavailable == 0 ? "" : ", \(summary.unavailable) unavailable"
+            let what = "\(Rendering.count(summary.pictures, "picture")), \(Rendering.count(summary.records, "record"))\(lost)"
+            Terminal.write("\(folder): \(what), \(Rendering.bytes(Int64(summary.bytes)))\n")
+        }
+        for line in summary.missing { Terminal.complain("not handed over whole: \(line)") }
+        guard summary.missing.isEmpty else {
+            Terminal.complain("run 'fixative verify --deep' and 'fixative repair', then export to another folder")
+            throw ExitCode.foundWrong
+        }
+    }
+}
+
+/// The archive's originals and records, as a bag asks for them.
+private struct ArchiveFiles: BagSource {
+    let archive: OpenArchive
+
+    func path(of digest: Digest) async throws -> String? { try await archive.blobs.localPath(of: digest) }
+
+    func record(of entry: OutputEntry) async throws -> [UInt8]? {
+        // Records lie by the day of their task, which an output tells unless only the task's discovery is known.
+        var day = entry.createdAt
+        if day == nil, let task = try await archive.catalog.task(entry.id.task) { day = task.createdAt ?? task.discoveredAt }
+        guard let day, let found = try await archive.records.listing(at: archive.records.path(of: entry.id, day: day)),
+            case .success = found.record
+        else { return nil }
+        return found.bytes
+    }
+}
