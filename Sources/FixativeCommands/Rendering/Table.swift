@@ -61,7 +61,10 @@ struct Table {
     var csv: String { csvHeadings + csvLines }
 
     var csvHeadings: String { Self.csvLine(columns.map { $0.title.lowercased() }) }
-    var csvLines: String { rows.map { Self.csvLine($0.map(Self.withoutControls)) }.joined() }
+    var csvLines: String { rows.map { Self.csvLine($0.map { $0 == Self.nothing ? "" : Self.withoutControls($0) }) }.joined() }
+
+    /// What stands for nothing where people read; a sheet leaves the cell empty.
+    private static let nothing = "-"
 
     private static func csvLine(_ texts: [String]) -> String { texts.map(quoted).joined(separator: ",") + "\r\n" }
 

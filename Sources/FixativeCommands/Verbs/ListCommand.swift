@@ -1,6 +1,7 @@
 import ArchiveModel
 import Archiver
 public import ArgumentParser
+import Audit
 package import Catalog
 import Foundation
 public import SizeContract
@@ -188,7 +189,7 @@ struct ListCommand: AsyncParsableCommand {
             taskId: entry.id.task, index: entry.id.index, state: risk == nil ? entry.state.rawValue : "at risk",
             createdAt: entry.createdAt,
             prompt: request?.prompt,
-            requested: request?.size.map { size in size.contains(":") ? "\(size) \(request?.resolution ?? "1K")" : size },
+            requested: request.flatMap(AuditGrouping.size),
             delivered: entry.judgement?.delivered.map { "\($0)" }, format: entry.original?.format, bytes: entry.original?.bytes,
             sha256: entry.original?.digest, verdict: entry.judgement?.verdict, reason: risk ?? entry.reason)
     }
