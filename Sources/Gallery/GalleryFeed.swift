@@ -72,7 +72,7 @@ struct GalleryFeed {
         return "urn:uuid:" + parts.joined(separator: "-")
     }
 
-    /// Without the two characters that XML 1.0 forbids besides the controls, which ``SafeHTML`` replaces.
+    /// Without the two characters that XML 1.0 forbids besides the controls, which `SafeHTML` replaces.
     private static func text(_ text: String) -> String {
         String(
             String.UnicodeScalarView(

@@ -9,6 +9,8 @@ import Testing
             ["audit", "--since", "yesterday"], ["show", "two words"], ["cat", "1234"], ["status", "--format", "csv"],
             ["verify", "--sample", "5"], ["verify", "--sample", "101%"], ["verify", "--for", "soon"], ["gc", "--grace", "59m"],
             ["submit", "--prompt", ""], ["simulate", "--port", "70000"], ["gallery"], ["list", "--limit", "0"],
+            ["gallery", "out", "--base-url", "example.org"], ["gallery", "out", "--copy", "--link"], ["export", "bagit"],
+            ["export", "zip"],
         ])
     func usage(_ arguments: [String]) throws {
         let outcome = try Program.start(arguments).finish()
@@ -21,7 +23,8 @@ import Testing
         let help = try Program.run("--help")
         #expect(help.status == 0)
         for verb in [
-            "demo", "simulate", "submit", "archive", "status", "list", "show", "cat", "audit", "gallery", "verify", "repair",
+            "demo", "simulate", "submit", "archive", "status", "list", "show", "cat", "audit", "gallery", "export", "verify",
+            "repair",
             "gc", "rebuild", "doctor",
         ] {
             #expect(help.output.contains("  \(verb) "))
@@ -31,6 +34,7 @@ import Testing
 
     @Test(arguments: [
         ["status"], ["list"], ["audit"], ["verify"], ["rebuild"], ["repair"], ["gc"], ["gallery", "out"],
+        ["export", "bagit", "out"],
         ["cat", String(repeating: "a", count: 64)],
     ])
     func aFolderThatIsNoArchiveIsRefused(_ arguments: [String]) throws {
@@ -47,7 +51,9 @@ import Testing
 
     @Test func everyVerbTakesTheCommonOptions() throws {
         let verbs = ["demo", "simulate", "archive", "status", "list", "audit", "verify", "repair", "gc", "rebuild", "doctor"]
-        for verb in verbs + ["submit --prompt x", "gallery out", "show t", "cat \(String(repeating: "a", count: 64))"] {
+        for verb in verbs + [
+            "submit --prompt x", "gallery out", "export bagit out", "show t", "cat \(String(repeating: "a", count: 64))",
+        ] {
             let common = ["--storage", "s", "--api-url", "http://x", "--allow-private-hosts", "-v", "--help"]
             #expect(try Program.start(verb.split(separator: " ").map(String.init) + common).finish().status == 0, "\(verb)")
         }

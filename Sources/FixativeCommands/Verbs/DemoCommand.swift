@@ -65,7 +65,7 @@ struct DemoCommand: AsyncParsableCommand {
         let reader = try AuditReader.whole(archive)
         let audit = try await reader.summary()
         let gallery = archive.folder.path + "/gallery"
-        _ = try await GalleryCommand.write(archive, to: gallery, title: "Fixative demo", originals: false, link: true)
+        _ = try await GalleryCommand.write(archive, to: gallery, title: "Fixative demo", originals: true, link: true)
         if output.format == .json {
             let result = Result(
                 archived: summary.archived, newBytes: summary.newBytes, audit: audit, gallery: gallery + "/index.html")

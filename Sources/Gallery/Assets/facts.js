@@ -71,7 +71,7 @@ const comparison = (row) => {
   frame.style.width = `${Math.max(...sizes.map(([width]) => width)) * scale}px`;
   frame.style.height = `${Math.max(...sizes.map(([, height]) => height)) * scale}px`;
   const legend = make("p", {},
-    make("span", { class: "asked" }, `${sides(row.expected)} asked for`),
+    make("span", { class: "asked" }, `${sides(row.expected)} asked`),
     make("span", { class: "came" }, `${sides(row.delivered)} delivered`));
   drawing.append(frame, legend);
   return drawing;
