@@ -62,13 +62,25 @@ let package = Package(
         .target(
             name: "FixativeCommands",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Export", "Gallery", "GenerationAPI", "ImageCodecs",
+                "ArchiveModel", "ArchiveServer", "Archiver", "Audit", "BlobStore", "Catalog", "Export", "Gallery",
+                "GenerationAPI", "ImageCodecs",
                 "Imaging", "SizeContract",
                 "SyntheticPictures", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration, httpClient,
                 lifecycle,
                 logging,
                 nioHTTP1, systemPackage, unixSignals,
             ], swiftSettings: strict),
+
+        // The archive over HTTP: an API for readers, the upstream's webhook, health.
+        .target(
+            name: "ArchiveServer",
+            dependencies: [
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "HTTPParts", "ImageCodecs", "SizeContract",
+                hummingbird, lifecycle, logging, nioCore, swiftCrypto,
+            ], swiftSettings: strict),
+
+        // What servers here have in common of HTTP, and the library lacks.
+        .target(name: "HTTPParts", swiftSettings: strict),
 
         // The way of a result from its link to the archive: sources, queue worker, pipeline.
         .target(
@@ -100,7 +112,8 @@ let package = Package(
         .target(
             name: "UpstreamSimulator",
             dependencies: [
-                "ArchiveModel", "SizeContract", hummingbird, httpClient, lifecycle, logging, nioConcurrencyHelpers, nioCore,
+                "ArchiveModel", "HTTPParts", "SizeContract", hummingbird, httpClient, lifecycle, logging, nioConcurrencyHelpers,
+                nioCore,
                 nioHTTP1,
                 nioPosix, swiftCrypto,
             ], swiftSettings: strict),
@@ -211,7 +224,8 @@ let package = Package(
         .testTarget(
             name: "UpstreamSimulatorTests",
             dependencies: [
-                "UpstreamSimulator", "ArchiveModel", "SizeContract", hummingbird, hummingbirdTesting, httpClient, lifecycle,
+                "UpstreamSimulator", "ArchiveModel", "HTTPParts", "SizeContract", hummingbird, hummingbirdTesting, httpClient,
+                lifecycle,
                 logging,
                 nioConcurrencyHelpers, nioCore, nioHTTP1,
             ], swiftSettings: strict),

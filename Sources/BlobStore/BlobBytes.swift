@@ -46,13 +46,17 @@ package final class BlobBytes: Sendable {
         }
     }
 
-    /// A copy, for those who need an array.
-    package var array: [UInt8] {
+    /// A copy of a part, for those who hand it on piece by piece.
+    package func array(_ part: Range<Int>) -> [UInt8] {
         withSpan { span in
-            unsafe [UInt8](unsafeUninitializedCapacity: span.count) { buffer, count in
-                for index in 0..<span.count { unsafe buffer.initializeElement(at: index, to: span[index]) }
-                count = span.count
+            let piece = span.extracting(part)
+            return unsafe [UInt8](unsafeUninitializedCapacity: piece.count) { buffer, count in
+                for index in 0..<piece.count { unsafe buffer.initializeElement(at: index, to: piece[index]) }
+                count = piece.count
             }
         }
     }
+
+    /// A copy, for those who need an array.
+    package var array: [UInt8] { array(0..<count) }
 }

@@ -15,7 +15,8 @@ public struct FixativeCommand: AsyncParsableCommand {
         version: GenerationClient.version,
         groupedSubcommands: [
             CommandGroup(name: "Try it:", subcommands: [DemoCommand.self, SimulateCommand.self, DoctorCommand.self]),
-            CommandGroup(name: "Archive:", subcommands: [SubmitCommand.self, ArchiveCommand.self, RetryCommand.self]),
+            CommandGroup(
+                name: "Archive:", subcommands: [SubmitCommand.self, ArchiveCommand.self, RunCommand.self, RetryCommand.self]),
             CommandGroup(
                 name: "Look:",
                 subcommands: [

@@ -1,5 +1,6 @@
 import ArchiveModel
 import Foundation
+import HTTPParts
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPParts
 import HTTPTypes
 import Hummingbird
 import NIOCore

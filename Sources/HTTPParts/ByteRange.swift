@@ -1,11 +1,11 @@
 /// What a `Range` header asks of a file (RFC 9110, section 14).
-enum ByteRange: Sendable, Equatable {
+package enum ByteRange: Sendable, Equatable {
     /// No range, one that makes no sense, or several: the file is sent whole, as the standard allows.
     case whole
     case part(Range<Int>)
     case unsatisfiable
 
-    init(_ header: String?, length: Int) {
+    package init(_ header: String?, length: Int) {
         guard let header, header.hasPrefix("bytes=") else {
             self = .whole
             return

@@ -1,0 +1,72 @@
+package import ArchiveModel
+package import BlobStore
+package import Catalog
+package import Foundation
+import HTTPTypes
+import Hummingbird
+package import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The archive over HTTP: an API for readers, the upstream's webhook, and health.
+package struct ArchiveServer: Service {
+    package struct Options: Sendable {
+        package var host: String
+        /// 0 for any that is free.
+        package var port: Int
+        package var access: AccessControl
+        /// Without any there is no webhook.
+        package var hooks: HookSecrets
+        /// Seconds before its deadline from which on something that still waits is at risk.
+        package var riskTime: TimeInterval
+
+        package init(host: String, port: Int, access: AccessControl, hooks: HookSecrets, riskTime: TimeInterval = 7200) {
+            self.host = host
+            self.port = port
+            self.access = access
+            self.hooks = hooks
+            self.riskTime = riskTime
+        }
+
+        /// Whether only this machine can reach it.
+        package var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+    }
+
+    private let application: any ApplicationProtocol & Sendable
+
+    /// - Parameters:
+    ///   - register: Takes up tasks; durable when it returns.
+    ///   - stoppedSource: Why a source delivers nothing any more.
+    ///   - onListening: Told the port as soon as it is bound.
+    package init(
+        _ options: Options, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
+        register: @escaping @Sendable ([TaskRegistration]) async throws -> Void,
+        stoppedSource: @escaping @Sendable () -> String? = { nil }, logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: ProblemMiddleware())
+        HealthRoutes(catalog: catalog, blobs: blobs, clock: clock, riskTime: options.riskTime, stoppedSource: stoppedSource)
+            .add(to: router)
+        if !options.hooks.isEmpty { HookRoutes(secrets: options.hooks, register: register).add(to: router) }
+        let readers = router.group().add(middleware: ScopeMiddleware(access: options.access, scope: .read))
+        BlobRoutes(blobs: blobs, catalog: catalog).add(to: readers)
+        OutputRoutes(catalog: catalog, records: records).add(to: readers.group("api"))
+        TaskRoutes(catalog: catalog, clock: clock, register: register)
+            .add(to: router.group("api").add(middleware: ScopeMiddleware(access: options.access, scope: .admin)))
+        application = Application(
+            router: router,
+            // Headers beyond 16 KiB, and connections that say nothing for a minute, are nobody's that means well.
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: .seconds(60),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(options.host, port: options.port), serverName: "Fixative"),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? options.port) }, logger: logger)
+    }
+
+    /// Serves until the surrounding group shuts down gracefully.
+    package func run() async throws { try await application.run() }
+}

@@ -1,0 +1,102 @@
+import ArchiveModel
+import BlobStore
+import Catalog
+import Foundation
+import HTTPParts
+import HTTPTypes
+import Hummingbird
+import ImageCodecs
+import NIOCore
+
+/// Originals, thumbnails and previews by their digest, which never change, and thumbnails by the name of their output.
+struct BlobRoutes {
+    let blobs: any BlobStore
+    let catalog: any Catalog
+
+    static func path(_ digest: Digest) -> String { "/blobs/sha256/\(digest)" }
+
+    func add(to group: RouterGroup<some RequestContext>) {
+        for method in [HTTPRequest.Method.get, .head] {
+            group.on("blobs/sha256/:digest", method: method) { request, context in
+                guard let digest = Digest(context.parameters.get("digest") ?? "") else {
+                    throw Problem(.notFound, "That is no SHA-256: 64 hexadecimal digits.")
+                }
+                return try await serve(digest, request, caching: "private, max-age=31536000, immutable")
+            }
+            group.on("thumbs/:name", method: method) { request, context in
+                let name = context.parameters.get("name") ?? ""
+                guard let id = OutputName.id(name),
+                    let entry = try await catalog.entries(EntryQuery(task: id.task)).first(where: { $0.id == id }),
+                    let thumbnail = entry.thumbnail
+                else { throw Problem(.notFound, "There is no thumbnail of \(name.prefix(80)).") }
+                return try await serve(thumbnail.digest, request, caching: "private, no-cache")
+            }
+        }
+    }
+
+    /// How much is handed over at a time, in bytes.
+    private static let chunk = 256 << 10
+
+    private func serve(_ digest: Digest, _ request: Request, caching: String) async throws -> Response {
+        guard try await blobs.size(of: digest) != nil else { throw Problem(.notFound, "The archive has no file \(digest).") }
+        let bytes = try await blobs.contents(of: digest)
+        let tag = "\"\(digest)\""
+        var headers: HTTPFields = [
+            .eTag: tag, .cacheControl: caching, .acceptRanges: "bytes", .xContentTypeOptions: "nosniff",
+            .contentSecurityPolicy: "default-src 'none'; sandbox",
+        ]
+        if let known = request.headers[.ifNoneMatch], Self.names(known, tag) {
+            return Response(status: .notModified, headers: headers)
+        }
+        // What else was delivered may be a page with a script: it is handed over as a file to keep, never shown.
+        if let format = bytes.withSpan({ ImageFormat.sniff($0) }) {
+            headers[.contentType] = format.mediaType
+            headers[.contentDisposition] = "inline"
+        } else {
+            headers[.contentType] = "application/octet-stream"
+            headers[.contentDisposition] = "attachment; filename=\"\(digest.hex.prefix(12)).bin\""
+        }
+        let isCurrent = request.headers[.ifRange].map { $0 == tag } ?? true
+        let range = ByteRange(isCurrent ? request.headers[.range] : nil, length: bytes.count)
+        let part: Range<Int>
+        var status = HTTPResponse.Status.ok
+        switch range {
+        case .whole: part = 0..<bytes.count
+        case .part(let asked):
+            part = asked
+            status = .partialContent
+            headers[.contentRange] = "bytes \(asked.lowerBound)-\(asked.upperBound - 1)/\(bytes.count)"
+        case .unsatisfiable:
+            throw Problem(
+                .rangeNotSatisfiable, "The file has \(bytes.count) bytes.", headers: [.contentRange: "bytes */\(bytes.count)"])
+        }
+        guard request.method == .get else {
+            headers[.contentLength] = "\(part.count)"
+            return Response(status: status, headers: headers)
+        }
+        return Response(
+            status: status, headers: headers,
+            body: ResponseBody(contentLength: part.count) { writer in
+                var start = part.lowerBound
+                while start < part.upperBound {
+                    let end = min(start + Self.chunk, part.upperBound)
+                    try await writer.write(ByteBuffer(bytes: bytes.array(start..<end)))
+                    start = end
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    /// Whether an If-None-Match names a tag (RFC 9110, section 13.1.2: compared weakly).
+    private static func names(_ header: String, _ tag: String) -> Bool {
+        header.split(separator: ",").contains { item in
+            let item = item.drop { $0 == " " }
+            let plain = String((item.hasPrefix("W/") ? item.dropFirst(2) : item).prefix { $0 != " " })
+            return plain == "*" || plain == tag
+        }
+    }
+}
+
+extension HTTPField.Name {
+    static let xContentTypeOptions = HTTPField.Name("X-Content-Type-Options") ?? .server
+}

@@ -1,0 +1,196 @@
+import ArchiveModel
+import Audit
+import BlobStore
+import Catalog
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import SizeContract
+
+/// What readers ask of the catalog: lists, one output, one task, the audit.
+struct OutputRoutes {
+    let catalog: any Catalog
+    let records: any RecordStore
+
+    func add(to group: RouterGroup<some RequestContext>) {
+        group.get("outputs") { request, _ in try await list(request) }
+        group.get("outputs/:name") { _, context in try await output(context.parameters.get("name") ?? "") }
+        group.get("tasks/:id") { _, context in try await task(context.parameters.get("id") ?? "") }
+        group.get("audit") { request, _ in try await audit(request) }
+    }
+
+    // MARK: Answers
+
+    private struct Picture: Encodable {
+        var path: String
+        var mediaType: String
+        var width: Int?
+        var height: Int?
+        var bytes: Int?
+        var sha256: Digest
+    }
+
+    private struct Output: Encodable {
+        var name: String
+        var taskId: TaskID
+        var index: Int
+        var state: OutputState
+        var reason: String?
+        var createdAt: Date?
+        var deadline: Date?
+        var endedAt: Date?
+        var request: RecordedRequest?
+        var judgement: Judgement?
+        var original: Picture?
+        var thumbnail: Picture?
+        var preview: Picture?
+
+        init(_ entry: OutputEntry) {
+            name = OutputName.text(entry.id)
+            taskId = entry.id.task
+            index = entry.id.index
+            state = entry.state
+            reason = entry.reason
+            createdAt = entry.createdAt
+            deadline = entry.deadline
+            endedAt = entry.endedAt
+            request = entry.request
+            judgement = entry.judgement
+            original = entry.original.map {
+                Picture(
+                    path: BlobRoutes.path($0.digest), mediaType: $0.mediaType, width: entry.judgement?.delivered?.width,
+                    height: entry.judgement?.delivered?.height, bytes: $0.bytes, sha256: $0.digest)
+            }
+            thumbnail = entry.thumbnail.map(Self.picture)
+            preview = entry.preview.map(Self.picture)
+        }
+
+        private static func picture(_ rendition: OutputEntry.Rendition) -> Picture {
+            Picture(
+                path: BlobRoutes.path(rendition.digest), mediaType: rendition.mediaType, width: rendition.width,
+                height: rendition.height, sha256: rendition.digest)
+        }
+    }
+
+    private struct List: Encodable {
+        var outputs: [Output]
+        /// For the next page's `cursor`; absent at the end.
+        var next: String?
+    }
+
+    private func list(_ request: Request) async throws -> Response {
+        let query = try EntryQuery(Parameters(request, allowed: Self.filters + ["limit", "cursor"]))
+        let cursor = try Parameters(request).read("cursor", "a cursor of an earlier answer") { ListCursor($0) }
+        let page = try await catalog.page(query, after: cursor)
+        return try Answer.json(List(outputs: page.entries.map(Output.init), next: page.next.map { "\($0)" }))
+    }
+
+    static let filters = ["query", "state", "verdict", "tier", "billed", "model", "since", "until"]
+
+    private func output(_ name: String) async throws -> Response {
+        guard let id = OutputName.id(name) else {
+            throw Problem(.notFound, "'\(name.prefix(80))' is no name of an output: <task>-<index>.")
+        }
+        guard let task = try await catalog.task(id.task),
+            let entry = try await catalog.entries(EntryQuery(task: id.task)).first(where: { $0.id == id })
+        else { throw Problem(.notFound, "The archive has no output \(name.prefix(80)).") }
+        struct Whole: Encodable {
+            var output: Output
+            var record: ArchiveRecord?
+        }
+        let record = try await records.record(of: id, day: task.createdAt ?? task.discoveredAt)
+        return try Answer.json(Whole(output: Output(entry), record: record))
+    }
+
+    private func task(_ text: String) async throws -> Response {
+        guard let id = TaskID(text), let task = try await catalog.task(id) else {
+            throw Problem(.notFound, "The archive knows no task \(text.prefix(80)).")
+        }
+        struct Whole: Encodable {
+            var id: TaskID
+            var state: TaskState
+            var reason: String?
+            var source: String
+            var createdAt: Date?
+            var discoveredAt: Date
+            var request: RecordedRequest?
+            var outputs: [Output]
+        }
+        let entries = try await catalog.entries(EntryQuery(task: id))
+        return try Answer.json(
+            Whole(
+                id: id, state: task.state, reason: task.reason, source: task.source, createdAt: task.createdAt,
+                discoveredAt: task.discoveredAt, request: task.request, outputs: entries.map(Output.init)))
+    }
+
+    /// What it all comes to, from the catalog's counters.
+    private func audit(_ request: Request) async throws -> Response {
+        let query = try EntryQuery(Parameters(request, allowed: ["since", "until"]))
+        struct Whole: Encodable { var summary: AuditReport.Summary }
+        var summary = AuditReport.Summary()
+        for tally in try await catalog.tallies(since: query.since, before: query.before) { summary.add(tally) }
+        let lost = EndedTaskQuery(states: [.unavailable], since: query.since, before: query.before)
+        for task in try await catalog.auditTasks(lost, []) { summary.add(task, nil) }
+        return try Answer.json(Whole(summary: summary))
+    }
+}
+
+/// An answer in JSON.
+enum Answer {
+    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try JSONEncoder.archive(pretty: false).encode(value))))
+    }
+}
+
+/// The parameters of a query: each known, each once, each readable.
+struct Parameters {
+    private var values: [String: String] = [:]
+
+    init(_ request: Request, allowed: [String]? = nil) throws {
+        for (name, value) in request.uri.queryParameters {
+            let name = String(name)
+            if let allowed, !allowed.contains(name) {
+                throw Problem(
+                    .badRequest, "There is no parameter '\(name.prefix(40))'. There are \(allowed.joined(separator: ", ")).")
+            }
+            guard values.updateValue(String(value), forKey: name) == nil else {
+                throw Problem(.badRequest, "The parameter '\(name.prefix(40))' was given twice.")
+            }
+        }
+    }
+
+    subscript(name: String) -> String? { values[name] }
+
+    /// - Parameter kind: What a value is, for the complaint about one that is not.
+    func read<Value>(_ name: String, _ kind: String, _ parse: (String) -> Value?) throws -> Value? {
+        guard let text = values[name] else { return nil }
+        guard let value = parse(text) else { throw Problem(.badRequest, "The parameter '\(name)' is not \(kind).") }
+        return value
+    }
+}
+
+extension EntryQuery {
+    /// The filter of a request.
+    init(_ parameters: Parameters) throws {
+        self.init()
+        text = parameters["query"]
+        model = parameters["model"]
+        states = try parameters.read("state", "one of \(OutputState.allCases.map(\.rawValue).joined(separator: ", "))") {
+            OutputState(rawValue: $0).map { [$0] }
+        }
+        verdict = try parameters.read("verdict", "one of \(Verdict.allCases.map(\.rawValue).joined(separator: ", "))") {
+            Verdict(rawValue: $0)
+        }
+        deliveredTier = try parameters.read("tier", "1K, 2K or 4K") { Tier(parsing: $0) }
+        billedTier = try parameters.read("billed", "1K, 2K or 4K") { Tier(parsing: $0) }
+        since = try parameters.read("since", "a date such as 2026-11-22T12:00:00Z", Self.date)
+        before = try parameters.read("until", "a date such as 2026-11-22T12:00:00Z", Self.date)
+        limit =
+            try parameters.read("limit", "a number from 1 to 500") { Int($0).flatMap { (1...500).contains($0) ? $0 : nil } } ?? 50
+    }
+
+    private static func date(_ text: String) -> Date? { Date(iso8601: text) ?? Date(iso8601: text + "T00:00:00Z") }
+}

@@ -1,0 +1,85 @@
+import ArchiveModel
+import Archiver
+import Catalog
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What changes the archive: tasks to take up, outputs to try again.
+struct TaskRoutes {
+    let catalog: any Catalog
+    let clock: any WallClock
+    let register: @Sendable ([TaskRegistration]) async throws -> Void
+
+    func add(to group: RouterGroup<some RequestContext>) {
+        group.post("tasks") { request, _ in try await add(request) }
+        group.post("outputs/:name/retry") { _, context in try await retry(context.parameters.get("name") ?? "") }
+    }
+
+    /// The most bytes of a list of tasks.
+    private static let mostBytes = 4 << 20
+
+    /// Takes up tasks, each told as in a manifest: `{"tasks":[{"task_id":"…","size":"16:9","resolution":"2K","prompt":"…"}]}`.
+    private func add(_ request: Request) async throws -> Response {
+        let body = try await request.body.collect(upTo: Self.mostBytes)
+        guard let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView)),
+            let items = json["tasks"]?.array,
+            !items.isEmpty
+        else { throw Problem(.badRequest, #"The body is not {"tasks":[{"task_id":"…"}, …]}."#) }
+        let encoder = JSONEncoder.archive(pretty: false)
+        let lines = try items.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
+        let manifest = Manifest(lines.joined(separator: "\n"), now: clock.now)
+        // A list is taken whole or not at all: who sends one learns at once what is wrong with it.
+        guard manifest.tasks.count == items.count else {
+            let problems = manifest.problems.prefix(5).map { "task \($0.line): \($0.detail)" }
+            throw Problem(.unprocessableContent, problems.joined(separator: "; "))
+        }
+        try await register(
+            manifest.tasks.map { task in
+                var task = task
+                task.source = "api"
+                task.reopens = true
+                return task
+            })
+        struct Taken: Encodable {
+            var tasks: Int
+            var remarks: [String]
+        }
+        return try Answer.json(
+            Taken(tasks: items.count, remarks: manifest.problems.map { "task \($0.line): \($0.detail)" }), status: .accepted)
+    }
+
+    private func retry(_ name: String) async throws -> Response {
+        guard let id = OutputName.id(name), try await catalog.task(id.task) != nil else {
+            throw Problem(.notFound, "The archive has no output \(name.prefix(80)).")
+        }
+        let tasks = try await catalog.retry([id.task], now: clock.now)
+        struct Retried: Encodable { var retried: Bool }
+        return try Answer.json(Retried(retried: !tasks.isEmpty), status: .accepted)
+    }
+}
+
+/// The upstream's callback. Its body proves nothing: all that is taken from it is which task to read, with the key.
+struct HookRoutes {
+    let secrets: HookSecrets
+    let register: @Sendable ([TaskRegistration]) async throws -> Void
+
+    /// The most bytes of a callback.
+    static let mostBytes = 256 << 10
+
+    func add(to router: Router<some RequestContext>) {
+        router.post("hooks/:secret") { request, context in
+            guard secrets.contains(context.parameters.get("secret") ?? "") else {
+                throw Problem(.notFound, "There is nothing at this address.")
+            }
+            let body = try await request.body.collect(upTo: Self.mostBytes)
+            guard let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView)),
+                let id = (json["id"] ?? json["task_id"] ?? json["data"]?["id"])?.string.flatMap({ TaskID($0) })
+            else { throw Problem(.badRequest, "The body names no task: {\"id\":\"task-…\"}.") }
+            // Durable before it is acknowledged; the upstream sends it again when it was not.
+            try await register([TaskRegistration(id: id, source: "webhook")])
+            return Response(status: .noContent, headers: [.cacheControl: "no-store"])
+        }
+    }
+}
