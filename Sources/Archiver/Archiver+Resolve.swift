@@ -51,11 +51,14 @@ extension Archiver {
 
     private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot?) async throws {
         guard let snapshot else { return try await miss(lease) }
-        let json = Redactor(secrets: snapshot.links.compactMap(URL.init).flatMap(ResultDownloader.secrets))(snapshot.json)
+        let redact = Redactor(secrets: client.secrets + snapshot.links.compactMap(URL.init).flatMap(ResultDownloader.secrets))
+        let json = redact(snapshot.json)
         let createdAt = snapshot.createdAt ?? lease.createdAt
         switch snapshot.status {
-        case .failed: try await end(lease, .failed, snapshot.failure ?? "the upstream gives no reason", createdAt, json)
-        case .cancelled: try await end(lease, .cancelled, snapshot.failure ?? "the task was cancelled", createdAt, json)
+        case .failed:
+            try await end(lease, .failed, snapshot.failure.map { redact($0) } ?? "the upstream gives no reason", createdAt, json)
+        case .cancelled:
+            try await end(lease, .cancelled, snapshot.failure.map { redact($0) } ?? "the task was cancelled", createdAt, json)
         // An answer that says nothing of its status, but names results, is done.
         case .completed where !snapshot.links.isEmpty, nil where !snapshot.links.isEmpty:
             let outcome = TaskOutcome.resolved(

@@ -52,11 +52,14 @@ package struct ResultDownloader: Sendable {
     private let gate: HostGate
     private let resolverLane: WorkLane
     private let clock: any WallClock
+    private let secrets: [String]
 
+    /// - Parameter secrets: What is taken out of a host's answer before it is kept, such as the API key.
     package init(
         store: any BlobStore, policy: AddressPolicy, limits: DownloadLimits = DownloadLimits(),
-        hostLimits: HostLimits = HostLimits(), clock: any WallClock
+        hostLimits: HostLimits = HostLimits(), clock: any WallClock, secrets: [String] = []
     ) {
+        self.secrets = secrets
         self.store = store
         self.policy = policy
         self.limits = limits
@@ -221,7 +224,7 @@ package struct ResultDownloader: Sendable {
     private func receive(_ response: HTTPClientResponse, url: URL, hop: Int) async throws -> Download {
         let announced = response.headers.first(name: "content-length").flatMap { Int($0) }
         if let announced, announced > limits.bytes { throw tooLarge }
-        let headers = Self.kept(response.headers, link: url)
+        let headers = kept(response.headers, link: url)
         let partial = PartialDownload(
             ingest: try await store.beginIngest(), validator: ContentRange.validator(response.headers) ?? "", total: announced,
             facts: DownloadFacts(url: Redactor()(url.absoluteString), headers: headers, fetchedAt: clock.now, redirects: hop))
@@ -278,8 +281,8 @@ package struct ResultDownloader: Sendable {
     }
 
     /// The answer's headers for the record, without cookies and without anything of a link's query.
-    private static func kept(_ headers: HTTPHeaders, link: URL) -> [String: String] {
-        let redact = Redactor(secrets: secrets(in: link))
+    private func kept(_ headers: HTTPHeaders, link: URL) -> [String: String] {
+        let redact = Redactor(secrets: Self.secrets(in: link) + secrets)
         var kept: [String: String] = [:]
         for (name, value) in headers {
             let name = name.lowercased()

@@ -38,11 +38,13 @@ package struct AccountComparison: Sendable, Encodable {
     package var missing: [Missing] = []
     package var lost: [Lost] = []
     package var unlisted: [Unlisted] = []
+    /// Rows of the account's list that name no task.
+    package var unreadable = 0
     /// Whether the account's list stood still while it was read; if not, what is listed is a lower bound.
     package var isStable = true
 
     /// Whether every completed task is archived whole.
-    package var isComplete: Bool { missing.isEmpty && lost.isEmpty && isStable }
+    package var isComplete: Bool { missing.isEmpty && lost.isEmpty && unreadable == 0 && isStable }
 
     /// What the archive holds, by task.
     private var held: [TaskID: [Held]] = [:]
@@ -63,9 +65,10 @@ package struct AccountComparison: Sendable, Encodable {
     ///
     /// - Parameters:
     ///   - isCompleted: Whether it made pictures; `nil` while it is under way.
-    ///   - reason: Where it stands in the archive when that has no output of it.
-    package mutating func list(_ id: TaskID, isCompleted: Bool?, createdAt: Date?, reason: () async throws -> String) async throws
-    {
+    ///   - standing: Why the archive has not all of it; `nil` when all its outputs are known.
+    package mutating func list(
+        _ id: TaskID, isCompleted: Bool?, createdAt: Date?, standing: () async throws -> String?
+    ) async throws {
         listed += 1
         guard let isCompleted else {
             underWay += 1
@@ -76,8 +79,9 @@ package struct AccountComparison: Sendable, Encodable {
             return
         }
         completed += 1
-        guard let outputs = held[id], !outputs.isEmpty else {
-            missing.append(Missing(taskId: id, createdAt: createdAt, reason: try await reason()))
+        let outputs = held[id] ?? []
+        if let reason = try await standing() ?? (outputs.isEmpty ? "it has no picture in the archive" : nil) {
+            missing.append(Missing(taskId: id, createdAt: createdAt, reason: reason))
             return
         }
         for output in outputs where output.state == .unavailable {
@@ -111,6 +115,6 @@ package struct AccountComparison: Sendable, Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case since, listed, completed, failed, underWay, archived, pictures, missing, lost, unlisted, isStable
+        case since, listed, completed, failed, underWay, archived, pictures, missing, lost, unlisted, unreadable, isStable
     }
 }

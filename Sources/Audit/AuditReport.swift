@@ -49,7 +49,9 @@ package struct AuditReport: Sendable, Encodable {
         /// Takes in a task without pictures: one that the upstream no longer knows is lost, one that failed may have been charged.
         package mutating func add(_ task: AuditTask, _ charge: Charge?) {
             if task.state == .unavailable { unavailable += 1 }
-            if let charge, task.state == .unavailable || charge.paid > 0 { money?.add(charge) }
+            if let charge, task.state == .unavailable || charge.paid > 0 {
+                money?.add(charge, isLost: task.state == .unavailable)
+            }
         }
 
         /// Whether nothing is to be complained of.

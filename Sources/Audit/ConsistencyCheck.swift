@@ -32,11 +32,16 @@ package struct ConsistencyCheck: Sendable {
         package var detail: String
     }
 
-    /// Pictures of the same bytes: the first of each prompt.
+    /// Pictures of the same bytes whose prompts are known.
     private struct Sharers {
-        var first: OutputID
-        var prompt: String?
-        var others: [OutputID] = []
+        var prompt: String
+        var outputs: [OutputID]
+        var isMixed = false
+
+        mutating func add(_ id: OutputID, _ prompt: String) {
+            outputs.append(id)
+            if prompt != self.prompt { isMixed = true }
+        }
     }
 
     private var findings: [Finding] = []
@@ -53,13 +58,8 @@ package struct ConsistencyCheck: Sendable {
         if let last = task.last, last.id.task != entry.id.task { endTask() }
         if let size = entry.judgement?.delivered { task.append((entry.id, "\(size)")) }
         checkNames(entry, original.format ?? "no picture")
-        let prompt = entry.request?.prompt
-        if var known = sharers[original.digest] {
-            if known.prompt == nil { known.prompt = prompt }
-            if let prompt, prompt != known.prompt { known.others.append(entry.id) }
-            sharers[original.digest] = known
-        } else {
-            sharers[original.digest] = Sharers(first: entry.id, prompt: prompt)
+        if let prompt = entry.request?.prompt {
+            sharers[original.digest, default: Sharers(prompt: prompt, outputs: [])].add(entry.id, prompt)
         }
         if let hash = entry.perceptualHash.flatMap({ UInt64($0, radix: 16) }) {
             looks?.add(entry.id, hash: hash, digest: original.digest)
@@ -69,8 +69,8 @@ package struct ConsistencyCheck: Sendable {
     /// All that was found, by kind.
     package mutating func finish() -> [Finding] {
         endTask()
-        for (digest, known) in sharers where !known.others.isEmpty {
-            let outputs = ([known.first] + known.others).sorted { ($0.task.text, $0.index) < ($1.task.text, $1.index) }
+        for (digest, known) in sharers where known.isMixed {
+            let outputs = known.outputs.sorted { ($0.task.text, $0.index) < ($1.task.text, $1.index) }
             findings.append(
                 Finding(
                     kind: .sameBytes, outputs: outputs.map(Finding.Output.init),
@@ -118,7 +118,12 @@ package struct ConsistencyCheck: Sendable {
         }
     }
 
-    private static let formats = ["png": "png", "jpg": "jpeg", "jpeg": "jpeg", "jpe": "jpeg", "webp": "webp"]
+    /// By the endings and subtypes of pictures; those that are not decoded here stand for themselves.
+    private static let formats = {
+        let others = ["gif", "avif", "bmp", "tif", "tiff", "heic", "heif", "svg", "svg+xml", "jxl", "ico"].map { ($0, $0) }
+        let known = [("png", "png"), ("jpg", "jpeg"), ("jpeg", "jpeg"), ("jpe", "jpeg"), ("webp", "webp")]
+        return Dictionary(uniqueKeysWithValues: known + others)
+    }()
 }
 
 /// Pictures that look alike, by the Hamming distance of their perceptual hashes.

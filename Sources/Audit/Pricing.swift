@@ -20,6 +20,9 @@ package struct Charge: Sendable, Hashable {
     package var undelivered = Decimal.zero
     /// What to ask back: for pixels that were not delivered, and all that was paid for bytes that are no picture.
     package var refund = Decimal.zero
+    /// Whether `undelivered` and `refund` are known. Of a picture whose request is not on record they are not, even where the
+    /// upstream has recorded what it charged.
+    package var isRefundKnown = true
 
     package static let unknown = Charge(origin: .unknown)
 }
@@ -79,10 +82,10 @@ package struct Pricing: Sendable {
         return charge
     }
 
-    /// What the upstream charged for a call that made no picture; all of it is to be asked back.
+    /// What the upstream charged for a call that made no picture: all of it is to be asked back, but for one whose pictures were lost.
     package func charge(of task: AuditTask) -> Charge {
-        guard source == .recordedCredits, let paid = task.credits.flatMap(Decimal.init(plain:)) else { return .unknown }
-        return Charge(origin: .recorded, paid: paid, refund: paid)
+        guard source == .recordedCredits, let paid = task.credits.flatMap(Self.credits) else { return .unknown }
+        return Charge(origin: .recorded, paid: paid, refund: task.state == .unavailable ? 0 : paid)
     }
 
     private func charge(_ key: Case) -> Charge {
@@ -100,13 +103,21 @@ package struct Pricing: Sendable {
             guard let billed = key.billed else { return .unknown }
             (origin, whole, undelivered) = (.computed, base * price(billed), base * gap)
         case .recordedCredits:
-            guard let credits = key.credits.flatMap(Decimal.init(plain:)) else { return .unknown }
+            guard let credits = key.credits.flatMap(Self.credits) else { return .unknown }
             let part = key.billed.map { (credits * gap / price($0)).rounded(places: Self.places) }
             (origin, whole, undelivered) = (.recorded, credits, part ?? 0)
         }
+        let isRefundKnown = key.billed != nil || !key.isPicture
         let paid = whole.part(key.part, of: key.parts, places: Self.places)
         let missing = undelivered.part(key.part, of: key.parts, places: Self.places)
-        return Charge(origin: origin, paid: paid, undelivered: missing, refund: key.isPicture ? missing : paid)
+        return Charge(
+            origin: origin, paid: paid, undelivered: missing, refund: key.isPicture ? missing : paid, isRefundKnown: isRefundKnown
+        )
+    }
+
+    /// What a call may cost, read from the upstream's words: a number that is negative or absurd is none.
+    private static func credits(_ text: String) -> Decimal? {
+        Decimal(plain: text).flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
     }
 
     /// The tier that a request is billed as, when it says enough.
@@ -133,6 +144,8 @@ package struct Money: Sendable, Encodable {
     package private(set) var refund = Decimal.zero
     /// Paid for pictures that were made and are lost.
     package private(set) var lost = Decimal.zero
+    /// Outputs that were charged and of which nothing is known of a refund, since their request is not on record.
+    package private(set) var refundsUnknown = 0
     /// How many outputs and calls the sums rest on, by where their figures come from; those of unknown cost are in no sum.
     package private(set) var origins: [Origin: Int] = [:]
 
@@ -147,7 +160,7 @@ package struct Money: Sendable, Encodable {
         paid += charge.paid
         undelivered += charge.undelivered
         refund += charge.refund
-        if isLost { lost += charge.paid }
+        if isLost { lost += charge.paid } else if !charge.isRefundKnown { refundsUnknown += 1 }
     }
 
     package mutating func add(_ other: Money) {
@@ -155,10 +168,11 @@ package struct Money: Sendable, Encodable {
         undelivered += other.undelivered
         refund += other.refund
         lost += other.lost
+        refundsUnknown += other.refundsUnknown
         origins.merge(other.origins, uniquingKeysWith: +)
     }
 
-    private enum CodingKeys: String, CodingKey { case unit, basePrice, paid, undelivered, refund, lost, origins }
+    private enum CodingKeys: String, CodingKey { case unit, basePrice, paid, undelivered, refund, lost, refundsUnknown, origins }
 
     /// Amounts are decimal numerals in strings: a JSON number would pass through binary fractions in most readers.
     package func encode(to encoder: any Encoder) throws {
@@ -168,9 +182,15 @@ package struct Money: Sendable, Encodable {
         for (key, amount) in [(CodingKeys.paid, paid), (.undelivered, undelivered), (.refund, refund), (.lost, lost)] {
             try container.encode(amount.plain, forKey: key)
         }
+        try container.encode(refundsUnknown, forKey: .refundsUnknown)
         let counts = Origin.allCases.map { ($0.rawValue, origins[$0] ?? 0) }
         try container.encode(Dictionary(uniqueKeysWithValues: counts), forKey: .origins)
     }
+}
+
+extension Money {
+    /// Whether any cost is known at all.
+    package var isKnown: Bool { (origins[.recorded] ?? 0) + (origins[.computed] ?? 0) > 0 }
 }
 
 extension Decimal {
@@ -211,12 +231,13 @@ extension Decimal {
 extension Charge: Encodable {
     private enum CodingKeys: String, CodingKey { case origin, paid, undelivered, refund }
 
-    /// Amounts are decimal numerals in strings, as in ``Money``; a charge of which nothing is known has none.
+    /// Amounts are decimal numerals in strings, as in ``Money``; what is not known is left out.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(origin, forKey: .origin)
         guard origin != .unknown else { return }
         try container.encode(paid.plain, forKey: .paid)
+        guard isRefundKnown else { return }
         try container.encode(undelivered.plain, forKey: .undelivered)
         try container.encode(refund.plain, forKey: .refund)
     }

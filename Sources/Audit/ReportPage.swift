@@ -107,9 +107,7 @@ package struct ReportPage {
         return Array(template.render(context).utf8)
     }
 
-    private var hasMoney: Bool {
-        (summary.money?.origins[.recorded] ?? 0) + (summary.money?.origins[.computed] ?? 0) > 0
-    }
+    private var hasMoney: Bool { summary.money?.isKnown == true }
 
     private var cards: [[String: Any]] {
         func card(_ figure: String, _ label: String, _ tone: String = "", unit: String = "", note: String = "") -> [String: Any] {
@@ -157,11 +155,16 @@ package struct ReportPage {
 
     private func line(_ group: AuditGroup) -> [String: Any] {
         let summary = group.summary
-        let clean = Verdict.allCases.filter(\.isClean).reduce(0) { $0 + (summary.byVerdict[$1.rawValue] ?? 0) }
+        let asAsked = [Verdict.exact, .accepted].reduce(0) { $0 + (summary.byVerdict[$1.rawValue] ?? 0) }
+        let unrequested = summary.byVerdict[Verdict.unrequested.rawValue] ?? 0
+        let isKnown = summary.money?.isKnown == true
         return [
-            "name": group.name, "outputs": Self.count(summary.outputs), "clean": Self.count(clean),
-            "amiss": Self.count(summary.outputs - clean), "lost": Self.count(summary.unavailable), "hasMoney": hasMoney,
-            "paid": summary.money?.paid.plain ?? "-", "refund": summary.money?.refund.plain ?? "-",
+            "name": group.name, "outputs": Self.count(summary.outputs), "clean": Self.count(asAsked),
+            "amiss": Self.count(summary.outputs - asAsked - unrequested), "unrequested": Self.count(unrequested),
+            "lost": Self.count(summary.unavailable), "hasMoney": hasMoney,
+            "paid": isKnown ? summary.money?.paid.plain ?? "-" : "-",
+            "refund": isKnown ? summary.money?.refund.plain ?? "-" : "-",
+            "unknown": Self.count(summary.money?.origins[.unknown] ?? 0),
         ]
     }
 
@@ -180,7 +183,8 @@ package struct ReportPage {
             "expectedPixels": judgement?.expected.map { "\($0.pixels)" } ?? "",
             "deliveredPixels": judgement?.delivered.map { "\($0.pixels)" } ?? "",
             "billed": tiers[0] == tiers[1] ? tiers[0] : "\(tiers[0]), got \(tiers[1])", "hasMoney": hasMoney,
-            "paid": isKnown ? row.charge.paid.plain : "-", "refund": isKnown ? row.charge.refund.plain : "-",
+            "paid": isKnown ? row.charge.paid.plain : "-",
+            "refund": isKnown && row.charge.isRefundKnown ? row.charge.refund.plain : "-",
             "task": "\(entry.id)", "prompt": entry.request?.prompt ?? "", "link": attachment.link ?? "",
         ]
         if let thumbnail = attachment.thumbnail {
@@ -197,7 +201,9 @@ package struct ReportPage {
 
     private var rowsNote: String {
         let shown = rows.count
-        guard shown < summary.outputs else { return "The newest first. Each picture leads to its original." }
+        guard shown < summary.outputs else {
+            return "What is amiss first, each the newest first. Each picture leads to its original."
+        }
         return
             "\(Self.count(shown)) of \(Self.count(summary.outputs)), what is amiss first, the newest first; 'fixative audit --format csv' has all. Each picture leads to its original."
     }

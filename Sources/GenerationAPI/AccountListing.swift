@@ -30,34 +30,55 @@ package struct AccountListing: Sendable {
         var before: Set<TaskID>?
         repeat {
             listing.passes += 1
-            let (seen, pages) = try await listing.pass(since: since, page: page, progress: progress)
-            listing.isStable = pages <= 1 || seen == before
-            before = seen
+            let pass = try await listing.pass(since: since, page: page, progress: progress)
+            listing.isStable = pass.isWhole && (pass.pages <= 1 || pass.seen == before)
+            before = pass.seen
         } while !listing.isStable && listing.passes < mostPasses
         return listing
     }
 
-    /// - Returns: The tasks of the time that were seen, and on how many pages.
+    /// What one pass has found.
+    private struct Pass {
+        /// The tasks of the time.
+        var seen: Set<TaskID> = []
+        var pages = 0
+        /// Whether the list was read to where it says that it ends, or to what is too old.
+        var isWhole = true
+    }
+
     private mutating func pass(
         since: Date?, page: (Int) async throws -> TaskPage, progress: (Int) -> Void
-    ) async throws -> (Set<TaskID>, Int) {
-        var seen: Set<TaskID> = []
+    ) async throws -> Pass {
+        var pass = Pass()
+        var ids: Set<TaskID> = []
         var rows = 0
-        var number = 1
         unreadable = 0
         while true {
-            let part = try await page(number)
-            guard part.rows > 0 else { return (seen, number - 1) }
+            let part = try await page(pass.pages + 1)
             rows += part.rows
+            guard part.rows > 0 else {
+                pass.isWhole = part.total.map { $0 == rows } ?? true
+                return pass
+            }
+            pass.pages += 1
             unreadable += part.rows - part.tasks.count
             let inside = part.tasks.filter { task in since.map { (task.createdAt ?? .distantFuture) >= $0 } ?? true }
             for task in inside { tasks[task.id] = task }
-            seen.formUnion(inside.map(\.id))
+            pass.seen.formUnion(inside.map(\.id))
             progress(tasks.count)
             // The order may be off by a few places, not by a page.
-            if inside.isEmpty, !part.tasks.isEmpty { return (seen, number) }
-            if let total = part.total, rows >= total { return (seen, number) }
-            number += 1
+            if inside.isEmpty, !part.tasks.isEmpty { return pass }
+            if let total = part.total, rows >= total {
+                pass.isWhole = rows == total
+                return pass
+            }
+            // A list that shows the same page again and again would have no end.
+            let known = ids.count
+            ids.formUnion(part.tasks.map(\.id))
+            if ids.count == known {
+                pass.isWhole = false
+                return pass
+            }
         }
     }
 }

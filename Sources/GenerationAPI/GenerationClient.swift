@@ -46,6 +46,9 @@ package struct GenerationClient: Sendable {
         gate = HostGate(limits: hostLimits, clock: clock)
     }
 
+    /// What no record may hold: the key, which a host may send back.
+    package var secrets: [String] { [key.textToRedact] }
+
     /// A client for API calls: it gives up quickly where nobody listens, since each call is tried again anyway.
     package static func makeHTTPClient() -> HTTPClient {
         var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10), read: .seconds(60)))

@@ -111,7 +111,20 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect(pricing.unit == "credits")
     }
 
-    @Test(arguments: [nil, "null", "many", "", "0x10", "NaN", "1,5", "--3"] as [String?])
+    @Test func whatWasChargedIsKnownWithoutTheRequestAndARefundIsNot() throws {
+        var pricing = Pricing(.recordedCredits)
+        var money = Money(pricing)
+        let charge = pricing.charge(of: try entry(size: nil, delivered: (1254, 1254), credits: "4"))
+        money.add(charge)
+        #expect(charge.paid.plain == "4" && !charge.isRefundKnown)
+        #expect(money.refundsUnknown == 1)
+        let text = String(decoding: try JSONEncoder.archive(pretty: false).encode(charge), as: UTF8.self)
+        #expect(text == #"{"origin":"recorded","paid":"4"}"#)
+        let broken = pricing.charge(of: try entry(size: nil, delivered: nil, credits: "4"))
+        #expect(broken.isRefundKnown && broken.refund.plain == "4", "what is no picture is to be paid back whatever was asked")
+    }
+
+    @Test(arguments: [nil, "null", "many", "", "0x10", "NaN", "1,5", "--3", "-5", "1e99", "1000000001"] as [String?])
     func creditsThatAreNoNumberAreUnknown(_ credits: String?) throws {
         var pricing = Pricing(.recordedCredits)
         #expect(pricing.charge(of: try entry(size: "1:1", delivered: (1024, 1024), credits: credits)) == .unknown)
@@ -144,7 +157,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect(text.contains(#""charge":{"origin":"computed","paid":"0.13","refund":"0.08","undelivered":"0.08"}"#))
         #expect(
             text.contains(
-                #""money":{"basePrice":"0.05","lost":"0","origins":{"computed":1,"recorded":0,"unknown":0},"paid":"0.13","refund":"0.08","undelivered":"0.08","unit":"USD"}"#
+                #""money":{"basePrice":"0.05","lost":"0","origins":{"computed":1,"recorded":0,"unknown":0},"paid":"0.13","refund":"0.08","refundsUnknown":0,"undelivered":"0.08","unit":"USD"}"#
             ))
     }
 }

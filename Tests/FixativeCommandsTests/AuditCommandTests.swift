@@ -87,7 +87,9 @@ import Testing
             ["--base-price", "1", "--currency", "US$"], ["--summary", "--group-by", "day"], ["--near", "4"],
             ["--consistency", "--near", "11"], ["--consistency", "--near", "-1"], ["--bom"],
             ["--against-account", "--verdict", "exact"],
-            ["--consistency", "--format", "html"], ["--group-by", "colour"],
+            ["--consistency", "--format", "html"], ["--group-by", "colour"], ["--since", "2026-02-30"],
+            ["--since", "2026-02-28T25:00:00Z"],
+            ["--since", "2026-13-01"], ["--fail-on", "lost", "--verdict", "exact"],
         ])
     func usage(_ arguments: [String]) throws {
         let outcome = try Program.start(["audit"] + arguments + ["--storage", try Self.demo.get() + "/s"]).finish()
@@ -113,6 +115,38 @@ import Testing
         let outcome = try run("--format", "html", "-o", try Self.demo.get() + "/none/report.html")
         #expect(outcome.status == 2)
         #expect(outcome.errors.contains("can't be written"))
+    }
+
+    /// As root, a rename would put a plain file in the place of a device.
+    @Test func pipesAndLinksAreWrittenToAsTheyStand() throws {
+        let folder = try Self.demo.get()
+        let plain = try run("--format", "csv").output
+        let read = try shell(
+            "mkfifo '\(folder)/pipe'; cat '\(folder)/pipe' & '\(Program.executable.path)' audit --format csv -o '\(folder)/pipe' --storage '\(folder)/s'; wait; test -p '\(folder)/pipe' || echo gone"
+        )
+        #expect(read == plain)
+        let linked = try shell(
+            "echo old > '\(folder)/target'; echo mine > '\(folder)/target.part'; ln -s target '\(folder)/link'; '\(Program.executable.path)' audit --format csv -o '\(folder)/link' --storage '\(folder)/s'; test -L '\(folder)/link' && cat '\(folder)/target.part' '\(folder)/target'"
+        )
+        #expect(linked == "mine\n" + plain)
+        #expect(try run("-o", folder).status == 2)
+    }
+
+    /// Whoever adds up a sheet comes to what the summary says.
+    @Test func aSheetHoldsWhatWasPaidForWhatIsLost() throws {
+        let folder = try Folder()
+        let made = try Program.run(
+            "demo", "--tasks", "40", "--seed", "11", "--faults", "hostile", "--storage", folder.path + "/s", "--format", "json")
+        #expect(made.status == 0, "\(made.errors)")
+        let report = try json(try Program.run("audit", "--format", "json", "--storage", folder.path + "/s"))
+        let money = try #require((report["summary"] as? [String: Any])?["money"] as? [String: Any])
+        #expect((report["lost"] as? [Any])?.isEmpty == false)
+        let sum = try shell(
+            "'\(Program.executable.path)' audit --format csv --storage '\(folder.path)/s' | python3 -c 'import csv,sys; from decimal import Decimal as D; print(sum((D(r[\"paid\"]) for r in csv.DictReader(sys.stdin) if r[\"paid\"]), D(0)).normalize())'"
+        )
+        #expect(
+            Decimal(string: sum.trimmingCharacters(in: .whitespacesAndNewlines))
+                == Decimal(string: money["paid"] as? String ?? ""))
     }
 
     @Test func thePageLeadsToTheOriginals() throws {

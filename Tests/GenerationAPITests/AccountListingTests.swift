@@ -85,4 +85,35 @@ private final class Account {
         #expect(listing.passes == 5)
         #expect(listing.tasks.count >= 120)
     }
+
+    @Test func aListThatEndsBeforeItsEndProvesNothing() async throws {
+        let empty = try await AccountListing.read(since: nil, page: { _ in TaskPage(tasks: [], rows: 0, total: 19) })
+        #expect(!empty.isStable)
+        let account = Account(120)
+        let holed = try await AccountListing.read(
+            since: nil, page: { try $0 == 2 ? TaskPage(tasks: [], rows: 0, total: 120) : account.page($0) })
+        #expect(!holed.isStable)
+        let more = try await AccountListing.read(
+            since: nil,
+            page: { number in
+                let page = try account.page(number)
+                return TaskPage(tasks: page.tasks, rows: page.rows, total: 3)
+            })
+        #expect(!more.isStable)
+    }
+
+    /// Without a total such a list would have no end.
+    @Test func aListThatDoesNotTurnItsPagesEnds() async throws {
+        let account = Account(50)
+        account.tellsTotal = false
+        let listing = try await AccountListing.read(since: nil, page: { _ in try account.page(1) })
+        #expect(!listing.isStable)
+        #expect(account.reads <= 10)
+    }
+
+    @Test func rowsThatNameNoTaskAreCounted() async throws {
+        let listing = try await AccountListing.read(
+            since: nil, page: { TaskPage(tasks: [], rows: $0 == 1 ? 5 : 0, total: 5) })
+        #expect(listing.unreadable == 5)
+    }
 }

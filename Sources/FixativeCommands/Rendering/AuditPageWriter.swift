@@ -68,8 +68,8 @@ struct AuditPageWriter {
     /// The address of a file, relative to a folder when there is one, so that page and archive may move together.
     static func link(to path: String, from folder: String?) -> String? {
         guard let folder else { return URL(filePath: path).standardizedFileURL.absoluteString }
-        let target = URL(filePath: path).standardizedFileURL.pathComponents
-        let start = URL(filePath: folder, directoryHint: .isDirectory).standardizedFileURL.pathComponents
+        let target = URL(filePath: path).resolvingSymlinksInPath().pathComponents
+        let start = URL(filePath: folder, directoryHint: .isDirectory).resolvingSymlinksInPath().pathComponents
         let common = zip(target, start).prefix { $0 == $1 }.count
         let steps = Array(repeating: "..", count: start.count - common) + target[common...]
         return steps.map { $0.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? $0 }.joined(separator: "/")

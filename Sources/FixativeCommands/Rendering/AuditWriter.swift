@@ -28,11 +28,27 @@ struct AuditWriter {
         if format == .json {
             try await writeJSON(reader, rest, &summary)
         } else {
-            var rows = RowStream(columns: Self.columns, format: lines, sink: sink)
+            let isSheet = format == .csv
+            var rows = RowStream(columns: Self.columns + (isSheet ? Self.sheetColumns : []), format: lines, sink: sink)
+            let unit = summary.money?.unit ?? ""
             try await reader.forEachPage { page in
                 for (entry, charge) in page {
                     summary.add(entry, charge)
-                    if let cells = Self.cells(entry, charge) { try rows.append(cells) }
+                    guard let cells = Self.cells(entry, charge) else { continue }
+                    try rows.append(cells + (isSheet ? Self.sheetCells(charge, unit, "") : []))
+                }
+            }
+            if isSheet {
+                for (entry, charge) in lost {
+                    try rows.append(
+                        Self.lostCells(entry.id.task, entry.id.index, entry.request, "lost", charge)
+                            + Self.sheetCells(charge, unit, entry.reason ?? "unknown"))
+                }
+                for (task, charge) in tasks where task.state == .unavailable || charge.paid > 0 {
+                    let verdict = task.state == .unavailable ? "lost" : task.state.rawValue
+                    try rows.append(
+                        Self.lostCells(task.id, nil, task.request, verdict, charge)
+                            + Self.sheetCells(charge, unit, task.reason ?? "unknown"))
                 }
             }
             try rows.finish()
@@ -81,6 +97,33 @@ struct AuditWriter {
         .init("REFUND", .right), .init("RATIO_ERROR", .right), .init("BYTES", .right), .init("SHA256", limit: 13),
     ]
 
+    /// What a sheet has beside that, so that it adds up by itself.
+    private static let sheetColumns: [Table.Column] = [
+        .init("UNDELIVERED", .right), .init("ORIGIN"), .init("UNIT"), .init("REASON"),
+    ]
+
+    private static func sheetCells(_ charge: Charge, _ unit: String, _ reason: String) -> [String] {
+        let isKnown = charge.origin != .unknown
+        return [
+            isKnown && charge.isRefundKnown ? charge.undelivered.plain : "-", charge.origin.rawValue, isKnown ? unit : "-",
+            reason,
+        ]
+    }
+
+    /// A line of what was not delivered.
+    private static func lostCells(
+        _ task: TaskID, _ index: Int?, _ request: RecordedRequest?, _ verdict: String, _ charge: Charge
+    ) -> [String] {
+        let isKnown = charge.origin != .unknown
+        var cells = Array(repeating: "-", count: columns.count)
+        cells[0] = task.text
+        cells[1] = index.map { "\($0)" } ?? "-"
+        cells[2] = request.flatMap(AuditGrouping.size) ?? "-"
+        cells[6] = verdict
+        if isKnown { (cells[10], cells[11]) = (charge.paid.plain, charge.refund.plain) }
+        return cells
+    }
+
     private static func cells(_ entry: AuditEntry, _ charge: Charge) -> [String]? {
         guard let judgement = entry.judgement else { return nil }
         let isKnown = charge.origin != .unknown
@@ -89,7 +132,7 @@ struct AuditWriter {
             judgement.expected.map { "\($0)" } ?? "-", judgement.delivered.map { "\($0)" } ?? "-",
             entry.original?.format ?? "-", judgement.verdict.rawValue, judgement.billedTier?.rawValue ?? "-",
             judgement.deliveredTier?.rawValue ?? "-", judgement.overpaid.map { $0 == .zero ? "0" : "\($0)" } ?? "-",
-            isKnown ? charge.paid.plain : "-", isKnown ? charge.refund.plain : "-",
+            isKnown ? charge.paid.plain : "-", isKnown && charge.isRefundKnown ? charge.refund.plain : "-",
             judgement.ratioError.map(AuditWords.fourPlaces) ?? "-", entry.original.map { "\($0.bytes)" } ?? "-",
             entry.original?.digest.hex ?? "-",
         ]
@@ -132,7 +175,9 @@ struct AuditWriter {
             var row = [group.name, "\(group.summary.outputs)"]
             for verdict in verdicts { row.append("\(group.summary.byVerdict[verdict.rawValue] ?? 0)") }
             row += ["\(group.summary.unavailable)", AuditWords.factor(group.summary.overpaidMultiplier)]
-            for amount in [money?.paid, money?.undelivered, money?.refund] { row.append(amount?.plain ?? "-") }
+            for amount in [money?.paid, money?.undelivered, money?.refund] {
+                row.append(money?.isKnown == true ? amount?.plain ?? "-" : "-")
+            }
             row.append("\(money?.origins[.unknown] ?? 0)")
             table.rows.append(row)
         }
@@ -150,15 +195,18 @@ enum AuditWords {
             summary.byVerdict[verdict.rawValue].map { "\($0) \(verdict.rawValue)" }
         }
         if !counts.isEmpty { text += ": " + counts.joined(separator: ", ") }
-        text += "\noverpaid: \(summary.overpaidMultiplier) base prices, for pixels that were billed and not delivered\n"
+        text += "\n"
+        // A call with several results is charged once, which only money knows: this counts each picture as a call of its own.
+        if summary.money?.isKnown != true {
+            text += "overpaid: \(summary.overpaidMultiplier) base prices, for pixels that were billed and not delivered\n"
+        }
         if let money = summary.money { text += self.text(money) }
         return text + (summary.unavailable > 0 ? "lost: \(summary.unavailable)\n" : "")
     }
 
     private static func text(_ money: Money) -> String {
-        let known = (money.origins[.recorded] ?? 0) + (money.origins[.computed] ?? 0)
         let unknown = money.origins[.unknown] ?? 0
-        guard known > 0 else {
+        guard money.isKnown else {
             // Without a price and without recorded credits there is nothing to say about money.
             return unknown > 0 && money.basePrice != nil
                 ? "paid: unknown for all \(unknown), whose requests are not on record\n" : ""
@@ -170,6 +218,9 @@ enum AuditWords {
         text +=
             "refunds to ask for: \(money.refund.plain) \(money.unit), of that \(money.undelivered.plain) for undelivered pixels\n"
         if money.lost > 0 { text += "paid for what is lost: \(money.lost.plain) \(money.unit)\n" }
+        if money.refundsUnknown > 0 {
+            text += "whether a refund is due is unknown of \(money.refundsUnknown), whose requests are not on record\n"
+        }
         if unknown > 0 { text += "of unknown cost, and in no sum: \(unknown)\n" }
         return text
     }

@@ -1,57 +1,78 @@
 import Foundation
+import Glibc
 
 /// Where data goes: stdout, or a file that takes its name when all is written.
+///
+/// A pipe, a device or whatever else is no plain file is written to as it stands; a link is followed.
 final class Sink {
-    private let file: (handle: FileHandle, path: String, part: String)?
+    private struct Target {
+        var handle: FileHandle
+        var path: String
+        /// The file that becomes `path`; `nil` where that is written to as it stands.
+        var part: String?
+    }
+
+    private let target: Target?
     private var isDone = false
 
     static var stdout: Sink { Sink() }
 
-    private init() { file = nil }
+    private init() { target = nil }
 
-    /// - Parameter file: The file's path; `nil` for stdout.
-    /// - Throws: ``SettingsError`` when the file can't be made.
+    /// - Parameter path: The file; `nil` or `-` for stdout.
+    /// - Throws: ``SettingsError`` when it can't be written.
     init(file path: String?) throws {
         guard let path, path != "-" else {
-            file = nil
+            target = nil
             return
         }
-        let part = path + ".part"
-        guard FileManager.default.createFile(atPath: part, contents: nil), let handle = FileHandle(forWritingAtPath: part) else {
-            throw SettingsError("\(path) can't be written. Is there such a folder, and may you write to it?")
+        let refusal = SettingsError("\(path) can't be written. Is there such a folder, and may you write to it?")
+        let real = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+        var facts = stat()
+        let isThere = unsafe stat(real, &facts) == 0
+        if isThere, facts.st_mode & S_IFMT == S_IFDIR { throw SettingsError("\(path) is a folder; name a file") }
+        if isThere, facts.st_mode & S_IFMT != S_IFREG {
+            guard let handle = FileHandle(forWritingAtPath: real) else { throw refusal }
+            target = Target(handle: handle, path: path)
+            return
         }
-        file = (handle, path, part)
+        let part = "\(real).\(UUID().uuidString.prefix(8)).part"
+        let descriptor = unsafe open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw refusal }
+        target = Target(handle: FileHandle(fileDescriptor: descriptor, closeOnDealloc: true), path: real, part: part)
     }
 
     func write(_ text: String) { write(Data(text.utf8)) }
 
     func write(_ data: Data) {
-        guard let file else { return Terminal.write(data) }
-        do { try file.handle.write(contentsOf: data) } catch {
+        guard let target else { return Terminal.write(data) }
+        do { try target.handle.write(contentsOf: data) } catch {
             // As with stdout: data that was not written must not pass for written.
-            Terminal.complain("fixative: \(file.path) can't be written: \(error.localizedDescription)")
-            try? FileManager.default.removeItem(atPath: file.part)
+            Terminal.complain("fixative: \(target.path) can't be written: \(error.localizedDescription)")
+            if let part = target.part { try? FileManager.default.removeItem(atPath: part) }
             Foundation.exit(2)
         }
     }
 
     /// Stops when nobody reads any more.
-    func requireReader() throws { if file == nil { try Terminal.requireReader() } }
+    func requireReader() throws { if target == nil { try Terminal.requireReader() } }
 
-    /// All is written: the file takes its name. Without this it is as if nothing had been written.
+    /// All is written: the file is on the disk and takes its name. Without this it is as if nothing had been written.
     func finish() throws {
-        guard let file, !isDone else { return }
+        guard let target, !isDone else { return }
         isDone = true
-        try file.handle.close()
-        guard unsafe rename(file.part, file.path) == 0 else {
-            try? FileManager.default.removeItem(atPath: file.part)
-            throw SettingsError("\(file.path) can't be replaced. Is it a folder?")
+        guard let part = target.part else { return try target.handle.close() }
+        try target.handle.synchronize()
+        try target.handle.close()
+        guard unsafe rename(part, target.path) == 0 else {
+            try? FileManager.default.removeItem(atPath: part)
+            throw SettingsError("\(target.path) can't be replaced")
         }
     }
 
     deinit {
-        guard let file, !isDone else { return }
-        try? file.handle.close()
-        try? FileManager.default.removeItem(atPath: file.part)
+        guard let target, !isDone else { return }
+        try? target.handle.close()
+        if let part = target.part { try? FileManager.default.removeItem(atPath: part) }
     }
 }

@@ -51,7 +51,7 @@ struct Workshop: Sendable {
         client = GenerationClient(baseURL: settings.apiURL, key: key, http: http, clock: archive.clock, retry: apiRetry)
         downloader = ResultDownloader(
             store: archive.blobs, policy: policy ?? AddressPolicy(allowsPrivateHosts: settings.allowsPrivateHosts),
-            limits: limits, hostLimits: settings.hostLimits, clock: archive.clock)
+            limits: limits, hostLimits: settings.hostLimits, clock: archive.clock, secrets: client.secrets)
         archiver = Archiver(
             options: options, blobs: archive.blobs, records: archive.records, catalog: archive.catalog, client: client,
             downloader: downloader, clock: archive.clock, report: report)

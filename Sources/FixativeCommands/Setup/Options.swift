@@ -62,7 +62,14 @@ struct TimeSpan: ExpressibleByArgument {
     }
 
     init?(argument: String) {
-        if let date = Date(iso8601: argument) ?? Date(iso8601: argument + "T00:00:00Z") {
+        // A day that no month has, or an hour that no day has, would pass for another one.
+        let isWhole = argument.wholeMatch(of: /\d{4}-(\d{2})-(\d{2})(T(\d{2}):.*)?/).map { match in
+            let (month, day, hour) = (Int(match.1) ?? 0, Int(match.2) ?? 0, match.4.flatMap { Int($0) } ?? 0)
+            let plain = Date(iso8601: argument.prefix(10) + "T00:00:00Z")
+            return (1...12).contains(month) && (1...31).contains(day) && hour < 24
+                && plain?.iso8601.prefix(10) == argument.prefix(10)
+        }
+        if isWhole == true, let date = Date(iso8601: argument) ?? Date(iso8601: argument + "T00:00:00Z") {
             start = .date(date)
             return
         }

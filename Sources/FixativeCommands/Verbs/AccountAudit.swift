@@ -29,6 +29,7 @@ struct AccountAudit {
         let listing = try await listing(since: since)
         var comparison = AccountComparison(since: since)
         comparison.isStable = listing.isStable
+        comparison.unreadable = listing.unreadable
         try await archive.catalog.forEachAuditPage(EntryQuery(since: since, before: until), []) { page in
             for entry in page.entries { comparison.hold(entry) }
         }
@@ -40,7 +41,8 @@ struct AccountAudit {
                 default: nil
                 }
             try await comparison.list(task.id, isCompleted: isCompleted, createdAt: task.createdAt) {
-                try await archive.catalog.task(task.id).map(Self.standing) ?? "the archive does not know it"
+                guard let known = try await archive.catalog.task(task.id) else { return "the archive does not know it" }
+                return Self.standing(known)
             }
         }
         comparison.finish(listed: Set(listing.tasks.keys))
@@ -63,12 +65,12 @@ struct AccountAudit {
         }
     }
 
-    private static func standing(_ task: TaskEntry) -> String {
+    private static func standing(_ task: TaskEntry) -> String? {
         let reason = task.reason.map { ": \($0)" } ?? ""
         return switch task.state {
         case .waiting, .leased: "it waits in the queue\(reason)"
         case .held: "it is held in the queue\(reason)"
-        case .resolved: "it has no picture in the archive\(reason)"
+        case .resolved: nil
         case .failed, .cancelled, .unavailable: "the archive has it as \(task.state.rawValue)\(reason)"
         }
     }
@@ -102,8 +104,12 @@ struct AccountAudit {
         if !comparison.unlisted.isEmpty {
             text += "no longer listed by the account, and safe here: \(Rendering.count(comparison.unlisted.count, "picture"))\n"
         }
+        if comparison.unreadable > 0 {
+            text += "rows of the account's list that name no task: \(comparison.unreadable); nothing can be said of them\n"
+        }
         if !comparison.isStable {
-            text += "the account's list changed each time it was read: it may hold tasks that were not seen; try again\n"
+            text +=
+                "the account's list changed each time it was read, or ended before its end: it may hold tasks that were not seen\n"
         }
         return text
     }

@@ -82,6 +82,10 @@ struct AuditCommand: AsyncParsableCommand {
         guard near == nil || (consistency && (0...NearDuplicates.most).contains(near ?? 0)) else {
             throw ValidationError("--near goes with --consistency, and takes 0 to \(NearDuplicates.most) bits")
         }
+        guard failOn?.rule.failsWhenLost != true || filter.hasLosses else {
+            throw ValidationError(
+                "what is lost has no verdict and no price class: --fail-on lost does not go with --verdict and --tier")
+        }
         guard !bom || format == .csv else { throw ValidationError("--bom goes with --format csv") }
     }
 

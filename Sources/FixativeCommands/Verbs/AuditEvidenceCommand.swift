@@ -118,8 +118,10 @@ struct Evidence {
             "Model       \(task.request?.model ?? "not on record")",
             "Asked       \(task.request.flatMap(AuditGrouping.size) ?? "not on record")",
         ]
-        if let prompt = task.request?.prompt { lines.append("Prompt      \(Table.plain(prompt))") }
-        if task.state != .resolved { lines.append("Ended as    \(task.state.rawValue)\(task.reason.map { ": \($0)" } ?? "")") }
+        if let prompt = task.request?.prompt { lines.append("Prompt      \(prompt)") }
+        if [.failed, .cancelled, .unavailable].contains(task.state) {
+            lines.append("Ended as    \(task.state.rawValue)\(task.reason.map { ": \($0)" } ?? "")")
+        }
         for entry in entries {
             lines += ["", "Result \(entry.id.index)"]
             guard let judgement = entry.judgement, entry.state == .archived else {
@@ -144,7 +146,8 @@ struct Evidence {
             "  task.json       the upstream's own answer about the task, links without their signatures",
             "  SHA256SUMS      check all of it with: sha256sum -c SHA256SUMS", "",
         ]
-        return lines.joined(separator: "\n")
+        // The words of an upstream may hold anything.
+        return lines.map(Table.plain).joined(separator: "\n")
     }
 
     // MARK: Writing
@@ -173,18 +176,21 @@ struct Evidence {
         return file
     }
 
+    /// Beside its place first, so that a folder of this name is whole.
     func write(folder path: String) throws {
-        guard !FileManager.default.fileExists(atPath: path) else {
-            throw SettingsError("\(path) is there already; name another folder")
-        }
-        for (name, bytes) in files {
-            let target = URL(filePath: path).appending(path: name)
-            do {
+        let refusal = SettingsError("\(path) is there already; name another folder")
+        guard !FileManager.default.fileExists(atPath: path) else { throw refusal }
+        let part = URL(filePath: "\(path).\(UUID().uuidString.prefix(8)).part", directoryHint: .isDirectory)
+        do {
+            for (name, bytes) in files {
+                let target = part.appending(path: name)
                 try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
                 try Data(bytes).write(to: target)
-            } catch {
-                throw SettingsError("\(target.path()) can't be written: \(error.localizedDescription)")
             }
+            try FileManager.default.moveItem(atPath: part.path(percentEncoded: false), toPath: path)
+        } catch {
+            try? FileManager.default.removeItem(at: part)
+            throw SettingsError("\(path) can't be written: \(error.localizedDescription)")
         }
     }
 }

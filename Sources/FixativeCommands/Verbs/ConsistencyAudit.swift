@@ -31,15 +31,12 @@ struct ConsistencyAudit {
             for (entry, _) in page { check.add(entry) }
         }
         let findings = check.finish()
-        write(Result(outputs: outputs, findings: findings))
+        try write(Result(outputs: outputs, findings: findings))
         return findings.allSatisfy { $0.kind == .nearDuplicates }
     }
 
-    private func write(_ result: Result) {
-        if format == .json {
-            if let text = try? Rendering.json(result) { sink.write(text) }
-            return
-        }
+    private func write(_ result: Result) throws {
+        if format == .json { return sink.write(try Rendering.json(result)) }
         var table = Table(columns: [
             .init("FINDING"), .init("TASK"), .init("INDEX", .right), .init("PICTURES", .right), .init("DETAIL"),
         ])
