@@ -77,7 +77,8 @@ import WorkLanes
     private func threadsOfALane() async throws -> Int {
         let lane = WorkLane(name: "fleeting", width: 4)
         for _ in 0..<40 { try await lane.run {} }
-        return try threads(named: "fleeting")
+        // Its last use would be its end, and that of its threads.
+        return try withExtendedLifetime(lane) { try threads(named: "fleeting") }
     }
 
     private func threads(named name: String) throws -> Int {
