@@ -20,8 +20,9 @@ class Callers:
         self.hooks = hooks
         self.plan = plan
         self.tally = tally
-        # When each task was created, by its id.
+        # When each task was created, by its id; which of them the gateway answered.
         self.created = {}
+        self.through = set()
         self.gateway_seconds = []
 
     def run(self, until):
@@ -63,6 +64,7 @@ class Callers:
             status, task = self.ask(self.service, body, key)
             if task:
                 self.gateway_seconds.append(time.monotonic() - began)
+                self.through.add(task)
                 self.tally.count("gateway calls answered")
                 return task
             if status not in (200, 429, 500, 502, 503):

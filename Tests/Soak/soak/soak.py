@@ -52,7 +52,7 @@ def soak(plan, binary, folder, upstream, tally):
         service.stop()
         judge = Judge(upstream, service, plan, tally)
         judge.judge(callers.created)
-        check_ways(plan, tally)
+        check_ways(plan, service, callers, judge, tally)
         tell(plan, service, hooks, callers, watch, judge, tally)
         return len(judge.truth), len(judge.archived), len(judge.unavailable)
     finally:
@@ -117,12 +117,17 @@ def drain(plan, service, upstream, tally):
     tally.note(f"the queue was empty {time.monotonic() - began:.0f} s after the last task")
 
 
-def check_ways(plan, tally):
-    """That each way in was used at all."""
+def check_ways(plan, service, callers, judge, tally):
+    """That each way in was used, and that what went through the gateway has its request on record."""
     wanted = ["callbacks taken", "callbacks refused"] + (["gateway calls answered"] if plan.gateway else [])
     for what in wanted:
         if not tally.counts[what]:
             tally.err(f"{what}: none")
+    bare = [task for task in callers.through if task in judge.tasks and not judge.tasks[task]["has_request"]]
+    tally.count("gateway calls without their request", len(bare))
+    # A process that is killed may have handed on an answer a moment before.
+    if len(bare) > service.kills:
+        tally.err(f"the requests of {len(bare)} gateway calls are not on record, such as {sorted(bare)[0]}")
 
 
 def tell(plan, service, hooks, callers, watch, judge, tally):
