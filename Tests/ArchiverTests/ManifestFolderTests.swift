@@ -166,6 +166,20 @@ private final class LookClock: WallClock {
         #expect(box.names("done") == ["a.jsonl"])
     }
 
+    @Test func theSameFileOnceMoreChangesNothing() async throws {
+        let archive = try TestArchive()
+        let box = try DropBox()
+        for _ in 1...2 {
+            try box.write("a.jsonl", line + #"{"task_id":"task-2"}"#)
+            try await box.looks(2, register: { _ = try await archive.catalog.register($0, now: archive.clock.now) })
+        }
+        #expect(box.ids == ["task-1", "task-2", "task-1", "task-2"])
+        #expect(try await archive.catalog.status(now: archive.clock.now).tasks == [.waiting: 2])
+        let task = try await archive.catalog.task(try #require(TaskID("task-1")))
+        #expect(task?.source == "watch-dir")
+        #expect(task?.request?.size == "16:9")
+    }
+
     @Test func aFolderThatVanishesIsToldAndTakenUpAgain() async throws {
         let box = try DropBox()
         try FileManager.default.removeItem(atPath: box.path)
