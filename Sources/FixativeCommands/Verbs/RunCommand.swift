@@ -41,8 +41,8 @@ struct RunCommand: AsyncParsableCommand {
         let key = try APIKey.required()
         var options = ArchiveServer.Options(
             host: listen.host, port: listen.port,
-            access: AccessControl(readTokens: try Self.secrets("READ_TOKEN"), adminTokens: try Self.secrets("ADMIN_TOKEN")),
-            hooks: HookSecrets(try Self.secrets("HOOK_SECRET")))
+            access: AccessControl(readTokens: try secrets("READ_TOKEN"), adminTokens: try secrets("ADMIN_TOKEN")),
+            hooks: HookSecrets(try secrets("HOOK_SECRET")))
         options.riskTime = settings.riskTime
         guard options.access.isGuarded || options.isLoopback else {
             throw SettingsError(
@@ -80,19 +80,6 @@ struct RunCommand: AsyncParsableCommand {
         var logger = logger
         logger.logLevel = .warning
         return logger
-    }
-
-    /// Tokens or secrets from the environment, each long enough not to be guessed.
-    private static func secrets(_ name: String) throws -> [String] {
-        let variable = "FIXATIVE_\(name)"
-        let all = (ProcessInfo.processInfo.environment[variable] ?? "").split(separator: ",").map {
-            $0.trimmingCharacters(in: .whitespaces)
-        }
-        guard all.allSatisfy({ $0.utf8.count >= 16 && $0.allSatisfy(\.isASCII) && !$0.contains("/") }) else {
-            throw SettingsError(
-                "\(variable) holds a secret shorter than 16 characters, or one with other characters than an address takes")
-        }
-        return all
     }
 }
 
