@@ -18,7 +18,8 @@ struct BlobRoutes {
     func add(to group: RouterGroup<some RequestContext>) {
         for method in [HTTPRequest.Method.get, .head] {
             group.on("blobs/sha256/:digest", method: method) { request, context in
-                guard let digest = Digest(context.parameters.get("digest") ?? "") else {
+                let text = context.parameters.get("digest") ?? ""
+                guard text.utf8.count == 64, let digest = Digest(text) else {
                     throw Problem(.notFound, "That is no SHA-256: 64 hexadecimal digits.")
                 }
                 return try await serve(digest, request, caching: "private, max-age=31536000, immutable")
