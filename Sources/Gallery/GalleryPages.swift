@@ -63,12 +63,15 @@ struct GalleryPages: Sendable {
     // MARK: Data of the script
 
     func shard(_ shard: GalleryPlan.Page) throws -> (ShardFile, [UInt8]) {
-        let number = "\(shard.number)"
+        try Self.shard(number: shard.number, plan.pictures[shard.pictures])
+    }
+
+    static func shard(number: Int, _ pictures: ArraySlice<GalleryPicture>) throws -> (ShardFile, [UInt8]) {
         let head = "fixativeGallery.shard(\(number),["
-        let bytes = Array(head.utf8) + (try GalleryManifest.lines(plan.pictures[shard.pictures])) + Array("]);\n".utf8)
-        let asset = GalleryAssets.Asset(name: number, kind: "js", bytes: bytes)
+        let bytes = Array(head.utf8) + (try GalleryManifest.lines(pictures)) + Array("]);\n".utf8)
+        let asset = GalleryAssets.Asset(name: "\(number)", kind: "js", bytes: bytes)
         let path = "data/" + asset.path.dropFirst("assets/".count)
-        return (ShardFile(path: path, count: shard.pictures.count), bytes)
+        return (ShardFile(path: path, count: pictures.count), bytes)
     }
 
     /// What the script reads first: where the shards are, and what the verdicts mean.

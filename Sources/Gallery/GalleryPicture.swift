@@ -4,7 +4,9 @@ internal import Markup
 internal import SizeContract
 
 /// One output as the gallery shows it: where its files lie in the site, and what is said of it.
-struct GalleryPicture: Sendable {
+///
+/// An object, so that successive states of a live gallery share those that stay as they are.
+final class GalleryPicture: Sendable {
     enum Kind: String, Sendable, Encodable {
         /// It can be shown.
         case picture
@@ -16,22 +18,16 @@ struct GalleryPicture: Sendable {
 
     /// A file of the site that holds a blob.
     struct Media: Sendable, Hashable {
+        /// `thumbs`, `previews` or `originals`.
+        let folder: String
         let digest: Digest
-        /// `ab12...ef.jpg`.
-        let fileName: String
-        /// Relative to the site's root.
-        let path: String
+        let fileExtension: String
         /// In pixels, upright.
         let width: Int
         let height: Int
 
-        init(folder: String, digest: Digest, fileExtension: String, width: Int, height: Int) {
-            self.digest = digest
-            self.width = width
-            self.height = height
-            fileName = "\(digest.hex).\(fileExtension)"
-            path = "\(folder)/\(digest.hex.prefix(2))/\(fileName)"
-        }
+        /// Relative to the site's root. Made when asked for: of 100,000 pictures the paths alone would be 30 MB.
+        var path: String { "\(folder)/\(digest.hex.prefix(2))/\(digest.hex).\(fileExtension)" }
     }
 
     let entry: OutputEntry

@@ -5,6 +5,7 @@ import ArgumentParser
 import BlobStore
 import Catalog
 import Foundation
+import Gallery
 import GenerationAPI
 import Logging
 import ServiceLifecycle
@@ -62,6 +63,7 @@ struct RunCommand: AsyncParsableCommand {
         let logger = Logger(label: "fixative") { StreamLogHandler.standardError(label: $0) }
         let server = ArchiveServer(
             options, blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock,
+            gallery: try GalleryCommand.live(archive),
             register: { try await workshop.archiver.register($0) }, stoppedSource: { stopped.reason }, logger: Self.quiet(logger),
             onListening: { [listen] port in
                 Terminal.note("serving    http://\(listen.text(port: port)), storage \(archive.folder.path)")
