@@ -75,7 +75,8 @@ let package = Package(
         .target(
             name: "ArchiveServer",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "HTTPParts", "ImageCodecs", "SizeContract",
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "HTTPParts", "ImageCodecs",
+                "SizeContract",
                 hummingbird, lifecycle, logging, nioCore, swiftCrypto,
             ], swiftSettings: strict),
 
