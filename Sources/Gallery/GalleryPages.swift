@@ -128,16 +128,17 @@ struct GalleryPages: Sendable {
     }
 
     private var summary: [[String: Any]] {
-        let pictures = plan.pictures
-        func count(_ isCounted: (VerdictWords) -> Bool) -> Int { pictures.count { isCounted($0.words) } }
+        let counts = plan.pictures.reduce(into: [:]) { $0[$1.words.id, default: 0] += 1 }
+        let complaints = VerdictWords.all.reduce(0) { $1.isComplaint ? $0 + counts[$1.id, default: 0] : $0 }
+        let all = plan.pictures.count
         let figures: [(filter: String, number: Int, label: String, tone: String, isAlways: Bool)] = [
-            ("", pictures.count, pictures.count == 1 ? "output" : "outputs", "plain", true),
-            ("exact", count { $0.id == "exact" }, "exact", "good", true),
-            ("accepted", count { $0.id == "accepted" }, "accepted", "good", false),
-            ("complaint", count(\.isComplaint), "not what was asked", "warning", true),
-            ("unrequested", count { $0.id == "unrequested" }, "without a request", "neutral", false),
-            ("undecodable", count { $0.id == "undecodable" }, "unreadable", "bad", false),
-            ("unavailable", count { $0.id == "unavailable" }, "unavailable", "neutral", true),
+            ("", all, all == 1 ? "output" : "outputs", "plain", true),
+            ("exact", counts["exact", default: 0], "exact", "good", true),
+            ("accepted", counts["accepted", default: 0], "accepted", "good", false),
+            ("complaint", complaints, "not what was asked", "warning", true),
+            ("unrequested", counts["unrequested", default: 0], "without a request", "neutral", false),
+            ("undecodable", counts["undecodable", default: 0], "unreadable", "bad", false),
+            ("unavailable", counts["unavailable", default: 0], "unavailable", "neutral", true),
         ]
         return figures.filter { $0.isAlways || $0.number > 0 }.map {
             ["filter": $0.filter, "number": Wording.grouped($0.number), "label": $0.label, "tone": $0.tone]

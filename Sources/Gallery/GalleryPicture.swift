@@ -26,7 +26,7 @@ final class GalleryPicture: Sendable {
         let width: Int
         let height: Int
 
-        /// Relative to the site's root. Made when asked for: of 100,000 pictures the paths alone would be 30 MB.
+        /// Relative to the site's root.
         var path: String { "\(folder)/\(digest.hex.prefix(2))/\(digest.hex).\(fileExtension)" }
     }
 
@@ -34,32 +34,33 @@ final class GalleryPicture: Sendable {
     /// Names the picture's page and its place in addresses: lower-case ASCII letters, digits, `_`, `-` and `.`.
     let name: String
     let kind: Kind
-    let words: VerdictWords
-    let thumbnail: Media?
-    let preview: Media?
-    /// `nil` where originals are left out.
-    let original: Media?
+    private let copiesOriginals: Bool
 
     /// - Returns: `nil` for an output that is still on its way.
     init?(_ entry: OutputEntry, copiesOriginals: Bool) {
         guard entry.state == .archived || entry.state == .unavailable else { return nil }
         self.entry = entry
+        self.copiesOriginals = copiesOriginals
         name = Self.name(of: entry.id)
-        thumbnail = entry.thumbnail.map { Self.media("thumbs", $0) }
-        preview = entry.preview.map { Self.media("previews", $0) }
-        original =
-            copiesOriginals
-            ? entry.original.map {
-                Media(
-                    folder: "originals", digest: $0.digest, fileExtension: Self.fileExtension(format: $0.format),
-                    width: entry.judgement?.delivered?.width ?? 0, height: entry.judgement?.delivered?.height ?? 0)
-            } : nil
-        if entry.state == .unavailable {
-            (kind, words) = (.unavailable, .unavailable)
-        } else {
-            kind = entry.thumbnail == nil ? .file : .picture
-            words = entry.judgement.map { VerdictWords($0.verdict) } ?? .unjudged
-        }
+        kind = entry.state == .unavailable ? .unavailable : entry.thumbnail == nil ? .file : .picture
+    }
+
+    // What follows from the entry is made when asked for: a live gallery keeps every picture.
+
+    var words: VerdictWords {
+        if kind == .unavailable { return .unavailable }
+        return entry.judgement.map { VerdictWords($0.verdict) } ?? .unjudged
+    }
+
+    var thumbnail: Media? { entry.thumbnail.map { Self.media("thumbs", $0) } }
+    var preview: Media? { entry.preview.map { Self.media("previews", $0) } }
+
+    /// `nil` where originals are left out.
+    var original: Media? {
+        guard copiesOriginals, let original = entry.original else { return nil }
+        return Media(
+            folder: "originals", digest: original.digest, fileExtension: Self.fileExtension(format: original.format),
+            width: entry.judgement?.delivered?.width ?? 0, height: entry.judgement?.delivered?.height ?? 0)
     }
 
     /// The moment that sorts it: when it was made, or else when it was archived.
