@@ -26,7 +26,7 @@ package actor LiveGallery {
         package init(
             title: String = "Gallery", identity: String = "", pageSize: Int = 200, shardSize: Int = 500,
             freshness: TimeInterval = 2,
-            afterlife: TimeInterval = 900, doubts: Int = 10_000
+            afterlife: TimeInterval = 900, doubts: Int = 5_000
         ) {
             precondition(pageSize > 0 && shardSize > 0)
             self.title = title
