@@ -76,8 +76,8 @@ let package = Package(
         .target(
             name: "ArchiveServer",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "GenerationAPI", "HTTPParts", "ImageCodecs",
-                "SizeContract", httpClient, hummingbird, lifecycle, logging, nioCore, nioHTTP1, swiftCrypto,
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "HTTPParts",
+                "ImageCodecs", "SizeContract", httpClient, hummingbird, lifecycle, logging, nioCore, nioHTTP1, swiftCrypto,
             ], resources: [.embedInCode("Assets")], swiftSettings: strict),
 
         // What servers here have in common of HTTP, and the library lacks.

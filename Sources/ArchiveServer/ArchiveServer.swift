@@ -2,6 +2,7 @@ package import ArchiveModel
 package import BlobStore
 package import Catalog
 package import Foundation
+package import Gallery
 import HTTPTypes
 import Hummingbird
 package import Logging
@@ -39,12 +40,14 @@ package struct ArchiveServer: Service {
     private let application: any ApplicationProtocol & Sendable
 
     /// - Parameters:
+    ///   - gallery: The pages of `/gallery/`, when there are to be any.
     ///   - register: Takes up tasks; durable when it returns.
     ///   - health: How the other parts of the service are.
     ///   - gateway: The upstream's API, passed through; `nil` for none.
     ///   - onListening: Told the port as soon as it is bound.
     package init(
         _ options: Options, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
+        gallery: LiveGallery? = nil,
         register: @escaping @Sendable ([TaskRegistration]) async throws -> Void,
         health: SourceHealth, gateway: Gateway? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -60,6 +63,10 @@ package struct ArchiveServer: Service {
         if !options.hooks.isEmpty { HookRoutes(secrets: options.hooks, register: register).add(to: router) }
         let readers = router.group().add(middleware: ScopeMiddleware(access: options.access, scope: .read))
         BlobRoutes(blobs: blobs, catalog: catalog).add(to: readers)
+        if let gallery {
+            GalleryRoutes(gallery: gallery, blobs: BlobRoutes(blobs: blobs, catalog: catalog), access: options.access).add(
+                to: router)
+        }
         OutputRoutes(catalog: catalog, records: records).add(to: readers.group("api"))
         TaskRoutes(catalog: catalog, clock: clock, register: register)
             .add(to: router.group("api").add(middleware: ScopeMiddleware(access: options.access, scope: .admin)))
