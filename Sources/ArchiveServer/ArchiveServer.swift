@@ -7,6 +7,7 @@ import Hummingbird
 package import Logging
 import NIOCore
 import ServiceLifecycle
+package import Telemetry
 
 /// The archive over HTTP: an API for readers, the upstream's webhook, and health.
 package struct ArchiveServer: Service {
@@ -37,14 +38,16 @@ package struct ArchiveServer: Service {
     /// - Parameters:
     ///   - register: Takes up tasks; durable when it returns.
     ///   - stoppedSource: Why a source delivers nothing any more.
+    ///   - registry: What `/metrics` shows, and where the requests are counted.
     ///   - onListening: Told the port as soon as it is bound.
     package init(
         _ options: Options, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
         register: @escaping @Sendable ([TaskRegistration]) async throws -> Void,
-        stoppedSource: @escaping @Sendable () -> String? = { nil }, logger: Logger,
+        stoppedSource: @escaping @Sendable () -> String? = { nil }, registry: PrometheusRegistry, version: String, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: RequestMetricsMiddleware(metrics: ArchiveMetrics(registry)))
         router.add(middleware: ProblemMiddleware())
         HealthRoutes(catalog: catalog, blobs: blobs, clock: clock, riskTime: options.riskTime, stoppedSource: stoppedSource)
             .add(to: router)
@@ -52,6 +55,8 @@ package struct ArchiveServer: Service {
         let readers = router.group().add(middleware: ScopeMiddleware(access: options.access, scope: .read))
         BlobRoutes(blobs: blobs, catalog: catalog).add(to: readers)
         OutputRoutes(catalog: catalog, records: records).add(to: readers.group("api"))
+        MetricsRoutes(registry: registry, catalog: catalog, clock: clock, riskTime: options.riskTime, version: version)
+            .add(to: readers)
         TaskRoutes(catalog: catalog, clock: clock, register: register)
             .add(to: router.group("api").add(middleware: ScopeMiddleware(access: options.access, scope: .admin)))
         application = Application(

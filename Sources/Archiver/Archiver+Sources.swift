@@ -3,6 +3,7 @@ import BlobStore
 package import Catalog
 import Foundation
 import GenerationAPI
+import Telemetry
 
 extension Archiver {
     /// How often a list whose total changes is read from its start.
@@ -18,10 +19,14 @@ extension Archiver {
         guard let since = options.since else { return nil }
         do {
             for _ in 0..<Self.listingTries {
-                if try await readList(since: clock.now.addingTimeInterval(-since)) { return nil }
+                if try await readList(since: clock.now.addingTimeInterval(-since)) {
+                    metrics.swept(.good, at: clock.now.timeIntervalSince1970)
+                    return nil
+                }
             }
             return nil
         } catch let error as APIError {
+            metrics.swept(.failed, at: clock.now.timeIntervalSince1970)
             if error.stopsSource || !options.watch { return error }
             report(.note("the sweep of the account failed, and comes again in \(Int(options.sweepInterval)) s: \(error)"))
             return nil
@@ -51,7 +56,13 @@ extension Archiver {
     /// Enters tasks, and judges again what was archived before its request became known.
     package func register(_ tasks: [TaskRegistration]) async throws {
         guard !tasks.isEmpty else { return }
-        let summary = try await catalog.register(tasks, now: clock.now)
+        let summary: RegistrationSummary
+        do {
+            summary = try await catalog.register(tasks, now: clock.now)
+        } catch {
+            metrics.note(failure: error)
+            throw error
+        }
         if !summary.new.isEmpty || !summary.newlyRequested.isEmpty {
             report(.discovered(named: tasks.count, new: summary.new.count))
         }

@@ -5,6 +5,7 @@ package import Foundation
 package import GenerationAPI
 import ImageCodecs
 import Synchronization
+package import Telemetry
 import WorkLanes
 
 /// How an archiver works.
@@ -75,12 +76,14 @@ package struct Archiver: Sendable {
     let inspector: InspectionLane
     let clock: any WallClock
     let report: @Sendable (ArchiveEvent) -> Void
+    let metrics: ArchiveMetrics
     private let stopFlag = StopFlag()
 
     /// - Parameter report: Called from many threads.
     package init(
         options: ArchiverOptions, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, client: GenerationClient,
-        downloader: ResultDownloader, clock: any WallClock, report: @escaping @Sendable (ArchiveEvent) -> Void
+        downloader: ResultDownloader, clock: any WallClock, metrics: ArchiveMetrics = .none,
+        report: @escaping @Sendable (ArchiveEvent) -> Void
     ) {
         self.options = options
         self.blobs = blobs
@@ -89,7 +92,11 @@ package struct Archiver: Sendable {
         self.client = client
         self.downloader = downloader
         self.clock = clock
-        self.report = report
+        self.metrics = metrics
+        self.report = { event in
+            metrics.note(event)
+            report(event)
+        }
         inspector = InspectionLane(
             workers: options.workers,
             limits: ImageLimits(
@@ -123,7 +130,10 @@ package struct Archiver: Sendable {
             }
             shift.summary.wasStopped = stopFlag.isRaised
             failure = await drain(&shift, &group) ?? failure
-            if let failure { throw failure }
+            if let failure {
+                metrics.note(failure: failure)
+                throw failure
+            }
             shift.summary.atRisk = try await warnOfRisks(&shift.warnedOf)
             try await catalog.forgetDeleted()
             return shift.summary

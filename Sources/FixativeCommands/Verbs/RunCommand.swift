@@ -9,6 +9,7 @@ import GenerationAPI
 import Logging
 import ServiceLifecycle
 import Synchronization
+import Telemetry
 import UnixSignals
 
 struct RunCommand: AsyncParsableCommand {
@@ -55,14 +56,18 @@ struct RunCommand: AsyncParsableCommand {
         archiving.since = since.seconds
         let reporter = Reporter(verbose: common.verbose)
         let stopped = StoppedSource()
-        let workshop = Workshop(archive, settings: settings, key: key, options: archiving) { event in
+        let registry = PrometheusRegistry(MetricFamily.all)
+        let workshop = Workshop(
+            archive, settings: settings, key: key, options: archiving, metrics: ArchiveMetrics(registry)
+        ) { event in
             if case .sourceStopped(let reason) = event { stopped.note(reason) }
             reporter(event)
         }
         let logger = Logger(label: "fixative") { StreamLogHandler.standardError(label: $0) }
         let server = ArchiveServer(
             options, blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock,
-            register: { try await workshop.archiver.register($0) }, stoppedSource: { stopped.reason }, logger: Self.quiet(logger),
+            register: { try await workshop.archiver.register($0) }, stoppedSource: { stopped.reason },
+            registry: registry, version: GenerationClient.version, logger: Self.quiet(logger),
             onListening: { [listen] port in
                 Terminal.note("serving    http://\(listen.text(port: port)), storage \(archive.folder.path)")
             })
