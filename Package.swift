@@ -66,7 +66,7 @@ let package = Package(
             dependencies: [
                 "ArchiveModel", "ArchiveServer", "Archiver", "Audit", "BlobStore", "Catalog", "Export", "Gallery",
                 "GenerationAPI", "ImageCodecs",
-                "Imaging", "SizeContract",
+                "Imaging", "Notifications", "SizeContract",
                 "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration,
                 httpClient,
                 lifecycle,
@@ -80,6 +80,13 @@ let package = Package(
             dependencies: [
                 "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "HTTPParts", "ImageCodecs", "SizeContract",
                 "Telemetry", coreMetrics, hummingbird, lifecycle, logging, nioCore, swiftCrypto,
+            ], swiftSettings: strict),
+
+        // What has happened, told to a system outside: Standard Webhooks from the catalog's outbox.
+        .target(
+            name: "Notifications",
+            dependencies: [
+                "ArchiveModel", "Catalog", "GenerationAPI", "Telemetry", httpClient, lifecycle, nioCore, nioHTTP1, swiftCrypto,
             ], swiftSettings: strict),
 
         // What servers here have in common of HTTP, and the library lacks.
@@ -187,6 +194,13 @@ let package = Package(
         .testTarget(
             name: "TelemetryTests", dependencies: ["Telemetry", coreMetrics], resources: [.copy("Fixtures")],
             swiftSettings: strict),
+
+        // Messages that the published vector, and receivers that fail, hold to the standard.
+        .testTarget(
+            name: "NotificationsTests",
+            dependencies: [
+                "Notifications", "ArchiveModel", "Catalog", "SizeContract", "Telemetry", hummingbird, lifecycle, logging, nioCore,
+            ], swiftSettings: strict),
 
         // Ids that can't leave their folder, secrets that don't show, records that read as they were written.
         .testTarget(name: "ArchiveModelTests", dependencies: ["ArchiveModel", "SizeContract"], swiftSettings: strict),

@@ -118,6 +118,7 @@ extension SQLiteCatalog {
         }
         migrator.registerMigration("5 four letters") { try Self.indexFourLetters(in: $0) }
         migrator.registerMigration(Self.sealing) { try Self.addLinkKey(in: $0) }
+        migrator.registerMigration("7 outbox") { try Self.addOutbox(in: $0) }
         return migrator
     }
 }

@@ -15,12 +15,19 @@ package struct ArchiveMetrics: Sendable {
         case tooLarge = "too_large"
     }
 
+    package enum NoticeOutcome: String, CaseIterable, Sendable {
+        case delivered, failed, dropped
+        case givenUp = "given_up"
+    }
+
     private let factory: any MetricsFactory
     private let stages: [Stage: CoreMetrics.Timer]
     private let endings: [Ending: Counter]
     private let stores: [Store: Counter]
     private let sweeps: [SweepOutcome: Counter]
     private let hooks: [HookOutcome: Counter]
+    private let notices: [NoticeOutcome: Counter]
+    private let waitingNotices: Meter
     private let discovered: Counter
     private let bytes: Counter
     private let sizes: Recorder
@@ -37,6 +44,8 @@ package struct ArchiveMetrics: Sendable {
         stores = Self.each(Store.self) { Counter(.storeErrors, [("store", $0)], factory) }
         sweeps = Self.each(SweepOutcome.self) { Counter(.sweeps, [("outcome", $0)], factory) }
         hooks = Self.each(HookOutcome.self) { Counter(.hooks, [("outcome", $0)], factory) }
+        notices = Self.each(NoticeOutcome.self) { Counter(.notices, [("outcome", $0)], factory) }
+        waitingNotices = Meter(.noticesWaiting, [], factory)
         discovered = Counter(.discovered, [], factory)
         bytes = Counter(.downloadedBytes, [], factory)
         sizes = Recorder(label: MetricFamily.delivery.name, aggregate: true, factory: factory)
@@ -85,6 +94,10 @@ package struct ArchiveMetrics: Sendable {
     }
 
     // MARK: The service
+
+    package func noticed(_ outcome: NoticeOutcome, _ count: Int = 1) { notices[outcome]?.increment(by: count) }
+
+    package func noticesWaiting(_ count: Int) { waitingNotices.set(count) }
 
     package func hook(_ outcome: HookOutcome) { hooks[outcome]?.increment() }
 

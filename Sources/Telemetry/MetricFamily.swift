@@ -62,6 +62,11 @@ extension MetricFamily {
     package static let requestTime = MetricFamily(
         "fixative_http_request_duration_seconds", "Time from a request's head to its answer's head, by route pattern.")
 
+    package static let notices = MetricFamily(
+        "fixative_notifications_total", "Notifications: delivered, failed (tried again), given_up or dropped (too many waited).")
+    package static let noticesWaiting = MetricFamily(
+        "fixative_notifications_waiting", "Notifications that are still to be delivered.")
+
     package static let build = MetricFamily("fixative_build_info", "Always 1, with the version as a label.")
     package static let residentMemory = MetricFamily(
         "process_resident_memory_bytes", "Memory of the process that is in the machine's.")
@@ -72,6 +77,6 @@ extension MetricFamily {
     package static let all = [
         tasks, outputs, archived, mismatched, archivedBytes, nearestDeadline, outputsAtRisk, tasksAtRisk, catalogUp, discovered,
         ended, endedTasks, stages, downloadedBytes, delivery, retries, storeErrors, sweeps, lastGoodSweep, hooks, requests,
-        requestTime, build, residentMemory, openFiles, startTime,
+        requestTime, notices, noticesWaiting, build, residentMemory, openFiles, startTime,
     ]
 }

@@ -7,6 +7,7 @@ import Catalog
 import Foundation
 import GenerationAPI
 import Logging
+import Notifications
 import ServiceLifecycle
 import Synchronization
 import Telemetry
@@ -29,6 +30,12 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Seconds between looks at the account (default: 300).", valueName: "seconds"))
     var sweepInterval: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Tell this address what is archived, mismatched, at risk or lost: Standard Webhooks, signed with FIXATIVE_NOTIFY_SECRET.",
+            valueName: "url"))
+    var notifyURL: String?
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var work: WorkOptions
@@ -57,6 +64,7 @@ struct RunCommand: AsyncParsableCommand {
         let reporter = Reporter(verbose: common.verbose)
         let stopped = StoppedSource()
         let registry = PrometheusRegistry(MetricFamily.all)
+        let notifier = try await Notifier.wanted(notifyURL, archive: archive, metrics: ArchiveMetrics(registry))
         let workshop = Workshop(
             archive, settings: settings, key: key, options: archiving, metrics: ArchiveMetrics(registry)
         ) { event in
@@ -76,7 +84,8 @@ struct RunCommand: AsyncParsableCommand {
                 services: [
                     .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
                     .init(service: ArchivingService(workshop: workshop), successTerminationBehavior: .gracefullyShutdownGroup),
-                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger)))
+                ] + (notifier.map { [.init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)] } ?? []),
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger)))
         try await group.run()
     }
 
