@@ -24,8 +24,11 @@ package protocol Outbox: Sendable {
     /// Notes that a notice was told in vain.
     func postponeNotice(_ id: String, until due: Date) async throws
 
-    /// How many notices wait, and how many were dropped since this was last asked.
-    func noticeCounts() async throws -> (waiting: Int, dropped: Int)
+    /// How many notices wait.
+    func waitingNotices() async throws -> Int
+
+    /// How many notices were dropped since this was last asked: each is told to one asker only.
+    func takeDroppedNotices() async throws -> Int
 }
 
 /// A notice that is to be told.

@@ -74,8 +74,8 @@ package struct Notifier: Service {
     }
 
     private func count() async throws {
-        let (waiting, dropped) = try await outbox.noticeCounts()
-        metrics.noticesWaiting(waiting)
+        metrics.noticesWaiting(try await outbox.waitingNotices())
+        let dropped = try await outbox.takeDroppedNotices()
         guard dropped > 0 else { return }
         metrics.noticed(.dropped, dropped)
         warn("\(dropped) notifications were dropped, the oldest first, since more than \(most) waited")

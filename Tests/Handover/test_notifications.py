@@ -80,7 +80,7 @@ with tempfile.TemporaryDirectory() as work, upstream(program, "--tasks", "8", "-
     receiver = Receiver(failing=3)
     # What was tried in vain waits up to five minutes by now.
     with sqlite3.connect(f"{storage}/catalog.sqlite") as database:
-        database.execute("UPDATE outbox SET due_at = 0, attempts = 0")
+        database.execute("UPDATE outbox SET due_at = 0, attempts = 0, mark = 0")
     with service(program, storage, source, "--notify-url", receiver.url, **secrets) as (running, _):
         check(receiver.wait_for(lambda: waiting(storage) == 0), f"{waiting(storage)} still wait")
         said = running

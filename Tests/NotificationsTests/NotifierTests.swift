@@ -101,7 +101,7 @@ private final class ScriptedPoster: NoticePoster {
         }
     }
 
-    private func isEmpty() async throws -> Bool { try await catalog.noticeCounts().waiting == 0 }
+    private func isEmpty() async throws -> Bool { try await catalog.waitingNotices() == 0 }
 
     @Test func whatFailsIsTriedAgainUnderTheSameIdUntilItIsTaken() async throws {
         try await post("t-1")
@@ -147,7 +147,7 @@ private final class ScriptedPoster: NoticePoster {
         try await run(try notifier(poster)) { [warnings] in !warnings.all.isEmpty }
         #expect(poster.posts.count == 1)
         #expect(warnings.all.count == 1 && warnings.all[0].contains("410"))
-        #expect(try await catalog.noticeCounts().waiting == 1)
+        #expect(try await catalog.waitingNotices() == 1)
     }
 
     @Test func whatWasNotToldIsToldByTheNextProcess() async throws {
