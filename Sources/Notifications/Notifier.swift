@@ -18,6 +18,7 @@ package struct Notifier: Service {
     private static let atOnce = 8
     /// Seconds between looks at the outbox, which other processes fill too.
     private static let pause: TimeInterval = 1
+    private static let pauseAfterFailure = Duration.seconds(30)
 
     private let outbox: any Outbox
     private let makePoster: @Sendable () -> any NoticePoster
@@ -61,16 +62,30 @@ package struct Notifier: Service {
     }
 
     private func deliverAll(through poster: any NoticePoster) async throws {
-        while true {
-            try await count()
-            let due = try await outbox.dueNotices(limit: Self.atOnce, now: clock.now)
-            guard try await deliver(due, through: poster) else { break }
-            guard due.count < Self.atOnce else { continue }
-            let next = try await outbox.nextNoticeDue() ?? .distantFuture
-            try await clock.sleep(until: min(max(next, clock.now), clock.now.addingTimeInterval(Self.pause)))
+        var wantsMore = true
+        while wantsMore {
+            do {
+                wantsMore = try await look(through: poster)
+            } catch let error as CatalogError {
+                // The archive's own work goes on, or ends, without this.
+                warn("the notifications wait: \(error)")
+                try await clock.sleep(for: Self.pauseAfterFailure)
+            }
         }
         warn("the receiver of the notifications answered 410: it wants no more. They wait until the service starts again")
         while true { try await clock.sleep(for: .seconds(3600)) }
+    }
+
+    /// Delivers what is due, and waits for more.
+    /// - Returns: Whether the receiver wants more.
+    private func look(through poster: any NoticePoster) async throws -> Bool {
+        try await count()
+        let due = try await outbox.dueNotices(limit: Self.atOnce, now: clock.now)
+        guard try await deliver(due, through: poster) else { return false }
+        guard due.count < Self.atOnce else { return true }
+        let next = try await outbox.nextNoticeDue() ?? .distantFuture
+        try await clock.sleep(until: min(max(next, clock.now), clock.now.addingTimeInterval(Self.pause)))
+        return true
     }
 
     private func count() async throws {

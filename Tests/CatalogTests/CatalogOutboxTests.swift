@@ -1,6 +1,7 @@
 import ArchiveModel
 import Catalog
 import Foundation
+import GRDB
 import Testing
 
 /// What is to be told outside is noted with what it tells of, or not at all.
@@ -117,6 +118,22 @@ import Testing
         #expect(try await catalog.waitingNotices() == 1)
         try await catalog.post([try risk(noon.plus(1), noon)])
         #expect(try await catalog.dueNotices(limit: 9, now: noon).map(\.type) == ["output.at_risk", "output.at_risk"])
+    }
+
+    @Test(arguments: [
+        "body = replace(body, 'output.mismatch', 'output.archived')", "id = id || 'x'", "type = 'output.archived'",
+        "due_at = due_at + 1", "attempts = 7",
+    ])
+    func noByteOfANoticeChangesUnseen(_ change: String) async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "outbox-\(UUID().uuidString).sqlite").path
+        let catalog = try SQLiteCatalog(path: path)
+        try await catalog.keepNotices(10)
+        try await end(catalog, "t-1")
+        #expect(try await catalog.damage(deep: true) == [])
+        try await DatabaseQueue(path: path).write {
+            try $0.execute(sql: "PRAGMA ignore_check_constraints = ON; UPDATE outbox SET \(change)")
+        }
+        #expect(try await catalog.damage(deep: false) != [])
     }
 
     @Test(arguments: CatalogKind.allCases)

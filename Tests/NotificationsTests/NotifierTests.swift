@@ -83,11 +83,14 @@ private final class ScriptedPoster: NoticePoster {
         try await catalog.post(try names.map { try notice($0) })
     }
 
-    private func notifier(_ poster: any NoticePoster, metrics: ArchiveMetrics = .none, most: Int = Notifier.most) throws
+    private func notifier(
+        _ poster: any NoticePoster, metrics: ArchiveMetrics = .none, most: Int = Notifier.most, outbox: (any Outbox)? = nil
+    ) throws
         -> Notifier
     {
         Notifier(
-            outbox: catalog, signer: try WebhookSigner(secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]), clock: clock,
+            outbox: outbox ?? catalog, signer: try WebhookSigner(secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]),
+            clock: clock,
             metrics: metrics, most: most, makePoster: { poster }, warn: { [warnings] in warnings.add($0) })
     }
 
@@ -166,6 +169,38 @@ private final class ScriptedPoster: NoticePoster {
         try await run(try notifier(poster, most: 2)) { try await isEmpty() }
         #expect(poster.posts.count == 2)
         #expect(warnings.all == ["1 notifications were dropped, the oldest first, since more than 2 waited"])
+    }
+
+    /// An outbox whose disk is full, once.
+    private final class FlakyOutbox: Outbox {
+        private let outbox: any Outbox
+        private let failures = Mutex(1)
+        init(_ outbox: any Outbox) { self.outbox = outbox }
+
+        func dueNotices(limit: Int, now: Date) async throws -> [WaitingNotice] {
+            let fails = failures.withLock { failures in
+                failures -= 1
+                return failures >= 0
+            }
+            if fails { throw CatalogError(.database, "catalog.sqlite", detail: "database or disk is full") }
+            return try await outbox.dueNotices(limit: limit, now: now)
+        }
+
+        func keepNotices(_ most: Int?) async throws { try await outbox.keepNotices(most) }
+        func post(_ notices: [Notice]) async throws { try await outbox.post(notices) }
+        func nextNoticeDue() async throws -> Date? { try await outbox.nextNoticeDue() }
+        func forgetNotice(_ id: String) async throws { try await outbox.forgetNotice(id) }
+        func postponeNotice(_ id: String, until due: Date) async throws { try await outbox.postponeNotice(id, until: due) }
+        func waitingNotices() async throws -> Int { try await outbox.waitingNotices() }
+        func takeDroppedNotices() async throws -> Int { try await outbox.takeDroppedNotices() }
+    }
+
+    @Test func aStoreThatFailsForAWhileEndsNothing() async throws {
+        try await post("t-1")
+        let poster = ScriptedPoster([200], clock: clock)
+        try await run(try notifier(poster, outbox: FlakyOutbox(catalog))) { try await isEmpty() }
+        #expect(poster.posts.count == 1)
+        #expect(warnings.all.count == 1 && warnings.all.first?.contains("disk is full") == true)
     }
 
     // MARK: Over the network
