@@ -139,7 +139,7 @@ bench-archive: build
 test-browser: browser-deps
 	Tests/Browser/run
 
-# Bags and feeds, in the hands of the programs that others read them with.
+# Bags, feeds, metrics and notifications, in the hands of the programs that others read them with.
 test-handover: deps test-deps
 	swift build --product fixative
 	Tests/Handover/run

@@ -14,6 +14,7 @@ let strict: [SwiftSetting] = [
 let pixels: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -47,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -65,8 +67,9 @@ let package = Package(
             dependencies: [
                 "ArchiveModel", "ArchiveServer", "Archiver", "Audit", "BlobStore", "Catalog", "Export", "Gallery",
                 "GenerationAPI", "ImageCodecs",
-                "Imaging", "SizeContract",
-                "SyntheticPictures", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration, httpClient,
+                "Imaging", "Notifications", "SizeContract",
+                "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration,
+                httpClient,
                 lifecycle,
                 logging,
                 nioHTTP1, systemPackage, unixSignals,
@@ -77,8 +80,16 @@ let package = Package(
             name: "ArchiveServer",
             dependencies: [
                 "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "HTTPParts",
-                "ImageCodecs", "SizeContract", httpClient, hummingbird, lifecycle, logging, nioCore, nioHTTP1, swiftCrypto,
+                "ImageCodecs", "SizeContract", "Telemetry", coreMetrics, httpClient, hummingbird, lifecycle, logging, nioCore,
+                nioHTTP1, swiftCrypto,
             ], resources: [.embedInCode("Assets")], swiftSettings: strict),
+
+        // What has happened, told to a system outside: Standard Webhooks from the catalog's outbox.
+        .target(
+            name: "Notifications",
+            dependencies: [
+                "ArchiveModel", "Catalog", "GenerationAPI", "Telemetry", httpClient, lifecycle, nioCore, nioHTTP1, swiftCrypto,
+            ], swiftSettings: strict),
 
         // What servers here have in common of HTTP, and the library lacks.
         .target(name: "HTTPParts", swiftSettings: strict),
@@ -87,8 +98,8 @@ let package = Package(
         .target(
             name: "Archiver",
             dependencies: [
-                "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "Imaging", "SizeContract", "WorkLanes",
-                heap, httpClient, nioCore, nioHTTP1,
+                "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "Imaging", "SizeContract",
+                "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1,
             ], swiftSettings: strict),
 
         // Requested against delivered against billed, as a report.
@@ -137,6 +148,9 @@ let package = Package(
         // Content-addressed files and records, published so that a power cut loses nothing.
         .target(name: "BlobStore", dependencies: ["ArchiveModel", "WorkLanes", swiftCrypto], swiftSettings: strict),
 
+        // What is counted and timed, and how Prometheus reads it.
+        .target(name: "Telemetry", dependencies: [coreMetrics, nioConcurrencyHelpers], swiftSettings: strict),
+
         // Threads for work that blocks or computes, apart from the cooperative pool.
         .target(name: "WorkLanes", dependencies: [deque], swiftSettings: strict),
 
@@ -178,6 +192,18 @@ let package = Package(
         // One lane doesn't hold up another, and none is wider than it should be.
         .testTarget(name: "WorkLanesTests", dependencies: ["WorkLanes"], swiftSettings: strict),
 
+        // The text that Prometheus reads, by hand; Tests/Handover lets Prometheus' own parser read the same file.
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", coreMetrics], resources: [.copy("Fixtures")],
+            swiftSettings: strict),
+
+        // Messages that the published vector, and receivers that fail, hold to the standard.
+        .testTarget(
+            name: "NotificationsTests",
+            dependencies: [
+                "Notifications", "ArchiveModel", "Catalog", "SizeContract", "Telemetry", hummingbird, lifecycle, logging, nioCore,
+            ], swiftSettings: strict),
+
         // Ids that can't leave their folder, secrets that don't show, records that read as they were written.
         .testTarget(name: "ArchiveModelTests", dependencies: ["ArchiveModel", "SizeContract"], swiftSettings: strict),
         // The contract of a blob store, held by the folder on a disk.
@@ -204,15 +230,15 @@ let package = Package(
             name: "ArchiverTests",
             dependencies: [
                 "Archiver", "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "SizeContract",
-                "SyntheticPictures", "Upkeep",
+                "SyntheticPictures", "Telemetry", "Upkeep",
                 "UpstreamSimulator", "WorkLanes", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // The server alone, asked over sockets byte by byte, and its own description of itself.
         .testTarget(
             name: "ArchiveServerTests",
             dependencies: [
-                "ArchiveServer", "ArchiveModel", "BlobStore", "Catalog", "SizeContract", "WorkLanes", logging, nioCore,
-                nioEmbedded, nioHTTP1,
+                "ArchiveServer", "ArchiveModel", "BlobStore", "Catalog", "SizeContract", "Telemetry", "WorkLanes", logging,
+                nioCore, nioEmbedded, nioHTTP1,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(

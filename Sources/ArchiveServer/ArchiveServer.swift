@@ -8,6 +8,7 @@ import Hummingbird
 package import Logging
 import NIOCore
 import ServiceLifecycle
+package import Telemetry
 
 /// The archive over HTTP: an API for readers, the upstream's webhook, and health.
 package struct ArchiveServer: Service {
@@ -44,15 +45,17 @@ package struct ArchiveServer: Service {
     ///   - register: Takes up tasks; durable when it returns.
     ///   - health: How the other parts of the service are.
     ///   - gateway: The upstream's API, passed through; `nil` for none.
+    ///   - registry: What `/metrics` shows, and where the requests are counted.
     ///   - onListening: Told the port as soon as it is bound.
     package init(
         _ options: Options, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
         gallery: LiveGallery? = nil,
         register: @escaping @Sendable ([TaskRegistration]) async throws -> Void,
-        health: SourceHealth, gateway: Gateway? = nil, logger: Logger,
+        health: SourceHealth, gateway: Gateway? = nil, registry: PrometheusRegistry, version: String, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestMetricsMiddleware(metrics: ArchiveMetrics(registry)))
         router.add(middleware: ProblemMiddleware())
         router.add(middleware: LegibleRequestMiddleware())
         OpenAPIRoute().add(to: router)
@@ -68,6 +71,8 @@ package struct ArchiveServer: Service {
                 to: router)
         }
         OutputRoutes(catalog: catalog, records: records).add(to: readers.group("api"))
+        MetricsRoutes(registry: registry, catalog: catalog, clock: clock, riskTime: options.riskTime, version: version)
+            .add(to: readers)
         TaskRoutes(catalog: catalog, clock: clock, register: register)
             .add(to: router.group("api").add(middleware: ScopeMiddleware(access: options.access, scope: .admin)))
         routes = router.finish()

@@ -4,6 +4,7 @@ import Catalog
 import Foundation
 import GenerationAPI
 import SizeContract
+import Telemetry
 
 extension Archiver {
     /// One output's way: fetch, verify and derive, judge, file.
@@ -14,9 +15,10 @@ extension Archiver {
             if let record = try await alreadyFiled(lease) { return try await enter(try await renewed(record, lease), lease) }
             // A byte of it has changed in the catalog: the task is asked for a fresh one.
             guard !lease.link.isEmpty else { throw DownloadError(.gone(404), "its link in the catalog can't be read") }
-            let download = try await downloader.fetch(lease.link)
+            let download = try await metrics.measure(.download) { try await downloader.fetch(lease.link) }
+            metrics.downloaded(download.bytes)
             do {
-                let inspection = try await inspector.inspect(download)
+                let inspection = try await metrics.measure(.inspect) { try await inspector.inspect(download) }
                 if let doubt = doubt(of: inspection, download, lease) {
                     await download.ingest.discard()
                     return try await tryAgain(
@@ -24,7 +26,7 @@ extension Archiver {
                         suspect: download.digest)
                 }
                 // Filing takes milliseconds, and half of it is of no use: a request to stop does not cut it short.
-                return try await Task { try await file(download, inspection, lease) }.value
+                return try await Task { try await metrics.measure(.file) { try await file(download, inspection, lease) } }.value
             } catch {
                 await download.ingest.discard()
                 throw error
@@ -204,6 +206,7 @@ extension Archiver {
         let end = error.retryAfter ?? clock.now.addingTimeInterval(options.retry.base)
         let due = end.addingTimeInterval(.random(in: 0...options.retry.base))
         try await catalog.finish(lease, .paused(dueAt: due, reason: error.detail), now: clock.now)
+        metrics.retried(output: error.kind)
         report(.postponed("output \(lease.id)", error: error.detail, until: due))
         return .postponed
     }
@@ -264,6 +267,7 @@ extension Archiver {
                 dueAt: due, error: error, failure: failure, link: link, goneAnswers: goneAnswers ?? lease.goneAnswers,
                 suspect: suspect),
             now: clock.now)
+        metrics.retried(output: failure)
         report(.postponed("output \(lease.id)", error: error, until: due))
         return .postponed
     }

@@ -3,6 +3,7 @@ import BlobStore
 import Catalog
 import Foundation
 import GenerationAPI
+import Telemetry
 
 extension Archiver {
     /// Reads tasks from the upstream, and enters the results of those that are done.
@@ -14,7 +15,7 @@ extension Archiver {
         for reading in try await readers.readings(of: leases.map(\.id)) {
             let leases = reading.tasks.compactMap { named[$0] }
             do {
-                let found = try await read(leases, reading.client)
+                let found = try await metrics.measure(.resolve) { try await read(leases, reading.client) }
                 for lease in leases { try await finish(lease, found[lease.id], secrets: reading.client.secrets) }
             } catch let error as APIError {
                 if error.stopsSource, !reading.isCallers { stop = error }
@@ -94,7 +95,7 @@ extension Archiver {
         let isYoung = clock.now.timeIntervalSince(lease.discoveredAt) < options.missPatience
         guard lease.misses + 1 >= options.missesToBelieve, !isYoung else {
             let error = "the upstream does not know the task"
-            return try await postpone(lease, error: error, retryAfter: nil, isMiss: true)
+            return try await postpone(lease, error: error, cause: "not_found", retryAfter: nil, isMiss: true)
         }
         let reason = "the upstream does not know the task: it said so \(lease.misses + 1) times"
         try await end(lease, .unavailable, reason, lease.createdAt, nil)
@@ -125,11 +126,14 @@ extension Archiver {
         if error.stopsSource, !isCallers {
             try await write(lease, .released)
         } else {
-            try await postpone(lease, error: error.description, retryAfter: error.retryAfter, isMiss: false)
+            try await postpone(
+                lease, error: error.description, cause: error.cause, retryAfter: error.retryAfter, isMiss: false)
         }
     }
 
-    private func postpone(_ lease: TaskLease, error: String, retryAfter: Date?, isMiss: Bool) async throws {
+    private func postpone(
+        _ lease: TaskLease, error: String, cause: String, retryAfter: Date?, isMiss: Bool
+    ) async throws {
         var generator = SystemRandomNumberGenerator()
         var retry = options.retry
         // Whether a task is unknown for good is soon found out, and a user may be waiting for the answer.
@@ -138,6 +142,7 @@ extension Archiver {
             after: clock.now, failures: lease.attempts + 1, retryAfter: retryAfter,
             deadline: lease.createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime), using: &generator)
         if try await write(lease, .postponed(dueAt: due, error: error, isMiss: isMiss)) {
+            metrics.retried(.task, cause: cause)
             report(.postponed("task \(lease.id)", error: error, until: due))
         }
     }

@@ -50,12 +50,28 @@ extension Archiver {
     func warnOfRisks(_ warnedOf: inout Set<String>) async throws -> Int {
         let now = clock.now
         let risk = try await Risk.find(in: catalog, now: now, time: options.riskTime, limit: Self.risksTold)
-        func tell(_ subject: String, _ deadline: Date, _ last: String?) {
+        var notices: [Notice] = []
+        func tell(_ subject: String, _ deadline: Date, _ last: String?, _ notice: (_ reason: String) -> Notice) {
             guard warnedOf.insert(subject).inserted else { return }
-            report(.atRisk(subject, deadline: deadline, reason: Risk.reason(deadline: deadline, last: last, now: now)))
+            let reason = Risk.reason(deadline: deadline, last: last, now: now)
+            report(.atRisk(subject, deadline: deadline, reason: reason))
+            notices.append(notice(reason))
         }
-        for output in risk.outputs { tell("output \(output.id)", output.deadline ?? now, output.reason) }
-        for task in risk.tasks { tell("task \(task.id)", Risk.deadline(of: task), task.reason) }
+        for output in risk.outputs {
+            let deadline = output.deadline ?? now
+            tell("output \(output.id)", deadline, output.reason) {
+                Notice(atRisk: output, deadline: deadline, reason: $0, now: now)
+            }
+        }
+        for task in risk.tasks {
+            let deadline = Risk.deadline(of: task)
+            tell("task \(task.id)", deadline, task.reason) {
+                Notice(
+                    .taskAtRisk, task: task.id, state: task.state, request: task.request, deadline: deadline, reason: $0, now: now
+                )
+            }
+        }
+        try await catalog.post(notices)
         return risk.outputCount + risk.taskCount
     }
 }

@@ -3,6 +3,7 @@ import BlobStore
 package import Catalog
 import Foundation
 import GenerationAPI
+import Telemetry
 
 extension Archiver {
     /// What came of a sweep.
@@ -34,9 +35,11 @@ extension Archiver {
                 let hours = String(format: "%g", options.riskTime / 3600)
                 report(.warning("the sweep found \(news.urgent.count) with less than \(hours) h left: \(named)"))
             }
+            metrics.swept(.good, at: clock.now.timeIntervalSince1970)
             report(.swept(tasks: sweep.count, new: news.count, isDeep: reach.isDeep))
             return Swept(mark: mark)
         } catch let error as APIError {
+            metrics.swept(.failed, at: clock.now.timeIntervalSince1970)
             let isRefused = error.code == .notFound || error.code == .forbidden
             if !options.watch || (error.stopsSource && !isRefused) { return Swept(mark: mark, stop: error) }
             let wait = isRefused ? SweepMark.deepInterval : options.sweepInterval
@@ -51,7 +54,13 @@ extension Archiver {
     /// - Returns: Those that were not known.
     private func enter(_ tasks: [TaskRegistration]) async throws -> [TaskID] {
         guard !tasks.isEmpty else { return [] }
-        let summary = try await catalog.register(tasks, now: clock.now)
+        let summary: RegistrationSummary
+        do {
+            summary = try await catalog.register(tasks, now: clock.now)
+        } catch {
+            metrics.note(failure: error)
+            throw error
+        }
         if !summary.new.isEmpty || !summary.newlyRequested.isEmpty {
             report(.discovered(named: tasks.count, new: summary.new))
         }

@@ -5,6 +5,7 @@ package import Foundation
 package import GenerationAPI
 import ImageCodecs
 import Synchronization
+package import Telemetry
 import WorkLanes
 
 /// How an archiver works.
@@ -76,12 +77,13 @@ package struct Archiver: Sendable {
     let inspector: InspectionLane
     let clock: any WallClock
     let report: @Sendable (ArchiveEvent) -> Void
+    let metrics: ArchiveMetrics
     private let stopFlag = StopFlag()
 
     /// - Parameter report: Called from many threads.
     package init(
         options: ArchiverOptions, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, client: GenerationClient,
-        vault: KeyVault? = nil, downloader: ResultDownloader, clock: any WallClock,
+        vault: KeyVault? = nil, downloader: ResultDownloader, clock: any WallClock, metrics: ArchiveMetrics = .none,
         report: @escaping @Sendable (ArchiveEvent) -> Void
     ) {
         self.options = options
@@ -92,7 +94,11 @@ package struct Archiver: Sendable {
         readers = TaskReaders(own: client, catalog: catalog, vault: vault)
         self.downloader = downloader
         self.clock = clock
-        self.report = report
+        self.metrics = metrics
+        self.report = { event in
+            metrics.note(event)
+            report(event)
+        }
         inspector = InspectionLane(
             workers: options.workers,
             limits: ImageLimits(
@@ -126,7 +132,10 @@ package struct Archiver: Sendable {
             }
             shift.summary.wasStopped = stopFlag.isRaised
             failure = await drain(&shift, &group) ?? failure
-            if let failure { throw failure }
+            if let failure {
+                metrics.note(failure: failure)
+                throw failure
+            }
             shift.summary.atRisk = try await warnOfRisks(&shift.warnedOf)
             try await catalog.forgetDeleted()
             return shift.summary

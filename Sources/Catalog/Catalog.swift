@@ -7,7 +7,7 @@ package import SizeContract
 /// - what a call has returned survives a power cut;
 /// - a lease belongs to one worker at a time, and every write under a lease that has passed on is refused;
 /// - what has ended (archived, unavailable) is changed only by a call that names it.
-package protocol Catalog: Sendable {
+package protocol Catalog: Outbox {
     // MARK: Tasks
 
     /// Enters tasks that are not known yet, as `waiting`. Of a known task, facts that were missing are filled in, and a size that can't

@@ -55,7 +55,8 @@ extension SQLiteCatalog {
                     arguments: Self.arguments(of: record) + Self.key(lease))
                 // A lease that passed on has changed nothing, and undoes all of this.
                 guard database.changesCount > 0 else { break }
-                return try Self.keepCopy(of: record, in: database)
+                try Self.keepCopy(of: record, in: database)
+                return try Self.post(Notice(record), in: database)
             case .postponed(let dueAt, let error, let failure, let link, let goneAnswers, let suspect):
                 try database.executeCached(
                     sql: """

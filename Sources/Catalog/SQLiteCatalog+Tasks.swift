@@ -135,6 +135,12 @@ extension SQLiteCatalog {
             if case .resolved(let links, _, let deadline, _, _) = outcome {
                 try Self.enter(links, of: lease.id, deadline: deadline, now: now, in: database)
             }
+            if case .ended(let state, let reason, _, _) = outcome {
+                let notice = Notice(
+                    .taskUnavailable, task: lease.id, state: state, request: lease.request, deadline: nil, reason: reason,
+                    now: now)
+                try Self.post(notice, in: database)
+            }
         }
     }
 

@@ -27,14 +27,17 @@ package struct GenerationClient: Sendable {
     private let timeout: TimeInterval
     private var redact: Redactor
     private let gate: HostGate
+    private let onRetry: @Sendable (APIError) -> Void
 
     /// - Parameters:
     ///   - baseURL: With or without a slash at its end.
     ///   - timeout: Seconds that one try of a call may take, its body included.
     ///   - hostLimits: What the API is asked at once and a second; "too many requests" to one call pauses all of them.
+    ///   - onRetry: Told of each failed try of a call that is made again.
     package init(
         baseURL: String, key: APIKey, http: HTTPClient, clock: any WallClock, retry: RetryPolicy = RetryPolicy(),
-        timeout: TimeInterval = 60, hostLimits: HostLimits = HostLimits(concurrent: 8)
+        timeout: TimeInterval = 60, hostLimits: HostLimits = HostLimits(concurrent: 8),
+        onRetry: @escaping @Sendable (APIError) -> Void = { _ in }
     ) {
         self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
         self.key = key
@@ -44,6 +47,7 @@ package struct GenerationClient: Sendable {
         self.timeout = timeout
         redact = Redactor(secrets: [key.textToRedact])
         gate = HostGate(limits: hostLimits, clock: clock)
+        self.onRetry = onRetry
     }
 
     /// The same client with another account's key; both share the API's limits and pauses.
@@ -129,6 +133,7 @@ package struct GenerationClient: Sendable {
                 failures += 1
                 let isLong = error.retryAfter.map { $0.timeIntervalSince(clock.now) > Self.longestWait } ?? false
                 guard failures < retry.attempts, !isLong else { throw error }
+                onRetry(error)
                 try await clock.sleep(
                     until: retry.nextTry(after: clock.now, failures: failures, retryAfter: error.retryAfter, using: &generator))
             }

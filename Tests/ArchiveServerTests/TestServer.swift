@@ -5,6 +5,7 @@ import Catalog
 import Foundation
 import Glibc
 import Logging
+import Telemetry
 import WorkLanes
 
 /// A clock that stands still.
@@ -47,7 +48,8 @@ struct TestServer: Sendable {
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let server = ArchiveServer(
             options, blobs: blobs, records: DirectoryRecordStore(folder: folder, lane: lane), catalog: catalog, clock: clock,
-            register: { _ = try await catalog.register($0, now: clock.now) },
+            register: { _ = try await catalog.register($0, now: clock.now) }, health: SourceHealth(clock: clock),
+            registry: PrometheusRegistry(MetricFamily.all), version: "test",
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onListening: { port.yield($0) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }

@@ -8,6 +8,7 @@ import GenerationAPI
 import ImageCodecs
 import Synchronization
 import SyntheticPictures
+import Telemetry
 import Testing
 import Upkeep
 import UpstreamSimulator
@@ -65,9 +66,10 @@ final class TestArchive: Sendable {
     @discardableResult
     func run(
         _ url: String, key: String = TestArchive.key, tasks: [TaskRegistration] = [], policy: AddressPolicy? = nil,
-        limits: DownloadLimits = DownloadLimits(), _ change: (inout ArchiverOptions) -> Void = { _ in }
+        limits: DownloadLimits = DownloadLimits(), metrics: ArchiveMetrics = .none,
+        _ change: (inout ArchiverOptions) -> Void = { _ in }
     ) async throws -> ArchiveSummary {
-        let (archiver, downloader) = try archiver(url, key: key, policy: policy, limits: limits, change)
+        let (archiver, downloader) = try archiver(url, key: key, policy: policy, limits: limits, metrics: metrics, change)
         try await archiver.register(tasks)
         let summary: ArchiveSummary
         do {
@@ -82,7 +84,7 @@ final class TestArchive: Sendable {
 
     func archiver(
         _ url: String, key: String = TestArchive.key, policy: AddressPolicy? = nil, limits: DownloadLimits = DownloadLimits(),
-        _ change: (inout ArchiverOptions) -> Void = { _ in }
+        metrics: ArchiveMetrics = .none, _ change: (inout ArchiverOptions) -> Void = { _ in }
     ) throws -> (Archiver, ResultDownloader) {
         let host = try #require(URL(string: url).flatMap { url in url.host.flatMap { host in url.port.map { "\(host):\($0)" } } })
         let client = GenerationClient(
@@ -93,7 +95,7 @@ final class TestArchive: Sendable {
         change(&options)
         let archiver = Archiver(
             options: options, blobs: blobs, records: records, catalog: catalog, client: client, downloader: downloader,
-            clock: clock
+            clock: clock, metrics: metrics
         ) { [self] event in reports.withLock { $0.append(event) } }
         return (archiver, downloader)
     }

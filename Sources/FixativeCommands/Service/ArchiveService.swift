@@ -7,7 +7,9 @@ import Catalog
 import Foundation
 import GenerationAPI
 import Logging
+import Notifications
 import ServiceLifecycle
+import Telemetry
 import UnixSignals
 
 /// One process that archives what an account generates, and serves it: its parts, in the order in which they end.
@@ -15,53 +17,82 @@ struct ArchiveService {
     /// Seconds from a signal until what still works is cut off.
     private static let drainTime: TimeInterval = 8
 
+    struct Options {
+        var listen: ListenAddress
+        /// How far back the first sweep looks, in seconds.
+        var since: TimeInterval
+        var guards: ServiceGuards
+        var gateway: Gateway.Options
+        /// Where manifests are dropped.
+        var watchFolder: String?
+        /// Who is told what happens.
+        var notifyURL: String?
+    }
+
     private let workshop: Workshop
     private let gatewayClient: HTTPClient
-    private let health: SourceHealth
     private let services: [any Service]
     private let log: ServiceLog
 
-    init(
-        _ archive: OpenArchive, settings: Settings, key: APIKey, guards: ServiceGuards, listen: ListenAddress,
-        gateway: Gateway.Options, since: TimeInterval, log: ServiceLog
-    ) throws {
-        var archiving = settings.archiverOptions
-        archiving.watch = true
-        archiving.since = since
-        archiving.drainTime = Self.drainTime - 1
+    init(_ archive: OpenArchive, settings: Settings, key: APIKey, _ options: Options, log: ServiceLog) async throws {
         let health = SourceHealth(clock: archive.clock)
-        let workshop = Workshop(
-            archive, settings: settings, key: key, options: archiving,
-            vault: KeyVault(key, salt: archive.folder.marker.archiveID)
-        ) { event in
-            Self.note(event, health)
+        let registry = PrometheusRegistry(MetricFamily.all)
+        let metrics = ArchiveMetrics(registry)
+        let report: @Sendable (ArchiveEvent) -> Void = { event in
+            health.note(event)
             log.report(event)
         }
+        let notifier = try await Notifier.wanted(options.notifyURL, archive: archive, metrics: metrics) {
+            report(.warning($0))
+        }
+        let gallery = try GalleryCommand.live(archive)
+
+        var archiving = settings.archiverOptions
+        archiving.watch = true
+        archiving.since = options.since
+        archiving.drainTime = Self.drainTime - 1
+        let workshop = Workshop(
+            archive, settings: settings, key: key, options: archiving,
+            vault: KeyVault(key, salt: archive.folder.marker.archiveID), metrics: metrics, report: report)
         let gatewayClient = Gateway.makeHTTPClient()
         let recorder = GatewayRecorder(.init(workshop.archiver), clock: archive.clock, logger: log.quiet)
         let server = ArchiveServer(
             .init(
-                host: listen.host, port: listen.port, access: guards.access, hooks: guards.hooks, riskTime: settings.riskTime),
-            blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock,
-            gallery: try GalleryCommand.live(archive), register: { try await workshop.archiver.register($0) }, health: health,
-            gateway: Gateway(gateway, access: guards.access, recorder: recorder, http: gatewayClient, logger: log.quiet),
-            logger: log.quiet,
+                host: options.listen.host, port: options.listen.port, access: options.guards.access,
+                hooks: options.guards.hooks, riskTime: settings.riskTime),
+            blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock, gallery: gallery,
+            register: { try await workshop.archiver.register($0) }, health: health,
+            gateway: Gateway(
+                options.gateway, access: options.guards.access, recorder: recorder, http: gatewayClient, logger: log.quiet),
+            registry: registry, version: GenerationClient.version, logger: log.quiet,
             onListening: { port in
+                let address = "http://\(options.listen.text(port: port))"
                 log.note(
-                    "serving    http://\(listen.text(port: port)), storage \(archive.folder.path)",
-                    ["address": "http://\(listen.text(port: port))", "storage": "\(archive.folder.path)"])
+                    "serving    \(address), storage \(archive.folder.path)",
+                    ["address": "\(address)", "storage": "\(archive.folder.path)"])
             })
-        let worker = Supervisor(name: "archiver", health: health, clock: archive.clock, logger: log.logger) {
-            try await archive.blobs.sweepIngest()
-            let summary = try await workshop.archiver.run()
-            if summary.wasStopped { return }
-            throw SettingsError(summary.stopReason ?? "it ended by itself")
+
+        func part(_ name: String, _ work: @escaping @Sendable () async throws -> Void) -> Supervisor {
+            Supervisor(name: name, health: health, clock: archive.clock, logger: log.logger, work: work)
+        }
+        var services: [any Service] = [
+            part("archiver") {
+                try await archive.blobs.sweepIngest()
+                let summary = try await workshop.archiver.run()
+                if !summary.wasStopped { throw SettingsError(summary.stopReason ?? "it ended by itself") }
+            }
+        ]
+        if let notifier { services.append(part("notifications") { try await notifier.run() }) }
+        if let path = options.watchFolder {
+            let folder = ManifestFolder(
+                path: path, clock: archive.clock, register: { try await workshop.archiver.register($0) }, report: report)
+            services.append(part("watch-dir") { try await cancelWhenGracefulShutdown { try await folder.run() } })
         }
         // The last to begin is the first to end: no new requests, then what passed through is put on record.
-        services = [worker, recorder, FirstToEnd(server) { workshop.archiver.stop() }]
+        services += [recorder, FirstToEnd(server) { workshop.archiver.stop() }]
+        self.services = services
         self.workshop = workshop
         self.gatewayClient = gatewayClient
-        self.health = health
         self.log = log
     }
 
@@ -81,14 +112,16 @@ struct ArchiveService {
         try? await gatewayClient.shutdown()
         try result.get()
     }
+}
 
-    /// What an event says of a part's health.
-    private static func note(_ event: ArchiveEvent, _ health: SourceHealth) {
+extension SourceHealth {
+    /// Takes in what an event says of a part.
+    fileprivate func note(_ event: ArchiveEvent) {
         switch event {
-        case .swept: health.isRunning("sweep")
-        case .sweepFailed(let reason, true, let date): health.isLimited("sweep", reason: reason, nextTry: date)
-        case .sweepFailed(let reason, false, let date): health.failed("sweep", reason: reason, nextTry: date)
-        case .sourceStopped(let reason): health.failed("archiver", reason: reason, nextTry: nil)
+        case .swept: isRunning("sweep")
+        case .sweepFailed(let reason, true, let date): isLimited("sweep", reason: reason, nextTry: date)
+        case .sweepFailed(let reason, false, let date): failed("sweep", reason: reason, nextTry: date)
+        case .sourceStopped(let reason): failed("archiver", reason: reason, nextTry: nil)
         default: break
         }
     }

@@ -19,7 +19,8 @@ struct ServiceGuards: Sendable {
         access = AccessControl(readTokens: read, adminTokens: admin, gatewayTokens: gateway)
         hooks = HookSecrets(hook)
         hookSecret = hook.first
-        secrets = read + admin + gateway + hook
+        let notify = (ProcessInfo.processInfo.environment["FIXATIVE_NOTIFY_SECRET"] ?? "").split(separator: ",").map(String.init)
+        secrets = read + admin + gateway + hook + notify
     }
 
     /// The webhook's address for the upstream.

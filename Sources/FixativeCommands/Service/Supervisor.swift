@@ -17,7 +17,7 @@ struct Supervisor: Service {
     let health: SourceHealth
     let clock: any WallClock
     let logger: Logger
-    /// Works until the service is to end, and returns then. All else is a failure.
+    /// Works until the service is to end, or until nothing is left for it to do.
     let work: @Sendable () async throws -> Void
 
     func run() async throws {
@@ -27,7 +27,10 @@ struct Supervisor: Service {
             health.isRunning(name)
             let reason: String
             do {
-                return try await work()
+                try await work()
+                // Who is done early leaves the others at work.
+                if !Task.isShuttingDownGracefully { try? await gracefulShutdown() }
+                return
             } catch is CancellationError {
                 return
             } catch {

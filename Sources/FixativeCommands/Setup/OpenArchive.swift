@@ -5,6 +5,7 @@ import BlobStore
 import Catalog
 import Foundation
 import GenerationAPI
+import Telemetry
 import WorkLanes
 
 /// An archive that is open: its folder, blobs, records and catalog.
@@ -42,13 +43,16 @@ struct Workshop: Sendable {
     init(
         _ archive: OpenArchive, settings: Settings, key: APIKey, options: ArchiverOptions, vault: KeyVault? = nil,
         policy: AddressPolicy? = nil, apiRetry: RetryPolicy = RetryPolicy(), limits: DownloadLimits = DownloadLimits(),
+        metrics: ArchiveMetrics = .none,
         report: @escaping @Sendable (ArchiveEvent) -> Void
     ) {
         var limits = limits
         limits.bytes = settings.maxBytes
         self.archive = archive
         http = GenerationClient.makeHTTPClient()
-        client = GenerationClient(baseURL: settings.apiURL, key: key, http: http, clock: archive.clock, retry: apiRetry)
+        client = GenerationClient(
+            baseURL: settings.apiURL, key: key, http: http, clock: archive.clock, retry: apiRetry, onRetry: metrics.retried(call:)
+        )
         downloader = ResultDownloader(
             store: archive.blobs,
             policy: policy
@@ -56,7 +60,7 @@ struct Workshop: Sendable {
             limits: limits, hostLimits: settings.hostLimits, clock: archive.clock, secrets: client.secrets)
         archiver = Archiver(
             options: options, blobs: archive.blobs, records: archive.records, catalog: archive.catalog, client: client,
-            vault: vault, downloader: downloader, clock: archive.clock, report: report)
+            vault: vault, downloader: downloader, clock: archive.clock, metrics: metrics, report: report)
     }
 
     /// Enters tasks; closes all connections when that fails, since a client that is dropped open ends a debug build.

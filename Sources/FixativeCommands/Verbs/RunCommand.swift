@@ -34,6 +34,15 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Forward callers' own keys through the gateway, and read their tasks with them.")
     var forwardAuthorization = false
 
+    @Option(help: ArgumentHelp("Archive the manifests (*.jsonl) that are dropped into this folder.", valueName: "dir"))
+    var watchDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Tell this address what is archived, mismatched, at risk or lost: Standard Webhooks, signed with FIXATIVE_NOTIFY_SECRET.",
+            valueName: "url"))
+    var notifyURL: String?
+
     @Option(help: "text or json (default: text on a terminal, json otherwise).")
     var logFormat: LogFormat?
 
@@ -61,10 +70,10 @@ struct RunCommand: AsyncParsableCommand {
         }
         let log = ServiceLog(logFormat, verbose: common.verbose, secrets: guards.secrets + [key.textToRedact])
         let archive = try OpenArchive(settings, creating: true)
-        let service = try ArchiveService(
-            archive, settings: settings, key: key, guards: guards, listen: listen, gateway: gateway, since: since.seconds,
-            log: log)
-        try await service.run()
+        var options = ArchiveService.Options(listen: listen, since: since.seconds, guards: guards, gateway: gateway)
+        options.watchFolder = watchDir
+        options.notifyURL = notifyURL
+        try await ArchiveService(archive, settings: settings, key: key, options, log: log).run()
     }
 }
 

@@ -1,0 +1,56 @@
+import ArchiveModel
+import BlobStore
+import Catalog
+package import GenerationAPI
+import SizeContract
+package import Telemetry
+
+extension ArchiveMetrics {
+    /// Counts what an event ends or begins.
+    func note(_ event: ArchiveEvent) {
+        switch event {
+        case .discovered(_, let new): discovered(new.count)
+        case .archived(let entry): ended(entry.judgement?.verdict.isClean == false ? .mismatch : .match)
+        case .unavailable: ended(.unavailable)
+        case .taskEnded(_, let state, _): taskEnded(state.rawValue)
+        case .resolved, .swept, .sweepFailed, .postponed, .waiting, .sourceStopped, .atRisk, .warning, .note: break
+        }
+    }
+
+    /// Counts a failure of the archive itself; others are none.
+    func note(failure error: any Error) {
+        switch error {
+        case is BlobStoreError: storeFailed(.blobs)
+        case let error as CatalogError where error.code != .leaseLost: storeFailed(.catalog)
+        default: break
+        }
+    }
+
+    /// Counts an output's failed try that another one follows.
+    /// - Parameter failure: Its kind; of a status only the class is a cause, or there would be hundreds.
+    func retried(output failure: String) {
+        let words = failure.split(separator: " ")
+        let isStatus = words.count == 2 && words[0] == "status"
+        retried(.output, cause: isStatus ? "status_\(words[1].prefix(1))xx" : words.joined(separator: "_"))
+    }
+
+    /// Counts a call of the API that is made again.
+    package func retried(call error: APIError) { retried(.call, cause: error.cause) }
+}
+
+extension APIError {
+    /// The kind of error, as a label.
+    var cause: String {
+        switch code {
+        case .unauthorized: "unauthorized"
+        case .noQuota: "no_quota"
+        case .forbidden: "forbidden"
+        case .notFound: "not_found"
+        case .refused: "refused"
+        case .rateLimited: "rate_limited"
+        case .server: "server"
+        case .transport: "transport"
+        case .malformed: "malformed"
+        }
+    }
+}

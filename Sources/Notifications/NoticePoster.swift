@@ -1,0 +1,48 @@
+import ArchiveModel
+import AsyncHTTPClient
+package import Foundation
+import GenerationAPI
+import NIOCore
+import NIOHTTP1
+
+/// Brings a message to a receiver.
+package protocol NoticePoster: Sendable {
+    /// - Returns: The answer's status, and its `Retry-After` as it stands.
+    func post(_ body: String, headers: [String: String]) async throws -> (status: Int, retryAfter: String?)
+
+    func close() async
+}
+
+/// Posts to one address, without following it elsewhere. The address is the operator's own, so it may be a private one.
+package struct HTTPNoticePoster: NoticePoster {
+    /// Seconds that an answer may take, and the most of its body that is read, in bytes: what it says is of no interest.
+    private static let patience: Int64 = 15
+    private static let mostBytes = 64 << 10
+
+    private let url: String
+    private let http: HTTPClient
+
+    package init(url: URL) {
+        self.url = url.absoluteString
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(Self.patience)))
+        configuration.connectionPool.retryConnectionEstablishment = false
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    package func post(_ body: String, headers: [String: String]) async throws -> (status: Int, retryAfter: String?) {
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.headers.add(name: "user-agent", value: GenerationClient.userAgent)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        request.body = .bytes(ByteBuffer(string: body))
+        let deadline = NIODeadline.now() + .seconds(Self.patience)
+        let response = try await http.execute(request, deadline: deadline)
+        // The status has come. Its body is read so that the connection can be used again, or else left alone.
+        _ = try? await withTimeout(2, clock: SystemClock()) { try await response.body.collect(upTo: Self.mostBytes) }
+        return (Int(response.status.code), response.headers.first(name: "retry-after"))
+    }
+
+    package func close() async { try? await http.shutdown() }
+}

@@ -1,0 +1,82 @@
+/// The name of something measured, and what it says.
+package struct MetricFamily: Sendable, Hashable {
+    package let name: String
+    package let help: String
+    /// Upper bounds of a histogram's buckets, ascending, in the unit of the name; empty for the usual ones.
+    package let buckets: [Double]
+
+    package init(_ name: String, _ help: String, buckets: [Double] = []) {
+        self.name = name
+        self.help = help
+        self.buckets = buckets
+    }
+
+    /// Bytes from 16 KiB to 256 MiB by fours where the name says bytes, else seconds from 5 ms to 10 min.
+    static func usualBuckets(of name: String) -> [Double] {
+        name.hasSuffix("_bytes")
+            ? (0..<8).map { Double(16_384 << (2 * $0)) }
+            : [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
+    }
+}
+
+extension MetricFamily {
+    package static let tasks = MetricFamily("fixative_tasks", "Tasks by state.")
+    package static let outputs = MetricFamily(
+        "fixative_outputs", "Outputs by state: the queue, and what is archived or unavailable for good.")
+    package static let archived = MetricFamily("fixative_archived_outputs", "Archived outputs by verdict.")
+    package static let mismatched = MetricFamily(
+        "fixative_mismatched_outputs", "Archived outputs that are not what was asked for, or no whole picture.")
+    package static let archivedBytes = MetricFamily("fixative_archived_bytes", "Bytes of the originals of archived outputs.")
+    package static let nearestDeadline = MetricFamily(
+        "fixative_nearest_deadline_seconds",
+        "Seconds until the nearest deadline among outputs that wait; below 0 past it, +Inf when none waits.")
+    package static let outputsAtRisk = MetricFamily(
+        "fixative_at_risk_outputs", "Outputs that wait although little of their time is left; counted up to 100000.")
+    package static let tasksAtRisk = MetricFamily(
+        "fixative_at_risk_tasks", "Tasks that are to be read although little of their time is left; counted up to 100000.")
+    package static let catalogUp = MetricFamily("fixative_catalog_up", "Whether the catalog answered this scrape.")
+
+    package static let discovered = MetricFamily("fixative_discovered_tasks_total", "Tasks that sources named and that were new.")
+    package static let ended = MetricFamily(
+        "fixative_ended_outputs_total", "Outputs ended by this process: match, mismatch or unavailable.")
+    package static let endedTasks = MetricFamily(
+        "fixative_ended_tasks_total", "Tasks that ended without a picture in this process, by state.")
+    package static let stages = MetricFamily(
+        "fixative_stage_duration_seconds",
+        "Time of each stage that succeeded: resolve (one call for up to 50 tasks), download, inspect, file.")
+    package static let downloadedBytes = MetricFamily("fixative_downloaded_bytes_total", "Bytes of files that arrived whole.")
+    package static let delivery = MetricFamily("fixative_delivery_bytes", "Sizes of files that arrived whole.")
+    package static let retries = MetricFamily(
+        "fixative_retries_total", "Tries that failed and are made again, by what is tried (output, task, call) and cause.")
+    package static let storeErrors = MetricFamily(
+        "fixative_store_errors_total", "Times that the archive's own store failed: blobs or catalog.")
+    package static let sweeps = MetricFamily("fixative_sweeps_total", "Sweeps of the account by outcome: good or failed.")
+    package static let lastGoodSweep = MetricFamily(
+        "fixative_last_good_sweep_timestamp_seconds", "When a sweep last read the account's list to its end, in Unix time.")
+
+    package static let hooks = MetricFamily(
+        "fixative_hooks_total", "Callbacks of the upstream: taken, refused (secret), malformed, too_large or failed (not stored)."
+    )
+    package static let requests = MetricFamily(
+        "fixative_http_requests_total", "Requests to this service by method, route pattern and status class.")
+    package static let requestTime = MetricFamily(
+        "fixative_http_request_duration_seconds", "Time from a request's head to its answer's head, by route pattern.")
+
+    package static let notices = MetricFamily(
+        "fixative_notifications_total", "Notifications: delivered, failed (tried again), given_up or dropped (too many waited).")
+    package static let noticesWaiting = MetricFamily(
+        "fixative_notifications_waiting", "Notifications that are still to be delivered.")
+
+    package static let build = MetricFamily("fixative_build_info", "Always 1, with the version as a label.")
+    package static let residentMemory = MetricFamily(
+        "process_resident_memory_bytes", "Memory of the process that is in the machine's.")
+    package static let openFiles = MetricFamily("process_open_fds", "File descriptors that are open.")
+    package static let startTime = MetricFamily("process_start_time_seconds", "When the process started, in Unix time.")
+
+    /// All that the service measures.
+    package static let all = [
+        tasks, outputs, archived, mismatched, archivedBytes, nearestDeadline, outputsAtRisk, tasksAtRisk, catalogUp, discovered,
+        ended, endedTasks, stages, downloadedBytes, delivery, retries, storeErrors, sweeps, lastGoodSweep, hooks, requests,
+        requestTime, notices, noticesWaiting, build, residentMemory, openFiles, startTime,
+    ]
+}
