@@ -10,15 +10,20 @@ package struct AccessControl: Sendable {
 
     private let readers: [SHA256Digest]
     private let admins: [SHA256Digest]
+    private let callers: [SHA256Digest]
     private let sessions: ReaderSessions
     private let clock: any WallClock
 
     /// - Parameters:
     ///   - readTokens: Let their bearers read. Without any, everybody who reaches the server may: so it listens on loopback only.
     ///   - adminTokens: Let their bearers read and change. Without any, nobody may change anything.
-    package init(readTokens: [String], adminTokens: [String], clock: any WallClock = SystemClock()) {
+    ///   - gatewayTokens: Let their bearers have pictures made through the gateway with the service's own key, and nothing else.
+    package init(
+        readTokens: [String], adminTokens: [String], gatewayTokens: [String] = [], clock: any WallClock = SystemClock()
+    ) {
         readers = readTokens.map { SHA256.hash(data: Data($0.utf8)) }
         admins = adminTokens.map { SHA256.hash(data: Data($0.utf8)) }
+        callers = gatewayTokens.map { SHA256.hash(data: Data($0.utf8)) }
         sessions = ReaderSessions(tokens: readers + admins)
         self.clock = clock
     }
@@ -33,6 +38,12 @@ package struct AccessControl: Sendable {
         let isAdmin = admins.reduce(false) { $0 || $1 == hash }
         guard scope == .read else { return isAdmin }
         return readers.reduce(isAdmin) { $0 || $1 == hash } || !isGuarded
+    }
+
+    /// Whether a token stands for the service's own key in the gateway.
+    func mayGenerate(token: String) -> Bool {
+        let hash = SHA256.hash(data: Data(token.utf8))
+        return (admins + callers).reduce(false) { $0 || $1 == hash }
     }
 
     /// - Throws: ``Problem`` with 401 where no good token came, 403 where the token may not do this.

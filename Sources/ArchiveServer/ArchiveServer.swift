@@ -29,8 +29,8 @@ package struct ArchiveServer: Service {
             self.riskTime = riskTime
         }
 
-        /// Whether only this machine can reach it.
-        package var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+        /// Whether only this machine reaches a server at that address.
+        package static func isLoopback(_ host: String) -> Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
     }
 
     private let application: any ApplicationProtocol & Sendable
@@ -38,19 +38,22 @@ package struct ArchiveServer: Service {
     /// - Parameters:
     ///   - gallery: The pages of `/gallery/`, when there are to be any.
     ///   - register: Takes up tasks; durable when it returns.
-    ///   - stoppedSource: Why a source delivers nothing any more.
+    ///   - health: How the other parts of the service are.
+    ///   - gateway: The upstream's API, passed through; `nil` for none.
     ///   - onListening: Told the port as soon as it is bound.
     package init(
         _ options: Options, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
         gallery: LiveGallery? = nil,
         register: @escaping @Sendable ([TaskRegistration]) async throws -> Void,
-        stoppedSource: @escaping @Sendable () -> String? = { nil }, logger: Logger,
+        health: SourceHealth, gateway: Gateway? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: ProblemMiddleware())
-        HealthRoutes(catalog: catalog, blobs: blobs, clock: clock, riskTime: options.riskTime, stoppedSource: stoppedSource)
-            .add(to: router)
+        HealthRoutes(
+            catalog: catalog, blobs: blobs, clock: clock, riskTime: options.riskTime, access: options.access, health: health
+        ).add(to: router)
+        gateway?.add(to: router)
         if !options.hooks.isEmpty { HookRoutes(secrets: options.hooks, register: register).add(to: router) }
         let readers = router.group().add(middleware: ScopeMiddleware(access: options.access, scope: .read))
         BlobRoutes(blobs: blobs, catalog: catalog).add(to: readers)
@@ -70,7 +73,7 @@ package struct ArchiveServer: Service {
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
             configuration: ApplicationConfiguration(
-                address: .hostname(options.host, port: options.port), serverName: "Fixative"),
+                address: .hostname(options.host, port: options.port)),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? options.port) }, logger: logger)
     }
 

@@ -78,7 +78,7 @@ struct HookRoutes {
                 let id = (json["id"] ?? json["task_id"] ?? json["data"]?["id"])?.string.flatMap({ TaskID($0) })
             else { throw Problem(.badRequest, "The body names no task: {\"id\":\"task-…\"}.") }
             // Durable before it is acknowledged; the upstream sends it again when it was not.
-            try await register([TaskRegistration(id: id, source: "webhook")])
+            try await register([TaskRegistration(id: id, source: "webhook", hasEnded: true)])
             return Response(status: .noContent, headers: [.cacheControl: "no-store"])
         }
     }

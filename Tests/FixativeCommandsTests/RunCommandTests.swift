@@ -45,7 +45,10 @@ import Testing
         environment.merge(tokens) { $1 }
         let storage = folder.path + "/s"
         let program = try Program.start(
-            ["run", "--listen", "127.0.0.1:0", "--since", "1000d", "--sweep-interval", "1", "--storage", storage],
+            [
+                "run", "--listen", "127.0.0.1:0", "--since", "1000d", "--sweep-interval", "1", "--log-format", "text",
+                "--storage", storage,
+            ],
             environment: environment)
         try #require(try await program.says("serving "))
         let words = try String(contentsOf: program.errors, encoding: .utf8)
