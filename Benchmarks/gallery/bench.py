@@ -14,8 +14,9 @@ rows = int(sys.argv[3]) if len(sys.argv) > 3 else 109_000
 
 
 def started(pattern, *arguments, **environment):
-    log = tempfile.TemporaryFile("w+")
-    process = subprocess.Popen([program, *arguments], env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=log)
+    writer = tempfile.NamedTemporaryFile("w")
+    log = open(writer.name)
+    process = subprocess.Popen([program, *arguments], env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=writer)
     while process.poll() is None:
         time.sleep(0.05)
         log.seek(0)
@@ -36,7 +37,7 @@ with tempfile.TemporaryDirectory() as folder:
     shown, = catalog.execute("SELECT COUNT(*) FROM output").fetchone()
     simulator, upstream = started(r"FIXATIVE_API_URL=(\S+)", "simulate", "--port", "0", "--tasks", "0")
     service, port = started(
-        r"serving +http://127.0.0.1:(\d+),", "run", "--listen", "127.0.0.1:0", "--storage", storage,
+        r"serving +http://127.0.0.1:(\d+),", "run", "--listen", "127.0.0.1:0", "--log-format", "text", "--storage", storage,
         FIXATIVE_API_URL=upstream, FIXATIVE_API_KEY="k", FIXATIVE_ALLOW_PRIVATE_HOSTS="true")
     connection = http.client.HTTPConnection("127.0.0.1", int(port))
 

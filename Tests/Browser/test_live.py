@@ -26,8 +26,9 @@ def check(is_true, what):
 def running(pattern, *arguments, **environment):
     """A program of ours, and what it said first that fits the pattern; it is stopped by its own id."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith("FIXATIVE_")}
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen([program, *arguments], env=variables | environment, stdout=subprocess.DEVNULL, stderr=said)
+    # Two handles: a shared one would have the program write where we read.
+    with tempfile.NamedTemporaryFile("w") as log, open(log.name) as said:
+        process = subprocess.Popen([program, *arguments], env=variables | environment, stdout=subprocess.DEVNULL, stderr=log)
 
         def wait(pattern, seconds=20):
             end = time.monotonic() + seconds
@@ -51,10 +52,10 @@ def running(pattern, *arguments, **environment):
 def service(storage, tasks=8, **tokens):
     simulator = ("simulate", "--port", "0", "--tasks", str(tasks))
     with running(r"FIXATIVE_API_URL=(\S+)", *simulator) as (upstream, _):
-        arguments = ("run", "--listen", "127.0.0.1:0", "--since", "1000d", "--sweep-interval", "1", "--storage", storage)
+        arguments = ("run", "--listen", "127.0.0.1:0", "--since", "1000d", "--sweep-interval", "1", "--log-format", "text", "--storage", storage)
         environment = dict(FIXATIVE_API_URL=upstream, FIXATIVE_API_KEY="sk-live-tour", FIXATIVE_ALLOW_PRIVATE_HOSTS="true")
         with running(r"serving +(http:\S+),", *arguments, **environment, **tokens) as (url, wait):
-            wait(r"(?:archived .*\n[^$]*){%d}" % tasks)
+            wait(r"(?s)(?:\barchived .*?\n.*?){%d}" % tasks)
             yield url
 
 
