@@ -23,7 +23,7 @@ struct ArchiveService {
 
     init(
         _ archive: OpenArchive, settings: Settings, key: APIKey, guards: ServiceGuards, listen: ListenAddress,
-        gateway: Gateway.Options, since: TimeInterval, log: ServiceLog
+        gateway: Gateway.Options, since: TimeInterval, watchDir: String?, log: ServiceLog
     ) {
         var archiving = settings.archiverOptions
         archiving.watch = true
@@ -57,8 +57,18 @@ struct ArchiveService {
             if summary.wasStopped { return }
             throw SettingsError(summary.stopReason ?? "it ended by itself")
         }
+        let folder = watchDir.map { path in
+            ManifestFolder(
+                path: path, clock: archive.clock, register: { try await workshop.archiver.register($0) }, report: log.report)
+        }
+        let watcher = folder.map { folder in
+            Supervisor(name: "watch-dir", health: health, clock: archive.clock, logger: log.logger) {
+                try await cancelWhenGracefulShutdown { try await folder.run() }
+            }
+        }
         // The last to begin is the first to end: no new requests, then what passed through is put on record.
-        services = [worker, recorder, FirstToEnd(server) { workshop.archiver.stop() }]
+        services =
+            [worker, recorder] + [watcher].compactMap { $0 } + [FirstToEnd(server) { workshop.archiver.stop() }] as [any Service]
         self.workshop = workshop
         self.gatewayClient = gatewayClient
         self.health = health

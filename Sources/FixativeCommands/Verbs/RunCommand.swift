@@ -34,6 +34,9 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Forward callers' own keys through the gateway, and read their tasks with them.")
     var forwardAuthorization = false
 
+    @Option(help: ArgumentHelp("A folder in which manifests (*.jsonl) are dropped, to be archived.", valueName: "dir"))
+    var watchDir: String?
+
     @Option(help: "text or json (default: text on a terminal, json otherwise).")
     var logFormat: LogFormat?
 
@@ -63,7 +66,7 @@ struct RunCommand: AsyncParsableCommand {
         let archive = try OpenArchive(settings, creating: true)
         let service = ArchiveService(
             archive, settings: settings, key: key, guards: guards, listen: listen, gateway: gateway, since: since.seconds,
-            log: log)
+            watchDir: watchDir, log: log)
         try await service.run()
     }
 }
