@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover clean
+.PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
@@ -47,6 +47,7 @@ test: deps test-deps lint
 	$(MAKE) --no-print-directory interop
 	$(MAKE) --no-print-directory fuzz-smoke FUZZ_SECONDS=$(TEST_FUZZ_SECONDS)
 	$(MAKE) --no-print-directory test-handover
+	$(MAKE) --no-print-directory test-openapi
 	$(MAKE) --no-print-directory test-browser
 
 # Killed at every step, refused at every call, unplugged after every acknowledgement: Tests/README.md. Root makes it whole.
@@ -142,6 +143,11 @@ test-browser: browser-deps
 test-handover: deps test-deps
 	swift build --product fixative
 	Tests/Handover/run
+
+# The service against its own OpenAPI document, in schemathesis.
+test-openapi: deps test-deps
+	swift build --product fixative
+	Tests/OpenAPI/run
 
 deps:
 	$(call install,$(BUILD_PACKAGES))

@@ -27,6 +27,7 @@ let mustache = Target.Dependency.product(name: "Mustache", package: "swift-musta
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let swiftCrypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -75,9 +76,9 @@ let package = Package(
         .target(
             name: "ArchiveServer",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "GenerationAPI", "HTTPParts", "ImageCodecs",
-                "SizeContract", httpClient, hummingbird, lifecycle, logging, nioCore, nioHTTP1, swiftCrypto,
-            ], swiftSettings: strict),
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "HTTPParts",
+                "ImageCodecs", "SizeContract", httpClient, hummingbird, lifecycle, logging, nioCore, nioHTTP1, swiftCrypto,
+            ], resources: [.embedInCode("Assets")], swiftSettings: strict),
 
         // What servers here have in common of HTTP, and the library lacks.
         .target(name: "HTTPParts", swiftSettings: strict),
@@ -206,6 +207,13 @@ let package = Package(
                 "SyntheticPictures", "Upkeep",
                 "UpstreamSimulator", "WorkLanes", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
+        // The server alone, asked over sockets byte by byte, and its own description of itself.
+        .testTarget(
+            name: "ArchiveServerTests",
+            dependencies: [
+                "ArchiveServer", "ArchiveModel", "BlobStore", "Catalog", "SizeContract", "WorkLanes", logging, nioCore,
+                nioEmbedded, nioHTTP1,
+            ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(
             name: "UpkeepTests",
@@ -248,6 +256,8 @@ let package = Package(
         // Synthetic pictures are reproducible, weigh what a delivery weighs and decode again.
         .testTarget(name: "SyntheticPicturesTests", dependencies: ["SyntheticPictures", "ImageCodecs"], swiftSettings: strict),
         // The built program, as a user types it.
-        .testTarget(name: "FixativeCommandsTests", dependencies: ["FixativeCommands", "fixative"], swiftSettings: strict),
+        .testTarget(
+            name: "FixativeCommandsTests", dependencies: ["FixativeCommands", "fixative", "Archiver", argumentParser],
+            swiftSettings: strict),
     ]
 )

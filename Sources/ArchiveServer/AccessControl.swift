@@ -1,3 +1,4 @@
+package import ArchiveModel
 import Crypto
 import Foundation
 import HTTPTypes
@@ -10,15 +11,21 @@ package struct AccessControl: Sendable {
     private let readers: [SHA256Digest]
     private let admins: [SHA256Digest]
     private let callers: [SHA256Digest]
+    private let sessions: ReaderSessions
+    private let clock: any WallClock
 
     /// - Parameters:
     ///   - readTokens: Let their bearers read. Without any, everybody who reaches the server may: so it listens on loopback only.
     ///   - adminTokens: Let their bearers read and change. Without any, nobody may change anything.
     ///   - gatewayTokens: Let their bearers have pictures made through the gateway with the service's own key, and nothing else.
-    package init(readTokens: [String], adminTokens: [String], gatewayTokens: [String] = []) {
+    package init(
+        readTokens: [String], adminTokens: [String], gatewayTokens: [String] = [], clock: any WallClock = SystemClock()
+    ) {
         readers = readTokens.map { SHA256.hash(data: Data($0.utf8)) }
         admins = adminTokens.map { SHA256.hash(data: Data($0.utf8)) }
         callers = gatewayTokens.map { SHA256.hash(data: Data($0.utf8)) }
+        sessions = ReaderSessions(tokens: readers + admins)
+        self.clock = clock
     }
 
     /// Whether a token is asked of readers: without, the server must not be reached from outside.
@@ -44,6 +51,7 @@ package struct AccessControl: Sendable {
         let header = request.headers[.authorization]
         let token = header.flatMap { $0.lowercased().hasPrefix("bearer ") ? String($0.dropFirst(7)) : nil }
         if allows(scope, token: token) { return }
+        if scope == .read, isSignedIn(request) { return }
         if scope == .admin, admins.isEmpty {
             throw Problem(
                 .forbidden, "This server has no admin token, so nothing can be changed through it. Set FIXATIVE_ADMIN_TOKEN.")
@@ -53,6 +61,22 @@ package struct AccessControl: Sendable {
         }
         throw Problem(
             .unauthorized, "A token is needed: Authorization: Bearer <token>.", headers: [.wwwAuthenticate: "Bearer"])
+    }
+}
+
+extension AccessControl {
+    /// Whether a browser has signed in: that is good for reading, never for a change.
+    private func isSignedIn(_ request: Request) -> Bool {
+        guard [.get, .head].contains(request.method), let cookie = request.cookies[ReaderSessions.cookie] else { return false }
+        return sessions.accept(cookie.value, now: clock.now)
+    }
+
+    func mayRead(_ request: Request) -> Bool { (try? require(.read, request)) != nil }
+
+    /// What a browser gets for a token, to show instead of it; `nil` when the token is not good for reading.
+    func session(token: String) -> String? {
+        guard isGuarded, allows(.read, token: token) else { return nil }
+        return ReaderSessions.value(token: SHA256.hash(data: Data(token.utf8)), now: clock.now)
     }
 }
 

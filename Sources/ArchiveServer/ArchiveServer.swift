@@ -2,6 +2,7 @@ package import ArchiveModel
 package import BlobStore
 package import Catalog
 package import Foundation
+package import Gallery
 import HTTPTypes
 import Hummingbird
 package import Logging
@@ -19,6 +20,8 @@ package struct ArchiveServer: Service {
         package var hooks: HookSecrets
         /// Seconds before its deadline from which on something that still waits is at risk.
         package var riskTime: TimeInterval
+        /// What a connection may cost.
+        package var limits = ConnectionLimits()
 
         package init(host: String, port: Int, access: AccessControl, hooks: HookSecrets, riskTime: TimeInterval = 7200) {
             self.host = host
@@ -32,21 +35,27 @@ package struct ArchiveServer: Service {
         package static func isLoopback(_ host: String) -> Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
     }
 
+    /// Every route, as the OpenAPI document has to tell them.
+    package let routes: [ServedRoute]
     private let application: any ApplicationProtocol & Sendable
 
     /// - Parameters:
+    ///   - gallery: The pages of `/gallery/`, when there are to be any.
     ///   - register: Takes up tasks; durable when it returns.
     ///   - health: How the other parts of the service are.
     ///   - gateway: The upstream's API, passed through; `nil` for none.
     ///   - onListening: Told the port as soon as it is bound.
     package init(
         _ options: Options, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
+        gallery: LiveGallery? = nil,
         register: @escaping @Sendable ([TaskRegistration]) async throws -> Void,
         health: SourceHealth, gateway: Gateway? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
-        let router = Router(context: BasicRequestContext.self)
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ProblemMiddleware())
+        router.add(middleware: LegibleRequestMiddleware())
+        OpenAPIRoute().add(to: router)
         HealthRoutes(
             catalog: catalog, blobs: blobs, clock: clock, riskTime: options.riskTime, access: options.access, health: health
         ).add(to: router)
@@ -54,19 +63,25 @@ package struct ArchiveServer: Service {
         if !options.hooks.isEmpty { HookRoutes(secrets: options.hooks, register: register).add(to: router) }
         let readers = router.group().add(middleware: ScopeMiddleware(access: options.access, scope: .read))
         BlobRoutes(blobs: blobs, catalog: catalog).add(to: readers)
+        if let gallery {
+            GalleryRoutes(gallery: gallery, blobs: BlobRoutes(blobs: blobs, catalog: catalog), access: options.access).add(
+                to: router)
+        }
         OutputRoutes(catalog: catalog, records: records).add(to: readers.group("api"))
         TaskRoutes(catalog: catalog, clock: clock, register: register)
             .add(to: router.group("api").add(middleware: ScopeMiddleware(access: options.access, scope: .admin)))
+        routes = router.finish()
         application = Application(
             router: router,
             // Headers beyond 16 KiB, and connections that say nothing for a minute, are nobody's that means well.
             server: .http1(
                 configuration: .init(
-                    idleTimeout: .seconds(60),
+                    additionalChannelHandlers: [ConnectionGuard(options.limits)], idleTimeout: TimeAmount(options.limits.idle),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
             configuration: ApplicationConfiguration(
-                address: .hostname(options.host, port: options.port)),
+                address: .hostname(options.host, port: options.port),
+                availableConnectionsDelegate: .maximum(options.limits.connections, logger: logger)),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? options.port) }, logger: logger)
     }
 

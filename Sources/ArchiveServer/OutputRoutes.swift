@@ -145,39 +145,12 @@ enum Answer {
     }
 }
 
-/// The parameters of a query: each known, each once, each readable.
-struct Parameters {
-    private var values: [String: String] = [:]
-
-    init(_ request: Request, allowed: [String]? = nil) throws {
-        for (name, value) in request.uri.queryParameters {
-            let name = String(name)
-            if let allowed, !allowed.contains(name) {
-                throw Problem(
-                    .badRequest, "There is no parameter '\(name.prefix(40))'. There are \(allowed.joined(separator: ", ")).")
-            }
-            guard values.updateValue(String(value), forKey: name) == nil else {
-                throw Problem(.badRequest, "The parameter '\(name.prefix(40))' was given twice.")
-            }
-        }
-    }
-
-    subscript(name: String) -> String? { values[name] }
-
-    /// - Parameter kind: What a value is, for the complaint about one that is not.
-    func read<Value>(_ name: String, _ kind: String, _ parse: (String) -> Value?) throws -> Value? {
-        guard let text = values[name] else { return nil }
-        guard let value = parse(text) else { throw Problem(.badRequest, "The parameter '\(name)' is not \(kind).") }
-        return value
-    }
-}
-
 extension EntryQuery {
     /// The filter of a request.
     init(_ parameters: Parameters) throws {
         self.init()
-        text = parameters["query"]
-        model = parameters["model"]
+        text = try parameters.read("query", "a text of at most \(Self.longestText) characters", Self.text)
+        model = try parameters.read("model", "a text of at most \(Self.longestText) characters", Self.text)
         states = try parameters.read("state", "one of \(OutputState.allCases.map(\.rawValue).joined(separator: ", "))") {
             OutputState(rawValue: $0).map { [$0] }
         }
@@ -192,5 +165,9 @@ extension EntryQuery {
             try parameters.read("limit", "a number from 1 to 500") { Int($0).flatMap { (1...500).contains($0) ? $0 : nil } } ?? 50
     }
 
-    private static func date(_ text: String) -> Date? { Date(iso8601: text) ?? Date(iso8601: text + "T00:00:00Z") }
+    private static let longestText = 500
+
+    private static func text(_ text: String) -> String? { text.unicodeScalars.count <= longestText ? text : nil }
+
+    private static func date(_ text: String) -> Date? { Date(rfc3339: text) ?? Date(rfc3339: text + "T00:00:00Z") }
 }

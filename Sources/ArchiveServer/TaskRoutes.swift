@@ -27,6 +27,7 @@ struct TaskRoutes {
             let items = json["tasks"]?.array,
             !items.isEmpty
         else { throw Problem(.badRequest, #"The body is not {"tasks":[{"task_id":"…"}, …]}."#) }
+        for (index, item) in items.enumerated() { try Self.check(item, number: index + 1) }
         let encoder = JSONEncoder.archive(pretty: false)
         let lines = try items.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
         let manifest = Manifest(lines.joined(separator: "\n"), now: clock.now)
@@ -49,6 +50,22 @@ struct TaskRoutes {
         return try Answer.json(
             Taken(tasks: items.count, remarks: manifest.problems.map { "task \($0.line): \($0.detail)" }), status: .accepted)
     }
+
+    /// A manifest is taken as well as it goes; who asks a server can be told.
+    private static func check(_ item: JSONValue, number: Int) throws {
+        guard case .object = item else { throw Problem(.unprocessableContent, "task \(number): it is no object") }
+        guard let id = item["task_id"]?.string else {
+            throw Problem(.unprocessableContent, "task \(number): it has no \"task_id\" that is a text")
+        }
+        guard isPlain(id) else { throw Problem(.unprocessableContent, "task \(number): \"\(id.prefix(80))\" is no task id") }
+        for name in ["model", "prompt", "size", "resolution"] {
+            guard let value = item[name], value != .null, value.string == nil else { continue }
+            throw Problem(.unprocessableContent, "task \(number): \"\(name)\" is no text")
+        }
+    }
+
+    /// Whether a text may be an id that the upstream has given: the catalog takes others, but none are told over HTTP.
+    static func isPlain(_ id: String) -> Bool { id.utf8.allSatisfy { (0x21...0x7E).contains($0) } && TaskID(id) != nil }
 
     private func retry(_ name: String) async throws -> Response {
         guard let id = OutputName.id(name), try await catalog.task(id.task) != nil else {
@@ -75,7 +92,8 @@ struct HookRoutes {
             }
             let body = try await request.body.collect(upTo: Self.mostBytes)
             guard let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView)),
-                let id = (json["id"] ?? json["task_id"] ?? json["data"]?["id"])?.string.flatMap({ TaskID($0) })
+                let text = (json["id"] ?? json["task_id"] ?? json["data"]?["id"])?.string, TaskRoutes.isPlain(text),
+                let id = TaskID(text)
             else { throw Problem(.badRequest, "The body names no task: {\"id\":\"task-…\"}.") }
             // Durable before it is acknowledged; the upstream sends it again when it was not.
             try await register([TaskRegistration(id: id, source: "webhook", hasEnded: true)])

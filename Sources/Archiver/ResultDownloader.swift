@@ -51,14 +51,19 @@ package struct ResultDownloader: Sendable {
     private let clients: PinnedClients
     private let gate: HostGate
     private let resolverLane: WorkLane
+    private let resolve: @Sendable (String) throws -> [NetworkAddress]
     private let clock: any WallClock
     private let secrets: [String]
 
-    /// - Parameter secrets: What is taken out of a host's answer before it is kept, such as the API key.
+    /// - Parameters:
+    ///   - secrets: What is taken out of a host's answer before it is kept, such as the API key.
+    ///   - resolve: Every address of a host; asked once a hop, on a thread that it may block.
     package init(
         store: any BlobStore, policy: AddressPolicy, limits: DownloadLimits = DownloadLimits(),
-        hostLimits: HostLimits = HostLimits(), clock: any WallClock, secrets: [String] = []
+        hostLimits: HostLimits = HostLimits(), clock: any WallClock, secrets: [String] = [],
+        resolve: @escaping @Sendable (String) throws -> [NetworkAddress] = { try NetworkAddress.resolve($0) }
     ) {
+        self.resolve = resolve
         self.secrets = secrets
         self.store = store
         self.policy = policy
@@ -132,7 +137,7 @@ package struct ResultDownloader: Sendable {
         let target = try policy.target(of: url)
         let addresses: [NetworkAddress]
         do {
-            addresses = try await resolverLane.run { try NetworkAddress.resolve(target.host) }
+            addresses = try await resolverLane.run { [resolve] in try resolve(target.host) }
         } catch let error as ResolutionError {
             throw DownloadError(.transport, error.description)
         }
@@ -154,7 +159,7 @@ package struct ResultDownloader: Sendable {
             await gate.leave(target.key)
             let failure = translated(error, link: url)
             // A public host that is down comes back; a link that leads astray into a private network leads there again.
-            if hop > 0, !address.isPublic, (failure as? DownloadError)?.code == .transport {
+            if hop > 0, !policy.isPublic(address), (failure as? DownloadError)?.code == .transport {
                 throw DownloadError(.redirects, "the link redirects to the private address \(address), where nobody answers")
             }
             throw failure

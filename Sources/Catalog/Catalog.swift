@@ -123,6 +123,9 @@ package protocol Catalog: Sendable {
     ///   - before: Only what was created before this.
     func tallies(since: Date?, before: Date?) async throws -> [OutputTally]
 
+    /// What the lists of ended outputs hold, as sums by day and a mark of all writes, to see what has changed since an earlier one.
+    func census() async throws -> Census
+
     /// One task; `nil` when it is not known.
     func task(_ id: TaskID) async throws -> TaskEntry?
 

@@ -14,7 +14,7 @@ package struct APIKey: Sendable {
     /// Finds the key where it may stand: `FIXATIVE_API_KEY`, `EVOLINK_API_KEY`, or the file that `FIXATIVE_API_KEY_FILE` names.
     ///
     /// - Returns: `nil` when none of them is set.
-    /// - Throws: ``KeyProblem`` for a file that can't be read, or for a text that is no key.
+    /// - Throws: ``KeyProblem`` for a file that can't be read or that everybody can read, or for a text that is no key.
     package static func find(in environment: [String: String]) throws -> APIKey? {
         for name in ["FIXATIVE_API_KEY", "EVOLINK_API_KEY"] {
             guard let text = environment[name], !text.isEmpty else { continue }
@@ -24,13 +24,14 @@ package struct APIKey: Sendable {
             return key
         }
         guard let path = environment["FIXATIVE_API_KEY_FILE"], !path.isEmpty else { return nil }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw KeyProblem(subject: "the file \(path) named by FIXATIVE_API_KEY_FILE", detail: "it can't be read")
+        let subject = "the file \(path) named by FIXATIVE_API_KEY_FILE"
+        let text: String
+        do {
+            text = try SecretFile.read(path)
+        } catch let problem as SecretFileProblem {
+            throw KeyProblem(subject: subject, detail: problem.detail)
         }
-        guard let key = APIKey(String(decoding: data, as: UTF8.self)) else {
-            throw KeyProblem(
-                subject: "the file \(path) named by FIXATIVE_API_KEY_FILE", detail: "it must hold the key and nothing else")
-        }
+        guard let key = APIKey(text) else { throw KeyProblem(subject: subject, detail: "it must hold the key and nothing else") }
         return key
     }
 

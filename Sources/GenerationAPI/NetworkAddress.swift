@@ -28,8 +28,8 @@ package enum NetworkAddress: Sendable, Hashable {
     }
 
     /// Whether the address is of the public internet: in none of the ranges that IANA's special-purpose registries (RFC 6890 and
-    /// successors) set apart. An address that carries an IPv4 address through the well-known NAT64 prefix is judged by that;
-    /// other ways of wrapping one (mapped, compatible, local NAT64, 6to4, Teredo, ISATAP) are never public.
+    /// successors) set apart. An address that carries an IPv4 address through NAT64, by the well-known prefix or a local one, is
+    /// judged by that; other ways of wrapping one (mapped, compatible, 6to4, Teredo, ISATAP) are never public.
     package var isPublic: Bool {
         switch self {
         case .v4(let address): !Self.specialV4.contains { address >> (32 - $0.bits) == $0.prefix >> (32 - $0.bits) }
@@ -38,8 +38,8 @@ package enum NetworkAddress: Sendable, Hashable {
     }
 
     private static func isPublic(high: UInt64, low: UInt64) -> Bool {
-        let inner = NetworkAddress.v4(UInt32(truncatingIfNeeded: low))
-        if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 { return inner.isPublic }
+        if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 { return NetworkAddress.v4(UInt32(truncatingIfNeeded: low)).isPublic }
+        if high >> 16 == 0x0064_FF9B_0001 { return isPublicThroughLocalNAT64(high: high, low: low) }
         guard high >> 61 == 0b001 else { return false }
         let isTeredo = high >> 32 == 0x2001_0000
         let isDocumentation = high >> 32 == 0x2001_0DB8
@@ -49,6 +49,19 @@ package enum NetworkAddress: Sendable, Hashable {
         let isDocumentation2 = high >> 44 == 0x3FFF_0
         let isISATAP = low >> 32 & 0xFDFF_FFFF == 0x0000_5EFE
         return !(isTeredo || isBenchmarking || isORCHID || isDocumentation || isDocumentation2 || is6to4 || isISATAP)
+    }
+
+    /// A network that uses 64:ff9b:1::/48 (RFC 8215) chooses how long its prefix is, 48, 56, 64 or 96 bits, and so where the IPv4
+    /// address stands (RFC 6052, section 2.2); what follows it is not looked at. Which network this is can't be seen from here, so
+    /// each of the four readings has to be public. One in 0.0.0.0/8 is what the zeros of another reading look like.
+    private static func isPublicThroughLocalNAT64(high: UInt64, low: UInt64) -> Bool {
+        guard low >> 56 == 0 else { return false }
+        let readings = [
+            (high & 0xFFFF) << 16 | low >> 40 & 0xFFFF, (high & 0xFF) << 24 | low >> 32 & 0xFF_FFFF, low >> 24 & 0xFFFF_FFFF,
+            low & 0xFFFF_FFFF,
+        ]
+        let carried = readings.filter { $0 >> 24 != 0 }
+        return !carried.isEmpty && carried.allSatisfy { NetworkAddress.v4(UInt32(truncatingIfNeeded: $0)).isPublic }
     }
 
     private static let specialV4: [(prefix: UInt32, bits: UInt32)] = [

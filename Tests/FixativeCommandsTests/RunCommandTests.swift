@@ -3,9 +3,9 @@ import Testing
 
 /// The service as it runs, asked by curl.
 @Suite(.serialized) struct RunCommandTests {
-    private static let (reader, admin, hook) = ("reader-token-0123456789", "admin-token-0123456789", "hook-secret-0123456789")
+    static let (reader, admin, hook) = ("reader-token-0123456789", "admin-token-0123456789", "hook-secret-0123456789")
 
-    private struct Service {
+    struct Service {
         var url: String
         var storage: String
         /// Where manifests are dropped.
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    private func withService(
+    func withService(
         tasks: Int = 3,
         tokens: [String: String] = ["FIXATIVE_READ_TOKEN": reader, "FIXATIVE_ADMIN_TOKEN": "old-token-0123456789," + admin],
         _ body: (Service) async throws -> Void

@@ -72,6 +72,7 @@ import Testing
     @Test func theKeyComesFromTheEnvironmentOrAFile() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "key-\(UUID().uuidString)")
         try Data("\(secret)\n".utf8).write(to: file)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
         func found(_ environment: [String: String]) throws -> String? { try APIKey.find(in: environment)?.textToRedact }
         #expect(try found(["FIXATIVE_API_KEY": "one-key", "EVOLINK_API_KEY": "two-key"]) == "one-key")
         #expect(try found(["FIXATIVE_API_KEY": "", "EVOLINK_API_KEY": "two-key"]) == "two-key")
@@ -80,5 +81,33 @@ import Testing
         #expect(throws: KeyProblem.self) { try found(["FIXATIVE_API_KEY_FILE": "/nowhere"]) }
         let error = #expect(throws: KeyProblem.self) { try found(["FIXATIVE_API_KEY": "\(secret)\r\nX: y"]) }
         #expect(error?.description.contains(secret) == false)
+    }
+
+    @Test(arguments: [(0o600, true), (0o400, true), (0o640, true), (0o660, true), (0o644, false), (0o602, false), (0o604, false)])
+    func aKeyFileThatEverybodyCanReadIsRefused(_ mode: Int, _ isFine: Bool) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (file, link) = (folder.appending(path: "key").path, folder.appending(path: "link").path)
+        try Data("\(secret)\n".utf8).write(to: URL(filePath: file))
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
+        for path in [file, link] {
+            let environment = ["FIXATIVE_API_KEY_FILE": path]
+            if isFine {
+                #expect(try APIKey.find(in: environment)?.textToRedact == secret)
+            } else {
+                let problem = #expect(throws: KeyProblem.self) { try APIKey.find(in: environment) }
+                #expect(problem?.description.contains("chmod 600 \(path)") == true)
+                #expect(problem?.description.contains(secret) == false)
+            }
+        }
+    }
+
+    @Test func aFolderAndAFileThatIsNotThereSaySo() {
+        let folder = #expect(throws: KeyProblem.self) { try APIKey.find(in: ["FIXATIVE_API_KEY_FILE": "/tmp"]) }
+        #expect(folder?.description.contains("it is a folder") == true)
+        let missing = #expect(throws: KeyProblem.self) { try APIKey.find(in: ["FIXATIVE_API_KEY_FILE": "/nowhere"]) }
+        #expect(missing?.description.contains("no such file") == true)
     }
 }

@@ -24,7 +24,7 @@ struct ArchiveService {
     init(
         _ archive: OpenArchive, settings: Settings, key: APIKey, guards: ServiceGuards, listen: ListenAddress,
         gateway: Gateway.Options, since: TimeInterval, watchDir: String?, log: ServiceLog
-    ) {
+    ) throws {
         var archiving = settings.archiverOptions
         archiving.watch = true
         archiving.since = since
@@ -43,7 +43,7 @@ struct ArchiveService {
             .init(
                 host: listen.host, port: listen.port, access: guards.access, hooks: guards.hooks, riskTime: settings.riskTime),
             blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock,
-            register: { try await workshop.archiver.register($0) }, health: health,
+            gallery: try GalleryCommand.live(archive), register: { try await workshop.archiver.register($0) }, health: health,
             gateway: Gateway(gateway, access: guards.access, recorder: recorder, http: gatewayClient, logger: log.quiet),
             logger: log.quiet,
             onListening: { port in

@@ -11,11 +11,11 @@ struct ServiceGuards: Sendable {
     /// The secret that callbacks are asked for with: the first.
     private let hookSecret: String?
 
-    /// Reads them from the environment.
-    /// - Throws: ``SettingsError`` for one that could be guessed.
+    /// Reads them from the environment, and from the files that it names.
+    /// - Throws: ``SettingsError`` for one that could be guessed, and for a file that can't be read or that everybody can read.
     init() throws {
-        let (read, admin) = (try Self.secrets("READ_TOKEN"), try Self.secrets("ADMIN_TOKEN"))
-        let (gateway, hook) = (try Self.secrets("GATEWAY_TOKEN"), try Self.secrets("HOOK_SECRET"))
+        let (read, admin) = (try FixativeCommands.secrets("READ_TOKEN"), try FixativeCommands.secrets("ADMIN_TOKEN"))
+        let (gateway, hook) = (try FixativeCommands.secrets("GATEWAY_TOKEN"), try FixativeCommands.secrets("HOOK_SECRET"))
         access = AccessControl(readTokens: read, adminTokens: admin, gatewayTokens: gateway)
         hooks = HookSecrets(hook)
         hookSecret = hook.first
@@ -35,18 +35,5 @@ struct ServiceGuards: Sendable {
             throw SettingsError("the --public-url \(publicURL) \(problem); the upstream calls back nowhere else")
         }
         return url
-    }
-
-    /// Tokens or secrets from the environment, each long enough not to be guessed.
-    private static func secrets(_ name: String) throws -> [String] {
-        let variable = "FIXATIVE_\(name)"
-        let all = (ProcessInfo.processInfo.environment[variable] ?? "").split(separator: ",").map {
-            $0.trimmingCharacters(in: .whitespaces)
-        }
-        guard all.allSatisfy({ $0.utf8.count >= 16 && $0.allSatisfy(\.isASCII) && !$0.contains("/") }) else {
-            throw SettingsError(
-                "\(variable) holds a secret shorter than 16 characters, or one with other characters than an address takes")
-        }
-        return all
     }
 }

@@ -50,7 +50,9 @@ struct Workshop: Sendable {
         http = GenerationClient.makeHTTPClient()
         client = GenerationClient(baseURL: settings.apiURL, key: key, http: http, clock: archive.clock, retry: apiRetry)
         downloader = ResultDownloader(
-            store: archive.blobs, policy: policy ?? AddressPolicy(allowsPrivateHosts: settings.allowsPrivateHosts),
+            store: archive.blobs,
+            policy: policy
+                ?? AddressPolicy(allowsPrivateHosts: settings.allowsPrivateHosts, resultHosts: settings.resultHosts),
             limits: limits, hostLimits: settings.hostLimits, clock: archive.clock, secrets: client.secrets)
         archiver = Archiver(
             options: options, blobs: archive.blobs, records: archive.records, catalog: archive.catalog, client: client,

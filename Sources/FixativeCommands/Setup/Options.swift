@@ -45,6 +45,13 @@ struct WorkOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The most bytes of one file (default: 268435456).", valueName: "bytes"))
     var maxBytes: Int?
 
+    @Option(
+        name: .customLong("result-host"),
+        help: ArgumentHelp(
+            "A host that results may come from, the only one unless given again; *.example.com for all below it.",
+            valueName: "host"))
+    var resultHosts: [String] = []
+
     func validate() throws {
         guard (workers ?? 1) > 0, (downloads ?? 1) > 0, (maxBytes ?? 1) > 0, (perHost ?? 1) > 0 else {
             throw ValidationError("--workers, --downloads, --per-host and --max-bytes take a number above 0")

@@ -10,6 +10,8 @@ struct Settings: Sendable {
     var storage: String
     var apiURL: String
     var allowsPrivateHosts: Bool
+    /// The only hosts that results are fetched from; empty for every public host.
+    var resultHosts: [HostPattern]
     var workers: Int
     var downloads: Int
     /// The most bytes of one file.
@@ -38,6 +40,9 @@ struct Settings: Sendable {
         set("downloads", work?.downloads)
         set("maxBytes", work?.maxBytes)
         set("perHost", work?.perHost)
+        if let hosts = work?.resultHosts, !hosts.isEmpty {
+            flags["resultHosts"] = ConfigValue(.stringArray(hosts), isSecret: false)
+        }
         set("sweepInterval", sweepInterval)
 
         let given: [any ConfigProvider] = [
@@ -81,6 +86,7 @@ struct Settings: Sendable {
         self.storage = storage
         apiURL = try Self.text("apiUrl", reader) ?? GenerationClient.defaultBaseURL
         allowsPrivateHosts = try Self.flag("allowPrivateHosts", reader) ?? false
+        resultHosts = try Self.hosts("resultHosts", reader)
         workers = try Self.number("workers", reader) ?? WorkLane.processors
         downloads = try Self.number("downloads", reader) ?? 16
         maxBytes = try Self.number("maxBytes", reader) ?? 256 << 20
@@ -138,6 +144,23 @@ struct Settings: Sendable {
             throw SettingsError("the setting \(key) (\(variable(key))) is no number")
         }
         return nil
+    }
+
+    private static func hosts(_ key: ConfigKey, _ reader: ConfigReader) throws -> [HostPattern] {
+        guard let names = reader.stringArray(forKey: key) else {
+            guard reader.string(forKey: key) == nil, reader.double(forKey: key) == nil, reader.bool(forKey: key) == nil else {
+                throw SettingsError("the setting \(key) (\(variable(key))) is no list of hosts")
+            }
+            return []
+        }
+        return try names.map { name in
+            let name = name.trimmingCharacters(in: .whitespaces)
+            guard let pattern = HostPattern(name) else {
+                throw SettingsError(
+                    "'\(name)' in \(key) (--result-host, \(variable(key))) is no host: files.example.com or *.example.com")
+            }
+            return pattern
+        }
     }
 
     private static func flag(_ key: ConfigKey, _ reader: ConfigReader) throws -> Bool? {

@@ -64,7 +64,7 @@ struct RunCommand: AsyncParsableCommand {
         }
         let log = ServiceLog(logFormat, verbose: common.verbose, secrets: guards.secrets + [key.textToRedact])
         let archive = try OpenArchive(settings, creating: true)
-        let service = ArchiveService(
+        let service = try ArchiveService(
             archive, settings: settings, key: key, guards: guards, listen: listen, gateway: gateway, since: since.seconds,
             watchDir: watchDir, log: log)
         try await service.run()

@@ -1,0 +1,39 @@
+import Foundation
+import GenerationAPI
+
+/// Tokens or secrets of the server: those of `FIXATIVE_<name>`, with commas between them, and those of the file that
+/// `FIXATIVE_<name>_FILE` names, one a line.
+///
+/// - Parameter name: `READ_TOKEN`, `ADMIN_TOKEN` or `HOOK_SECRET`.
+/// - Throws: ``SettingsError`` for a file that can't be read or that everybody can read, and for a secret that could be guessed.
+func secrets(
+    _ name: String, in environment: [String: String] = ProcessInfo.processInfo.environment
+) throws -> [String] {
+    let variable = "FIXATIVE_\(name)"
+    let given = try checked((environment[variable] ?? "").split(separator: ","), from: variable)
+    guard let path = environment[variable + "_FILE"], !path.isEmpty else { return given }
+    let text: String
+    do {
+        text = try SecretFile.read(path)
+    } catch let problem as SecretFileProblem {
+        throw SettingsError("\(problem), which \(variable)_FILE names")
+    }
+    let filed = try checked(text.split(whereSeparator: \.isNewline), from: "the file \(path) named by \(variable)_FILE")
+    guard !filed.isEmpty else { throw SettingsError("the file \(path) named by \(variable)_FILE is empty") }
+    return given + filed
+}
+
+/// - Returns: The secrets without what surrounds them, each long enough not to be guessed.
+private func checked(_ texts: [Substring], from source: String) throws -> [String] {
+    let all = texts.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    guard all.allSatisfy(isSecret) else {
+        throw SettingsError(
+            "\(source) holds a secret shorter than 16 characters, or one with other characters than an address takes")
+    }
+    return all
+}
+
+/// Whether a text may stand in a header and in an address, and is long enough not to be guessed.
+private func isSecret(_ text: String) -> Bool {
+    text.utf8.count >= 16 && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !text.contains("/")
+}

@@ -1,0 +1,37 @@
+import Foundation
+import Glibc
+
+/// A file that holds a secret, and that nobody but its owner and group may read.
+package enum SecretFile {
+    /// The most bytes of one.
+    private static let mostBytes = 64 << 10
+
+    /// Reads the file. What a symbolic link leads to is judged, not the link, and it is the file that was judged that is read.
+    ///
+    /// - Throws: ``SecretFileProblem``.
+    package static func read(_ path: String) throws -> String {
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            let reason =
+                errno == ENOENT ? "there is no such file" : "it can't be read (\(unsafe String(cString: strerror(errno))))"
+            throw SecretFileProblem(path: path, detail: reason)
+        }
+        defer { close(file) }
+        var facts = stat()
+        guard unsafe fstat(file, &facts) == 0 else { throw SecretFileProblem(path: path, detail: "it can't be looked at") }
+        guard facts.st_mode & S_IFMT != S_IFDIR else { throw SecretFileProblem(path: path, detail: "it is a folder") }
+        guard facts.st_mode & (S_IROTH | S_IWOTH) == 0 else {
+            throw SecretFileProblem(path: path, detail: "everybody on this machine can read or change it. Run: chmod 600 \(path)")
+        }
+        let data = try FileHandle(fileDescriptor: file, closeOnDealloc: false).read(upToCount: mostBytes + 1) ?? Data()
+        guard data.count <= mostBytes else { throw SecretFileProblem(path: path, detail: "it is longer than any secret") }
+        return String(decoding: data, as: UTF8.self)
+    }
+}
+
+/// A file of a secret that can't be used.
+package struct SecretFileProblem: Error, CustomStringConvertible {
+    package var path: String
+    package var detail: String
+    package var description: String { "no secret from the file \(path): \(detail)" }
+}

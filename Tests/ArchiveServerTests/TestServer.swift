@@ -1,0 +1,140 @@
+import ArchiveModel
+import ArchiveServer
+import BlobStore
+import Catalog
+import Foundation
+import Glibc
+import Logging
+import WorkLanes
+
+/// A clock that stands still.
+struct StandingClock: WallClock {
+    let now = Date(milliseconds: 1_800_000_000_000)
+    func sleep(for duration: Duration) async throws { try await Task.sleep(for: duration) }
+}
+
+/// A server on loopback with an archive of its own.
+struct TestServer: Sendable {
+    static let (reader, admin) = ("reader-token-0123456789", "admin-token-0123456789")
+    static let hooks = ["hook-secret-0123456789", "next-secret-0123456789"]
+
+    let port: Int
+    let catalog: SQLiteCatalog
+    let catalogPath: String
+    /// Of a file in the store, 1000 bytes of `x`, which is no picture.
+    let digest: Digest
+    let server: ArchiveServer
+
+    static func run(
+        readTokens: [String] = [reader], adminTokens: [String] = [admin], hooks: [String] = hooks,
+        limits: ConnectionLimits = ConnectionLimits(), _ body: @escaping @Sendable (TestServer) async throws -> Void
+    ) async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "served-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let clock = StandingClock()
+        let folder = try ArchiveFolder(path: path, creating: true, now: clock.now)
+        let lane = WorkLane(name: "test", width: 2)
+        let blobs = DirectoryBlobStore(folder: folder, lane: lane)
+        let catalog = try SQLiteCatalog(path: folder.catalogPath)
+        let ingest = try await blobs.beginIngest()
+        try await ingest.append(Array(repeating: UInt8(ascii: "x"), count: 1000))
+        let digest = try await ingest.seal().digest
+        _ = try await ingest.publish()
+        var options = ArchiveServer.Options(
+            host: "127.0.0.1", port: 0, access: AccessControl(readTokens: readTokens, adminTokens: adminTokens),
+            hooks: HookSecrets(hooks))
+        options.limits = limits
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let server = ArchiveServer(
+            options, blobs: blobs, records: DirectoryRecordStore(folder: folder, lane: lane), catalog: catalog, clock: clock,
+            register: { _ = try await catalog.register($0, now: clock.now) },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onListening: { port.yield($0) })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            for await bound in ports {
+                try await body(
+                    TestServer(
+                        port: bound, catalog: catalog, catalogPath: folder.catalogPath, digest: digest, server: server))
+                break
+            }
+            group.cancelAll()
+        }
+    }
+
+    struct Answer {
+        var status: Int
+        /// Names in lower case.
+        var headers: [String: String]
+        var body: String
+    }
+
+    /// For calls that wait: the server under test needs the concurrency pool for itself.
+    static let lane = WorkLane(name: "client", width: 8)
+
+    /// Sends a request as it stands, byte by byte, and reads the answer to its end.
+    func ask(
+        _ method: String = "GET", _ path: String, token: String? = admin, body: String? = nil, _ headers: [String] = []
+    ) async throws -> Answer {
+        var lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1", "Connection: close"] + headers
+        if let token { lines.append("Authorization: Bearer \(token)") }
+        if let body { lines.append("Content-Length: \(body.utf8.count)") }
+        let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8)
+        let text = try await Self.lane.run { [port] in
+            let connection = try Connection(port: port)
+            connection.send(request)
+            return connection.rest()
+        }
+        let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let head = (parts.first ?? "").split(separator: "\r\n")
+        var found: [String: String] = [:]
+        for line in head.dropFirst() {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            found[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+        }
+        return Answer(
+            status: Int(head.first?.split(separator: " ").dropFirst().first ?? "") ?? 0, headers: found,
+            body: parts.count > 1 ? String(parts[1]) : "")
+    }
+}
+
+/// A connection to loopback whose calls wait.
+final class Connection {
+    private let socket: Int32
+
+    init(port: Int) throws {
+        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_port = UInt16(port).bigEndian
+        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let socket = socket
+        let isConnected = unsafe withUnsafePointer(to: &name) { name in
+            unsafe name.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
+                unsafe connect(socket, name, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard isConnected else { throw POSIXError(.ECONNREFUSED) }
+    }
+
+    func send(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let sent = unsafe rest.withUnsafeBytes { unsafe Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard sent > 0 else { return }
+            rest = rest.dropFirst(sent)
+        }
+    }
+
+    /// Everything up to the end of the connection.
+    func rest() -> String {
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, 0) }
+            guard count > 0 else { return String(decoding: all, as: UTF8.self) }
+            all += buffer[..<count]
+        }
+    }
+
+    deinit { close(socket) }
+}
