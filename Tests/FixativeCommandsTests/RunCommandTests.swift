@@ -8,6 +8,8 @@ import Testing
     struct Service {
         var url: String
         var storage: String
+        /// Where manifests are dropped.
+        var drop: String
         var program: Program.Running
 
         /// - Returns: Status and body; the header lines, in lower case, when `head` is set.
@@ -43,18 +45,19 @@ import Testing
             "FIXATIVE_HOOK_SECRET": Self.hook,
         ]
         environment.merge(tokens) { $1 }
-        let storage = folder.path + "/s"
+        let (storage, drop) = (folder.path + "/s", folder.path + "/drop")
+        try FileManager.default.createDirectory(atPath: drop, withIntermediateDirectories: false)
         let program = try Program.start(
             [
                 "run", "--listen", "127.0.0.1:0", "--since", "1000d", "--sweep-interval", "1", "--log-format", "text",
-                "--storage", storage,
+                "--storage", storage, "--watch-dir", drop,
             ],
             environment: environment)
         try #require(try await program.says("serving "))
         let words = try String(contentsOf: program.errors, encoding: .utf8)
         let url = try #require(words.firstMatch(of: /serving +(http:\S+),/)?.output.1)
         try #require(try await program.says("archived ", times: tasks), "\(words)")
-        try await body(Service(url: String(url), storage: storage, program: program))
+        try await body(Service(url: String(url), storage: storage, drop: drop, program: program))
         program.process.terminate()
         let outcome = try program.finish()
         #expect(outcome.status == 0, "\(outcome.errors)")
@@ -166,6 +169,18 @@ import Testing
             #expect(try service.ask("/api/outputs?verdict=splendid").status == 400)
             #expect(try service.ask("/api/outputs?verdict=exact&verdict=exact").status == 400)
             #expect(try service.ask("/api/outputs?limit=0").status == 400)
+        }
+    }
+
+    @Test func aManifestThatIsDroppedIsTakenUp() async throws {
+        try await withService(tasks: 1) { service in
+            let lines = #"{"task_id":"task-dropped","size":"16:9","resolution":"2K"}"# + "\nno task\n"
+            try Data(lines.utf8).write(to: URL(filePath: service.drop + "/a.jsonl"), options: .atomic)
+            #expect(try await service.program.says("the manifest a.jsonl of the watched folder: 1 tasks, 1 problems"))
+            let task = try service.json("/api/tasks/task-dropped")
+            #expect(task["source"] as? String == "watch-dir")
+            #expect((task["request"] as? [String: Any])?["size"] as? String == "16:9")
+            #expect(try shell("cd '\(service.drop)' && find . -type f | sort") == "./done/a.jsonl\n./done/a.jsonl.problems.txt\n")
         }
     }
 

@@ -17,6 +17,7 @@ class Callers:
     def __init__(self, upstream, service, hooks, plan, tally):
         self.upstream = upstream
         self.service = f"http://127.0.0.1:{service.port}"
+        self.gateway_token = service.gateway_token
         self.hooks = hooks
         self.plan = plan
         self.tally = tally
@@ -49,7 +50,7 @@ class Callers:
             if task:
                 break
             # The same key gives the task that a lost answer was about.
-            task = self.ask(self.upstream, body, key)[1]
+            task = self.ask(self.upstream, CALLER_KEY, body, key)[1]
             if not task:
                 time.sleep(0.2)
         if not task:
@@ -61,7 +62,7 @@ class Callers:
         """None when the caller has to go straight to the upstream, as when the service is being restarted."""
         for _ in range(TRIES):
             began = time.monotonic()
-            status, task = self.ask(self.service, body, key)
+            status, task = self.ask(self.service, self.gateway_token, body, key)
             if task:
                 self.gateway_seconds.append(time.monotonic() - began)
                 self.through.add(task)
@@ -77,14 +78,14 @@ class Callers:
             self.tally.count(f"gateway answered {status}")
         return None
 
-    def ask(self, base, body, key):
+    def ask(self, base, token, body, key):
         """Status and task id; 0 for no answer, None for no id."""
         parts = urllib.parse.urlsplit(base)
         connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
         try:
             connection.request(
                 "POST", "/v1/images/generations", body=json.dumps(body),
-                headers={"Authorization": f"Bearer {CALLER_KEY}", "Content-Type": "application/json", "Idempotency-Key": key})
+                headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": key})
             answer = connection.getresponse()
             text = answer.read()
         except (OSError, http.client.HTTPException):

@@ -143,7 +143,7 @@ class Judge:
     def secrets(self):
         """No key, token or signature of a link in the log or any file of the archive."""
         service = self.service
-        patterns = [service.key, service.admin_token, service.hook_secret, CALLER_KEY, "&sig=", "%26sig%3D", "\\u0026sig"]
+        patterns = [service.key, service.admin_token, service.hook_secret, service.gateway_token, CALLER_KEY, "&sig=", "%26sig%3D", "\\u0026sig"]
         for path in (service.log, service.storage):
             line = ["grep", "-rlaF"] + [part for pattern in patterns for part in ("-e", pattern)] + [path]
             found = subprocess.run(line, capture_output=True, text=True, check=False)

@@ -36,9 +36,11 @@ class Service:
         self.key = f"sk-soak-{secrets.token_hex(16)}"
         self.hook_secret = f"hook-{secrets.token_hex(16)}"
         self.admin_token = f"admin-{secrets.token_hex(16)}"
+        self.gateway_token = f"gateway-{secrets.token_hex(16)}"
         self.environment = {
             **environment(plan.lease), "FIXATIVE_API_KEY": self.key, "FIXATIVE_HOOK_SECRET": self.hook_secret,
-            "FIXATIVE_ADMIN_TOKEN": self.admin_token, "FIXATIVE_API_URL": upstream, "FIXATIVE_ALLOW_PRIVATE_HOSTS": "true",
+            "FIXATIVE_ADMIN_TOKEN": self.admin_token, "FIXATIVE_GATEWAY_TOKEN": self.gateway_token, "FIXATIVE_API_URL": upstream,
+            "FIXATIVE_ALLOW_PRIVATE_HOSTS": "true",
         }
         self.process = None
         # Held while it is started and ended; whoever sees `since` knows that the process should answer.
