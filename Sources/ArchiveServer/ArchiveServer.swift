@@ -37,6 +37,7 @@ package struct ArchiveServer: Service {
     /// Every route, as the OpenAPI document has to tell them.
     package let routes: [ServedRoute]
     private let application: any ApplicationProtocol & Sendable
+    private let openFiles: Int
 
     /// - Parameters:
     ///   - register: Takes up tasks; durable when it returns.
@@ -61,6 +62,7 @@ package struct ArchiveServer: Service {
         TaskRoutes(catalog: catalog, clock: clock, register: register)
             .add(to: router.group("api").add(middleware: ScopeMiddleware(access: options.access, scope: .admin)))
         routes = router.finish()
+        openFiles = options.limits.connections + OpenFiles.others
         application = Application(
             router: router,
             // Headers beyond 16 KiB, and connections that say nothing for a minute, are nobody's that means well.
@@ -76,5 +78,8 @@ package struct ArchiveServer: Service {
     }
 
     /// Serves until the surrounding group shuts down gracefully.
-    package func run() async throws { try await application.run() }
+    package func run() async throws {
+        OpenFiles.allow(openFiles)
+        try await application.run()
+    }
 }
