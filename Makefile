@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo run build test torture bench bench-peers bench-archive lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi clean
+.PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
@@ -43,6 +43,7 @@ test: deps test-deps lint
 	swift build --build-tests
 	swift test --skip-build
 	FIXATIVE=.build/debug/fixative Tests/Torture/run --bounded
+	FIXATIVE=.build/debug/fixative Tests/Soak/run --bounded
 	$(MAKE) --no-print-directory interop
 	$(MAKE) --no-print-directory fuzz-smoke FUZZ_SECONDS=$(TEST_FUZZ_SECONDS)
 	$(MAKE) --no-print-directory test-handover
@@ -55,6 +56,36 @@ torture: build test-deps
 	FIXATIVE_BITROT_FILES=200 FIXATIVE_BITROT_ROUNDS=5 swift test --filter BitRotTests
 	$(RELEASE) --product catalog-scale
 	.build/release-scratch/release/catalog-scale --rows 1000000 --program $(FIXATIVE)
+
+# The service under hostile faults, restarted every minute, and every task accounted for: Tests/README.md.
+SOAK_MINUTES ?= 20
+soak: build test-deps
+	FIXATIVE=$(FIXATIVE) SOAK_MINUTES=$(SOAK_MINUTES) Tests/Soak/run
+
+# The service for this machine: program, systemd unit, and a place for the key. DESTDIR puts all of it below another folder.
+PREFIX ?= /usr/local
+UNITS = $(PREFIX)/lib/systemd/system
+# With Swift's own libraries inside: what is installed needs no toolchain.
+STANDALONE := swift build -c release --static-swift-stdlib --scratch-path .build/static-scratch --product fixative
+as_root = $(if $(DESTDIR),,$(if $(filter 0,$(shell id -u)),,sudo))
+install: deps
+	$(STANDALONE)
+	$(as_root) install -D -m 0755 -s .build/static-scratch/release/fixative '$(DESTDIR)$(PREFIX)/bin/fixative'
+	sed 's|@PREFIX@|$(PREFIX)|g' .deploy/fixative.service > .build/fixative.service
+	$(as_root) install -D -m 0644 .build/fixative.service '$(DESTDIR)$(UNITS)/fixative.service'
+	$(as_root) install -d -m 0700 '$(DESTDIR)/etc/fixative'
+	$(as_root) test -e '$(DESTDIR)/etc/fixative/fixative.env' || \
+		$(as_root) install -m 0600 .deploy/fixative.env '$(DESTDIR)/etc/fixative/fixative.env'
+	@printf '%s\n' '' 'Next: put the API key, alone, into /etc/fixative/api-key, set tokens in /etc/fixative/fixative.env, and start it:' \
+		'  sudo install -m 0600 /dev/stdin /etc/fixative/api-key   # paste the key, then Ctrl-D' \
+		'  sudoedit /etc/fixative/fixative.env' \
+		'  sudo systemctl daemon-reload && sudo systemctl enable --now fixative && journalctl -fu fixative'
+
+# Leaves /etc/fixative and the archive in /var/lib/fixative where they are.
+uninstall:
+	$(if $(DESTDIR),,-$(as_root) systemctl disable --now fixative)
+	$(as_root) rm -f '$(DESTDIR)$(PREFIX)/bin/fixative' '$(DESTDIR)$(UNITS)/fixative.service'
+	$(if $(DESTDIR),,-$(as_root) systemctl daemon-reload)
 
 lint:
 	swift format lint --recursive --strict Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources

@@ -76,8 +76,8 @@ let package = Package(
         .target(
             name: "ArchiveServer",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "HTTPParts", "ImageCodecs", "SizeContract",
-                hummingbird, lifecycle, logging, nioCore, nioHTTP1, swiftCrypto,
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "HTTPParts",
+                "ImageCodecs", "SizeContract", httpClient, hummingbird, lifecycle, logging, nioCore, nioHTTP1, swiftCrypto,
             ], resources: [.embedInCode("Assets")], swiftSettings: strict),
 
         // What servers here have in common of HTTP, and the library lacks.
@@ -121,7 +121,7 @@ let package = Package(
 
         // The upstream's wire types and calls, and which network addresses may be talked to.
         .target(
-            name: "GenerationAPI", dependencies: ["ArchiveModel", "SizeContract", httpClient, nioCore, nioHTTP1],
+            name: "GenerationAPI", dependencies: ["ArchiveModel", "SizeContract", httpClient, nioCore, nioHTTP1, swiftCrypto],
             swiftSettings: strict),
 
         // Verify, repair, collect and rebuild: what keeps an archive true over the years. No network.

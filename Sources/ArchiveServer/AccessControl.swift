@@ -1,3 +1,4 @@
+package import ArchiveModel
 import Crypto
 import Foundation
 import HTTPTypes
@@ -9,13 +10,22 @@ package struct AccessControl: Sendable {
 
     private let readers: [SHA256Digest]
     private let admins: [SHA256Digest]
+    private let callers: [SHA256Digest]
+    private let sessions: ReaderSessions
+    private let clock: any WallClock
 
     /// - Parameters:
     ///   - readTokens: Let their bearers read. Without any, everybody who reaches the server may: so it listens on loopback only.
     ///   - adminTokens: Let their bearers read and change. Without any, nobody may change anything.
-    package init(readTokens: [String], adminTokens: [String]) {
+    ///   - gatewayTokens: Let their bearers have pictures made through the gateway with the service's own key, and nothing else.
+    package init(
+        readTokens: [String], adminTokens: [String], gatewayTokens: [String] = [], clock: any WallClock = SystemClock()
+    ) {
         readers = readTokens.map { SHA256.hash(data: Data($0.utf8)) }
         admins = adminTokens.map { SHA256.hash(data: Data($0.utf8)) }
+        callers = gatewayTokens.map { SHA256.hash(data: Data($0.utf8)) }
+        sessions = ReaderSessions(tokens: readers + admins)
+        self.clock = clock
     }
 
     /// Whether a token is asked of readers: without, the server must not be reached from outside.
@@ -30,11 +40,18 @@ package struct AccessControl: Sendable {
         return readers.reduce(isAdmin) { $0 || $1 == hash } || !isGuarded
     }
 
+    /// Whether a token stands for the service's own key in the gateway.
+    func mayGenerate(token: String) -> Bool {
+        let hash = SHA256.hash(data: Data(token.utf8))
+        return (admins + callers).reduce(false) { $0 || $1 == hash }
+    }
+
     /// - Throws: ``Problem`` with 401 where no good token came, 403 where the token may not do this.
     func require(_ scope: Scope, _ request: Request) throws {
         let header = request.headers[.authorization]
         let token = header.flatMap { $0.lowercased().hasPrefix("bearer ") ? String($0.dropFirst(7)) : nil }
         if allows(scope, token: token) { return }
+        if scope == .read, isSignedIn(request) { return }
         if scope == .admin, admins.isEmpty {
             throw Problem(
                 .forbidden, "This server has no admin token, so nothing can be changed through it. Set FIXATIVE_ADMIN_TOKEN.")
@@ -44,6 +61,22 @@ package struct AccessControl: Sendable {
         }
         throw Problem(
             .unauthorized, "A token is needed: Authorization: Bearer <token>.", headers: [.wwwAuthenticate: "Bearer"])
+    }
+}
+
+extension AccessControl {
+    /// Whether a browser has signed in: that is good for reading, never for a change.
+    private func isSignedIn(_ request: Request) -> Bool {
+        guard [.get, .head].contains(request.method), let cookie = request.cookies[ReaderSessions.cookie] else { return false }
+        return sessions.accept(cookie.value, now: clock.now)
+    }
+
+    func mayRead(_ request: Request) -> Bool { (try? require(.read, request)) != nil }
+
+    /// What a browser gets for a token, to show instead of it; `nil` when the token is not good for reading.
+    func session(token: String) -> String? {
+        guard isGuarded, allows(.read, token: token) else { return nil }
+        return ReaderSessions.value(token: SHA256.hash(data: Data(token.utf8)), now: clock.now)
     }
 }
 

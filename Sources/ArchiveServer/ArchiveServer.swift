@@ -2,6 +2,7 @@ package import ArchiveModel
 package import BlobStore
 package import Catalog
 package import Foundation
+package import Gallery
 import HTTPTypes
 import Hummingbird
 package import Logging
@@ -30,8 +31,8 @@ package struct ArchiveServer: Service {
             self.riskTime = riskTime
         }
 
-        /// Whether only this machine can reach it.
-        package var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+        /// Whether only this machine reaches a server at that address.
+        package static func isLoopback(_ host: String) -> Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
     }
 
     /// Every route, as the OpenAPI document has to tell them.
@@ -40,24 +41,33 @@ package struct ArchiveServer: Service {
     private let openFiles: Int
 
     /// - Parameters:
+    ///   - gallery: The pages of `/gallery/`, when there are to be any.
     ///   - register: Takes up tasks; durable when it returns.
-    ///   - stoppedSource: Why a source delivers nothing any more.
+    ///   - health: How the other parts of the service are.
+    ///   - gateway: The upstream's API, passed through; `nil` for none.
     ///   - onListening: Told the port as soon as it is bound.
     package init(
         _ options: Options, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
+        gallery: LiveGallery? = nil,
         register: @escaping @Sendable ([TaskRegistration]) async throws -> Void,
-        stoppedSource: @escaping @Sendable () -> String? = { nil }, logger: Logger,
+        health: SourceHealth, gateway: Gateway? = nil, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ProblemMiddleware())
         router.add(middleware: LegibleRequestMiddleware())
         OpenAPIRoute().add(to: router)
-        HealthRoutes(catalog: catalog, blobs: blobs, clock: clock, riskTime: options.riskTime, stoppedSource: stoppedSource)
-            .add(to: router)
+        HealthRoutes(
+            catalog: catalog, blobs: blobs, clock: clock, riskTime: options.riskTime, access: options.access, health: health
+        ).add(to: router)
+        gateway?.add(to: router)
         if !options.hooks.isEmpty { HookRoutes(secrets: options.hooks, register: register).add(to: router) }
         let readers = router.group().add(middleware: ScopeMiddleware(access: options.access, scope: .read))
         BlobRoutes(blobs: blobs, catalog: catalog).add(to: readers)
+        if let gallery {
+            GalleryRoutes(gallery: gallery, blobs: BlobRoutes(blobs: blobs, catalog: catalog), access: options.access).add(
+                to: router)
+        }
         OutputRoutes(catalog: catalog, records: records).add(to: readers.group("api"))
         TaskRoutes(catalog: catalog, clock: clock, register: register)
             .add(to: router.group("api").add(middleware: ScopeMiddleware(access: options.access, scope: .admin)))
@@ -72,7 +82,7 @@ package struct ArchiveServer: Service {
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
             configuration: ApplicationConfiguration(
-                address: .hostname(options.host, port: options.port), serverName: "Fixative",
+                address: .hostname(options.host, port: options.port),
                 availableConnectionsDelegate: .maximum(options.limits.connections, logger: logger)),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? options.port) }, logger: logger)
     }

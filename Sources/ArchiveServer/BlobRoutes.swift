@@ -22,7 +22,7 @@ struct BlobRoutes {
                 guard text.utf8.count == 64, let digest = Digest(text) else {
                     throw Problem(.notFound, "That is no SHA-256: 64 hexadecimal digits.")
                 }
-                return try await serve(digest, request, caching: "private, max-age=31536000, immutable")
+                return try await serve(digest, request, caching: Self.forever)
             }
             group.on("thumbs/:name", method: method) { request, context in
                 let name = context.parameters.get("name") ?? ""
@@ -35,10 +35,13 @@ struct BlobRoutes {
         }
     }
 
+    /// For what is named by its content.
+    static let forever = "private, max-age=31536000, immutable"
+
     /// How much is handed over at a time, in bytes.
     private static let chunk = 256 << 10
 
-    private func serve(_ digest: Digest, _ request: Request, caching: String) async throws -> Response {
+    func serve(_ digest: Digest, _ request: Request, caching: String) async throws -> Response {
         guard try await blobs.size(of: digest) != nil else { throw Problem(.notFound, "The archive has no file \(digest).") }
         let bytes = try await blobs.contents(of: digest)
         let tag = "\"\(digest)\""
@@ -89,7 +92,7 @@ struct BlobRoutes {
     }
 
     /// Whether an If-None-Match names a tag (RFC 9110, section 13.1.2: compared weakly).
-    private static func names(_ header: String, _ tag: String) -> Bool {
+    static func names(_ header: String, _ tag: String) -> Bool {
         header.split(separator: ",").contains { item in
             let item = item.drop { $0 == " " }
             let plain = String((item.hasPrefix("W/") ? item.dropFirst(2) : item).prefix { $0 != " " })

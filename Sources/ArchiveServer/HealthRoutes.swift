@@ -11,38 +11,61 @@ struct HealthRoutes {
     let blobs: any BlobStore
     let clock: any WallClock
     let riskTime: TimeInterval
-    /// Why a source delivers nothing any more; `nil` while all do.
-    let stoppedSource: @Sendable () -> String?
+    let access: AccessControl
+    let health: SourceHealth
 
     func add(to router: Router<some RequestContext>) {
         router.get("healthz") { _, _ in try Answer.json(["status": "ok"]) }
-        router.get("readyz") { _, _ in try await readiness() }
+        router.get("readyz") { request, _ in
+            var readiness = await readiness()
+            // What is wrong may name paths and hosts: anybody learns that, readers learn what.
+            if (try? access.require(.read, request)) == nil { readiness.hideDetails() }
+            return try Answer.json(readiness, status: readiness.isReady ? .ok : .serviceUnavailable)
+        }
     }
 
+    private enum Check: String, Encodable { case ok, failing }
+
     private struct Readiness: Encodable {
-        var isReady: Bool { problems.isEmpty }
+        var status: String { isReady ? "ready" : "not ready" }
+        var isReady: Bool { [store, catalog, sources, risk].allSatisfy { $0 == .ok } }
+        var store = Check.ok
+        var catalog = Check.ok
+        var sources = Check.ok
+        var risk = Check.ok
         /// What keeps it from its work, or soon loses something.
-        var problems: [String] = []
-        var waiting = 0
+        var problems: [String]? = []
+        var parts: [SourceHealth.Source]?
+        var waiting: Int?
         var nearestDeadline: Date?
 
-        private enum CodingKeys: String, CodingKey { case status, problems, waiting, nearestDeadline }
+        mutating func hideDetails() { (problems, parts, waiting, nearestDeadline) = (nil, nil, nil, nil) }
+
+        mutating func fail(_ check: WritableKeyPath<Self, Check>, _ problem: String) {
+            self[keyPath: check] = .failing
+            problems?.append(problem)
+        }
+
+        private enum CodingKeys: String, CodingKey { case status, checks, problems, parts, waiting, nearestDeadline }
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(isReady ? "ready" : "not ready", forKey: .status)
-            try container.encode(problems, forKey: .problems)
-            try container.encode(waiting, forKey: .waiting)
+            try container.encode(status, forKey: .status)
+            try container.encode(
+                ["store": store, "catalog": catalog, "sources": sources, "risk": risk], forKey: .checks)
+            try container.encodeIfPresent(problems, forKey: .problems)
+            try container.encodeIfPresent(parts, forKey: .parts)
+            try container.encodeIfPresent(waiting, forKey: .waiting)
             try container.encodeIfPresent(nearestDeadline, forKey: .nearestDeadline)
         }
     }
 
-    private func readiness() async throws -> Response {
+    private func readiness() async -> Readiness {
         var readiness = Readiness()
         do {
             let ingest = try await blobs.beginIngest()
             await ingest.discard()
-        } catch { readiness.problems.append("the store can't be written: \(error)") }
+        } catch { readiness.fail(\.store, "the store can't be written: \(error)") }
         do {
             let now = clock.now
             let status = try await catalog.status(now: now)
@@ -51,9 +74,12 @@ struct HealthRoutes {
             let risk = try await catalog.atRisk(
                 deadlineBefore: now.addingTimeInterval(riskTime),
                 createdBefore: now.addingTimeInterval(riskTime - 24 * 3600), limit: 0)
-            if !risk.isEmpty { readiness.problems.append("\(risk.outputCount + risk.taskCount) outputs or tasks are at risk") }
-        } catch { readiness.problems.append("the catalog does not answer: \(error)") }
-        if let reason = stoppedSource() { readiness.problems.append("a source has stopped: \(reason)") }
-        return try Answer.json(readiness, status: readiness.isReady ? .ok : .serviceUnavailable)
+            if !risk.isEmpty { readiness.fail(\.risk, "\(risk.outputCount + risk.taskCount) outputs or tasks are at risk") }
+        } catch { readiness.fail(\.catalog, "the catalog does not answer: \(error)") }
+        readiness.parts = health.sources
+        for part in health.sources where part.state == .restarting {
+            readiness.fail(\.sources, "\(part.name) has stopped: \(part.reason ?? "no reason is known")")
+        }
+        return readiness
     }
 }

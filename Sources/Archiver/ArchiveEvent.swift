@@ -4,7 +4,11 @@ package import Foundation
 /// What happens while archiving, for whoever shows or logs it. No event holds a link's query or a key.
 package enum ArchiveEvent: Sendable {
     /// A source has named tasks, of which `new` were not known.
-    case discovered(named: Int, new: Int)
+    case discovered(named: Int, new: [TaskID])
+    /// A sweep of the account came to its end; `isDeep` when it looked at all tasks whose links may live.
+    case swept(tasks: Int, new: Int, isDeep: Bool)
+    /// A sweep failed, and comes again; `isRefused` when the API does not give the list at all.
+    case sweepFailed(reason: String, isRefused: Bool, until: Date)
     case resolved(TaskID, outputs: Int)
     /// A task that will have no picture.
     case taskEnded(TaskID, TaskState, reason: String)

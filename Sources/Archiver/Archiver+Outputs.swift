@@ -209,7 +209,15 @@ extension Archiver {
     }
 
     private func freshLink(_ lease: OutputLease) async throws -> String? {
-        let links = try await client.task(lease.id.task).links
+        let reading = try await readers.readings(of: [lease.id.task]).first
+        let links: [String]
+        do {
+            links = try await (reading?.client ?? client).task(lease.id.task).links
+        } catch var error as APIError {
+            // A caller's key that is refused stops nobody else.
+            if reading?.isCallers == true, error.stopsSource { error.code = .server }
+            throw error
+        }
         return links.indices.contains(lease.id.index) ? links[lease.id.index] : nil
     }
 

@@ -10,25 +10,29 @@ extension Archiver {
     /// - Returns: Why the source stopped, or `nil`. Every lease is given back either way.
     func resolve(_ leases: [TaskLease]) async throws -> APIError? {
         var stop: APIError?
-        do {
-            let found = try await read(leases)
-            for lease in leases { try await finish(lease, found[lease.id]) }
-        } catch let error as APIError {
-            if error.stopsSource { stop = error }
-            for lease in leases { try await putBack(lease, error) }
-        } catch is CancellationError {
-            // The leases run out by themselves; releasing them sooner only saves that time.
-            let clock = self.clock
-            let catalog = self.catalog
-            await Task.detached {
-                for lease in leases { try? await catalog.finish(lease, .released, now: clock.now) }
-            }.value
+        let named = Dictionary(leases.map { ($0.id, $0) }) { first, _ in first }
+        for reading in try await readers.readings(of: leases.map(\.id)) {
+            let leases = reading.tasks.compactMap { named[$0] }
+            do {
+                let found = try await read(leases, reading.client)
+                for lease in leases { try await finish(lease, found[lease.id], secrets: reading.client.secrets) }
+            } catch let error as APIError {
+                if error.stopsSource, !reading.isCallers { stop = error }
+                for lease in leases { try await putBack(lease, error, isCallers: reading.isCallers) }
+            } catch is CancellationError {
+                // The leases run out by themselves; releasing them sooner only saves that time.
+                let clock = self.clock
+                let catalog = self.catalog
+                await Task.detached {
+                    for lease in leases { try? await catalog.finish(lease, .released, now: clock.now) }
+                }.value
+            }
         }
         return stop
     }
 
     /// What the upstream says of each task; those that it does not know are missing.
-    private func read(_ leases: [TaskLease]) async throws -> [TaskID: TaskSnapshot] {
+    private func read(_ leases: [TaskLease], _ client: GenerationClient) async throws -> [TaskID: TaskSnapshot] {
         // A batch only leaves out what it does not know; whoever was missed before is asked for by name.
         var batch = leases.filter { $0.misses == 0 }.map(\.id)
         if batch.count < 2 { batch = [] }
@@ -49,9 +53,9 @@ extension Archiver {
         return found
     }
 
-    private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot?) async throws {
+    private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot?, secrets: [String]) async throws {
         guard let snapshot else { return try await miss(lease) }
-        let redact = Redactor(secrets: client.secrets + snapshot.links.compactMap(URL.init).flatMap(ResultDownloader.secrets))
+        let redact = Redactor(secrets: secrets + snapshot.links.compactMap(URL.init).flatMap(ResultDownloader.secrets))
         let json = redact(snapshot.json)
         let createdAt = snapshot.createdAt ?? lease.createdAt
         switch snapshot.status {
@@ -117,8 +121,8 @@ extension Archiver {
         }
     }
 
-    private func putBack(_ lease: TaskLease, _ error: APIError) async throws {
-        if error.stopsSource {
+    private func putBack(_ lease: TaskLease, _ error: APIError, isCallers: Bool) async throws {
+        if error.stopsSource, !isCallers {
             try await write(lease, .released)
         } else {
             try await postpone(lease, error: error.description, retryAfter: error.retryAfter, isMiss: false)

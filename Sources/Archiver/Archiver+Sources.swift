@@ -5,57 +5,58 @@ import Foundation
 import GenerationAPI
 
 extension Archiver {
-    /// How often a list whose total changes is read from its start.
-    private static let listingTries = 3
-
-    /// Enters every task of the account that is young enough.
-    ///
-    /// Rows move while pages are read: new tasks push them down, which only shows some twice, and tasks that vanish pull them up,
-    /// which would hide some. So a list whose total changes is read again.
-    ///
-    /// - Returns: Why the source stopped, or `nil`.
-    func sweep() async throws -> APIError? {
-        guard let since = options.since else { return nil }
-        do {
-            for _ in 0..<Self.listingTries {
-                if try await readList(since: clock.now.addingTimeInterval(-since)) { return nil }
-            }
-            return nil
-        } catch let error as APIError {
-            if error.stopsSource || !options.watch { return error }
-            report(.note("the sweep of the account failed, and comes again in \(Int(options.sweepInterval)) s: \(error)"))
-            return nil
-        }
+    /// What came of a sweep.
+    struct Swept: Sendable {
+        var mark: SweepMark
+        /// Why the source stopped.
+        var stop: APIError?
+        /// Whether the list is not to be had, so that asking again soon is of no use.
+        var isRefused = false
     }
 
-    /// - Returns: Whether the list held still while it was read.
-    private func readList(since: Date) async throws -> Bool {
-        var totals: Set<Int> = []
-        var seen: Set<TaskID> = []
-        var number = 1
-        while true {
-            let page = try await client.page(number)
-            if let total = page.total { totals.insert(total) }
-            let young = page.tasks.filter { ($0.createdAt ?? .distantFuture) >= since }
-            try await register(young.map { TaskRegistration(id: $0.id, source: "sweep", createdAt: $0.createdAt) })
-            // A page of rows that can't be read is no end, and neither is a short one: only an empty one is.
-            // A page of nothing but rows that were shown before is one too, or a list that does not turn its pages would have none.
-            let known = seen.count
-            seen.formUnion(page.tasks.map(\.id))
-            let isPast = !page.tasks.isEmpty && (young.isEmpty || seen.count == known)
-            if page.rows == 0 || isPast { return totals.count <= 1 }
-            number += 1
+    /// Enters every task of the account that is young enough.
+    func sweep(_ mark: SweepMark, span: TimeInterval) async throws -> Swept {
+        var mark = mark
+        let reach = mark.next(span: span, now: clock.now)
+        let news = SweepNews()
+        do {
+            let sweep = try await AccountSweep.run(
+                since: reach.start, page: { try await client.page($0) },
+                register: { tasks in
+                    let named = tasks.map { TaskRegistration(id: $0.id, source: "sweep", createdAt: $0.createdAt) }
+                    let new = Set(try await enter(named))
+                    news.note(
+                        tasks.filter { new.contains($0.id) }, before: clock.now.addingTimeInterval(options.riskTime))
+                })
+            mark.note(reach, newest: sweep.newest, now: clock.now)
+            if !news.urgent.isEmpty {
+                let named = news.urgent.prefix(5).map(\.text).joined(separator: ", ") + (news.urgent.count > 5 ? ", …" : "")
+                let hours = String(format: "%g", options.riskTime / 3600)
+                report(.warning("the sweep found \(news.urgent.count) with less than \(hours) h left: \(named)"))
+            }
+            report(.swept(tasks: sweep.count, new: news.count, isDeep: reach.isDeep))
+            return Swept(mark: mark)
+        } catch let error as APIError {
+            let isRefused = error.code == .notFound || error.code == .forbidden
+            if !options.watch || (error.stopsSource && !isRefused) { return Swept(mark: mark, stop: error) }
+            let wait = isRefused ? SweepMark.deepInterval : options.sweepInterval
+            report(.sweepFailed(reason: error.description, isRefused: isRefused, until: clock.now.addingTimeInterval(wait)))
+            return Swept(mark: mark, isRefused: isRefused)
         }
     }
 
     /// Enters tasks, and judges again what was archived before its request became known.
-    package func register(_ tasks: [TaskRegistration]) async throws {
-        guard !tasks.isEmpty else { return }
+    package func register(_ tasks: [TaskRegistration]) async throws { _ = try await enter(tasks) }
+
+    /// - Returns: Those that were not known.
+    private func enter(_ tasks: [TaskRegistration]) async throws -> [TaskID] {
+        guard !tasks.isEmpty else { return [] }
         let summary = try await catalog.register(tasks, now: clock.now)
         if !summary.new.isEmpty || !summary.newlyRequested.isEmpty {
-            report(.discovered(named: tasks.count, new: summary.new.count))
+            report(.discovered(named: tasks.count, new: summary.new))
         }
         for id in summary.newlyRequested { try await judgeAgain(id) }
+        return summary.new
     }
 
     func judgeAgain(_ id: TaskID) async throws {
@@ -77,5 +78,17 @@ extension Archiver {
     private func record(of entry: OutputEntry) async throws -> ArchiveRecord? {
         guard let task = try await catalog.task(entry.id.task) else { return nil }
         return try await records.record(of: entry.id, day: task.createdAt ?? task.discoveredAt)
+    }
+}
+
+/// What a sweep found that was not known, gathered page by page.
+private final class SweepNews {
+    private(set) var count = 0
+    /// Those whose time is nearly over.
+    private(set) var urgent: [TaskID] = []
+
+    func note(_ tasks: [TaskSnapshot], before date: Date) {
+        count += tasks.count
+        urgent += tasks.filter { $0.deadline.map { $0 < date } ?? false }.map(\.id)
     }
 }

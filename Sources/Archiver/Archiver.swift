@@ -71,6 +71,7 @@ package struct Archiver: Sendable {
     let records: any RecordStore
     let catalog: any Catalog
     let client: GenerationClient
+    let readers: TaskReaders
     let downloader: ResultDownloader
     let inspector: InspectionLane
     let clock: any WallClock
@@ -80,13 +81,15 @@ package struct Archiver: Sendable {
     /// - Parameter report: Called from many threads.
     package init(
         options: ArchiverOptions, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, client: GenerationClient,
-        downloader: ResultDownloader, clock: any WallClock, report: @escaping @Sendable (ArchiveEvent) -> Void
+        vault: KeyVault? = nil, downloader: ResultDownloader, clock: any WallClock,
+        report: @escaping @Sendable (ArchiveEvent) -> Void
     ) {
         self.options = options
         self.blobs = blobs
         self.records = records
         self.catalog = catalog
         self.client = client
+        readers = TaskReaders(own: client, catalog: catalog, vault: vault)
         self.downloader = downloader
         self.clock = clock
         self.report = report
@@ -137,7 +140,7 @@ package struct Archiver: Sendable {
         /// - `seconds`: How long it took.
         case output(OutputLease, OutputStep, seconds: TimeInterval)
         case tasks(stop: APIError?)
-        case sweep(stop: APIError?)
+        case sweep(Swept)
         case timer
         case drainOver
     }
@@ -175,6 +178,7 @@ package struct Archiver: Sendable {
         /// The tasks that are being read.
         var reading: [TaskLease] = []
         var isSweeping = false
+        var sweepMark = SweepMark()
         var sourceStopped = false
         var sweepDueAt: Date?
         var hasTimer = false
@@ -198,7 +202,7 @@ package struct Archiver: Sendable {
             shift.sweepDueAt = options.watch ? now.addingTimeInterval(options.sweepInterval) : nil
             // Another process may have stopped for a key of its own; this one's is good.
             try await catalog.releaseHeld(now: now)
-            group.addTask { .sweep(stop: try await sweep()) }
+            group.addTask { [mark = shift.sweepMark] in .sweep(try await sweep(mark, span: options.since ?? 0)) }
         }
         guard let due = try await catalog.nextDue(), due <= now else { return }
         if shift.reading.isEmpty, !shift.sourceStopped {
@@ -283,10 +287,15 @@ package struct Archiver: Sendable {
         case .tasks(let stop):
             shift.reading = []
             if let stop { try await close(stop, &shift) }
-        case .sweep(let stop):
+        case .sweep(let swept):
             shift.isSweeping = false
+            shift.sweepMark = swept.mark
+            if swept.isRefused { shift.sweepDueAt = clock.now.addingTimeInterval(SweepMark.deepInterval) }
+            // What it found may be at risk already.
+            shift.riskCheckDueAt = .distantPast
             try await catalog.forgetLinks()
-            if let stop { try await close(stop, &shift) }
+            try await catalog.forgetSealedKeys(before: clock.now.addingTimeInterval(-2 * TaskSnapshot.linkLifetime))
+            if let stop = swept.stop { try await close(stop, &shift) }
         case .timer: shift.hasTimer = false
         case .drainOver: break
         }

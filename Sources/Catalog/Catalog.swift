@@ -25,6 +25,15 @@ package protocol Catalog: Sendable {
     /// - Throws: ``CatalogError`` with code `leaseLost` when the lease has passed on: then nothing was written.
     func finish(_ lease: TaskLease, _ outcome: TaskOutcome, now: Date) async throws
 
+    /// Keeps what reads tasks that are not this account's own: callers' keys, sealed. Tasks that are not known are passed over.
+    func keep(_ sealedKeys: [TaskID: Data]) async throws
+
+    /// What was kept for those tasks.
+    func sealedKeys(of tasks: [TaskID]) async throws -> [TaskID: Data]
+
+    /// Throws away what was kept for tasks that were discovered before `date`.
+    func forgetSealedKeys(before date: Date) async throws
+
     // MARK: Submissions
 
     /// Puts a request on record before it is sent.
@@ -114,6 +123,9 @@ package protocol Catalog: Sendable {
     ///   - before: Only what was created before this.
     func tallies(since: Date?, before: Date?) async throws -> [OutputTally]
 
+    /// What the lists of ended outputs hold, as sums by day and a mark of all writes, to see what has changed since an earlier one.
+    func census() async throws -> Census
+
     /// One task; `nil` when it is not known.
     func task(_ id: TaskID) async throws -> TaskEntry?
 
@@ -138,15 +150,19 @@ package struct TaskRegistration: Sendable, Hashable {
     package var createdAt: Date?
     /// Whether somebody named this task by hand: then what was given up of it is tried again.
     package var reopens: Bool
+    /// Whether the source has just heard that the task ended: then it is read at once, and not when its turn comes.
+    package var hasEnded: Bool
 
     package init(
-        id: TaskID, source: String, request: RecordedRequest? = nil, createdAt: Date? = nil, reopens: Bool = false
+        id: TaskID, source: String, request: RecordedRequest? = nil, createdAt: Date? = nil, reopens: Bool = false,
+        hasEnded: Bool = false
     ) {
         self.id = id
         self.source = source
         self.request = request
         self.createdAt = createdAt
         self.reopens = reopens
+        self.hasEnded = hasEnded
     }
 }
 

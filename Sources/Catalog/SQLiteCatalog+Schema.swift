@@ -118,6 +118,7 @@ extension SQLiteCatalog {
         }
         migrator.registerMigration("5 four letters") { try Self.indexFourLetters(in: $0) }
         migrator.registerMigration(Self.sealing) { try Self.addLinkKey(in: $0) }
+        migrator.registerMigration("7 caller keys") { try $0.execute(sql: Self.callerKeys) }
         return migrator
     }
 }

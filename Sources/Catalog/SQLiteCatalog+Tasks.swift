@@ -48,6 +48,12 @@ extension SQLiteCatalog {
                     "UPDATE task SET created_at = ? WHERE id = ? AND created_at IS NULL AND state IN ('waiting', 'leased', 'held')",
                 arguments: [created.milliseconds, task.id.text])
         }
+        if task.hasEnded {
+            // A reading that failed keeps its wait: the upstream may have asked for it.
+            try database.executeCached(
+                sql: "UPDATE task SET due_at = ?1 WHERE id = ?2 AND state = 'waiting' AND attempts = 0 AND due_at > ?1",
+                arguments: [now.milliseconds, task.id.text])
+        }
         if task.reopens { try reopen(task.id, now: now, in: database) }
         guard let request = task.request else { return }
         let known = Self.request(row)

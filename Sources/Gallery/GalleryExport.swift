@@ -71,6 +71,8 @@ package struct GalleryExport: Sendable {
         }
     }
 
+    static let robots = Array("User-agent: *\nDisallow: /\n".utf8)
+
     private let options: Options
     private let assets: GalleryAssets
 
@@ -89,9 +91,7 @@ package struct GalleryExport: Sendable {
     @concurrent
     package func write(_ entries: [OutputEntry], blobs: some GalleryBlobSource) async throws -> GallerySummary {
         let shown = entries.compactMap { GalleryPicture($0, copiesOriginals: options.includesOriginals) }
-        // A catalog read in pages may tell of one output twice.
-        var seen: Set<String> = []
-        let pictures = shown.filter { seen.insert($0.name).inserted }.sorted(by: Self.newerFirst)
+        let pictures = GalleryPlan.arranged(shown)
         return try await write(pictures, pending: entries.count - shown.count, blobs: blobs)
     }
 
@@ -132,7 +132,7 @@ package struct GalleryExport: Sendable {
         try folder.write(GalleryManifest.bytes(title: options.title, pictures: pictures), to: "manifest.json")
         let feed = GalleryFeed(title: options.title, baseURL: options.baseURL, identity: options.identity, pictures: pictures)
         try folder.write(assets.render("feed", feed.context), to: GalleryFeed.path)
-        try folder.write(Array("User-agent: *\nDisallow: /\n".utf8), to: "robots.txt")
+        try folder.write(Self.robots, to: "robots.txt")
         try folder.write(pages.index(data: data), to: "index.html")
         let removed = try folder.finish()
         return GallerySummary(
@@ -147,11 +147,5 @@ package struct GalleryExport: Sendable {
             guard let media else { continue }
             try await folder.write(media.digest, to: media.path, from: blobs, linking: options.transfer == .link)
         }
-    }
-
-    /// Newest first; what has no date comes last, and names decide between equals, so that the same archive gives the same site.
-    private static func newerFirst(_ one: GalleryPicture, _ other: GalleryPicture) -> Bool {
-        let (left, right) = (one.date ?? .distantPast, other.date ?? .distantPast)
-        return left == right ? one.name < other.name : left > right
     }
 }

@@ -119,6 +119,8 @@ enum ScriptJSON {
     /// `value` with every character escaped that could end a script or a line in it: `<`, `>`, `&`, U+2028 and U+2029.
     static func encode(_ value: some Encodable) throws -> [UInt8] {
         let plain = [UInt8](try JSONEncoder.archive(pretty: false).encode(value))
+        let isRisky = { (byte: UInt8) in byte == 0x3C || byte == 0x3E || byte == 0x26 || byte == 0xE2 }
+        guard plain.contains(where: isRisky) else { return plain }
         var safe: [UInt8] = []
         safe.reserveCapacity(plain.count + plain.count / 16)
         var position = 0

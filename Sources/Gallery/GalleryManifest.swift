@@ -7,10 +7,33 @@ internal import Foundation
 /// ``GalleryFacts``. The format's number changes when a member goes or changes its meaning, not when one is added.
 enum GalleryManifest {
     static func bytes(title: String, pictures: [GalleryPicture]) throws -> [UInt8] {
-        var json = Array("{\"format\":\"fixative.gallery-manifest/1\",\"title\":".utf8)
-        json += try ScriptJSON.encode(title) + Array(",\"pictures\":[".utf8)
-        json += try lines(pictures, withPages: true) + Array("]}\n".utf8)
-        return json
+        let parts = Parts(title: title, pictures: pictures)
+        return try (0..<parts.count).reduce(into: []) { $0 += try parts.part($1) }
+    }
+
+    /// The manifest in pieces, for those who need not have all of it at once.
+    struct Parts: Sendable {
+        private static let size = 500
+
+        let title: String
+        let pictures: [GalleryPicture]
+
+        /// At least 1.
+        var count: Int { max(1, (pictures.count + Self.size - 1) / Self.size) }
+
+        func part(_ number: Int) throws -> [UInt8] {
+            var json: [UInt8] = []
+            if number == 0 {
+                json += Array("{\"format\":\"fixative.gallery-manifest/1\",\"title\":".utf8)
+                json += try ScriptJSON.encode(title) + Array(",\"pictures\":[".utf8)
+            } else {
+                json.append(UInt8(ascii: ","))
+            }
+            let start = number * Self.size
+            json += try lines(pictures[start..<min(start + Self.size, pictures.count)], withPages: true)
+            if number == count - 1 { json += Array("]}\n".utf8) }
+            return json
+        }
     }
 
     /// One picture a line, so that two manifests can be compared with line tools.

@@ -63,12 +63,15 @@ struct GalleryPages: Sendable {
     // MARK: Data of the script
 
     func shard(_ shard: GalleryPlan.Page) throws -> (ShardFile, [UInt8]) {
-        let number = "\(shard.number)"
+        try Self.shard(number: shard.number, plan.pictures[shard.pictures])
+    }
+
+    static func shard(number: Int, _ pictures: ArraySlice<GalleryPicture>) throws -> (ShardFile, [UInt8]) {
         let head = "fixativeGallery.shard(\(number),["
-        let bytes = Array(head.utf8) + (try GalleryManifest.lines(plan.pictures[shard.pictures])) + Array("]);\n".utf8)
-        let asset = GalleryAssets.Asset(name: number, kind: "js", bytes: bytes)
+        let bytes = Array(head.utf8) + (try GalleryManifest.lines(pictures)) + Array("]);\n".utf8)
+        let asset = GalleryAssets.Asset(name: "\(number)", kind: "js", bytes: bytes)
         let path = "data/" + asset.path.dropFirst("assets/".count)
-        return (ShardFile(path: path, count: shard.pictures.count), bytes)
+        return (ShardFile(path: path, count: pictures.count), bytes)
     }
 
     /// What the script reads first: where the shards are, and what the verdicts mean.
@@ -125,16 +128,17 @@ struct GalleryPages: Sendable {
     }
 
     private var summary: [[String: Any]] {
-        let pictures = plan.pictures
-        func count(_ isCounted: (VerdictWords) -> Bool) -> Int { pictures.count { isCounted($0.words) } }
+        let counts = plan.pictures.reduce(into: [:]) { $0[$1.words.id, default: 0] += 1 }
+        let complaints = VerdictWords.all.reduce(0) { $1.isComplaint ? $0 + counts[$1.id, default: 0] : $0 }
+        let all = plan.pictures.count
         let figures: [(filter: String, number: Int, label: String, tone: String, isAlways: Bool)] = [
-            ("", pictures.count, pictures.count == 1 ? "output" : "outputs", "plain", true),
-            ("exact", count { $0.id == "exact" }, "exact", "good", true),
-            ("accepted", count { $0.id == "accepted" }, "accepted", "good", false),
-            ("complaint", count(\.isComplaint), "not what was asked", "warning", true),
-            ("unrequested", count { $0.id == "unrequested" }, "without a request", "neutral", false),
-            ("undecodable", count { $0.id == "undecodable" }, "unreadable", "bad", false),
-            ("unavailable", count { $0.id == "unavailable" }, "unavailable", "neutral", true),
+            ("", all, all == 1 ? "output" : "outputs", "plain", true),
+            ("exact", counts["exact", default: 0], "exact", "good", true),
+            ("accepted", counts["accepted", default: 0], "accepted", "good", false),
+            ("complaint", complaints, "not what was asked", "warning", true),
+            ("unrequested", counts["unrequested", default: 0], "without a request", "neutral", false),
+            ("undecodable", counts["undecodable", default: 0], "unreadable", "bad", false),
+            ("unavailable", counts["unavailable", default: 0], "unavailable", "neutral", true),
         ]
         return figures.filter { $0.isAlways || $0.number > 0 }.map {
             ["filter": $0.filter, "number": Wording.grouped($0.number), "label": $0.label, "tone": $0.tone]

@@ -4,7 +4,9 @@ internal import Markup
 internal import SizeContract
 
 /// One output as the gallery shows it: where its files lie in the site, and what is said of it.
-struct GalleryPicture: Sendable {
+///
+/// An object, so that successive states of a live gallery share those that stay as they are.
+final class GalleryPicture: Sendable {
     enum Kind: String, Sendable, Encodable {
         /// It can be shown.
         case picture
@@ -16,54 +18,49 @@ struct GalleryPicture: Sendable {
 
     /// A file of the site that holds a blob.
     struct Media: Sendable, Hashable {
+        /// `thumbs`, `previews` or `originals`.
+        let folder: String
         let digest: Digest
-        /// `ab12...ef.jpg`.
-        let fileName: String
-        /// Relative to the site's root.
-        let path: String
+        let fileExtension: String
         /// In pixels, upright.
         let width: Int
         let height: Int
 
-        init(folder: String, digest: Digest, fileExtension: String, width: Int, height: Int) {
-            self.digest = digest
-            self.width = width
-            self.height = height
-            fileName = "\(digest.hex).\(fileExtension)"
-            path = "\(folder)/\(digest.hex.prefix(2))/\(fileName)"
-        }
+        /// Relative to the site's root.
+        var path: String { "\(folder)/\(digest.hex.prefix(2))/\(digest.hex).\(fileExtension)" }
     }
 
     let entry: OutputEntry
     /// Names the picture's page and its place in addresses: lower-case ASCII letters, digits, `_`, `-` and `.`.
     let name: String
     let kind: Kind
-    let words: VerdictWords
-    let thumbnail: Media?
-    let preview: Media?
-    /// `nil` where originals are left out.
-    let original: Media?
+    private let copiesOriginals: Bool
 
     /// - Returns: `nil` for an output that is still on its way.
     init?(_ entry: OutputEntry, copiesOriginals: Bool) {
         guard entry.state == .archived || entry.state == .unavailable else { return nil }
         self.entry = entry
+        self.copiesOriginals = copiesOriginals
         name = Self.name(of: entry.id)
-        thumbnail = entry.thumbnail.map { Self.media("thumbs", $0) }
-        preview = entry.preview.map { Self.media("previews", $0) }
-        original =
-            copiesOriginals
-            ? entry.original.map {
-                Media(
-                    folder: "originals", digest: $0.digest, fileExtension: Self.fileExtension(format: $0.format),
-                    width: entry.judgement?.delivered?.width ?? 0, height: entry.judgement?.delivered?.height ?? 0)
-            } : nil
-        if entry.state == .unavailable {
-            (kind, words) = (.unavailable, .unavailable)
-        } else {
-            kind = entry.thumbnail == nil ? .file : .picture
-            words = entry.judgement.map { VerdictWords($0.verdict) } ?? .unjudged
-        }
+        kind = entry.state == .unavailable ? .unavailable : entry.thumbnail == nil ? .file : .picture
+    }
+
+    // What follows from the entry is made when asked for: a live gallery keeps every picture.
+
+    var words: VerdictWords {
+        if kind == .unavailable { return .unavailable }
+        return entry.judgement.map { VerdictWords($0.verdict) } ?? .unjudged
+    }
+
+    var thumbnail: Media? { entry.thumbnail.map { Self.media("thumbs", $0) } }
+    var preview: Media? { entry.preview.map { Self.media("previews", $0) } }
+
+    /// `nil` where originals are left out.
+    var original: Media? {
+        guard copiesOriginals, let original = entry.original else { return nil }
+        return Media(
+            folder: "originals", digest: original.digest, fileExtension: Self.fileExtension(format: original.format),
+            width: entry.judgement?.delivered?.width ?? 0, height: entry.judgement?.delivered?.height ?? 0)
     }
 
     /// The moment that sorts it: when it was made, or else when it was archived.

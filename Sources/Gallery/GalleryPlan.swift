@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Which picture goes onto which page and into which data file.
 ///
 /// Both are cut from the oldest picture on, so a full page never changes when pictures come: only the index grows, until a page is
@@ -33,6 +35,14 @@ struct GalleryPlan: Sendable {
         shards =
             (newest.pictures.isEmpty ? [] : [newest])
             + Self.chunks(of: shardSize, fullChunks: fullShards, in: count) { "data/\($0)" }
+    }
+
+    /// Each picture once, newest first; what has no date comes last, and names decide between equals, so that the same archive gives the
+    /// same site. A catalog read in parts may tell of one output twice.
+    static func arranged(_ pictures: [GalleryPicture]) -> [GalleryPicture] {
+        var seen: Set<String> = []
+        let keyed = pictures.filter { seen.insert($0.name).inserted }.map { (date: $0.date ?? .distantPast, picture: $0) }
+        return keyed.sorted { $0.date == $1.date ? $0.picture.name < $1.picture.name : $0.date > $1.date }.map(\.picture)
     }
 
     private static func chunks(of size: Int, fullChunks: Int, in count: Int, path: (Int) -> String) -> [Page] {

@@ -35,8 +35,14 @@ package struct APIKey: Sendable {
         return key
     }
 
+    /// Reads the value of an `Authorization` header; `nil` for anything but `Bearer` and a key.
+    package init?(authorization: String) {
+        guard authorization.lowercased().hasPrefix("bearer ") else { return nil }
+        self.init(String(authorization.dropFirst("bearer ".count)))
+    }
+
     /// The value of the header that carries it.
-    var authorization: String { "Bearer \(secret)" }
+    package var authorization: String { "Bearer \(secret)" }
 
     /// The key itself, for the one who must take it out of texts.
     package var textToRedact: String { secret }

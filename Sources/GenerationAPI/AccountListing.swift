@@ -51,13 +51,16 @@ package struct AccountListing: Sendable {
     ) async throws -> Pass {
         var pass = Pass()
         var ids: Set<TaskID> = []
-        var rows = 0
+        // Rows may come twice, and the total may change while pages are read: what counts is how many different ones were found.
+        var totals: ClosedRange<Int>?
         unreadable = 0
         while true {
             let part = try await page(pass.pages + 1)
-            rows += part.rows
+            if let total = part.total {
+                totals = min(totals?.lowerBound ?? total, total)...max(totals?.upperBound ?? total, total)
+            }
             guard part.rows > 0 else {
-                pass.isWhole = part.total.map { $0 == rows } ?? true
+                pass.isWhole = totals?.contains(ids.count + unreadable) ?? true
                 return pass
             }
             pass.pages += 1
@@ -68,13 +71,10 @@ package struct AccountListing: Sendable {
             progress(tasks.count)
             // The order may be off by a few places, not by a page.
             if inside.isEmpty, !part.tasks.isEmpty { return pass }
-            if let total = part.total, rows >= total {
-                pass.isWhole = rows == total
-                return pass
-            }
-            // A list that shows the same page again and again would have no end.
             let known = ids.count
             ids.formUnion(part.tasks.map(\.id))
+            if part.total == ids.count + unreadable { return pass }
+            // A list that shows the same page again and again would have no end.
             if ids.count == known {
                 pass.isWhole = false
                 return pass

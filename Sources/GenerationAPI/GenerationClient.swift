@@ -20,12 +20,12 @@ package struct GenerationClient: Sendable {
     private static let bodyLimit = 32 << 20
 
     private let baseURL: String
-    private let key: APIKey
+    private var key: APIKey
     private let http: HTTPClient
     private let clock: any WallClock
     private let retry: RetryPolicy
     private let timeout: TimeInterval
-    private let redact: Redactor
+    private var redact: Redactor
     private let gate: HostGate
 
     /// - Parameters:
@@ -44,6 +44,14 @@ package struct GenerationClient: Sendable {
         self.timeout = timeout
         redact = Redactor(secrets: [key.textToRedact])
         gate = HostGate(limits: hostLimits, clock: clock)
+    }
+
+    /// The same client with another account's key; both share the API's limits and pauses.
+    package func with(_ key: APIKey) -> GenerationClient {
+        var other = self
+        other.key = key
+        other.redact = Redactor(secrets: secrets + [key.textToRedact])
+        return other
     }
 
     /// What no record may hold: the key, which a host may send back.

@@ -109,7 +109,8 @@ extension GenerationRequest {
         return nil
     }
 
-    private static func callbackProblem(_ text: String) -> String? {
+    /// Why the upstream would refuse a callback address; `nil` for one that it takes.
+    package static func callbackProblem(_ text: String) -> String? {
         guard text.count <= callbackLimit else { return "has \(text.count) characters, more than \(callbackLimit)" }
         guard let url = URL(string: text), url.scheme?.lowercased() == "https", let host = url.host?.lowercased(), !host.isEmpty
         else {

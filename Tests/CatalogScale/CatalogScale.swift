@@ -4,12 +4,14 @@ import Catalog
 import Foundation
 import SizeContract
 
-/// Measures a large catalog: `catalog-scale [--rows N] [--program PATH] [--tries N]`. The last line is the proof's.
+/// Measures a large catalog: `catalog-scale [--rows N] [--program PATH] [--tries N] [--keep FOLDER]`. The last line is the proof's.
 @main struct CatalogScale {
     private var rows = 1_000_000
     private var tries = 200
     private var program: String?
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "catalog-scale-\(UUID().uuidString)").path
+    private var folder = FileManager.default.temporaryDirectory.appending(path: "catalog-scale-\(UUID().uuidString)").path
+    /// Whether the archive stays there afterwards.
+    private var keeps = false
     private let now = Date(timeIntervalSince1970: 1_795_348_800)
     private var random = SeededGenerator(state: 2)
     private var measurements: [Measurement] = []
@@ -22,10 +24,10 @@ import SizeContract
         do {
             try await scale.run()
         } catch {
-            try? FileManager.default.removeItem(atPath: scale.folder)
+            if !scale.keeps { try? FileManager.default.removeItem(atPath: scale.folder) }
             throw error
         }
-        try FileManager.default.removeItem(atPath: scale.folder)
+        if !scale.keeps { try FileManager.default.removeItem(atPath: scale.folder) }
         let isGood = scale.wrong == 0 && scale.lost == 0
         say("proof scale rounds \(scale.rounds) lost \(scale.lost) wrong \(scale.wrong) \(isGood ? "pass" : "fall")")
         exit(isGood ? 0 : 1)
@@ -39,7 +41,10 @@ import SizeContract
             case ("--rows", let number?) where number >= 1000: rows = number
             case ("--tries", let number?) where number >= 100: tries = number
             case ("--program", _): program = value
-            default: throw Failure("usage: catalog-scale [--rows N] [--program PATH] [--tries N]; not \(option) \(value)")
+            case ("--keep", _): (folder, keeps) = (value, true)
+            default:
+                throw Failure(
+                    "usage: catalog-scale [--rows N] [--program PATH] [--tries N] [--keep FOLDER]; not \(option) \(value)")
             }
         }
     }

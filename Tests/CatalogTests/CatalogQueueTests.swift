@@ -17,6 +17,37 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
+    func whatHasEndedIsReadAtOnceUnlessAReadingFailed(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let ids = try ["t-slow", "t-failing"].map { try taskID($0) }
+        _ = try await catalog.register(ids.map { TaskRegistration(id: $0, source: "sweep") }, now: noon)
+        for lease in try await catalog.leaseTasks(limit: 2, now: noon, until: noon.plus(30)) {
+            let due = noon.plus(60)
+            let isSlow = lease.id == ids[0]
+            try await catalog.finish(
+                lease,
+                isSlow ? .unfinished(dueAt: due, createdAt: nil) : .postponed(dueAt: due, error: "503", isMiss: false), now: noon)
+        }
+        let hints = ids.map { TaskRegistration(id: $0, source: "webhook", hasEnded: true) }
+        #expect(try await catalog.register(hints, now: noon.plus(1)).new == [])
+        #expect(try await catalog.leaseTasks(limit: 2, now: noon.plus(1), until: noon.plus(30)).map(\.id) == [ids[0]])
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func callersKeysStayWithTheirTasksAndGoWithTime(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let (old, young, stranger) = (try taskID("t-old"), try taskID("t-young"), try taskID("t-stranger"))
+        #expect(try await catalog.sealedKeys(of: [old]) == [:])
+        _ = try await catalog.register([TaskRegistration(id: old, source: "gateway")], now: noon)
+        _ = try await catalog.register([TaskRegistration(id: young, source: "gateway")], now: noon.plus(100))
+        try await catalog.keep([old: Data([1, 2]), young: Data([3]), stranger: Data([4])])
+        try await catalog.keep([old: Data([5])])
+        #expect(try await catalog.sealedKeys(of: [old, young, stranger]) == [old: Data([5]), young: Data([3])])
+        try await catalog.forgetSealedKeys(before: noon.plus(100))
+        #expect(try await catalog.sealedKeys(of: [old, young, stranger]) == [young: Data([3])])
+    }
+
+    @Test(arguments: CatalogKind.allCases)
     func aRequestIsFilledInAndWhatIsKnownStays(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let id = try taskID("t-1")

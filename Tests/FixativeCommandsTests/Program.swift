@@ -54,13 +54,15 @@ enum Program {
 
         /// Waits until `count` lines of stderr hold `text`; false when the program ends first.
         func says(_ text: String, times count: Int = 1) async throws -> Bool {
-            while true {
+            let patience = Date().addingTimeInterval(120)
+            while Date() < patience {
                 let isRunning = process.isRunning
                 let said = try String(contentsOf: errors, encoding: .utf8)
                 if said.split(separator: "\n").count(where: { $0.contains(text) }) >= count { return true }
                 guard isRunning else { return false }
                 try await Task.sleep(for: .milliseconds(20))
             }
+            return false
         }
 
         deinit { if process.isRunning { process.terminate() } }

@@ -3,9 +3,9 @@ import Testing
 
 /// The service as it runs, asked by curl.
 @Suite(.serialized) struct RunCommandTests {
-    private static let (reader, admin, hook) = ("reader-token-0123456789", "admin-token-0123456789", "hook-secret-0123456789")
+    static let (reader, admin, hook) = ("reader-token-0123456789", "admin-token-0123456789", "hook-secret-0123456789")
 
-    private struct Service {
+    struct Service {
         var url: String
         var storage: String
         var program: Program.Running
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    private func withService(
+    func withService(
         tasks: Int = 3,
         tokens: [String: String] = ["FIXATIVE_READ_TOKEN": reader, "FIXATIVE_ADMIN_TOKEN": "old-token-0123456789," + admin],
         _ body: (Service) async throws -> Void
@@ -45,7 +45,10 @@ import Testing
         environment.merge(tokens) { $1 }
         let storage = folder.path + "/s"
         let program = try Program.start(
-            ["run", "--listen", "127.0.0.1:0", "--since", "1000d", "--sweep-interval", "1", "--storage", storage],
+            [
+                "run", "--listen", "127.0.0.1:0", "--since", "1000d", "--sweep-interval", "1", "--log-format", "text",
+                "--storage", storage,
+            ],
             environment: environment)
         try #require(try await program.says("serving "))
         let words = try String(contentsOf: program.errors, encoding: .utf8)

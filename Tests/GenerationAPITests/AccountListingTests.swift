@@ -102,6 +102,23 @@ private final class Account {
         #expect(!more.isStable)
     }
 
+    /// Rows that come twice must not make up for rows at the end.
+    @Test func rowsThatComeTwiceUnderATotalThatWaversHideNothing() async throws {
+        let account = Account(237)
+        var reads = 0
+        let listing = try await AccountListing.read(
+            since: nil,
+            page: { number in
+                reads += 1
+                let page = try account.page(number)
+                guard page.rows > 0 else { return TaskPage(tasks: [], rows: 0, total: 238) }
+                let before = number > 1 ? Array(try account.page(number - 1).tasks.suffix(20)) : []
+                return TaskPage(tasks: before + page.tasks, rows: before.count + page.rows, total: 236 + reads % 3)
+            })
+        #expect(listing.tasks.count == 237)
+        #expect(listing.isStable)
+    }
+
     /// Without a total such a list would have no end.
     @Test func aListThatDoesNotTurnItsPagesEnds() async throws {
         let account = Account(50)

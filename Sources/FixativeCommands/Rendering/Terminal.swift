@@ -49,6 +49,9 @@ enum Terminal {
         }
     }
 
+    /// Writes a line of a log to stderr as it is.
+    static func log(_ bytes: Data) { line.withLock { _ in try? FileHandle.standardError.write(contentsOf: bytes) } }
+
     /// Shows a line on stderr that the next one replaces; only where somebody looks.
     static func progress(_ text: String) {
         guard showsProgress else { return }

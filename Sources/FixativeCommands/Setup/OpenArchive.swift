@@ -40,8 +40,8 @@ struct Workshop: Sendable {
     private let downloader: ResultDownloader
 
     init(
-        _ archive: OpenArchive, settings: Settings, key: APIKey, options: ArchiverOptions, policy: AddressPolicy? = nil,
-        apiRetry: RetryPolicy = RetryPolicy(), limits: DownloadLimits = DownloadLimits(),
+        _ archive: OpenArchive, settings: Settings, key: APIKey, options: ArchiverOptions, vault: KeyVault? = nil,
+        policy: AddressPolicy? = nil, apiRetry: RetryPolicy = RetryPolicy(), limits: DownloadLimits = DownloadLimits(),
         report: @escaping @Sendable (ArchiveEvent) -> Void
     ) {
         var limits = limits
@@ -56,7 +56,7 @@ struct Workshop: Sendable {
             limits: limits, hostLimits: settings.hostLimits, clock: archive.clock, secrets: client.secrets)
         archiver = Archiver(
             options: options, blobs: archive.blobs, records: archive.records, catalog: archive.catalog, client: client,
-            downloader: downloader, clock: archive.clock, report: report)
+            vault: vault, downloader: downloader, clock: archive.clock, report: report)
     }
 
     /// Enters tasks; closes all connections when that fails, since a client that is dropped open ends a debug build.

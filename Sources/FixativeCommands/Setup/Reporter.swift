@@ -24,7 +24,11 @@ final class Reporter: Sendable {
     func callAsFunction(_ event: ArchiveEvent) {
         switch event {
         case .discovered(let named, let new):
-            step("found      \(Rendering.count(new, "new task")) of \(named) named", minor: new == 0)
+            step("found      \(Rendering.count(new.count, "new task")) of \(named) named", minor: new.isEmpty)
+        case .swept(let tasks, let new, _): step("swept      \(Rendering.count(tasks, "task")), \(new) new", minor: true)
+        case .sweepFailed(let reason, let isRefused, let date):
+            let what = isRefused ? "the account's list is not to be had; other ways in go on" : "the sweep failed"
+            Terminal.note("warning    \(what), asked again at \(Rendering.minute(date)) UTC: \(reason)")
         case .resolved(let id, let outputs):
             counts.withLock { $0.known += outputs }
             step("resolved   \(id): \(Rendering.count(outputs, "picture"))", minor: true)

@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveServer
 import ArgumentParser
 import BlobStore
 import Catalog
@@ -73,6 +74,16 @@ struct GalleryCommand: AsyncParsableCommand {
         Terminal.write("\(index): \(Rendering.count(summary.pictures, "picture")); \(files)\n")
     }
 
+    /// The same pages as a service shows them.
+    static func live(_ archive: OpenArchive) throws -> LiveGallery {
+        let options = LiveGallery.Options(title: "Gallery", identity: identity(archive, title: "Gallery"))
+        return try LiveGallery(options, catalog: archive.catalog)
+    }
+
+    private static func identity(_ archive: OpenArchive, title: String, query: String? = nil) -> String {
+        "\(archive.folder.marker.archiveID) \(title) \(query ?? "")"
+    }
+
     static func write(
         _ archive: OpenArchive, to folder: String, title: String, baseURL: String? = nil, query: String? = nil,
         since: Date? = nil,
@@ -80,7 +91,7 @@ struct GalleryCommand: AsyncParsableCommand {
     ) async throws -> GallerySummary {
         let entries = try await archive.catalog.entries(EntryQuery(text: query, states: [.archived, .unavailable], since: since))
         let options = GalleryExport.Options(
-            title: title, baseURL: baseURL, identity: "\(archive.folder.marker.archiveID) \(title) \(query ?? "")",
+            title: title, baseURL: baseURL, identity: identity(archive, title: title, query: query),
             output: folder,
             includesOriginals: originals, transfer: link ? .link : .copy)
         return try await GalleryExport(options).write(entries, blobs: ArchiveBlobs(blobs: archive.blobs))

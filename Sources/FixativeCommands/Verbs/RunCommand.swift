@@ -1,23 +1,15 @@
-import ArchiveModel
 import ArchiveServer
-import Archiver
 import ArgumentParser
-import BlobStore
-import Catalog
-import Foundation
 import GenerationAPI
-import Logging
-import ServiceLifecycle
-import Synchronization
-import UnixSignals
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Archive everything the account generates, and serve it, until told to stop.",
         discussion: """
-            Looks at the account again and again, takes the upstream's callbacks when FIXATIVE_HOOK_SECRET is set, and answers \
-            readers over HTTP. FIXATIVE_READ_TOKEN and FIXATIVE_ADMIN_TOKEN guard it; without one it listens on this machine only, \
-            and nothing can be changed through it. Several tokens or secrets have commas between them. SIGTERM ends it within 10 s.
+            Looks at the account again and again, takes the upstream's callbacks when FIXATIVE_HOOK_SECRET is set, passes the \
+            upstream's API through under /v1, and answers readers over HTTP. FIXATIVE_READ_TOKEN and FIXATIVE_ADMIN_TOKEN guard it; \
+            without one it listens on this machine only, and nothing can be changed through it. FIXATIVE_GATEWAY_TOKEN stands for \
+            the key in the gateway. Several tokens or secrets have commas between them. SIGTERM ends it within 10 s.
             """)
 
     @Option(help: ArgumentHelp("The address to serve at.", valueName: "host:port"))
@@ -29,6 +21,22 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds between looks at the account (default: 300).", valueName: "seconds"))
     var sweepInterval: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the upstream reaches this service: requests through the gateway then call back here.", valueName: "url"))
+    var publicURL: String?
+
+    @Flag(
+        name: .customLong("validate"),
+        help: "Refuse sizes outside the documented limits in the gateway, before they cost money.")
+    var validatesRequests = false
+
+    @Flag(help: "Forward callers' own keys through the gateway, and read their tasks with them.")
+    var forwardAuthorization = false
+
+    @Option(help: "text or json (default: text on a terminal, json otherwise).")
+    var logFormat: LogFormat?
+
     @OptionGroup var common: CommonOptions
     @OptionGroup var work: WorkOptions
 
@@ -39,71 +47,25 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings.load(common, work: work, sweepInterval: sweepInterval)
         let key = try APIKey.required()
-        var options = ArchiveServer.Options(
-            host: listen.host, port: listen.port,
-            access: AccessControl(readTokens: try secrets("READ_TOKEN"), adminTokens: try secrets("ADMIN_TOKEN")),
-            hooks: HookSecrets(try secrets("HOOK_SECRET")))
-        options.riskTime = settings.riskTime
-        guard options.access.isGuarded || options.isLoopback else {
+        let guards = try ServiceGuards()
+        guard guards.access.isGuarded || ArchiveServer.Options.isLoopback(listen.host) else {
             throw SettingsError(
                 "\(listen.host) can be reached from other machines. Set FIXATIVE_READ_TOKEN or FIXATIVE_ADMIN_TOKEN, or listen on 127.0.0.1"
             )
         }
+        var gateway = Gateway.Options(baseURL: settings.apiURL, key: key)
+        gateway.validates = validatesRequests
+        gateway.forwardsKeys = forwardAuthorization
+        gateway.callbackURL = try publicURL.map {
+            try guards.callbackURL(under: $0, allowsPrivateHosts: settings.allowsPrivateHosts)
+        }
+        let log = ServiceLog(logFormat, verbose: common.verbose, secrets: guards.secrets + [key.textToRedact])
         let archive = try OpenArchive(settings, creating: true)
-        var archiving = settings.archiverOptions
-        archiving.watch = true
-        archiving.since = since.seconds
-        let reporter = Reporter(verbose: common.verbose)
-        let stopped = StoppedSource()
-        let workshop = Workshop(archive, settings: settings, key: key, options: archiving) { event in
-            if case .sourceStopped(let reason) = event { stopped.note(reason) }
-            reporter(event)
-        }
-        let logger = Logger(label: "fixative") { StreamLogHandler.standardError(label: $0) }
-        let server = ArchiveServer(
-            options, blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock,
-            register: { try await workshop.archiver.register($0) }, stoppedSource: { stopped.reason }, logger: Self.quiet(logger),
-            onListening: { [listen] port in
-                Terminal.note("serving    http://\(listen.text(port: port)), storage \(archive.folder.path)")
-            })
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [
-                    .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(service: ArchivingService(workshop: workshop), successTerminationBehavior: .gracefullyShutdownGroup),
-                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.quiet(logger)))
-        try await group.run()
+        let service = try ArchiveService(
+            archive, settings: settings, key: key, guards: guards, listen: listen, gateway: gateway, since: since.seconds,
+            log: log)
+        try await service.run()
     }
-
-    /// Without the libraries' own news.
-    private static func quiet(_ logger: Logger) -> Logger {
-        var logger = logger
-        logger.logLevel = .warning
-        return logger
-    }
-}
-
-/// The archiver as a service of the process.
-private struct ArchivingService: Service {
-    let workshop: Workshop
-
-    func run() async throws {
-        let summary = try await withGracefulShutdownHandler {
-            try await workshop.run()
-        } onGracefulShutdown: {
-            Terminal.note("stopping: what is on its way is finished or put back")
-            workshop.archiver.stop()
-        }
-        Terminal.endProgress()
-        if let reason = summary.stopReason, !summary.wasStopped { throw SettingsError(reason) }
-    }
-}
-
-/// Why a source delivers nothing any more.
-private final class StoppedSource: Sendable {
-    private let text = Mutex<String?>(nil)
-    var reason: String? { text.withLock { $0 } }
-    func note(_ reason: String) { text.withLock { $0 = reason } }
 }
 
 /// An address to listen at: `127.0.0.1:8080`, `[::1]:8080`, `0.0.0.0:80`.

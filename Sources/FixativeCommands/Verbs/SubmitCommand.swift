@@ -82,10 +82,9 @@ struct SubmitCommand: AsyncParsableCommand {
 
     /// The request is durable before it is sent, and so is its task before anyone hears of it.
     private func submit(_ request: GenerationRequest, _ workshop: Workshop) async throws -> TaskSnapshot {
-        let archive = workshop.archive
-        let recorded = request.recorded(at: archive.clock.now)
+        let recorded = request.recorded(at: workshop.archive.clock.now)
         let key = idempotencyKey ?? UUID().uuidString.lowercased()
-        try await archive.catalog.recordSubmission(key: key, request: recorded, now: archive.clock.now)
+        try await workshop.archiver.begin(recorded, key: key)
         let task: TaskSnapshot
         do {
             task = try await workshop.client.create(request, idempotencyKey: key)
@@ -94,18 +93,10 @@ struct SubmitCommand: AsyncParsableCommand {
                 "the request is on record. To send it again without having it made twice, add --idempotency-key \(key)")
             throw error
         } catch let error as APIError {
-            try await archive.catalog.dropSubmission(key: key)
+            try await workshop.archiver.drop(key: key)
             throw error
         }
-        let createdAt = task.createdAt ?? archive.clock.now
-        try await archive.records.write(
-            TaskRecord(
-                task: task.id, state: .waiting, source: "submit", discoveredAt: archive.clock.now, createdAt: createdAt,
-                request: recorded, taskJSON: Redactor()(task.json)))
-        try await workshop.archiver.register([
-            TaskRegistration(id: task.id, source: "submit", request: recorded, createdAt: createdAt)
-        ])
-        try await archive.catalog.completeSubmission(key: key, task: task.id)
+        try await workshop.archiver.complete(task, of: recorded, key: key, source: "submit")
         return task
     }
 }

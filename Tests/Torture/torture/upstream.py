@@ -53,10 +53,14 @@ class Upstream:
             ids.update(row["id"] for row in page["data"])
             number += 1
 
+    def answer(self, task):
+        """What the account says of a task; None when it does not know it."""
+        return self._call(f"/v1/tasks/{task}", missing=True)
+
     def truth(self, task):
         """What a patient client gets of a task: None when the task is unknown, else one entry for each of its results: its
         bytes, or None when it can't be had."""
-        answer = self._call(f"/v1/tasks/{task}", missing=True)
+        answer = self.answer(task)
         if answer is None:
             return None
         return [self._download(task, index, link) for index, link in enumerate(links_of(answer))]

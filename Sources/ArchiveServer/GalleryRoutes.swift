@@ -1,0 +1,138 @@
+import Foundation
+import Gallery
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The gallery's pages, live, and the way in for browsers.
+struct GalleryRoutes {
+    let gallery: LiveGallery
+    let blobs: BlobRoutes
+    let access: AccessControl
+
+    private static let root = "/gallery/"
+    /// The most bytes of a form with a token.
+    private static let mostBytes = 4 << 10
+
+    func add(to router: Router<some RequestContext>) {
+        for method in [HTTPRequest.Method.get, .head] {
+            router.on("gallery", method: method) { request, _ in try await serve(request) }
+            router.on("gallery/**", method: method) { request, _ in try await serve(request) }
+            router.on("gallery/sign-in", method: method) { request, _ in
+                guard access.isGuarded else { return Self.redirect("./") }
+                return try Self.page(try gallery.signIn(access.mayRead(request) ? .done : .asked), request, status: .ok)
+            }
+        }
+        router.post("gallery/sign-in") { request, _ in try await signIn(request) }
+        router.post("gallery/sign-out") { request, _ in
+            try Self.refuseForeign(request)
+            return Self.redirect("sign-in", cookie: ReaderSessions.header(nil, isSecure: Self.isSecure(request)))
+        }
+    }
+
+    // MARK: Files
+
+    private func serve(_ request: Request) async throws -> Response {
+        // As it came: names here need no escapes, so one with escapes is nobody's.
+        let path = request.uri.path
+        guard path.hasPrefix(Self.root) else {
+            return Response(status: .permanentRedirect, headers: [.location: "gallery/", .cacheControl: "no-cache"])
+        }
+        let name = path == Self.root ? "index.html" : String(path.dropFirst(Self.root.count))
+        if let asset = gallery.asset(at: name) { return try Self.page(asset, request, status: .ok) }
+        guard access.mayRead(request) else {
+            // People get a page to sign in, programs and the parts of a page get to know what is missing.
+            if name.hasSuffix(".html"), request.headers[.authorization] == nil {
+                let depth = name.count { $0 == "/" }
+                return try Self.page(try gallery.signIn(.asked, depth: depth), request, status: .unauthorized)
+            }
+            try access.require(.read, request)
+            throw Problem(.unauthorized, "A token is needed.")
+        }
+        guard let file = try await gallery.file(at: name) else {
+            throw Problem(.notFound, "The gallery has no such page.")
+        }
+        if case .blob(let digest) = file.body { return try await blobs.serve(digest, request, caching: BlobRoutes.forever) }
+        return try Self.page(file, request, status: .ok)
+    }
+
+    private static func page(_ file: GalleryFile, _ request: Request, status: HTTPResponse.Status) throws -> Response {
+        let isPage = file.mediaType.hasPrefix("text/html")
+        var headers: HTTPFields = [
+            .contentType: file.mediaType, .xContentTypeOptions: "nosniff", .contentSecurityPolicy: policy,
+            .cacheControl: file.isImmutable ? BlobRoutes.forever : "private, no-cache",
+            .referrerPolicy: "no-referrer",
+        ]
+        // The same address shows other things before and after signing in.
+        if isPage { headers[.vary] = "Cookie, Authorization" }
+        if status == .ok, let tag = file.tag.map({ "\"\($0)\"" }) {
+            headers[.eTag] = tag
+            if let known = request.headers[.ifNoneMatch], BlobRoutes.names(known, tag) {
+                return Response(status: .notModified, headers: headers)
+            }
+        }
+        if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
+        switch file.body {
+        case .bytes(let bytes):
+            guard request.method != .head else {
+                headers[.contentLength] = "\(bytes.count)"
+                return Response(status: status, headers: headers)
+            }
+            return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        case .pieces(let count, let piece):
+            guard request.method != .head else { return Response(status: status, headers: headers) }
+            return Response(
+                status: status, headers: headers,
+                body: ResponseBody { writer in
+                    for number in 0..<count { try await writer.write(ByteBuffer(bytes: try piece(number))) }
+                    try await writer.finish(nil)
+                })
+        case .blob: throw Problem(.notFound, "The gallery has no such page.")
+        }
+    }
+
+    /// Nothing from elsewhere, no inline scripts and styles, in nobody's frame. Pages without a form say so themselves.
+    private static let policy =
+        "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; "
+        + "frame-ancestors 'none'"
+
+    // MARK: Signing in
+
+    private func signIn(_ request: Request) async throws -> Response {
+        try Self.refuseForeign(request)
+        let body = try await request.body.collect(upTo: Self.mostBytes)
+        struct Form: Decodable { var token: String }
+        guard let form = try? URLEncodedFormDecoder().decode(Form.self, from: String(buffer: body)) else {
+            throw Problem(.badRequest, "The form has no field 'token'.")
+        }
+        let token = form.token.trimmingCharacters(in: .whitespaces)
+        guard let session = access.session(token: token) else {
+            return try Self.page(try gallery.signIn(.refused), request, status: .unauthorized)
+        }
+        return Self.redirect("./", cookie: ReaderSessions.header(session, isSecure: Self.isSecure(request)))
+    }
+
+    /// Another site's page must not sign a reader in or out. Browsers say where a form comes from; programs don't, and have no cookies.
+    private static func refuseForeign(_ request: Request) throws {
+        guard let site = request.headers[.secFetchSite], !["same-origin", "none"].contains(site) else { return }
+        throw Problem(.forbidden, "This form was sent by another site.")
+    }
+
+    private static func isSecure(_ request: Request) -> Bool {
+        // A chain of proxies lists several; the first is the reader's.
+        request.headers[.xForwardedProto]?.split(separator: ",").first?.trimmingCharacters(in: .whitespaces).lowercased()
+            == "https"
+    }
+
+    private static func redirect(_ location: String, cookie: String? = nil) -> Response {
+        var headers: HTTPFields = [.location: location, .cacheControl: "no-store"]
+        if let cookie { headers[.setCookie] = cookie }
+        return Response(status: .seeOther, headers: headers)
+    }
+}
+
+extension HTTPField.Name {
+    static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .server
+    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .server
+    static let xForwardedProto = HTTPField.Name("X-Forwarded-Proto") ?? .server
+}

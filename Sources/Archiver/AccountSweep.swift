@@ -1,0 +1,107 @@
+import ArchiveModel
+package import Foundation
+package import GenerationAPI
+
+/// How far back the sweeps of an account look.
+///
+/// The first looks back as far as asked. Then each goes as far as the last one saw, and somewhat further, since the list's order is not
+/// exact; and once an hour one looks at all tasks whose links may still live, so that what a sweep overlooked is found in time.
+package struct SweepMark: Sendable {
+    /// How much further than its mark a sweep looks, in seconds.
+    package static let overlap: TimeInterval = 15 * 60
+    /// Seconds between deep sweeps.
+    package static let deepInterval: TimeInterval = 3600
+
+    /// What one sweep is to look at.
+    package struct Reach: Sendable, Hashable {
+        /// Tasks created before it are left out.
+        package var start: Date
+        package var isDeep: Bool
+
+        package init(start: Date, isDeep: Bool) {
+            self.start = start
+            self.isDeep = isDeep
+        }
+    }
+
+    private var newest: Date?
+    private var deepDueAt = Date.distantPast
+    private var hasBegun = false
+
+    package init() {}
+
+    /// - Parameter span: How far back the first sweep looks, in seconds.
+    package func next(span: TimeInterval, now: Date) -> Reach {
+        guard hasBegun else { return Reach(start: now.addingTimeInterval(-span), isDeep: true) }
+        let deep = now.addingTimeInterval(-min(span, TaskSnapshot.linkLifetime))
+        guard let newest, now < deepDueAt else { return Reach(start: deep, isDeep: true) }
+        return Reach(start: max(deep, newest.addingTimeInterval(-Self.overlap)), isDeep: false)
+    }
+
+    /// Takes in a sweep that came to its end.
+    /// - Parameter newest: The creation of the newest task that it saw. A time to come counts as now.
+    package mutating func note(_ reach: Reach, newest seen: Date?, now: Date) {
+        hasBegun = true
+        if let seen { newest = max(newest ?? .distantPast, min(seen, now)) }
+        if reach.isDeep { deepDueAt = now.addingTimeInterval(Self.deepInterval) }
+    }
+}
+
+/// One look at the account's list.
+///
+/// Rows move while pages are read: new tasks push them down, which only shows some twice, and tasks that vanish pull them up, which
+/// hides some. So a list whose total has fallen is read again.
+package struct AccountSweep {
+    /// The creation of the newest task seen.
+    package private(set) var newest: Date?
+    /// How many tasks of the time were seen, each counted once.
+    package var count: Int { seen.count }
+    private var seen: Set<TaskID> = []
+
+    /// How often a list whose total falls is read from its start.
+    private static let tries = 3
+
+    /// Reads the list as far as `start`, and hands over the tasks page by page.
+    ///
+    /// - Parameters:
+    ///   - page: Reads a page, counted from 1, the newest tasks first.
+    ///   - register: Takes up tasks; durable when it returns.
+    /// - Throws: What `page` and `register` throw.
+    package static func run(
+        since start: Date, page: (Int) async throws -> TaskPage, register: ([TaskSnapshot]) async throws -> Void
+    ) async throws -> AccountSweep {
+        var sweep = AccountSweep()
+        for _ in 0..<tries {
+            if try await sweep.pass(since: start, page: page, register: register) { break }
+        }
+        return sweep
+    }
+
+    /// - Returns: Whether no row can have been hidden.
+    private mutating func pass(
+        since start: Date, page: (Int) async throws -> TaskPage, register: ([TaskSnapshot]) async throws -> Void
+    ) async throws -> Bool {
+        var most = Int.min
+        var hasFallen = false
+        var shown: Set<TaskID> = []
+        var number = 1
+        while true {
+            let part = try await page(number)
+            if let total = part.total {
+                hasFallen = hasFallen || total < most
+                most = max(most, total)
+            }
+            let young = part.tasks.filter { ($0.createdAt ?? .distantFuture) >= start }
+            try await register(young)
+            seen.formUnion(young.map(\.id))
+            newest = (young.compactMap(\.createdAt) + [newest].compactMap { $0 }).max()
+            // A page of rows that can't be read is no end, and neither is a short one: only an empty one is. A page of nothing but rows
+            // that were shown before is one too, or a list that does not turn its pages would have none.
+            let known = shown.count
+            shown.formUnion(part.tasks.map(\.id))
+            let isPast = !part.tasks.isEmpty && (young.isEmpty || shown.count == known)
+            if part.rows == 0 || isPast { return !hasFallen }
+            number += 1
+        }
+    }
+}

@@ -1,0 +1,225 @@
+package import ArchiveModel
+package import Catalog
+import Foundation
+import Glibc
+import WorkLanes
+
+/// A folder in which manifests are dropped: `*.jsonl` and `*.ndjson`, one task a line, as ``Manifest`` reads them.
+///
+/// A file is taken when its size and its time of change stood still from one look to the next; whoever writes slowly does so under
+/// another name, such as `….part`, and renames it at the end. Its tasks are registered first, then it moves to `done/` below the folder; one
+/// with problems gets `<name>.problems.txt` beside it, and one that names no task at all moves to `failed/` with that. A process that
+/// dies in between registers the same tasks once more, which changes nothing. Hidden files, links and folders are left alone.
+package struct ManifestFolder: Sendable {
+    /// Between two looks.
+    package static let pause = Duration.seconds(2)
+    /// The most bytes of a manifest.
+    package static let mostBytes = 64 << 20
+    /// Tasks that are registered in one step.
+    private static let batch = 1000
+
+    private let path: String
+    private let clock: any WallClock
+    private let register: @Sendable ([TaskRegistration]) async throws -> Void
+    private let report: @Sendable (ArchiveEvent) -> Void
+    private let lane = WorkLane(name: "watch-dir", width: 1)
+
+    /// - Parameters:
+    ///   - path: The folder, which has to exist: one that is gone may be a disk that is not mounted.
+    ///   - register: Takes up tasks; durable when it returns.
+    package init(
+        path: String, clock: any WallClock, register: @escaping @Sendable ([TaskRegistration]) async throws -> Void,
+        report: @escaping @Sendable (ArchiveEvent) -> Void
+    ) {
+        self.path = path
+        self.clock = clock
+        self.register = register
+        self.report = report
+    }
+
+    /// Looks at the folder every two seconds until the task is cancelled; then it returns.
+    ///
+    /// - Throws: ``ManifestFolderError`` for a folder that can't be read, or not be written to: by then the tasks of every file that
+    ///   was due are registered, and a later run goes on. Also what `register` throws; the file is then still in its place.
+    package func run() async throws {
+        var seen: [String: Standing] = [:]
+        do {
+            while !Task.isCancelled {
+                seen = try await look(seen)
+                try await clock.sleep(for: Self.pause)
+            }
+        } catch {
+            guard error is CancellationError || Task.isCancelled else { throw error }
+        }
+    }
+
+    // MARK: Looking
+
+    /// How a file stands.
+    private struct Standing: Sendable, Equatable {
+        var number: UInt64
+        var bytes: UInt64
+        var changed: Date
+    }
+
+    /// Takes what stands as it did at the last look.
+    ///
+    /// - Returns: How the others stand.
+    private func look(_ seen: [String: Standing]) async throws -> [String: Standing] {
+        var standing = try await lane.run { try list() }
+        var failure: ManifestFolderError?
+        for (name, file) in standing.sorted(by: { $0.key < $1.key }) where seen[name] == file {
+            try Task.checkCancellation()
+            do {
+                try await take(name, file)
+                standing[name] = nil
+            } catch let error as ManifestFolderError {
+                // One that can't be moved does not keep the others' tasks from being taken up.
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        return standing
+    }
+
+    private func list() throws(ManifestFolderError) -> [String: Standing] {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: path)
+        } catch {
+            throw ManifestFolderError(path, "it can't be read: \(Self.words(error))")
+        }
+        var files: [String: Standing] = [:]
+        for name in names where !name.hasPrefix(".") && [".jsonl", ".ndjson"].contains(where: name.lowercased().hasSuffix) {
+            files[name] = standing(name)
+        }
+        return files
+    }
+
+    /// `nil` for what is no regular file, or gone.
+    private func standing(_ name: String) -> Standing? {
+        guard let facts = try? FileManager.default.attributesOfItem(atPath: path + "/" + name),
+            facts[.type] as? FileAttributeType == .typeRegular, let changed = facts[.modificationDate] as? Date,
+            let bytes = (facts[.size] as? NSNumber)?.uint64Value,
+            let number = (facts[.systemFileNumber] as? NSNumber)?.uint64Value
+        else { return nil }
+        return Standing(number: number, bytes: bytes, changed: changed)
+    }
+
+    // MARK: Taking
+
+    private enum Reading: Sendable {
+        case manifest(Manifest)
+        case unreadable(String)
+        /// Somebody is still at work on it.
+        case moving
+    }
+
+    private func take(_ name: String, _ file: Standing) async throws {
+        let now = clock.now
+        switch try await lane.run({ try read(name, file, now: now) }) {
+        case .moving: return
+        case .unreadable(let reason):
+            try await lane.run { try putAway(name, to: "failed", problems: [reason]) }
+            report(
+                .warning("the manifest \(Self.shown(name)) of the watched folder can't be read: \(reason); it lies in failed/"))
+        case .manifest(let manifest):
+            for start in stride(from: 0, to: manifest.tasks.count, by: Self.batch) {
+                try await register(
+                    manifest.tasks[start..<min(start + Self.batch, manifest.tasks.count)].map { task in
+                        var task = task
+                        task.source = "watch-dir"
+                        task.reopens = true
+                        return task
+                    })
+            }
+            let place = manifest.tasks.isEmpty && !manifest.problems.isEmpty ? "failed" : "done"
+            try await lane.run { try putAway(name, to: place, problems: manifest.problems.map(\.description)) }
+            let told = "the manifest \(Self.shown(name)) of the watched folder: \(manifest.tasks.count) tasks"
+            if manifest.problems.isEmpty { return report(.note(told)) }
+            report(.warning("\(told), \(manifest.problems.count) problems, written down beside it in \(place)/"))
+        }
+    }
+
+    private func read(_ name: String, _ file: Standing, now: Date) throws(ManifestFolderError) -> Reading {
+        guard file.bytes <= UInt64(Self.mostBytes) else {
+            return .unreadable("it has \(file.bytes) bytes, and at most \(Self.mostBytes) are read; split it")
+        }
+        let descriptor = unsafe open(path + "/" + name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            let number = errno
+            if number == ENOENT || number == ELOOP { return .moving }
+            guard number == EACCES || number == EPERM else {
+                throw ManifestFolderError(
+                    path, "\(Self.shown(name)) can't be opened: \(unsafe String(cString: strerror(number)))")
+            }
+            return .unreadable(unsafe String(cString: strerror(number)))
+        }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        let data: Data
+        do { data = try handle.read(upToCount: Self.mostBytes + 1) ?? Data() } catch { return .unreadable(Self.words(error)) }
+        guard data.count == file.bytes, standing(name) == file else { return .moving }
+        guard var text = String(validating: data, as: UTF8.self) else { return .unreadable("it is no text in UTF-8") }
+        if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
+        return .manifest(Manifest(text, now: now))
+    }
+
+    // MARK: Putting away
+
+    /// Moves a file to a folder below, where it gets a number if its name is taken; what is wrong with it is written down first.
+    private func putAway(_ name: String, to place: String, problems: [String]) throws(ManifestFolderError) {
+        let folder = path + "/" + place
+        guard unsafe mkdir(folder, 0o755) == 0 || errno == EEXIST else {
+            throw ManifestFolderError(path, "\(place)/ can't be made in it: \(unsafe String(cString: strerror(errno)))")
+        }
+        let target = folder + "/" + Self.freeName(name, in: folder)
+        do {
+            if !problems.isEmpty {
+                let text = problems.map { $0 + "\n" }.joined()
+                try Data(text.utf8).write(to: URL(filePath: target + ".problems.txt"), options: .atomic)
+            }
+            try FileManager.default.moveItem(atPath: path + "/" + name, toPath: target)
+        } catch {
+            throw ManifestFolderError(path, "\(Self.shown(name)) can't be moved to \(place)/: \(Self.words(error))")
+        }
+    }
+
+    /// `name`, or `name-2.jsonl` and so on.
+    private static func freeName(_ name: String, in folder: String) -> String {
+        func isTaken(_ name: String) -> Bool { (try? FileManager.default.attributesOfItem(atPath: folder + "/" + name)) != nil }
+        let dot = name.lastIndex(of: ".") ?? name.endIndex
+        var (candidate, number) = (name, 1)
+        while isTaken(candidate) {
+            number += 1
+            candidate = "\(name[..<dot])-\(number)\(name[dot...])"
+        }
+        return candidate
+    }
+
+    /// What the operating system says, where an error has that beneath.
+    private static func words(_ error: any Error) -> String {
+        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        guard let cause, cause.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
+        return unsafe String(cString: strerror(Int32(cause.code)))
+    }
+
+    /// A name without what a terminal would obey.
+    private static func shown(_ name: String) -> String {
+        String(String.UnicodeScalarView(name.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+    }
+}
+
+/// A watched folder that can't be worked with.
+package struct ManifestFolderError: Error, Sendable, CustomStringConvertible {
+    package var path: String
+    package var detail: String
+
+    init(_ path: String, _ detail: String) {
+        self.path = path
+        self.detail = detail
+    }
+
+    package var description: String {
+        "the watched folder \(path): \(detail). See that it is there and can be written to; what was dropped there is taken up then"
+    }
+}

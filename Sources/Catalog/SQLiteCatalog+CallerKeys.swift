@@ -1,0 +1,50 @@
+package import ArchiveModel
+package import Foundation
+import GRDB
+
+extension SQLiteCatalog {
+    static let callerKeys = """
+        CREATE TABLE caller_key (
+            task INTEGER PRIMARY KEY REFERENCES task (key) ON DELETE CASCADE,
+            sealed BLOB NOT NULL
+        ) STRICT
+        """
+
+    package func keep(_ sealedKeys: [TaskID: Data]) async throws {
+        guard !sealedKeys.isEmpty else { return }
+        try await write { database in
+            for (task, sealed) in sealedKeys {
+                try database.executeCached(
+                    sql: """
+                        INSERT INTO caller_key (task, sealed) SELECT key, ?2 FROM task WHERE id = ?1
+                        ON CONFLICT (task) DO UPDATE SET sealed = excluded.sealed
+                        """, arguments: [task.text, sealed])
+            }
+        }
+    }
+
+    package func sealedKeys(of tasks: [TaskID]) async throws -> [TaskID: Data] {
+        try await read { database in
+            guard try Bool.fetchOne(database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM caller_key)")) == true else {
+                return [:]
+            }
+            let find = try database.cachedStatement(
+                sql: "SELECT sealed FROM caller_key JOIN task ON task.key = caller_key.task WHERE task.id = ?")
+            var found: [TaskID: Data] = [:]
+            for task in tasks { found[task] = try Data.fetchOne(find, arguments: [task.text]) }
+            return found
+        }
+    }
+
+    package func forgetSealedKeys(before date: Date) async throws {
+        let isEmpty = try await read { database in
+            try Bool.fetchOne(database.cachedStatement(sql: "SELECT NOT EXISTS (SELECT 1 FROM caller_key)")) ?? true
+        }
+        guard !isEmpty else { return }
+        try await write { database in
+            try database.executeCached(
+                sql: "DELETE FROM caller_key WHERE task IN (SELECT key FROM task WHERE discovered_at < ?)",
+                arguments: [date.milliseconds])
+        }
+    }
+}

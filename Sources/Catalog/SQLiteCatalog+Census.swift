@@ -1,0 +1,35 @@
+package import ArchiveModel
+import Foundation
+import GRDB
+
+extension SQLiteCatalog {
+    package func census() async throws -> Census {
+        // The mark comes first: what is written after it and read below must not pass for known.
+        let mark: Census.Mark
+        do {
+            // On the writing connection, where both numbers begin with the pool and only grow: each reader would count for itself.
+            mark = try await database.writeWithoutTransaction { database in
+                Census.Mark(
+                    own: Int64(database.totalChangesCount),
+                    others: try Int64.fetchOne(database, sql: "PRAGMA data_version") ?? 0)
+            }
+        } catch let error as DatabaseError {
+            throw CatalogError(error, path)
+        }
+        let days = try await read { database in
+            var days: [Date: Hasher] = [:]
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT day, tally, outputs, bytes, overpaid_tenths FROM tally_day JOIN tally ON tally.key = tally_day.tally
+                    WHERE state IN ('archived', 'unavailable') ORDER BY day, tally
+                    """)
+            while let row = try rows.next() {
+                let numbers: [Int64] = [row[1], row[2], row[3], row[4]]
+                days[Date(milliseconds: row[0] * 86_400_000), default: Hasher()].combine(numbers)
+            }
+            return days.mapValues { $0.finalize() }
+        }
+        return Census(mark: mark, days: days)
+    }
+}

@@ -1,0 +1,59 @@
+import ArchiveModel
+import Archiver
+import Foundation
+import Logging
+import SizeContract
+
+/// Events of archiving as lines of a structured log, each with the ids it is about.
+struct EventLog: Sendable {
+    let logger: Logger
+
+    /// The most ids of one line.
+    private static let idsTold = 50
+
+    func callAsFunction(_ event: ArchiveEvent) {
+        switch event {
+        case .discovered(_, let new):
+            guard !new.isEmpty else { return }
+            logger.info(
+                "found",
+                metadata: ["new": "\(new.count)", "tasks": .array(new.prefix(Self.idsTold).map { .string($0.text) })])
+        case .swept(let tasks, let new, let isDeep):
+            let level = new > 0 || isDeep ? Logger.Level.info : .debug
+            logger.log(level: level, "swept", metadata: ["seen": "\(tasks)", "new": "\(new)", "deep": "\(isDeep)"])
+        case .sweepFailed(let reason, let isRefused, let date):
+            logger.warning(
+                isRefused ? "the account's list is not to be had; other ways in go on" : "the sweep failed, and comes again",
+                metadata: ["reason": "\(reason)", "nextTry": "\(date.iso8601)"])
+        case .resolved(let id, let outputs): logger.info("resolved", metadata: ["task": "\(id)", "outputs": "\(outputs)"])
+        case .archived(let entry):
+            logger.info("archived", metadata: Self.facts(of: entry))
+        case .unavailable(let entry):
+            logger.error("lost", metadata: Self.facts(of: entry))
+        case .taskEnded(let id, let state, let reason):
+            logger.warning(
+                "ended without a picture", metadata: ["task": "\(id)", "state": "\(state.rawValue)", "reason": "\(reason)"])
+        case .postponed(let subject, let error, let date):
+            logger.info("again later", metadata: ["subject": "\(subject)", "reason": "\(error)", "nextTry": "\(date.iso8601)"])
+        case .waiting(let date): logger.debug("waiting", metadata: ["until": "\(date.iso8601)"])
+        case .sourceStopped(let reason): logger.error("the upstream refuses the key", metadata: ["reason": "\(reason)"])
+        case .atRisk(let subject, let deadline, let reason):
+            logger.warning(
+                "at risk", metadata: ["subject": "\(subject)", "deadline": "\(deadline.iso8601)", "reason": "\(reason)"])
+        case .warning(let text): logger.warning("\(text)")
+        case .note(let text): logger.info("\(text)")
+        }
+    }
+
+    private static func facts(of entry: OutputEntry) -> Logger.Metadata {
+        var facts: Logger.Metadata = ["task": "\(entry.id.task)", "output": "\(entry.id.index)"]
+        if let judgement = entry.judgement { facts["verdict"] = "\(judgement.verdict.rawValue)" }
+        if let size = entry.judgement?.delivered { facts["pixels"] = "\(size)" }
+        if let original = entry.original {
+            facts["sha256"] = "\(original.digest)"
+            facts["bytes"] = "\(original.bytes)"
+        }
+        if let reason = entry.reason { facts["reason"] = "\(reason)" }
+        return facts
+    }
+}

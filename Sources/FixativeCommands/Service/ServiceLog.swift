@@ -1,0 +1,56 @@
+import ArchiveModel
+import Archiver
+import ArgumentParser
+import Foundation
+import Logging
+
+/// How a service logs.
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+}
+
+/// What a service writes on stderr: lines for people on a terminal, JSON otherwise.
+struct ServiceLog: Sendable {
+    let logger: Logger
+    /// Tells of archiving.
+    let report: @Sendable (ArchiveEvent) -> Void
+    private let format: LogFormat
+
+    /// - Parameters:
+    ///   - format: `nil` for what fits where stderr goes.
+    ///   - secrets: What no line may hold.
+    init(_ format: LogFormat?, verbose: Bool, secrets: [String]) {
+        let format = format ?? (isatty(2) == 1 ? .text : .json)
+        self.format = format
+        let redact = Redactor(secrets: secrets)
+        switch format {
+        case .text:
+            logger = Logger(label: "fixative") { StreamLogHandler.standardError(label: $0) }
+            let reporter = Reporter(verbose: verbose)
+            report = { reporter($0) }
+        case .json:
+            var logger = Logger(label: "fixative") { label in
+                JSONLogHandler(label: label, redact: redact) { Terminal.log($0) }
+            }
+            if verbose { logger.logLevel = .debug }
+            self.logger = logger
+            let log = EventLog(logger: logger)
+            report = { log($0) }
+        }
+    }
+
+    /// Without the libraries' own news.
+    var quiet: Logger {
+        var logger = logger
+        logger.logLevel = .warning
+        return logger
+    }
+
+    /// A line of the service itself.
+    func note(_ text: String, _ metadata: Logger.Metadata = [:]) {
+        switch format {
+        case .text: Terminal.note(text)
+        case .json: logger.info("\(text)", metadata: metadata)
+        }
+    }
+}

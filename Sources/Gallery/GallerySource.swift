@@ -1,0 +1,58 @@
+package import ArchiveModel
+package import Foundation
+
+/// Where a live gallery learns what there is to show.
+package protocol GallerySource: Sendable {
+    func census() async throws -> Census
+
+    /// The archived and the unavailable outputs of one of the census's days.
+    func entries(of day: Date) async throws -> [OutputEntry]
+}
+
+/// One file of a live gallery.
+package struct GalleryFile: Sendable {
+    package enum Body: Sendable {
+        case bytes([UInt8])
+        /// So many pieces, made one after the other, since all at once they would be large.
+        case pieces(Int, @Sendable (Int) throws -> [UInt8])
+        /// What the archive holds.
+        case blob(Digest)
+    }
+
+    /// With its parameters: `text/html; charset=utf-8`. Empty for blobs, whose bytes say what they are.
+    package var mediaType = ""
+    package var body: Body
+    /// Differs where the bytes differ; `nil` for blobs.
+    package var tag: String?
+    /// Whether the name stands for its content, so that it never changes.
+    package var isImmutable = false
+
+    init(_ path: String, _ bytes: [UInt8], isImmutable: Bool = false) {
+        mediaType = Self.mediaType(path)
+        body = .bytes(bytes)
+        tag = String(Digest(of: bytes).hex.prefix(32))
+        self.isImmutable = isImmutable
+    }
+
+    init(_ path: String, tag: String, pieces: Int, _ piece: @escaping @Sendable (Int) throws -> [UInt8]) {
+        mediaType = Self.mediaType(path)
+        body = .pieces(pieces, piece)
+        self.tag = tag
+    }
+
+    init(blob: Digest) {
+        body = .blob(blob)
+        isImmutable = true
+    }
+
+    private static func mediaType(_ path: String) -> String {
+        switch path.split(separator: ".").last {
+        case "html": "text/html; charset=utf-8"
+        case "css": "text/css; charset=utf-8"
+        case "js": "text/javascript; charset=utf-8"
+        case "json": "application/json"
+        case "xml": "application/atom+xml; charset=utf-8"
+        default: "text/plain; charset=utf-8"
+        }
+    }
+}

@@ -1,0 +1,234 @@
+package import ArchiveModel
+package import Foundation
+
+/// The site that ``GalleryExport`` writes, made file by file when it is asked for, from what the archive holds at that moment.
+///
+/// It keeps the facts of every output, about 1 kB each, and looks for changes when a page is asked for: a census says which days to
+/// read again. Data files that a page loaded earlier still asks for are given for a while after they were replaced.
+package actor LiveGallery {
+    package struct Options: Sendable, Hashable {
+        package var title: String
+        /// As ``GalleryExport/Options/identity``.
+        package var identity: String
+        /// As ``GalleryExport/Options/pageSize``.
+        package var pageSize: Int
+        /// As ``GalleryExport/Options/shardSize``.
+        package var shardSize: Int
+        /// Seconds for which what was found is taken for the present.
+        package var freshness: TimeInterval
+        /// Seconds for which data files are given after they were replaced.
+        package var afterlife: TimeInterval
+        /// The most outputs that are read again in one go only because something, somewhere, was written: changes that leave all sums
+        /// alone are rare, and the next look goes on with the next days.
+        package var doubts: Int
+
+        /// - Precondition: `pageSize` and `shardSize` are positive.
+        package init(
+            title: String = "Gallery", identity: String = "", pageSize: Int = 200, shardSize: Int = 500,
+            freshness: TimeInterval = 2,
+            afterlife: TimeInterval = 900, doubts: Int = 5_000
+        ) {
+            precondition(pageSize > 0 && shardSize > 0)
+            self.title = title
+            self.identity = identity
+            self.pageSize = pageSize
+            self.shardSize = shardSize
+            self.freshness = freshness
+            self.afterlife = afterlife
+            self.doubts = doubts
+        }
+    }
+
+    private struct Day {
+        var sum: Int
+        /// As it stood before the day was read.
+        var mark: Census.Mark
+        var readAt: Date
+        var pictures: [GalleryPicture]
+    }
+
+    /// What a page that is older than the present snapshot may still ask for.
+    private struct Retired {
+        var until: Date
+        var file: @Sendable () throws -> GalleryFile
+    }
+
+    private nonisolated let options: Options
+    private nonisolated let assets: GalleryAssets
+    private let source: any GallerySource
+    private let clock: any WallClock
+
+    private var days: [Date: Day] = [:]
+    private var snapshot: GallerySnapshot?
+    private var lookedAt: Date?
+    private var looking: Task<GallerySnapshot, any Error>?
+    private var retired: [String: Retired] = [:]
+    /// Files of the present snapshot that take long, or that everybody asks for.
+    private var made: [String: GalleryFile] = [:]
+
+    /// - Throws: ``GalleryError`` with code `damagedTemplate`.
+    package init(_ options: Options, source: any GallerySource, clock: any WallClock = SystemClock()) throws {
+        self.options = options
+        self.source = source
+        self.clock = clock
+        assets = try GalleryAssets()
+    }
+
+    // MARK: Files
+
+    /// Style and script, which say nothing of the archive.
+    package nonisolated func asset(at path: String) -> GalleryFile? {
+        [assets.style, assets.script].first { $0.path == path }.map { GalleryFile($0.path, $0.bytes, isImmutable: true) }
+    }
+
+    /// One file of the site.
+    ///
+    /// - Parameter path: Relative to the site's root, as the pages have it, never with an escape: `index.html`,
+    ///   `thumbs/ab/ab12...ef.jpg`.
+    /// - Returns: `nil` for what the site does not have. Whether the archive has a blob is not asked.
+    /// - Throws: What the source throws, when nothing was ever read; later, what was read last is shown.
+    package func file(at path: String) async throws -> GalleryFile? {
+        if let asset = asset(at: path) { return asset }
+        if path == "robots.txt" { return GalleryFile(path, GalleryExport.robots) }
+        if let digest = Self.blob(at: path) { return GalleryFile(blob: digest) }
+        if path.hasPrefix("data/") || path.hasPrefix("assets/") { return try await dataFile(at: path) }
+        let snapshot = try await present()
+        if let file = made[path] { return file }
+        let file = try await snapshot.file(at: path, identity: options.identity)
+        let isShared = [GalleryPlan.calendarPath, GalleryFeed.path, "index.html"].contains(path)
+        // Another look may have replaced the snapshot meanwhile.
+        if isShared, let file, self.snapshot?.data.path == snapshot.data.path { made[path] = file }
+        return file
+    }
+
+    /// Content-named: what is known answers without a look for changes.
+    private func dataFile(at path: String) async throws -> GalleryFile? {
+        if let file = try await knownDataFile(at: path) { return file }
+        _ = try await present()
+        return try await knownDataFile(at: path)
+    }
+
+    private func knownDataFile(at path: String) async throws -> GalleryFile? {
+        if let snapshot, snapshot.data.path == path { return GalleryFile(path, snapshot.data.bytes, isImmutable: true) }
+        if let shard = snapshot?.shards[path] {
+            return try await Self.make { GalleryFile(path, try shard.bytes(), isImmutable: true) }
+        }
+        if let retired = retired[path] { return try await Self.make(retired.file) }
+        return nil
+    }
+
+    @concurrent
+    private static func make(_ file: @Sendable () throws -> GalleryFile) async throws -> GalleryFile { try file() }
+
+    /// `thumbs/ab/ab12...ef.jpg` and the like.
+    private static func blob(at path: String) -> Digest? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 3, ["thumbs", "previews", "originals"].contains(parts[0]) else { return nil }
+        let name = parts[2].split(separator: ".", omittingEmptySubsequences: false)
+        guard name.count == 2, ["png", "jpg", "webp", "bin"].contains(name[1]), name[0].utf8.count == 64,
+            let digest = Digest(String(name[0])), digest.hex == name[0], digest.hex.prefix(2) == parts[1]
+        else { return nil }
+        return digest
+    }
+
+    // MARK: Changes
+
+    /// The gallery as it is now, or was a moment ago.
+    private func present() async throws -> GallerySnapshot {
+        if let snapshot, let lookedAt, (0..<options.freshness).contains(clock.now.timeIntervalSince(lookedAt)) { return snapshot }
+        let task: Task<GallerySnapshot, any Error>
+        if let looking {
+            task = looking
+        } else {
+            // Its own task: it goes on when the reader who asked first has gone.
+            task = Task {
+                defer { looking = nil }
+                return try await look()
+            }
+            looking = task
+        }
+        do { return try await task.value } catch {
+            guard let snapshot else { throw error }
+            return snapshot
+        }
+    }
+
+    private func look() async throws -> GallerySnapshot {
+        let now = clock.now
+        let census = try await source.census()
+        var hasChanged = false
+        for day in days.keys where census.days[day] == nil {
+            days[day] = nil
+            hasChanged = true
+        }
+        for day in try daysToRead(census) {
+            hasChanged = try await read(day, census, now) || hasChanged
+        }
+        retired = retired.filter { $0.value.until > now }
+        if let snapshot, !hasChanged {
+            lookedAt = now
+            return snapshot
+        }
+        let pictures = GalleryPlan.arranged(days.sorted { $0.key > $1.key }.flatMap(\.value.pictures))
+        let new = try await GallerySnapshot(
+            pictures: pictures, title: options.title, pageSize: options.pageSize, shardSize: options.shardSize, assets: assets,
+            after: snapshot)
+        if let snapshot { retire(snapshot, for: new, until: now + options.afterlife) }
+        (snapshot, lookedAt, made) = (new, now, [:])
+        return new
+    }
+
+    /// Every day whose sums have changed, and of the others, when something was written, those read longest ago.
+    private func daysToRead(_ census: Census) throws -> [Date] {
+        let changed = census.days.filter { days[$0.key]?.sum != $0.value }.map(\.key)
+        let doubtful = days.filter { $0.value.mark != census.mark && census.days[$0.key] == $0.value.sum }
+        var budget = options.doubts
+        let reread = doubtful.sorted { ($0.value.readAt, $1.key) < ($1.value.readAt, $0.key) }.prefix { day in
+            defer { budget -= day.value.pictures.count }
+            return budget > 0
+        }
+        return changed + reread.map(\.key)
+    }
+
+    /// - Returns: Whether it has other pictures now than before.
+    private func read(_ day: Date, _ census: Census, _ now: Date) async throws -> Bool {
+        let old = days[day]?.pictures ?? []
+        let known = Dictionary(old.map { ($0.name, $0) }) { first, _ in first }
+        let entries = try await source.entries(of: day)
+        let pictures = entries.compactMap { GalleryPicture($0, copiesOriginals: true) }.map { picture in
+            if let same = known[picture.name], same.entry == picture.entry { same } else { picture }
+        }
+        days[day] = Day(sum: census.days[day] ?? 0, mark: census.mark, readAt: now, pictures: pictures)
+        return pictures.count != old.count || !zip(pictures, old).allSatisfy { $0 === $1 }
+    }
+
+    private func retire(_ old: GallerySnapshot, for new: GallerySnapshot, until: Date) {
+        for (path, shard) in old.shards where new.shards[path] == nil {
+            retired[path] = Retired(until: until) { GalleryFile(path, try shard.bytes(), isImmutable: true) }
+        }
+        let data = old.data
+        if data.path != new.data.path {
+            retired[data.path] = Retired(until: until) { GalleryFile(data.path, data.bytes, isImmutable: true) }
+        }
+    }
+
+    // MARK: Sign-in
+
+    /// What a reader without a right to read sees instead of the site.
+    package enum SignIn: Sendable {
+        case asked
+        /// The token was wrong.
+        case refused
+        /// Nothing more to do, unless to sign out.
+        case done
+    }
+
+    /// - Parameter depth: How many folders below the site's root it is shown.
+    package nonisolated func signIn(_ state: SignIn, depth: Int = 0) throws -> GalleryFile {
+        let root = String(repeating: "../", count: depth)
+        var context: [String: Any] = ["style": root + assets.style.path, "root": root, "hasForm": true, "title": options.title]
+        context["isRefused"] = state == .refused
+        context["isDone"] = state == .done
+        return GalleryFile("sign-in.html", try assets.render("signin", context))
+    }
+}

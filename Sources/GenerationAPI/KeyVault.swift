@@ -1,0 +1,29 @@
+package import ArchiveModel
+import Crypto
+package import Foundation
+
+/// Keeps the keys of others so that only this service can read them: each is sealed under a key that is made from the service's own
+/// (HKDF-SHA256, ChaCha20-Poly1305) and bound to its task. Who has the archive's disk alone has none of them, and once the service's
+/// key is changed the old ones are of no more use.
+package struct KeyVault: Sendable {
+    private let key: SymmetricKey
+
+    /// - Parameter salt: Tells this archive from others, such as its id.
+    package init(_ own: APIKey, salt: String) {
+        key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: Data(own.textToRedact.utf8)), salt: Data(salt.utf8),
+            info: Data("fixative caller keys 1".utf8), outputByteCount: 32)
+    }
+
+    package func seal(_ caller: APIKey, for task: TaskID) throws -> Data {
+        try ChaChaPoly.seal(Data(caller.textToRedact.utf8), using: key, authenticating: Data(task.text.utf8)).combined
+    }
+
+    /// - Returns: `nil` for what was sealed under another key, for another task, or has changed since.
+    package func open(_ sealed: Data, for task: TaskID) -> APIKey? {
+        guard let box = try? ChaChaPoly.SealedBox(combined: sealed),
+            let text = try? ChaChaPoly.open(box, using: key, authenticating: Data(task.text.utf8))
+        else { return nil }
+        return APIKey(String(decoding: text, as: UTF8.self))
+    }
+}

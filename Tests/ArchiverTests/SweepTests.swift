@@ -1,0 +1,176 @@
+import ArchiveModel
+import Archiver
+import Catalog
+import Foundation
+import GenerationAPI
+import Hummingbird
+import Synchronization
+import Testing
+import UpstreamSimulator
+
+@Suite struct SweepTests {
+    private static let noon = Date(timeIntervalSince1970: 1_795_000_000)
+
+    private func task(_ number: Int, ago seconds: TimeInterval) throws -> TaskSnapshot {
+        let created = Int64(Self.noon.timeIntervalSince1970 - seconds)
+        return try #require(TaskSnapshot(.object(["id": .string("task-\(number)"), "created": .integer(created)])))
+    }
+
+    /// An account whose list changes while it is read.
+    private final class Account: Sendable {
+        private struct State {
+            var tasks: [TaskSnapshot]
+            var pages = 0
+        }
+        private let state: Mutex<State>
+        private let change: @Sendable (Int, inout [TaskSnapshot]) -> Void
+        var pagesRead: Int { state.withLock { $0.pages } }
+
+        init(_ tasks: [TaskSnapshot], change: @escaping @Sendable (Int, inout [TaskSnapshot]) -> Void = { _, _ in }) {
+            state = Mutex(State(tasks: tasks))
+            self.change = change
+        }
+
+        func page(_ number: Int) -> GenerationAPI.TaskPage {
+            state.withLock { state in
+                state.pages += 1
+                change(state.pages, &state.tasks)
+                let rows = state.tasks.dropFirst((number - 1) * 2).prefix(2)
+                return GenerationAPI.TaskPage(tasks: Array(rows), rows: rows.count, total: state.tasks.count)
+            }
+        }
+
+        func sweep(since: Date) async throws -> (found: Set<String>, newest: Date?) {
+            let found = Mutex<Set<String>>([])
+            let sweep = try await AccountSweep.run(
+                since: since, page: { page($0) }, register: { tasks in found.withLock { $0.formUnion(tasks.map(\.id.text)) } })
+            return (found.withLock { $0 }, sweep.newest)
+        }
+    }
+
+    @Test func aSweepGoesAsFarAsItsStartAndNoFurther() async throws {
+        let account = Account(try (0..<20).map { try task($0, ago: Double($0) * 60) })
+        let (found, newest) = try await account.sweep(since: Self.noon.addingTimeInterval(-5 * 60))
+        #expect(found.isSuperset(of: (0...5).map { "task-\($0)" }) && found.count == 6)
+        #expect(newest == Self.noon)
+        #expect(account.pagesRead == 4, "three pages of two, and one that is too old as a whole")
+    }
+
+    @Test func aPageOutOfOrderEndsNothing() async throws {
+        let ages: [Double] = [1, 9, 2, 9, 3, 9, 9]
+        let account = Account(try ages.enumerated().map { try task($0.offset, ago: $0.element * 60) })
+        let found = try await account.sweep(since: Self.noon.addingTimeInterval(-5 * 60)).found
+        #expect(found == ["task-0", "task-2", "task-4"])
+    }
+
+    @Test func whatVanishingTasksHideIsFoundByReadingAgain() async throws {
+        // After the first page its two tasks are deleted, so that task-2 and task-3 move to a page that was read.
+        let account = Account(try (0..<8).map { try task($0, ago: Double($0)) }) { read, tasks in
+            if read == 2 { tasks.removeFirst(2) }
+        }
+        let found = try await account.sweep(since: Self.noon.addingTimeInterval(-3600)).found
+        #expect(found == Set((0..<8).map { "task-\($0)" }))
+    }
+
+    @Test func newTasksThatPushRowsDownCostNoSecondReading() async throws {
+        let fresh = try task(100, ago: 0)
+        let account = Account(try (0..<6).map { try task($0, ago: Double($0)) }) { read, tasks in
+            if read == 2 { tasks.insert(fresh, at: 0) }
+        }
+        let found = try await account.sweep(since: Self.noon.addingTimeInterval(-3600)).found
+        #expect(found.isSuperset(of: (0..<6).map { "task-\($0)" }))
+        #expect(account.pagesRead == 5, "seven rows on four pages, and an empty one")
+    }
+
+    @Test func theMarkLooksBackAsFarAsTheLastSweepAndABitMoreAndOnceAnHourADay() {
+        var mark = SweepMark()
+        let span: TimeInterval = 7 * 86400
+        let first = mark.next(span: span, now: Self.noon)
+        #expect(first == SweepMark.Reach(start: Self.noon.addingTimeInterval(-span), isDeep: true))
+        #expect(mark.next(span: span, now: Self.noon) == first, "a sweep that failed moves nothing")
+        mark.note(first, newest: Self.noon.addingTimeInterval(-100), now: Self.noon)
+
+        let later = Self.noon.addingTimeInterval(300)
+        let second = mark.next(span: span, now: later)
+        #expect(second == SweepMark.Reach(start: Self.noon.addingTimeInterval(-100 - 900), isDeep: false))
+        mark.note(second, newest: nil, now: later)
+        #expect(mark.next(span: span, now: later).start == second.start, "an empty page moves nothing")
+
+        let hour = Self.noon.addingTimeInterval(3600)
+        #expect(mark.next(span: span, now: hour) == SweepMark.Reach(start: hour.addingTimeInterval(-86400), isDeep: true))
+        // A creation in the time to come would hide all that is created until then.
+        mark.note(second, newest: later.addingTimeInterval(1e6), now: later)
+        #expect(mark.next(span: span, now: later).start == later.addingTimeInterval(-900))
+    }
+
+    @Test(arguments: [403, 404]) func withoutAListTheOtherWaysGoOn(_ status: Int) async throws {
+        let archive = try TestArchive()
+        let picture = try await Drawn().picture(width: 64, height: 64, format: "png", seed: 1)
+        let address = Mutex("")
+        try await withStorageHost { request in
+            switch request.uri.path {
+            case "/v1/tasks":
+                return Response(
+                    status: .init(code: status), body: .init(byteBuffer: .init(string: #"{"error":{"message":"no list here"}}"#)))
+            case "/v1/tasks/task-1":
+                let link = address.withLock { $0 } + "/file.png"
+                let answer = #"{"id":"task-1","status":"completed","results":["\#(link)"]}"#
+                return Response(status: .ok, body: .init(byteBuffer: .init(string: answer)))
+            default: return Response(status: .ok, body: .init(byteBuffer: .init(bytes: picture)))
+            }
+        } _: { url in
+            address.withLock { $0 = url }
+            let (archiver, downloader) = try archive.archiver(url) {
+                $0.since = 86400
+                $0.watch = true
+                $0.sweepInterval = 5
+            }
+            try await archiver.register([TaskRegistration(id: try #require(TaskID("task-1")), source: "webhook")])
+            async let summary = archiver.run()
+            while try await archive.catalog.status(now: archive.clock.now).outputs[.archived] != 1 {
+                try await archive.clock.sleep(for: .seconds(5))
+            }
+            try await archive.clock.sleep(for: .seconds(20))
+            archiver.stop()
+            let ended = try await summary
+            await downloader.shutdown()
+            #expect(ended.stopReason == nil && ended.archived == 1)
+        }
+        let refusals = archive.events.compactMap { event -> String? in
+            if case .sweepFailed(let reason, true, _) = event { return reason }
+            return nil
+        }
+        #expect(refusals.count == 1, "asked again only after an hour")
+        #expect(refusals.first?.contains("no list here") == true)
+    }
+
+    @Test func aSweepSaysWhatIsCloseToItsDeadline() async throws {
+        let archive = try TestArchive()
+        let now = archive.clock.now
+        @Sendable func row(_ id: String, _ age: TimeInterval) -> JSONValue {
+            .object([
+                "id": .string(id), "created_at": .integer(Int64(now.timeIntervalSince1970 - age)), "status": .string("completed"),
+                "type": .string("image"),
+            ])
+        }
+        try await withStorageHost { request in
+            let isFirst = request.uri.path == "/v1/tasks" && request.uri.queryParameters["page"] == "1"
+            let rows = isFirst ? [row("task-fresh", 600), row("task-late", 22.5 * 3600), row("task-later", 22.6 * 3600)] : []
+            guard request.uri.path == "/v1/tasks" else { return Response(status: .notFound) }
+            let body = try JSONEncoder().encode(JSONValue.object(["data": .array(rows), "total": .integer(3)]))
+            return Response(status: .ok, body: .init(byteBuffer: .init(bytes: body)))
+        } _: { url in
+            _ = try await archive.run(url) {
+                $0.since = 86400
+                $0.missesToBelieve = 1
+                $0.missPatience = 0
+            }
+        }
+        let warnings = archive.events.compactMap { event -> String? in
+            if case .warning(let text) = event { return text }
+            return nil
+        }
+        #expect(
+            warnings.contains { $0.contains("2 with less than 2 h left") && $0.contains("task-late, task-later") }, "\(warnings)")
+    }
+}

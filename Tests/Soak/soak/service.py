@@ -1,0 +1,129 @@
+"""`fixative run`, started, stopped and killed, always at the same address."""
+
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from torture.program import PATIENCE, Finished, environment
+
+# What is promised for a stop, in seconds.
+STOP_LIMIT = 10
+# How long a start may take on a busy machine.
+START_LIMIT = 60
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Service:
+    def __init__(self, binary, folder, upstream, plan, tally):
+        self.binary = binary
+        self.storage = os.path.join(folder, "storage")
+        self.log = os.path.join(folder, "service.log")
+        self.upstream = upstream
+        self.plan = plan
+        self.tally = tally
+        self.port = free_port()
+        self.key = f"sk-soak-{secrets.token_hex(16)}"
+        self.hook_secret = f"hook-{secrets.token_hex(16)}"
+        self.admin_token = f"admin-{secrets.token_hex(16)}"
+        self.environment = {
+            **environment(plan.lease), "FIXATIVE_API_KEY": self.key, "FIXATIVE_HOOK_SECRET": self.hook_secret,
+            "FIXATIVE_ADMIN_TOKEN": self.admin_token, "FIXATIVE_API_URL": upstream, "FIXATIVE_ALLOW_PRIVATE_HOSTS": "true",
+        }
+        self.process = None
+        # Held while it is started and ended; whoever sees `since` knows that the process should answer.
+        self.lock = threading.Lock()
+        self.since = None
+        self.starts = []
+        self.stops = []
+        self.kills = 0
+
+    def start(self):
+        line = [self.binary, "run", "--listen", f"127.0.0.1:{self.port}", "--sweep-interval", str(self.plan.sweep_interval),
+                "--storage", self.storage, "-v"]
+        with self.lock:
+            began = time.monotonic()
+            with open(self.log, "ab") as log:
+                self.process = subprocess.Popen(
+                    line, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
+            while not self._answers():
+                if self.process.poll() is not None:
+                    raise RuntimeError(f"the service ended at its start with code {self.process.returncode}: see {self.log}")
+                if time.monotonic() - began > START_LIMIT:
+                    raise RuntimeError(f"the service does not answer {START_LIMIT} s after its start: see {self.log}")
+                time.sleep(0.05)
+            self.starts.append(time.monotonic() - began)
+            self.since = time.monotonic()
+
+    def stop(self):
+        """SIGTERM: everything on its way is finished or put back, in time and with code 0."""
+        with self.lock:
+            self.since = None
+            began = time.monotonic()
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                code = self.process.wait(timeout=STOP_LIMIT)
+            except subprocess.TimeoutExpired:
+                self.tally.err(f"SIGTERM: the service is still there after {STOP_LIMIT} s")
+                self.process.kill()
+                self.process.wait()
+                return
+            self.stops.append(time.monotonic() - began)
+            if code != 0:
+                self.tally.err(f"SIGTERM: exit code {code}")
+
+    def kill(self):
+        with self.lock:
+            self.since = None
+            self.kills += 1
+            self.process.kill()
+            self.process.wait()
+
+    def _answers(self):
+        try:
+            return self.ask("/healthz")[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def ask(self, path, timeout=5):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def resident_bytes(self):
+        """None when the process is gone."""
+        try:
+            with open(f"/proc/{self.process.pid}/statm") as file:
+                return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except (OSError, IndexError):
+            return None
+
+    def verb(self, *arguments):
+        """Another verb of the program on the same storage."""
+        done = subprocess.run(
+            [self.binary, *arguments, "--storage", self.storage], env=self.environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, errors="replace", timeout=PATIENCE)
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    def waiting(self):
+        """How many tasks and outputs still wait, and how many tasks are known at all."""
+        status = self.verb("status", "--format", "json")
+        if status.code not in (0, 1):
+            return None, 0
+        counts = json.loads(status.out)
+        queued = sum(counts[kind].get(state, 0) for kind in ("tasks", "outputs") for state in ("waiting", "leased", "held"))
+        return queued, sum(counts["tasks"].values())

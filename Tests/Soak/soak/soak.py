@@ -1,0 +1,165 @@
+"""The run itself: who works when, and what is told in the end."""
+
+import shutil
+import tempfile
+import threading
+import time
+import traceback
+
+from torture.upstream import Upstream
+
+from .callers import Callers
+from .hooks import HookProxy
+from .judge import Judge
+from .service import Service
+from .tally import Tally, mean, quantile
+from .watch import Watch
+
+# The last quarter's memory may differ from the second's by this part of it.
+FLAT = 0.10
+
+
+def perform(plan, binary):
+    """Prints the last line, and says whether it holds. The folder of one that fell stays for a look."""
+    tally = Tally()
+    folder = tempfile.mkdtemp(prefix="fixative-soak-")
+    counts = (0, 0, 0)
+    try:
+        with Upstream(binary, tasks=0, faults="hostile", seed=plan.seed) as upstream:
+            counts = soak(plan, binary, folder, upstream, tally)
+    except Exception:
+        traceback.print_exc()
+        tally.err("the soak itself broke down")
+    passes = tally.lost == 0 and tally.wrong == 0 and counts[0] > 0
+    if passes:
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        tally.note(f"what is left of it: {folder}")
+    tasks, archived, unavailable = counts
+    print(f"soak minutes {plan.length / 60:g} tasks {tasks} archived {archived} unavailable {unavailable} lost {tally.lost} "
+          f"{'pass' if passes else 'fall'}", flush=True)
+    return passes
+
+
+def soak(plan, binary, folder, upstream, tally):
+    service = Service(binary, folder, upstream.url, plan, tally)
+    try:
+        service.start()
+        with HookProxy(service, tally) as hooks, Watch(service, tally) as watch:
+            callers = Callers(upstream.url, service, hooks.url, plan, tally)
+            work(plan, service, hooks, callers, tally)
+            drain(plan, service, upstream, tally)
+        service.stop()
+        judge = Judge(upstream, service, plan, tally)
+        judge.judge(callers.created)
+        check_ways(plan, service, callers, judge, tally)
+        tell(plan, service, hooks, callers, watch, judge, tally)
+        return len(judge.truth), len(judge.archived), len(judge.unavailable)
+    finally:
+        if service.process and service.process.poll() is None:
+            service.kill()
+
+
+def work(plan, service, hooks, callers, tally):
+    """Callers all the time; restarts and the outage beside them."""
+    began = time.monotonic()
+    failures = []
+
+    def guarded(action):
+        def run():
+            try:
+                action()
+            except Exception as error:
+                failures.append(error)
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return thread
+
+    threads = [guarded(lambda: restart(plan, service, began, failures)), guarded(lambda: outage(plan, hooks, began, tally))]
+    callers.run(until=began + plan.length)
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def restart(plan, service, began, failures):
+    number = 1
+    while number * plan.restart_every < plan.length and not failures:
+        time.sleep(max(0, began + number * plan.restart_every - time.monotonic()))
+        if number % 2:
+            service.stop()
+        else:
+            service.kill()
+        service.start()
+        number += 1
+
+
+def outage(plan, hooks, began, tally):
+    time.sleep(max(0, began + (plan.length - plan.outage) / 2 - time.monotonic()))
+    hooks.refuses = True
+    time.sleep(plan.outage)
+    hooks.refuses = False
+    tally.note(f"the webhook refused connections for {plan.outage:.0f} s")
+
+
+def drain(plan, service, upstream, tally):
+    """Waits until every task of the account is known and nothing waits any more."""
+    tasks = len(upstream.tasks())
+    began = time.monotonic()
+    while time.monotonic() - began < plan.drain:
+        queued, known = service.waiting()
+        if queued == 0 and known >= tasks:
+            break
+        time.sleep(2)
+    else:
+        tally.err(f"after {plan.drain:.0f} s {queued} tasks and pictures still wait, and {known} of {tasks} tasks are known")
+    tally.note(f"the queue was empty {time.monotonic() - began:.0f} s after the last task")
+
+
+def check_ways(plan, service, callers, judge, tally):
+    """That each way in was used, and that what went through the gateway has its request on record."""
+    wanted = ["callbacks taken", "callbacks refused"] + (["gateway calls answered"] if plan.gateway else [])
+    for what in wanted:
+        if not tally.counts[what]:
+            tally.err(f"{what}: none")
+    bare = [task for task in callers.through if task in judge.tasks and not judge.tasks[task]["has_request"]]
+    tally.count("gateway calls without their request", len(bare))
+    # A process that is killed may have handed on an answer a moment before.
+    if len(bare) > service.kills:
+        tally.err(f"the requests of {len(bare)} gateway calls are not on record, such as {sorted(bare)[0]}")
+
+
+def tell(plan, service, hooks, callers, watch, judge, tally):
+    ages = [row["ended_at"] / 1000 - callers.created[task] for (task, _), row in judge.outputs.items()
+            if row["state"] == "archived" and task in callers.created]
+    quarters = watch.quarters(plan.length)
+    means = [mean(samples) / 2**20 for samples in quarters]
+    rows = [(name, str(number)) for name, number in sorted(tally.counts.items())]
+    sources = {}
+    for row in judge.tasks.values():
+        sources[row["source"]] = sources.get(row["source"], 0) + 1
+    rows += [
+        ("tasks by who was first to name them", ", ".join(f"{name} {count}" for name, count in sorted(sources.items()))),
+        ("seconds from creation to archived, p50 / p99 / most",
+         " / ".join(f"{age:.1f}" for age in (quantile(ages, 0.5), quantile(ages, 0.99), max(ages, default=0)))),
+        ("milliseconds of a callback's answer, p50 / p99", spans(hooks.seconds)),
+        ("milliseconds of a gateway's answer, p50 / p99", spans(callers.gateway_seconds)),
+        ("SIGTERM / SIGKILL", f"{len(service.stops)} / {service.kills}"),
+        ("slowest stop / slowest start, seconds", f"{max(service.stops, default=0):.1f} / {max(service.starts):.1f}"),
+        ("resident MiB by quarter / at the most", " ".join(f"{value:.0f}" for value in means) + f" / {watch.most / 2**20:.0f}"),
+    ]
+    for problem in sorted(watch.problems)[:10]:
+        rows.append(("not ready", problem))
+    for name, value in rows:
+        tally.note(f"{name:52} {value}")
+    if not plan.judges_memory:
+        return tally.note("too short a run to judge memory by")
+    # Written so that quarters without a sample fall too.
+    if not abs(means[3] - means[1]) <= FLAT * means[1]:
+        tally.err(f"memory is not flat: {means[1]:.0f} MiB in the second quarter, {means[3]:.0f} MiB in the last")
+    return None
+
+
+def spans(seconds):
+    return " / ".join(f"{1000 * quantile(seconds, share):.0f}" for share in (0.5, 0.99))
