@@ -49,7 +49,7 @@ struct TestServer: Sendable {
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let server = ArchiveServer(
             options, blobs: blobs, records: DirectoryRecordStore(folder: folder, lane: lane), catalog: catalog, clock: clock,
-            register: { _ = try await catalog.register($0, now: clock.now) },
+            register: { _ = try await catalog.register($0, now: clock.now) }, health: SourceHealth(clock: clock),
             logger: Logger(label: "test") { _ in log }, onListening: { port.yield($0) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
