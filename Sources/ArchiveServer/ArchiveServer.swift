@@ -39,6 +39,7 @@ package struct ArchiveServer: Service {
     /// Every route, as the OpenAPI document has to tell them.
     package let routes: [ServedRoute]
     private let application: any ApplicationProtocol & Sendable
+    private let openFiles: Int
 
     /// - Parameters:
     ///   - gallery: The pages of `/gallery/`, when there are to be any.
@@ -76,6 +77,7 @@ package struct ArchiveServer: Service {
         TaskRoutes(catalog: catalog, clock: clock, register: register)
             .add(to: router.group("api").add(middleware: ScopeMiddleware(access: options.access, scope: .admin)))
         routes = router.finish()
+        openFiles = options.limits.connections + OpenFiles.others
         application = Application(
             router: router,
             // Headers beyond 16 KiB, and connections that say nothing for a minute, are nobody's that means well.
@@ -91,5 +93,8 @@ package struct ArchiveServer: Service {
     }
 
     /// Serves until the surrounding group shuts down gracefully.
-    package func run() async throws { try await application.run() }
+    package func run() async throws {
+        OpenFiles.allow(openFiles)
+        try await application.run()
+    }
 }

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// An error as a problem document (RFC 9457).
 struct Problem: Error, HTTPResponseError {
@@ -50,8 +51,13 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
             return try problem.response(from: request, context: context)
         } catch is CancellationError {
             throw CancellationError()
+        } catch let error as HTTPParserError {
+            // The client went away in the middle, or spoke something else: the library answers, and nobody need know.
+            throw error
         } catch {
-            context.logger.error("a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            // The route, not the address: that of the webhook holds a secret.
+            let route = "\(request.method) \(context.endpointPath ?? "?")"
+            context.logger.error("a request failed", metadata: ["route": "\(route)", "error": "\(error)"])
             let problem = Problem(
                 .serviceUnavailable, "The archive can't answer now; its log says why.", headers: [.retryAfter: "5"])
             return try problem.response(from: request, context: context)

@@ -28,7 +28,9 @@ import Testing
                     described.insert(ServedRoute(method: method.uppercased(), path: path))
                 }
             }
-            let served = Set(server.server.routes)
+            // Pages for people and the upstream's own API, passed through, are described elsewhere.
+            let served = Set(
+                server.server.routes.filter { !$0.path.hasPrefix("/gallery") && !$0.path.hasPrefix("/v1") })
             #expect(served.subtracting(described) == [], "not in Sources/ArchiveServer/Assets/openapi.json")
             #expect(described.subtracting(served) == [], "described, and not served")
             #expect(described.count > 10)

@@ -1,6 +1,8 @@
 import ArchiveModel
 import Catalog
 import Foundation
+import Logging
+import Synchronization
 import Testing
 import WorkLanes
 
@@ -221,6 +223,26 @@ import WorkLanes
         }
     }
 
+    @Test func noSecretComesIntoTheLog() async throws {
+        let log = Lines()
+        try await TestServer.run(log: log) { server in
+            _ = try shell("sqlite3 '\(server.catalogPath)' 'DROP TABLE tally_day; DROP TABLE task' 2>&1")
+            let failed = try await server.ask("POST", "/hooks/\(TestServer.hooks[0])", body: #"{"id":"task-a"}"#)
+            #expect(failed.status == 503)
+            #expect(log.text.contains("POST /hooks/{secret}"))
+            // Half a body, and then gone.
+            let cut = "POST /hooks/\(TestServer.hooks[1]) HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf"
+            try await TestServer.lane.run { [port = server.port] in
+                let connection = try Connection(port: port)
+                connection.send(Array(cut.utf8))
+                connection.finish()
+                _ = connection.rest()
+            }
+            #expect(log.count == 1, "a client that goes away is no news: \(log.text)")
+        }
+        for secret in TestServer.hooks + [TestServer.admin] { #expect(!log.text.contains(secret)) }
+    }
+
     @Test func headersHaveTheirLimits() async throws {
         try await TestServer.run { server in
             for (headers, status) in [
@@ -253,6 +275,25 @@ import WorkLanes
         }
     }
 
+    @Test func whoAsksForAFileAndDoesNotReadItLosesTheirPlace() async throws {
+        var limits = ConnectionLimits()
+        limits.connections = 1
+        limits.write = .milliseconds(200)
+        // More than the buffers of two sockets hold.
+        try await TestServer.run(readTokens: [], adminTokens: [], limits: limits, size: 32 << 20) { server in
+            let answers = try await TestServer.lane.run {
+                let idle = try Connection(port: server.port)
+                idle.send(Array("GET /blobs/sha256/\(server.digest) HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+                let head = idle.beginning()
+                let next = try Connection(port: server.port)
+                next.send(Array("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".utf8))
+                return (next.rest(), head + idle.rest())
+            }
+            #expect(answers.0.hasPrefix("HTTP/1.1 200"), "the only place is free again")
+            #expect(answers.1.hasPrefix("HTTP/1.1 200") && answers.1.utf8.count < 32 << 20)
+        }
+    }
+
     @Test func aHeadThatDripsIsCutOff() async throws {
         var limits = ConnectionLimits()
         limits.head = .milliseconds(200)
@@ -264,6 +305,30 @@ import WorkLanes
             }
             #expect(answer == "", "closed without an answer")
         }
+    }
+}
+
+/// What has been logged as a warning or worse.
+private final class Lines: LogHandler, Sendable {
+    private let lines = Mutex<[String]>([])
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+    var count: Int { lines.withLock { $0.count } }
+
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    var logLevel: Logger.Level {
+        get { .warning }
+        set {}
+    }
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) {
+        lines.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
     }
 }
 

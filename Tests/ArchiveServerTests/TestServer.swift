@@ -22,13 +22,15 @@ struct TestServer: Sendable {
     let port: Int
     let catalog: SQLiteCatalog
     let catalogPath: String
-    /// Of a file in the store, 1000 bytes of `x`, which is no picture.
+    /// Of a file in the store, of `size` bytes of `x`, which is no picture.
     let digest: Digest
     let server: ArchiveServer
 
     static func run(
         readTokens: [String] = [reader], adminTokens: [String] = [admin], hooks: [String] = hooks,
-        limits: ConnectionLimits = ConnectionLimits(), _ body: @escaping @Sendable (TestServer) async throws -> Void
+        limits: ConnectionLimits = ConnectionLimits(), size: Int = 1000,
+        log: any LogHandler = SwiftLogNoOpLogHandler(),
+        _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "served-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -38,7 +40,7 @@ struct TestServer: Sendable {
         let blobs = DirectoryBlobStore(folder: folder, lane: lane)
         let catalog = try SQLiteCatalog(path: folder.catalogPath)
         let ingest = try await blobs.beginIngest()
-        try await ingest.append(Array(repeating: UInt8(ascii: "x"), count: 1000))
+        try await ingest.append(Array(repeating: UInt8(ascii: "x"), count: size))
         let digest = try await ingest.seal().digest
         _ = try await ingest.publish()
         var options = ArchiveServer.Options(
@@ -50,7 +52,7 @@ struct TestServer: Sendable {
             options, blobs: blobs, records: DirectoryRecordStore(folder: folder, lane: lane), catalog: catalog, clock: clock,
             register: { _ = try await catalog.register($0, now: clock.now) }, health: SourceHealth(clock: clock),
             registry: PrometheusRegistry(MetricFamily.all), version: "test",
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onListening: { port.yield($0) })
+            logger: Logger(label: "test") { _ in log }, onListening: { port.yield($0) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             for await bound in ports {
@@ -136,6 +138,16 @@ final class Connection {
             guard count > 0 else { return String(decoding: all, as: UTF8.self) }
             all += buffer[..<count]
         }
+    }
+
+    /// Says that nothing more is to come.
+    func finish() { shutdown(socket, Int32(SHUT_WR)) }
+
+    /// Waits until something comes, and reads a little of it.
+    func beginning() -> String {
+        var buffer = [UInt8](repeating: 0, count: 100)
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, 0) }
+        return String(decoding: buffer[..<max(0, count)], as: UTF8.self)
     }
 
     deinit { close(socket) }
