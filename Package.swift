@@ -237,8 +237,8 @@ let package = Package(
         .testTarget(
             name: "ArchiveServerTests",
             dependencies: [
-                "ArchiveServer", "ArchiveModel", "BlobStore", "Catalog", "SizeContract", "Telemetry", "WorkLanes", logging,
-                nioCore, nioEmbedded, nioHTTP1,
+                "ArchiveServer", "ArchiveModel", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "SizeContract",
+                "Telemetry", "WorkLanes", httpClient, logging, nioCore, nioEmbedded, nioHTTP1,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(

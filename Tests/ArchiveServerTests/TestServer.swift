@@ -1,11 +1,15 @@
 import ArchiveModel
 import ArchiveServer
+import AsyncHTTPClient
 import BlobStore
 import Catalog
 import Foundation
+import Gallery
+import GenerationAPI
 import Glibc
 import Logging
 import Telemetry
+import Testing
 import WorkLanes
 
 /// A clock that stands still.
@@ -48,11 +52,20 @@ struct TestServer: Sendable {
             hooks: HookSecrets(hooks))
         options.limits = limits
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let log = Logger(label: "test") { _ in log }
+        let key = try #require(APIKey("sk-of-a-test"))
+        let recorder = GatewayRecorder(
+            .init(begin: { _, _ in }, drop: { _ in }, complete: { _, _, _, _ in }, register: { _, _ in }), clock: clock,
+            logger: log)
         let server = ArchiveServer(
             options, blobs: blobs, records: DirectoryRecordStore(folder: folder, lane: lane), catalog: catalog, clock: clock,
+            gallery: try LiveGallery(.init(title: "Gallery", identity: "test"), catalog: catalog),
             register: { _ = try await catalog.register($0, now: clock.now) }, health: SourceHealth(clock: clock),
+            gateway: Gateway(
+                .init(baseURL: "http://127.0.0.1:9", key: key), access: options.access, recorder: recorder, http: .shared,
+                logger: log),
             registry: PrometheusRegistry(MetricFamily.all), version: "test",
-            logger: Logger(label: "test") { _ in log }, onListening: { port.yield($0) })
+            logger: log, onListening: { port.yield($0) })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             for await bound in ports {

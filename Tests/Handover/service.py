@@ -48,7 +48,7 @@ def upstream(program, *arguments):
 def service(program, storage, upstream, *arguments, **environment):
     """The running service and its address. It must end well."""
     running = Program(
-        [program, "run", "--listen", "127.0.0.1:0", "--since", "1000d", "--sweep-interval", "1", "--storage", storage, *arguments],
+        [program, "run", "--listen", "127.0.0.1:0", "--since", "1000d", "--sweep-interval", "1", "--log-format", "text", "--storage", storage, *arguments],
         {"FIXATIVE_API_URL": upstream, "FIXATIVE_API_KEY": "sk-never-to-be-seen-43", "FIXATIVE_ALLOW_PRIVATE_HOSTS": "true",
          "FIXATIVE_READ_TOKEN": TOKEN, **environment})
     try:

@@ -44,7 +44,7 @@ def main():
         try:
             upstream = said(simulator, log, r"FIXATIVE_API_URL=(\S+)")
             service, log = start(
-                folder, "service", program, "run", "--listen", "127.0.0.1:0", "--since", "1000d", "--storage", name + "/s",
+                folder, "service", program, "run", "--listen", "127.0.0.1:0", "--log-format", "text", "--since", "1000d", "--storage", name + "/s",
                 FIXATIVE_API_URL=upstream, FIXATIVE_API_KEY="sk-of-a-test", FIXATIVE_ALLOW_PRIVATE_HOSTS="true",
                 FIXATIVE_READ_TOKEN=READER, FIXATIVE_ADMIN_TOKEN=ADMIN, FIXATIVE_HOOK_SECRET=HOOK)
             url = said(service, log, r"serving +(http:[^\s,]+)")

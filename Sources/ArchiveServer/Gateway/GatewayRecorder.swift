@@ -1,8 +1,8 @@
 package import ArchiveModel
 package import Archiver
-import Catalog
+package import Catalog
 import Foundation
-import GenerationAPI
+package import GenerationAPI
 package import Logging
 import ServiceLifecycle
 import Synchronization
@@ -26,6 +26,18 @@ package final class GatewayRecorder: Service {
         var drop: @Sendable (String) async throws -> Void
         var complete: @Sendable (TaskSnapshot, RecordedRequest, String, APIKey?) async throws -> Void
         var register: @Sendable ([TaskRegistration], APIKey?) async throws -> Void
+
+        package init(
+            begin: @escaping @Sendable (RecordedRequest, String) async throws -> Void,
+            drop: @escaping @Sendable (String) async throws -> Void,
+            complete: @escaping @Sendable (TaskSnapshot, RecordedRequest, String, APIKey?) async throws -> Void,
+            register: @escaping @Sendable ([TaskRegistration], APIKey?) async throws -> Void
+        ) {
+            self.begin = begin
+            self.drop = drop
+            self.complete = complete
+            self.register = register
+        }
 
         package init(_ archiver: Archiver) {
             begin = { try await archiver.begin($0, key: $1) }
