@@ -134,7 +134,6 @@ import Testing
             try $0.execute(sql: "PRAGMA ignore_check_constraints = ON; UPDATE outbox SET \(change)")
             #expect($0.changesCount == 1)
         }
-        try catalog.close()
         #expect(try await SQLiteCatalog.damage(at: path, deep: false) == ["CHECK constraint failed in outbox"])
     }
 
