@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi clean
+.PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive bench-service lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
@@ -148,6 +148,11 @@ test-handover: deps test-deps
 test-openapi: deps test-deps
 	swift build --product fixative
 	Tests/OpenAPI/run
+
+# Load on the service: its webhook, its readers, and what its gateway adds to a call.
+bench-service: build
+	$(call install,wrk python3)
+	python3 Benchmarks/service/bench.py $(FIXATIVE)
 
 deps:
 	$(call install,$(BUILD_PACKAGES))

@@ -39,8 +39,9 @@ package final class SourceHealth: Sendable {
         note(name, .limited, reason: reason, nextTry: nextTry)
     }
 
-    package func failed(_ name: String, reason: String, nextTry: Date?) {
-        note(name, .restarting, reason: reason, nextTry: nextTry, restarts: 1)
+    /// - Parameter isEnd: Whether it has ended and will be begun again, and does not merely try again by itself.
+    package func failed(_ name: String, reason: String, nextTry: Date?, isEnd: Bool) {
+        note(name, .restarting, reason: reason, nextTry: nextTry, restarts: isEnd ? 1 : 0)
     }
 
     private func note(_ name: String, _ state: State, reason: String? = nil, nextTry: Date? = nil, restarts: Int = 0) {

@@ -60,7 +60,7 @@ import Testing
                 "FIXATIVE_API_URL": String(upstream), "FIXATIVE_API_KEY": Self.key, "FIXATIVE_ALLOW_PRIVATE_HOSTS": "true",
                 "FIXATIVE_GATEWAY_TOKEN": Self.token, "FIXATIVE_HOOK_SECRET": Self.hook,
             ])
-        try #require(try await service.says("serving "))
+        try #require(try await service.says("\"serving\""))
         let words = try String(contentsOf: service.errors, encoding: .utf8)
         let url = try #require(words.firstMatch(of: /"address":"(http:[^"]+)"/)?.output.1.replacing("\\/", with: "/"))
         try await body(Ways(direct: String(upstream), through: String(url), storage: storage, service: service))

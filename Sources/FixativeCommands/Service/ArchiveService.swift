@@ -68,7 +68,7 @@ struct ArchiveService {
             onListening: { port in
                 let address = "http://\(options.listen.text(port: port))"
                 log.note(
-                    "serving    \(address), storage \(archive.folder.path)",
+                    "serving    \(address), storage \(archive.folder.path)", message: "serving",
                     ["address": "\(address)", "storage": "\(archive.folder.path)"])
             })
 
@@ -120,8 +120,8 @@ extension SourceHealth {
         switch event {
         case .swept: isRunning("sweep")
         case .sweepFailed(let reason, true, let date): isLimited("sweep", reason: reason, nextTry: date)
-        case .sweepFailed(let reason, false, let date): failed("sweep", reason: reason, nextTry: date)
-        case .sourceStopped(let reason): failed("archiver", reason: reason, nextTry: nil)
+        case .sweepFailed(let reason, false, let date): failed("sweep", reason: reason, nextTry: date, isEnd: false)
+        case .sourceStopped(let reason): failed("archiver", reason: reason, nextTry: nil, isEnd: false)
         default: break
         }
     }

@@ -46,11 +46,11 @@ struct ServiceLog: Sendable {
         return logger
     }
 
-    /// A line of the service itself.
-    func note(_ text: String, _ metadata: Logger.Metadata = [:]) {
+    /// A line of the service itself: `text` for people, `message` and its facts for programs.
+    func note(_ text: String, message: Logger.Message, _ metadata: Logger.Metadata) {
         switch format {
         case .text: Terminal.note(text)
-        case .json: logger.info("\(text)", metadata: metadata)
+        case .json: logger.info(message, metadata: metadata)
         }
     }
 }

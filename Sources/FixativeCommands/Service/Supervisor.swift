@@ -40,7 +40,7 @@ struct Supervisor: Service {
             failures = clock.now.timeIntervalSince(begun) > Self.goodTime ? 1 : failures + 1
             var generator = SystemRandomNumberGenerator()
             let next = Self.waits.nextTry(after: clock.now, failures: failures, retryAfter: nil, using: &generator)
-            health.failed(name, reason: reason, nextTry: next)
+            health.failed(name, reason: reason, nextTry: next, isEnd: true)
             logger.error(
                 "\(name) failed and is begun again", metadata: ["reason": "\(reason)", "nextTry": "\(next.iso8601)"])
             try? await cancelWhenGracefulShutdown { [clock] in try await clock.sleep(until: next) }
