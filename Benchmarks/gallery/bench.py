@@ -9,22 +9,13 @@ each took on the average, and the process's memory in megabytes at the time.
 """
 import http.client, os, re, sqlite3, statistics, subprocess, sys, tempfile, time
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from programs import started  # noqa: E402
+
+
 program, scale = map(os.path.abspath, sys.argv[1:3])
 rows = int(sys.argv[3]) if len(sys.argv) > 3 else 109_000
-
-
-def started(pattern, *arguments, **environment):
-    writer = tempfile.NamedTemporaryFile("w")
-    log = open(writer.name)
-    process = subprocess.Popen([program, *arguments], env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=writer)
-    while process.poll() is None:
-        time.sleep(0.05)
-        log.seek(0)
-        found = re.search(pattern, log.read())
-        if found:
-            return process, found[1]
-    log.seek(0)
-    sys.exit(log.read())
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -35,9 +26,9 @@ with tempfile.TemporaryDirectory() as folder:
     with catalog:
         catalog.execute("DELETE FROM output WHERE state NOT IN ('archived', 'unavailable')")
     shown, = catalog.execute("SELECT COUNT(*) FROM output").fetchone()
-    simulator, upstream = started(r"FIXATIVE_API_URL=(\S+)", "simulate", "--port", "0", "--tasks", "0")
+    simulator, upstream = started(r"FIXATIVE_API_URL=(\S+)", program, "simulate", "--port", "0", "--tasks", "0")
     service, port = started(
-        r"serving +http://127.0.0.1:(\d+),", "run", "--listen", "127.0.0.1:0", "--log-format", "text", "--storage", storage,
+        r"serving +http://127.0.0.1:(\d+),", program, "run", "--listen", "127.0.0.1:0", "--log-format", "text", "--storage", storage,
         FIXATIVE_API_URL=upstream, FIXATIVE_API_KEY="k", FIXATIVE_ALLOW_PRIVATE_HOSTS="true")
     connection = http.client.HTTPConnection("127.0.0.1", int(port))
 

@@ -8,24 +8,15 @@ the difference of pairs of calls, one straight and one through the service, over
 """
 import http.client, json, os, re, statistics, subprocess, sys, tempfile, threading, time, urllib.parse
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from programs import started  # noqa: E402
+
+
 program = os.path.abspath(sys.argv[1])
 seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 10
 KEY, TOKEN, HOOK = "sk-of-a-benchmark", "reader-token-0123456789", "hook-secret-0123456789"
 PICTURES, PAIRS, RATE = 40, 300, 500
-
-
-def started(pattern, *arguments, **environment):
-    writer = tempfile.NamedTemporaryFile("w")
-    log = open(writer.name)
-    process = subprocess.Popen([program, *arguments], env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=writer)
-    while process.poll() is None:
-        time.sleep(0.05)
-        log.seek(0)
-        found = re.search(pattern, log.read())
-        if found:
-            return process, found[1]
-    log.seek(0)
-    sys.exit(log.read())
 
 
 def wrk(name, url, connections, script=None, header=None):
@@ -89,9 +80,9 @@ def gateway(straight, through, name, path, body=None):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    simulator, upstream = started(r"FIXATIVE_API_URL=(\S+)", "simulate", "--port", "0", "--tasks", str(PICTURES))
+    simulator, upstream = started(r"FIXATIVE_API_URL=(\S+)", program, "simulate", "--port", "0", "--tasks", str(PICTURES))
     service, url = started(
-        r"serving +(http://[^\s,]+)", "run", "--listen", "127.0.0.1:0", "--log-format", "text", "--storage", f"{folder}/archive",
+        r"serving +(http://[^\s,]+)", program, "run", "--listen", "127.0.0.1:0", "--log-format", "text", "--storage", f"{folder}/archive",
         "--since", "1000d", FIXATIVE_API_URL=upstream, FIXATIVE_API_KEY=KEY, FIXATIVE_ALLOW_PRIVATE_HOSTS="true",
         FIXATIVE_READ_TOKEN=TOKEN, FIXATIVE_HOOK_SECRET=HOOK)
     try:
