@@ -39,6 +39,9 @@ package protocol Catalog: Outbox {
     /// Puts a request on record before it is sent.
     func recordSubmission(key: String, request: RecordedRequest, now: Date) async throws
 
+    /// What was put on record under a key; of several requests under one key the first.
+    func submission(key: String) async throws -> RecordedRequest?
+
     /// Notes which task a request has become.
     func completeSubmission(key: String, task: TaskID) async throws
 

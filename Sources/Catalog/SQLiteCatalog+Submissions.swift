@@ -12,6 +12,15 @@ extension SQLiteCatalog {
         }
     }
 
+    package func submission(key: String) async throws -> RecordedRequest? {
+        try await read { database in
+            let find = try database.cachedStatement(sql: "SELECT request FROM submission WHERE key = ?")
+            return try String.fetchOne(find, arguments: [key]).flatMap {
+                try? JSONDecoder.archive.decode(RecordedRequest.self, from: Data($0.utf8))
+            }
+        }
+    }
+
     package func completeSubmission(key: String, task: TaskID) async throws {
         try await write { database in
             try database.executeCached(sql: "UPDATE submission SET task = ? WHERE key = ?", arguments: [task.text, key])

@@ -111,6 +111,12 @@ import Testing
                 "SELECT output.state, verdict FROM output JOIN task ON task.key = task WHERE id = '\(made.id)'")
             let again = try ways.create(body, "-H 'Idempotency-Key: k-1'")
             #expect(again.id == made.id, "the caller's key reaches the upstream")
+            let other = try ways.create(#"{"prompt":"something else","size":"1:1"}"#, "-H 'Idempotency-Key: k-1'")
+            #expect(other.id == made.id)
+            try await ways.wait(for: "1", "SELECT COUNT(*) FROM submission")
+            #expect(try ways.row("SELECT prompt FROM task WHERE id = '\(made.id)'") == "a fox in the snow")
+            let record = try shell("cat '\(ways.storage)'/records/*/*/*/\(made.id).task.json")
+            #expect(record.contains("a fox in the snow") && !record.contains("something else"))
             try await ways.wait(for: "0", "SELECT COUNT(*) FROM submission WHERE task IS NULL")
 
             #expect(try ways.create(#"{"prompt":"a hen"}"#, key: Self.token).status == "http/1.1 200 ok")

@@ -118,11 +118,13 @@ package struct Gateway: Sendable {
             throw UpstreamProblem(.badRequest, "invalid_request_error", problem.description, param: problem.parameter)
         }
         if let callback = options.callbackURL { generation.addCallback(callback) }
-        let submission = generation.recorded.map { recorder.begin($0, idempotencyKey: request.headers[.idempotencyKey]) }
+        let submission = generation.recorded.map {
+            recorder.begin($0, idempotencyKey: request.headers[.idempotencyKey], caller: caller.key)
+        }
         do {
             let answer = try await send(request, caller, body: .bytes(ByteBuffer(bytes: generation.bytes)))
             guard (200..<300).contains(answer.status.code) else {
-                if let submission { recorder.drop(submission) }
+                if let submission { recorder.drop(submission, isRefused: answer.status.code < 500) }
                 return passed(answer) { nil }
             }
             return passed(answer) {
@@ -130,7 +132,7 @@ package struct Gateway: Sendable {
                 return { [recorder] in recorder.created(submission, $0, caller: caller.key) }
             }
         } catch {
-            if let submission { recorder.drop(submission) }
+            if let submission { recorder.drop(submission, isRefused: false) }
             throw error
         }
     }

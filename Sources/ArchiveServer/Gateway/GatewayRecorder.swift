@@ -1,6 +1,7 @@
 package import ArchiveModel
 package import Archiver
 package import Catalog
+import Crypto
 import Foundation
 package import GenerationAPI
 package import Logging
@@ -16,6 +17,8 @@ package final class GatewayRecorder: Service {
     struct Submission: Sendable {
         var key: String
         var request: RecordedRequest
+        /// Whether the caller can send it again without having it made twice.
+        var isRepeatable: Bool
         /// Ends when the request is on record, or could not be put there.
         var begun: AsyncStream<Void>
     }
@@ -64,8 +67,6 @@ package final class GatewayRecorder: Service {
     private static let width = 32
     /// Tasks that were seen lately, which are not entered again.
     private static let memory = 10_000
-    /// Idempotency keys of callers may be of any length, and the same in two accounts.
-    private static let longestKey = 200
 
     private let archive: Archive
     private let clock: any WallClock
@@ -112,20 +113,30 @@ package final class GatewayRecorder: Service {
     // MARK: What is learnt
 
     /// A request is on its way.
-    func begin(_ request: RecordedRequest, idempotencyKey: String?) -> Submission {
+    /// - Parameters:
+    ///   - idempotencyKey: The caller's, if he has one.
+    ///   - caller: His API key, when it is not the service's own: keys of two accounts may be the same.
+    func begin(_ request: RecordedRequest, idempotencyKey: String?, caller: APIKey?) -> Submission {
         var request = request
         request.recordedAt = clock.now
-        let key = idempotencyKey.map { "gateway \($0.prefix(Self.longestKey))" } ?? "gateway \(UUID().uuidString.lowercased())"
+        let key = idempotencyKey.map { Self.key($0, caller: caller) } ?? "gateway \(UUID().uuidString.lowercased())"
         let (begun, done) = AsyncStream<Void>.makeStream()
         add { [archive, request] in
             defer { done.finish() }
             try await archive.begin(request, key)
         }
-        return Submission(key: key, request: request, begun: begun)
+        return Submission(key: key, request: request, isRepeatable: idempotencyKey != nil, begun: begun)
     }
 
-    /// The upstream did not take it.
-    func drop(_ submission: Submission) {
+    private static func key(_ idempotencyKey: String, caller: APIKey?) -> String {
+        let text = "\(idempotencyKey)\n\(caller?.textToRedact ?? "")"
+        return "gateway \(SHA256.hash(data: Data(text.utf8)).description.suffix(64))"
+    }
+
+    /// The upstream did not take it, or did not say so.
+    /// - Parameter isRefused: Whether it said that it does not. Else what can be sent again stays on record, since it may have been made.
+    func drop(_ submission: Submission, isRefused: Bool) {
+        guard isRefused || !submission.isRepeatable else { return }
         add { [archive] in
             for await _ in submission.begun {}
             try await archive.drop(submission.key)
