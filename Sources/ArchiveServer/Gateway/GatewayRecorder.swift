@@ -201,10 +201,12 @@ package final class GatewayRecorder: Service {
             done.finish()
             return submission
         }
-        add("a request", bytes: body.bytes.count, finally: { done.finish() }) { [archive] in
-            guard let request = submission.request else { return }
-            try await archive.begin(request, key)
-        }
+        add(
+            "a request", bytes: body.bytes.count, finally: { done.finish() },
+            { [archive] in
+                guard let request = submission.request else { return }
+                try await archive.begin(request, key)
+            })
         return submission
     }
 
