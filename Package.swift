@@ -238,7 +238,7 @@ let package = Package(
             name: "ArchiveServerTests",
             dependencies: [
                 "ArchiveServer", "ArchiveModel", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "SizeContract",
-                "Telemetry", "WorkLanes", httpClient, logging, nioCore, nioEmbedded, nioHTTP1,
+                "Telemetry", "WorkLanes", httpClient, lifecycle, logging, nioCore, nioEmbedded, nioHTTP1,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(

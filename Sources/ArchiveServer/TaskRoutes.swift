@@ -96,7 +96,7 @@ struct HookRoutes {
                 let id = TaskID(text)
             else { throw Problem(.badRequest, "The body names no task: {\"id\":\"task-…\"}.") }
             // Durable before it is acknowledged; the upstream sends it again when it was not.
-            try await register([TaskRegistration(id: id, source: "webhook", hasEnded: true)])
+            try await register([TaskRegistration(id: id, source: "webhook", hasEnded: true, isAlive: true)])
             return Response(status: .noContent, headers: [.cacheControl: "no-store"])
         }
     }

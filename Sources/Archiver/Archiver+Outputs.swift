@@ -217,8 +217,8 @@ extension Archiver {
         do {
             links = try await (reading?.client ?? client).task(lease.id.task).links
         } catch var error as APIError {
-            // A caller's key that is refused stops nobody else.
-            if reading?.isCallers == true, error.stopsSource { error.code = .server }
+            // A caller's key that is refused stops nobody else, and neither does a task that is somebody else's.
+            if error.code == .forbidden || (reading?.isCallers == true && error.stopsSource) { error.code = .server }
             throw error
         }
         return links.indices.contains(lease.id.index) ? links[lease.id.index] : nil

@@ -15,11 +15,28 @@ extension Archiver {
         for reading in try await readers.readings(of: leases.map(\.id)) {
             let leases = reading.tasks.compactMap { named[$0] }
             do {
-                let found = try await metrics.measure(.resolve) { try await read(leases, reading.client) }
-                for lease in leases { try await finish(lease, found[lease.id], secrets: reading.client.secrets) }
+                let answers = try await metrics.measure(.resolve) { try await read(leases, reading.client) }
+                for lease in leases {
+                    if let error = answers.failed[lease.id] {
+                        try await putBack(lease, error)
+                    } else if let snapshot = answers.found[lease.id] {
+                        try await finish(lease, snapshot, secrets: reading.client.secrets)
+                    } else if reading.isKeyLost {
+                        let error = "its caller's key can't be opened any more: the service's own key has changed"
+                        try await postpone(lease, error: error, cause: "not_found", retryAfter: nil, isMiss: false)
+                    } else {
+                        try await miss(lease)
+                    }
+                }
             } catch let error as APIError {
                 if error.stopsSource, !reading.isCallers { stop = error }
-                for lease in leases { try await putBack(lease, error, isCallers: reading.isCallers) }
+                for lease in leases {
+                    if error.stopsSource, !reading.isCallers {
+                        try await write(lease, .released)
+                    } else {
+                        try await putBack(lease, error)
+                    }
+                }
             } catch is CancellationError {
                 // The leases run out by themselves; releasing them sooner only saves that time.
                 let clock = self.clock
@@ -32,30 +49,45 @@ extension Archiver {
         return stop
     }
 
-    /// What the upstream says of each task; those that it does not know are missing.
-    private func read(_ leases: [TaskLease], _ client: GenerationClient) async throws -> [TaskID: TaskSnapshot] {
+    /// What a reading brought; tasks that the upstream does not know are missing.
+    private struct Answers {
+        var found: [TaskID: TaskSnapshot] = [:]
+        /// What went wrong with single tasks, and says nothing of the others.
+        var failed: [TaskID: APIError] = [:]
+    }
+
+    /// - Throws: ``APIError`` when none of the tasks can be read for now.
+    private func read(_ leases: [TaskLease], _ client: GenerationClient) async throws -> Answers {
         // A batch only leaves out what it does not know; whoever was missed before is asked for by name.
         var batch = leases.filter { $0.misses == 0 }.map(\.id)
         if batch.count < 2 { batch = [] }
-        var found: [TaskID: TaskSnapshot] = [:]
+        var answers = Answers()
         do {
-            if !batch.isEmpty { found = try await client.tasks(batch) }
+            if !batch.isEmpty { answers.found = try await client.tasks(batch) }
         } catch let error as APIError where error.code == .notFound || error.code == .refused {
             report(.note("the batch call is not to be had, so tasks are read one by one: \(error)"))
             batch = []
         }
+        var pause: APIError?
         for id in Set(leases.map(\.id)).subtracting(batch) {
-            do {
-                found[id] = try await client.task(id)
-            } catch let error as APIError where error.code == .notFound {
+            if let pause {
+                answers.failed[id] = pause
                 continue
             }
+            do {
+                answers.found[id] = try await client.task(id)
+            } catch let error as APIError where error.code == .notFound {
+                continue
+            } catch let error as APIError where error.code != .unauthorized && error.code != .noQuota {
+                // A task of somebody else may be forbidden: that is no word on the key. What may pass soon is not asked 50 times.
+                answers.failed[id] = error
+                if error.isTransient { pause = error }
+            }
         }
-        return found
+        return answers
     }
 
-    private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot?, secrets: [String]) async throws {
-        guard let snapshot else { return try await miss(lease) }
+    private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot, secrets: [String]) async throws {
         let redact = Redactor(secrets: secrets + snapshot.links.compactMap(URL.init).flatMap(ResultDownloader.secrets))
         let json = redact(snapshot.json)
         let createdAt = snapshot.createdAt ?? lease.createdAt
@@ -122,13 +154,12 @@ extension Archiver {
         }
     }
 
-    private func putBack(_ lease: TaskLease, _ error: APIError, isCallers: Bool) async throws {
-        if error.stopsSource, !isCallers {
-            try await write(lease, .released)
-        } else {
-            try await postpone(
-                lease, error: error.description, cause: error.cause, retryAfter: error.retryAfter, isMiss: false)
+    private func putBack(_ lease: TaskLease, _ error: APIError) async throws {
+        let isOld = clock.now.timeIntervalSince(lease.createdAt ?? lease.discoveredAt) > Self.patience
+        if isOld, !error.isTransient {
+            return try await end(lease, .unavailable, "the upstream does not let it be read: \(error)", lease.createdAt, nil)
         }
+        try await postpone(lease, error: error.description, cause: error.cause, retryAfter: error.retryAfter, isMiss: false)
     }
 
     private func postpone(

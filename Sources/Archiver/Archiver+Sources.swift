@@ -24,7 +24,9 @@ extension Archiver {
             let sweep = try await AccountSweep.run(
                 since: reach.start, page: { try await client.page($0) },
                 register: { tasks in
-                    let named = tasks.map { TaskRegistration(id: $0.id, source: "sweep", createdAt: $0.createdAt) }
+                    let named = tasks.map {
+                        TaskRegistration(id: $0.id, source: "sweep", createdAt: $0.createdAt, isAlive: reach.isDeep)
+                    }
                     let new = Set(try await enter(named))
                     news.note(
                         tasks.filter { new.contains($0.id) }, before: clock.now.addingTimeInterval(options.riskTime))
@@ -56,7 +58,7 @@ extension Archiver {
     package func register(_ tasks: [TaskRegistration]) async throws { _ = try await enter(tasks) }
 
     /// - Returns: Those that were not known.
-    private func enter(_ tasks: [TaskRegistration]) async throws -> [TaskID] {
+    func enter(_ tasks: [TaskRegistration]) async throws -> [TaskID] {
         guard !tasks.isEmpty else { return [] }
         let summary: RegistrationSummary
         do {

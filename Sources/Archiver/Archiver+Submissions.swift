@@ -22,21 +22,24 @@ extension Archiver {
         // Who sends a key again gets the task of the first request, whatever he asks for now.
         let request = try await catalog.submission(key: key) ?? request
         let createdAt = task.createdAt ?? clock.now
-        let redact = Redactor(secrets: client.secrets + [caller?.textToRedact].compactMap { $0 })
-        try await records.write(
-            TaskRecord(
-                task: task.id, state: .waiting, source: source, discoveredAt: clock.now, createdAt: createdAt, request: request,
-                taskJSON: redact(task.json)))
-        try await register(
-            [TaskRegistration(id: task.id, source: source, request: request, createdAt: createdAt)], caller: caller)
+        if try await catalog.task(task.id)?.request == nil {
+            let redact = Redactor(secrets: client.secrets + [caller?.textToRedact].compactMap { $0 })
+            try await records.write(
+                TaskRecord(
+                    task: task.id, state: .waiting, source: source, discoveredAt: clock.now, createdAt: createdAt,
+                    request: request, taskJSON: redact(task.json)))
+        }
+        let registration = TaskRegistration(id: task.id, source: source, request: request, createdAt: createdAt)
+        _ = try await enter([registration])
+        // A task that is read before its key is here is merely missed once.
+        if let caller { try await catalog.keep(try readers.seal(caller, for: [task.id])) }
         try await catalog.completeSubmission(key: key, task: task.id)
     }
 
-    /// Enters tasks of a caller, whose key reads them; `nil` for the own one.
+    /// Enters tasks that somebody has read with this key; `nil` for the own one. Those that were known keep the key they came with.
     package func register(_ tasks: [TaskRegistration], caller: APIKey?) async throws {
-        try await register(tasks)
-        // A task that is read before its key is here is merely missed once.
-        guard let caller else { return }
-        try await catalog.keep(try readers.seal(caller, for: tasks.map(\.id)))
+        let new = try await enter(tasks)
+        guard let caller, !new.isEmpty else { return }
+        try await catalog.keep(try readers.seal(caller, for: new))
     }
 }

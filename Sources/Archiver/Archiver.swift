@@ -303,7 +303,9 @@ package struct Archiver: Sendable {
             // What it found may be at risk already.
             shift.riskCheckDueAt = .distantPast
             try await catalog.forgetLinks()
-            try await catalog.forgetSealedKeys(before: clock.now.addingTimeInterval(-2 * TaskSnapshot.linkLifetime))
+            let past = clock.now.addingTimeInterval(-2 * TaskSnapshot.linkLifetime)
+            try await catalog.forgetSealedKeys(before: past)
+            try await catalog.forgetSubmissions(before: past)
             if let stop = swept.stop { try await close(stop, &shift) }
         case .timer: shift.hasTimer = false
         case .drainOver: break

@@ -28,20 +28,27 @@ package struct TaskReaders: Sendable {
         var tasks: [TaskID]
         /// Whether the key is a caller's: when the API refuses that one, only these tasks wait.
         var isCallers: Bool
+        /// Whether these are tasks of a caller whose key can't be opened: that the own key does not know them proves nothing.
+        var isKeyLost = false
     }
 
     func readings(of tasks: [TaskID]) async throws -> [Reading] {
         let sealed = vault == nil ? [:] : try await catalog.sealedKeys(of: tasks)
         guard !sealed.isEmpty else { return [Reading(client: own, tasks: tasks, isCallers: false)] }
-        var ours: [TaskID] = []
+        var ours = Reading(client: own, tasks: [], isCallers: false)
+        var lost = Reading(client: own, tasks: [], isCallers: true, isKeyLost: true)
         var callers: [String: Reading] = [:]
         for task in tasks {
-            guard let key = sealed[task].flatMap({ vault?.open($0, for: task) }) else {
-                ours.append(task)
+            guard let box = sealed[task] else {
+                ours.tasks.append(task)
+                continue
+            }
+            guard let key = vault?.open(box, for: task) else {
+                lost.tasks.append(task)
                 continue
             }
             callers[key.textToRedact, default: Reading(client: own.with(key), tasks: [], isCallers: true)].tasks.append(task)
         }
-        return (ours.isEmpty ? [] : [Reading(client: own, tasks: ours, isCallers: false)]) + callers.values
+        return [ours, lost].filter { !$0.tasks.isEmpty } + callers.values
     }
 }

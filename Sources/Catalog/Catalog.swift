@@ -45,6 +45,9 @@ package protocol Catalog: Outbox {
     /// Notes which task a request has become.
     func completeSubmission(key: String, task: TaskID) async throws
 
+    /// Forgets requests that have become tasks, and were put on record before `date`: the tasks have them.
+    func forgetSubmissions(before date: Date) async throws
+
     /// Forgets a request that the upstream has refused.
     func dropSubmission(key: String) async throws
 
@@ -155,10 +158,12 @@ package struct TaskRegistration: Sendable, Hashable {
     package var reopens: Bool
     /// Whether the source has just heard that the task ended: then it is read at once, and not when its turn comes.
     package var hasEnded: Bool
+    /// Whether the upstream has just named the task: then what was given up because the upstream did not know it is tried again.
+    package var isAlive: Bool
 
     package init(
         id: TaskID, source: String, request: RecordedRequest? = nil, createdAt: Date? = nil, reopens: Bool = false,
-        hasEnded: Bool = false
+        hasEnded: Bool = false, isAlive: Bool = false
     ) {
         self.id = id
         self.source = source
@@ -166,6 +171,7 @@ package struct TaskRegistration: Sendable, Hashable {
         self.createdAt = createdAt
         self.reopens = reopens
         self.hasEnded = hasEnded
+        self.isAlive = isAlive
     }
 }
 

@@ -27,6 +27,13 @@ extension SQLiteCatalog {
         }
     }
 
+    package func forgetSubmissions(before date: Date) async throws {
+        try await write { database in
+            try database.executeCached(
+                sql: "DELETE FROM submission WHERE task IS NOT NULL AND recorded_at < ?", arguments: [date.milliseconds])
+        }
+    }
+
     package func dropSubmission(key: String) async throws {
         try await write { database in
             try database.executeCached(sql: "DELETE FROM submission WHERE key = ? AND task IS NULL", arguments: [key])

@@ -54,6 +54,14 @@ extension SQLiteCatalog {
                 sql: "UPDATE task SET due_at = ?1 WHERE id = ?2 AND state = 'waiting' AND attempts = 0 AND due_at > ?1",
                 arguments: [now.milliseconds, task.id.text])
         }
+        if task.isAlive {
+            // Its misses are still counted; links of a task older than a day are dead.
+            try database.executeCached(
+                sql: """
+                    UPDATE task SET state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0
+                    WHERE id = ?2 AND state = 'unavailable' AND misses > 0 AND COALESCE(created_at, discovered_at) > ?3
+                    """, arguments: [now.milliseconds, task.id.text, now.addingTimeInterval(-86400).milliseconds])
+        }
         if task.reopens { try reopen(task.id, now: now, in: database) }
         guard let request = task.request else { return }
         let known = Self.request(row)

@@ -56,7 +56,7 @@ struct TestServer: Sendable {
         let key = try #require(APIKey("sk-of-a-test"))
         let recorder = GatewayRecorder(
             .init(begin: { _, _ in }, drop: { _ in }, complete: { _, _, _, _ in }, register: { _, _ in }), clock: clock,
-            logger: log)
+            health: SourceHealth(clock: clock), logger: log)
         let server = ArchiveServer(
             options, blobs: blobs, records: DirectoryRecordStore(folder: folder, lane: lane), catalog: catalog, clock: clock,
             gallery: try LiveGallery(.init(title: "Gallery", identity: "test"), catalog: catalog),

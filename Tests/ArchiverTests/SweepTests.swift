@@ -244,6 +244,38 @@ import UpstreamSimulator
         #expect(refusals.first?.contains("no list here") == true)
     }
 
+    @Test(arguments: [400, 403, 500]) func aTaskThatCannotBeReadHoldsUpNoOther(_ status: Int) async throws {
+        let archive = try TestArchive()
+        let picture = try await Drawn().picture(width: 64, height: 64, format: "png", seed: 1)
+        let address = Mutex("")
+        try await withStorageHost { request in
+            switch request.uri.path {
+            case "/v1/tasks/task-poison": return Response(status: .init(code: status))
+            case "/v1/tasks/task-good":
+                let link = address.withLock { $0 } + "/file.png"
+                let answer = #"{"id":"task-good","status":"completed","results":["\#(link)"]}"#
+                return Response(status: .ok, body: .init(byteBuffer: .init(string: answer)))
+            case "/file.png": return Response(status: .ok, body: .init(byteBuffer: .init(bytes: picture)))
+            // Without the batch call, each is asked for by its name.
+            default: return Response(status: .notFound)
+            }
+        } _: { url in
+            address.withLock { $0 = url }
+            let names = ["task-poison", "task-good"].compactMap { TaskID($0) }
+            let (archiver, downloader) = try archive.archiver(url) { $0.watch = true }
+            try await archiver.register(names.map { TaskRegistration(id: $0, source: "webhook") })
+            async let summary = archiver.run()
+            while try await archive.catalog.status(now: archive.clock.now).outputs[.archived] != 1 {
+                try await archive.clock.sleep(for: .seconds(5))
+            }
+            archiver.stop()
+            let ended = try await summary
+            await downloader.shutdown()
+            #expect(ended.stopReason == nil)
+            #expect(try await archive.catalog.task(names[0])?.state == .waiting)
+        }
+    }
+
     @Test func aSweepSaysWhatIsCloseToItsDeadline() async throws {
         let archive = try TestArchive()
         let now = archive.clock.now

@@ -34,6 +34,27 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
+    func whatWasUnknownIsTakenUpWhenTheUpstreamNamesIt(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let (missed, failed) = (try taskID("t-missed"), try taskID("t-failed"))
+        _ = try await catalog.register([missed, failed].map { TaskRegistration(id: $0, source: "sweep") }, now: noon)
+        for lease in try await catalog.leaseTasks(limit: 2, now: noon, until: noon.plus(30)) where lease.id == missed {
+            try await catalog.finish(lease, .postponed(dueAt: noon.plus(1), error: "unknown", isMiss: true), now: noon)
+        }
+        for lease in try await catalog.leaseTasks(limit: 2, now: noon.plus(40), until: noon.plus(70)) {
+            let state: TaskState = lease.id == missed ? .unavailable : .failed
+            try await catalog.finish(lease, .ended(state, reason: "-", createdAt: nil, json: nil), now: noon.plus(40))
+        }
+        let names = [missed, failed].map { TaskRegistration(id: $0, source: "sweep", isAlive: true) }
+        _ = try await catalog.register([TaskRegistration(id: missed, source: "sweep")], now: noon.plus(50))
+        #expect(try await catalog.task(missed)?.state == .unavailable, "a name alone changes nothing")
+        _ = try await catalog.register(names, now: noon.plus(60))
+        #expect(try await catalog.task(missed)?.state == .waiting)
+        #expect(try await catalog.task(failed)?.state == .failed)
+        #expect(try await catalog.leaseTasks(limit: 2, now: noon.plus(60), until: noon.plus(90)).map(\.misses) == [0])
+    }
+
+    @Test(arguments: CatalogKind.allCases)
     func callersKeysStayWithTheirTasksAndGoWithTime(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let (old, young, stranger) = (try taskID("t-old"), try taskID("t-young"), try taskID("t-stranger"))

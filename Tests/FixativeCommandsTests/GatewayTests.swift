@@ -132,6 +132,15 @@ import Testing
                 let made = try ways.create(#"{"prompt":"x"}"#, key: key)
                 #expect(made.status == "http/1.1 401 unauthorized")
             }
+            // A token stands for the key in what pictures take, and in nothing else.
+            #expect(try ways.ask(ways.through, "/v1/tasks", key: Self.token).head.contains("http/1.1 200 ok"))
+            for (path, options) in [
+                ("/v1/credits", ""), ("/v1/tasks/task-1", "-X DELETE"), ("/v1/tasks/..%2fcredits", ""),
+                ("/v1/videos/generations", "-d '{}'"),
+            ] {
+                let answer = try ways.ask(ways.through, path, key: Self.token, options)
+                #expect(answer.head.contains("http/1.1 403 forbidden"), "\(path)")
+            }
             let refused = try ways.ask(ways.through, "/v1/tasks", key: nil).body
             #expect(refused.contains(#""type":"authentication_error""#))
         }

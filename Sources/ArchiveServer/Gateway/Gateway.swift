@@ -85,24 +85,42 @@ package struct Gateway: Sendable {
             throw UpstreamProblem(.badRequest, "invalid_request_error", "the path has a '..' in it", param: nil)
         }
         let caller = try callers.identify(request)
-        if request.method == .post, path == "/v1/images/generations" { return try await create(request, caller) }
+        let route = Route(path, request.method)
+        guard route != nil || !caller.isToken else {
+            throw UpstreamProblem(
+                .forbidden, "permission_error", "a token of the archive may have pictures made and read tasks, and nothing else",
+                param: nil)
+        }
+        if route == .create { return try await create(request, caller) }
         let length = request.headers[.contentLength].flatMap { Int64($0) }
         let hasBody = length.map { $0 > 0 } ?? (request.headers[.transferEncoding] != nil)
         let body: HTTPClientRequest.Body? =
             hasBody ? .stream(request.body, length: length.map(HTTPClientRequest.Body.Length.known) ?? .unknown) : nil
         let answer = try await send(request, caller, body: body)
-        let reads = answer.status.code == 200 && Self.names(path, request.method)
+        let reads = answer.status.code == 200 && route != nil
         return passed(answer, isHead: request.method == .head) {
             guard reads else { return nil }
             return { [recorder] in recorder.seen($0, caller: caller.key) }
         }
     }
 
-    /// Whether an answer tells of tasks: one, a batch or a page of the list.
-    private static func names(_ path: String, _ method: HTTPRequest.Method) -> Bool {
-        let parts = path.split(separator: "/")
-        guard parts.count >= 2, parts[1] == "tasks" else { return false }
-        return (method == .get && parts.count <= 3) || (method == .post && parts.count == 3 && parts[2] == "batch")
+    /// The calls that tell of pictures.
+    private enum Route {
+        case create, task, tasks, batch
+
+        init?(_ path: String, _ method: HTTPRequest.Method) {
+            let parts = path.split(separator: "/")
+            switch (method, parts.dropFirst().first, parts.count) {
+            case (.post, "images", 3) where parts[2] == "generations": self = .create
+            case (.post, "tasks", 3) where parts[2] == "batch": self = .batch
+            case (.get, "tasks", 2), (.head, "tasks", 2): self = .tasks
+            // An escaped slash may be one to the upstream, and lead elsewhere.
+            case (.get, "tasks", 3), (.head, "tasks", 3):
+                guard !parts[2].contains("%") else { return nil }
+                self = .task
+            default: return nil
+            }
+        }
     }
 
     private func create(_ request: Request, _ caller: GatewayCallers.Caller) async throws -> Response {
@@ -118,21 +136,18 @@ package struct Gateway: Sendable {
             throw UpstreamProblem(.badRequest, "invalid_request_error", problem.description, param: problem.parameter)
         }
         if let callback = options.callbackURL { generation.addCallback(callback) }
-        let submission = generation.recorded.map {
-            recorder.begin($0, idempotencyKey: request.headers[.idempotencyKey], caller: caller.key)
-        }
+        let submission = recorder.begin(generation, idempotencyKey: request.headers[.idempotencyKey], caller: caller.key)
         do {
             let answer = try await send(request, caller, body: .bytes(ByteBuffer(bytes: generation.bytes)))
             guard (200..<300).contains(answer.status.code) else {
-                if let submission { recorder.drop(submission, isRefused: answer.status.code < 500) }
+                recorder.drop(submission, isRefused: answer.status.code < 500)
                 return passed(answer) { nil }
             }
             return passed(answer) {
-                guard let submission else { return nil }
-                return { [recorder] in recorder.created(submission, $0, caller: caller.key) }
+                { [recorder] in recorder.created(submission, $0, caller: caller.key) }
             }
         } catch {
-            if let submission { recorder.drop(submission, isRefused: false) }
+            recorder.drop(submission, isRefused: false)
             throw error
         }
     }

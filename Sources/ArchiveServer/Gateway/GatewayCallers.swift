@@ -23,6 +23,8 @@ struct GatewayCallers: Sendable {
         var authorization: String
         /// His key, when it is not the service's own.
         var key: APIKey?
+        /// Whether he shows a token instead of a key, which may do less.
+        var isToken = false
     }
 
     /// The bearer of the service's own key, or of a token that stands for it, uses that key. Any other key is forwarded where that is
@@ -35,7 +37,8 @@ struct GatewayCallers: Sendable {
         }
         // Hashes are compared, so that the time it takes tells nothing of how much of a key is right.
         let isOwn = SHA256.hash(data: Data(key.textToRedact.utf8)) == ownHash
-        if isOwn || access.mayGenerate(token: key.textToRedact) { return Caller(authorization: own.authorization) }
+        if isOwn { return Caller(authorization: own.authorization) }
+        if access.mayGenerate(token: key.textToRedact) { return Caller(authorization: own.authorization, isToken: true) }
         guard forwardsKeys else {
             throw refusal(
                 "this key is neither the archive's own nor a token of it; its operator can allow others to be forwarded")

@@ -16,11 +16,21 @@ package final class GatewayRecorder: Service {
     /// A request whose answer is awaited.
     struct Submission: Sendable {
         var key: String
-        var request: RecordedRequest
+        var body: GenerationBody
+        var sentAt: Date
         /// Whether the caller can send it again without having it made twice.
         var isRepeatable: Bool
-        /// Ends when the request is on record, or could not be put there.
+        /// Whether it is of the service's own account.
+        var isOurs: Bool
+        /// Ends when the request is on record, or will never be.
         var begun: AsyncStream<Void>
+
+        /// As it is put on record; `nil` for a body that is no request.
+        var request: RecordedRequest? {
+            var request = body.recorded
+            request?.recordedAt = sentAt
+            return request
+        }
     }
 
     /// Where things are put on record.
@@ -50,6 +60,19 @@ package final class GatewayRecorder: Service {
         }
     }
 
+    private struct Pending {
+        var jobs = 0
+        var bytes = 0
+    }
+
+    /// What may wait while the archive takes nothing.
+    private static let mostJobs = 10_000
+    private static let mostBytes = 64 << 20
+    /// Between tries of a job that the archive did not take.
+    private static let retry = RetryPolicy(base: 1, ceiling: 30)
+    /// As health calls it.
+    private static let name = "gateway"
+
     /// A task, and whether it had ended.
     private struct Seen: Hashable {
         var task: TaskID
@@ -61,7 +84,7 @@ package final class GatewayRecorder: Service {
         }
     }
 
-    private typealias Job = @Sendable () async throws -> Void
+    private typealias Job = @Sendable () async -> Void
 
     /// Jobs at once; the catalog commits together what comes together.
     private static let width = 32
@@ -73,13 +96,18 @@ package final class GatewayRecorder: Service {
     private let logger: Logger
     private let jobs: AsyncStream<Job>
     private let queue: AsyncStream<Job>.Continuation
+    private let health: SourceHealth
+    /// Jobs that are not done yet, and how many bytes they hold.
+    private let pending = Mutex(Pending())
     private let recent = Mutex<Set<Seen>>([])
 
-    package init(_ archive: Archive, clock: any WallClock, logger: Logger) {
+    package init(_ archive: Archive, clock: any WallClock, health: SourceHealth, logger: Logger) {
         self.archive = archive
         self.clock = clock
+        self.health = health
         self.logger = logger
         (jobs, queue) = AsyncStream.makeStream()
+        health.isRunning(Self.name)
     }
 
     package func run() async throws {
@@ -90,12 +118,8 @@ package final class GatewayRecorder: Service {
                 var free = places.makeAsyncIterator()
                 for await job in jobs {
                     _ = await free.next()
-                    group.addTask { [logger] in
-                        do {
-                            try await job()
-                        } catch {
-                            logger.error("what passed through the gateway is not on record", metadata: ["error": "\(error)"])
-                        }
+                    group.addTask {
+                        await job()
                         freed.yield()
                     }
                 }
@@ -105,27 +129,83 @@ package final class GatewayRecorder: Service {
         }
     }
 
-    private func add(_ job: @escaping Job) {
-        guard case .terminated = queue.yield(job) else { return }
-        logger.error("what passed through the gateway while the service ended is not on record; a sweep finds its tasks")
+    /// - Parameters:
+    ///   - what: For the log, when it comes to nothing.
+    ///   - bytes: About what it holds in memory.
+    ///   - finally: Called when it is done, or given up.
+    private func add(
+        _ what: String, bytes: Int, finally: @escaping @Sendable () -> Void = {},
+        _ job: @escaping @Sendable () async throws -> Void
+    ) {
+        let fits = pending.withLock { pending in
+            guard pending.jobs < Self.mostJobs, pending.bytes + bytes <= Self.mostBytes else { return false }
+            pending.jobs += 1
+            pending.bytes += bytes
+            return true
+        }
+        guard fits else {
+            lose(what, "too much waits already")
+            return finally()
+        }
+        let result = queue.yield { [self] in
+            await persist(what, job)
+            finally()
+            pending.withLock { pending in
+                pending.jobs -= 1
+                pending.bytes -= bytes
+            }
+        }
+        guard case .terminated = result else { return }
+        lose(what, "the service ends")
+        finally()
+    }
+
+    /// Does a job, again and again while the archive fails; at the end of the service once more.
+    private func persist(_ what: String, _ job: @Sendable () async throws -> Void) async {
+        var failures = 0
+        while true {
+            do {
+                try await job()
+                if failures > 0 { health.isRunning(Self.name) }
+                return
+            } catch {
+                guard !Task.isShuttingDownGracefully, !Task.isCancelled else { return lose(what, "\(error)") }
+                failures += 1
+                var generator = SystemRandomNumberGenerator()
+                let next = Self.retry.nextTry(after: clock.now, failures: failures, using: &generator)
+                health.failed(Self.name, reason: "\(what) is not on record yet: \(error)", nextTry: next, isEnd: false)
+                try? await cancelWhenGracefulShutdown { [clock] in try await clock.sleep(until: next) }
+            }
+        }
+    }
+
+    private func lose(_ what: String, _ reason: String) {
+        logger.error(
+            "what passed through the gateway is not on record; a sweep finds its tasks",
+            metadata: ["what": "\(what)", "reason": "\(reason)"])
     }
 
     // MARK: What is learnt
 
-    /// A request is on its way.
+    /// A request is on its way. Of others than the service's own account nothing is kept before the upstream took it.
     /// - Parameters:
     ///   - idempotencyKey: The caller's, if he has one.
     ///   - caller: His API key, when it is not the service's own: keys of two accounts may be the same.
-    func begin(_ request: RecordedRequest, idempotencyKey: String?, caller: APIKey?) -> Submission {
-        var request = request
-        request.recordedAt = clock.now
+    func begin(_ body: GenerationBody, idempotencyKey: String?, caller: APIKey?) -> Submission {
+        let now = clock.now
         let key = idempotencyKey.map { Self.key($0, caller: caller) } ?? "gateway \(UUID().uuidString.lowercased())"
         let (begun, done) = AsyncStream<Void>.makeStream()
-        add { [archive, request] in
-            defer { done.finish() }
+        let submission = Submission(
+            key: key, body: body, sentAt: now, isRepeatable: idempotencyKey != nil, isOurs: caller == nil, begun: begun)
+        guard caller == nil else {
+            done.finish()
+            return submission
+        }
+        add("a request", bytes: body.bytes.count, finally: { done.finish() }) { [archive] in
+            guard let request = submission.request else { return }
             try await archive.begin(request, key)
         }
-        return Submission(key: key, request: request, isRepeatable: idempotencyKey != nil, begun: begun)
+        return submission
     }
 
     private static func key(_ idempotencyKey: String, caller: APIKey?) -> String {
@@ -136,8 +216,8 @@ package final class GatewayRecorder: Service {
     /// The upstream did not take it, or did not say so.
     /// - Parameter isRefused: Whether it said that it does not. Else what can be sent again stays on record, since it may have been made.
     func drop(_ submission: Submission, isRefused: Bool) {
-        guard isRefused || !submission.isRepeatable else { return }
-        add { [archive] in
+        guard submission.isOurs, isRefused || !submission.isRepeatable else { return }
+        add("a request that was not taken", bytes: 0) { [archive] in
             for await _ in submission.begun {}
             try await archive.drop(submission.key)
         }
@@ -145,18 +225,19 @@ package final class GatewayRecorder: Service {
 
     /// The upstream took it, and answered so.
     func created(_ submission: Submission, _ answer: Data, caller: APIKey?) {
-        add { [archive] in
+        let json = try? JSONDecoder().decode(JSONValue.self, from: answer)
+        guard let json, let task = TaskSnapshot(json["data"] ?? json) else {
+            return drop(submission, isRefused: true)
+        }
+        add("task \(task.id)", bytes: submission.body.bytes.count + answer.count) { [archive] in
             for await _ in submission.begun {}
-            guard let json = try? JSONDecoder().decode(JSONValue.self, from: answer),
-                let task = TaskSnapshot(json["data"] ?? json)
-            else { return try await archive.drop(submission.key) }
-            try await archive.complete(task, submission.request, submission.key, caller)
+            try await archive.complete(task, submission.request ?? RecordedRequest(), submission.key, caller)
         }
     }
 
     /// The upstream told of tasks: of one, or of many.
     func seen(_ answer: Data, caller: APIKey?) {
-        add { [self] in
+        add("tasks that a caller read", bytes: answer.count) { [self] in
             guard let json = try? JSONDecoder().decode(JSONValue.self, from: answer) else { return }
             let rows = json["data"]?.array ?? json.array ?? [json["data"] ?? json]
             let oldest = clock.now.addingTimeInterval(-TaskSnapshot.linkLifetime)
@@ -172,7 +253,8 @@ package final class GatewayRecorder: Service {
                 try await archive.register(
                     new.map {
                         TaskRegistration(
-                            id: $0.id, source: "gateway", createdAt: $0.createdAt, hasEnded: $0.status == .completed)
+                            id: $0.id, source: "gateway", createdAt: $0.createdAt, hasEnded: $0.status == .completed,
+                            isAlive: true)
                     }, caller)
             } catch {
                 recent.withLock { recent in recent.subtract(new.map(Seen.init)) }

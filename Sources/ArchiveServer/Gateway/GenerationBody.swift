@@ -1,27 +1,63 @@
 import ArchiveModel
+import Crypto
 import Foundation
 import GenerationAPI
 import SizeContract
 
 /// The body of a request to generate, as a caller wrote it. Its bytes stay as they are, but for a callback address that is added.
-struct GenerationBody {
+struct GenerationBody: Sendable {
     private(set) var bytes: Data
-    private let json: JSONValue?
 
-    init(_ bytes: Data) {
-        self.bytes = bytes
-        let json = try? JSONDecoder().decode(JSONValue.self, from: bytes)
-        if case .object = json { self.json = json } else { self.json = nil }
+    init(_ bytes: Data) { self.bytes = bytes }
+
+    /// The fields that are looked at, each only when it has its documented type. What else a body holds is passed over unread, so that
+    /// neither pictures in it nor a hostile depth cost time.
+    private struct Fields: Decodable {
+        var model: String?
+        /// Whether a model is named at all, in whatever type.
+        var hasModel: Bool
+        var prompt: String?
+        var size: String?
+        var resolution: String?
+        var imageURLs: [String]?
+        var hasCallback: Bool
+
+        private enum Key: String, CodingKey {
+            case model, prompt, size, resolution
+            case imageURLs = "image_urls"
+            case callbackURL = "callback_url"
+        }
+
+        init(from decoder: any Decoder) throws {
+            let members = try decoder.container(keyedBy: Key.self)
+            func text(_ key: Key) -> String? { (try? members.decodeIfPresent(String.self, forKey: key)) ?? nil }
+            model = text(.model)
+            hasModel = members.contains(.model) && (try? members.decodeNil(forKey: .model)) != true
+            prompt = text(.prompt)
+            size = text(.size)
+            resolution = text(.resolution)
+            imageURLs = (try? members.decodeIfPresent([String].self, forKey: .imageURLs)) ?? nil
+            hasCallback = members.contains(.callbackURL)
+        }
     }
+
+    private var fields: Fields? { try? JSONDecoder().decode(Fields.self, from: bytes) }
 
     /// What is put on record of it; `nil` for a body that is no JSON object, which the upstream will refuse.
     var recorded: RecordedRequest? {
-        guard let json else { return nil }
-        let redact = Redactor()
-        let images = json["image_urls"]?.array?.compactMap(\.string).map { redact($0) }
+        guard let fields else { return nil }
+        let images = fields.imageURLs?.map(Self.recorded)
         return RecordedRequest(
-            model: json["model"]?.string, prompt: json["prompt"]?.string, size: json["size"]?.string ?? "auto",
-            resolution: json["resolution"]?.string, imageURLs: images?.isEmpty == false ? images : nil)
+            model: fields.model, prompt: fields.prompt, size: fields.size ?? "auto", resolution: fields.resolution,
+            imageURLs: images?.isEmpty == false ? images : nil)
+    }
+
+    /// A reference image as it stands on record: a link without its query, a picture inside the request by its digest.
+    private static func recorded(_ image: String) -> String {
+        guard image.prefix(5).lowercased() == "data:" else { return Redactor()(image) }
+        let type = image.dropFirst(5).prefix(60).prefix { $0 != ";" && $0 != "," }
+        let digest = SHA256.hash(data: Data(image.utf8)).map { String(format: "%02x", $0) }.joined()
+        return "data:\(type) (\(image.utf8.count) characters, SHA-256 \(digest))"
     }
 
     /// Why the documentation rules the size out.
@@ -33,13 +69,13 @@ struct GenerationBody {
     /// What is wrong with the size, by the model's documentation; `nil` for a model whose sizes are not known here, and for fields of
     /// another type than documented, which are the upstream's to judge.
     var sizeProblem: SizeProblem? {
-        guard let json, let contract = Self.contract(of: json["model"]) else { return nil }
-        let (size, resolution) = (json["size"]?.string, json["resolution"]?.string)
-        if let resolution, Tier(parsing: resolution) == nil {
+        guard let fields, let contract = Self.contract(of: fields) else { return nil }
+        if let resolution = fields.resolution, Tier(parsing: resolution) == nil {
             return SizeProblem(parameter: "resolution", description: "\(SizeViolation.unknownResolution(resolution))")
         }
         do throws(SizeViolation) {
-            let violations = contract.violations(of: try contract.request(size: size, resolution: resolution))
+            let violations = contract.violations(
+                of: try contract.request(size: fields.size, resolution: fields.resolution))
             guard !violations.isEmpty else { return nil }
             return SizeProblem(parameter: "size", description: violations.map(\.description).joined(separator: "; "))
         } catch {
@@ -47,14 +83,14 @@ struct GenerationBody {
         }
     }
 
-    private static func contract(of model: JSONValue?) -> SizeContract? {
-        guard let model, model != .null else { return SizeContract.gptImage2 }
-        return model.string.flatMap { name in SizeContract.all.first { $0.model == name } }
+    private static func contract(of fields: Fields) -> SizeContract? {
+        guard fields.hasModel else { return SizeContract.gptImage2 }
+        return fields.model.flatMap { name in SizeContract.all.first { $0.model == name } }
     }
 
     /// Adds a callback address where the caller has none of his own.
     mutating func addCallback(_ url: String) {
-        guard let json, json["callback_url"] == nil, let brace = bytes.firstIndex(of: UInt8(ascii: "{")),
+        guard fields?.hasCallback == false, let brace = bytes.firstIndex(of: UInt8(ascii: "{")),
             let quoted = try? JSONEncoder().encode(url)
         else { return }
         let isEmpty = bytes[(brace + 1)...].first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "}")

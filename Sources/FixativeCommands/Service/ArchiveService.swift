@@ -55,7 +55,7 @@ struct ArchiveService {
             archive, settings: settings, key: key, options: archiving,
             vault: KeyVault(key, salt: archive.folder.marker.archiveID), metrics: metrics, report: report)
         let gatewayClient = Gateway.makeHTTPClient()
-        let recorder = GatewayRecorder(.init(workshop.archiver), clock: archive.clock, logger: log.quiet)
+        let recorder = GatewayRecorder(.init(workshop.archiver), clock: archive.clock, health: health, logger: log.quiet)
         let server = ArchiveServer(
             .init(
                 host: options.listen.host, port: options.listen.port, access: options.guards.access,

@@ -1,0 +1,115 @@
+import ArchiveModel
+import Catalog
+import Foundation
+import GenerationAPI
+import Logging
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+@testable import ArchiveServer
+
+/// What passed through the gateway while the archive took nothing.
+@Suite struct GatewayRecorderTests {
+    /// A clock on which every wait is over at once.
+    private struct HurriedClock: WallClock {
+        let now = Date(milliseconds: 1_800_000_000_000)
+        func sleep(for duration: Duration) async throws { await Task.yield() }
+    }
+
+    private struct Refusal: Error {}
+
+    private final class Archive: Sendable {
+        let said = Mutex<[String]>([])
+        private let refusals: Mutex<Int>
+        init(refusals: Int) { self.refusals = Mutex(refusals) }
+
+        func take(_ text: String) throws {
+            try refusals.withLock { left in
+                guard left <= 0 else {
+                    left -= 1
+                    throw Refusal()
+                }
+            }
+            said.withLock { $0.append(text) }
+        }
+
+        var writer: GatewayRecorder.Archive {
+            .init(
+                begin: { request, _ in try self.take("begin \(request.prompt ?? "")") },
+                drop: { _ in try self.take("drop") },
+                complete: { task, request, _, caller in
+                    try self.take("complete \(task.id) \(request.size ?? "")\(caller == nil ? "" : " of a caller")")
+                },
+                register: { tasks, _ in try self.take("register \(tasks.map(\.id.text))") })
+        }
+    }
+
+    private static let request = GenerationBody(Data(#"{"prompt":"a fox","size":"16:9"}"#.utf8))
+    private static let answer = Data(#"{"id":"task-1","status":"pending","created":1800000000}"#.utf8)
+
+    private func run(_ archive: Archive, _ body: (GatewayRecorder) async throws -> Void) async throws -> SourceHealth {
+        let clock = HurriedClock()
+        let health = SourceHealth(clock: clock)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let recorder = GatewayRecorder(archive.writer, clock: clock, health: health, logger: logger)
+        try await body(recorder)
+        // Its end does what is still to do.
+        let group = ServiceGroup(
+            services: [recorder], gracefulShutdownSignals: [], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            while archive.said.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        return health
+    }
+
+    @Test func anArchiveThatFailsForAWhileLosesNothing() async throws {
+        let archive = Archive(refusals: 40)
+        let health = try await run(archive) { recorder in
+            let submission = recorder.begin(Self.request, idempotencyKey: nil, caller: nil)
+            recorder.created(submission, Self.answer, caller: nil)
+        }
+        #expect(archive.said.withLock { $0 } == ["begin a fox", "complete task-1 16:9"])
+        #expect(health.sources.map(\.state) == [.running])
+    }
+
+    @Test func ofOthersNothingIsKeptBeforeTheUpstreamTookIt() async throws {
+        let archive = Archive(refusals: 0)
+        let key = try #require(APIKey("sk-caller-0123456789"))
+        _ = try await run(archive) { recorder in
+            let refused = recorder.begin(Self.request, idempotencyKey: nil, caller: key)
+            recorder.drop(refused, isRefused: true)
+            let taken = recorder.begin(Self.request, idempotencyKey: nil, caller: key)
+            recorder.created(taken, Self.answer, caller: key)
+        }
+        #expect(archive.said.withLock { $0 } == ["complete task-1 16:9 of a caller"])
+    }
+
+    @Test func whatMayHaveBeenMadeStaysOnRecordWhileItCanBeSentAgain() async throws {
+        let archive = Archive(refusals: 0)
+        _ = try await run(archive) { recorder in
+            recorder.drop(recorder.begin(Self.request, idempotencyKey: "k", caller: nil), isRefused: false)
+        }
+        #expect(archive.said.withLock { $0 } == ["begin a fox"])
+    }
+
+    @Test func aBodyIsReadInTimeHoweverDeepItIs() {
+        let deep =
+            #"{"prompt":"x","size":"1:1","other":"# + String(repeating: "[", count: 500) + String(repeating: "]", count: 500)
+            + "}"
+        let clock = ContinuousClock()
+        let spent = clock.measure { #expect(GenerationBody(Data(deep.utf8)).recorded?.size == "1:1") }
+        #expect(spent < .milliseconds(200))
+    }
+
+    @Test func picturesInARequestAreNamedAndNotKept() throws {
+        let image = "data:image/png;base64," + String(repeating: "A", count: 100_000)
+        let body = GenerationBody(Data(#"{"prompt":"x","image_urls":["\#(image)","https://a.example/b.png?sig=1"]}"#.utf8))
+        let urls = try #require(body.recorded?.imageURLs)
+        #expect(urls[0].hasPrefix("data:image/png (100022 characters, SHA-256 ") && urls[0].count < 150)
+        #expect(urls[1] == "https://a.example/b.png")
+    }
+}
