@@ -50,16 +50,24 @@ package struct SweepMark: Sendable {
 /// One look at the account's list.
 ///
 /// Rows move while pages are read: new tasks push them down, which only shows some twice, and tasks that vanish pull them up, which
-/// hides some. So a list whose total has fallen is read again.
+/// hides some. So a list whose total has fallen is read again. Pages of nothing but rows that were shown before are passed over: so many
+/// tasks may have come between two pages.
 package struct AccountSweep {
     /// The creation of the newest task seen.
     package private(set) var newest: Date?
     /// How many tasks of the time were seen, each counted once.
     package var count: Int { seen.count }
+    /// Whether the list was read as far as asked, and no row can have been hidden meanwhile.
+    package private(set) var isWhole = false
     private var seen: Set<TaskID> = []
 
-    /// How often a list whose total falls is read from its start.
+    /// How often a list that is not read whole is read from its start.
     private static let tries = 3
+    /// Pages in a row without a new row after which a list is left: 2000 tasks that came while a few pages were read, or no end at all.
+    private static let mostKnownPages = 40
+    /// How often in a row the same page shows that a list does not turn its pages. Twice is not enough: as many new tasks as fill a page
+    /// show the page before once more.
+    private static let sameInARow = 3
 
     /// Reads the list as far as `start`, and hands over the tasks page by page.
     ///
@@ -72,21 +80,25 @@ package struct AccountSweep {
     ) async throws -> AccountSweep {
         var sweep = AccountSweep()
         for _ in 0..<tries {
-            if try await sweep.pass(since: start, page: page, register: register) { break }
+            sweep.isWhole = try await sweep.pass(since: start, page: page, register: register)
+            if sweep.isWhole { break }
         }
         return sweep
     }
 
-    /// - Returns: Whether no row can have been hidden.
+    /// - Returns: Whether the list was read to its end or to `start`, and no row can have been hidden.
     private mutating func pass(
         since start: Date, page: (Int) async throws -> TaskPage, register: ([TaskSnapshot]) async throws -> Void
     ) async throws -> Bool {
         var most = Int.min
         var hasFallen = false
         var shown: Set<TaskID> = []
+        var before: [TaskID] = []
+        var same = 1
+        var knownPages = 0
         var number = 1
         while true {
-            let part = try await page(number)
+            let part = try await TaskPage.read(number, page)
             if let total = part.total {
                 hasFallen = hasFallen || total < most
                 most = max(most, total)
@@ -95,12 +107,18 @@ package struct AccountSweep {
             try await register(young)
             seen.formUnion(young.map(\.id))
             newest = (young.compactMap(\.createdAt) + [newest].compactMap { $0 }).max()
-            // A page of rows that can't be read is no end, and neither is a short one: only an empty one is. A page of nothing but rows
-            // that were shown before is one too, or a list that does not turn its pages would have none.
-            let known = shown.count
-            shown.formUnion(part.tasks.map(\.id))
-            let isPast = !part.tasks.isEmpty && (young.isEmpty || shown.count == known)
-            if part.rows == 0 || isPast { return !hasFallen }
+            // A page of rows that can't be read is no end, and neither is a short one: only an empty one is, or one that is too old.
+            if part.rows == 0 || (!part.tasks.isEmpty && young.isEmpty) { return !hasFallen }
+            let ids = part.tasks.map(\.id)
+            if !ids.isEmpty {
+                same = ids == before ? same + 1 : 1
+                if same == Self.sameInARow { return !hasFallen }
+                let known = shown.count
+                shown.formUnion(ids)
+                knownPages = shown.count == known ? knownPages + 1 : 0
+                if knownPages == Self.mostKnownPages { return false }
+                before = ids
+            }
             number += 1
         }
     }

@@ -31,7 +31,11 @@ extension Archiver {
                     news.note(
                         tasks.filter { new.contains($0.id) }, before: clock.now.addingTimeInterval(options.riskTime))
                 })
-            mark.note(reach, newest: sweep.newest, now: clock.now)
+            if sweep.isWhole {
+                mark.note(reach, newest: sweep.newest, now: clock.now)
+            } else {
+                report(.note("the account's list changed too fast to be read whole; the next sweep reads it again as far back"))
+            }
             if !news.urgent.isEmpty {
                 let named = news.urgent.prefix(5).map(\.text).joined(separator: ", ") + (news.urgent.count > 5 ? ", …" : "")
                 let hours = String(format: "%g", options.riskTime / 3600)

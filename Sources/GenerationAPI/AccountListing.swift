@@ -55,7 +55,7 @@ package struct AccountListing: Sendable {
         var totals: ClosedRange<Int>?
         unreadable = 0
         while true {
-            let part = try await page(pass.pages + 1)
+            let part = try await TaskPage.read(pass.pages + 1, page)
             if let total = part.total {
                 totals = min(totals?.lowerBound ?? total, total)...max(totals?.upperBound ?? total, total)
             }
@@ -79,6 +79,20 @@ package struct AccountListing: Sendable {
                 pass.isWhole = false
                 return pass
             }
+        }
+    }
+}
+
+extension TaskPage {
+    /// Reads a page of a list; an empty one where the API refuses it because the list ends before it. Every list has a first page: that
+    /// this one is refused means that there is no list.
+    ///
+    /// - Throws: What `page` throws.
+    package static func read(_ number: Int, _ page: (Int) async throws -> TaskPage) async throws -> TaskPage {
+        do {
+            return try await page(number)
+        } catch let error as APIError where number > 1 && (error.code == .notFound || error.code == .refused) {
+            return TaskPage(tasks: [], rows: 0, total: nil)
         }
     }
 }

@@ -1,5 +1,6 @@
 package import ArchiveModel
 package import AsyncHTTPClient
+import Crypto
 package import Foundation
 import NIOCore
 import NIOHTTP1
@@ -27,12 +28,14 @@ package struct GenerationClient: Sendable {
     private let timeout: TimeInterval
     private var redact: Redactor
     private let gate: HostGate
+    /// The API's door for this key: what it asks of one account is not asked of another.
+    private var door: String
     private let onRetry: @Sendable (APIError) -> Void
 
     /// - Parameters:
     ///   - baseURL: With or without a slash at its end.
     ///   - timeout: Seconds that one try of a call may take, its body included.
-    ///   - hostLimits: What the API is asked at once and a second; "too many requests" to one call pauses all of them.
+    ///   - hostLimits: What the API is asked at once and a second; "too many requests" to one call pauses all with its key.
     ///   - onRetry: Told of each failed try of a call that is made again.
     package init(
         baseURL: String, key: APIKey, http: HTTPClient, clock: any WallClock, retry: RetryPolicy = RetryPolicy(),
@@ -47,13 +50,21 @@ package struct GenerationClient: Sendable {
         self.timeout = timeout
         redact = Redactor(secrets: [key.textToRedact])
         gate = HostGate(limits: hostLimits, clock: clock)
+        door = Self.door(self.baseURL, key)
         self.onRetry = onRetry
     }
 
-    /// The same client with another account's key; both share the API's limits and pauses.
+    /// Tells keys apart without holding one: 64 bits of the key's SHA-256.
+    private static func door(_ baseURL: String, _ key: APIKey) -> String {
+        let digest = SHA256.hash(data: Data(key.textToRedact.utf8)).prefix(8)
+        return baseURL + " " + digest.map { String($0, radix: 16) }.joined(separator: "-")
+    }
+
+    /// The same client with another account's key. Limits and pauses are each key's own, shared by all clients made so from one.
     package func with(_ key: APIKey) -> GenerationClient {
         var other = self
         other.key = key
+        other.door = Self.door(baseURL, key)
         other.redact = Redactor(secrets: secrets + [key.textToRedact])
         return other
     }
@@ -140,20 +151,20 @@ package struct GenerationClient: Sendable {
         }
     }
 
-    /// One try, when the API bears it: limits and pauses are shared by all calls.
+    /// One try, when the API bears it: limits and pauses are shared by all calls with the key.
     private func attemptInTurn(_ call: Call) async throws -> JSONValue {
-        if let pauseEnd = try await gate.enter(baseURL, patience: Self.longestWait) {
+        if let pauseEnd = try await gate.enter(door, patience: Self.longestWait) {
             throw APIError(.rateLimited, call: call.name, message: "the API asked for a pause", retryAfter: pauseEnd)
         }
         do {
             let json = try await attempt(call)
-            await gate.leave(baseURL)
-            await gate.noteGoodAnswer(of: baseURL)
+            await gate.leave(door)
+            await gate.noteGoodAnswer(of: door)
             return json
         } catch {
-            await gate.leave(baseURL)
+            await gate.leave(door)
             if let error = error as? APIError, error.code == .rateLimited {
-                await gate.noteRefusal(of: baseURL, retryAfter: error.retryAfter)
+                await gate.noteRefusal(of: door, retryAfter: error.retryAfter)
             }
             throw error
         }

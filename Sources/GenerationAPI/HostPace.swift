@@ -21,6 +21,10 @@ package struct HostLimits: Sendable, Hashable {
 /// After "too many requests" nobody asks until the pause is over, and then half as many at once; each round of good answers allows
 /// one more, up to the limit.
 struct HostPace: Sendable {
+    /// Seconds of a pause that a host is believed at the most, since one answer closes the door for all: a try that is refused costs
+    /// nothing, a picture that is lost costs all.
+    static let longestRetryAfter: TimeInterval = 5 * 60
+
     private let limits: HostLimits
     /// Requests that may be on their way at once now.
     private(set) var width: Int
@@ -64,7 +68,8 @@ struct HostPace: Sendable {
         width += 1
     }
 
-    /// - Parameter retryAfter: When the host asked to come back; without it the pause grows with each refusal in a row.
+    /// - Parameter retryAfter: When the host asked to come back, believed up to ``longestRetryAfter``; without it the pause grows with
+    ///   each refusal in a row.
     mutating func noteRefusal(now: Date, retryAfter: Date?, using generator: inout some RandomNumberGenerator) {
         // Several requests may be refused for one and the same burst: only the first of them narrows the way.
         if now >= closedUntil {
@@ -74,6 +79,7 @@ struct HostPace: Sendable {
         }
         let policy = RetryPolicy(base: 1, ceiling: limits.longestPause)
         let pause = max(0.1, policy.delay(failures: refusals, using: &generator))
-        closedUntil = max(closedUntil, retryAfter ?? now.addingTimeInterval(pause))
+        let asked = retryAfter.map { min($0, now.addingTimeInterval(Self.longestRetryAfter)) }
+        closedUntil = max(closedUntil, asked ?? now.addingTimeInterval(pause))
     }
 }

@@ -148,7 +148,7 @@ private final class BreakingHost: Sendable {
         let asked = Mutex(0)
         try await withStorageHost { _ in
             asked.withLock { $0 += 1 }
-            return Response(status: .tooManyRequests, headers: [.retryAfter: "600"])
+            return Response(status: .tooManyRequests, headers: [.retryAfter: "240"])
         } _: { url in
             let archive = try TestArchive()
             let downloader = ResultDownloader(

@@ -23,11 +23,16 @@ import UpstreamSimulator
             var pages = 0
         }
         private let state: Mutex<State>
+        private let pageSize: Int
         private let change: @Sendable (Int, inout [TaskSnapshot]) -> Void
         var pagesRead: Int { state.withLock { $0.pages } }
 
-        init(_ tasks: [TaskSnapshot], change: @escaping @Sendable (Int, inout [TaskSnapshot]) -> Void = { _, _ in }) {
+        init(
+            _ tasks: [TaskSnapshot], pageSize: Int = 2,
+            change: @escaping @Sendable (Int, inout [TaskSnapshot]) -> Void = { _, _ in }
+        ) {
             state = Mutex(State(tasks: tasks))
+            self.pageSize = pageSize
             self.change = change
         }
 
@@ -35,7 +40,7 @@ import UpstreamSimulator
             state.withLock { state in
                 state.pages += 1
                 change(state.pages, &state.tasks)
-                let rows = state.tasks.dropFirst((number - 1) * 2).prefix(2)
+                let rows = state.tasks.dropFirst((number - 1) * pageSize).prefix(pageSize)
                 return GenerationAPI.TaskPage(tasks: Array(rows), rows: rows.count, total: state.tasks.count)
             }
         }
@@ -80,6 +85,101 @@ import UpstreamSimulator
         let found = try await account.sweep(since: Self.noon.addingTimeInterval(-3600)).found
         #expect(found.isSuperset(of: (0..<6).map { "task-\($0)" }))
         #expect(account.pagesRead == 5, "seven rows on four pages, and an empty one")
+    }
+
+    /// As many as fill a page show the page before once more, and more of them an earlier one: neither is the list's end.
+    @Test(arguments: [50, 60, 100, 130]) func manyNewTasksBetweenTwoPagesHideNone(_ count: Int) async throws {
+        let fresh = try (1000..<1000 + count).map { try task($0, ago: 0) }
+        let account = Account(try (0..<250).map { try task($0, ago: Double($0)) }, pageSize: 50) { read, tasks in
+            if read == 3 { tasks.insert(contentsOf: fresh, at: 0) }
+        }
+        let found = try await account.sweep(since: Self.noon.addingTimeInterval(-3600)).found
+        #expect(found.isSuperset(of: (0..<250).map { "task-\($0)" }))
+    }
+
+    @Test func aListThatDoesNotTurnItsPagesEnds() async throws {
+        let page = GenerationAPI.TaskPage(tasks: [try task(0, ago: 0), try task(1, ago: 1)], rows: 2, total: nil)
+        var reads = 0
+        let sweep = try await AccountSweep.run(
+            since: Self.noon.addingTimeInterval(-3600),
+            page: { _ in
+                reads += 1
+                return page
+            }, register: { _ in })
+        #expect(sweep.count == 2 && sweep.isWhole)
+        #expect(reads == 3)
+    }
+
+    @Test func aListThatShowsKnownRowsForEverIsLeftAndNotCalledWhole() async throws {
+        let pages = try (0..<2).map { GenerationAPI.TaskPage(tasks: [try task($0, ago: 0)], rows: 1, total: nil) }
+        var reads = 0
+        let sweep = try await AccountSweep.run(
+            since: Self.noon.addingTimeInterval(-3600),
+            page: { number in
+                reads += 1
+                return pages[number % 2]
+            }, register: { _ in })
+        #expect(sweep.count == 2 && !sweep.isWhole)
+        #expect(reads == 3 * (2 + 40), "three tries of two pages that bring something and 40 that don't")
+    }
+
+    @Test(arguments: [APIError.Code.notFound, .refused]) func onlyTheFirstPageTellsThatThereIsNoList(
+        _ code: APIError.Code
+    ) async throws {
+        let refusal = APIError(code, call: "GET /v1/tasks", message: "no such page")
+        let account = Account(try (0..<4).map { try task($0, ago: Double($0)) })
+        let since = Self.noon.addingTimeInterval(-3600)
+        let sweep = try await AccountSweep.run(
+            since: since,
+            page: { number in
+                let page = account.page(number)
+                if page.rows == 0 { throw refusal }
+                return page
+            }, register: { _ in })
+        #expect(sweep.count == 4 && sweep.isWhole)
+        let thrown = await #expect(throws: APIError.self) {
+            try await AccountSweep.run(since: since, page: { _ in throw refusal }, register: { _ in })
+        }
+        #expect(thrown?.code == code)
+    }
+
+    /// A mark after such a sweep would hide for an hour what it has not seen.
+    @Test func aSweepThatIsNotWholeMovesNoMarkAndIsSaidToBeSo() async throws {
+        let archive = try TestArchive()
+        let now = archive.clock.now
+        let reads = Mutex(0)
+        try await withStorageHost { request in
+            guard request.uri.path == "/v1/tasks" else { return Response(status: .notFound) }
+            // The total falls with each page: tasks vanish all the time.
+            let total = reads.withLock { count in
+                count += 1
+                return 1_000_000 - count
+            }
+            let row = JSONValue.object([
+                "id": .string("task-1"), "created_at": .integer(Int64(now.timeIntervalSince1970 - 60)),
+                "status": .string("processing"), "type": .string("image"),
+            ])
+            let rows = request.uri.queryParameters["page"] == "1" ? [row] : []
+            let body = try JSONEncoder().encode(JSONValue.object(["data": .array(rows), "total": .integer(Int64(total))]))
+            return Response(status: .ok, body: .init(byteBuffer: .init(bytes: body)))
+        } _: { url in
+            let (archiver, downloader) = try archive.archiver(url) {
+                $0.since = 86400
+                $0.watch = true
+                $0.sweepInterval = 5
+            }
+            async let summary = archiver.run()
+            while archive.sweeps.count < 2 { try await archive.clock.sleep(for: .seconds(5)) }
+            archiver.stop()
+            _ = try await summary
+            await downloader.shutdown()
+        }
+        #expect(archive.sweeps.allSatisfy { $0 }, "each looks as far back as the first: \(archive.sweeps)")
+        let notes = archive.events.compactMap { event -> String? in
+            if case .note(let text) = event { return text }
+            return nil
+        }
+        #expect(notes.contains { $0.contains("changed too fast") }, "\(notes)")
     }
 
     @Test func theMarkLooksBackAsFarAsTheLastSweepAndABitMoreAndOnceAnHourADay() {
@@ -204,5 +304,15 @@ import UpstreamSimulator
         }
         #expect(
             warnings.contains { $0.contains("2 with less than 2 h left") && $0.contains("task-late, task-later") }, "\(warnings)")
+    }
+}
+
+extension TestArchive {
+    /// Whether each sweep that came to its end was a deep one.
+    fileprivate var sweeps: [Bool] {
+        events.compactMap { event in
+            if case .swept(_, _, let isDeep) = event { return isDeep }
+            return nil
+        }
     }
 }

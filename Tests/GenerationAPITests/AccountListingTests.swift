@@ -128,6 +128,26 @@ private final class Account {
         #expect(account.reads <= 10)
     }
 
+    @Test(arguments: [APIError.Code.notFound, .refused]) func aRefusedPagePastTheLastIsTheEnd(_ code: APIError.Code) async throws
+    {
+        let account = Account(100)
+        account.tellsTotal = false
+        let refusal = APIError(code, call: "GET /v1/tasks", message: "no such page")
+        let listing = try await AccountListing.read(
+            since: nil,
+            page: { number in
+                let page = try account.page(number)
+                if page.rows == 0 { throw refusal }
+                return page
+            })
+        #expect(listing.tasks.count == 100)
+        #expect(listing.isStable)
+        let thrown = await #expect(throws: APIError.self) {
+            try await AccountListing.read(since: nil, page: { _ in throw refusal })
+        }
+        #expect(thrown?.code == code, "that the first page is refused means that there is no list")
+    }
+
     @Test func rowsThatNameNoTaskAreCounted() async throws {
         let listing = try await AccountListing.read(
             since: nil, page: { TaskPage(tasks: [], rows: $0 == 1 ? 5 : 0, total: 5) })

@@ -110,6 +110,20 @@ final class SeenRequests: Sendable {
         }
     }
 
+    @Test func aPauseAskedOfOneKeyIsNoneOfAnother() async throws {
+        try await withServer([(429, ["Retry-After": "200"], ""), (200, [:], Self.task)]) { client, _, seen in
+            let caller = try #require(APIKey("sk-caller-0123456789"))
+            let id = try #require(TaskID("t-1"))
+            let refusal = await #expect(throws: APIError.self) { try await client.with(caller).task(id) }
+            #expect(refusal?.code == .rateLimited)
+            let task = try await client.task(id)
+            #expect(task.id == id)
+            let pause = await #expect(throws: APIError.self) { try await client.with(caller).task(id) }
+            #expect(pause?.code == .rateLimited && pause?.status == nil)
+            #expect(seen().count == 2, "who comes again with the refused key waits for its pause")
+        }
+    }
+
     @Test func afterEnoughTriesTheErrorIsGivenOn() async throws {
         try await withServer([
             (500, [:], #"{"error":{"code":500,"message":"key sk-0123456789abcdef broke https://a.example/x?sig=1"}}"#)

@@ -49,6 +49,14 @@ private struct Fixed: RandomNumberGenerator {
         #expect(pace.width == 1)
     }
 
+    @Test mutating func noHostIsBelievedAPauseOfMoreThanFiveMinutes() {
+        var pace = HostPace(HostLimits(longestPause: 5))
+        pace.noteRefusal(now: noon, retryAfter: noon.addingTimeInterval(299), using: &generator)
+        #expect(pace.closedUntil == noon.addingTimeInterval(299))
+        pace.noteRefusal(now: noon, retryAfter: noon.addingTimeInterval(9_999_999), using: &generator)
+        #expect(pace.enter(now: noon) == .closed(until: noon.addingTimeInterval(300)))
+    }
+
     @Test mutating func goodAnswersWidenTheWayAgainUpToTheLimit() {
         var pace = HostPace(HostLimits(concurrent: 4))
         pace.noteRefusal(now: noon, retryAfter: noon, using: &generator)
