@@ -58,13 +58,14 @@ package struct ArchiveServer: Service {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestMetricsMiddleware(metrics: ArchiveMetrics(registry)))
         router.add(middleware: ProblemMiddleware())
+        if !options.access.isGuarded { router.add(middleware: HostMiddleware(host: options.host)) }
         router.add(middleware: LegibleRequestMiddleware())
         OpenAPIRoute().add(to: router)
         HealthRoutes(
             catalog: catalog, blobs: blobs, clock: clock, riskTime: options.riskTime, access: options.access, health: health
         ).add(to: router)
         gateway?.add(to: router)
-        if !options.hooks.isEmpty { HookRoutes(secrets: options.hooks, register: register).add(to: router) }
+        if !options.hooks.isEmpty { HookRoutes(secrets: options.hooks, clock: clock, register: register).add(to: router) }
         let readers = router.group().add(middleware: ScopeMiddleware(access: options.access, scope: .read))
         BlobRoutes(blobs: blobs, catalog: catalog).add(to: readers)
         if let gallery {

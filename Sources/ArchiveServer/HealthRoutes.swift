@@ -8,11 +8,25 @@ import Hummingbird
 /// Whether the process lives, and whether it can do its work.
 struct HealthRoutes {
     let catalog: any Catalog
-    let blobs: any BlobStore
     let clock: any WallClock
     let riskTime: TimeInterval
     let access: AccessControl
     let health: SourceHealth
+    private let storeProbe: WriteProbe
+    private let catalogProbe: WriteProbe
+
+    init(
+        catalog: any Catalog, blobs: any BlobStore, clock: any WallClock, riskTime: TimeInterval, access: AccessControl,
+        health: SourceHealth
+    ) {
+        self.catalog = catalog
+        self.clock = clock
+        self.riskTime = riskTime
+        self.access = access
+        self.health = health
+        storeProbe = WriteProbe(clock: clock) { try await blobs.probe() }
+        catalogProbe = WriteProbe(clock: clock) { try await catalog.probe() }
+    }
 
     func add(to router: Router<some RequestContext>) {
         router.get("healthz") { _, _ in try Answer.json(["status": "ok"]) }
@@ -62,10 +76,10 @@ struct HealthRoutes {
 
     private func readiness() async -> Readiness {
         var readiness = Readiness()
-        do {
-            let ingest = try await blobs.beginIngest()
-            await ingest.discard()
-        } catch { readiness.fail(\.store, "the store can't be written: \(error)") }
+        async let storeProblem = storeProbe.problem()
+        async let catalogProblem = catalogProbe.problem()
+        if let problem = await storeProblem { readiness.fail(\.store, "the store can't be written: \(problem)") }
+        if let problem = await catalogProblem { readiness.fail(\.catalog, "the catalog can't be written: \(problem)") }
         do {
             let now = clock.now
             let status = try await catalog.status(now: now)

@@ -80,10 +80,13 @@ struct TaskRoutes {
 /// The upstream's callback. Its body proves nothing: all that is taken from it is which task to read, with the key.
 struct HookRoutes {
     let secrets: HookSecrets
+    let clock: any WallClock
     let register: @Sendable ([TaskRegistration]) async throws -> Void
 
     /// The most bytes of a callback.
     static let mostBytes = 256 << 10
+    /// How long the upstream is kept waiting while the catalog is locked.
+    private static let patience = Duration.seconds(3)
 
     func add(to router: Router<some RequestContext>) {
         router.post("hooks/:secret") { request, context in
@@ -96,7 +99,9 @@ struct HookRoutes {
                 let id = TaskID(text)
             else { throw Problem(.badRequest, "The body names no task: {\"id\":\"task-…\"}.") }
             // Durable before it is acknowledged; the upstream sends it again when it was not.
-            try await register([TaskRegistration(id: id, source: "webhook", hasEnded: true, isAlive: true)])
+            try await atMost(Self.patience, clock: clock) {
+                try await register([TaskRegistration(id: id, source: "webhook", hasEnded: true, isAlive: true)])
+            }
             return Response(status: .noContent, headers: [.cacheControl: "no-store"])
         }
     }

@@ -42,17 +42,25 @@ package enum Risk {
 extension Archiver {
     /// Seconds between looks at what is at risk.
     static let riskCheckInterval: TimeInterval = 60
-    /// The most that is told of at one look.
+    /// The most of each kind that is told of at one look.
     private static let risksTold = 100
+    /// The most of each kind that is looked at.
+    private static let risksSeen = 10_000
 
     /// Tells of what has come to be at risk since the last look.
     /// - Returns: How much is at risk now.
     func warnOfRisks(_ warnedOf: inout Set<String>) async throws -> Int {
         let now = clock.now
-        let risk = try await Risk.find(in: catalog, now: now, time: options.riskTime, limit: Self.risksTold)
+        // What was told before stands first, so others come behind as many.
+        let limit = min(Self.risksTold + warnedOf.count, Self.risksSeen)
+        let risk = try await Risk.find(in: catalog, now: now, time: options.riskTime, limit: limit)
         var notices: [Notice] = []
+        var seen: Set<String> = []
+        var told = 0
         func tell(_ subject: String, _ deadline: Date, _ last: String?, _ notice: (_ reason: String) -> Notice) {
-            guard warnedOf.insert(subject).inserted else { return }
+            seen.insert(subject)
+            guard told < Self.risksTold, warnedOf.insert(subject).inserted else { return }
+            told += 1
             let reason = Risk.reason(deadline: deadline, last: last, now: now)
             report(.atRisk(subject, deadline: deadline, reason: reason))
             notices.append(notice(reason))
@@ -63,6 +71,7 @@ extension Archiver {
                 Notice(atRisk: output, deadline: deadline, reason: $0, now: now)
             }
         }
+        told = 0
         for task in risk.tasks {
             let deadline = Risk.deadline(of: task)
             tell("task \(task.id)", deadline, task.reason) {
@@ -72,6 +81,7 @@ extension Archiver {
             }
         }
         try await catalog.post(notices)
+        if max(risk.outputs.count, risk.tasks.count) < limit { warnedOf.formIntersection(seen) }
         return risk.outputCount + risk.taskCount
     }
 }

@@ -22,6 +22,9 @@ package protocol BlobStore: Sendable {
     /// - Throws: ``BlobStoreError`` with code `notFound`.
     func rehash(_ digest: Digest) async throws -> Digest
 
+    /// Writes a little, durably, and takes it away again: whether there is room, and a disk that takes it.
+    func probe() async throws
+
     /// Everything under the store's roof, also what has no business there.
     func listing() async throws -> [StoredBlob]
 }

@@ -112,6 +112,15 @@ package struct DirectoryBlobStore: BlobStore {
         }
     }
 
+    package func probe() async throws {
+        try await lane.run { [self] in
+            var file = try IngestFile(in: folder.ingestPath)
+            defer { file.remove() }
+            try file.append([UInt8](repeating: 0, count: 64 << 10))
+            try file.settle()
+        }
+    }
+
     package func listing() async throws -> [StoredBlob] {
         var found: [StoredBlob] = []
         for part in try await parts() { found += try await listing(part: part) }

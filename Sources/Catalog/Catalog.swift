@@ -86,6 +86,9 @@ package protocol Catalog: Outbox {
     /// When the next task or output is due, or the next lease runs out; `nil` when nothing waits.
     func nextDue() async throws -> Date?
 
+    /// Writes something that changes nothing, durably: whether the disk has room, and nobody holds the lock.
+    func probe() async throws
+
     /// How much is in which state.
     func status(now: Date) async throws -> CatalogStatus
 

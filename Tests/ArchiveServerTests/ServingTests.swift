@@ -283,10 +283,10 @@ import WorkLanes
         try await TestServer.run(readTokens: [], adminTokens: [], limits: limits, size: 32 << 20) { server in
             let answers = try await TestServer.lane.run {
                 let idle = try Connection(port: server.port)
-                idle.send(Array("GET /blobs/sha256/\(server.digest) HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+                idle.send(Array("GET /blobs/sha256/\(server.digest) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
                 let head = idle.beginning()
                 let next = try Connection(port: server.port)
-                next.send(Array("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".utf8))
+                next.send(Array("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
                 return (next.rest(), head + idle.rest())
             }
             #expect(answers.0.hasPrefix("HTTP/1.1 200"), "the only place is free again")

@@ -33,12 +33,11 @@ struct TestServer: Sendable {
     static func run(
         readTokens: [String] = [reader], adminTokens: [String] = [admin], hooks: [String] = hooks,
         limits: ConnectionLimits = ConnectionLimits(), size: Int = 1000,
-        log: any LogHandler = SwiftLogNoOpLogHandler(),
+        log: any LogHandler = SwiftLogNoOpLogHandler(), clock: any WallClock = StandingClock(), at place: String? = nil,
         _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "served-\(UUID().uuidString)").path
+        let path = place ?? FileManager.default.temporaryDirectory.appending(path: "served-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let clock = StandingClock()
         let folder = try ArchiveFolder(path: path, creating: true, now: clock.now)
         let lane = WorkLane(name: "test", width: 2)
         let blobs = DirectoryBlobStore(folder: folder, lane: lane)
@@ -90,9 +89,10 @@ struct TestServer: Sendable {
 
     /// Sends a request as it stands, byte by byte, and reads the answer to its end.
     func ask(
-        _ method: String = "GET", _ path: String, token: String? = admin, body: String? = nil, _ headers: [String] = []
+        _ method: String = "GET", _ path: String, token: String? = admin, body: String? = nil, _ headers: [String] = [],
+        host: String = "127.0.0.1"
     ) async throws -> Answer {
-        var lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1", "Connection: close"] + headers
+        var lines = ["\(method) \(path) HTTP/1.1", "Host: \(host)", "Connection: close"] + headers
         if let token { lines.append("Authorization: Bearer \(token)") }
         if let body { lines.append("Content-Length: \(body.utf8.count)") }
         let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8)

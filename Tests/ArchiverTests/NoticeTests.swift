@@ -24,6 +24,26 @@ import UpstreamSimulator
         }
     }
 
+    @Test func ofManyAtRiskNoneGoesUntold() async throws {
+        let archive = try TestArchive()
+        try await archive.catalog.keepNotices(1000)
+        try await withSimulator(.none, tasks: 1, clock: archive.clock) { _, url, _ in
+            let createdAt = archive.clock.now.addingTimeInterval(-23 * 3600)
+            let tasks = try (0..<150).map {
+                TaskRegistration(id: try #require(TaskID("task-of-many-\($0)")), source: "test", createdAt: createdAt)
+            }
+            // The key is refused, so that they stay where they are. A run looks as it begins and as it ends.
+            let summary = try await archive.run(url, key: "bad-key-0123", tasks: tasks)
+            #expect(summary.atRisk == 150)
+            let notices = try await archive.catalog.dueNotices(limit: 1000, now: archive.clock.now)
+            #expect(notices.count == 150 && notices.allSatisfy { $0.type == "task.at_risk" })
+            let told = archive.events.count {
+                if case .atRisk = $0 { true } else { false }
+            }
+            #expect(told == 150, "each once")
+        }
+    }
+
     @Test func everyEndIsNotedOnceAndNothingElse() async throws {
         let archive = try TestArchive()
         try await archive.catalog.keepNotices(1000)

@@ -32,6 +32,18 @@ import Testing
         #expect(try await other.waitingNotices() == 1, "what is there stays")
     }
 
+    /// Of a page whose bytes stay as they are, SQLite writes nothing, so a full disk would go unseen.
+    @Test func aProbeIsWrittenAndChangesNothing() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "catalog-\(UUID().uuidString).sqlite").path
+        let catalog = try SQLiteCatalog(path: path)
+        try await catalog.keepNotices(10)
+        let log = URL(filePath: path + "-wal")
+        let before = try Data(contentsOf: log).count
+        try await catalog.probe()
+        #expect(try Data(contentsOf: log).count > before)
+        #expect(try await catalog.takeDroppedNotices() == 0)
+    }
+
     @Test(arguments: CatalogKind.allCases)
     func anEndIsToldWithItsFactsAndWithoutItsLink(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()

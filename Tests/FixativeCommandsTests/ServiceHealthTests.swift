@@ -90,6 +90,34 @@ import Testing
         }
     }
 
+    @Test func aCatalogThatIsLockedHoldsUpNoEnd() async throws {
+        let folder = try Folder()
+        let secret = "hook-secret-0123456789"
+        // Nobody listens there.
+        let service = try Program.start(
+            ["run", "--listen", "127.0.0.1:0", "--sweep-interval", "1", "--storage", folder.path + "/s"],
+            environment: [
+                "FIXATIVE_API_URL": "http://127.0.0.1:9", "FIXATIVE_API_KEY": "sk-of-a-test",
+                "FIXATIVE_ALLOW_PRIVATE_HOSTS": "true", "FIXATIVE_HOOK_SECRET": secret,
+            ])
+        try #require(try await service.says("\"serving\""))
+        let words = try String(contentsOf: service.errors, encoding: .utf8)
+        let url = try #require(words.firstMatch(of: /"address":"(http:[^"]+)"/)?.output.1.replacing("\\/", with: "/"))
+        let holder = try HeldCatalog(folder.path + "/s/catalog.sqlite")
+        let answer = try shell(
+            "curl -s -o /dev/null -D - -w '\\n%{time_total}' --max-time 40 -d '{\"id\":\"task-1\"}' '\(url)/hooks/\(secret)'")
+        #expect(answer.contains(" 503 ") && answer.lowercased().contains("retry-after: "))
+        #expect(Double(answer.split(separator: "\n").last ?? "") ?? 99 < 5)
+        let begun = Date()
+        service.process.terminate()
+        let outcome = try service.finish()
+        #expect(Date().timeIntervalSince(begun) < 10.5)
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains(#""message":"cut off""#))
+        try holder.release()
+        #expect(try shell("sqlite3 '\(folder.path)/s/catalog.sqlite' 'PRAGMA integrity_check'") == "ok\n")
+    }
+
     @Test func logsAreLinesOfJSONWithTheirTasks() async throws {
         let folder = try Folder()
         let simulator = try Program.start(["simulate", "--port", "0", "--tasks", "2"])

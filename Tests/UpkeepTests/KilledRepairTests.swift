@@ -41,6 +41,7 @@ struct TrippedBlobs: BlobUpkeep {
     func size(of digest: Digest) async throws -> Int? { try await store.size(of: digest) }
     func contents(of digest: Digest) async throws -> BlobBytes { try await store.contents(of: digest) }
     func rehash(_ digest: Digest) async throws -> Digest { try await store.rehash(digest) }
+    func probe() async throws { try await store.probe() }
     func listing() async throws -> [StoredBlob] { try await store.listing() }
     func parts() async throws -> [String] { try await store.parts() }
     func listing(part: String) async throws -> [StoredBlob] { try await store.listing(part: part) }

@@ -15,7 +15,7 @@ import UnixSignals
 /// One process that archives what an account generates, and serves it: its parts, in the order in which they end.
 struct ArchiveService {
     /// Seconds from a signal until what still works is cut off.
-    private static let drainTime: TimeInterval = 8
+    private static let drainTime: TimeInterval = 7
 
     struct Options {
         var listen: ListenAddress
@@ -89,7 +89,17 @@ struct ArchiveService {
             services.append(part("watch-dir") { try await cancelWhenGracefulShutdown { try await folder.run() } })
         }
         // The last to begin is the first to end: no new requests, then what passed through is put on record.
-        services += [recorder, FirstToEnd(server) { workshop.archiver.stop() }]
+        services += [
+            recorder,
+            FirstToEnd(server) {
+                workshop.archiver.stop()
+                Backstop.arm {
+                    log.note(
+                        "ended      what was still under way was cut off after \(Backstop.time) s; the next run takes it up",
+                        message: "cut off", ["after": "\(Backstop.time) s"])
+                }
+            },
+        ]
         self.services = services
         self.workshop = workshop
         self.gatewayClient = gatewayClient
