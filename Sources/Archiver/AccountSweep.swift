@@ -61,6 +61,9 @@ package struct AccountSweep {
     package private(set) var isWhole = false
     private var seen: Set<TaskID> = []
 
+    /// Pages of one pass at the most: a list of rows that can't be read, and that does not turn its pages, has no other end.
+    private static let mostPages = 20_000
+
     /// How often a list that is not read whole is read from its start.
     private static let tries = 3
     /// Pages in a row without a new row after which a list is left: 2000 tasks that came while a few pages were read, or no end at all.
@@ -120,6 +123,7 @@ package struct AccountSweep {
                 before = ids
             }
             number += 1
+            if number > Self.mostPages { return false }
         }
     }
 }
