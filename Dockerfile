@@ -1,4 +1,5 @@
 # docker build -t fixative .
+# sudo chown 10001 api-key && sudo chmod 400 api-key     (the container's user; a file that everybody can read is refused)
 # docker run -d --name fixative -p 8080:8080 -v fixative-archive:/archive -v "$PWD/api-key:/run/secrets/api-key:ro" \
 #   -e FIXATIVE_API_KEY_FILE=/run/secrets/api-key -e FIXATIVE_READ_TOKEN=... --stop-timeout 15 fixative
 FROM swift:6.2-bookworm AS build

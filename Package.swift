@@ -72,7 +72,7 @@ let package = Package(
                 httpClient,
                 lifecycle,
                 logging,
-                nioHTTP1, systemPackage, unixSignals,
+                nioCore, nioHTTP1, systemPackage, unixSignals,
             ], swiftSettings: strict),
 
         // The archive over HTTP: an API for readers, the upstream's webhook, health.

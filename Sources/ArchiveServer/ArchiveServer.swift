@@ -69,6 +69,10 @@ package struct ArchiveServer: Service {
         let readers = router.group().add(middleware: ScopeMiddleware(access: options.access, scope: .read))
         BlobRoutes(blobs: blobs, catalog: catalog).add(to: readers)
         if let gallery {
+            // Who types the address alone wants to look.
+            router.get("/") { _, _ in
+                Response(status: .temporaryRedirect, headers: [.location: "gallery/", .cacheControl: "no-cache"])
+            }
             GalleryRoutes(gallery: gallery, blobs: BlobRoutes(blobs: blobs, catalog: catalog), access: options.access).add(
                 to: router)
         }

@@ -7,6 +7,7 @@ import Catalog
 import Foundation
 import GenerationAPI
 import Logging
+import NIOCore
 import Notifications
 import ServiceLifecycle
 import Telemetry
@@ -32,6 +33,7 @@ struct ArchiveService {
     private let workshop: Workshop
     private let gatewayClient: HTTPClient
     private let services: [any Service]
+    private let listen: ListenAddress
     private let log: ServiceLog
 
     init(_ archive: OpenArchive, settings: Settings, key: APIKey, _ options: Options, log: ServiceLog) async throws {
@@ -103,6 +105,7 @@ struct ArchiveService {
         self.services = services
         self.workshop = workshop
         self.gatewayClient = gatewayClient
+        listen = options.listen
         self.log = log
     }
 
@@ -115,6 +118,12 @@ struct ArchiveService {
         let result: Result<Void, any Error>
         do {
             result = .success(try await ServiceGroup(configuration: configuration).run())
+        } catch let error as IOError where [EADDRINUSE, EACCES, EADDRNOTAVAIL].contains(error.errnoCode) {
+            let address = listen.text(port: listen.port)
+            let reason =
+                error.errnoCode == EADDRINUSE ? "another program uses it" : unsafe String(cString: strerror(error.errnoCode))
+            result = .failure(
+                SettingsError("\(address) can't be listened at: \(reason). Give another by --listen host:port"))
         } catch {
             result = .failure(error)
         }
