@@ -48,11 +48,13 @@ import WorkLanes
     @Test func nothingIsListed() async throws {
         try await TestServer.run { server in
             for path in [
-                "/", "/blobs", "/blobs/", "/blobs/sha256", "/blobs/sha256/", "/thumbs", "/thumbs/", "/hooks/", "/api", "/api/",
+                "/blobs", "/blobs/", "/blobs/sha256", "/blobs/sha256/", "/thumbs", "/thumbs/", "/hooks/", "/api", "/api/",
             ] {
                 let answer = try await server.ask("GET", path)
                 #expect(answer.status == 404 && isProblem(answer), "\(path)")
             }
+            let root = try await server.ask("GET", "/")
+            #expect(root.status == 307 && root.headers["location"] == "gallery/" && root.body.isEmpty, "the way, and no list")
         }
     }
 
