@@ -99,6 +99,8 @@ def use(page):
     check(os.path.getsize(download.value.path()) > 100_000, "the original does not come whole")
     page.keyboard.press("Escape")
     until(page, "!document.getElementById('viewer').open", "Escape does not close")
+    # Closing steps back in the history, which comes a moment later and brings the search of that step with it.
+    until(page, "!location.hash.includes('p=')", "Escape leaves the picture in the address")
     page.fill("#q", "no such prompt anywhere")
     until(page, "!document.getElementById('no-matches').hidden", "search does not narrow")
     page.fill("#q", "")
