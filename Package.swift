@@ -186,6 +186,8 @@ let package = Package(
         // Little CMS: turns pictures with another RGB profile into sRGB.
         .systemLibrary(name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
 
+        // Other programs, as several rooms' tests need them.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         // The table cell by cell, every limit's edge, every verdict.
         .testTarget(name: "SizeContractTests", dependencies: ["SizeContract"], swiftSettings: strict),
 
@@ -238,14 +240,14 @@ let package = Package(
             name: "ArchiveServerTests",
             dependencies: [
                 "ArchiveServer", "ArchiveModel", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "SizeContract",
-                "Telemetry", "WorkLanes", httpClient, lifecycle, logging, nioCore, nioEmbedded, nioHTTP1,
+                "Telemetry", "TestSupport", "WorkLanes", httpClient, lifecycle, logging, nioCore, nioEmbedded, nioHTTP1,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(
             name: "UpkeepTests",
             dependencies: [
                 "Upkeep", "ArchiveModel", "BlobStore", "Catalog", "ImageCodecs", "Imaging", "SizeContract", "SyntheticPictures",
-                "WorkLanes",
+                "TestSupport", "WorkLanes",
             ], swiftSettings: strict),
         // Sums by hand.
         .testTarget(name: "AuditTests", dependencies: ["Audit", "ArchiveModel", "SizeContract"], swiftSettings: strict),
@@ -283,7 +285,8 @@ let package = Package(
         .testTarget(name: "SyntheticPicturesTests", dependencies: ["SyntheticPictures", "ImageCodecs"], swiftSettings: strict),
         // The built program, as a user types it.
         .testTarget(
-            name: "FixativeCommandsTests", dependencies: ["FixativeCommands", "fixative", "Archiver", argumentParser],
+            name: "FixativeCommandsTests",
+            dependencies: ["FixativeCommands", "fixative", "Archiver", "TestSupport", argumentParser],
             swiftSettings: strict),
     ]
 )

@@ -21,8 +21,15 @@ import Testing
 
     private final class Archive: Sendable {
         let said = Mutex<[String]>([])
+        /// Comes with everything that is taken.
+        let taken: AsyncStream<Void>
+        private let take: AsyncStream<Void>.Continuation
         private let refusals: Mutex<Int>
-        init(refusals: Int) { self.refusals = Mutex(refusals) }
+
+        init(refusals: Int) {
+            self.refusals = Mutex(refusals)
+            (taken, take) = AsyncStream.makeStream()
+        }
 
         func take(_ text: String) throws {
             try refusals.withLock { left in
@@ -32,6 +39,7 @@ import Testing
                 }
             }
             said.withLock { $0.append(text) }
+            take.yield()
         }
 
         var writer: GatewayRecorder.Archive {
@@ -59,7 +67,7 @@ import Testing
             services: [recorder], gracefulShutdownSignals: [], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            while archive.said.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
+            for await _ in archive.taken { break }
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
         }
@@ -92,6 +100,16 @@ import Testing
         let archive = Archive(refusals: 0)
         _ = try await run(archive) { recorder in
             recorder.drop(recorder.begin(Self.request, idempotencyKey: "k", caller: nil), isRefused: false)
+        }
+        #expect(archive.said.withLock { $0 } == ["begin a fox"])
+    }
+
+    @Test(arguments: ["", "<html>", #"{"id":"task-1","sta"#])
+    func anAnswerThatNamesNoTaskProvesNothing(_ answer: String) async throws {
+        let archive = Archive(refusals: 0)
+        _ = try await run(archive) { recorder in
+            let submission = recorder.begin(Self.request, idempotencyKey: nil, caller: nil)
+            recorder.created(submission, Data(answer.utf8), caller: nil)
         }
         #expect(archive.said.withLock { $0 } == ["begin a fox"])
     }

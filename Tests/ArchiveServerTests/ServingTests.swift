@@ -3,6 +3,7 @@ import Catalog
 import Foundation
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 import WorkLanes
 
@@ -332,17 +333,4 @@ private final class Lines: LogHandler, Sendable {
     func log(event: LogEvent) {
         lines.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
     }
-}
-
-/// What another program says.
-func shell(_ command: String) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", command]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return String(decoding: data, as: UTF8.self)
 }

@@ -2,6 +2,7 @@ import ArchiveModel
 import Catalog
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// A server whose archive can't be written.

@@ -34,4 +34,16 @@ import Testing
         #expect(later.first { $0.isKeyLost }?.tasks == Array(ids.dropFirst()))
         #expect(try await TaskReaders(own: client, catalog: archive.catalog).readings(of: ids).map(\.tasks) == [ids])
     }
+
+    @Test func aTaskThatIsKnownKeepsTheKeyItCameWith() async throws {
+        let archive = try TestArchive()
+        let own = try #require(APIKey(TestArchive.key))
+        let caller = try #require(APIKey("sk-caller-0123456789"))
+        let (archiver, downloader) = try archive.archiver("http://127.0.0.1:9", vault: KeyVault(own, salt: "archive"))
+        let (known, new) = (try #require(TaskID("task-known")), try #require(TaskID("task-new")))
+        try await archiver.register([TaskRegistration(id: known, source: "sweep")])
+        try await archiver.register([known, new].map { TaskRegistration(id: $0, source: "gateway") }, caller: caller)
+        #expect(try await archive.catalog.sealedKeys(of: [known, new]).keys.map(\.text) == ["task-new"])
+        await downloader.shutdown()
+    }
 }

@@ -84,7 +84,7 @@ final class TestArchive: Sendable {
 
     func archiver(
         _ url: String, key: String = TestArchive.key, policy: AddressPolicy? = nil, limits: DownloadLimits = DownloadLimits(),
-        metrics: ArchiveMetrics = .none, _ change: (inout ArchiverOptions) -> Void = { _ in }
+        metrics: ArchiveMetrics = .none, vault: KeyVault? = nil, _ change: (inout ArchiverOptions) -> Void = { _ in }
     ) throws -> (Archiver, ResultDownloader) {
         let host = try #require(URL(string: url).flatMap { url in url.host.flatMap { host in url.port.map { "\(host):\($0)" } } })
         let client = GenerationClient(
@@ -94,8 +94,8 @@ final class TestArchive: Sendable {
         var options = ArchiverOptions(retry: RetryPolicy(base: 1, ceiling: 10))
         change(&options)
         let archiver = Archiver(
-            options: options, blobs: blobs, records: records, catalog: catalog, client: client, downloader: downloader,
-            clock: clock, metrics: metrics
+            options: options, blobs: blobs, records: records, catalog: catalog, client: client, vault: vault,
+            downloader: downloader, clock: clock, metrics: metrics
         ) { [self] event in reports.withLock { $0.append(event) } }
         return (archiver, downloader)
     }

@@ -55,6 +55,20 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
+    func requestsThatBecameTasksAreForgottenWithTimeAndOthersStay(_ kind: CatalogKind) async throws {
+        let (catalog, other) = try kind.make()
+        let request = RecordedRequest(prompt: "a fox")
+        for (key, age) in [("k-old", 100.0), ("k-young", 10), ("k-open", 100)] {
+            try await catalog.recordSubmission(key: key, request: request, now: noon.plus(-age))
+        }
+        for key in ["k-old", "k-young"] { try await catalog.completeSubmission(key: key, task: try taskID("t-" + key)) }
+        try await catalog.forgetSubmissions(before: noon.plus(-50))
+        #expect(try await other.submission(key: "k-old") == nil)
+        #expect(try await other.submission(key: "k-young") == request)
+        #expect(try await other.openSubmissions().map(\.key) == ["k-open"])
+    }
+
+    @Test(arguments: CatalogKind.allCases)
     func callersKeysStayWithTheirTasksAndGoWithTime(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let (old, young, stranger) = (try taskID("t-old"), try taskID("t-young"), try taskID("t-stranger"))

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The upstream's API through the service, with curl.
@@ -202,24 +203,13 @@ import Testing
     @Test func aFailureOfTheArchiveIsNotTheCallers() async throws {
         try await withGateway { ways in
             // Another program holds the catalog; the service can't write to it.
-            let holder = Process()
-            holder.executableURL = URL(filePath: "/bin/sh")
-            holder.arguments = [
-                "-c",
-                "(echo 'BEGIN EXCLUSIVE;'; echo 'SELECT 1;'; cat) | sqlite3 -cmd '.timeout 20000' '\(ways.storage)/catalog.sqlite'",
-            ]
-            let (input, output) = (Pipe(), Pipe())
-            holder.standardInput = input
-            holder.standardOutput = output
-            try holder.run()
-            #expect(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self) == "1\n")
+            let holder = try HeldCatalog(ways.storage + "/catalog.sqlite")
             let made = try shell(
                 "curl -s -o /dev/null -w '%{http_code} %{time_total}' --max-time 20 -H 'Authorization: Bearer \(Self.key)' -d '{\"prompt\":\"while locked\"}' '\(ways.through)/v1/images/generations'"
             ).split(separator: " ")
             #expect(made.first == "200")
             #expect(Double(made.last ?? "") ?? 99 < 5, "nobody waits for the lock")
-            try input.fileHandleForWriting.close()
-            holder.waitUntilExit()
+            try holder.release()
             try await ways.wait(for: "gateway", "SELECT source FROM task WHERE prompt = 'while locked'")
         }
     }

@@ -3,6 +3,7 @@ import BlobStore
 import Catalog
 import Foundation
 import SizeContract
+import TestSupport
 import Testing
 import Upkeep
 

@@ -2,6 +2,7 @@ import ArchiveModel
 import BlobStore
 import Catalog
 import Foundation
+import TestSupport
 import Testing
 import Upkeep
 

@@ -218,16 +218,3 @@ func filledArchive(_ count: Int, seed: UInt64 = 1, created: Date = noon) async t
     try await filer.catalog.close()
     return (scratch, records)
 }
-
-/// Runs a program of the system to its end; gives its output.
-func shell(_ command: String) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", command]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return String(decoding: data, as: UTF8.self)
-}

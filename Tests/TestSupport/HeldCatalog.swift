@@ -1,12 +1,12 @@
 import Foundation
-import Testing
 
-/// Another program that keeps the catalog locked for writing.
-final class HeldCatalog {
+/// Another program that keeps a catalog locked for writing.
+package final class HeldCatalog {
     private let program = Process()
     private let input = Pipe()
 
-    init(_ path: String) throws {
+    /// When this returns, the lock is held.
+    package init(_ path: String) throws {
         let output = Pipe()
         program.executableURL = URL(filePath: "/bin/sh")
         program.arguments = [
@@ -15,11 +15,17 @@ final class HeldCatalog {
         program.standardInput = input
         program.standardOutput = output
         try program.run()
-        try #require(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self) == "1\n")
+        let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        guard said == "1\n" else { throw NotHeld(path: path, said: said) }
     }
 
-    func release() throws {
+    package func release() throws {
         try input.fileHandleForWriting.close()
         program.waitUntilExit()
+    }
+
+    struct NotHeld: Error {
+        var path: String
+        var said: String
     }
 }
