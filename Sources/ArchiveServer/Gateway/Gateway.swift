@@ -98,9 +98,9 @@ package struct Gateway: Sendable {
             hasBody ? .stream(request.body, length: length.map(HTTPClientRequest.Body.Length.known) ?? .unknown) : nil
         let answer = try await send(request, caller, body: body)
         let reads = answer.status.code == 200 && route != nil
-        return passed(answer, isHead: request.method == .head) {
-            guard reads else { return nil }
-            return { [recorder] in recorder.seen($0, caller: caller.key) }
+        guard reads else { return passed(answer, isHead: request.method == .head) }
+        return passed(answer, isHead: request.method == .head) { [recorder] in
+            recorder.seen($0, caller: caller.key)
         }
     }
 
@@ -141,11 +141,9 @@ package struct Gateway: Sendable {
             let answer = try await send(request, caller, body: .bytes(ByteBuffer(bytes: generation.bytes)))
             guard (200..<300).contains(answer.status.code) else {
                 recorder.drop(submission, isRefused: answer.status.code < 500)
-                return passed(answer) { nil }
+                return passed(answer)
             }
-            return passed(answer) {
-                { [recorder] in recorder.created(submission, $0, caller: caller.key) }
-            }
+            return passed(answer) { [recorder] in recorder.created(submission, $0, caller: caller.key) }
         } catch {
             recorder.drop(submission, isRefused: false)
             throw error
@@ -191,9 +189,9 @@ package struct Gateway: Sendable {
         Set(values.flatMap { $0.split(separator: ",") }.map { $0.trimmingCharacters(in: .whitespaces).lowercased() })
     }
 
-    /// - Parameter reader: Takes the body once it has passed; `nil` for one that nobody reads.
+    /// - Parameter reader: Takes the body once it has come whole, also when the caller has gone meanwhile; `nil` where nobody reads it.
     private func passed(
-        _ answer: HTTPClientResponse, isHead: Bool = false, reader: () -> (@Sendable (Data) -> Void)?
+        _ answer: HTTPClientResponse, isHead: Bool = false, reader: (@Sendable (Data) -> Void)? = nil
     ) -> Response {
         var headers = HTTPFields()
         let named = Self.connectionHeaders(answer.headers["connection"])
@@ -209,16 +207,23 @@ package struct Gateway: Sendable {
             if isHead, let length { headers[.contentLength] = "\(length)" }
             return Response(status: status, headers: headers)
         }
-        let reader = reader()
         return Response(
             status: status, headers: headers,
             body: ResponseBody(contentLength: length) { writer in
                 var read = ByteBuffer()
+                var hangUp: (any Error)?
                 for try await part in answer.body {
                     if reader != nil, read.readableBytes <= Self.largestReading { read.writeImmutableBuffer(part) }
-                    try await writer.write(part)
+                    guard hangUp == nil else { continue }
+                    do {
+                        try await writer.write(part)
+                    } catch {
+                        guard reader != nil else { throw error }
+                        hangUp = error
+                    }
                 }
                 if let reader, read.readableBytes <= Self.largestReading { reader(Data(read.readableBytesView)) }
+                if let hangUp { throw hangUp }
                 try await writer.finish(nil)
             })
     }
