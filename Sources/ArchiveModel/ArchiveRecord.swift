@@ -104,6 +104,8 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
     package var picture: ImageFacts?
     /// Why the original could not be read as a picture.
     package var decodeError: String?
+    /// Who caused that there is no whole picture. `nil` for a whole picture, and in every record of release 0.1.0.
+    package var cause: FailureCause?
     package var judgement: Judgement?
     package var derivatives: [Derivative]
     /// Base64.
@@ -117,6 +119,13 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
     package mutating func keepOriginals(of earlier: ArchiveRecord) {
         let originals = (earlier.earlierOriginals ?? []) + [earlier.original].compactMap { $0 }
         let others = originals.filter { $0.digest != original?.digest }
+        earlierOriginals = others.isEmpty ? nil : others
+    }
+
+    /// Goes on naming deliveries that were not a whole picture.
+    package mutating func keep(_ candidates: [DeliveryCandidate]) {
+        let known = Set((earlierOriginals ?? []).map(\.digest) + [original?.digest].compactMap { $0 })
+        let others = (earlierOriginals ?? []) + candidates.map(\.original).filter { !known.contains($0.digest) }
         earlierOriginals = others.isEmpty ? nil : others
     }
 
@@ -158,6 +167,8 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     package var createdAt: Date?
     package var request: RecordedRequest?
     package var taskJSON: JSONValue?
+    /// Who caused that the task has no result; `nil` for what the upstream itself ended, and in every record of release 0.1.0.
+    package var cause: FailureCause?
 
     package init(
         task: TaskID, state: TaskState, reason: String? = nil, source: String, discoveredAt: Date, createdAt: Date?,

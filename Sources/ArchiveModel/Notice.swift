@@ -9,11 +9,19 @@ package struct Notice: Sendable, Hashable, Codable {
         case archived = "output.archived"
         /// Archived, but not what was asked for, or no whole picture: see ``Verdict/isClean``.
         case mismatch = "output.mismatch"
+        /// It has failed for ten minutes, or at once for a cause of our own; it is tried again until its window closes.
+        case failing = "output.failing"
+        /// It was told as failing, and is archived now.
+        case recovered = "output.recovered"
         /// It waits although little of its time is left.
         case atRisk = "output.at_risk"
         /// It can't be had any more.
         case unavailable = "output.unavailable"
         case taskAtRisk = "task.at_risk"
+        /// A task that could not be read for ten minutes; it is tried again until its window closes.
+        case taskFailing = "task.failing"
+        /// It was told as failing, and its results are known now.
+        case taskRecovered = "task.recovered"
         /// A task that ended without a picture: failed, cancelled, or not to be had.
         case taskUnavailable = "task.unavailable"
     }
@@ -47,6 +55,7 @@ package struct Notice: Sendable, Hashable, Codable {
         /// Of the original.
         package var sha256: Digest?
         package var reason: String?
+        package var cause: FailureCause?
         package var deadline: Date?
 
         package init(taskId: TaskID) { self.taskId = taskId }
@@ -120,6 +129,7 @@ extension Notice.Facts {
         }
         sha256 = entry.original?.digest
         reason = entry.reason
+        cause = entry.cause
         deadline = entry.deadline
     }
 }

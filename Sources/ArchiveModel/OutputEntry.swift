@@ -50,6 +50,10 @@ package struct OutputEntry: Sendable, Hashable {
     /// When it was archived or given up.
     package var endedAt: Date?
     package var attempts: Int
+    /// Who caused that there is no whole picture; `nil` for a whole one.
+    package var cause: FailureCause?
+    /// Set while it waits after a failure.
+    package var failing: FailingState?
     package var request: RecordedRequest?
     package var judgement: Judgement?
     package var original: Original?
@@ -73,6 +77,7 @@ package struct OutputEntry: Sendable, Hashable {
         createdAt = record.createdAt
         deadline = record.deadline
         endedAt = record.endedAt
+        cause = record.cause
         request = record.request
         judgement = record.judgement
         original = record.original.map {

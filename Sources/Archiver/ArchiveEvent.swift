@@ -16,6 +16,8 @@ package enum ArchiveEvent: Sendable {
     case unavailable(OutputEntry)
     /// A try that failed, and when the next one comes.
     case postponed(String, error: String, until: Date)
+    /// It has failed for ten minutes, or at once for a cause of our own. Told once until it recovers.
+    case failing(String, cause: FailureCause, reason: String)
     /// Nothing can be done before then: retries, or the lease of another worker, which may have died.
     case waiting(until: Date)
     /// A source stopped; what it has not delivered yet stays in the queue.
@@ -37,6 +39,8 @@ package struct ArchiveSummary: Sendable {
     /// Outputs and tasks that still wait at the end of the run although little of their time is left.
     package var atRisk = 0
     package var endedTasks = 0
+    /// Outputs and tasks that are not at their end.
+    package var waiting = 0
     /// Bytes of originals that were not stored before.
     package var newBytes: Int64 = 0
     /// Outputs whose bytes were stored before.

@@ -13,7 +13,7 @@ extension ArchiveMetrics {
         case .archived(let entry): ended(entry.judgement?.verdict.isClean == false ? .mismatch : .match)
         case .unavailable: ended(.unavailable)
         case .taskEnded(_, let state, _): taskEnded(state.rawValue)
-        case .resolved, .swept, .sweepFailed, .postponed, .waiting, .sourceStopped, .atRisk, .warning, .note: break
+        case .resolved, .swept, .sweepFailed, .postponed, .failing, .waiting, .sourceStopped, .atRisk, .warning, .note: break
         }
     }
 
@@ -39,6 +39,15 @@ extension ArchiveMetrics {
 }
 
 extension APIError {
+    /// Who caused it, as far as the error tells.
+    var failureCause: FailureCause {
+        switch code {
+        case .unauthorized, .noQuota, .forbidden: .ours
+        case .refused, .malformed, .server: .vendor
+        case .notFound, .rateLimited, .transport: .unknown
+        }
+    }
+
     /// The kind of error, as a label.
     var cause: String {
         switch code {

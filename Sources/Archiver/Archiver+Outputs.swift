@@ -9,116 +9,148 @@ import Telemetry
 extension Archiver {
     /// One output's way: fetch, verify and derive, judge, file.
     ///
-    /// Nothing is thrown: whatever goes wrong becomes another try, a reason, or a failure of the archive that ends the run.
+    /// Nothing is thrown: everything that goes wrong becomes another try, an end, or a failure of the archive that ends the run.
     func archive(_ lease: OutputLease) async -> OutputStep {
         do {
-            if let record = try await alreadyFiled(lease) { return try await enter(try await renewed(record, lease), lease) }
-            // A byte of it has changed in the catalog: the task is asked for a fresh one.
-            guard !lease.link.isEmpty else { throw DownloadError(.gone(404), "its link in the catalog can't be read") }
-            let download = try await metrics.measure(.download) { try await downloader.fetch(lease.link) }
-            metrics.downloaded(download.bytes)
-            do {
-                let inspection = try await metrics.measure(.inspect) { try await inspector.inspect(download) }
-                if let doubt = doubt(of: inspection, download, lease) {
-                    await download.ingest.discard()
-                    return try await tryAgain(
-                        lease, error: doubt.reason, failure: doubt.failure, patience: Self.stubbornPatience,
-                        suspect: download.digest)
-                }
-                // Filing takes milliseconds, and half of it is of no use: a request to stop does not cut it short.
-                return try await Task { try await metrics.measure(.file) { try await file(download, inspection, lease) } }.value
-            } catch {
-                await download.ingest.discard()
-                throw error
+            if let record = try await alreadyFiled(lease) {
+                return try await enter(try await filer.renewed(record, lease), lease)
             }
+        } catch {
+            return give(error)
+        }
+        let link = await currentLink(of: lease)
+        do {
+            guard let address = link.address else { throw link.failure ?? Self.noLink }
+            let download = try await metrics.measure(.download) { try await downloader.fetch(address) }
+            metrics.downloaded(download.bytes)
+            return try await receive(download, lease, link)
+        } catch let error as DownloadError where error.code == .hostBusy {
+            return await pause(lease, error)
         } catch let error as DownloadError {
-            return await afterFailure(lease, error)
+            return await tryAgain(lease, error.failure(isLinkFresh: link.isFresh), link)
+        } catch let failure as Failure {
+            return await tryAgain(lease, failure, link)
         } catch {
             return give(error)
         }
     }
 
-    // MARK: Verify
-
-    /// Why a delivery that is no whole picture is fetched once more; `nil` when it is to be kept as it is.
-    ///
-    /// A broken transfer brings other bytes next time. The same bytes twice are what was delivered; bytes that are no picture at
-    /// all, such as an error page, get a few more chances, since a page is the host's mood and not the result.
-    private func doubt(
-        of inspection: Inspection, _ download: Download, _ lease: OutputLease
-    ) -> (reason: String, failure: String)? {
-        guard case .undecodable(let reason, let looksLikePicture) = inspection else { return nil }
-        let failure = looksLikePicture ? "damaged picture" : "no picture"
-        if looksLikePicture, lease.suspect == download.digest { return nil }
-        if lease.repeats(of: failure) >= options.stubbornTries { return nil }
-        return ("what came is no whole picture: \(reason)", failure)
+    /// Verifies, derives and files a download.
+    /// - Throws: ``Failure`` when the bytes are not a whole picture; ``BlobStoreError``, ``CatalogError``.
+    private func receive(_ download: Download, _ lease: OutputLease, _ link: CurrentLink) async throws -> OutputStep {
+        do {
+            let inspection = try await metrics.measure(.inspect) { try await inspector.inspect(download) }
+            if case .undecodable(let reason, let looksLikePicture) = inspection {
+                throw try await keepAsCandidate(download, reason: reason, looksLikePicture: looksLikePicture, link)
+            }
+            // Filing takes milliseconds, and half of it is of no use: a request to stop does not cut it short.
+            return try await Task { try await metrics.measure(.file) { try await file(download, inspection, lease) } }.value
+        } catch {
+            await download.ingest.discard()
+            throw error
+        }
     }
 
-    // MARK: Judge
+    /// Stores bytes that are not a whole picture: if nothing better comes, they are what was delivered.
+    private func keepAsCandidate(
+        _ download: Download, reason: String, looksLikePicture: Bool, _ link: CurrentLink
+    ) async throws -> Failure {
+        let blob = try await download.ingest.publish()
+        let candidate = DeliveryCandidate(
+            original: BlobReference(digest: blob.digest, bytes: blob.bytes, mediaType: "application/octet-stream"),
+            reason: reason, looksLikePicture: looksLikePicture, download: download.facts)
+        return Failure(
+            "the delivery is not a whole picture: \(reason)", kind: looksLikePicture ? "damaged picture" : "no picture",
+            cause: .vendor, isRefusal: link.isFresh, candidate: candidate)
+    }
 
-    /// Judges a picture by its request; `nil` facts are those of bytes that are no picture.
-    func judge(_ picture: ImageFacts?, request: RecordedRequest?, model: String?) -> Judgement {
-        let contract = SizeContract.contract(model: request?.model ?? model)
-        let delivered = picture.map { PixelSize(width: $0.width, height: $0.height) }
-        return contract.judge(delivered: delivered, request: request?.sizeRequest(in: contract))
+    // MARK: The link
+
+    /// The link that a try uses.
+    private struct CurrentLink {
+        /// With its query: a secret.
+        var address: String?
+        /// Whether it was read for this try.
+        var isFresh = false
+        /// Why it could not be read anew.
+        var failure: Failure?
+        /// Set when the API refused the key.
+        var stop: APIError?
+    }
+
+    private static let noLink = Failure("no link of it can be read", kind: "no link", cause: .unknown)
+
+    /// The link from the catalog at the first try. Later it is read anew: after a refusal and after the deadline each time, otherwise
+    /// every second time, since the API answers each reading by asking its provider.
+    private func currentLink(of lease: OutputLease) async -> CurrentLink {
+        let isLate = clock.now >= RecordFiler.deadline(of: lease)
+        let isFirst = lease.attempts == 0 && !isLate
+        let wasRefused = !["transport", "timeout", "connection", "dns", "tls"].contains(lease.failure ?? "")
+        // A link of which a byte has changed in the catalog opens as an empty text.
+        var link = CurrentLink(address: lease.link.isEmpty ? nil : lease.link)
+        guard link.address == nil || (!isFirst && (isLate || wasRefused || lease.attempts.isMultiple(of: 2))) else { return link }
+        do {
+            switch try await readAgain(lease) {
+            case .link(let address):
+                link.address = address
+                link.isFresh = true
+            case .missing(let problem):
+                link.failure = Failure(problem, kind: "no link", cause: .vendor, isRefusal: true)
+                link.address = nil
+            }
+        } catch let error as APIError where error.code == .notFound {
+            // The old link may still work.
+            link.isFresh = true
+            link.failure = Failure("the upstream does not know the task any more", kind: "not_found", cause: .unknown, isRefusal: true)
+        } catch let error as APIError {
+            link.stop = error.stopsSource ? error : nil
+            link.failure = Failure(
+                "no fresh link could be read: \(error)", kind: error.cause, cause: error.failureCause, retryAfter: error.retryAfter)
+        } catch {
+            link.failure = Self.noLink
+        }
+        return link
+    }
+
+    private enum Reading {
+        case link(String)
+        case missing(String)
+    }
+
+    private func readAgain(_ lease: OutputLease) async throws -> Reading {
+        let reading = try await readers.readings(of: [lease.id.task]).first
+        let snapshot: TaskSnapshot
+        do {
+            snapshot = try await (reading?.client ?? client).task(lease.id.task)
+        } catch var error as APIError {
+            // A caller's key that is refused stops nobody else, and neither does a task that is somebody else's.
+            if error.code == .forbidden || (reading?.isCallers == true && error.stopsSource) { error.code = .server }
+            throw error
+        }
+        let results = ResultNumbers.assign(snapshot, known: try await catalog.resultNames(of: lease.id.task))
+        guard let result = results.first(where: { $0.index == lease.id.index }) else {
+            return .missing("the task names \(results.count) results, and this one is not among them")
+        }
+        return result.link.map(Reading.link) ?? .missing(result.problem ?? "the result is not a link")
     }
 
     // MARK: File
 
-    /// What an earlier try filed that died before its catalog row: its record, when its original is there.
+    /// The record that an earlier try filed before it died without its catalog row, when its original is there.
     private func alreadyFiled(_ lease: OutputLease) async throws -> ArchiveRecord? {
         // One that holds no whole picture may be there because it is being tried again.
-        guard let record = try await standing(lease), record.decodeError == nil, try await isWhole(record) else { return nil }
-        return record
-    }
-
-    /// The record that stands on the disk; `nil` for none that can be read.
-    private func standing(_ lease: OutputLease) async throws -> ArchiveRecord? {
-        do {
-            return try await records.record(of: lease.id, day: lease.createdAt ?? lease.discoveredAt)
-        } catch let error as BlobStoreError where error.code == .unreadableRecord {
+        guard let record = try await filer.standing(lease), record.decodeError == nil, try await filer.isWhole(record) else {
             return nil
         }
-    }
-
-    /// Whether a record is of something that was archived, and its original is there.
-    private func isWhole(_ record: ArchiveRecord) async throws -> Bool {
-        guard record.state == .archived, let original = record.original else { return false }
-        return try await blobs.size(of: original.digest) == original.bytes
-    }
-
-    /// A record that stands, with what the task's latest reading says: the catalog goes by that too.
-    private func renewed(_ record: ArchiveRecord, _ lease: OutputLease) async throws -> ArchiveRecord {
-        var renewed = record
-        renewed.taskJSON = lease.taskJSON ?? record.taskJSON
-        // Without it, the day of discovery is part of the record's place.
-        if record.createdAt != nil { renewed.discoveredAt = lease.discoveredAt }
-        guard renewed != record else { return record }
-        try await confirm(lease)
-        return try await write(renewed, over: record)
-    }
-
-    /// Writes a record, unless another worker that has taken over this output was first: then its record stands, and is given back.
-    ///
-    /// - Parameter standing: What stood there when this try began to file.
-    private func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord {
-        var (record, standing) = (record, standing)
-        while let other = try await records.write(record, over: standing) {
-            if try await isWhole(other), record.state == .unavailable || other.decodeError == nil || record.decodeError != nil {
-                return other
-            }
-            standing = other
-            record.keepOriginals(of: other)
-        }
         return record
     }
 
-    /// The last step: the catalog row, and the word that it is done.
+    /// The last step: the catalog row, and the report.
     ///
-    /// - Parameter original: What was stored for it just now; `nil` when an earlier run did.
+    /// - Parameter original: The blob stored just now; `nil` when an earlier run did.
     private func enter(_ record: ArchiveRecord, _ lease: OutputLease, original: Publication? = nil) async throws -> OutputStep {
         try await catalog.finish(lease, .ended(record), now: clock.now)
-        // Between the look at the request and the row, or after a kill in between, it may have become known.
+        // Between reading the request and writing the row, or after a kill in between, it may have become known.
         if try await catalog.request(of: lease.id.task) != record.request { try await judgeAgain(lease.id.task) }
         report(.archived(OutputEntry(record)))
         return .archived(
@@ -127,25 +159,14 @@ extension Archiver {
                 isWhole: record.decodeError == nil, wasFetched: original != nil))
     }
 
-    /// Sees to it that the lease still holds before anything is written under it.
-    /// - Throws: ``CatalogError`` with code `leaseLost`.
-    private func confirm(_ lease: OutputLease) async throws {
-        let now = clock.now
-        // The heart beats at a third of a lease's life: mostly there is enough left, and a look costs no commit.
-        if let expiry = try await catalog.expiry(of: lease), expiry > now.addingTimeInterval(options.leaseDuration / 3) { return }
-        guard try await catalog.extend([lease], until: now.addingTimeInterval(options.leaseDuration)).isEmpty else {
-            throw CatalogError(.leaseLost, "output \(lease.id)")
-        }
-    }
-
     /// Blobs first, the record second, the catalog row last.
     private func file(_ download: Download, _ inspection: Inspection, _ lease: OutputLease) async throws -> OutputStep {
-        // In this order: with the lease still held after the look, what is seen is no other worker's.
-        let standing = try await standing(lease)
-        try await confirm(lease)
+        // In this order: with the lease still held after reading, what stands is no other worker's.
+        let standing = try await filer.standing(lease)
+        try await filer.confirm(lease)
         // The request may have become known while the file was on its way.
         let request = try await catalog.request(of: lease.id.task) ?? lease.request
-        var record = emptyRecord(lease, state: .archived, reason: nil)
+        var record = filer.emptyRecord(lease, state: .archived, reason: nil)
         record.download = download.facts
         let original = try await download.ingest.publish()
         switch inspection {
@@ -161,9 +182,10 @@ extension Archiver {
             record.decodeError = reason
         }
         if let standing { record.keepOriginals(of: standing) }
+        record.keep(lease.candidates)
         record.request = request
-        record.judgement = judge(record.picture, request: request, model: lease.model)
-        return try await enter(try await write(record, over: standing), lease, original: original)
+        record.judgement = RecordFiler.judge(record.picture, request: request, model: lease.model)
+        return try await enter(try await filer.write(record, over: standing), lease, original: original)
     }
 
     private func store(_ picture: DerivedPicture) async throws -> Derivative {
@@ -173,132 +195,63 @@ extension Archiver {
             width: picture.width, height: picture.height, recipe: picture.recipe)
     }
 
-    private func emptyRecord(_ lease: OutputLease, state: ArchiveRecord.State, reason: String?) -> ArchiveRecord {
-        ArchiveRecord(
-            id: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt,
-            createdAt: lease.createdAt,
-            deadline: lease.deadline, endedAt: clock.now, attempts: lease.attempts + 1, request: lease.request,
-            taskJSON: lease.taskJSON)
-    }
-
     // MARK: When it fails
 
-    private func afterFailure(_ lease: OutputLease, _ error: DownloadError) async -> OutputStep {
+    /// Comes back when the host's pause is over, a little later for each, so that not all come at once.
+    private func pause(_ lease: OutputLease, _ error: DownloadError) async -> OutputStep {
+        let end = error.retryAfter ?? clock.now.addingTimeInterval(options.retry.base)
+        let due = end.addingTimeInterval(.random(in: 0...options.retry.base))
         do {
-            if error.code == .hostBusy { return try await pause(lease, error) }
-            if error.isGone { return try await afterGone(lease, error) }
-            let repeats = lease.repeats(of: error.kind)
-            if error.isStubborn, repeats >= options.stubbornTries {
-                return try await giveUp(lease, "\(error.detail) (tried \(repeats) times)")
-            }
-            // A link may also fail because it is an old one: every second time a fresh one is asked for, if it is to be had.
-            let fresh = lease.attempts.isMultiple(of: 2) ? nil : try? await freshLink(lease)
-            return try await tryAgain(
-                lease, error: error.detail, failure: error.kind, patience: error.isStubborn ? Self.stubbornPatience : 1,
-                retryAfter: error.retryAfter, link: fresh, suspect: lease.suspect)
+            try await catalog.finish(lease, .paused(dueAt: due, reason: error.detail), now: clock.now)
         } catch {
             return give(error)
         }
-    }
-
-    /// Comes back when the host's pause is over, a little later for each, so that not all come at once.
-    private func pause(_ lease: OutputLease, _ error: DownloadError) async throws -> OutputStep {
-        let end = error.retryAfter ?? clock.now.addingTimeInterval(options.retry.base)
-        let due = end.addingTimeInterval(.random(in: 0...options.retry.base))
-        try await catalog.finish(lease, .paused(dueAt: due, reason: error.detail), now: clock.now)
         metrics.retried(output: error.kind)
         report(.postponed("output \(lease.id)", error: error.detail, until: due))
         return .postponed
     }
 
-    private func freshLink(_ lease: OutputLease) async throws -> String? {
-        let reading = try await readers.readings(of: [lease.id.task]).first
-        let links: [String]
-        do {
-            links = try await (reading?.client ?? client).task(lease.id.task).links
-        } catch var error as APIError {
-            // A caller's key that is refused stops nobody else, and neither does a task that is somebody else's.
-            if error.code == .forbidden || (reading?.isCallers == true && error.stopsSource) { error.code = .server }
-            throw error
-        }
-        return links.indices.contains(lease.id.index) ? links[lease.id.index] : nil
-    }
-
-    /// How much longer the waits are after a failure that is likely to come again.
-    private static let stubbornPatience = 4.0
-
-    /// The storage host says the file is gone: the task is read again for a fresh link, and only when fresh links are gone as well,
-    /// and again, the output is given up.
-    private func afterGone(_ lease: OutputLease, _ error: DownloadError) async throws -> OutputStep {
-        let answers = lease.goneAnswers + 1
-        var fresh: String?
-        var note = ""
-        do {
-            fresh = try await freshLink(lease)
-        } catch let problem as APIError where problem.code == .notFound {
-            note = ", and the upstream no longer knows the task"
-        } catch let problem as APIError {
-            // Without a fresh link this answer proves nothing yet.
-            let step = try await tryAgain(
-                lease, error: "\(error.detail), and no fresh link could be read: \(problem)", failure: error.kind,
-                retryAfter: problem.retryAfter, suspect: lease.suspect)
-            return problem.stopsSource ? .sourceStopped(problem) : step
-        }
-        guard answers < options.goneAnswersToBelieve else {
-            return try await giveUp(lease, "\(error.detail) to a freshly read link (\(answers) times)\(note)")
-        }
-        return try await tryAgain(
-            lease, error: error.detail + note, failure: error.kind, link: fresh, goneAnswers: answers, suspect: lease.suspect)
-    }
-
-    /// - Parameter patience: How many times longer than usual the wait is.
-    private func tryAgain(
-        _ lease: OutputLease, error: String, failure: String, patience: Double = 1, retryAfter: Date? = nil, link: String? = nil,
-        goneAnswers: Int? = nil, suspect: Digest?
-    ) async throws -> OutputStep {
+    /// Another try later, or the end when the window has closed.
+    private func tryAgain(_ lease: OutputLease, _ failure: Failure, _ link: CurrentLink) async -> OutputStep {
+        var failure = failure
+        if let problem = link.failure, problem.detail != failure.detail { failure.detail += "; \(problem.detail)" }
         var generator = SystemRandomNumberGenerator()
-        var retry = options.retry
-        retry.base *= patience
-        let due = retry.nextTry(
-            after: clock.now, failures: lease.attempts + 1, retryAfter: retryAfter, deadline: lease.deadline, using: &generator)
-        try await catalog.finish(
-            lease,
-            .postponed(
-                dueAt: due, error: error, failure: failure, link: link, goneAnswers: goneAnswers ?? lease.goneAnswers,
-                suspect: suspect),
-            now: clock.now)
-        metrics.retried(output: failure)
-        report(.postponed("output \(lease.id)", error: error, until: due))
-        return .postponed
-    }
-
-    /// The record of what is given up, with all that an earlier one knows of files that once were there: they may come back from
-    /// another archive, and some may be there still.
-    private func lostRecord(_ lease: OutputLease, _ reason: String, _ standing: ArchiveRecord?) -> ArchiveRecord {
-        let empty = emptyRecord(lease, state: .unavailable, reason: reason)
-        guard var record = standing else { return empty }
-        record.state = empty.state
-        record.reason = empty.reason
-        record.endedAt = empty.endedAt
-        record.attempts = empty.attempts
-        record.request = empty.request ?? record.request
-        record.taskJSON = empty.taskJSON ?? record.taskJSON
-        return record
-    }
-
-    private func giveUp(_ lease: OutputLease, _ reason: String) async throws -> OutputStep {
-        let standing = try await standing(lease)
-        try await confirm(lease)
-        let record: ArchiveRecord
-        if let standing, try await isWhole(standing) {
-            record = try await renewed(standing, lease)
-        } else {
-            record = try await write(lostRecord(lease, reason, standing), over: standing)
+        let decision = RetryDecision(
+            after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),
+            now: clock.now, base: options.retry.base, ceiling: options.retry.ceiling, using: &generator)
+        do {
+            guard let due = decision.nextTry else {
+                var lease = lease
+                if let candidate = failure.candidate {
+                    lease.candidates.removeAll { $0.original.digest == candidate.original.digest }
+                    lease.candidates.append(candidate)
+                }
+                return try await giveUp(lease, "\(failure.detail) (\(lease.attempts + 1) tries)", decision.causeOfLoss)
+            }
+            try await catalog.finish(
+                lease,
+                .postponed(
+                    Postponement(
+                        dueAt: due, error: failure.detail, kind: failure.kind, cause: failure.cause, history: decision.history,
+                        notBefore: failure.retryAfter.map { min($0, due) }, link: link.isFresh ? link.address : nil,
+                        candidate: failure.candidate, isToBeTold: decision.isToBeTold)),
+                now: clock.now)
+            metrics.retried(output: failure.kind)
+            report(.postponed("output \(lease.id)", error: failure.detail, until: due))
+            if decision.isToBeTold { report(.failing("output \(lease.id)", cause: failure.cause, reason: failure.detail)) }
+            return link.stop.map(OutputStep.sourceStopped) ?? .postponed
+        } catch {
+            return give(error)
         }
-        try await catalog.finish(lease, .ended(record), now: clock.now)
+    }
+
+    private func giveUp(_ lease: OutputLease, _ reason: String, _ cause: FailureCause) async throws -> OutputStep {
+        let record = try await filer.end(lease, reason: reason, cause: cause)
         guard record.state == .unavailable else {
-            report(.warning("output \(lease.id) was tried again without success, so what came before stays: \(reason)"))
-            return .leftAlone
+            if record.decodeError != nil, !lease.candidates.isEmpty { report(.archived(OutputEntry(record))) }
+            report(.warning("output \(lease.id) was tried to the end of its window; what was delivered stays: \(reason)"))
+            guard record.decodeError != nil else { return .leftAlone }
+            return .archived(Filing(bytes: record.original?.bytes ?? 0, newBytes: 0, isWhole: false, wasFetched: false))
         }
         report(.unavailable(OutputEntry(record)))
         return .unavailable

@@ -22,8 +22,8 @@ extension Archiver {
                     } else if let snapshot = answers.found[lease.id] {
                         try await finish(lease, snapshot, secrets: reading.client.secrets)
                     } else if reading.isKeyLost {
-                        let error = "its caller's key can't be opened any more: the service's own key has changed"
-                        try await postpone(lease, error: error, cause: "not_found", retryAfter: nil, isMiss: false)
+                        let words = "its caller's key can't be opened any more: the service's own key has changed"
+                        try await postpone(lease, Failure(words, kind: "key_lost", cause: .ours))
                     } else {
                         try await miss(lease)
                     }
@@ -58,7 +58,7 @@ extension Archiver {
 
     /// - Throws: ``APIError`` when none of the tasks can be read for now.
     private func read(_ leases: [TaskLease], _ client: GenerationClient) async throws -> Answers {
-        // A batch only leaves out what it does not know; whoever was missed before is asked for by name.
+        // A batch only leaves out what it does not know; a task that was missed before is asked for by name.
         var batch = leases.filter { $0.misses == 0 }.map(\.id)
         if batch.count < 2 { batch = [] }
         var answers = Answers()
@@ -91,31 +91,37 @@ extension Archiver {
         let redact = Redactor(secrets: secrets + snapshot.links.compactMap(URL.init).flatMap(ResultDownloader.secrets))
         let json = redact(snapshot.json)
         let createdAt = snapshot.createdAt ?? lease.createdAt
-        switch snapshot.status {
-        case .failed:
-            try await end(lease, .failed, snapshot.failure.map { redact($0) } ?? "the upstream gives no reason", createdAt, json)
-        case .cancelled:
-            try await end(lease, .cancelled, snapshot.failure.map { redact($0) } ?? "the task was cancelled", createdAt, json)
-        // An answer that says nothing of its status, but names results, is done.
-        case .completed where !snapshot.links.isEmpty, nil where !snapshot.links.isEmpty:
+        let words = snapshot.failure.map { redact($0) }
+        // Results are fetched whatever the word of state is: their links are alive now.
+        if !snapshot.links.isEmpty {
+            let results = ResultNumbers.assign(snapshot, known: try await catalog.resultNames(of: lease.id))
+            let hasFailed = snapshot.status == .failed || snapshot.status == .cancelled
             let outcome = TaskOutcome.resolved(
-                links: snapshot.links, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
-                model: snapshot.model, json: json)
-            if try await write(lease, outcome) { report(.resolved(lease.id, outputs: snapshot.links.count)) }
-        case .completed where lease.readings >= Self.readingsWithoutResults:
-            try await end(lease, .unavailable, "the upstream calls the task completed, but names no result", createdAt, json)
-        case .completed, .pending, .processing, .other, nil:
+                results: results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
+                model: snapshot.model, reason: hasFailed ? words : nil, json: json)
+            if try await write(lease, outcome) { report(.resolved(lease.id, outputs: results.count)) }
+            return
+        }
+        switch snapshot.status {
+        case .failed: try await end(lease, .failed, words ?? "the upstream gives no reason", nil, createdAt, json)
+        case .cancelled: try await end(lease, .cancelled, words ?? "the task was cancelled", nil, createdAt, json)
+        case .completed:
+            var lease = lease
+            lease.createdAt = createdAt
+            try await postpone(
+                lease,
+                Failure("the upstream calls the task completed, but names no result", kind: "no_results", cause: .vendor, isRefusal: true),
+                json: json)
+        case .pending, .processing, .other, nil:
             guard clock.now.timeIntervalSince(createdAt ?? lease.discoveredAt) < Self.patience else {
                 let reason = "the task is still unfinished two days after it was created"
-                return try await end(lease, .unavailable, reason, createdAt, json)
+                return try await end(lease, .unavailable, reason, .vendor, createdAt, json)
             }
             try await write(lease, .unfinished(dueAt: clock.now.addingTimeInterval(pace(lease.readings)), createdAt: createdAt))
         }
     }
 
-    /// How often a task that is called completed is read again in hope of its results.
-    private static let readingsWithoutResults = 10
-    /// Seconds after which a task that never ends is given up: twice the life of a link.
+    /// Seconds after which a task that is never finished is given up: twice the life of a link.
     private static let patience: TimeInterval = 48 * 3600
 
     /// Seconds until an unfinished task is read again: half as long again each time.
@@ -124,57 +130,51 @@ extension Archiver {
     }
 
     private func miss(_ lease: TaskLease) async throws {
-        let isYoung = clock.now.timeIntervalSince(lease.discoveredAt) < options.missPatience
-        guard lease.misses + 1 >= options.missesToBelieve, !isYoung else {
-            let error = "the upstream does not know the task"
-            return try await postpone(lease, error: error, cause: "not_found", retryAfter: nil, isMiss: true)
-        }
-        let reason = "the upstream does not know the task: it said so \(lease.misses + 1) times"
-        try await end(lease, .unavailable, reason, lease.createdAt, nil)
+        let failure = Failure("the upstream does not know the task", kind: "not_found", cause: .unknown, isRefusal: true)
+        try await postpone(lease, failure, isMiss: true)
     }
 
-    private func end(_ lease: TaskLease, _ state: TaskState, _ reason: String, _ createdAt: Date?, _ json: JSONValue?)
-        async throws
-    {
+    private func end(
+        _ lease: TaskLease, _ state: TaskState, _ reason: String, _ cause: FailureCause?, _ createdAt: Date?, _ json: JSONValue?
+    ) async throws {
         if try await !catalog.entries(EntryQuery(task: lease.id, limit: 1)).isEmpty {
             report(.warning("task \(lease.id) was tried again without success; what is archived of it stays as it is: \(reason)"))
             try await write(lease, .kept)
             return
         }
-        let record = TaskRecord(
-            task: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt,
-            createdAt: createdAt,
-            request: lease.request, taskJSON: json)
-        guard try await catalog.extend([lease], until: clock.now.addingTimeInterval(options.leaseDuration)).isEmpty else {
-            return report(.warning(CatalogError(.leaseLost, "task \(lease.id)").description))
-        }
-        try await records.write(record)
-        if try await write(lease, .ended(state, reason: reason, createdAt: createdAt, json: json)) {
+        do {
+            try await filer.end(lease, state, reason: reason, cause: cause, createdAt: createdAt, json: json)
             report(.taskEnded(lease.id, state, reason: reason))
+        } catch let error as CatalogError where error.code == .leaseLost {
+            report(.warning(error.description))
         }
     }
 
     private func putBack(_ lease: TaskLease, _ error: APIError) async throws {
-        let isOld = clock.now.timeIntervalSince(lease.createdAt ?? lease.discoveredAt) > Self.patience
-        if isOld, !error.isTransient {
-            return try await end(lease, .unavailable, "the upstream does not let it be read: \(error)", lease.createdAt, nil)
-        }
-        try await postpone(lease, error: error.description, cause: error.cause, retryAfter: error.retryAfter, isMiss: false)
+        let answered = [.notFound, .forbidden, .refused, .malformed].contains(error.code)
+        try await postpone(
+            lease,
+            Failure(
+                error.description, kind: error.cause, cause: error.failureCause, isRefusal: answered, retryAfter: error.retryAfter))
     }
 
-    private func postpone(
-        _ lease: TaskLease, error: String, cause: String, retryAfter: Date?, isMiss: Bool
-    ) async throws {
+    /// Another reading later, or the end when the window has closed.
+    private func postpone(_ lease: TaskLease, _ failure: Failure, isMiss: Bool = false, json: JSONValue? = nil) async throws {
         var generator = SystemRandomNumberGenerator()
-        var retry = options.retry
-        // Whether a task is unknown for good is soon found out, and a user may be waiting for the answer.
-        if isMiss { retry.ceiling = min(retry.ceiling, options.missPatience / 3) }
-        let due = retry.nextTry(
-            after: clock.now, failures: lease.attempts + 1, retryAfter: retryAfter,
-            deadline: lease.createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime), using: &generator)
-        if try await write(lease, .postponed(dueAt: due, error: error, isMiss: isMiss)) {
-            metrics.retried(.task, cause: cause)
-            report(.postponed("task \(lease.id)", error: error, until: due))
+        let decision = RetryDecision(
+            after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),
+            now: clock.now, base: options.retry.base, ceiling: options.retry.ceiling, using: &generator)
+        guard let due = decision.nextTry else {
+            let reason = "\(failure.detail) (\(lease.attempts + 1) readings)"
+            return try await end(lease, .unavailable, reason, decision.causeOfLoss, lease.createdAt, json)
+        }
+        let postponement = Postponement(
+            dueAt: due, error: failure.detail, kind: failure.kind, cause: failure.cause, history: decision.history,
+            notBefore: failure.retryAfter.map { min($0, due) }, isToBeTold: decision.isToBeTold, isMiss: isMiss)
+        if try await write(lease, .postponed(postponement)) {
+            metrics.retried(.task, cause: failure.kind)
+            report(.postponed("task \(lease.id)", error: failure.detail, until: due))
+            if decision.isToBeTold { report(.failing("task \(lease.id)", cause: failure.cause, reason: failure.detail)) }
         }
     }
 

@@ -28,14 +28,10 @@ package struct ArchiverOptions: Sendable {
     package var retry: RetryPolicy
     /// How long to wait before an unfinished task is read again: at first, and at the most, in seconds.
     package var pace: ClosedRange<TimeInterval>
-    /// How often in a row the upstream must say that it does not know a task before that is believed.
-    package var missesToBelieve: Int
-    /// Seconds that a task must have been known before the upstream is believed that it does not know it.
-    package var missPatience: TimeInterval = 10
-    /// How often in a row the storage host must say that a file is gone, each time asked with a freshly read link.
-    package var goneAnswersToBelieve: Int
-    /// Tries of something that keeps failing the same way.
-    package var stubbornTries: Int
+    /// Seconds until the next try beyond which a run that does not watch ends, though something still waits; `nil` to wait to the end.
+    package var patience: TimeInterval?
+    /// Seconds after which the loop looks at the queue again, since other processes may add work.
+    package var pollInterval: TimeInterval = 1
     /// With less than so many seconds left before its deadline, what still waits is at risk.
     package var riskTime = Risk.time
     /// The largest picture that is decoded: pixels in all, and pixels a side. A larger one is kept, but not decoded.
@@ -44,9 +40,8 @@ package struct ArchiverOptions: Sendable {
     package init(
         downloads: Int = 16, workers: Int = WorkLane.processors, since: TimeInterval? = nil, watch: Bool = false,
         sweepInterval: TimeInterval = 300, leaseDuration: TimeInterval = 30, drainTime: TimeInterval = 8,
-        retry: RetryPolicy = RetryPolicy(base: 2, ceiling: 300), pace: ClosedRange<TimeInterval> = 3...60,
-        missesToBelieve: Int = 3,
-        goneAnswersToBelieve: Int = 3, stubbornTries: Int = 5
+        retry: RetryPolicy = RetryPolicy(base: 2, ceiling: 1800), pace: ClosedRange<TimeInterval> = 3...60,
+        patience: TimeInterval? = nil
     ) {
         self.downloads = downloads
         self.workers = workers
@@ -57,9 +52,7 @@ package struct ArchiverOptions: Sendable {
         self.drainTime = drainTime
         self.retry = retry
         self.pace = pace
-        self.missesToBelieve = missesToBelieve
-        self.goneAnswersToBelieve = goneAnswersToBelieve
-        self.stubbornTries = stubbornTries
+        self.patience = patience
     }
 }
 
@@ -75,6 +68,7 @@ package struct Archiver: Sendable {
     let readers: TaskReaders
     let downloader: ResultDownloader
     let inspector: InspectionLane
+    let filer: RecordFiler
     let clock: any WallClock
     let report: @Sendable (ArchiveEvent) -> Void
     let metrics: ArchiveMetrics
@@ -99,6 +93,8 @@ package struct Archiver: Sendable {
             metrics.note(event)
             report(event)
         }
+        filer = RecordFiler(
+            blobs: blobs, records: records, catalog: catalog, clock: clock, leaseDuration: options.leaseDuration)
         inspector = InspectionLane(
             workers: options.workers,
             limits: ImageLimits(
@@ -114,7 +110,7 @@ package struct Archiver: Sendable {
     /// - Throws: ``BlobStoreError`` or ``CatalogError`` when the archive itself fails. A source that stops is no error: the summary
     ///   says why, and its tasks stay in the queue.
     package func run() async throws -> ArchiveSummary {
-        try await catalog.releaseHeld(now: clock.now)
+        try await takeUp()
         return try await withThrowingTaskGroup(of: Step.self) { group in
             var shift = Shift(
                 schedule: DownloadSchedule(connections: options.downloads), sweepDueAt: options.since == nil ? nil : clock.now)
@@ -137,9 +133,27 @@ package struct Archiver: Sendable {
                 throw failure
             }
             shift.summary.atRisk = try await warnOfRisks(&shift.warnedOf)
+            shift.summary.waiting = try await stillWaiting()
             try await catalog.forgetDeleted()
             return shift.summary
         }
+    }
+
+    /// At a start everything is tried that waits, and what release 0.1.0 gave up before its window had closed.
+    private func takeUp() async throws {
+        try await catalog.releaseHeld(now: clock.now)
+        try await catalog.takeUpWaiting(most: RetryDecision.triesBeforeStartsAreIgnored, now: clock.now)
+        let reopened = try await catalog.reopenEndedEarly(now: clock.now)
+        if !reopened.isEmpty {
+            report(.note("\(reopened.count) tasks are taken up again that an earlier release gave up before their window had closed"))
+        }
+    }
+
+    /// Outputs and tasks that are not at their end.
+    private func stillWaiting() async throws -> Int {
+        let status = try await catalog.status(now: clock.now)
+        return [OutputState.waiting, .leased, .held].reduce(0) { $0 + (status.outputs[$1] ?? 0) }
+            + [TaskState.waiting, .leased, .held].reduce(0) { $0 + (status.tasks[$1] ?? 0) }
     }
 
     // MARK: The loop
@@ -197,6 +211,8 @@ package struct Archiver: Sendable {
         var riskCheckDueAt = Date.distantPast
         /// What was reported to be at risk.
         var warnedOf: Set<String> = []
+        /// Queued outputs that were in hand when a process died.
+        var suspects: Set<OutputID> = []
     }
 
     private func startWork(_ shift: inout Shift, in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
@@ -217,17 +233,20 @@ package struct Archiver: Sendable {
         if shift.reading.isEmpty, !shift.sourceStopped {
             let leases = try await catalog.leaseTasks(
                 limit: GenerationClient.batchLimit, now: now, until: now.addingTimeInterval(options.leaseDuration))
-            if !leases.isEmpty {
-                shift.reading = leases
-                group.addTask { .tasks(stop: try await resolve(leases)) }
+            let chosen = try await withoutSuspects(leases)
+            if !chosen.isEmpty {
+                shift.reading = chosen
+                group.addTask { .tasks(stop: try await resolve(chosen)) }
             }
         }
         let free = options.downloads - shift.inFlight.count
         guard free > 0 else { return }
         if shift.schedule.wantsPlan(now: now) {
-            shift.schedule.plan(try await catalog.queuedOutputs(limit: DownloadSchedule.window, now: now), now: now)
+            let queued = try await catalog.queuedOutputs(limit: DownloadSchedule.window, now: now)
+            shift.suspects = Set(queued.lazy.filter { $0.deaths > 0 }.map(\.id))
+            shift.schedule.plan(queued, now: now)
         }
-        let chosen = shift.schedule.next(free)
+        let chosen = withoutSuspects(shift.schedule.next(free), shift)
         for lease in try await catalog.leaseOutputs(chosen, now: now, until: now.addingTimeInterval(options.leaseDuration)) {
             shift.inFlight[lease.id] = lease
             group.addTask {
@@ -235,6 +254,29 @@ package struct Archiver: Sendable {
                 return .output(lease, step, seconds: clock.now.timeIntervalSince(now))
             }
         }
+    }
+
+    /// Those of `ids` that may start now: of outputs that were in hand when a process died one at a time, so that the one that kills
+    /// is found and harms no other.
+    private func withoutSuspects(_ ids: [OutputID], _ shift: Shift) -> [OutputID] {
+        guard !shift.suspects.isEmpty else { return ids }
+        var isTaken = shift.inFlight.keys.contains { shift.suspects.contains($0) }
+        return ids.filter { id in
+            guard shift.suspects.contains(id) else { return true }
+            defer { isTaken = true }
+            return !isTaken
+        }
+    }
+
+    /// The tasks to read now: those that no process died of, or else one of the others alone.
+    private func withoutSuspects(_ leases: [TaskLease]) async throws -> [TaskLease] {
+        let suspects = leases.filter { $0.history.deaths > 0 }
+        guard !suspects.isEmpty else { return leases }
+        let sound = leases.filter { $0.history.deaths == 0 }
+        for lease in sound.isEmpty ? Array(suspects.dropFirst()) : suspects {
+            try await catalog.finish(lease, .released, now: clock.now)
+        }
+        return sound.isEmpty ? Array(suspects.prefix(1)) : sound
     }
 
     private func beatHeart(_ shift: inout Shift, now: Date) async throws {
@@ -254,17 +296,20 @@ package struct Archiver: Sendable {
         let isSourceOpen = !shift.sourceStopped && (options.watch || shift.sweepDueAt != nil)
         guard !isSourceOpen else { return false }
         guard let due = try await catalog.nextDue() else { return true }
+        if !options.watch, let patience = options.patience, due > clock.now.addingTimeInterval(patience) { return true }
         // Without the source, only what is due at once is still fetched; what waits for a fresh link waits for the next run.
         return shift.sourceStopped && due > clock.now
     }
 
-    /// Wakes the loop when something falls due, and every second at the latest, since other processes may add work.
+    /// Wakes the loop when something falls due, and after the poll interval at the latest.
     private func startTimer(_ shift: inout Shift, in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
         let now = clock.now
         let due = try await catalog.nextDue() ?? .distantFuture
         let isBusy = shift.inFlight.count >= options.downloads || !shift.reading.isEmpty
         let next = min(isBusy ? .distantFuture : due, shift.sweepDueAt ?? .distantFuture)
-        let wake = min(max(next, now.addingTimeInterval(0.02)), now.addingTimeInterval(1))
+        let isHolding = !shift.inFlight.isEmpty || !shift.reading.isEmpty
+        let poll = min(now.addingTimeInterval(options.pollInterval), isHolding ? shift.heartbeatDueAt : .distantFuture)
+        let wake = max(min(next, poll), now.addingTimeInterval(0.02))
         if shift.inFlight.isEmpty, shift.reading.isEmpty, !shift.isSweeping, due > now.addingTimeInterval(3),
             due != shift.waitTold,
             due != .distantFuture

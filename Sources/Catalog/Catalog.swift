@@ -105,6 +105,25 @@ package protocol Catalog: Outbox {
     /// - Returns: The tasks that will be read again.
     func retry(_ tasks: [TaskID]?, now: Date) async throws -> [TaskID]
 
+    /// Makes everything due that waits after a failure, except what a host or the API has asked to wait for, and what has had
+    /// `most` tries.
+    func takeUpWaiting(most: Int, now: Date) async throws
+
+    /// Takes up again, once, what an archive of release 0.1.0 gave up before its window had closed: outputs and tasks that are
+    /// unavailable or undecodable without a cause on record.
+    /// - Returns: The tasks that will be read again.
+    func reopenEndedEarly(now: Date) async throws -> [TaskID]
+
+    /// Leases a task and its outputs that wait, due or not, so that a person can end them. What a worker holds is left out.
+    func leaseForEnding(_ task: TaskID, now: Date, until: Date) async throws -> (task: TaskLease?, outputs: [OutputLease])
+
+    /// What waits after a failure, the longest failing first.
+    /// - Parameter limit: The most entries of each kind; the counts are of all.
+    func failing(limit: Int) async throws -> Failing
+
+    /// What the results of a task are named, by their numbers, as far as that is known.
+    func resultNames(of task: TaskID) async throws -> [Int: String]
+
     /// Throws away what reads the links that were deleted, as soon as none is left that waits.
     func forgetLinks() async throws
 
@@ -213,18 +232,95 @@ package struct TaskLease: Sendable, Hashable {
     package var misses: Int
     /// How often the task was found unfinished.
     package var readings: Int
+    package var history = FailureHistory()
+}
+
+/// What is known of the failures of one task or output: the input of the retry rule.
+package struct FailureHistory: Sendable, Hashable {
+    /// The time of the first failure since the last success.
+    package var failingSince: Date?
+    /// The cause of the last failure before the deadline.
+    package var causeInWindow: FailureCause?
+    /// How often the vendor has refused a freshly read link after the deadline, and since when.
+    package var refusals = 0
+    package var refusedSince: Date?
+    /// Whether the failure was told by notification.
+    package var isTold = false
+    /// How often in a row the process died while this was in hand.
+    package var deaths = 0
+
+    package init() {}
+}
+
+/// A failed try that is followed by another one.
+package struct Postponement: Sendable {
+    package var dueAt: Date
+    /// What went wrong, for people; without a link's query.
+    package var error: String
+    /// The kind of failure, such as `gone` or `status 503`.
+    package var kind: String
+    package var cause: FailureCause
+    /// Kept with the entry; `isTold` is set by the catalog.
+    package var history: FailureHistory
+    /// No try before this time, also at a start: the host or the API asked for it.
+    package var notBefore: Date?
+    /// A freshly read link, which replaces the old one.
+    package var link: String?
+    /// Bytes that were not a whole picture.
+    package var candidate: DeliveryCandidate?
+    /// Whether the failure is to be told now, once.
+    package var isToBeTold: Bool
+    /// Whether the upstream said that it does not know the task.
+    package var isMiss = false
+
+    package init(
+        dueAt: Date, error: String, kind: String, cause: FailureCause, history: FailureHistory, notBefore: Date? = nil,
+        link: String? = nil, candidate: DeliveryCandidate? = nil, isToBeTold: Bool = false, isMiss: Bool = false
+    ) {
+        self.dueAt = dueAt
+        self.error = error
+        self.kind = kind
+        self.cause = cause
+        self.history = history
+        self.notBefore = notBefore
+        self.link = link
+        self.candidate = candidate
+        self.isToBeTold = isToBeTold
+        self.isMiss = isMiss
+    }
+}
+
+/// One result of a task, as the upstream names it.
+package struct NamedResult: Sendable, Hashable {
+    /// The result's number in its task, from 0; it never changes.
+    package var index: Int
+    /// With its query: a secret. `nil` for a result that is no link.
+    package var link: String?
+    /// What the link names, without secrets; it finds the same result in a later reading. `nil` when nothing does.
+    package var name: String?
+    /// Why there is no link.
+    package var problem: String?
+
+    package init(index: Int, link: String?, name: String? = nil, problem: String? = nil) {
+        self.index = index
+        self.link = link
+        self.name = name
+        self.problem = problem
+    }
 }
 
 /// What became of a reading.
 package enum TaskOutcome: Sendable {
-    /// The results are known. `json` is the upstream's answer without link queries.
-    case resolved(links: [String], createdAt: Date?, deadline: Date?, model: String?, json: JSONValue)
+    /// The results are known. `reason` is what the upstream says of a task that failed in part; `json` is its answer without link
+    /// queries.
+    case resolved(
+        results: [NamedResult], createdAt: Date?, deadline: Date?, model: String?, reason: String?, json: JSONValue)
     /// The upstream is still at it.
     case unfinished(dueAt: Date, createdAt: Date?)
     /// There will be no result. `state` is `failed`, `cancelled` or `unavailable`.
-    case ended(TaskState, reason: String, createdAt: Date?, json: JSONValue?)
-    /// The reading failed; `isMiss` when the upstream said that it does not know the task.
-    case postponed(dueAt: Date, error: String, isMiss: Bool)
+    case ended(TaskState, reason: String, cause: FailureCause?, createdAt: Date?, json: JSONValue?)
+    /// The reading failed, or the task is called completed and names no result.
+    case postponed(Postponement)
     /// Not tried after all: another worker may take it at once.
     case released
     /// There will be no other result than those that are on record already: these stay as they are.
@@ -236,11 +332,14 @@ package struct QueuedOutput: Sendable, Hashable {
     package var id: OutputID
     package var deadline: Date?
     package var request: RecordedRequest?
+    /// How often in a row the process died while this was in hand; such an output is tried alone.
+    package var deaths: Int
 
-    package init(id: OutputID, deadline: Date?, request: RecordedRequest?) {
+    package init(id: OutputID, deadline: Date?, request: RecordedRequest?, deaths: Int = 0) {
         self.id = id
         self.deadline = deadline
         self.request = request
+        self.deaths = deaths
     }
 }
 
@@ -274,28 +373,35 @@ package struct OutputLease: Sendable, Hashable {
     package var taskJSON: JSONValue?
     /// Tries that failed so far.
     package var attempts: Int
-    /// How often in a row the storage host has said that the file is gone.
-    package var goneAnswers: Int
-    /// What an earlier try brought that was no whole picture.
-    package var suspect: Digest?
-    /// The kind of the last failure, and how often in a row it was that.
+    /// The kind of the last failure.
     package var failure: String?
-    package var repeats: Int
-
-    /// How often in a row a failure of this kind has come, with the one that has just come.
-    package func repeats(of failure: String) -> Int { failure == self.failure ? repeats + 1 : 1 }
+    package var history: FailureHistory
+    /// Earlier deliveries that were not a whole picture; the newest last.
+    package var candidates: [DeliveryCandidate]
 }
 
 /// What became of a try.
 package enum OutputOutcome: Sendable {
     /// Filed, or given up: as its record says.
     case ended(ArchiveRecord)
-    /// To be tried again. A fresh `link` replaces the old one; `failure` is the kind of what went wrong.
-    case postponed(dueAt: Date, error: String, failure: String, link: String?, goneAnswers: Int, suspect: Digest?)
+    /// The try failed; another one follows.
+    case postponed(Postponement)
     /// Not tried, since its host has asked for a pause: that counts as no failure.
     case paused(dueAt: Date, reason: String)
     /// Not tried after all: another worker may take it at once.
     case released
+}
+
+/// What waits after a failure.
+package struct Failing: Sendable, Hashable {
+    /// The longest failing first.
+    package var outputs: [OutputEntry] = []
+    package var tasks: [TaskEntry] = []
+    package var outputCounts: [FailureCause: Int] = [:]
+    package var taskCounts: [FailureCause: Int] = [:]
+
+    package var count: Int { outputCounts.values.reduce(0, +) + taskCounts.values.reduce(0, +) }
+    package var isEmpty: Bool { count == 0 }
 }
 
 /// A task as lists show it.
@@ -307,6 +413,10 @@ package struct TaskEntry: Sendable, Hashable {
     package var createdAt: Date?
     package var discoveredAt: Date
     package var request: RecordedRequest?
+    /// Who caused that it has no result; `nil` for what the upstream itself ended.
+    package var cause: FailureCause?
+    /// Set while it waits after a failure.
+    package var failing: FailingState?
 }
 
 /// The queue and the archive in numbers.

@@ -12,9 +12,13 @@ extension SQLiteCatalog {
             WHERE state = 'waiting' AND due_at <= :now
             ORDER BY COALESCE(created_at, discovered_at), key LIMIT :limit
             """
+        /// Seconds, in milliseconds, that an input waits after the process died with it in hand: none at first, then longer and longer,
+        /// 30 minutes at most.
+        static let pauseAfterDeaths = "MIN(deaths * deaths * 60000, 1800000)"
         /// Bounded by what all workers hold at once.
         static let expiredTasks = """
-            SELECT key, COALESCE(created_at, discovered_at) AS place FROM task WHERE state = 'leased' AND lease_expires_at <= :now
+            SELECT key, COALESCE(created_at, discovered_at) AS place FROM task
+            WHERE state = 'leased' AND lease_expires_at <= :now AND lease_expires_at + \(pauseAfterDeaths) <= :now
             """
         /// Without a deadline, before it, and past it: in this order.
         static let outputs = ["deadline IS NULL", "deadline >= :now", "deadline < :now"].map {
@@ -23,8 +27,10 @@ extension SQLiteCatalog {
             ORDER BY \($0.hasSuffix("NULL") ? "" : "deadline, ")key LIMIT :limit
             """
         }
-        static let expiredOutputs =
-            "SELECT key, deadline AS place FROM output WHERE state = 'leased' AND lease_expires_at <= :now"
+        static let expiredOutputs = """
+            SELECT key, deadline AS place FROM output
+            WHERE state = 'leased' AND lease_expires_at <= :now AND lease_expires_at + \(pauseAfterDeaths) <= :now
+            """
 
         static var all: [String] { outputs + [tasks, expiredTasks, expiredOutputs] }
     }

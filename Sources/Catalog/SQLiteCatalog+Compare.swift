@@ -148,10 +148,12 @@ extension SQLiteCatalog: CatalogUpkeep {
             guard let row = try Row.fetchOne(database, sql: "SELECT * FROM task WHERE id = ?", arguments: [id.text]),
                 let state = TaskState(rawValue: row["state"])
             else { return nil }
-            return TaskRecord(
+            var record = TaskRecord(
                 task: id, state: state, reason: row["reason"], source: row["source"],
                 discoveredAt: Date(milliseconds: row["discovered_at"]), createdAt: Self.date(row["created_at"]),
                 request: Self.request(row), taskJSON: Self.json(row["answer"]))
+            record.cause = (row["cause"] as String?).flatMap(FailureCause.init(rawValue:))
+            return record
         }
     }
 
@@ -167,6 +169,7 @@ extension SQLiteCatalog: CatalogUpkeep {
         record.original = entry.original.map { BlobReference(digest: $0.digest, bytes: $0.bytes, mediaType: $0.mediaType) }
         if entry.state == .archived, entry.original?.format == nil { record.decodeError = entry.reason }
         record.judgement = entry.judgement
+        record.cause = entry.cause
         record.thumbHash = entry.thumbHash
         record.perceptualHash = entry.perceptualHash
         for (role, made) in [(Derivative.Role.thumbnail, entry.thumbnail), (.preview, entry.preview)] {

@@ -29,23 +29,7 @@ extension SQLiteCatalog {
                         PRIMARY KEY (kind, key)
                     ) STRICT, WITHOUT ROWID;
                     """)
-            for queue in Queue.allCases {
-                try database.execute(
-                    sql: """
-                        INSERT INTO queue_copy SELECT '\(queue)', new.\(queue.key), \(queue.facts) FROM \(queue) AS new
-                        WHERE \(queue.isCopied);
-                        CREATE TRIGGER queue_copy_\(queue)_insert AFTER INSERT ON \(queue) WHEN \(queue.isCopied) BEGIN
-                            INSERT INTO queue_copy VALUES ('\(queue)', new.\(queue.key), \(queue.facts));
-                        END;
-                        CREATE TRIGGER queue_copy_\(queue)_update AFTER UPDATE ON \(queue) BEGIN
-                            DELETE FROM queue_copy WHERE kind = '\(queue)' AND key = old.\(queue.key);
-                            INSERT INTO queue_copy SELECT '\(queue)', new.\(queue.key), \(queue.facts) WHERE \(queue.isCopied);
-                        END;
-                        CREATE TRIGGER queue_copy_\(queue)_delete AFTER DELETE ON \(queue) BEGIN
-                            DELETE FROM queue_copy WHERE kind = '\(queue)' AND key = old.\(queue.key);
-                        END;
-                        """)
-            }
+            for queue in Queue.allCases { try addCopies(of: queue, version: 3, in: database) }
             // The first record of a task carries all that its row does.
             for event in ["INSERT", "UPDATE OF state"] {
                 try database.execute(
@@ -58,6 +42,27 @@ extension SQLiteCatalog {
                         """)
             }
         }
+    }
+
+    /// Copies the rows of a queue, and adds the triggers that keep the copies up to date.
+    /// - Parameter version: The migration whose columns are copied.
+    static func addCopies(of queue: Queue, version: Int, in database: Database) throws {
+        let facts = queue.facts(version: version)
+        try database.execute(
+            sql: """
+                INSERT INTO queue_copy SELECT '\(queue)', new.\(queue.key), \(facts) FROM \(queue) AS new
+                WHERE \(queue.isCopied);
+                CREATE TRIGGER queue_copy_\(queue)_insert AFTER INSERT ON \(queue) WHEN \(queue.isCopied) BEGIN
+                    INSERT INTO queue_copy VALUES ('\(queue)', new.\(queue.key), \(facts));
+                END;
+                CREATE TRIGGER queue_copy_\(queue)_update AFTER UPDATE ON \(queue) BEGIN
+                    DELETE FROM queue_copy WHERE kind = '\(queue)' AND key = old.\(queue.key);
+                    INSERT INTO queue_copy SELECT '\(queue)', new.\(queue.key), \(facts) WHERE \(queue.isCopied);
+                END;
+                CREATE TRIGGER queue_copy_\(queue)_delete AFTER DELETE ON \(queue) BEGIN
+                    DELETE FROM queue_copy WHERE kind = '\(queue)' AND key = old.\(queue.key);
+                END;
+                """)
     }
 
     /// What has copies: a table, which of its rows, and what of them.
@@ -80,7 +85,15 @@ extension SQLiteCatalog {
             }
         }
 
-        private var columns: [String] {
+        private func columns(version: Int) -> [String] {
+            guard version >= 9, self != .submission else { return columnsOfVersion3 }
+            return columnsOfVersion3 + (self == .output ? ["name"] : []) + [
+                "cause", "window_cause", "failing_since", "refusals", "refused_since", "not_before", "told", "deaths",
+            ]
+        }
+
+        /// Frozen: the migration was released.
+        private var columnsOfVersion3: [String] {
             switch self {
             case .task:
                 [
@@ -102,18 +115,24 @@ extension SQLiteCatalog {
         }
 
         /// The row `new` as one text.
-        var facts: String { "json_array(" + columns.map { "new.\($0)" }.joined(separator: ", ") + ")" }
+        /// - Parameter version: The migration whose columns are copied.
+        func facts(version: Int = 9) -> String {
+            "json_array(" + columns(version: version).map { "new.\($0)" }.joined(separator: ", ") + ")"
+        }
     }
 
     /// Rows of the queue that are not what their copies say, and copies of nothing.
     static func queueDamage(_ database: Database) throws -> [String] {
-        try Queue.allCases.flatMap { queue in
-            try String.fetchAll(
+        // A catalog of an older program copies fewer columns.
+        let isOld = try !database.columns(in: "output").contains { $0.name == "deaths" }
+        return try Queue.allCases.flatMap { queue in
+            let facts = queue.facts(version: isOld ? 3 : 9)
+            return try String.fetchAll(
                 database,
                 sql: """
                     SELECT 'row ' || new.\(queue.key) || ' of \(queue) is not what its copy says' FROM \(queue) AS new
                     LEFT JOIN queue_copy AS copy ON copy.kind = '\(queue)' AND copy.key = new.\(queue.key)
-                    WHERE \(queue.isCopied) AND copy.facts IS NOT \(queue.facts)
+                    WHERE \(queue.isCopied) AND copy.facts IS NOT \(facts)
                     UNION ALL
                     SELECT 'a copy of row ' || copy.key || ' of \(queue), which needs none' FROM queue_copy AS copy
                     LEFT JOIN \(queue) AS new ON new.\(queue.key) = copy.key

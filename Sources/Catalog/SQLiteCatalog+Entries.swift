@@ -18,6 +18,8 @@ extension SQLiteCatalog {
         entry.createdAt = date(row["created_at"])
         entry.deadline = date(row["deadline"])
         entry.endedAt = date(row["ended_at"])
+        entry.cause = (row["cause"] as String?).flatMap(FailureCause.init(rawValue:))
+        if entry.state == .waiting || entry.state == .leased { entry.failing = failing(row) }
         entry.request = request(row)
         entry.judgement = judgement(row)
         if let digest = (row["digest"] as String?).flatMap({ Digest($0) }) {
@@ -30,6 +32,16 @@ extension SQLiteCatalog {
         entry.thumbHash = row["thumb_hash"]
         entry.perceptualHash = row["perceptual_hash"]
         return entry
+    }
+
+    /// What a row of a task or output that waits says of its failures; `nil` for one that has not failed.
+    private static func failing(_ row: Row) -> FailingState? {
+        let deaths: Int = row["deaths"] ?? 0
+        let since = date(row["failing_since"]) ?? (deaths > 0 ? date(row["lease_expires_at"] ?? row["due_at"]) : nil)
+        guard let since else { return nil }
+        return FailingState(
+            cause: (row["cause"] as String?).flatMap(FailureCause.init(rawValue:)) ?? .unknown, since: since,
+            tries: row["attempts"], nextTry: Date(milliseconds: row["due_at"]), deaths: deaths)
     }
 
     private static func judgement(_ row: Row) -> Judgement? {
@@ -66,10 +78,13 @@ extension SQLiteCatalog {
     }
 
     static func taskEntry(_ row: Row) throws -> TaskEntry {
-        TaskEntry(
+        var entry = TaskEntry(
             id: try taskID(row["id"]), state: TaskState(rawValue: row["state"]) ?? .waiting, reason: row["reason"],
             source: row["source"],
             createdAt: date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]), request: request(row))
+        entry.cause = (row["cause"] as String?).flatMap(FailureCause.init(rawValue:))
+        if [.waiting, .leased, .held].contains(entry.state) { entry.failing = failing(row) }
+        return entry
     }
 
     static func request(_ row: Row) -> RecordedRequest? {

@@ -5,15 +5,80 @@ import GRDB
 import SizeContract
 
 extension SQLiteCatalog {
-    static func outputLease(_ row: Row, key: SymmetricKey?) throws -> OutputLease {
+    static func outputLease(_ row: Row, key: SymmetricKey?, in database: Database) throws -> OutputLease {
         OutputLease(
             id: OutputID(task: try taskID(row["id"]), index: row["idx"]), token: row["token"],
             link: opened(row["link"], with: key),
             deadline: date(row["output_deadline"]), createdAt: date(row["created_at"]),
             discoveredAt: Date(milliseconds: row["discovered_at"]), source: row["source"], request: request(row),
             model: row["model"],
-            taskJSON: json(row["answer"]), attempts: row["tries"], goneAnswers: row["gone_answers"],
-            suspect: (row["suspect"] as String?).flatMap { Digest($0) }, failure: row["failure"], repeats: row["repeats"])
+            taskJSON: json(row["answer"]), attempts: row["tries"], failure: row["failure"],
+            history: history(
+                since: row["output_failing_since"], windowCause: row["output_window_cause"], refusals: row["output_refusals"],
+                refusedSince: row["output_refused_since"], told: row["output_told"], deaths: row["output_deaths"]),
+            candidates: try candidates(ofOutput: row["output_key"], in: database))
+    }
+
+    /// The columns of a lease, from `task JOIN output`.
+    static let leaseColumns = """
+        task.*, output.key AS output_key, output.idx, output.lease_token AS token, output.link,
+        output.deadline AS output_deadline, output.attempts AS tries, output.failure,
+        output.failing_since AS output_failing_since, output.window_cause AS output_window_cause,
+        output.refusals AS output_refusals, output.refused_since AS output_refused_since, output.told AS output_told,
+        output.deaths AS output_deaths
+        """
+
+    static func history(
+        since: Int64?, windowCause: String?, refusals: Int, refusedSince: Int64?, told: Int, deaths: Int
+    ) -> FailureHistory {
+        var history = FailureHistory()
+        history.failingSince = date(since)
+        history.causeInWindow = windowCause.flatMap(FailureCause.init(rawValue:))
+        history.refusals = refusals
+        history.refusedSince = date(refusedSince)
+        history.isTold = told != 0
+        history.deaths = deaths
+        return history
+    }
+
+    // MARK: Candidates
+
+    static func candidates(ofOutput key: Int64, in database: Database) throws -> [DeliveryCandidate] {
+        try String.fetchAll(
+            database.cachedStatement(sql: "SELECT facts FROM candidate WHERE output = ? ORDER BY fetched_at, digest"),
+            arguments: [key]
+        ).compactMap { try? JSONDecoder.archive.decode(DeliveryCandidate.self, from: Data($0.utf8)) }
+    }
+
+    private static func keep(_ candidate: DeliveryCandidate, of lease: OutputLease, in database: Database) throws {
+        let facts = String(decoding: try JSONEncoder.archive(pretty: false).encode(candidate), as: UTF8.self)
+        let values: StatementArguments = [
+            "id": lease.id.task.text, "index": lease.id.index, "digest": candidate.original.digest.hex, "facts": facts,
+            "fetched_at": candidate.download.fetchedAt.milliseconds,
+        ]
+        try database.executeCached(
+            sql: """
+                INSERT INTO candidate (output, digest, facts, fetched_at)
+                SELECT output.key, :digest, :facts, :fetched_at FROM output JOIN task ON task.key = output.task
+                WHERE task.id = :id AND output.idx = :index
+                ON CONFLICT (output, digest) DO UPDATE SET facts = excluded.facts, fetched_at = excluded.fetched_at
+                """, arguments: values)
+        try database.executeCached(
+            sql: """
+                DELETE FROM candidate WHERE output = (SELECT output.key FROM output JOIN task ON task.key = output.task
+                    WHERE task.id = ?1 AND output.idx = ?2)
+                AND digest NOT IN (SELECT digest FROM candidate WHERE output = (SELECT output.key FROM output
+                    JOIN task ON task.key = output.task WHERE task.id = ?1 AND output.idx = ?2)
+                    ORDER BY fetched_at DESC, digest LIMIT \(DeliveryCandidate.most))
+                """, arguments: [lease.id.task.text, lease.id.index])
+    }
+
+    private static func forgetCandidates(of lease: OutputLease, in database: Database) throws {
+        try database.executeCached(
+            sql: """
+                DELETE FROM candidate WHERE output = (SELECT output.key FROM output JOIN task ON task.key = output.task
+                    WHERE task.id = ? AND output.idx = ?)
+                """, arguments: [lease.id.task.text, lease.id.index])
     }
 
     private static let held = """
@@ -51,24 +116,26 @@ extension SQLiteCatalog {
             switch outcome {
             case .ended(let record):
                 try database.executeCached(
-                    sql: "UPDATE output SET \(Self.assignments), lease_expires_at = NULL \(Self.held)",
-                    arguments: Self.arguments(of: record) + Self.key(lease))
+                    sql: """
+                        UPDATE output SET \(Self.assignments), lease_expires_at = NULL, failing_since = NULL, not_before = NULL,
+                            refusals = 0, refused_since = NULL, window_cause = NULL, deaths = 0, told = 0,
+                            name = COALESCE(name, :name) \(Self.held)
+                        """,
+                    arguments: Self.arguments(of: record) + Self.key(lease) + ["name": record.download?.url])
                 // A lease that passed on has changed nothing, and undoes all of this.
                 guard database.changesCount > 0 else { break }
+                try Self.forgetCandidates(of: lease, in: database)
                 try Self.keepCopy(of: record, in: database)
+                if lease.history.isTold, record.state == .archived, record.decodeError == nil {
+                    try Self.post(Notice(.recovered, at: now, Notice.Facts(OutputEntry(record))), in: database)
+                }
                 return try Self.post(Notice(record), in: database)
-            case .postponed(let dueAt, let error, let failure, let link, let goneAnswers, let suspect):
-                try database.executeCached(
-                    sql: """
-                        UPDATE output SET state = 'waiting', due_at = :due_at, reason = :reason, link = COALESCE(:link, link),
-                            gone_answers = :gone, suspect = :suspect, repeats = CASE WHEN failure = :failure THEN repeats + 1 ELSE 1 END,
-                            failure = :failure, attempts = attempts + 1, lease_expires_at = NULL \(Self.held)
-                        """,
-                    arguments: Self.key(lease) + [
-                        "due_at": dueAt.milliseconds, "reason": error, "link": try link.map { try Self.sealed($0, in: database) },
-                        "gone": goneAnswers, "suspect": suspect?.hex,
-                        "failure": failure,
-                    ])
+            case .postponed(let postponement):
+                try Self.postpone(lease, postponement, in: database)
+                guard database.changesCount > 0 else { break }
+                if let candidate = postponement.candidate { try Self.keep(candidate, of: lease, in: database) }
+                guard postponement.isToBeTold else { return }
+                return try Self.post(Self.notice(of: lease, postponement, now: now), in: database)
             case .paused(let dueAt, let reason):
                 try database.executeCached(
                     sql: """
@@ -83,6 +150,35 @@ extension SQLiteCatalog {
         }
     }
 
+    private static func postpone(_ lease: OutputLease, _ postponement: Postponement, in database: Database) throws {
+        let history = postponement.history
+        try database.executeCached(
+            sql: """
+                UPDATE output SET state = 'waiting', due_at = :due_at, reason = :reason, link = COALESCE(:link, link),
+                    failure = :failure, cause = :cause, attempts = attempts + 1, failing_since = :since,
+                    window_cause = :window_cause, refusals = :refusals, refused_since = :refused_since, told = :told,
+                    not_before = :not_before, deaths = 0, lease_expires_at = NULL \(held)
+                """,
+            arguments: key(lease) + [
+                "due_at": postponement.dueAt.milliseconds, "reason": postponement.error,
+                "link": try postponement.link.map { try sealed($0, in: database) }, "failure": postponement.kind,
+                "cause": postponement.cause.rawValue, "since": history.failingSince?.milliseconds,
+                "window_cause": history.causeInWindow?.rawValue, "refusals": history.refusals,
+                "refused_since": history.refusedSince?.milliseconds,
+                "told": history.isTold || postponement.isToBeTold ? 1 : 0,
+                "not_before": postponement.notBefore?.milliseconds,
+            ])
+    }
+
+    private static func notice(of lease: OutputLease, _ postponement: Postponement, now: Date) -> Notice {
+        var entry = OutputEntry(id: lease.id, state: .waiting, attempts: lease.attempts + 1)
+        entry.reason = postponement.error
+        entry.cause = postponement.cause
+        entry.deadline = lease.deadline
+        entry.request = lease.request
+        return Notice(.failing, at: now, Notice.Facts(entry))
+    }
+
     /// The columns that a record fills; the same names are the arguments of ``arguments(of:)``.
     static let columns = [
         "state", "reason", "attempts", "ended_at", "link", "deadline", "digest", "bytes", "media_type", "format", "verdict",
@@ -90,7 +186,7 @@ extension SQLiteCatalog {
         "height", "expected_width", "expected_height", "ratio_error", "pixel_ratio", "on_grid", "billed_tier", "delivered_tier",
         "overpaid_tenths", "nearest_ratio", "nearest_tier", "nearest_width", "nearest_height", "thumb_digest", "thumb_type",
         "thumb_width", "thumb_height", "preview_digest", "preview_type", "preview_width", "preview_height", "thumb_hash",
-        "perceptual_hash",
+        "perceptual_hash", "cause",
     ]
 
     private static let assignments = columns.map { "\($0) = :\($0)" }.joined(separator: ", ")
@@ -115,7 +211,7 @@ extension SQLiteCatalog {
             "thumb_width": entry.thumbnail?.width, "thumb_height": entry.thumbnail?.height,
             "preview_digest": entry.preview?.digest.hex, "preview_type": entry.preview?.mediaType,
             "preview_width": entry.preview?.width, "preview_height": entry.preview?.height, "thumb_hash": entry.thumbHash,
-            "perceptual_hash": entry.perceptualHash,
+            "perceptual_hash": entry.perceptualHash, "cause": entry.cause?.rawValue,
         ]
     }
 
@@ -137,9 +233,12 @@ extension SQLiteCatalog {
     static func insert(_ record: ArchiveRecord, in database: Database) throws {
         try database.executeCached(
             sql: """
-                INSERT INTO output (task, idx, due_at, \(columns.joined(separator: ", ")))
-                SELECT key, :index, :ended_at, \(columns.map { ":\($0)" }.joined(separator: ", ")) FROM task WHERE id = :id
-                """, arguments: arguments(of: record) + ["index": record.index, "id": record.task.text])
+                INSERT INTO output (task, idx, due_at, name, \(columns.joined(separator: ", ")))
+                SELECT key, :index, :ended_at, :name, \(columns.map { ":\($0)" }.joined(separator: ", ")) FROM task WHERE id = :id
+                """,
+            arguments: arguments(of: record) + [
+                "index": record.index, "id": record.task.text, "name": record.download?.url,
+            ])
         try keepCopy(of: record, in: database)
     }
 }

@@ -10,13 +10,16 @@ extension SQLiteCatalog {
             let rows = try Row.fetchCursor(
                 database.cachedStatement(
                     sql: """
-                        SELECT output.key, task.id, output.idx, output.deadline, task.model, task.prompt, task.size, task.resolution,
+                        SELECT output.key, task.id, output.idx, output.deadline, output.state, output.deaths, task.model, task.prompt, task.size, task.resolution,
                             task.image_urls, task.requested_at, task.has_request
                         FROM output JOIN task ON task.key = output.task WHERE output.key IN (SELECT value FROM json_each(?))
                         """), arguments: [Self.list(keys)])
             while let row = try rows.next() {
                 let id = OutputID(task: try Self.taskID(row["id"]), index: row["idx"])
-                queued[row["key"]] = QueuedOutput(id: id, deadline: Self.date(row["deadline"]), request: Self.request(row))
+                // The lease of a process that died has run out: that death is not counted yet.
+                let deaths = (row["deaths"] as Int) + (row["state"] == "leased" ? 1 : 0)
+                queued[row["key"]] = QueuedOutput(
+                    id: id, deadline: Self.date(row["deadline"]), request: Self.request(row), deaths: deaths)
             }
             return keys.compactMap { queued[$0] }
         }
@@ -29,7 +32,8 @@ extension SQLiteCatalog {
             return try ids.compactMap { id in
                 try database.executeCached(
                     sql: """
-                        UPDATE output SET state = 'leased', lease_token = lease_token + 1, lease_expires_at = :until
+                        UPDATE output SET state = 'leased', deaths = deaths + (state = 'leased'),
+                            lease_token = lease_token + 1, lease_expires_at = :until
                         WHERE task = (SELECT key FROM task WHERE id = :id) AND idx = :index
                             AND ((state = 'waiting' AND due_at <= :now) OR (state = 'leased' AND lease_expires_at <= :now))
                         """,
@@ -40,11 +44,9 @@ extension SQLiteCatalog {
                 return try Row.fetchOne(
                     database.cachedStatement(
                         sql: """
-                            SELECT task.*, output.idx, output.lease_token AS token, output.link, output.deadline AS output_deadline,
-                                output.attempts AS tries, output.gone_answers, output.suspect, output.failure, output.repeats
-                            FROM task JOIN output ON output.task = task.key WHERE task.id = ? AND output.idx = ?
+                            SELECT \(Self.leaseColumns) FROM task JOIN output ON output.task = task.key WHERE task.id = ? AND output.idx = ?
                             """), arguments: [id.task.text, id.index]
-                ).map { try Self.outputLease($0, key: key) }
+                ).map { try Self.outputLease($0, key: key, in: database) }
             }
         }
     }
@@ -102,7 +104,8 @@ extension SQLiteCatalog {
                 try String.fetchAll(
                     database.cachedStatement(
                         sql: """
-                            UPDATE task SET state = 'waiting', due_at = ?, attempts = 0, misses = 0, readings = 0, retries_undecodable = 1
+                            UPDATE task SET state = 'waiting', due_at = ?, attempts = 0, misses = 0, readings = 0, retries_undecodable = 1,
+                                \(Self.freshHistory)
                             WHERE \(condition) RETURNING id
                             """), arguments: [now.milliseconds] + arguments
                 ).map(Self.taskID)

@@ -33,7 +33,8 @@ extension SQLiteCatalog {
         let state: TaskState = [.leased, .held, .resolved].contains(record.state) ? .waiting : record.state
         try upsertTask(
             record.task, state: state, reason: record.reason, source: record.source, discoveredAt: record.discoveredAt,
-            createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: now, in: database)
+            createdAt: record.createdAt, request: record.request, answer: record.taskJSON, cause: record.cause, dueAt: now,
+            in: database)
     }
 
     static func enterTask(of record: ArchiveRecord, state: TaskState, now: Date, in database: Database) throws {
@@ -45,25 +46,25 @@ extension SQLiteCatalog {
     /// A row that is being worked on keeps its state; anything else becomes what the record says.
     private static func upsertTask(
         _ id: TaskID, state: TaskState, reason: String?, source: String, discoveredAt: Date, createdAt: Date?,
-        request: RecordedRequest?, answer: JSONValue?, dueAt: Date, in database: Database
+        request: RecordedRequest?, answer: JSONValue?, cause: FailureCause? = nil, dueAt: Date, in database: Database
     ) throws {
         var values = try arguments(of: request ?? RecordedRequest())
         if request?.model == nil { values = values &+ ["model": answer?["model"]?.string] }
         values += [
             "id": id.text, "state": state.rawValue, "reason": reason, "source": source,
             "discovered_at": discoveredAt.milliseconds,
-            "created_at": createdAt?.milliseconds, "answer": try answer.map(text(of:)), "due_at": dueAt.milliseconds,
+            "created_at": createdAt?.milliseconds, "answer": try answer.map(text(of:)), "due_at": dueAt.milliseconds, "cause": cause?.rawValue,
             "has_request": request == nil ? 0 : 1,
         ]
         try database.execute(
             sql: """
-                INSERT INTO task (id, state, reason, source, discovered_at, created_at, answer, due_at, has_request,
+                INSERT INTO task (id, state, reason, source, discovered_at, created_at, answer, cause, due_at, has_request,
                     model, prompt, size, resolution, image_urls, requested_at)
-                VALUES (:id, :state, :reason, :source, :discovered_at, :created_at, :answer, :due_at, :has_request,
+                VALUES (:id, :state, :reason, :source, :discovered_at, :created_at, :answer, :cause, :due_at, :has_request,
                     :model, :prompt, :size, :resolution, :image_urls, :requested_at)
                 ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, source = excluded.source,
                     discovered_at = excluded.discovered_at, created_at = excluded.created_at, answer = excluded.answer,
-                    has_request = excluded.has_request, model = excluded.model, prompt = excluded.prompt, size = excluded.size,
+                    cause = excluded.cause, has_request = excluded.has_request, model = excluded.model, prompt = excluded.prompt, size = excluded.size,
                     resolution = excluded.resolution, image_urls = excluded.image_urls, requested_at = excluded.requested_at
                 WHERE state <> 'leased'
                 """, arguments: values)

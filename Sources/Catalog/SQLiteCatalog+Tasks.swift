@@ -58,7 +58,7 @@ extension SQLiteCatalog {
             // Its misses are still counted; links of a task older than a day are dead.
             try database.executeCached(
                 sql: """
-                    UPDATE task SET state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0
+                    UPDATE task SET state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0, \(Self.freshHistory)
                     WHERE id = ?2 AND state = 'unavailable' AND misses > 0 AND COALESCE(created_at, discovered_at) > ?3
                     """, arguments: [now.milliseconds, task.id.text, now.addingTimeInterval(-86400).milliseconds])
         }
@@ -88,7 +88,7 @@ extension SQLiteCatalog {
     private static func reopen(_ id: TaskID, now: Date, in database: Database) throws {
         try database.executeCached(
             sql: """
-                UPDATE task SET state = 'waiting', due_at = :now, attempts = 0, misses = 0, readings = 0
+                UPDATE task SET state = 'waiting', due_at = :now, attempts = 0, misses = 0, readings = 0, \(Self.freshHistory)
                 WHERE id = :id AND (state IN ('unavailable', 'failed', 'cancelled') OR (state = 'resolved'
                     AND EXISTS (SELECT 1 FROM output WHERE output.task = task.key AND output.state = 'unavailable')))
                 """, arguments: ["id": id.text, "now": now.milliseconds])
@@ -109,17 +109,23 @@ extension SQLiteCatalog {
             let rows = try Row.fetchAll(
                 database.cachedStatement(
                     sql: """
-                        UPDATE task SET state = 'leased', lease_token = lease_token + 1, lease_expires_at = :until
+                        UPDATE task SET state = 'leased', deaths = deaths + (state = 'leased'), lease_token = lease_token + 1,
+                            lease_expires_at = :until
                         WHERE key IN (SELECT value FROM json_each(:keys)) RETURNING *
                         """), arguments: ["until": until.milliseconds, "keys": Self.list(due)]
             ).sorted { (order[$0["key"]] ?? 0) < (order[$1["key"]] ?? 0) }
-            return try rows.map { row in
-                TaskLease(
-                    id: try Self.taskID(row["id"]), token: row["lease_token"], source: row["source"], request: Self.request(row),
-                    createdAt: Self.date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]),
-                    attempts: row["attempts"], misses: row["misses"], readings: row["readings"])
-            }
+            return try rows.map(Self.taskLease)
         }
+    }
+
+    static func taskLease(_ row: Row) throws -> TaskLease {
+        TaskLease(
+            id: try taskID(row["id"]), token: row["lease_token"], source: row["source"], request: request(row),
+            createdAt: date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]),
+            attempts: row["attempts"], misses: row["misses"], readings: row["readings"],
+            history: history(
+                since: row["failing_since"], windowCause: row["window_cause"], refusals: row["refusals"],
+                refusedSince: row["refused_since"], told: row["told"], deaths: row["deaths"]))
     }
 
     package func extend(_ leases: [TaskLease], until: Date) async throws -> [TaskLease] {
@@ -140,10 +146,14 @@ extension SQLiteCatalog {
         try await write { database in
             try Self.apply(outcome, to: lease, now: now, in: database)
             guard database.changesCount > 0 else { throw CatalogError(.leaseLost, "task \(lease.id)") }
-            if case .resolved(let links, _, let deadline, _, _) = outcome {
-                try Self.enter(links, of: lease.id, deadline: deadline, now: now, in: database)
+            if case .resolved(let results, _, let deadline, _, _, _) = outcome {
+                try Self.enter(results, of: lease.id, deadline: deadline, now: now, in: database)
+                if lease.history.isTold { try Self.post(Self.notice(.taskRecovered, of: lease, now: now), in: database) }
             }
-            if case .ended(let state, let reason, _, _) = outcome {
+            if case .postponed(let postponement) = outcome, postponement.isToBeTold {
+                try Self.post(Self.notice(.taskFailing, of: lease, postponement, now: now), in: database)
+            }
+            if case .ended(let state, let reason, _, _, _) = outcome {
                 let notice = Notice(
                     .taskUnavailable, task: lease.id, state: state, request: lease.request, deadline: nil, reason: reason,
                     now: now)
@@ -152,70 +162,113 @@ extension SQLiteCatalog {
         }
     }
 
+    private static func notice(_ type: Notice.Kind, of lease: TaskLease, _ postponement: Postponement? = nil, now: Date)
+        -> Notice
+    {
+        var notice = Notice(
+            type, task: lease.id, state: postponement == nil ? .resolved : .waiting, request: lease.request, deadline: nil,
+            reason: postponement?.error ?? "its results are known", now: now)
+        notice.data.cause = postponement?.cause
+        return notice
+    }
+
+    /// A task that is taken up again has failed at nothing yet.
+    static let freshHistory = """
+        failing_since = NULL, cause = NULL, window_cause = NULL, refusals = 0, refused_since = NULL, not_before = NULL, told = 0,
+        deaths = 0
+        """
+
     private static func apply(_ outcome: TaskOutcome, to lease: TaskLease, now: Date, in database: Database) throws {
         let held = "lease_expires_at = NULL WHERE id = :id AND state = 'leased' AND lease_token = :token"
         let key: StatementArguments = ["id": lease.id.text, "token": lease.token]
         switch outcome {
-        case .resolved(_, let createdAt, let deadline, let model, let json):
+        case .resolved(_, let createdAt, let deadline, let model, let reason, let json):
             try database.executeCached(
                 sql: """
                     UPDATE task SET state = 'resolved', created_at = COALESCE(:created_at, created_at), deadline = :deadline,
-                        model = COALESCE(model, :model), answer = :answer, reason = NULL, \(held)
+                        model = COALESCE(model, :model), answer = :answer, reason = :reason, \(freshHistory), \(held)
                     """,
                 arguments: key + [
                     "created_at": createdAt?.milliseconds, "deadline": deadline?.milliseconds, "model": model,
-                    "answer": try text(of: json),
+                    "reason": reason, "answer": try text(of: json),
                 ])
         case .unfinished(let dueAt, let createdAt):
             try database.executeCached(
                 sql: """
                     UPDATE task SET state = 'waiting', due_at = :due_at, created_at = COALESCE(:created_at, created_at), misses = 0,
-                        attempts = 0, readings = readings + 1, \(held)
+                        attempts = 0, readings = readings + 1, \(freshHistory), \(held)
                     """, arguments: key + ["due_at": dueAt.milliseconds, "created_at": createdAt?.milliseconds])
-        case .ended(let state, let reason, let createdAt, let json):
+        case .ended(let state, let reason, let cause, let createdAt, let json):
             try database.executeCached(
                 sql: """
                     UPDATE task SET state = :state, retries_undecodable = 0, reason = :reason, created_at = COALESCE(:created_at, created_at),
-                        model = COALESCE(model, :model), answer = COALESCE(:answer, answer), \(held)
+                        model = COALESCE(model, :model), answer = COALESCE(:answer, answer), \(freshHistory), cause = :cause, \(held)
                     """,
                 arguments: key + [
-                    "state": state.rawValue, "reason": reason, "created_at": createdAt?.milliseconds,
+                    "state": state.rawValue, "reason": reason, "cause": cause?.rawValue, "created_at": createdAt?.milliseconds,
                     "model": json?["model"]?.string, "answer": try json.map(text(of:)),
                 ])
-        case .postponed(let dueAt, let error, let isMiss):
+        case .postponed(let postponement):
+            let history = postponement.history
             try database.executeCached(
                 sql: """
                     UPDATE task SET state = 'waiting', due_at = :due_at, reason = :reason, attempts = attempts + 1,
-                        misses = CASE WHEN :is_miss THEN misses + 1 ELSE misses END, \(held)
-                    """, arguments: key + ["due_at": dueAt.milliseconds, "reason": error, "is_miss": isMiss])
+                        misses = CASE WHEN :is_miss THEN misses + 1 ELSE misses END, cause = :cause, failing_since = :since,
+                        window_cause = :window_cause, refusals = :refusals, refused_since = :refused_since, told = :told,
+                        not_before = :not_before, deaths = 0, \(held)
+                    """,
+                arguments: key + [
+                    "due_at": postponement.dueAt.milliseconds, "reason": postponement.error, "is_miss": postponement.isMiss,
+                    "cause": postponement.cause.rawValue, "since": history.failingSince?.milliseconds,
+                    "window_cause": history.causeInWindow?.rawValue, "refusals": history.refusals,
+                    "refused_since": history.refusedSince?.milliseconds,
+                    "told": history.isTold || postponement.isToBeTold ? 1 : 0,
+                    "not_before": postponement.notBefore?.milliseconds,
+                ])
         case .kept:
             try database.executeCached(
-                sql: "UPDATE task SET state = 'resolved', retries_undecodable = 0, reason = NULL, \(held)", arguments: key)
+                sql: "UPDATE task SET state = 'resolved', retries_undecodable = 0, reason = NULL, \(freshHistory), \(held)",
+                arguments: key)
         case .released:
             try database.executeCached(
                 sql: "UPDATE task SET state = 'waiting', due_at = :now, \(held)", arguments: key + ["now": now.milliseconds])
         }
     }
 
-    /// Enters a task's results; one that is known already keeps its state.
-    private static func enter(_ links: [String], of id: TaskID, deadline: Date?, now: Date, in database: Database) throws {
-        for (index, link) in links.enumerated() {
+    /// Enters a task's results. One that is archived keeps its state.
+    private static func enter(_ results: [NamedResult], of id: TaskID, deadline: Date?, now: Date, in database: Database) throws {
+        for result in results {
             try database.executeCached(
                 sql: """
-                    INSERT INTO output (task, idx, state, link, deadline, due_at)
-                    SELECT key, :index, 'waiting', :link, :deadline, :now FROM task WHERE id = :id
-                    ON CONFLICT (task, idx) DO UPDATE SET link = excluded.link, due_at = excluded.due_at, state = 'waiting',
-                        attempts = 0, gone_answers = 0, repeats = 0, failure = NULL, ended_at = NULL,
+                    INSERT INTO output (task, idx, state, link, name, reason, cause, failing_since, deadline, due_at)
+                    SELECT key, :index, 'waiting', :link, :name, :reason, :cause, :since, :deadline, :now FROM task WHERE id = :id
+                    ON CONFLICT (task, idx) DO UPDATE SET link = excluded.link, name = COALESCE(excluded.name, name),
+                        due_at = excluded.due_at, state = 'waiting', attempts = 0, failure = NULL, ended_at = NULL,
+                        reason = excluded.reason, \(freshHistory), cause = excluded.cause,
+                        failing_since = excluded.failing_since,
                         deadline = COALESCE(excluded.deadline, deadline), lease_token = lease_token + 1
                     WHERE state IN ('waiting', 'unavailable') OR (state = 'archived' AND verdict = 'undecodable'
                         AND (SELECT retries_undecodable FROM task WHERE id = :id))
                     """,
                 arguments: [
-                    "index": index, "link": try sealed(link, in: database), "deadline": deadline?.milliseconds,
+                    "index": result.index, "link": try sealed(result.link ?? "", in: database), "name": result.name,
+                    "reason": result.problem, "cause": result.problem.map { _ in FailureCause.vendor.rawValue },
+                    "since": result.problem.map { _ in now.milliseconds }, "deadline": deadline?.milliseconds,
                     "now": now.milliseconds, "id": id.text,
                 ])
         }
         try database.executeCached(sql: "UPDATE task SET retries_undecodable = 0 WHERE id = ?", arguments: [id.text])
+    }
+
+    package func resultNames(of id: TaskID) async throws -> [Int: String] {
+        try await read { database in
+            let rows = try Row.fetchAll(
+                database.cachedStatement(
+                    sql: """
+                        SELECT idx, name FROM output WHERE name IS NOT NULL AND task = (SELECT key FROM task WHERE id = ?)
+                        """), arguments: [id.text])
+            return Dictionary(rows.map { ($0["idx"] as Int, $0["name"] as String) }) { first, _ in first }
+        }
     }
 
     package func request(of id: TaskID) async throws -> RecordedRequest? {

@@ -141,9 +141,9 @@ extension SQLiteCatalog {
             let due = """
                 SELECT MIN(due) FROM (
                     SELECT MIN(due_at) AS due FROM task WHERE state = 'waiting'
-                    UNION ALL SELECT MIN(lease_expires_at) FROM task WHERE state = 'leased'
+                    UNION ALL SELECT MIN(lease_expires_at + \(ClaimSQL.pauseAfterDeaths)) FROM task WHERE state = 'leased'
                     UNION ALL SELECT MIN(due_at) FROM output WHERE state = 'waiting'
-                    UNION ALL SELECT MIN(lease_expires_at) FROM output WHERE state = 'leased')
+                    UNION ALL SELECT MIN(lease_expires_at + \(ClaimSQL.pauseAfterDeaths)) FROM output WHERE state = 'leased')
                 """
             return try Int64.fetchOne(database.cachedStatement(sql: due)).map(Date.init(milliseconds:))
         }

@@ -35,6 +35,10 @@ struct EventLog: Sendable {
                 "ended without a picture", metadata: ["task": "\(id)", "state": "\(state.rawValue)", "reason": "\(reason)"])
         case .postponed(let subject, let error, let date):
             logger.info("again later", metadata: ["subject": "\(subject)", "reason": "\(error)", "nextTry": "\(date.iso8601)"])
+        case .failing(let subject, let cause, let reason):
+            logger.warning(
+                cause == .ours ? "held by a problem of this installation" : "failing",
+                metadata: ["subject": "\(subject)", "cause": "\(cause.rawValue)", "reason": "\(reason)"])
         case .waiting(let date): logger.debug("waiting", metadata: ["until": "\(date.iso8601)"])
         case .sourceStopped(let reason): logger.error("the upstream refuses the key", metadata: ["reason": "\(reason)"])
         case .atRisk(let subject, let deadline, let reason):

@@ -15,10 +15,11 @@ struct ArchivingRun {
         let summary = try await stoppingAtSignals(workshop.archiver) { [workshop] in try await workshop.run() }
         Terminal.endProgress()
         let lost = try await lost()
-        try await report(summary, lost: lost)
+        let failing = try await workshop.archive.catalog.failing(limit: Self.waitsTold)
+        try await report(summary, lost: lost, failing)
         if summary.stopReason != nil { throw ExitCode.couldNot }
         if summary.wasStopped { return }
-        if foundWrong || summary.unavailable + summary.undecodable + summary.atRisk > 0 || !lost.isEmpty {
+        if foundWrong || summary.unavailable + summary.undecodable + summary.atRisk + summary.waiting > 0 || !lost.isEmpty {
             throw ExitCode.foundWrong
         }
     }
@@ -53,17 +54,24 @@ struct ArchivingRun {
         var undecodable: Int
         var unavailable: Int
         var atRisk: Int
+        /// Outputs and tasks that are not at their end.
+        var waiting: Int
+        var failing: [FailingRow]
         var lost: [String]
         var stopped: String?
     }
 
-    private func report(_ summary: ArchiveSummary, lost: [String]) async throws {
+    /// The most entries that wait which are told one by one.
+    private static let waitsTold = 10
+
+    private func report(_ summary: ArchiveSummary, lost: [String], _ failing: Failing) async throws {
         if format == .json {
             return Terminal.write(
                 try Rendering.json(
                     Result(
                         archived: summary.archived, duplicates: summary.duplicates, newBytes: summary.newBytes,
-                        undecodable: summary.undecodable, unavailable: summary.unavailable, atRisk: summary.atRisk, lost: lost,
+                        undecodable: summary.undecodable, unavailable: summary.unavailable, atRisk: summary.atRisk,
+                        waiting: summary.waiting, failing: failing.rows, lost: lost,
                         stopped: summary.stopReason)))
         }
         let same = summary.duplicates == 0 ? "" : ", \(summary.duplicates) of the same bytes as one before"
@@ -78,7 +86,15 @@ struct ArchivingRun {
         if summary.unavailable > 0 || !lost.isEmpty {
             Terminal.write("what is lost and why: 'fixative list --lost'; to try it again: 'fixative retry'\n")
         }
+        if summary.waiting > 0, !summary.wasStopped { try await tellWhatWaits(summary, failing) }
         if summary.wasStopped { Terminal.write("stopped; \(try await waiting()), and the same command goes on\n") }
         if let reason = summary.stopReason { Terminal.complain("fixative: \(reason)") }
+    }
+
+    private func tellWhatWaits(_ summary: ArchiveSummary, _ failing: Failing) async throws {
+        for row in failing.rows.prefix(Self.waitsTold) { Terminal.write("\(row.text)\n") }
+        let more = failing.count - min(failing.rows.count, Self.waitsTold)
+        if more > 0 { Terminal.write("and \(more) more: 'fixative list --failing'\n") }
+        Terminal.write("\(try await waiting()); the same command or 'fixative run' goes on\n")
     }
 }

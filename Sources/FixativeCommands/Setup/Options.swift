@@ -59,6 +59,25 @@ struct WorkOptions: ParsableArguments {
     }
 }
 
+/// How long a run waits for what fails.
+struct PatienceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "End when no try is due within so many seconds; what waits stays in the queue (default: 60).", valueName: "seconds"))
+    var patience: Int?
+
+    @Flag(help: "Wait until everything is archived or its window has closed, a day and more if need be.")
+    var wait = false
+
+    func validate() throws {
+        guard (patience ?? 0) >= 0 else { throw ValidationError("--patience takes seconds from 0 on") }
+        guard !wait || patience == nil else { throw ValidationError("--wait and --patience are opposites; give one of them") }
+    }
+
+    /// Seconds; `nil` to wait to the end.
+    var seconds: TimeInterval? { wait ? nil : TimeInterval(patience ?? 60) }
+}
+
 /// A span of time back from now: `90s`, `30m`, `24h`, `7d`, `2w`, or a date in ISO 8601.
 struct TimeSpan: ExpressibleByArgument {
     private let start: Start

@@ -41,6 +41,8 @@ final class Reporter: Sendable {
         case .taskEnded(let id, let state, let reason): Terminal.note("\(state.rawValue.padded(to: 11))\(id): \(reason)")
         case .postponed(let subject, let error, let date):
             step("again      \(subject) at \(date.iso8601.dropFirst(11).prefix(8)): \(error)", minor: true)
+        case .failing(let subject, let cause, let reason):
+            Terminal.note("\(cause == .ours ? "HELD       " : "FAILING    ")\(subject): \(reason)")
         case .waiting(let date):
             Terminal.note(
                 "waiting    until \(date.iso8601.dropFirst(11).prefix(8)) UTC, for the next try or for another worker's lease to end"

@@ -8,11 +8,13 @@ import GenerationAPI
 struct ArchiveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "archive",
-        abstract: "Archive tasks by id, from a manifest, or from the account's list, until each is archived or unavailable.",
+        abstract: "Archive tasks by id, from a manifest, or from the account's list.",
         discussion: """
             Without ids, --from and --since it goes on with what is still in the queue. A line of a manifest is \
             {"task_id":"...","size":"16:9","resolution":"2K","prompt":"..."}, all but task_id optional: what was asked is judged \
-            against what came. Ctrl-C and SIGTERM leave a state that the next run goes on from.
+            against what came. What fails is tried again until its window closes, 24 hours after the task was created: the run ends \
+            with exit code 1 when no try is due within --patience, says what still waits, and the same command or 'fixative run' \
+            goes on. Ctrl-C and SIGTERM leave a state that the next run goes on from.
             """)
 
     @Argument(help: "Task ids.")
@@ -30,6 +32,7 @@ struct ArchiveCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Seconds between looks at the account, with --watch (default: 300).", valueName: "seconds"))
     var sweepInterval: Int?
 
+    @OptionGroup var patience: PatienceOptions
     @OptionGroup var common: CommonOptions
     @OptionGroup var work: WorkOptions
     @OptionGroup var output: FormatOptions
@@ -47,6 +50,7 @@ struct ArchiveCommand: AsyncParsableCommand {
         let now = archive.clock.now
         var options = settings.archiverOptions
         options.watch = watch
+        options.patience = patience.seconds
         options.since = since?.seconds(until: now)
         let reporter = Reporter(verbose: common.verbose)
         var tasks = taskIDs.compactMap { TaskID($0) }.map { TaskRegistration(id: $0, source: "command line", reopens: true) }

@@ -104,7 +104,8 @@ struct DemoCommand: AsyncParsableCommand {
         var options = settings.archiverOptions
         options.retry = RetryPolicy(base: 0.2, ceiling: 2)
         options.pace = 0.5...2
-        options.missPatience = 2
+        // What is broken on purpose stays in the queue: its window closes tomorrow.
+        options.patience = 3
         var limits = DownloadLimits()
         limits.total = 60
         limits.idle = 10

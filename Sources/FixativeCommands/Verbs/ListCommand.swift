@@ -41,6 +41,9 @@ struct ListCommand: AsyncParsableCommand {
     @Flag(help: "Only what still waits although little of its time is left, the most urgent first.")
     var atRisk = false
 
+    @Flag(help: "Only what waits after a failure: the reason, the tries, the next one, and when the window closes.")
+    var failing = false
+
     @Option(help: ArgumentHelp("Only pictures in this price class: 1K, 2K or 4K.", valueName: "tier"))
     var tier: Tier?
 
@@ -63,9 +66,11 @@ struct ListCommand: AsyncParsableCommand {
     func validate() throws {
         guard (limit ?? 1) > 0 else { throw ValidationError("--limit takes a number above 0") }
         guard limit == nil || !all else { throw ValidationError("--limit and --all are opposites; give one of them") }
-        guard !atRisk || (!lost && query == nil && verdict == nil && tier == nil && model == nil && after == nil) else {
+        let isFiltered = lost || query != nil || verdict != nil || since != nil || tier != nil || model != nil || after != nil
+        guard !atRisk || !(isFiltered || failing) else {
             throw ValidationError("--at-risk goes with --limit and --format only")
         }
+        guard !failing || !isFiltered else { throw ValidationError("--failing goes with --limit and --format only") }
         if after?.isAmongTasks == true, !lost {
             throw ValidationError("this cursor is of a list made with --lost; give that too")
         }
@@ -89,6 +94,7 @@ struct ListCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings.load(common)
         let archive = try OpenArchive(settings, creating: false)
+        if failing { return try await listFailing(archive) }
         if atRisk { return try await listRisks(archive, riskTime: settings.riskTime) }
         let now = archive.clock.now
         let since = since?.date(from: archive.clock.now)
@@ -113,6 +119,28 @@ struct ListCommand: AsyncParsableCommand {
         if let next {
             Terminal.note("there is more: go on with --after \(next)\(limit == nil ? ", or see it whole with --all" : "")")
         }
+    }
+
+    private func listFailing(_ archive: OpenArchive) async throws {
+        let failing = try await archive.catalog.failing(limit: limit ?? .max)
+        let rows = Array(failing.rows.prefix(limit ?? .max))
+        if format == .json {
+            Terminal.write(try Rendering.json(rows))
+        } else {
+            let columns: [Table.Column] = [
+                .init("SINCE"), .init("TASK"), .init("#", .right), .init("STATE"), .init("CAUSE"), .init("TRIES", .right),
+                .init("NEXT TRY"), .init("WINDOW ENDS"), .init("REASON", limit: 80),
+            ]
+            var lines = RowStream(columns: columns, format: format)
+            for row in rows {
+                try lines.append([
+                    Rendering.minute(row.since), row.taskId.text, row.index.map { "\($0)" } ?? "-", row.state,
+                    row.cause.rawValue, "\(row.tries)", row.nextTry.iso8601, Rendering.minute(row.windowEnds), row.reason,
+                ])
+            }
+            try lines.finish()
+        }
+        if !failing.isEmpty { throw ExitCode.foundWrong }
     }
 
     private func listRisks(_ archive: OpenArchive, riskTime: TimeInterval) async throws {

@@ -17,6 +17,7 @@ struct RetryCommand: AsyncParsableCommand {
     @Argument(help: "Task ids.")
     var taskIDs: [String] = []
 
+    @OptionGroup var patience: PatienceOptions
     @OptionGroup var common: CommonOptions
     @OptionGroup var work: WorkOptions
     @OptionGroup var output: FormatOptions
@@ -35,7 +36,9 @@ struct RetryCommand: AsyncParsableCommand {
         Terminal.note("again      \(Rendering.count(tasks.count, "task")) of which something was given up")
 
         let reporter = Reporter(verbose: common.verbose)
-        let workshop = Workshop(archive, settings: settings, key: key, options: settings.archiverOptions) { reporter($0) }
+        var options = settings.archiverOptions
+        options.patience = patience.seconds
+        let workshop = Workshop(archive, settings: settings, key: key, options: options) { reporter($0) }
         try await ArchivingRun(workshop: workshop, format: output.format, named: tasks).run(foundWrong: isAnyUnknown)
     }
 

@@ -9,7 +9,8 @@ import SizeContract
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "How much is archived, waiting, at risk or lost. Exit code 1 when something is lost or at risk.")
+        abstract:
+            "How much is archived, waiting, failing, at risk or lost. Exit code 1 when something is lost, failing or at risk.")
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
@@ -33,6 +34,9 @@ struct StatusCommand: AsyncParsableCommand {
         var tasks: [String: Int]
         var byVerdict: [String: Int]
         var unavailable: Int
+        /// What waits after a failure, by who caused it.
+        var failingCount: [String: Int]
+        var failing: [FailingRow]
         var atRisk: [Danger]
         var atRiskCount: Int
         var nearestDeadline: Date?
@@ -47,17 +51,21 @@ struct StatusCommand: AsyncParsableCommand {
         let status = try await archive.catalog.status(now: now)
         let open = try await archive.catalog.openSubmissions()
         let risk = try await Risk.find(in: archive.catalog, now: now, time: settings.riskTime, limit: Self.dangersTold)
+        let failing = try await archive.catalog.failing(limit: Self.dangersTold)
+        let failingCounts = failing.outputCounts.merging(failing.taskCounts, uniquingKeysWith: +)
         let lost = (status.outputs[.unavailable] ?? 0) + (status.tasks[.unavailable] ?? 0)
         let result = Result(
             storage: archive.folder.path, archived: status.outputs[.archived] ?? 0, originalBytes: status.originalBytes,
             outputs: Dictionary(uniqueKeysWithValues: status.outputs.map { ($0.key.rawValue, $0.value) }),
             tasks: Dictionary(uniqueKeysWithValues: status.tasks.map { ($0.key.rawValue, $0.value) }),
             byVerdict: Dictionary(uniqueKeysWithValues: status.verdicts.map { ($0.key.rawValue, $0.value) }), unavailable: lost,
+            failingCount: Dictionary(uniqueKeysWithValues: failingCounts.map { ($0.key.rawValue, $0.value) }),
+            failing: Array(failing.rows.prefix(Self.dangersTold)),
             atRisk: Self.dangers(risk, now: now), atRiskCount: risk.outputCount + risk.taskCount,
             nearestDeadline: status.nearestDeadline, held: status.holdReason,
             unansweredSubmissions: open.map(\.key))
         Terminal.write(output.format == .json ? try Rendering.json(result) : text(result, status, open))
-        if lost > 0 || !risk.isEmpty { throw ExitCode.foundWrong }
+        if lost > 0 || !risk.isEmpty || !failing.isEmpty { throw ExitCode.foundWrong }
     }
 
     private static func dangers(_ risk: AtRisk, now: Date) -> [Danger] {
@@ -89,6 +97,11 @@ struct StatusCommand: AsyncParsableCommand {
         if let deadline = status.nearestDeadline {
             lines.append(("deadline", "the nearest is \(Rendering.minute(deadline)) UTC"))
         }
+        let counts = result.failingCount.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        if !counts.isEmpty {
+            lines.append(("FAILING", "\(counts); tried until the window closes, listed by 'fixative list --failing'"))
+        }
+        for row in result.failing { lines.append(("", row.text)) }
         if result.atRiskCount > 0 {
             let count = "\(result.atRiskCount)" + (result.atRiskCount < AtRisk.most ? "" : " or more")
             lines.append(("AT RISK", "\(count), listed by 'fixative list --at-risk'"))

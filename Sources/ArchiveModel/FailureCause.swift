@@ -1,0 +1,64 @@
+package import Foundation
+
+/// Who caused a failure. It decides what the audit claims: a refund is asked for `vendor` alone.
+package enum FailureCause: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The storage host or the API answered, and the answer was wrong.
+    case vendor
+    /// This machine, its network policy, its limits, its disk or this program.
+    case ours
+    /// Nobody answered: a time-out, a refused or reset connection.
+    case unknown
+    /// A person ended it with `fixative give-up`.
+    case person
+}
+
+/// Something that is tried again and again: since when, why, and when the next try comes.
+package struct FailingState: Sendable, Hashable, Codable {
+    package var cause: FailureCause
+    /// The time of the first failure since the last success.
+    package var since: Date
+    /// Tries so far.
+    package var tries: Int
+    package var nextTry: Date
+    /// How often in a row the process died while this was in hand.
+    package var deaths: Int
+
+    package init(cause: FailureCause, since: Date, tries: Int, nextTry: Date, deaths: Int) {
+        self.cause = cause
+        self.since = since
+        self.tries = tries
+        self.nextTry = nextTry
+        self.deaths = deaths
+    }
+
+    /// After this many deaths in a row an input is shown as the suspected cause.
+    package static let deathsOfSuspect = 3
+
+    package var isSuspect: Bool { deaths >= Self.deathsOfSuspect }
+}
+
+/// Delivered bytes that were not a whole picture. They are kept until a whole picture arrives or the window closes.
+package struct DeliveryCandidate: Sendable, Hashable, Codable {
+    package var original: BlobReference
+    /// Why these bytes could not be read as a picture.
+    package var reason: String
+    /// Whether the bytes begin like a picture of a known format.
+    package var looksLikePicture: Bool
+    package var download: DownloadFacts
+
+    package init(original: BlobReference, reason: String, looksLikePicture: Bool, download: DownloadFacts) {
+        self.original = original
+        self.reason = reason
+        self.looksLikePicture = looksLikePicture
+        self.download = download
+    }
+
+    /// The most different deliveries that are kept for one output; the oldest is dropped first.
+    package static let most = 3
+
+    /// The candidate that says most: the newest damaged picture, else the newest delivery with any bytes.
+    /// - Parameter candidates: The newest last.
+    package static func best(of candidates: [DeliveryCandidate]) -> DeliveryCandidate? {
+        candidates.last { $0.looksLikePicture } ?? candidates.last { $0.original.bytes > 0 } ?? candidates.last
+    }
+}

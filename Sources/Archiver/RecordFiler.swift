@@ -1,0 +1,175 @@
+package import ArchiveModel
+package import BlobStore
+package import Catalog
+package import Foundation
+import GenerationAPI
+import SizeContract
+
+/// Writes the records of outputs and tasks, and ends them in the catalog: blobs first, the record second, the catalog row last.
+package struct RecordFiler: Sendable {
+    let blobs: any BlobStore
+    let records: any RecordStore
+    let catalog: any Catalog
+    let clock: any WallClock
+    /// Seconds that a lease holds.
+    let leaseDuration: TimeInterval
+
+    package init(
+        blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock, leaseDuration: TimeInterval = 30
+    ) {
+        self.blobs = blobs
+        self.records = records
+        self.catalog = catalog
+        self.clock = clock
+        self.leaseDuration = leaseDuration
+    }
+
+    /// Judges a picture by its request; `nil` facts are those of bytes that are not a picture.
+    static func judge(_ picture: ImageFacts?, request: RecordedRequest?, model: String?) -> Judgement {
+        let contract = SizeContract.contract(model: request?.model ?? model)
+        let delivered = picture.map { PixelSize(width: $0.width, height: $0.height) }
+        return contract.judge(delivered: delivered, request: request?.sizeRequest(in: contract))
+    }
+
+    /// The end of a window: the recorded deadline, else a link's life after the task was created or, where that is unknown, named.
+    static func deadline(of lease: OutputLease) -> Date {
+        lease.deadline ?? (lease.createdAt ?? lease.discoveredAt).addingTimeInterval(TaskSnapshot.linkLifetime)
+    }
+
+    static func deadline(of lease: TaskLease) -> Date {
+        (lease.createdAt ?? lease.discoveredAt).addingTimeInterval(TaskSnapshot.linkLifetime)
+    }
+
+    // MARK: Records
+
+    /// The record on disk; `nil` when there is none that can be read.
+    func standing(_ lease: OutputLease) async throws -> ArchiveRecord? {
+        do {
+            return try await records.record(of: lease.id, day: lease.createdAt ?? lease.discoveredAt)
+        } catch let error as BlobStoreError where error.code == .unreadableRecord {
+            return nil
+        }
+    }
+
+    /// Whether a record is of something that was archived, and its original is there.
+    func isWhole(_ record: ArchiveRecord) async throws -> Bool {
+        guard record.state == .archived, let original = record.original else { return false }
+        return try await blobs.size(of: original.digest) == original.bytes
+    }
+
+    /// A record, with the latest answer of the upstream.
+    func renewed(_ record: ArchiveRecord, _ lease: OutputLease, cause: FailureCause? = nil) async throws -> ArchiveRecord {
+        var renewed = record
+        renewed.taskJSON = lease.taskJSON ?? record.taskJSON
+        // Without it, the day of discovery is part of the record's place.
+        if record.createdAt != nil { renewed.discoveredAt = lease.discoveredAt }
+        if record.decodeError != nil { renewed.cause = record.cause ?? cause }
+        guard renewed != record else { return record }
+        try await confirm(lease)
+        return try await write(renewed, over: record)
+    }
+
+    /// Writes a record, unless another worker that has taken over this output was first: then its record stands, and is given back.
+    ///
+    /// - Parameter standing: The record that was there when this try began to file.
+    func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord {
+        var (record, standing) = (record, standing)
+        while let other = try await records.write(record, over: standing) {
+            if try await isWhole(other), record.state == .unavailable || other.decodeError == nil || record.decodeError != nil {
+                return other
+            }
+            standing = other
+            record.keepOriginals(of: other)
+        }
+        return record
+    }
+
+    func emptyRecord(_ lease: OutputLease, state: ArchiveRecord.State, reason: String?) -> ArchiveRecord {
+        ArchiveRecord(
+            id: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt,
+            createdAt: lease.createdAt, deadline: lease.deadline, endedAt: clock.now, attempts: lease.attempts + 1,
+            request: lease.request, taskJSON: lease.taskJSON)
+    }
+
+    /// Confirms that the lease still holds before anything is written under it.
+    /// - Throws: ``CatalogError`` with code `leaseLost`.
+    func confirm(_ lease: OutputLease) async throws {
+        let now = clock.now
+        // The heartbeat comes at a third of a lease's life: mostly there is enough left, and reading costs no commit.
+        if let expiry = try await catalog.expiry(of: lease), expiry > now.addingTimeInterval(leaseDuration / 3) { return }
+        guard try await catalog.extend([lease], until: now.addingTimeInterval(leaseDuration)).isEmpty else {
+            throw CatalogError(.leaseLost, "output \(lease.id)")
+        }
+    }
+
+    // MARK: Ends without a whole picture
+
+    /// Ends an output: the best candidate becomes the original; without a candidate the output is unavailable. A whole picture that is
+    /// archived already stays.
+    ///
+    /// - Returns: The record as it is now.
+    /// - Throws: ``CatalogError`` with code `leaseLost`, ``BlobStoreError``.
+    package func end(_ lease: OutputLease, reason: String, cause: FailureCause) async throws -> ArchiveRecord {
+        let standing = try await standing(lease)
+        try await confirm(lease)
+        let record: ArchiveRecord
+        if let standing, try await isWhole(standing) {
+            record = try await renewed(standing, lease, cause: cause)
+        } else if let best = DeliveryCandidate.best(of: lease.candidates), try await blobs.size(of: best.original.digest) != nil {
+            record = try await write(candidateRecord(best, lease, cause, standing), over: standing)
+        } else {
+            record = try await write(lostRecord(lease, reason, cause, standing), over: standing)
+        }
+        try await catalog.finish(lease, .ended(record), now: clock.now)
+        return record
+    }
+
+    private func candidateRecord(
+        _ best: DeliveryCandidate, _ lease: OutputLease, _ cause: FailureCause, _ standing: ArchiveRecord?
+    ) -> ArchiveRecord {
+        var record = emptyRecord(lease, state: .archived, reason: nil)
+        record.original = best.original
+        record.download = best.download
+        record.decodeError = best.reason
+        record.cause = cause
+        if let standing { record.keepOriginals(of: standing) }
+        record.keep(lease.candidates)
+        record.judgement = Self.judge(nil, request: lease.request, model: lease.model)
+        return record
+    }
+
+    /// The record of an output that is unavailable, with everything that an earlier record knows of files that once were there: they
+    /// may come back from another archive, and some may be there still.
+    private func lostRecord(
+        _ lease: OutputLease, _ reason: String, _ cause: FailureCause, _ standing: ArchiveRecord?
+    ) -> ArchiveRecord {
+        var empty = emptyRecord(lease, state: .unavailable, reason: reason)
+        empty.cause = cause
+        guard var record = standing else { return empty }
+        record.state = empty.state
+        record.reason = empty.reason
+        record.cause = cause
+        record.endedAt = empty.endedAt
+        record.attempts = empty.attempts
+        record.request = empty.request ?? record.request
+        record.taskJSON = empty.taskJSON ?? record.taskJSON
+        return record
+    }
+
+    /// Ends a task without outputs.
+    /// - Throws: ``CatalogError`` with code `leaseLost`, ``BlobStoreError``.
+    package func end(
+        _ lease: TaskLease, _ state: TaskState, reason: String, cause: FailureCause?, createdAt: Date?, json: JSONValue?
+    ) async throws {
+        var record = TaskRecord(
+            task: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt,
+            createdAt: createdAt, request: lease.request, taskJSON: json)
+        record.cause = cause
+        guard try await catalog.extend([lease], until: clock.now.addingTimeInterval(leaseDuration)).isEmpty else {
+            throw CatalogError(.leaseLost, "task \(lease.id)")
+        }
+        try await records.write(record)
+        try await catalog.finish(
+            lease, .ended(state, reason: reason, cause: cause, createdAt: createdAt, json: json), now: clock.now)
+    }
+}

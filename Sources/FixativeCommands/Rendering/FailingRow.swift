@@ -1,0 +1,64 @@
+import ArchiveModel
+import Archiver
+import Catalog
+import Foundation
+import GenerationAPI
+
+/// An output or task that waits after a failure, as `status`, `list --failing` and the end of a run show it.
+struct FailingRow: Encodable {
+    var taskId: TaskID
+    var index: Int?
+    /// `held` for a cause of our own, else `waiting`.
+    var state: String
+    var cause: FailureCause
+    var reason: String
+    var since: Date
+    var tries: Int
+    var nextTry: Date
+    /// The end of the window: until then nothing is final.
+    var windowEnds: Date
+    /// Set when the process died with it in hand three times or more in a row.
+    var deaths: Int?
+
+    init?(_ entry: OutputEntry) {
+        guard let failing = entry.failing else { return nil }
+        let end = entry.deadline ?? entry.createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime)
+        self.init(
+            entry.id.task, entry.id.index, failing, reason: entry.reason,
+            windowEnds: end ?? failing.since.addingTimeInterval(TaskSnapshot.linkLifetime))
+    }
+
+    init?(_ entry: TaskEntry) {
+        guard let failing = entry.failing else { return nil }
+        self.init(entry.id, nil, failing, reason: entry.reason, windowEnds: Risk.deadline(of: entry))
+    }
+
+    private init(_ task: TaskID, _ index: Int?, _ failing: FailingState, reason: String?, windowEnds: Date) {
+        taskId = task
+        self.index = index
+        state = failing.cause == .ours ? "held" : "waiting"
+        cause = failing.cause
+        let suspicion = "the process died \(failing.deaths) times with this in hand, so it is tried alone and rarely"
+        self.reason = failing.isSuspect ? suspicion : reason ?? "not tried yet"
+        since = failing.since
+        tries = failing.tries
+        nextTry = failing.nextTry
+        self.windowEnds = windowEnds
+        deaths = failing.isSuspect ? failing.deaths : nil
+    }
+
+    var name: String { index.map { "\(taskId) #\($0)" } ?? taskId.text }
+
+    /// One line for people.
+    var text: String {
+        let tries = "\(tries) \(tries == 1 ? "try" : "tries"), the next at \(nextTry.iso8601.dropFirst(11).prefix(8)) UTC"
+        return "\(state.padded(to: 9))\(name): \(Table.plain(reason)) (\(tries); until \(Rendering.minute(windowEnds)) UTC)"
+    }
+}
+
+extension Failing {
+    /// The longest failing first.
+    var rows: [FailingRow] {
+        (outputs.compactMap { FailingRow($0) } + tasks.compactMap { FailingRow($0) }).sorted { ($0.since, $0.name) < ($1.since, $1.name) }
+    }
+}
