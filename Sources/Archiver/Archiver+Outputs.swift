@@ -15,6 +15,9 @@ extension Archiver {
             if let record = try await alreadyFiled(lease) { return try await enter(try await renewed(record, lease), lease) }
             // A byte of it has changed in the catalog: the task is asked for a fresh one.
             guard !lease.link.isEmpty else { throw DownloadError(.gone(404), "its link in the catalog can't be read") }
+            if let reason = TaskResult(stored: lease.link).problem {
+                return try await giveUp(lease, "the upstream names no link under this number: \(reason)")
+            }
             let download = try await metrics.measure(.download) { try await downloader.fetch(lease.link) }
             metrics.downloaded(download.bytes)
             do {
@@ -213,15 +216,15 @@ extension Archiver {
 
     private func freshLink(_ lease: OutputLease) async throws -> String? {
         let reading = try await readers.readings(of: [lease.id.task]).first
-        let links: [String]
+        let results: [TaskResult]
         do {
-            links = try await (reading?.client ?? client).task(lease.id.task).links
+            results = try await (reading?.client ?? client).task(lease.id.task).results
         } catch var error as APIError {
             // A caller's key that is refused stops nobody else, and neither does a task that is somebody else's.
             if error.code == .forbidden || (reading?.isCallers == true && error.stopsSource) { error.code = .server }
             throw error
         }
-        return links.indices.contains(lease.id.index) ? links[lease.id.index] : nil
+        return ResultMatcher.match(known: [lease.id.index: lease.link], fresh: results)[lease.id.index]?.link
     }
 
     /// How much longer the waits are after a failure that is likely to come again.

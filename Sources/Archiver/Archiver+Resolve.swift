@@ -88,29 +88,35 @@ extension Archiver {
     }
 
     private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot, secrets: [String]) async throws {
-        let redact = Redactor(secrets: secrets + snapshot.links.compactMap(URL.init).flatMap(ResultDownloader.secrets))
+        let redact = Redactor(
+            secrets: secrets
+                + snapshot.links.filter { !InlineData.isDataURI($0) }.compactMap(URL.init).flatMap(ResultDownloader.secrets))
         let json = redact(snapshot.json)
         let createdAt = snapshot.createdAt ?? lease.createdAt
-        switch snapshot.status {
+        switch snapshot.stage {
+        case .delivered: try await resolved(lease, snapshot, createdAt, json)
+        case .completed where snapshot.results.contains { $0.problem != nil }:
+            try await resolved(lease, snapshot, createdAt, json)
         case .failed:
             try await end(lease, .failed, snapshot.failure.map { redact($0) } ?? "the upstream gives no reason", createdAt, json)
         case .cancelled:
             try await end(lease, .cancelled, snapshot.failure.map { redact($0) } ?? "the task was cancelled", createdAt, json)
-        // An answer that says nothing of its status, but names results, is done.
-        case .completed where !snapshot.links.isEmpty, nil where !snapshot.links.isEmpty:
-            let outcome = TaskOutcome.resolved(
-                links: snapshot.links, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
-                model: snapshot.model, json: json)
-            if try await write(lease, outcome) { report(.resolved(lease.id, outputs: snapshot.links.count)) }
         case .completed where lease.readings >= Self.readingsWithoutResults:
             try await end(lease, .unavailable, "the upstream calls the task completed, but names no result", createdAt, json)
-        case .completed, .pending, .processing, .other, nil:
+        case .completed, .unfinished:
             guard clock.now.timeIntervalSince(createdAt ?? lease.discoveredAt) < Self.patience else {
                 let reason = "the task is still unfinished two days after it was created"
                 return try await end(lease, .unavailable, reason, createdAt, json)
             }
             try await write(lease, .unfinished(dueAt: clock.now.addingTimeInterval(pace(lease.readings)), createdAt: createdAt))
         }
+    }
+
+    private func resolved(_ lease: TaskLease, _ snapshot: TaskSnapshot, _ createdAt: Date?, _ json: JSONValue) async throws {
+        let outcome = TaskOutcome.resolved(
+            links: snapshot.results.map(\.stored), createdAt: createdAt,
+            deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime), model: snapshot.model, json: json)
+        if try await write(lease, outcome) { report(.resolved(lease.id, outputs: snapshot.results.count)) }
     }
 
     /// How often a task that is called completed is read again in hope of its results.
