@@ -1,3 +1,5 @@
+import Foundation
+
 /// Any JSON, for what the upstream sends beyond the fields that are known today.
 package enum JSONValue: Sendable, Hashable {
     case null
@@ -62,6 +64,16 @@ extension JSONValue {
         }
     }
 
+    /// The same value with every string but the names of members replaced by what `transform` makes of it.
+    package func mapValues(_ transform: (String) -> String) -> JSONValue {
+        switch self {
+        case .string(let text): .string(transform(text))
+        case .array(let items): .array(items.map { $0.mapValues(transform) })
+        case .object(let members): .object(members.mapValues { $0.mapValues(transform) })
+        default: self
+        }
+    }
+
     private static func mapStrings(_ members: [String: JSONValue], _ transform: (String) -> String) -> [String: JSONValue] {
         var mapped: [String: JSONValue] = [:]
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {
@@ -70,6 +82,14 @@ extension JSONValue {
             mapped[free ?? newName] = value.mapStrings(transform)
         }
         return mapped
+    }
+}
+
+extension JSONValue {
+    /// - Returns: `nil` for a text that is no JSON.
+    package init?(text: String) {
+        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else { return nil }
+        self = value
     }
 }
 

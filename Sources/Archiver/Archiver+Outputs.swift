@@ -127,7 +127,7 @@ extension Archiver {
             if error.code == .forbidden || (reading?.isCallers == true && error.stopsSource) { error.code = .server }
             throw error
         }
-        let results = ResultNumbers.assign(snapshot, known: try await catalog.resultNames(of: lease.id.task))
+        let results = numbered(snapshot.results, known: try await catalog.resultLinks(of: lease.id.task))
         guard let result = results.first(where: { $0.index == lease.id.index }) else {
             return .missing("the task names \(results.count) results, and this one is not among them")
         }

@@ -88,13 +88,13 @@ extension Archiver {
     }
 
     private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot, secrets: [String]) async throws {
-        let redact = Redactor(secrets: secrets + snapshot.links.compactMap(URL.init).flatMap(ResultDownloader.secrets))
+        let redact = Redactor(secrets: secrets + snapshot.links.filter { !InlineData.isDataURI($0) }.compactMap(URL.init).flatMap(ResultDownloader.secrets))
         let json = redact(snapshot.json)
         let createdAt = snapshot.createdAt ?? lease.createdAt
         let words = snapshot.failure.map { redact($0) }
         // Results are fetched whatever the word of state is: their links are alive now.
-        if !snapshot.links.isEmpty {
-            let results = ResultNumbers.assign(snapshot, known: try await catalog.resultNames(of: lease.id))
+        if snapshot.stage == .delivered || (snapshot.stage == .completed && !snapshot.results.isEmpty) {
+            let results = numbered(snapshot.results, known: try await catalog.resultLinks(of: lease.id))
             let hasFailed = snapshot.status == .failed || snapshot.status == .cancelled
             let outcome = TaskOutcome.resolved(
                 results: results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
@@ -102,7 +102,7 @@ extension Archiver {
             if try await write(lease, outcome) { report(.resolved(lease.id, outputs: results.count)) }
             return
         }
-        switch snapshot.status {
+        switch snapshot.stage {
         case .failed: try await end(lease, .failed, words ?? "the upstream gives no reason", nil, createdAt, json)
         case .cancelled: try await end(lease, .cancelled, words ?? "the task was cancelled", nil, createdAt, json)
         case .completed:
@@ -112,13 +112,25 @@ extension Archiver {
                 lease,
                 Failure("the upstream calls the task completed, but names no result", kind: "no_results", cause: .vendor, isRefusal: true),
                 json: json)
-        case .pending, .processing, .other, nil:
+        case .delivered, .unfinished:
             guard clock.now.timeIntervalSince(createdAt ?? lease.discoveredAt) < Self.patience else {
                 let reason = "the task is still unfinished two days after it was created"
                 return try await end(lease, .unavailable, reason, .vendor, createdAt, json)
             }
             try await write(lease, .unfinished(dueAt: clock.now.addingTimeInterval(pace(lease.readings)), createdAt: createdAt))
         }
+    }
+
+    /// The results under their numbers: one that is on record keeps its number when a later reading names it at another place.
+    func numbered(_ results: [TaskResult], known: [Int: String]) -> [NamedResult] {
+        ResultMatcher.match(known: known, fresh: results).map { number, result in
+            NamedResult(index: number, link: result.link, name: result.link.map(Self.name), problem: result.problem)
+        }.sorted { $0.index < $1.index }
+    }
+
+    /// What a link names: its address without the query, which is a signature; of inline data the digest.
+    private static func name(of link: String) -> String {
+        InlineData.digest(of: link).map { "sha256:" + $0 } ?? String(link.prefix { $0 != "?" && $0 != "#" })
     }
 
     /// Seconds after which a task that is never finished is given up: twice the life of a link.

@@ -121,8 +121,9 @@ package protocol Catalog: Outbox {
     /// - Parameter limit: The most entries of each kind; the counts are of all.
     func failing(limit: Int) async throws -> Failing
 
-    /// What the results of a task are named, by their numbers, as far as that is known.
-    func resultNames(of task: TaskID) async throws -> [Int: String]
+    /// What is known of the links of a task's results, by their numbers: the link itself (a secret) while a result waits, afterwards
+    /// its address without the query, or the digest of inline data.
+    func resultLinks(of task: TaskID) async throws -> [Int: String]
 
     /// Throws away what reads the links that were deleted, as soon as none is left that waits.
     func forgetLinks() async throws

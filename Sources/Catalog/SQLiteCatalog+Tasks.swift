@@ -260,14 +260,18 @@ extension SQLiteCatalog {
         try database.executeCached(sql: "UPDATE task SET retries_undecodable = 0 WHERE id = ?", arguments: [id.text])
     }
 
-    package func resultNames(of id: TaskID) async throws -> [Int: String] {
+    package func resultLinks(of id: TaskID) async throws -> [Int: String] {
         try await read { database in
+            let key = try Self.linkKey(in: database)
             let rows = try Row.fetchAll(
                 database.cachedStatement(
-                    sql: """
-                        SELECT idx, name FROM output WHERE name IS NOT NULL AND task = (SELECT key FROM task WHERE id = ?)
-                        """), arguments: [id.text])
-            return Dictionary(rows.map { ($0["idx"] as Int, $0["name"] as String) }) { first, _ in first }
+                    sql: "SELECT idx, link, name FROM output WHERE task = (SELECT key FROM task WHERE id = ?)"),
+                arguments: [id.text])
+            let links = rows.map { row in
+                let link = (row["link"] as String?).map { Self.opened($0, with: key) } ?? ""
+                return (row["idx"] as Int, link.isEmpty ? row["name"] as String? ?? "" : link)
+            }
+            return Dictionary(links) { first, _ in first }
         }
     }
 

@@ -87,14 +87,14 @@ package struct GenerationClient: Sendable {
         let call = Call(
             method: .POST, path: "/v1/images/generations", body: body, headers: ["Idempotency-Key": idempotencyKey],
             wants: "a task")
-        return try await perform(call) { TaskSnapshot($0["data"] ?? $0) }
+        return try await perform(call) { TaskSnapshot.find(in: $0, base: baseURL) }
     }
 
     /// Reads one task.
     /// - Throws: ``APIError``; code `notFound` when the upstream does not know the task.
     package func task(_ id: TaskID) async throws -> TaskSnapshot {
         let call = Call(method: .GET, path: "/v1/tasks/\(Self.escaped(id.text))", wants: "a task")
-        return try await perform(call) { TaskSnapshot($0["data"] ?? $0) }
+        return try await perform(call) { TaskSnapshot.find(in: $0, expected: id, base: baseURL) }
     }
 
     /// Reads up to 50 tasks at once. Those that the upstream does not know are missing from the answer.
@@ -103,7 +103,7 @@ package struct GenerationClient: Sendable {
         let body = try JSONEncoder().encode(JSONValue.object(["task_ids": .array(ids.map { .string($0.text) })]))
         let call = Call(method: .POST, path: "/v1/tasks/batch", body: body, wants: "a list of tasks")
         let rows = try await perform(call) { $0["data"]?.array ?? $0.array }
-        return Dictionary(rows.compactMap(TaskSnapshot.init).map { ($0.id, $0) }) { first, _ in first }
+        return Dictionary(rows.compactMap { TaskSnapshot($0, base: baseURL) }.map { ($0.id, $0) }) { first, _ in first }
     }
 
     /// Reads a page of the account's image tasks, the newest first. Pages count from 1.
@@ -112,7 +112,8 @@ package struct GenerationClient: Sendable {
         return try await perform(Call(method: .GET, path: path, wants: "a list of tasks")) { json in
             guard let rows = json["data"]?.array ?? json.array else { return nil }
             return TaskPage(
-                tasks: rows.compactMap(TaskSnapshot.init), rows: rows.count, total: json["total"]?.integer.map { Int($0) })
+                tasks: rows.compactMap { TaskSnapshot($0, base: baseURL) }, rows: rows.count,
+                total: json["total"]?.integer.map { Int($0) })
         }
     }
 

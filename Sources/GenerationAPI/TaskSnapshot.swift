@@ -10,38 +10,104 @@ package struct TaskSnapshot: Sendable, Hashable {
         case other(String)
 
         init(_ text: String) {
-            switch text.lowercased() {
-            case "pending", "queued": self = .pending
-            case "processing", "running", "in_progress": self = .processing
-            case "completed", "succeeded", "success": self = .completed
-            case "failed", "error": self = .failed
-            case "cancelled", "canceled": self = .cancelled
+            switch text.lowercased().filter({ $0.isLetter }) {
+            case "pending", "queued", "queueing", "queuing", "waiting", "created", "submitted", "scheduled", "accepted", "new",
+                "notstarted", "inqueue":
+                self = .pending
+            case "processing", "running", "inprogress", "started", "starting", "working", "generating", "active", "executing":
+                self = .processing
+            case "completed", "complete", "succeeded", "succeed", "success", "successful", "done", "finished", "finish", "ready",
+                "ok", "ended", "partiallycompleted", "partialsuccess", "partial":
+                self = .completed
+            case "failed", "fail", "failure", "error", "errored", "rejected", "expired", "timeout", "timedout", "aborted",
+                "contentfiltered", "moderated":
+                self = .failed
+            case "cancelled", "canceled", "cancel", "cancelling", "canceling", "revoked", "terminated": self = .cancelled
             default: self = .other(text)
             }
         }
+    }
+
+    /// What an answer means for the archive.
+    package enum Stage: Sendable, Hashable {
+        /// It names at least one link, whatever it says of its status. ``failure`` may say more.
+        case delivered
+        /// It calls itself completed and names no link: its results may come later, or are all problems.
+        case completed
+        case failed
+        case cancelled
+        case unfinished
     }
 
     package var id: TaskID
     package var status: Status?
     package var createdAt: Date?
     package var model: String?
-    /// Result links in the upstream's order, each once, with their queries: secrets.
-    package var links: [String]
-    /// The upstream's words on a failure.
+    /// Every result that it names, by its number. Links have their queries, so they are secrets.
+    package var results: [TaskResult]
+    /// The upstream's words on a failure; also of a task that delivers something.
     package var failure: String?
-    /// The whole answer, with the links' queries.
+    /// The whole answer with the links' queries. Files inside it are replaced by their media type, size and SHA-256.
     package var json: JSONValue
 
+    /// The most results of a task that are read.
+    package static let mostResults = 1000
+
     /// - Returns: `nil` for JSON without a usable `id`.
-    package init?(_ json: JSONValue) {
-        guard let id = (json["id"] ?? json["task_id"])?.string.flatMap({ TaskID($0) }) else { return nil }
+    package init?(_ json: JSONValue) { self.init(json, base: nil) }
+
+    /// - Parameters:
+    ///   - base: The API's address, by which relative links are read.
+    ///   - mostResults: Of more results, the last one is a problem that says so.
+    /// - Returns: `nil` for JSON without a usable `id`.
+    package init?(_ json: JSONValue, base: String?, mostResults: Int = mostResults) {
+        guard let id = Self.id(in: json) else { return nil }
         self.id = id
-        self.json = json
-        status = json["status"]?.string.map(Status.init)
-        createdAt = Self.date(json["created"]) ?? Self.date(json["created_at"])
+        self.json = json.mapValues { InlineData.cutting($0) }
+        let words = [json["status"], json["state"], json["task_status"]].lazy.compactMap { $0?.string }.first
+        status = words.map(Status.init)
+        createdAt =
+            [json["created"], json["created_at"], json["createdAt"], json["create_time"]].lazy.compactMap(Self.date).first
         model = json["model"]?.string
-        links = Self.links(in: json)
-        failure = Self.failure(json["error"])
+        let isUnfinished = status == .pending || status == .processing
+        results = ResultReader(address: ResultAddress(base: base), most: mostResults).results(
+            of: json, isUnfinished: isUnfinished)
+        failure =
+            [json["error"], json["fail_reason"], json["failure_reason"], json["error_message"]].lazy
+            .compactMap { $0.flatMap(UpstreamWords.failure) }.first
+    }
+
+    /// The task of an answer, which may stand there as it is or be wrapped, such as `{"code":200,"data":{…}}`.
+    ///
+    /// - Parameter expected: The task that was asked for, where one was.
+    package static func find(in json: JSONValue, expected: TaskID? = nil, base: String? = nil) -> TaskSnapshot? {
+        var candidates = [json]
+        for name in ["data", "task", "result"] {
+            guard let inner = json[name] else { continue }
+            if case .object = inner { candidates.append(inner) }
+            if let only = inner.array, only.count == 1 { candidates += only }
+        }
+        let tasks = candidates.filter { id(in: $0) != nil }
+        let wanted = tasks.first { id(in: $0) == expected } ?? tasks.first { $0["status"] != nil } ?? tasks.first
+        return wanted.flatMap { TaskSnapshot($0, base: base) }
+    }
+
+    private static func id(in json: JSONValue) -> TaskID? {
+        [json["id"], json["task_id"], json["taskId"]].lazy.compactMap { $0?.string.flatMap { TaskID($0) } }.first
+    }
+
+    /// The links among the results; their places here are not their numbers.
+    package var links: [String] { results.compactMap(\.link) }
+
+    package var stage: Stage {
+        if results.contains(where: { $0.link != nil }) { return .delivered }
+        switch status {
+        case .completed: return .completed
+        case .failed: return .failed
+        case .cancelled: return .cancelled
+        case .pending, .processing: return .unfinished
+        case .other, nil: return failure == nil ? .unfinished : .failed
+        }
     }
 
     /// How long a link lives, from the task's creation: 24 hours by the reference page.
@@ -50,44 +116,27 @@ package struct TaskSnapshot: Sendable, Hashable {
     /// The promised end of the links.
     package var deadline: Date? { createdAt.map { $0.addingTimeInterval(Self.linkLifetime) } }
 
-    private static func links(in json: JSONValue) -> [String] {
-        var found: [String] = []
-        for part in [json["results"], json["result_data"]] {
-            guard let part else { continue }
-            for item in part.array ?? [part] {
-                guard let link = link(in: item), !found.contains(link) else { continue }
-                found.append(link)
-            }
-            // Both fields tell of the same pictures; the documented one goes first.
-            if !found.isEmpty { break }
-        }
-        return found
-    }
+    /// Before and after these, a date is not believed: the years 2000 and 2200.
+    private static let plausible = 946_684_800.0..<7_258_118_400.0
 
-    private static func link(in item: JSONValue) -> String? {
-        let text =
-            item.string ?? ["url", "image_url", "link"].lazy.compactMap { item[$0]?.string ?? item[$0]?["url"]?.string }.first
-        guard let text, let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
-            url.host != nil
-        else { return nil }
-        return text
-    }
-
-    private static func failure(_ error: JSONValue?) -> String? {
-        guard let error, error != .null else { return nil }
-        if let text = error.string { return text }
-        let code = error["code"].flatMap { $0.string ?? $0.integer.map(String.init) }
-        let parts = [code, error["message"]?.string, error["suggestion"]?.string].compactMap { $0 }
-        return parts.isEmpty ? nil : parts.joined(separator: ": ")
-    }
-
-    /// Seconds or milliseconds since 1970, as a number or in digits, or ISO 8601.
+    /// Seconds, milliseconds, microseconds or nanoseconds since 1970, as a number or in digits, or ISO 8601.
     static func date(_ value: JSONValue?) -> Date? {
         guard let value else { return nil }
-        if let number = value.double, number > 0, number < 1e14 {
-            return Date(timeIntervalSince1970: number > 1e11 ? number / 1000 : number).wholeMilliseconds
+        if let number = value.double {
+            let seconds = [1, 1e3, 1e6, 1e9].map { number / $0 }.first { plausible.contains($0) }
+            return seconds.map { Date(timeIntervalSince1970: $0).wholeMilliseconds }
         }
-        return value.string.flatMap { Date(iso8601: $0) }
+        return value.string.flatMap { Date(iso8601: $0) }.flatMap { plausible.contains($0.timeIntervalSince1970) ? $0 : nil }
+    }
+}
+
+/// What the upstream says of a failure, in its own words.
+enum UpstreamWords {
+    static func failure(_ error: JSONValue) -> String? {
+        if let text = error.string { return text.isEmpty ? nil : text }
+        let code = (error["code"] ?? error["type"]).flatMap { $0.string ?? $0.integer.map(String.init) }
+        let parts = [code, (error["message"] ?? error["msg"])?.string, error["suggestion"]?.string].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: ": ")
     }
 }
 

@@ -159,7 +159,7 @@ import UpstreamSimulator
         let (entries, lost) = (try await archive.catalog.entries(EntryQuery()), try await archive.catalog.endedTasks(limit: 99))
         let fresh = try SQLiteCatalog(path: archive.path + "/fresh.sqlite")
         let rebuilder = CatalogRebuilder(blobs: archive.blobs, records: archive.records, catalog: fresh, clock: archive.clock) {
-            TaskSnapshot($0)?.links.count ?? 0
+            TaskSnapshot($0)?.results.count ?? 0
         }
         let summary = try await rebuilder.rebuild()
         #expect(summary.unreadable == [] && summary.withoutOriginal == [])

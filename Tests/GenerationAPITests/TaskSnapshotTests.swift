@@ -24,22 +24,11 @@ import Testing
     }
 
     @Test(
-        "results are found wherever they are told",
-        arguments: [
-            #"{"id":"t","results":["https://a.example/1","https://a.example/2","https://a.example/1"]}"#,
-            #"{"id":"t","results":null,"result_data":[{"image_url":"https://a.example/1"},{"url":"https://a.example/2"}]}"#,
-            #"{"id":"t","results":[{"url":"https://a.example/1"},7,null,"",{"image_url":{"url":"https://a.example/2"}}]}"#,
-        ])
-    func results(_ json: String) throws {
-        #expect(try snapshot(json)?.links == ["https://a.example/1", "https://a.example/2"])
-    }
-
-    @Test(
         "fields that are missing, null or of another type are no reason to fail",
         arguments: [
             #"{"id":"t"}"#, #"{"id":"t","created":null,"status":null,"results":null}"#,
             #"{"id":"t","created":{},"status":3,"results":"not a link","error":[],"model":1}"#,
-            #"{"id":"t","results":[["https://a.example"]],"result_data":5,"created":"soon"}"#,
+            #"{"id":"t","results":{},"result_data":5,"created":"soon"}"#, #"{"id":"t","created":1e300,"created_at":-5}"#,
         ])
     func tolerance(_ json: String) throws {
         let task = try #require(try snapshot(json))
@@ -72,6 +61,62 @@ import Testing
         #expect(
             try snapshot(#"{"id":"t","new":{"x":[1,2.5,true,null]}}"#)?.json["new"]?["x"]
                 == .array([.integer(1), .number(2.5), .bool(true), .null]))
+    }
+}
+
+extension TaskSnapshotTests {
+    @Test(
+        "any status that comes with results is fetched",
+        arguments: [
+            ("completed", .delivered, .completed), ("succeed", .delivered, .completed), ("done", .delivered, .completed),
+            ("FINISHED", .delivered, .completed), ("partially_completed", .delivered, .completed),
+            ("failed", .delivered, .failed), ("canceled", .delivered, .cancelled), ("processing", .delivered, .unfinished),
+            ("in-progress", .delivered, .unfinished), ("zzz", .delivered, .unfinished),
+        ] as [(String, TaskSnapshot.Stage, TaskSnapshot.Stage)])
+    func stages(_ word: String, _ withResults: TaskSnapshot.Stage, _ without: TaskSnapshot.Stage) throws {
+        #expect(try snapshot(#"{"id":"t","status":"\#(word)","results":["https://a.example/1"]}"#)?.stage == withResults)
+        #expect(try snapshot(#"{"id":"t","status":"\#(word)"}"#)?.stage == without)
+    }
+
+    @Test func anErrorEndsATaskWhoseStatusIsNotKnown() throws {
+        #expect(try snapshot(#"{"id":"t","status":"zzz","error":{"message":"refused"}}"#)?.stage == .failed)
+        #expect(try snapshot(#"{"id":"t","status":"running","error":{"message":"slow"}}"#)?.stage == .unfinished)
+    }
+
+    @Test func aFailedTaskThatDeliversKeepsItsReason() throws {
+        let task = try snapshot(
+            #"{"id":"t","status":"failed","error":{"code":"partial","message":"1 of 2 blocked"},"results":["https://a.example/1"]}"#
+        )
+        #expect(task?.stage == .delivered)
+        #expect(task?.failure == "partial: 1 of 2 blocked")
+    }
+
+    @Test(arguments: [
+        #"{"id":"t-1","status":"completed"}"#, #"{"code":200,"data":{"id":"t-1","status":"completed"}}"#,
+        #"{"id":"request-7","data":{"id":"t-1","status":"completed"}}"#, #"{"data":[{"id":"t-1","status":"completed"}]}"#,
+        #"{"id":"t-1","status":"completed","data":{"images":["https://a.example/1"]}}"#,
+    ])
+    func aTaskIsFoundInItsWrapping(_ text: String) throws {
+        let json = try #require(JSONValue(text: text))
+        let task = try #require(TaskSnapshot.find(in: json, expected: TaskID("t-1")))
+        #expect(task.id.text == "t-1")
+        #expect(task.status == .completed)
+    }
+
+    /// A picture of 3000 bytes in base64 has 4000 characters; its SHA-256 is that of 3000 zero bytes, by sha256sum.
+    @Test(arguments: [
+        #""data:image/png;base64,@""#, #"{"b64_json":"@"}"#, #""{\"b64_json\":\"@\"}""#,
+        #"{"text":"![picture](data:image/png;base64,@)"}"#,
+    ])
+    func filesInAnAnswerAreArchivedAsTheirDigest(_ shape: String) throws {
+        let base64 = String(repeating: "A", count: 4000)
+        let text = #"{"id":"t","results":[\#(shape.replacing("@", with: base64))]}"#
+        let task = try #require(try snapshot(text))
+        let archived = try JSONEncoder.archive(pretty: false).encode(task.json)
+        #expect(archived.count < 300)
+        let words = String(decoding: archived, as: UTF8.self)
+        #expect(words.contains("3000 bytes, SHA-256 c81ca5eda5947c7826ad046fdbdc2a25a846b835a6c34c237cc8b3afbe9ec6cc"))
+        #expect(TaskSnapshot(task.json)?.results.count == 1, "the archived answer still counts its results")
     }
 }
 

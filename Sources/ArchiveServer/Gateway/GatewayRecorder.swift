@@ -228,7 +228,7 @@ package final class GatewayRecorder: Service {
     /// The upstream took it, and answered so. After an answer that names no task the request stays on record, as sent and never answered:
     /// a task may have been made all the same.
     func created(_ submission: Submission, _ answer: Data, caller: APIKey?) {
-        guard let json = try? JSONDecoder().decode(JSONValue.self, from: answer), let task = TaskSnapshot(json["data"] ?? json)
+        guard let json = try? JSONDecoder().decode(JSONValue.self, from: answer), let task = TaskSnapshot.find(in: json)
         else { return }
         add("task \(task.id)", bytes: submission.body.bytes.count + answer.count) { [archive] in
             for await _ in submission.begun {}

@@ -36,4 +36,4 @@ struct RebuildCommand: AsyncParsableCommand {
 }
 
 /// How many results an answer of the upstream names.
-@Sendable func countResults(_ answer: JSONValue) -> Int { TaskSnapshot(answer)?.links.count ?? 0 }
+@Sendable func countResults(_ answer: JSONValue) -> Int { TaskSnapshot(answer)?.results.count ?? 0 }

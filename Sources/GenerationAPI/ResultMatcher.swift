@@ -1,0 +1,130 @@
+import Foundation
+
+/// What a link names, without its signature: scheme, host and path, or the digest of its data.
+struct ResultName: Hashable {
+    var text: String
+    var path: String
+    /// `name=value` of the query.
+    var parameters: Set<String> = []
+
+    init(_ link: String) {
+        if let digest = InlineData.digest(of: link) {
+            (text, path) = ("sha256:" + digest, "")
+            return
+        }
+        guard let parts = URLComponents(string: link), let host = parts.host else {
+            path = String(link.prefix { $0 != "?" && $0 != "#" })
+            text = path
+            return
+        }
+        path = parts.percentEncodedPath
+        // The scheme is left out: a host may sign http and https addresses of the same file.
+        text = host.lowercased() + (parts.port.map { ":\($0)" } ?? "") + path
+        parameters = Set((parts.percentEncodedQuery ?? "").split(separator: "&").map(String.init))
+    }
+}
+
+/// Finds the outputs that are on record among freshly read results.
+package enum ResultMatcher {
+    /// Gives each fresh result the number of the output that it is.
+    ///
+    /// A result is the output that names the same: the same address, then the same host and path, or the same data. Of several with
+    /// one path, such as `/image?id=1` and `/image?id=2`, those belong together that share most of their parameters. A result that
+    /// names nothing known belongs to the output at its position; where as many are left on both sides, to the next one in order.
+    /// All others get new numbers behind the highest known one, in their order.
+    ///
+    /// - Parameter known: The links on record by number, also those of outputs that have ended. Empty where an item was no link.
+    /// - Returns: Every fresh result, by number. A known number that is missing is not named any more.
+    package static func match(known: [Int: String], fresh: [TaskResult]) -> [Int: TaskResult] {
+        var matching = Matching(known: known, fresh: fresh)
+        matching.byText()
+        matching.byName()
+        matching.byPosition()
+        matching.byOrder()
+        return matching.numbered()
+    }
+}
+
+private struct Matching {
+    private let known: [Int: String]
+    private let fresh: [TaskResult]
+    private let names: [Int: ResultName]
+    private var openNumbers: Set<Int>
+    private var openPositions: Set<Int>
+    private var matched: [Int: Int] = [:]
+
+    init(known: [Int: String], fresh: [TaskResult]) {
+        self.known = known
+        self.fresh = fresh
+        names = known.filter { !$0.value.isEmpty && TaskResult(stored: $0.value).link != nil }.mapValues(ResultName.init)
+        openNumbers = Set(known.keys)
+        openPositions = Set(fresh.indices)
+    }
+
+    private mutating func pair(_ number: Int, _ position: Int) {
+        matched[number] = position
+        openNumbers.remove(number)
+        openPositions.remove(position)
+    }
+
+    mutating func byText() {
+        let numbers = Dictionary(known.filter { !$0.value.isEmpty }.map { ($0.value, $0.key) }, uniquingKeysWith: min)
+        for position in fresh.indices {
+            guard let link = fresh[position].link, let number = numbers[link], openNumbers.contains(number) else { continue }
+            pair(number, position)
+        }
+    }
+
+    /// Above this many results with one path, their order alone decides: comparing all with all would take too long.
+    private static let mostCompared = 64
+
+    mutating func byName() {
+        var positions: [String: [(position: Int, name: ResultName)]] = [:]
+        for position in openPositions.sorted() {
+            guard let link = fresh[position].link else { continue }
+            let name = ResultName(link)
+            positions[name.text, default: []].append((position, name))
+        }
+        let numbers = Dictionary(grouping: openNumbers.filter { names[$0] != nil }.sorted()) { names[$0]?.text ?? "" }
+        for (text, numbers) in numbers {
+            guard let candidates = positions[text] else { continue }
+            guard numbers.count * candidates.count <= Self.mostCompared * Self.mostCompared else {
+                for (number, candidate) in zip(numbers, candidates) { pair(number, candidate.position) }
+                continue
+            }
+            let scored = numbers.flatMap { number in
+                candidates.map { candidate in
+                    let shared = names[number]?.parameters.intersection(candidate.name.parameters).count ?? 0
+                    return (number: number, position: candidate.position, shared: shared)
+                }
+            }
+            // Of equal ones the nearest positions belong together.
+            let order = scored.sorted {
+                ($1.shared, abs($0.number - $0.position), $0.number, $0.position)
+                    < ($0.shared, abs($1.number - $1.position), $1.number, $1.position)
+            }
+            for pairing in order where openNumbers.contains(pairing.number) && openPositions.contains(pairing.position) {
+                pair(pairing.number, pairing.position)
+            }
+        }
+    }
+
+    mutating func byPosition() {
+        for number in openNumbers.intersection(openPositions) { pair(number, number) }
+    }
+
+    mutating func byOrder() {
+        guard openNumbers.count == openPositions.count else { return }
+        for (number, position) in zip(openNumbers.sorted(), openPositions.sorted()) { pair(number, position) }
+    }
+
+    func numbered() -> [Int: TaskResult] {
+        var result = matched.mapValues { fresh[$0] }
+        var next = known.keys.max().map { $0 + 1 } ?? 0
+        for position in openPositions.sorted() {
+            result[next] = fresh[position]
+            next += 1
+        }
+        return result
+    }
+}

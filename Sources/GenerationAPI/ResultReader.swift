@@ -1,0 +1,245 @@
+import ArchiveModel
+import Foundation
+
+/// Reads the results that a task names, in whatever shape it names them.
+///
+/// Every item of a list keeps its number: one that is no link becomes a problem with its own reason. Two rules keep numbers sensible:
+/// - An item that names several files, such as `{"url":[…]}`, counts as that many results.
+/// - A link that a list repeats letter by letter takes no second number, as ever. The same picture named in two fields of an object
+///   counts once; links with the same host and path are the same picture there, and so are ones with the same long file name.
+struct ResultReader {
+    let address: ResultAddress
+    /// The most results of a task.
+    let most: Int
+
+    private static let deepest = 16
+
+    /// Where a value stands, which decides what an empty one means.
+    private enum Place {
+        /// An item of a list of results: whatever it is, it has a number.
+        case item
+        /// A field that holds links; an empty one says nothing.
+        case linkField
+        /// A field that may hold results, or words.
+        case container
+    }
+
+    // MARK: A task
+
+    /// Fields of a task that name results. The documented one is the first.
+    private static let taskFields = [
+        "results", "result", "resultdata", "data", "output", "outputs", "images", "artifacts", "generations", "predictions",
+        "choices", "candidates", "response", "resulturl", "resulturls", "outputurl", "outputurls", "b64json", "imagebase64",
+        "base64",
+    ]
+    /// Fields that may as well be the request's or the task's own address: read where nothing else names a result.
+    private static let doubtfulFields = ["imageurl", "image", "downloadurl", "fileurl", "videourl", "url", "link"]
+
+    /// - Parameter isUnfinished: Whether the task says that it is still being made.
+    func results(of task: JSONValue, isUnfinished: Bool) -> [TaskResult] {
+        let members = Members(task)
+        var lists = Self.taskFields.flatMap { name in
+            members[name].map { read($0, as: name == "results" ? .linkField : place(of: name), depth: 0) }
+        }
+        if !isUnfinished, !lists.contains(where: Self.hasLink) {
+            lists += Self.doubtfulFields.flatMap { members[$0].map { read($0, as: .container, depth: 0) } }
+        }
+        let found = Self.merged(lists)
+        guard found.count > most else { return found }
+        let reason = "the task names more than \(most) results, which is the limit; the later ones are not read"
+        return Array(found.prefix(most)) + [.problem(reason)]
+    }
+
+    // MARK: Values
+
+    private func read(_ value: JSONValue, as place: Place, depth: Int) -> [TaskResult] {
+        guard depth < Self.deepest else { return [.problem("it is nested deeper than \(Self.deepest) levels")] }
+        switch value {
+        case .string(let text): return read(text, as: place, depth: depth)
+        case .array(let items): return read(items, as: place, depth: depth)
+        case .object: return read(Members(value), of: value, as: place, depth: depth)
+        case .null: return place == .item ? [.problem("it is null")] : []
+        case .bool, .integer, .unsigned, .number: return place == .item ? [.problem("it is a number, not a link")] : []
+        }
+    }
+
+    private func read(_ items: [JSONValue], as place: Place, depth: Int) -> [TaskResult] {
+        if items.isEmpty { return place == .item ? [.problem("it is an empty list")] : [] }
+        var results: [TaskResult] = []
+        var seen: Set<TaskResult> = []
+        for item in items {
+            for result in read(item, as: .item, depth: depth + 1) {
+                let isRepeatable = result.problem.map { !InlineData.isSummary($0) } ?? false
+                if isRepeatable || seen.insert(result).inserted { results.append(result) }
+            }
+            if results.count > most { break }
+        }
+        return results
+    }
+
+    private func read(_ text: String, as place: Place, depth: Int) -> [TaskResult] {
+        let trimmed = Self.trimmed(text)
+        guard !trimmed.isEmpty else { return place == .item ? [.problem("it is an empty text")] : [] }
+        // Of an answer as it is archived: the file itself is not in it.
+        if InlineData.isSummary(trimmed) { return [.problem(trimmed)] }
+        if let link = InlineData.link(sniffing: trimmed) { return [.link(link)] }
+        if let first = trimmed.first, "{[\"".contains(first), let json = JSONValue(text: trimmed), json.string != text {
+            return read(json, as: place, depth: depth + 1)
+        }
+        let images = Self.markdownImages(in: trimmed)
+        if !images.isEmpty { return images.compactMap(address.read) }
+        if let result = address.read(trimmed) { return [result] }
+        guard place != .container else { return [] }
+        return [.problem("the text '\(Redactor()(String(trimmed.prefix(120))))' is no link")]
+    }
+
+    /// Without white space, control characters and marks of no width at both ends.
+    private static func trimmed(_ text: String) -> String {
+        func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.isWhitespace || [.control, .format].contains(scalar.properties.generalCategory)
+        }
+        let scalars = text.unicodeScalars
+        guard let first = scalars.firstIndex(where: { !isBlank($0) }), let last = scalars.lastIndex(where: { !isBlank($0) })
+        else { return "" }
+        return String(scalars[first...last])
+    }
+
+    /// The addresses of `![text](address)`, as chat models answer.
+    private static func markdownImages(in text: String) -> [String] {
+        guard text.contains("](") else { return [] }
+        var links: [String] = []
+        var rest = text[...]
+        while links.count < 1000, let mark = rest.range(of: "![", options: .literal) {
+            rest = rest[mark.upperBound...]
+            guard let open = rest.range(of: "](", options: .literal) else { break }
+            let end = rest[open.upperBound...].firstIndex { $0 == ")" || $0 == " " } ?? rest.endIndex
+            links.append(String(rest[open.upperBound..<end]))
+            rest = rest[end...]
+        }
+        return links
+    }
+
+    // MARK: Objects
+
+    private static let inlineFields = [
+        "b64json", "b64", "base64", "imagebase64", "base64image", "b64image", "imageb64", "bytesbase64encoded", "imagebytes",
+    ]
+    private static let linkFields = [
+        "url", "imageurl", "link", "uri", "src", "href", "imageuri", "fileuri", "downloadurl", "signedurl", "fileurl",
+        "resulturl", "outputurl", "publicurl", "cdnurl", "gcsuri", "originalurl", "pictureurl", "imgurl", "videourl", "audiourl",
+        "urls", "resulturls", "outputurls", "links",
+    ]
+    /// The pictures that a request refers to may be called so, too.
+    private static let doubtfulLinkField = "imageurls"
+    private static let containers = [
+        "image", "results", "result", "resultdata", "data", "output", "outputs", "images", "artifacts", "files", "file", "items",
+        "generations", "predictions", "choices", "candidates", "message", "content", "text", "parts", "inlinedata", "source",
+        "media",
+        "assets", "response", "payload", "picture", "video", "audio",
+    ]
+
+    private func place(of field: String) -> Place { Self.linkFields.contains(field) ? .linkField : .container }
+
+    private func read(_ members: Members, of value: JSONValue, as place: Place, depth: Int) -> [TaskResult] {
+        // The same file as its address beside it, and it is here already.
+        for name in Self.inlineFields + ["data", "content"] {
+            let files = members[name].compactMap { inline($0, named: name, members) }
+            if let file = files.first { return [file] }
+        }
+        var lists = (Self.linkFields + Self.containers).flatMap { name in
+            members[name].map { read($0, as: self.place(of: name), depth: depth + 1) }
+        }
+        if !lists.contains(where: Self.hasLink) {
+            lists += members[Self.doubtfulLinkField].map { read($0, as: .linkField, depth: depth + 1) }
+        }
+        if lists.contains(where: Self.hasLink) { return Self.merged(lists) }
+        if let words = Self.errorWords(members, isItem: place == .item) { return [.problem(words)] }
+        let found = Self.merged(lists)
+        if !found.isEmpty { return found }
+        guard place == .item, !Self.isText(members) else { return [] }
+        if Self.inlineFields.contains(where: { members[$0].contains { $0 != .null } }) {
+            return [.problem("its base64 can't be decoded")]
+        }
+        let names = members.names.prefix(6).joined(separator: ", ")
+        return [.problem(names.isEmpty ? "it is an empty object" : "it is an object without a link, of the members \(names)")]
+    }
+
+    private func inline(_ value: JSONValue, named name: String, _ members: Members) -> TaskResult? {
+        guard let text = value.string else { return nil }
+        let trimmed = Self.trimmed(text)
+        if InlineData.isDataURI(trimmed) { return address.read(trimmed) }
+        if InlineData.isSummary(trimmed) { return .problem(trimmed) }
+        let types = ["mimetype", "mediatype", "contenttype"].flatMap { members[$0].compactMap(\.string) }
+        let type = types.first { $0.utf8.count < 100 && $0.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != 0x2C && $0 != 0x3B } }
+        // `data` and `content` also hold words: only what calls itself a file is one.
+        let isCalledBase64 = Self.inlineFields.contains(name) || type != nil
+        guard isCalledBase64, trimmed.utf8.count >= 8 else { return InlineData.link(sniffing: trimmed).map(TaskResult.link) }
+        return InlineData.link(base64: trimmed, mediaType: type).map(TaskResult.link)
+    }
+
+    /// Parts of a chat that are words by their own account.
+    private static func isText(_ members: Members) -> Bool {
+        let types = ["text", "output_text", "reasoning", "thinking", "message"]
+        return members["type"].contains { types.contains($0.string ?? "") } || members["text"].contains { $0.string != nil }
+    }
+
+    /// - Parameter isItem: Whether words that need not be about an error are the reason, since there is no picture.
+    private static func errorWords(_ members: Members, isItem: Bool) -> String? {
+        let error = members["error"].lazy.compactMap(UpstreamWords.failure).first
+        var reasons = ["failreason", "failurereason", "errormessage", "errormsg"]
+        if isItem { reasons += ["reason", "message", "detail", "code"] }
+        let words = error ?? reasons.lazy.flatMap { members[$0].compactMap(\.string) }.first { !$0.isEmpty }
+        return words.map { Redactor()(String($0.prefix(500))) }
+    }
+
+    // MARK: Several fields
+
+    private static func hasLink(_ results: [TaskResult]) -> Bool { results.contains { $0.link != nil } }
+
+    /// The results of several fields that may tell of the same pictures.
+    private static func merged(_ lists: [[TaskResult]]) -> [TaskResult] {
+        var telling = lists.filter(hasLink)
+        guard !telling.isEmpty else { return lists.first { !$0.isEmpty } ?? [] }
+        var merged = telling.removeFirst()
+        guard !telling.isEmpty else { return merged }
+        var known = Set(merged.flatMap(names))
+        for list in telling {
+            for (position, result) in list.enumerated() where result.link != nil && known.isDisjoint(with: names(result)) {
+                known.formUnion(names(result))
+                if list.count == merged.count, merged.indices.contains(position), merged[position].link == nil {
+                    merged[position] = result
+                } else {
+                    merged.append(result)
+                }
+            }
+        }
+        return merged
+    }
+
+    /// The most characters of a file name that many pictures may share, such as `image.png`.
+    private static let shortName = 15
+
+    private static func names(_ result: TaskResult) -> [String] {
+        guard let link = result.link else { return [] }
+        let name = ResultName(link)
+        let file = name.path.split(separator: "/").last.map(String.init) ?? ""
+        return [name.text] + (file.count > shortName && !InlineData.isDataURI(link) ? ["file " + file] : [])
+    }
+}
+
+/// The members of an object by their names without case, underscores and hyphens: `imageUrl` and `image_url` are one.
+private struct Members {
+    private(set) var names: [String] = []
+    private var values: [String: [JSONValue]] = [:]
+
+    init(_ value: JSONValue) {
+        guard case .object(let members) = value else { return }
+        names = members.keys.sorted()
+        for name in names {
+            guard let value = members[name] else { continue }
+            values[name.lowercased().filter { $0 != "_" && $0 != "-" }, default: []].append(value)
+        }
+    }
+
+    subscript(name: String) -> [JSONValue] { values[name] ?? [] }
+}
