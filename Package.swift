@@ -187,7 +187,8 @@ let package = Package(
         .systemLibrary(name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
 
         // Other programs, as several rooms' tests need them.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["ArchiveModel", "Catalog"], path: "Tests/TestSupport", swiftSettings: strict),
         // The table cell by cell, every limit's edge, every verdict.
         .testTarget(name: "SizeContractTests", dependencies: ["SizeContract"], swiftSettings: strict),
 
@@ -214,7 +215,7 @@ let package = Package(
             swiftSettings: strict),
         // The contract of a catalog, held by SQLite, and what SQLite really does on this system.
         .testTarget(
-            name: "CatalogTests", dependencies: ["Catalog", "ArchiveModel", "SizeContract", grdb],
+            name: "CatalogTests", dependencies: ["Catalog", "ArchiveModel", "SizeContract", "TestSupport", grdb],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         // Generates a catalog of a million outputs and measures it: a tool of the tests, not for users.
         .executableTarget(
@@ -232,7 +233,7 @@ let package = Package(
             name: "ArchiverTests",
             dependencies: [
                 "Archiver", "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "SizeContract",
-                "SyntheticPictures", "Telemetry", "Upkeep",
+                "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep",
                 "UpstreamSimulator", "WorkLanes", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // The server alone, asked over sockets byte by byte, and its own description of itself.

@@ -101,11 +101,13 @@ extension Archiver {
         } catch let error as APIError where error.code == .notFound {
             // The old link may still work.
             link.isFresh = true
-            link.failure = Failure("the upstream does not know the task any more", kind: "not_found", cause: .unknown, isRefusal: true)
+            link.failure = Failure(
+                "the upstream does not know the task any more", kind: "not_found", cause: .unknown, isRefusal: true)
         } catch let error as APIError {
             link.stop = error.stopsSource ? error : nil
             link.failure = Failure(
-                "no fresh link could be read: \(error)", kind: error.cause, cause: error.failureCause, retryAfter: error.retryAfter)
+                "no fresh link could be read: \(error)", kind: error.cause, cause: error.failureCause,
+                retryAfter: error.retryAfter)
         } catch {
             link.failure = Self.noLink
         }

@@ -88,7 +88,9 @@ extension Archiver {
     }
 
     private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot, secrets: [String]) async throws {
-        let redact = Redactor(secrets: secrets + snapshot.links.filter { !InlineData.isDataURI($0) }.compactMap(URL.init).flatMap(ResultDownloader.secrets))
+        let redact = Redactor(
+            secrets: secrets
+                + snapshot.links.filter { !InlineData.isDataURI($0) }.compactMap(URL.init).flatMap(ResultDownloader.secrets))
         let json = redact(snapshot.json)
         let createdAt = snapshot.createdAt ?? lease.createdAt
         let words = snapshot.failure.map { redact($0) }
@@ -110,7 +112,9 @@ extension Archiver {
             lease.createdAt = createdAt
             try await postpone(
                 lease,
-                Failure("the upstream calls the task completed, but names no result", kind: "no_results", cause: .vendor, isRefusal: true),
+                Failure(
+                    "the upstream calls the task completed, but names no result", kind: "no_results", cause: .vendor,
+                    isRefusal: true),
                 json: json)
         case .delivered, .unfinished:
             guard clock.now.timeIntervalSince(createdAt ?? lease.discoveredAt) < Self.patience else {
@@ -167,7 +171,8 @@ extension Archiver {
         try await postpone(
             lease,
             Failure(
-                error.description, kind: error.cause, cause: error.failureCause, isRefusal: answered, retryAfter: error.retryAfter))
+                error.description, kind: error.cause, cause: error.failureCause, isRefusal: answered, retryAfter: error.retryAfter
+            ))
     }
 
     /// Another reading later, or the end when the window has closed.

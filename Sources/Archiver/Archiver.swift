@@ -145,7 +145,9 @@ package struct Archiver: Sendable {
         try await catalog.takeUpWaiting(most: RetryDecision.triesBeforeStartsAreIgnored, now: clock.now)
         let reopened = try await catalog.reopenEndedEarly(now: clock.now)
         if !reopened.isEmpty {
-            report(.note("\(reopened.count) tasks are taken up again that an earlier release gave up before their window had closed"))
+            report(
+                .note("\(reopened.count) tasks are taken up again that an earlier release gave up before their window had closed")
+            )
         }
     }
 

@@ -15,7 +15,8 @@ package struct RecordFiler: Sendable {
     let leaseDuration: TimeInterval
 
     package init(
-        blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock, leaseDuration: TimeInterval = 30
+        blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
+        leaseDuration: TimeInterval = 30
     ) {
         self.blobs = blobs
         self.records = records

@@ -117,7 +117,8 @@ package struct RetryDecision: Sendable {
             .first { $0.timeIntervalSince(now) > 1 && $0 >= (asked ?? now) }
         if let checkpoint {
             let early = TimeInterval.random(in: 0...deadline.timeIntervalSince(checkpoint) / 10, using: &generator)
-            return min(next, max(checkpoint.addingTimeInterval(-early), min(asked ?? now, checkpoint), now.addingTimeInterval(0.5)))
+            return min(
+                next, max(checkpoint.addingTimeInterval(-early), min(asked ?? now, checkpoint), now.addingTimeInterval(0.5)))
         }
         // What the host asked for never puts the last try beyond the deadline.
         let last = deadline.addingTimeInterval(-(checkpoints.last ?? 20))

@@ -1,4 +1,5 @@
 package import ArchiveModel
+
 extension DownloadError {
     package var cause: FailureCause {
         switch code {

@@ -87,7 +87,7 @@ extension SQLiteCatalog {
 
         private func columns(version: Int) -> [String] {
             guard version >= 9, self != .submission else { return columnsOfVersion3 }
-            return columnsOfVersion3 + (self == .output ? ["name"] : []) + [
+            return columnsOfVersion3 + (self == .output ? ["name"] : ["place"]) + [
                 "cause", "window_cause", "failing_since", "refusals", "refused_since", "not_before", "told", "deaths",
             ]
         }

@@ -121,7 +121,9 @@ extension SQLiteCatalog {
                             refusals = 0, refused_since = NULL, window_cause = NULL, deaths = 0, told = 0,
                             name = COALESCE(name, :name) \(Self.held)
                         """,
-                    arguments: Self.arguments(of: record) + Self.key(lease) + ["name": record.download.map { String($0.url.prefix { $0 != "?" }) }])
+                    arguments: Self.arguments(of: record) + Self.key(lease) + [
+                        "name": record.download.map { String($0.url.prefix { $0 != "?" }) }
+                    ])
                 // A lease that passed on has changed nothing, and undoes all of this.
                 guard database.changesCount > 0 else { break }
                 try Self.forgetCandidates(of: lease, in: database)
@@ -237,7 +239,8 @@ extension SQLiteCatalog {
                 SELECT key, :index, :ended_at, :name, \(columns.map { ":\($0)" }.joined(separator: ", ")) FROM task WHERE id = :id
                 """,
             arguments: arguments(of: record) + [
-                "index": record.index, "id": record.task.text, "name": record.download.map { String($0.url.prefix { $0 != "?" }) },
+                "index": record.index, "id": record.task.text,
+                "name": record.download.map { String($0.url.prefix { $0 != "?" }) },
             ])
         try keepCopy(of: record, in: database)
     }

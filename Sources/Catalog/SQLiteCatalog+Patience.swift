@@ -92,7 +92,8 @@ extension SQLiteCatalog {
             let outputs = try numbers.sorted().compactMap { index in
                 try Row.fetchOne(
                     database,
-                    sql: "SELECT \(Self.leaseColumns) FROM task JOIN output ON output.task = task.key WHERE task.id = ? AND output.idx = ?",
+                    sql:
+                        "SELECT \(Self.leaseColumns) FROM task JOIN output ON output.task = task.key WHERE task.id = ? AND output.idx = ?",
                     arguments: [id.text, index]
                 ).map { try Self.outputLease($0, key: key, in: database) }
             }

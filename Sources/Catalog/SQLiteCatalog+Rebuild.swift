@@ -53,7 +53,8 @@ extension SQLiteCatalog {
         values += [
             "id": id.text, "state": state.rawValue, "reason": reason, "source": source,
             "discovered_at": discoveredAt.milliseconds,
-            "created_at": createdAt?.milliseconds, "answer": try answer.map(text(of:)), "due_at": dueAt.milliseconds, "cause": cause?.rawValue,
+            "created_at": createdAt?.milliseconds, "answer": try answer.map(text(of:)), "due_at": dueAt.milliseconds,
+            "cause": cause?.rawValue,
             "has_request": request == nil ? 0 : 1,
         ]
         try database.execute(

@@ -5,6 +5,8 @@ extension SQLiteCatalog {
     /// The low bits of a place tell tasks of one millisecond apart.
     static let placeBits: Int64 = 21
     private static let millisecondsADay = 86_400_000
+    /// The most tasks of one millisecond with one ending that the check of places allows for.
+    private static let mostSharingAPlace = 4096
 
     /// The place of a task in every list: its time, and below that the end of its id, so that a catalog made again from the records
     /// has the same order. Where two ids come to the same place, the later one takes the next that is free.
@@ -197,9 +199,10 @@ extension SQLiteCatalog {
         let checks = [
             (
                 "the place of a task in the list",
+                // A task that found its place taken keeps the next one, also when the other task has moved away since.
                 """
-                SELECT 1 FROM task WHERE place IS NOT \(wantedPlace(of: "task"))
-                    AND NOT EXISTS (SELECT 1 FROM task b WHERE b.place = task.place - 1)
+                SELECT 1 FROM task WHERE place IS NULL
+                    OR place NOT BETWEEN \(wantedPlace(of: "task")) AND \(wantedPlace(of: "task")) + \(mostSharingAPlace)
                 """
             ),
             (

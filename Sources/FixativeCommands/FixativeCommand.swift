@@ -16,7 +16,8 @@ public struct FixativeCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Try it:", subcommands: [DemoCommand.self, SimulateCommand.self, DoctorCommand.self]),
             CommandGroup(
-                name: "Archive:", subcommands: [SubmitCommand.self, ArchiveCommand.self, RunCommand.self, RetryCommand.self, GiveUpCommand.self]),
+                name: "Archive:",
+                subcommands: [SubmitCommand.self, ArchiveCommand.self, RunCommand.self, RetryCommand.self, GiveUpCommand.self]),
             CommandGroup(
                 name: "Look:",
                 subcommands: [

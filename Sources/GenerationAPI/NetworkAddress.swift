@@ -122,5 +122,11 @@ extension NetworkAddress {
 package struct ResolutionError: Error, CustomStringConvertible {
     package var host: String
     package var detail: String
+
+    package init(host: String, detail: String) {
+        self.host = host
+        self.detail = detail
+    }
+
     package var description: String { "the host \(host) could not be resolved: \(detail)" }
 }

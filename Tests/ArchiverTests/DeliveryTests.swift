@@ -8,6 +8,7 @@ import ImageCodecs
 import NIOCore
 import SizeContract
 import SyntheticPictures
+import TestSupport
 import Testing
 import Upkeep
 
@@ -173,11 +174,12 @@ import Upkeep
                 try await archive.catalog.leaseTasks(
                     limit: 1, now: archive.clock.now, until: archive.clock.now.addingTimeInterval(60)
                 ).first)
-            let answer = TaskOutcome.resolved(links: [""], createdAt: created, deadline: nil, model: nil, json: .null)
+            let answer = TaskOutcome.resolved(
+                results: .links([""]), createdAt: created, deadline: nil, model: nil, reason: nil, json: .null)
             try await archive.catalog.finish(lease, answer, now: archive.clock.now)
         }
         #expect(summary.archived == 1)
-        #expect(entry?.attempts == 2)
+        #expect(entry?.attempts == 1)
     }
 
     @Test func aBadKeyAndAGoneLinkEndTheRunAndKeepTheOutput() async throws {
@@ -188,8 +190,9 @@ import Upkeep
                     limit: 1, now: archive.clock.now, until: archive.clock.now.addingTimeInterval(60)
                 ).first)
             let answer = TaskOutcome.resolved(
-                links: ["http://127.0.0.1:9/1.png?sig=abcdefgh"], createdAt: archive.clock.now, deadline: nil, model: nil,
-                json: .null)
+                results: .links(["http://127.0.0.1:9/1.png?sig=abcdefgh"]), createdAt: archive.clock.now, deadline: nil,
+                model: nil,
+                reason: nil, json: .null)
             try await archive.catalog.finish(lease, answer, now: archive.clock.now)
             _ = try await archive.catalog.register(
                 [TaskRegistration(id: try #require(TaskID("t-2")), source: "test")], now: archive.clock.now)
@@ -245,10 +248,13 @@ import Upkeep
         #expect(try await archive.verify().isClean)
     }
 
-    @Test func anExpiredLinkIsBelievedOnlyAfterFreshOnesAreGoneToo() async throws {
+    @Test func aLossIsFinalOnlyAfterFreshLinksWereRefusedBeyondTheDeadline() async throws {
         let (archive, entry) = try await archive([], status: .gone)
         #expect(entry.state == .unavailable)
-        #expect(entry.attempts == 3)
+        #expect(entry.cause == .vendor)
+        #expect((20...120).contains(entry.attempts))
+        let deadline = try #require(entry.deadline)
+        #expect(try #require(entry.endedAt) >= deadline.addingTimeInterval(600))
         #expect(entry.reason?.contains("410") == true)
         #expect(archive.files(holding: "abcdefgh") == [])
     }

@@ -172,7 +172,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
                 body: .init { writer in
                     for _ in 0..<10_000 {
                         try await writer.write(ByteBuffer(string: "x"))
-                        try await ScaledClock().sleep(for: .seconds(1))
+                        try await JumpClock().sleep(for: .seconds(1))
                     }
                     try await writer.finish(nil)
                 })

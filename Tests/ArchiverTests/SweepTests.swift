@@ -294,8 +294,7 @@ import UpstreamSimulator
         } _: { url in
             _ = try await archive.run(url) {
                 $0.since = 86400
-                $0.missesToBelieve = 1
-                $0.missPatience = 0
+                $0.patience = 0
             }
         }
         let warnings = archive.events.compactMap { event -> String? in

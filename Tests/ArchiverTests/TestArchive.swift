@@ -14,21 +14,6 @@ import Upkeep
 import UpstreamSimulator
 import WorkLanes
 
-/// A clock that runs faster than the wall's, so that retries, leases and timeouts keep their proportions and take no time.
-struct ScaledClock: WallClock {
-    private let start: Date
-    private let factor: Double
-
-    init(factor: Double = 25) {
-        start = Date().wholeMilliseconds
-        self.factor = factor
-    }
-
-    var now: Date { start.addingTimeInterval(Date().timeIntervalSince(start) * factor).wholeMilliseconds }
-
-    func sleep(for duration: Duration) async throws { try await Task.sleep(for: max(.zero, duration / factor)) }
-}
-
 /// Draws for the simulator.
 struct Drawn: PictureSource {
     func picture(width: Int, height: Int, format: String, seed: UInt64) async throws -> [UInt8] {
@@ -43,12 +28,12 @@ final class TestArchive: Sendable {
     let blobs: DirectoryBlobStore
     let records: DirectoryRecordStore
     let catalog: SQLiteCatalog
-    let clock: ScaledClock
+    let clock: JumpClock
     private let reports = Mutex<[ArchiveEvent]>([])
 
     static let key = "sk-secret-0123456789"
 
-    init(clock: ScaledClock = ScaledClock()) throws {
+    init(clock: JumpClock = JumpClock()) throws {
         path = FileManager.default.temporaryDirectory.appending(path: "archive-\(UUID().uuidString)").path
         folder = try ArchiveFolder(path: path, creating: true, now: clock.now)
         let lane = WorkLane(name: "test", width: 4)
@@ -67,9 +52,11 @@ final class TestArchive: Sendable {
     func run(
         _ url: String, key: String = TestArchive.key, tasks: [TaskRegistration] = [], policy: AddressPolicy? = nil,
         limits: DownloadLimits = DownloadLimits(), metrics: ArchiveMetrics = .none,
-        _ change: (inout ArchiverOptions) -> Void = { _ in }
+        _ change: (inout ArchiverOptions) -> Void = { _ in },
+        resolve: @escaping @Sendable (String) throws -> [NetworkAddress] = { try NetworkAddress.resolve($0) }
     ) async throws -> ArchiveSummary {
-        let (archiver, downloader) = try archiver(url, key: key, policy: policy, limits: limits, metrics: metrics, change)
+        let (archiver, downloader) = try archiver(
+            url, key: key, policy: policy, limits: limits, metrics: metrics, change, resolve: resolve)
         try await archiver.register(tasks)
         let summary: ArchiveSummary
         do {
@@ -84,18 +71,21 @@ final class TestArchive: Sendable {
 
     func archiver(
         _ url: String, key: String = TestArchive.key, policy: AddressPolicy? = nil, limits: DownloadLimits = DownloadLimits(),
-        metrics: ArchiveMetrics = .none, vault: KeyVault? = nil, _ change: (inout ArchiverOptions) -> Void = { _ in }
+        metrics: ArchiveMetrics = .none, vault: KeyVault? = nil,
+        _ change: (inout ArchiverOptions) -> Void = { _ in },
+        resolve: @escaping @Sendable (String) throws -> [NetworkAddress] = { try NetworkAddress.resolve($0) }
     ) throws -> (Archiver, ResultDownloader) {
         let host = try #require(URL(string: url).flatMap { url in url.host.flatMap { host in url.port.map { "\(host):\($0)" } } })
         let client = GenerationClient(
             baseURL: url, key: try #require(APIKey(key)), http: .shared, clock: clock, retry: RetryPolicy(base: 0.5, ceiling: 4))
         let downloader = ResultDownloader(
-            store: blobs, policy: policy ?? AddressPolicy(exceptions: [host]), limits: limits, clock: clock)
-        var options = ArchiverOptions(retry: RetryPolicy(base: 1, ceiling: 10))
+            store: blobs, policy: policy ?? AddressPolicy(exceptions: [host]), limits: limits, clock: clock, resolve: resolve)
+        var options = ArchiverOptions()
+        options.pollInterval = 300
         change(&options)
         let archiver = Archiver(
             options: options, blobs: blobs, records: records, catalog: catalog, client: client, vault: vault,
-            downloader: downloader, clock: clock, metrics: metrics
+            downloader: downloader, clock: clock.loop, metrics: metrics
         ) { [self] event in reports.withLock { $0.append(event) } }
         return (archiver, downloader)
     }
@@ -120,7 +110,7 @@ final class TestArchive: Sendable {
 
 /// Runs `body` against a simulator on loopback.
 func withSimulator<Value: Sendable>(
-    _ faults: FaultProfile, seed: UInt64 = 3, tasks: Int, completionsPerMinute: Double = 0, clock: ScaledClock,
+    _ faults: FaultProfile, seed: UInt64 = 3, tasks: Int, completionsPerMinute: Double = 0, clock: JumpClock,
     _ body: @escaping @Sendable (_ simulator: UpstreamSimulator, _ url: String, _ tasks: [SimulatedTask]) async throws -> Value
 ) async throws -> Value {
     var options = SimulatorOptions()

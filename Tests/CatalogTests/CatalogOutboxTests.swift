@@ -75,7 +75,8 @@ import Testing
         try await catalog.keepNotices(10)
         _ = try await catalog.register([TaskRegistration(id: try taskID("t-1"), source: "test")], now: noon)
         let lease = try #require(try await catalog.leaseTasks(limit: 1, now: noon, until: noon.plus(60)).first)
-        try await catalog.finish(lease, .ended(.failed, reason: "refused: violence", createdAt: nil, json: nil), now: noon)
+        try await catalog.finish(
+            lease, .ended(.failed, reason: "refused: violence", cause: nil, createdAt: nil, json: nil), now: noon)
         let notice = try #require(try await catalog.dueNotices(limit: 9, now: noon).first)
         #expect(notice.type == "task.unavailable")
         let data = try body(notice)["data"]

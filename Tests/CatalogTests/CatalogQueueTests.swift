@@ -3,6 +3,7 @@ import Catalog
 import Foundation
 import GRDB
 import SizeContract
+import TestSupport
 import Testing
 
 @Suite struct CatalogQueueTests {
@@ -26,7 +27,7 @@ import Testing
             let isSlow = lease.id == ids[0]
             try await catalog.finish(
                 lease,
-                isSlow ? .unfinished(dueAt: due, createdAt: nil) : .postponed(dueAt: due, error: "503", isMiss: false), now: noon)
+                isSlow ? .unfinished(dueAt: due, createdAt: nil) : .postponed(.failure(dueAt: due)), now: noon)
         }
         let hints = ids.map { TaskRegistration(id: $0, source: "webhook", hasEnded: true) }
         #expect(try await catalog.register(hints, now: noon.plus(1)).new == [])
@@ -39,11 +40,11 @@ import Testing
         let (missed, failed) = (try taskID("t-missed"), try taskID("t-failed"))
         _ = try await catalog.register([missed, failed].map { TaskRegistration(id: $0, source: "sweep") }, now: noon)
         for lease in try await catalog.leaseTasks(limit: 2, now: noon, until: noon.plus(30)) where lease.id == missed {
-            try await catalog.finish(lease, .postponed(dueAt: noon.plus(1), error: "unknown", isMiss: true), now: noon)
+            try await catalog.finish(lease, .postponed(.failure(dueAt: noon.plus(1), isMiss: true)), now: noon)
         }
         for lease in try await catalog.leaseTasks(limit: 2, now: noon.plus(40), until: noon.plus(70)) {
             let state: TaskState = lease.id == missed ? .unavailable : .failed
-            try await catalog.finish(lease, .ended(state, reason: "-", createdAt: nil, json: nil), now: noon.plus(40))
+            try await catalog.finish(lease, .ended(state, reason: "-", cause: nil, createdAt: nil, json: nil), now: noon.plus(40))
         }
         let names = [missed, failed].map { TaskRegistration(id: $0, source: "sweep", isAlive: true) }
         _ = try await catalog.register([TaskRegistration(id: missed, source: "sweep")], now: noon.plus(50))
@@ -139,7 +140,8 @@ import Testing
         #expect(try await other.leaseTasks(limit: 9, now: noon.plus(19), until: noon.plus(60)) == [])
         #expect(try await other.leaseTasks(limit: 9, now: noon.plus(20), until: noon.plus(30)).count == 1)
         #expect(try await one.extend(stale, until: noon.plus(900)) == stale)
-        #expect(try await other.nextDue() == noon.plus(30))
+        // Its holder died once before, so it waits a minute longer than the lease.
+        #expect(try await other.nextDue() == noon.plus(90))
     }
 
     @Test(arguments: CatalogKind.allCases)
@@ -151,7 +153,7 @@ import Testing
         let current = try #require(try await other.leaseOutputs(limit: 1, now: noon.plus(2), until: noon.plus(60)).first)
         let outcomes: [OutputOutcome] = [
             .ended(try record(id)), .released,
-            .postponed(dueAt: noon, error: "e", failure: "cut", link: nil, goneAnswers: 0, suspect: nil),
+            .postponed(.failure(dueAt: noon)),
         ]
         for outcome in outcomes {
             let error = await #expect(throws: CatalogError.self) { try await one.finish(stale, outcome, now: noon.plus(3)) }
@@ -199,22 +201,85 @@ import Testing
         let (catalog, _) = try kind.make()
         try await catalog.resolve(try taskID("t-1"))
         let lease = try #require(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first)
-        let suspect = try #require(Digest(String(repeating: "12", count: 32)))
+        var history = FailureHistory()
+        history.failingSince = noon.plus(-5)
+        history.causeInWindow = .vendor
+        history.refusals = 2
+        history.refusedSince = noon.plus(-4)
+        let candidates = try (0..<4).map { number in
+            DeliveryCandidate(
+                original: BlobReference(
+                    digest: try #require(Digest(String(repeating: "1\(number)", count: 32))), bytes: number,
+                    mediaType: "text/html"),
+                reason: "a page", looksLikePicture: false,
+                download: DownloadFacts(
+                    url: "https://a.example", headers: [:], fetchedAt: noon.plus(Double(number)), redirects: 0))
+        }
         try await catalog.finish(
             lease,
             .postponed(
-                dueAt: noon.plus(30), error: "cut", failure: "cut", link: "https://new.example/x?s=2", goneAnswers: 2,
-                suspect: suspect),
-            now: noon)
+                Postponement(
+                    dueAt: noon.plus(30), error: "cut", kind: "cut", cause: .vendor, history: history,
+                    link: "https://new.example/x?s=2", candidate: candidates[0])), now: noon)
         #expect(try await catalog.nextDue() == noon.plus(30))
         #expect(try await catalog.leaseOutputs(limit: 1, now: noon.plus(29), until: noon.plus(90)) == [])
         let again = try #require(try await catalog.leaseOutputs(limit: 1, now: noon.plus(30), until: noon.plus(90)).first)
         #expect(again.attempts == 1)
-        #expect(again.goneAnswers == 2)
+        #expect(again.history == history)
         #expect(again.link == "https://new.example/x?s=2")
-        #expect(again.suspect == suspect)
-        #expect(again.repeats(of: "cut") == 2)
-        #expect(again.repeats(of: "page") == 1)
+        #expect(again.candidates == [candidates[0]])
+        let failing = try #require(try await catalog.failing(limit: 9).outputs.first?.failing)
+        #expect(failing == FailingState(cause: .vendor, since: noon.plus(-5), tries: 1, nextTry: noon.plus(30), deaths: 0))
+
+        // The three newest different deliveries are kept.
+        var current = again
+        for candidate in candidates.dropFirst() + [candidates[2]] {
+            let postponement = Postponement(
+                dueAt: noon.plus(30), error: "page", kind: "no picture", cause: .vendor, history: history, candidate: candidate)
+            try await catalog.finish(current, .postponed(postponement), now: noon)
+            current = try #require(
+                try await catalog.leaseOutputs(limit: 1, now: noon.plus(30), until: noon.plus(90)).first)
+        }
+        #expect(current.candidates == Array(candidates.dropFirst()))
+        try await catalog.finish(current, .ended(try record(try taskID("t-1"))), now: noon)
+        #expect(try await catalog.failing(limit: 9).isEmpty)
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func anInputThatEndsTheProcessWaitsLongerAfterEachDeath(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        try await catalog.resolve(try taskID("t-1"))
+        // Due at once after the first death, a minute later after the second, then four, nine, 16, 25, and never more than 30.
+        var now = noon
+        for (deaths, wait) in [0.0, 0, 60, 240, 540, 960, 1500, 1800, 1800].enumerated() {
+            if wait > 0 { #expect(try await catalog.queuedOutputs(limit: 9, now: now.plus(wait - 1)).isEmpty) }
+            now = now.plus(wait)
+            #expect(try await catalog.queuedOutputs(limit: 9, now: now).first?.deaths == deaths)
+            let lease = try #require(try await catalog.leaseOutputs(limit: 1, now: now, until: now.plus(30)).first)
+            #expect(lease.history.deaths == deaths)
+            now = now.plus(30)
+        }
+        let failing = try await catalog.failing(limit: 9)
+        #expect(failing.outputs.first?.failing?.isSuspect == true)
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func aStartTakesUpWhatFailedButNotWhatWasAskedToWait(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        var history = FailureHistory()
+        history.failingSince = noon
+        for (name, notBefore) in [("patient", noon.plus(900)), ("plain", nil)] {
+            try await catalog.resolve(try taskID(name))
+            let lease = try #require(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first)
+            let postponement = Postponement(
+                dueAt: noon.plus(1800), error: "503", kind: "status 503", cause: .vendor, history: history, notBefore: notBefore)
+            try await catalog.finish(lease, .postponed(postponement), now: noon)
+        }
+        try await catalog.takeUpWaiting(most: 1, now: noon.plus(60))
+        #expect(try await catalog.queuedOutputs(limit: 9, now: noon.plus(60)).isEmpty, "one try is as many as allowed")
+        try await catalog.takeUpWaiting(most: 2, now: noon.plus(60))
+        #expect(try await catalog.queuedOutputs(limit: 9, now: noon.plus(60)).map(\.id.task.text) == ["plain"])
+        #expect(try await catalog.queuedOutputs(limit: 9, now: noon.plus(900)).count == 2)
     }
 
     /// SQLite leaves pieces of rows that it moves between pages, also with `secure_delete`; so a link must never be there in clear.
@@ -289,8 +354,8 @@ import Testing
         func lease() async throws -> TaskLease {
             try #require(try await catalog.leaseTasks(limit: 1, now: noon, until: noon.plus(60)).first)
         }
-        try await catalog.finish(try await lease(), .postponed(dueAt: noon, error: "404", isMiss: true), now: noon)
-        try await catalog.finish(try await lease(), .postponed(dueAt: noon, error: "500", isMiss: false), now: noon)
+        try await catalog.finish(try await lease(), .postponed(.failure(dueAt: noon, error: "404", isMiss: true)), now: noon)
+        try await catalog.finish(try await lease(), .postponed(.failure(dueAt: noon, error: "500")), now: noon)
         var next = try await lease()
         #expect(next.misses == 1)
         #expect(next.attempts == 2)
@@ -299,7 +364,7 @@ import Testing
         #expect(next.misses == 0)
         #expect(next.readings == 1)
         #expect(next.createdAt == noon.plus(-9))
-        try await catalog.finish(next, .ended(.failed, reason: "no", createdAt: nil, json: nil), now: noon)
+        try await catalog.finish(next, .ended(.failed, reason: "no", cause: nil, createdAt: nil, json: nil), now: noon)
         #expect(try await catalog.endedTasks(limit: 9).map(\.reason) == ["no"])
     }
 

@@ -2,6 +2,7 @@ import ArchiveModel
 import Catalog
 import Foundation
 import SizeContract
+import TestSupport
 import Testing
 
 /// Every kind of catalog, each in a place of its own; the suite holds all of them to the same promises.
@@ -73,7 +74,9 @@ extension Catalog {
             let links = (0..<outputs).map { "https://files.example/\(lease.id.text)/\($0).png?sig=s3cret" }
             try await finish(
                 lease,
-                .resolved(links: links, createdAt: noon, deadline: deadline, model: "m", json: .object(["id": .string(id.text)])),
+                .resolved(
+                    results: .links(links), createdAt: noon, deadline: deadline, model: "m", reason: nil,
+                    json: .object(["id": .string(id.text)])),
                 now: noon)
         }
     }

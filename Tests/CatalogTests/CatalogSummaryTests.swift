@@ -2,6 +2,7 @@ import ArchiveModel
 import Catalog
 import Foundation
 import SizeContract
+import TestSupport
 import Testing
 
 @Suite struct CatalogSummaryTests {
@@ -61,10 +62,11 @@ import Testing
             try await catalog.finish(
                 lease,
                 number == 23
-                    ? .ended(.failed, reason: "no", createdAt: nil, json: nil)
+                    ? .ended(.failed, reason: "no", cause: nil, createdAt: nil, json: nil)
                     : .resolved(
-                        links: ["https://a.example/0", "https://a.example/1"], createdAt: noon.plus(Double(number) * -20_000),
-                        deadline: noon.plus(9999), model: nil, json: .object([:])), now: noon)
+                        results: .links(["https://a.example/0", "https://a.example/1"]),
+                        createdAt: noon.plus(Double(number) * -20_000),
+                        deadline: noon.plus(9999), model: nil, reason: nil, json: .object([:])), now: noon)
         }
         #expect(try await catalog.status(now: noon).tasks == [.resolved: 23, .failed: 1])
         try await expectRight(catalog)
@@ -112,7 +114,8 @@ import Testing
             let json = JSONValue.object(["id": .string(id.text), "model": .string(request?.model ?? "told-later")])
             if number > 9 {
                 let state: TaskState = number == 10 ? .failed : .unavailable
-                try await catalog.finish(lease, .ended(state, reason: "no", createdAt: created, json: json), now: noon)
+                try await catalog.finish(
+                    lease, .ended(state, reason: "no", cause: nil, createdAt: created, json: json), now: noon)
                 tasks.append(
                     TaskRecord(
                         task: id, state: state, reason: "no", source: "test", discoveredAt: lease.discoveredAt,
@@ -124,8 +127,8 @@ import Testing
             try await catalog.finish(
                 lease,
                 .resolved(
-                    links: links, createdAt: created, deadline: noon.plus(86400), model: request?.model ?? "told-later",
-                    json: json),
+                    results: .links(links), createdAt: created, deadline: noon.plus(86400),
+                    model: request?.model ?? "told-later", reason: nil, json: json),
                 now: noon)
             for output in try await catalog.leaseOutputs(limit: 9, now: noon, until: noon.plus(60)) {
                 let state: ArchiveRecord.State = output.id.index == 2 ? .unavailable : .archived

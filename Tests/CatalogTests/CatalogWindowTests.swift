@@ -2,6 +2,7 @@ import ArchiveModel
 import Catalog
 import Foundation
 import SizeContract
+import TestSupport
 import Testing
 
 @Suite struct CatalogWindowTests {
@@ -92,7 +93,8 @@ import Testing
                 .map(\.text) == ["failed"])
         for lease in try await catalog.leaseTasks(limit: 9, now: noon, until: noon.plus(60)) {
             let links = TaskOutcome.resolved(
-                links: ["https://a.example/1?s=1"], createdAt: noon, deadline: nil, model: nil, json: .null)
+                results: .links(["https://a.example/1?s=1"]), createdAt: noon, deadline: nil, model: nil, reason: nil, json: .null
+            )
             try await catalog.finish(lease, links, now: noon)
         }
         #expect(
@@ -109,7 +111,8 @@ import Testing
         try await catalog.rebuild(outputs: [broken], tasks: [], unfinished: [broken.task], now: noon)
         let lease = try #require(try await catalog.leaseTasks(limit: 9, now: noon, until: noon.plus(60)).first)
         let links = TaskOutcome.resolved(
-            links: ["https://a.example/1?s=1", "https://a.example/2?s=1"], createdAt: noon, deadline: nil, model: nil, json: .null
+            results: .links(["https://a.example/1?s=1", "https://a.example/2?s=1"]), createdAt: noon, deadline: nil, model: nil,
+            reason: nil, json: .null
         )
         try await catalog.finish(lease, links, now: noon)
         #expect(try await catalog.queuedOutputs(limit: 9, now: noon).map(\.id.index) == [1])

@@ -1,6 +1,7 @@
 import ArchiveModel
 import Catalog
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct CensusTests {
@@ -52,7 +53,9 @@ import Testing
             for lease in try await catalog.leaseTasks(limit: 1, now: noon, until: noon.plus(60)) {
                 try await catalog.finish(
                     lease,
-                    .resolved(links: ["https://a.example/0"], createdAt: created, deadline: nil, model: nil, json: .object([:])),
+                    .resolved(
+                        results: .links(["https://a.example/0"]), createdAt: created, deadline: nil, model: nil, reason: nil,
+                        json: .object([:])),
                     now: noon)
             }
             for lease in try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)) {

@@ -4,13 +4,14 @@ import GRDB
 /// Everything that records can know of a catalog, as ordered lines. Left out, since no record holds them:
 /// - surrogate keys (`task.key`, `output.key`, `tally.key`), in whose place the ids and the counted facts stand;
 /// - when and how often something was tried (`due_at`, a task's `attempts`, `misses`, `readings`; an output's `gone_answers`, `suspect`,
-///   `failure`, `repeats`) and by whom (`lease_token`, `lease_expires_at`);
+///   `failure`, `repeats`), its history of failures, what a link is named, and by whom (`lease_token`, `lease_expires_at`);
 /// - a task's `deadline`, which its outputs carry;
 /// - open submissions, which no task has answered.
 func dump(_ path: String) throws -> [String] {
     let volatile: Set<String> = [
         "key", "task", "tally", "due_at", "misses", "readings", "gone_answers", "suspect", "failure", "repeats", "lease_token",
-        "lease_expires_at",
+        "lease_expires_at", "failing_since", "window_cause", "refusals", "refused_since", "not_before", "told", "deaths", "name",
+        "rechecked",
     ]
     return try DatabaseQueue(path: path).read { database in
         func lines(_ table: String, _ sql: String, without: Set<String>) throws -> [String] {

@@ -63,7 +63,7 @@ import Testing
         let leases = try await catalog.leaseOutputs(limit: 9, now: noon, until: noon.plus(60))
         #expect(leases.map(\.id.index) == [1, 4, 0, 2], "by deadline, the one past its own last; one is not due yet")
         #expect(leases.map(\.token) == [1, 8, 1, 1])
-        #expect(leases.first?.repeats(of: "cut") == 3)
+        #expect(leases.first?.failure == "cut")
         #expect(
             try await catalog.leaseTasks(limit: 9, now: noon.plus(31), until: noon.plus(60)).map(\.id.text) == [
                 "t-leased", "t-waiting",

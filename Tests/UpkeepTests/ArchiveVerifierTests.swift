@@ -119,7 +119,8 @@ import Upkeep
         for lease in try await other.leaseTasks(limit: 9, now: noon, until: noon.addingTimeInterval(60)) {
             let links = ["https://files.example/1.png"]
             try await other.finish(
-                lease, .resolved(links: links, createdAt: nil, deadline: nil, model: nil, json: .null), now: noon)
+                lease, .resolved(results: .links(links), createdAt: nil, deadline: nil, model: nil, reason: nil, json: .null),
+                now: noon)
         }
         let report = try await ArchiveVerifier(blobs: filer.blobs, records: filer.records, catalog: other).verify(deep: false)
         #expect(report.findings.filter { $0.subject.contains("task-0") }.map(\.kind).contains(.unfinished))

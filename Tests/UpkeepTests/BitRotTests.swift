@@ -29,9 +29,11 @@ import Upkeep
     /// Everything that a query can see of a catalog, by sqlite3, but for the columns of rows that have ended which mean nothing any
     /// more: when they were due, and by which lease; and for headings under which nothing is counted. What SQLite cannot read is an answer, too.
     private func content(_ path: String) throws -> String {
-        let spent = ["due_at", "lease_token", "lease_expires_at"]
-        let task = spent + ["attempts", "misses", "readings", "deadline"]
-        let output = spent + ["gone_answers", "suspect", "failure", "repeats"]
+        let spent =
+            ["due_at", "lease_token", "lease_expires_at"]
+            + ["failing_since", "window_cause", "refusals", "refused_since", "not_before", "told", "deaths"]
+        let task = spent + ["attempts", "misses", "readings", "deadline", "cause", "rechecked"]
+        let output = spent + ["gone_answers", "suspect", "failure", "repeats", "name"]
         func blank(_ table: String, _ columns: [String], _ states: String) -> String {
             "UPDATE \(table) SET \(columns.map { "\($0) = 0" }.joined(separator: ", ")) WHERE state IN (\(states));"
         }

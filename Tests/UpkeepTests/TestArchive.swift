@@ -6,6 +6,7 @@ import ImageCodecs
 import Imaging
 import SizeContract
 import SyntheticPictures
+import TestSupport
 import Testing
 import Upkeep
 import WorkLanes
@@ -127,7 +128,8 @@ struct Filer: Sendable {
                 createdAt: lease.createdAt, request: lease.request, taskJSON: .object(["status": .string("failed")]))
             try await records.write(record)
             try await catalog.finish(
-                lease, .ended(.failed, reason: "refused", createdAt: lease.createdAt, json: record.taskJSON), now: noon)
+                lease, .ended(.failed, reason: "refused", cause: nil, createdAt: lease.createdAt, json: record.taskJSON),
+                now: noon)
         }
     }
 
@@ -148,8 +150,8 @@ struct Filer: Sendable {
             try await catalog.finish(
                 lease,
                 .resolved(
-                    links: links, createdAt: created, deadline: created.addingTimeInterval(86400), model: "gpt-image-2",
-                    json: json),
+                    results: .links(links), createdAt: created, deadline: created.addingTimeInterval(86400), model: "gpt-image-2",
+                    reason: nil, json: json),
                 now: noon)
         }
         var filed: [ArchiveRecord] = []

@@ -59,6 +59,8 @@ struct FailingRow: Encodable {
 extension Failing {
     /// The longest failing first.
     var rows: [FailingRow] {
-        (outputs.compactMap { FailingRow($0) } + tasks.compactMap { FailingRow($0) }).sorted { ($0.since, $0.name) < ($1.since, $1.name) }
+        (outputs.compactMap { FailingRow($0) } + tasks.compactMap { FailingRow($0) }).sorted {
+            ($0.since, $0.name) < ($1.since, $1.name)
+        }
     }
 }

@@ -1,0 +1,125 @@
+import ArchiveModel
+import Foundation
+import Synchronization
+
+/// A clock for an archiver under test. It runs faster than the wall's, so that waits keep their proportions; and while only the loop of
+/// the archiver waits, it jumps to the end of that wait: a day takes seconds.
+final class JumpClock: WallClock {
+    private struct Sleeper {
+        var wake: Date
+        var isLoop: Bool
+        var continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private struct State {
+        /// Seconds that were jumped over.
+        var jumped: TimeInterval = 0
+        var sleepers: [Int: Sleeper] = [:]
+        /// Sleepers that were cancelled before they slept.
+        var cancelled: Set<Int> = []
+        var next = 0
+        /// Counts every change.
+        var changes = 0
+        var isOver = false
+    }
+
+    private final class Shared: Sendable {
+        let start = Date().wholeMilliseconds
+        let factor: Double
+        let leastJump: TimeInterval
+        let state = Mutex(State())
+
+        init(factor: Double, leastJump: TimeInterval) {
+            self.factor = factor
+            self.leastJump = leastJump
+        }
+
+        func now(_ state: State) -> Date {
+            start.addingTimeInterval(Date().timeIntervalSince(start) * factor + state.jumped).wholeMilliseconds
+        }
+    }
+
+    /// The clock of the archiver's loop. A jump needs that nobody else waits: every download and every call of the API waits for its
+    /// time-out.
+    private struct Loop: WallClock {
+        let shared: Shared
+        var now: Date { shared.state.withLock { shared.now($0) } }
+        func sleep(for duration: Duration) async throws { try await JumpClock.sleep(duration, isLoop: true, shared) }
+    }
+
+    private let shared: Shared
+
+    /// - Parameters:
+    ///   - factor: How many times faster than the wall's clock it runs.
+    ///   - leastJump: Seconds. While the loop holds leases it wakes every 10 s for their sake, so a longer wait means that it is idle.
+    init(factor: Double = 25, leastJump: TimeInterval = 10.5) {
+        let shared = Shared(factor: factor, leastJump: leastJump)
+        self.shared = shared
+        Thread.detachNewThread { Self.drive(shared) }
+    }
+
+    deinit { shared.state.withLock { $0.isOver = true } }
+
+    var now: Date { shared.state.withLock { shared.now($0) } }
+    var loop: any WallClock { Loop(shared: shared) }
+
+    func sleep(for duration: Duration) async throws { try await Self.sleep(duration, isLoop: false, shared) }
+
+    private static func sleep(_ duration: Duration, isLoop: Bool, _ shared: Shared) async throws {
+        let id = shared.state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let isCancelled = shared.state.withLock { state in
+                    state.changes += 1
+                    guard state.cancelled.remove(id) == nil, !Task.isCancelled else { return true }
+                    let wake = shared.now(state).addingTimeInterval(max(0, TimeInterval(duration)))
+                    state.sleepers[id] = Sleeper(wake: wake, isLoop: isLoop, continuation: continuation)
+                    return false
+                }
+                if isCancelled { continuation.resume(throwing: CancellationError()) }
+            }
+        } onCancel: {
+            let sleeper = shared.state.withLock { state in
+                state.changes += 1
+                guard let sleeper = state.sleepers.removeValue(forKey: id) else {
+                    state.cancelled.insert(id)
+                    return Sleeper?.none
+                }
+                return sleeper
+            }
+            sleeper?.continuation.resume(throwing: CancellationError())
+        }
+    }
+
+    private static func drive(_ shared: Shared) {
+        var seen = -1
+        while true {
+            Thread.sleep(forTimeInterval: 0.0005)
+            let due = shared.state.withLock { state -> [Sleeper]? in
+                guard !state.isOver else { return nil }
+                if state.changes == seen, state.sleepers.values.allSatisfy(\.isLoop),
+                    let first = state.sleepers.values.map(\.wake).min()
+                {
+                    let wait = first.timeIntervalSince(shared.now(state))
+                    if wait >= shared.leastJump { state.jumped += wait }
+                }
+                let now = shared.now(state)
+                let due = state.sleepers.filter { $0.value.wake <= now.addingTimeInterval(0.0005) }
+                for id in due.keys { state.sleepers[id] = nil }
+                if !due.isEmpty { state.changes += 1 }
+                seen = state.changes
+                return Array(due.values)
+            }
+            guard let due else { break }
+            for sleeper in due { sleeper.continuation.resume() }
+        }
+        let rest = shared.state.withLock { state in
+            defer { state.sleepers = [:] }
+            return Array(state.sleepers.values)
+        }
+        for sleeper in rest { sleeper.continuation.resume(throwing: CancellationError()) }
+    }
+}
