@@ -45,7 +45,8 @@ struct MetricsRoutes: Sendable {
         do {
             let now = clock.now
             let status = try await catalog.status(now: now)
-            gauges.show(status, try await Risk.find(in: catalog, now: now, time: riskTime, limit: 0), now: now)
+            let risk = try await Risk.find(in: catalog, now: now, time: riskTime, limit: 0)
+            gauges.show(status, risk, try await catalog.failing(limit: 0), now: now)
         } catch {
             logger.warning("the catalog did not answer a scrape", metadata: ["error": "\(error)"])
             gauges.forget()
@@ -63,6 +64,8 @@ private struct CatalogGauges: Sendable {
     private let deadline: Meter
     private let outputsAtRisk: Meter
     private let tasksAtRisk: Meter
+    private let failingOutputs: [FailureCause: Meter]
+    private let failingTasks: [FailureCause: Meter]
     private let isUp: Meter
 
     init(_ factory: any MetricsFactory) {
@@ -74,6 +77,8 @@ private struct CatalogGauges: Sendable {
         deadline = Meter(.nearestDeadline, [], factory)
         outputsAtRisk = Meter(.outputsAtRisk, [], factory)
         tasksAtRisk = Meter(.tasksAtRisk, [], factory)
+        failingOutputs = Self.each(.failingOutputs, label: "cause", factory)
+        failingTasks = Self.each(.failingTasks, label: "cause", factory)
         isUp = Meter(.catalogUp, [], factory)
     }
 
@@ -83,7 +88,7 @@ private struct CatalogGauges: Sendable {
         Dictionary(Key.allCases.map { ($0, Meter(family, [(label, $0.rawValue)], factory)) }) { first, _ in first }
     }
 
-    func show(_ status: CatalogStatus, _ risk: AtRisk, now: Date) {
+    func show(_ status: CatalogStatus, _ risk: AtRisk, _ failing: Failing, now: Date) {
         for (state, meter) in tasks { meter.set(status.tasks[state] ?? 0) }
         for (state, meter) in outputs { meter.set(status.outputs[state] ?? 0) }
         for (verdict, meter) in verdicts { meter.set(status.verdicts[verdict] ?? 0) }
@@ -92,12 +97,16 @@ private struct CatalogGauges: Sendable {
         deadline.set(status.nearestDeadline.map { $0.timeIntervalSince(now) } ?? .infinity)
         outputsAtRisk.set(risk.outputCount)
         tasksAtRisk.set(risk.taskCount)
+        for (cause, meter) in failingOutputs { meter.set(failing.outputCounts[cause] ?? 0) }
+        for (cause, meter) in failingTasks { meter.set(failing.taskCounts[cause] ?? 0) }
         isUp.set(1)
     }
 
     /// What is not known is told as no number: the figures of before would hide that.
     func forget() {
-        let all = Array(tasks.values) + Array(outputs.values) + Array(verdicts.values)
+        let all =
+            Array(tasks.values) + Array(outputs.values) + Array(verdicts.values)
+            + Array(failingOutputs.values) + Array(failingTasks.values)
         for meter in all + [mismatched, bytes, deadline, outputsAtRisk, tasksAtRisk] { meter.set(Double.nan) }
         isUp.set(0)
     }

@@ -31,12 +31,21 @@ struct OutputRoutes {
         var sha256: Digest
     }
 
+    private struct Failing: Encodable {
+        var since: Date
+        var tries: Int
+        var nextTry: Date
+    }
+
     private struct Output: Encodable {
         var name: String
         var taskId: TaskID
         var index: Int
         var state: OutputState
         var reason: String?
+        var cause: FailureCause?
+        /// Set while it waits after a failure.
+        var failing: Failing?
         var createdAt: Date?
         var deadline: Date?
         var endedAt: Date?
@@ -52,6 +61,8 @@ struct OutputRoutes {
             index = entry.id.index
             state = entry.state
             reason = entry.reason
+            cause = entry.cause
+            failing = entry.failing.map { Failing(since: $0.since, tries: $0.tries, nextTry: $0.nextTry) }
             createdAt = entry.createdAt
             deadline = entry.deadline
             endedAt = entry.endedAt

@@ -34,6 +34,10 @@ extension MetricFamily {
         "fixative_at_risk_outputs", "Outputs that wait although little of their time is left; counted up to 100000.")
     package static let tasksAtRisk = MetricFamily(
         "fixative_at_risk_tasks", "Tasks that are to be read although little of their time is left; counted up to 100000.")
+    package static let failingOutputs = MetricFamily(
+        "fixative_failing_outputs", "Outputs that are tried again after a failure, by who caused it: vendor, ours or unknown.")
+    package static let failingTasks = MetricFamily(
+        "fixative_failing_tasks", "Tasks that are read again after a failure, by who caused it: vendor, ours or unknown.")
     package static let catalogUp = MetricFamily("fixative_catalog_up", "Whether the catalog answered this scrape.")
 
     package static let discovered = MetricFamily("fixative_discovered_tasks_total", "Tasks that sources named and that were new.")
@@ -75,7 +79,8 @@ extension MetricFamily {
 
     /// All that the service measures.
     package static let all = [
-        tasks, outputs, archived, mismatched, archivedBytes, nearestDeadline, outputsAtRisk, tasksAtRisk, catalogUp, discovered,
+        tasks, outputs, archived, mismatched, archivedBytes, nearestDeadline, outputsAtRisk, tasksAtRisk, failingOutputs,
+        failingTasks, catalogUp, discovered,
         ended, endedTasks, stages, downloadedBytes, delivery, retries, storeErrors, sweeps, lastGoodSweep, hooks, requests,
         requestTime, notices, noticesWaiting, build, residentMemory, openFiles, startTime,
     ]

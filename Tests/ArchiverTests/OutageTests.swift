@@ -147,7 +147,7 @@ import Upkeep
             try await archive.run(
                 url, tasks: tasks.map { TaskRegistration(id: $0, source: "test") }, policy: AddressPolicy(exceptions: Set(hosts)),
                 limits: DownloadLimits(total: 40 * 3600),
-                { $0.pollInterval = 300 },
+                { $0.pollInterval = 3600 },
                 resolve: { try world.resolve($0) })
         }
 

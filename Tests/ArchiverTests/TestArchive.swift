@@ -81,7 +81,7 @@ final class TestArchive: Sendable {
         let downloader = ResultDownloader(
             store: blobs, policy: policy ?? AddressPolicy(exceptions: [host]), limits: limits, clock: clock, resolve: resolve)
         var options = ArchiverOptions()
-        options.pollInterval = 300
+        options.pollInterval = 1800
         change(&options)
         let archiver = Archiver(
             options: options, blobs: blobs, records: records, catalog: catalog, client: client, vault: vault,

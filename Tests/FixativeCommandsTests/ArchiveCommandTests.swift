@@ -43,9 +43,12 @@ import Testing
             #expect(bad.errors.contains("FIXATIVE_API_KEY"))
             #expect(!bad.errors.contains("bad-key-12345"))
             #expect(try Program.run("status", "--storage", storage).output.contains("held"))
-            let unknown = try Program.run("archive", "--storage", storage, environment: environment)
-            #expect(unknown.errors.contains("does not know the task"))
-            #expect(try Program.run("list", "--lost", "--storage", storage).output.contains("task-1"))
+            let unknown = try Program.run("archive", "--patience", "0", "--storage", storage, environment: environment)
+            #expect(unknown.status == 1)
+            #expect(unknown.output.contains("does not know the task"))
+            #expect(unknown.output.contains("the same command or 'fixative run' goes on"))
+            #expect(try Program.run("list", "--failing", "--storage", storage).output.contains("task-1"))
+            #expect(try Program.run("list", "--lost", "--storage", storage).output.contains("task-1") == false)
         }
     }
 
@@ -97,7 +100,7 @@ import Testing
         let folder = try Folder()
         try await withUpstream("--tasks", "10", "--faults", "hostile", "--seed", "9") { environment in
             let outcome = try Program.run(
-                "archive", "--since", "24h", "-v", "--storage", folder.path + "/s", environment: environment)
+                "archive", "--since", "24h", "-v", "--patience", "3", "--storage", folder.path + "/s", environment: environment)
             for text in [Self.key, "sig="] {
                 #expect(!outcome.output.contains(text))
                 #expect(!outcome.errors.contains(text))
@@ -112,11 +115,18 @@ import Testing
             let storage = folder.path + "/s"
             let none = try Program.run("retry", "--storage", storage, environment: environment)
             #expect(none.status == 2, "there is no archive yet")
-            _ = try Program.run("archive", "task-unknown", "--storage", storage, environment: environment)
-            let all = try Program.run("retry", "--storage", storage, environment: environment)
+            _ = try Program.run("archive", "task-unknown", "--patience", "0", "--storage", storage, environment: environment)
+            // Nothing is given up while its window is open, unless a person says so.
+            let early = try Program.run("retry", "--patience", "0", "--storage", storage, environment: environment)
+            #expect(early.errors.contains("again      0 tasks"))
+            let ended = try Program.run("give-up", "task-unknown", "--storage", storage)
+            #expect(ended.status == 0, "\(ended.errors)")
+            #expect(try Program.run("list", "--lost", "--storage", storage).output.contains("ended by a person"))
+            #expect(try Program.run("status", "--storage", storage, "--format", "json").output.contains("\"failing\" : []"))
+            let all = try Program.run("retry", "--patience", "0", "--storage", storage, environment: environment)
             #expect(all.errors.contains("again      1 task"))
             #expect(all.status == 1)
-            #expect(all.output.contains("lost: task-unknown"))
+            #expect(all.output.contains("waiting  task-unknown: the upstream does not know the task"))
             let named = try Program.run("retry", "task-nobody", "--storage", storage, environment: environment)
             #expect(named.status == 1)
             #expect(named.errors.contains("does not know the task task-nobody"))

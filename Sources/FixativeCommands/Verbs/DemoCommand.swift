@@ -105,7 +105,7 @@ struct DemoCommand: AsyncParsableCommand {
         options.retry = RetryPolicy(base: 0.2, ceiling: 2)
         options.pace = 0.5...2
         // What is broken on purpose stays in the queue: its window closes tomorrow.
-        options.patience = 3
+        options.patience = 1
         var limits = DownloadLimits()
         limits.total = 60
         limits.idle = 10

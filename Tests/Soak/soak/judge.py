@@ -24,7 +24,7 @@ class Judge:
         self.outputs, self.tasks = {}, {}
         # Task ids by what became of them.
         self.archived, self.unavailable, self.lost = [], [], []
-        # Of the unavailable ones, those of which the upstream says that it made pictures.
+        # Unavailable are those that can't be had and therefore wait. Of these, those of which the upstream says that it made pictures.
         self.completed_unavailable = set()
 
     def judge(self, created):
@@ -55,16 +55,18 @@ class Judge:
             return "lost", "the archive does not know it"
         if row["state"] in ("failed", "cancelled", "unavailable"):
             return self.ended(task, row)
+        if row["state"] == "waiting" and row["reason"] and not outputs and self.upstream.answer(task) is None:
+            return "unavailable", None
         if row["state"] != "resolved" or not outputs:
             return "lost", f"its row says {row['state']}, with {len(outputs)} outputs: {row['reason']}"
         unavailable = False
         for index, output in sorted(outputs.items()):
-            if output["state"] == "unavailable":
+            if output["state"] == "waiting":
                 unavailable = True
                 if not output["reason"]:
-                    return "lost", f"#{index} is unavailable without a reason"
+                    return "lost", f"#{index} waits without a reason"
             elif output["state"] != "archived":
-                return "lost", f"#{index} is still {output['state']}: {output['reason']}"
+                return "lost", f"#{index} is {output['state']} while its window is open: {output['reason']}"
             elif flaw := self.storage.flaw((task, index), self.outputs):
                 return "lost", f"#{index}: {flaw}"
         if not unavailable:
@@ -83,11 +85,11 @@ class Judge:
         return "unavailable", None
 
     def confirmed(self, task, outputs):
-        """Given up: can a patient client have it?"""
+        """It still waits: can a patient client have it?"""
         truth = self.upstream.truth(task) or []
         for index, body in enumerate(truth):
-            if body is not None and outputs.get(index, {}).get("state") != "archived":
-                return "lost", f"#{index} was given up ({outputs[index]['reason']}), and can be had"
+            if body is not None and is_whole_picture(body) and outputs.get(index, {}).get("state") != "archived":
+                return "lost", f"#{index} waits ({outputs[index]['reason']}), and can be had"
         return "unavailable", None
 
     def compare_sample(self):
@@ -111,12 +113,9 @@ class Judge:
         row = self.outputs[output]
         with open(self.storage.blob(row["digest"]), "rb") as file:
             stored = file.read()
-        if row["verdict"] != "undecodable":
-            return None if stored == body else f"{len(stored)} bytes are not the {len(body)} that the upstream delivers"
-        if is_whole_picture(body):
-            return "it is a whole picture upstream, and called undecodable here"
-        # What is no whole picture may have been cut on its way as well.
-        return None if body.startswith(stored) else "it is no part of what the upstream delivers"
+        if row["verdict"] == "undecodable":
+            return "it is called undecodable while its window is open"
+        return None if stored == body else f"{len(stored)} bytes are not the {len(body)} that the upstream delivers"
 
     # The program's own word
 
@@ -127,7 +126,7 @@ class Judge:
             return self.tally.err(f"audit --against-account: {said}")
         answer = json.loads(said.out)
         gone = {item["taskId"] for item in answer["missing"] + answer["lost"]}
-        vanished = {task for task in self.unavailable if self.tasks[task]["state"] == "unavailable"}
+        vanished = {task for task in self.unavailable if self.tasks[task]["state"] == "waiting"}
         # A vanished task stands in the account's list for what it was before: completed, or without a picture.
         if not self.completed_unavailable <= gone <= self.completed_unavailable | vanished:
             self.tally.err(f"audit names {sorted(gone ^ self.completed_unavailable)[:10]} otherwise")

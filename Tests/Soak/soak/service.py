@@ -122,10 +122,14 @@ class Service:
         return Finished(done.returncode, done.stdout, done.stderr)
 
     def waiting(self):
-        """How many tasks and outputs still wait, and how many tasks are known at all."""
+        """How many tasks and outputs wait, less those that were tried at least five times, and how many tasks are known at all."""
         status = self.verb("status", "--format", "json")
         if status.code not in (0, 1):
             return None, 0
         counts = json.loads(status.out)
         queued = sum(counts[kind].get(state, 0) for kind in ("tasks", "outputs") for state in ("waiting", "leased", "held"))
-        return queued, sum(counts["tasks"].values())
+        failing = self.verb("list", "--failing", "--format", "json")
+        if failing.code not in (0, 1):
+            return None, 0
+        hopeless = sum(row["tries"] >= 5 for row in json.loads(failing.out))
+        return queued - hopeless, sum(counts["tasks"].values())

@@ -104,7 +104,7 @@ def outage(plan, hooks, began, tally):
 
 
 def drain(plan, service, upstream, tally):
-    """Waits until every task of the account is known and nothing waits any more."""
+    """Waits until every task of the account is known and nothing waits but what has failed more often than faults that pass do."""
     tasks = len(upstream.tasks())
     began = time.monotonic()
     while time.monotonic() - began < plan.drain:
@@ -113,7 +113,7 @@ def drain(plan, service, upstream, tally):
             break
         time.sleep(2)
     else:
-        tally.err(f"after {plan.drain:.0f} s {queued} tasks and pictures still wait, and {known} of {tasks} tasks are known")
+        tally.err(f"after {plan.drain:.0f} s {queued} tasks and pictures wait that have not failed for good, and {known} of {tasks} tasks are known")
     tally.note(f"the queue was empty {time.monotonic() - began:.0f} s after the last task")
 
 
