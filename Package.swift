@@ -67,7 +67,7 @@ let package = Package(
             dependencies: [
                 "ArchiveModel", "ArchiveServer", "Archiver", "Audit", "BlobStore", "Catalog", "Export", "Gallery",
                 "GenerationAPI", "ImageCodecs",
-                "Imaging", "Notifications", "SizeContract",
+                "Imaging", "Networking", "Notifications", "SizeContract",
                 "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration,
                 httpClient,
                 lifecycle,
@@ -80,7 +80,7 @@ let package = Package(
             name: "ArchiveServer",
             dependencies: [
                 "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "HTTPParts",
-                "ImageCodecs", "SizeContract", "Telemetry", coreMetrics, httpClient, hummingbird, lifecycle, logging, nioCore,
+                "ImageCodecs", "Networking", "SizeContract", "Telemetry", coreMetrics, httpClient, hummingbird, lifecycle, logging, nioCore,
                 nioHTTP1, swiftCrypto,
             ], resources: [.embedInCode("Assets")], swiftSettings: strict),
 
@@ -88,7 +88,8 @@ let package = Package(
         .target(
             name: "Notifications",
             dependencies: [
-                "ArchiveModel", "Catalog", "GenerationAPI", "Telemetry", httpClient, lifecycle, nioCore, nioHTTP1, swiftCrypto,
+                "ArchiveModel", "Catalog", "GenerationAPI", "Networking", "Telemetry", httpClient, lifecycle, nioCore, nioHTTP1,
+                swiftCrypto,
             ], swiftSettings: strict),
 
         // What servers here have in common of HTTP, and the library lacks.
@@ -98,7 +99,7 @@ let package = Package(
         .target(
             name: "Archiver",
             dependencies: [
-                "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "Imaging", "SizeContract",
+                "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "Imaging", "Networking", "SizeContract",
                 "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1,
             ], swiftSettings: strict),
 
@@ -124,16 +125,20 @@ let package = Package(
         .target(
             name: "UpstreamSimulator",
             dependencies: [
-                "ArchiveModel", "HTTPParts", "SizeContract", hummingbird, httpClient, lifecycle, logging, nioConcurrencyHelpers,
+                "ArchiveModel", "HTTPParts", "Networking", "SizeContract", hummingbird, httpClient, lifecycle, logging,
+                nioConcurrencyHelpers,
                 nioCore,
                 nioHTTP1,
                 nioPosix, swiftCrypto,
             ], swiftSettings: strict),
 
-        // The upstream's wire types and calls, and which network addresses may be talked to.
+        // The upstream's wire types and calls.
         .target(
-            name: "GenerationAPI", dependencies: ["ArchiveModel", "SizeContract", httpClient, nioCore, nioHTTP1, swiftCrypto],
+            name: "GenerationAPI", dependencies: ["ArchiveModel", "Networking", "SizeContract", httpClient, nioCore, nioHTTP1, swiftCrypto],
             swiftSettings: strict),
+
+        // Which URLs and addresses may be talked to: text in, checked values out. No network library.
+        .target(name: "Networking", swiftSettings: strict),
 
         // Verify, repair, collect and rebuild: what keeps an archive true over the years. No network.
         .target(
@@ -204,7 +209,7 @@ let package = Package(
         .testTarget(
             name: "NotificationsTests",
             dependencies: [
-                "Notifications", "ArchiveModel", "Catalog", "SizeContract", "Telemetry", hummingbird, lifecycle, logging, nioCore,
+                "Notifications", "ArchiveModel", "Catalog", "Networking", "SizeContract", "Telemetry", hummingbird, lifecycle, logging, nioCore,
             ], swiftSettings: strict),
 
         // Ids that can't leave their folder, secrets that don't show, records that read as they were written.
@@ -228,12 +233,13 @@ let package = Package(
                 "GenerationAPI", "ArchiveModel", "SizeContract", "UpstreamSimulator", httpClient, hummingbird, logging, nioCore,
                 nioHTTP1,
             ], swiftSettings: strict),
+        // Links by the table of RFC 3986, and everything that a library would trap on.
+        .testTarget(name: "NetworkingTests", dependencies: ["Networking", httpClient], swiftSettings: strict),
         // The pipeline against the simulator on loopback.
         .testTarget(
             name: "ArchiverTests",
             dependencies: [
-                "Archiver", "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "SizeContract",
-                "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep",
+                "Archiver", "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "SizeContract", "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep", "Networking",
                 "UpstreamSimulator", "WorkLanes", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // The server alone, asked over sockets byte by byte, and its own description of itself.
@@ -287,7 +293,7 @@ let package = Package(
         // The built program, as a user types it.
         .testTarget(
             name: "FixativeCommandsTests",
-            dependencies: ["FixativeCommands", "fixative", "Archiver", "TestSupport", argumentParser],
+            dependencies: ["FixativeCommands", "fixative", "Archiver", "Networking", "TestSupport", argumentParser],
             swiftSettings: strict),
     ]
 )

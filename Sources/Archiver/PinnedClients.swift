@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import GenerationAPI
 import NIOCore
+import Networking
 
 /// HTTP clients that connect to one checked address each, whatever the host's name resolves to a moment later.
 ///

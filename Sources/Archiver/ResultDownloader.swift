@@ -5,6 +5,7 @@ package import Foundation
 package import GenerationAPI
 import NIOCore
 import NIOHTTP1
+package import Networking
 import WorkLanes
 
 /// Limits of one download.
@@ -77,26 +78,31 @@ package struct ResultDownloader: Sendable {
     /// Closes all connections. The downloader is of no use afterwards.
     package func shutdown() async { await clients.shutdown() }
 
-    /// Fetches a link. A connection that breaks off in the middle is taken up again where it broke, if the host says that the file is
-    /// still the same; the digest is that of the whole file either way.
+    /// Fetches a link, or decodes a `data:` link. A connection that breaks off in the middle is taken up again where it broke, if the
+    /// host says that the file is still the same; the digest is that of the whole file either way.
     ///
+    /// - Parameter isRetry: Whether an earlier try failed: then caches on the way are told not to repeat their answer.
     /// - Throws: ``DownloadError``, ``BlobStoreError`` when the bytes can't be kept, `CancellationError`. Nothing remains then.
-    package func fetch(_ link: String) async throws -> Download {
+    package func fetch(_ link: String, isRetry: Bool = false) async throws -> Download {
         do {
-            return try await withTimeout(limits.total, clock: clock) { try await followThrough(link) }
+            if DataLink.isOne(link) { return try await decode(DataLink(link)) }
+            let url = try FetchableURL(link)
+            return try await withTimeout(limits.total, clock: clock) { try await followThrough(url, isRetry: isRetry) }
+        } catch let error as LinkError {
+            throw DownloadError(error)
         } catch let error as TimeoutError {
             throw DownloadError(.timeout, "the download was not done after \(Int(error.seconds)) s")
         }
     }
 
     /// Follows a link, again and again while each try brings more of the file.
-    private func followThrough(_ link: String) async throws -> Download {
+    private func followThrough(_ url: FetchableURL, isRetry: Bool) async throws -> Download {
         let wait = RetryPolicy(base: 0.2, ceiling: 5)
         var generator = SystemRandomNumberGenerator()
         var partial: PartialDownload?
         for resumption in 0... {
             do {
-                return try await follow(link, resuming: partial)
+                return try await follow(url, resuming: partial, isRetry: isRetry)
             } catch let cut as BrokenOff {
                 guard cut.partial.bytes > partial?.bytes ?? 0, resumption < limits.resumptions else {
                     await cut.partial.ingest.discard()
@@ -117,12 +123,15 @@ package struct ResultDownloader: Sendable {
         preconditionFailure("the loop ends by returning or throwing")
     }
 
-    private func follow(_ link: String, resuming partial: PartialDownload?) async throws -> Download {
-        guard var url = URL(string: link) else { throw DownloadError(.refusedAddress, "the link is no address") }
+    private func follow(
+        _ link: FetchableURL, resuming partial: PartialDownload?, isRetry: Bool
+    ) async throws -> Download {
+        var (url, previous) = (link, FetchableURL?.none)
         for hop in 0...limits.redirects {
-            switch try await visit(url, hop: hop, resuming: partial) {
+            let step = Hop(url: url, target: try policy.target(of: url, from: previous), number: hop, isRetry: isRetry)
+            switch try await visit(step, resuming: partial) {
             case .arrived(let download): return download
-            case .elsewhere(let next): url = next
+            case .elsewhere(let next): (url, previous) = (next, url)
             }
         }
         throw DownloadError(.redirects, "the link was redirected more than \(limits.redirects) times")
@@ -130,19 +139,30 @@ package struct ResultDownloader: Sendable {
 
     private enum Visit {
         case arrived(Download)
-        case elsewhere(URL)
+        case elsewhere(FetchableURL)
     }
 
-    private func visit(_ url: URL, hop: Int, resuming partial: PartialDownload?) async throws -> Visit {
-        let target = try policy.target(of: url)
+    /// One URL on the way, after the policy has let it through.
+    private struct Hop {
+        var url: FetchableURL
+        var target: AddressPolicy.Target
+        /// 0 for the link itself.
+        var number: Int
+        var isRetry: Bool
+    }
+
+    private func visit(_ hop: Hop, resuming partial: PartialDownload?) async throws -> Visit {
+        let target = hop.target
         let addresses: [NetworkAddress]
         do {
             addresses = try await resolverLane.run { [resolve] in try resolve(target.host) }
         } catch let error as ResolutionError {
-            throw DownloadError(.transport, error.description)
+            throw DownloadError(.dns, "\(error); check the DNS settings of this machine")
         }
         try policy.check(addresses, of: target)
-        guard let address = addresses.first else { throw DownloadError(.transport, "\(target.host) has no address") }
+        guard let address = addresses.first else {
+            throw DownloadError(.dns, "\(target.host) has no address; check the DNS settings of this machine")
+        }
 
         if let pauseEnd = try await gate.enter(target.key, patience: limits.patience) {
             throw DownloadError(.hostBusy, "\(target.host) asked for a pause", retryAfter: pauseEnd)
@@ -150,29 +170,27 @@ package struct ResultDownloader: Sendable {
         let pin = PinnedClients.Pin(target: target, address: address)
         let client = await clients.borrow(pin)
         do {
-            let visit = try await request(url, target: target, client: client, hop: hop, resuming: partial)
+            let visit = try await request(hop, client: client, resuming: partial)
             await clients.giveBack(pin)
             await gate.leave(target.key)
             return visit
         } catch {
             await clients.giveBack(pin)
             await gate.leave(target.key)
-            let failure = translated(error, link: url)
-            // A public host that is down comes back; a link that leads astray into a private network leads there again.
-            if hop > 0, !policy.isPublic(address), (failure as? DownloadError)?.code == .transport {
-                throw DownloadError(.redirects, "the link redirects to the private address \(address), where nobody answers")
-            }
-            throw failure
+            throw translated(error, link: hop.url, phase: .connecting)
         }
     }
 
-    private func request(
-        _ url: URL, target: AddressPolicy.Target, client: HTTPClient, hop: Int, resuming partial: PartialDownload?
-    ) async throws -> Visit {
-        var request = HTTPClientRequest(url: Self.address(url, host: target.host))
+    private func request(_ hop: Hop, client: HTTPClient, resuming partial: PartialDownload?) async throws -> Visit {
+        let (url, target) = (hop.url, hop.target)
+        var request = HTTPClientRequest(url: url.text)
         request.headers.add(name: "user-agent", value: GenerationClient.userAgent)
         request.headers.add(name: "accept", value: "image/png, image/jpeg, image/webp, */*;q=0.5")
         request.headers.add(name: "accept-encoding", value: "identity")
+        if hop.isRetry {
+            request.headers.add(name: "cache-control", value: "no-cache")
+            request.headers.add(name: "pragma", value: "no-cache")
+        }
         if let partial {
             request.headers.add(name: "range", value: "bytes=\(partial.bytes)-")
             request.headers.add(name: "if-range", value: partial.validator)
@@ -183,7 +201,7 @@ package struct ResultDownloader: Sendable {
         switch (status, partial) {
         case (200, _):
             await partial?.ingest.discard()
-            return .arrived(try await receive(response, url: url, hop: hop))
+            return .arrived(try await receive(response, url: url, hop: hop.number))
         case (206, let partial?): return .arrived(try await resume(partial, response, url: url))
         case (416, let partial?) where ContentRange(response.headers)?.total == partial.bytes:
             // The file ends where the connection broke off: only the announced length was wrong.
@@ -191,21 +209,12 @@ package struct ResultDownloader: Sendable {
         case (206, _), (416, _):
             throw DownloadError(.transport, "\(target.host) answered \(status) with a part that was not asked for")
         case (301, _), (302, _), (303, _), (307, _), (308, _):
-            guard let location = response.headers.first(name: "location"),
-                let next = URL(string: location, relativeTo: url)?.absoluteURL
-            else { throw DownloadError(.redirects, "\(target.host) redirects without a target") }
-            return .elsewhere(next)
+            guard let location = response.headers.first(name: "location") else {
+                throw DownloadError(.redirects, "\(target.host) redirects without a target")
+            }
+            return .elsewhere(try url.resolving(location))
         default: throw await refusal(status, response, target: target)
         }
-    }
-
-    /// The link with its host in lower case, as the pinned client knows it.
-    private static func address(_ url: URL, host: String) -> String {
-        guard var parts = URLComponents(url: url, resolvingAgainstBaseURL: true), parts.host != host else {
-            return url.absoluteString
-        }
-        parts.host = host
-        return parts.string ?? url.absoluteString
     }
 
     private func refusal(_ status: Int, _ response: HTTPClientResponse, target: AddressPolicy.Target) async -> DownloadError {
@@ -226,18 +235,19 @@ package struct ResultDownloader: Sendable {
 
     // MARK: Bytes
 
-    private func receive(_ response: HTTPClientResponse, url: URL, hop: Int) async throws -> Download {
+    private func receive(_ response: HTTPClientResponse, url: FetchableURL, hop: Int) async throws -> Download {
         let announced = response.headers.first(name: "content-length").flatMap { Int($0) }
         if let announced, announced > limits.bytes { throw tooLarge }
         let headers = kept(response.headers, link: url)
         let partial = PartialDownload(
             ingest: try await store.beginIngest(), validator: ContentRange.validator(response.headers) ?? "", total: announced,
-            facts: DownloadFacts(url: Redactor()(url.absoluteString), headers: headers, fetchedAt: clock.now, redirects: hop))
+            facts: DownloadFacts(
+                url: url.origin + (url.path.isEmpty ? "/" : url.path), headers: headers, fetchedAt: clock.now, redirects: hop))
         return try await receive(response, into: partial, url: url)
     }
 
     /// Takes the rest of a file that is begun.
-    private func resume(_ partial: PartialDownload, _ response: HTTPClientResponse, url: URL) async throws -> Download {
+    private func resume(_ partial: PartialDownload, _ response: HTTPClientResponse, url: FetchableURL) async throws -> Download {
         guard let range = ContentRange(response.headers), range.start == partial.bytes,
             ContentRange.validator(response.headers).map({ $0 == partial.validator }) ?? true
         else { throw DownloadError(.transport, "the host answered with another part of the file than was asked for") }
@@ -247,7 +257,8 @@ package struct ResultDownloader: Sendable {
     }
 
     /// - Throws: ``BrokenOff`` when the connection ends early and what came can be gone on from.
-    private func receive(_ response: HTTPClientResponse, into begun: PartialDownload, url: URL) async throws -> Download {
+    private func receive(_ response: HTTPClientResponse, into begun: PartialDownload, url: FetchableURL) async throws -> Download
+    {
         var partial = begun
         do {
             for try await chunk in response.body {
@@ -259,10 +270,28 @@ package struct ResultDownloader: Sendable {
                 throw DownloadError(.transport, "\(partial.bytes) bytes came, but \(total) were announced")
             }
         } catch {
-            let cause = translated(error, link: url)
+            let cause = translated(error, link: url, phase: .receiving)
             if let cause = cause as? DownloadError, cause.isBrokenOff, partial.bytes > 0, !partial.validator.isEmpty {
                 throw BrokenOff(partial: partial, cause: cause)
             }
+            await partial.ingest.discard()
+            throw cause
+        }
+        return try await seal(partial)
+    }
+
+    /// A file inside its link.
+    private func decode(_ link: DataLink) async throws -> Download {
+        let facts = DownloadFacts(url: link.shown, headers: ["content-type": link.mediaType], fetchedAt: clock.now, redirects: 0)
+        var partial = PartialDownload(ingest: try await store.beginIngest(), validator: "", total: nil, facts: facts)
+        do {
+            var chunks = link.chunks()
+            while let chunk = try chunks.next() {
+                partial.bytes += chunk.count
+                guard partial.bytes <= limits.bytes else { throw tooLarge }
+                try await partial.ingest.append(chunk)
+            }
+        } catch {
             await partial.ingest.discard()
             throw error
         }
@@ -286,8 +315,8 @@ package struct ResultDownloader: Sendable {
     }
 
     /// The answer's headers for the record, without cookies and without anything of a link's query.
-    private func kept(_ headers: HTTPHeaders, link: URL) -> [String: String] {
-        let redact = Redactor(secrets: Self.secrets(in: link) + secrets)
+    private func kept(_ headers: HTTPHeaders, link: FetchableURL) -> [String: String] {
+        let redact = Redactor(secrets: Self.secrets(in: link.text) + secrets)
         var kept: [String: String] = [:]
         for (name, value) in headers {
             let name = name.lowercased()
@@ -300,19 +329,19 @@ package struct ResultDownloader: Sendable {
 
     /// A link's query, whole, and those of its values that are long enough for a signature. Shorter ones, such as a media type, are
     /// no secrets by themselves.
-    static func secrets(in link: URL) -> [String] {
-        let parts = URLComponents(url: link, resolvingAgainstBaseURL: true)
+    static func secrets(in link: URL) -> [String] { secrets(in: link.absoluteString) }
+
+    static func secrets(in link: String) -> [String] {
+        let parts = URLComponents(string: link)
         let values = (parts?.queryItems ?? []).compactMap(\.value).filter { $0.count >= 20 }
         return [parts?.percentEncodedQuery, parts?.query].compactMap { $0 } + values
     }
 
-    private func translated(_ error: any Error, link: URL) -> any Error {
+    private func translated(_ error: any Error, link: FetchableURL, phase: TransferFailure.Phase) -> any Error {
         if error is DownloadError || error is BlobStoreError || error is CancellationError || error is BrokenOff { return error }
+        if let error = error as? LinkError { return DownloadError(error) }
         if Task.isCancelled { return CancellationError() }
-        let words = Redactor(secrets: Self.secrets(in: link))("\(error)")
-        if let error = error as? HTTPClientError, [.readTimeout, .connectTimeout, .deadlineExceeded].contains(error) {
-            return DownloadError(.timeout, "nothing came for too long (\(words))")
-        }
-        return DownloadError(.transport, "the connection failed (\(words))")
+        let words = Redactor(secrets: Self.secrets(in: link.text))(String("\(error)".prefix(500)))
+        return TransferFailure(error: error, phase: phase, host: link.host, words: words).downloadError
     }
 }

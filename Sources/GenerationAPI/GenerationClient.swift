@@ -4,6 +4,7 @@ import Crypto
 package import Foundation
 import NIOCore
 import NIOHTTP1
+import Networking
 
 /// The API's calls, typed, with retries.
 package struct GenerationClient: Sendable {
@@ -172,7 +173,13 @@ package struct GenerationClient: Sendable {
     }
 
     private func attempt(_ call: Call) async throws -> JSONValue {
-        var request = HTTPClientRequest(url: baseURL + call.path)
+        let url: FetchableURL
+        do {
+            url = try FetchableURL(baseURL + call.path)
+        } catch {
+            throw APIError(.refused, call: call.name, message: "the API address can't be used: \(error)")
+        }
+        var request = HTTPClientRequest(url: url.text)
         request.method = call.method
         request.headers.add(name: "authorization", value: key.authorization)
         request.headers.add(name: "user-agent", value: Self.userAgent)

@@ -1,5 +1,6 @@
 package import ArchiveModel
 package import Foundation
+import Networking
 package import SizeContract
 
 /// A request to generate a picture, before it is sent.
@@ -97,12 +98,13 @@ extension GenerationRequest {
 
     private static func imageProblem(_ text: String) -> RequestProblem? {
         let shown = Redactor()(text)
-        guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
-            url.host != nil
-        else {
-            return .imageURL(shown, detail: "is no http(s) address")
+        let url: FetchableURL
+        do {
+            url = try FetchableURL(text)
+        } catch {
+            return .imageURL(shown, detail: "can't be used: \(error)")
         }
-        let ending = url.pathExtension.lowercased()
+        let ending = url.path.lowercased().split(separator: ".").last.map(String.init) ?? ""
         guard ["jpeg", "jpg", "png", "webp"].contains(ending) else {
             return .imageURL(shown, detail: "does not end in .jpeg, .jpg, .png or .webp")
         }
@@ -112,14 +114,16 @@ extension GenerationRequest {
     /// Why the upstream would refuse a callback address; `nil` for one that it takes.
     package static func callbackProblem(_ text: String) -> String? {
         guard text.count <= callbackLimit else { return "has \(text.count) characters, more than \(callbackLimit)" }
-        guard let url = URL(string: text), url.scheme?.lowercased() == "https", let host = url.host?.lowercased(), !host.isEmpty
-        else {
-            return "is no HTTPS address"
+        let url: FetchableURL
+        do {
+            url = try FetchableURL(text)
+        } catch {
+            return "can't be used: \(error)"
         }
-        if let address = NetworkAddress(literal: host) { return address.isPublic ? nil : "is an internal address" }
-        let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+        guard url.scheme == .https else { return "is no HTTPS address" }
+        if let address = NetworkAddress(literal: url.host) { return address.isPublic ? nil : "is an internal address" }
         let isInternal =
-            name == "localhost" || [".localhost", ".local", ".internal", ".home.arpa"].contains { name.hasSuffix($0) }
+            url.host == "localhost" || [".localhost", ".local", ".internal", ".home.arpa"].contains { url.host.hasSuffix($0) }
         return isInternal ? "is an internal address" : nil
     }
 }

@@ -1,9 +1,9 @@
 import ArchiveModel
 import AsyncHTTPClient
-package import Foundation
 import GenerationAPI
 import NIOCore
 import NIOHTTP1
+package import Networking
 
 /// Brings a message to a receiver.
 package protocol NoticePoster: Sendable {
@@ -19,11 +19,11 @@ package struct HTTPNoticePoster: NoticePoster {
     private static let patience: Int64 = 15
     private static let mostBytes = 64 << 10
 
-    private let url: String
+    private let url: FetchableURL
     private let http: HTTPClient
 
-    package init(url: URL) {
-        self.url = url.absoluteString
+    package init(url: FetchableURL) {
+        self.url = url
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(Self.patience)))
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -31,7 +31,7 @@ package struct HTTPNoticePoster: NoticePoster {
     }
 
     package func post(_ body: String, headers: [String: String]) async throws -> (status: Int, retryAfter: String?) {
-        var request = HTTPClientRequest(url: url)
+        var request = HTTPClientRequest(url: url.text)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         request.headers.add(name: "user-agent", value: GenerationClient.userAgent)

@@ -6,6 +6,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Networking
 import Synchronization
 import Testing
 
@@ -83,7 +84,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
     @Test func aRedirectIsCheckedLikeTheLinkItself() async throws {
         let targets = [
             "http://127.0.0.1:9/x", "https://10.0.0.1/x", "https://[::1]/x", "https://169.254.169.254/latest",
-            "file:///etc/passwd", "https://localhost/x",
+            "https://u:p@93.184.216.34/x", "https://localhost/x",
         ]
         try await withStorageHost { request in
             redirect(targets[Int(request.uri.path.dropFirst()) ?? 0])
@@ -99,11 +100,64 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         arguments: [
             "http://files.example/x", "https://127.0.0.1/x", "https://127.1/x", "https://2130706433/x", "https://0x7f.1/x",
             "https://10.1.2.3/x", "https://[::ffff:127.0.0.1]/x", "https://LocalHost/x", "https://user:pass@93.184.216.34/x",
-            "ftp://a/x",
-            "nonsense", "",
         ])
     func refused(_ link: String) async throws {
         #expect(await failure(link, host: "", policy: AddressPolicy())?.code == .refusedAddress)
+    }
+
+    @Test(
+        "what nobody can follow is the vendor's, and a redirect to it as well",
+        arguments: [
+            "ftp://a/x", "nonsense", "https:nonsense", "https://93.184.216.34:70000/x", "https://93.184.216.34:0/x",
+            "https://[::1%25eth0]/x", "https:///x", "file:///etc/passwd", "data:", "data:image/png;base64,A",
+        ])
+    func unusable(_ link: String) async throws {
+        let error = try #require(await failure(link, host: "", policy: AddressPolicy()))
+        #expect(error.code == .unusableLink)
+        #expect(error.cause == .vendor)
+        guard link != "nonsense" else { return }
+        try await withStorageHost { _ in
+            redirect(link)
+        } _: { host in
+            #expect(await failure(host + "/x", host: host)?.code == .unusableLink)
+        }
+    }
+
+    @Test(arguments: [
+        ("data:image/png;base64,aGVsbG8=", "data:image/png"), (" DATA:Image/PNG;Base64,aGVs%62G8\n", "data:image/png"),
+        ("data:,hel%6Co", "data:text/plain"), ("data:image/webp;charset=utf-8;base64,aGVs bG8", "data:image/webp"),
+    ])
+    func aDataLinkIsAFile(_ link: String, _ shown: String) async throws {
+        let download = try await fetch(link, host: "").0
+        // printf hello | sha256sum
+        #expect(download.digest.hex == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")
+        #expect(download.facts.url == shown)
+        #expect(download.facts.headers == ["content-type": String(shown.dropFirst(5))])
+    }
+
+    @Test func aDataLinkIsNoLargerThanAFileMayBe() async throws {
+        let small = DownloadLimits(bytes: 5)
+        #expect(try await fetch("data:,12345", host: "", limits: small).0.bytes == 5)
+        let error = await failure("data:,123456", host: "", limits: small)
+        #expect(error?.code == .tooLarge)
+        #expect(error?.cause == .ours)
+    }
+
+    @Test func aTryAfterAFailureAsksPastTheCaches() async throws {
+        let seen = Mutex<[String?]>([])
+        try await withStorageHost { request in
+            let pragma = request.headers.first { $0.name.canonicalName == "pragma" }?.value
+            seen.withLock { $0 += [request.headers[.cacheControl], pragma] }
+            return bytes("x")
+        } _: { host in
+            let archive = try TestArchive()
+            let policy = AddressPolicy(exceptions: [host.replacing("http://", with: "")])
+            let downloader = ResultDownloader(store: archive.blobs, policy: policy, clock: archive.clock)
+            _ = try await downloader.fetch(host + "/x")
+            _ = try await downloader.fetch(host + "/x", isRetry: true)
+            await downloader.shutdown()
+        }
+        #expect(seen.withLock { $0 } == [nil, nil, "no-cache", "no-cache"])
     }
 
     @Test func theConnectedAddressIsCheckedOnceMore() async throws {
@@ -181,17 +235,21 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         }
     }
 
-    @Test func aRedirectToAPrivateAddressWhereNobodyAnswersIsNotWaitedForForEver() async throws {
+    @Test func namesConnectionsAndCertificatesFailApart() async throws {
+        let refused = await failure("http://127.0.0.1:9/x", host: "http://127.0.0.1:9")
+        #expect(refused?.code == .connection)
+        #expect(refused?.cause == .unknown)
+        let unknown = await failure("https://no-such-host.invalid/x", host: "")
+        #expect(unknown?.code == .dns)
+        #expect(unknown?.cause == .ours)
+        // Answers in plain HTTP what is asked in TLS.
         try await withStorageHost { _ in
-            redirect("http://127.0.0.1:9/x")
+            bytes("x")
         } _: { host in
-            let policy = AddressPolicy(allowsPrivateHosts: true)
-            #expect(await failure(host + "/x", host: host, policy: policy)?.code == .redirects)
+            let plain = await failure(host.replacing("http:", with: "https:") + "/x?sig=0123456789", host: host)
+            #expect(plain?.code == .tls)
+            #expect(plain?.cause == .ours)
+            #expect(plain?.detail.contains("sig") == false)
         }
-    }
-
-    @Test func nobodyListeningIsATransportError() async throws {
-        #expect(await failure("http://127.0.0.1:9/x", host: "http://127.0.0.1:9")?.code == .transport)
-        #expect(await failure("https://no-such-host.invalid/x", host: "")?.code == .transport)
     }
 }

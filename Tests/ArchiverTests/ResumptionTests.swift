@@ -5,6 +5,7 @@ import GenerationAPI
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Networking
 import Synchronization
 import Testing
 

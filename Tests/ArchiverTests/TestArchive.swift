@@ -6,6 +6,7 @@ import Catalog
 import Foundation
 import GenerationAPI
 import ImageCodecs
+import Networking
 import Synchronization
 import SyntheticPictures
 import Telemetry

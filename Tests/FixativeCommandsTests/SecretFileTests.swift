@@ -1,6 +1,7 @@
 import Archiver
 import ArgumentParser
 import Foundation
+import Networking
 import Testing
 
 @testable import FixativeCommands

@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Networking
 import Notifications
 import Synchronization
 import Telemetry
@@ -241,7 +242,7 @@ private final class ScriptedPoster: NoticePoster {
     }
 
     private func withReceiver(
-        _ answer: @escaping @Sendable (Request) async throws -> Response, _ body: (URL) async throws -> Void
+        _ answer: @escaping @Sendable (Request) async throws -> Response, _ body: (FetchableURL) async throws -> Void
     ) async throws {
         let router = Router(context: BasicRequestContext.self)
         router.post("**") { request, _ in try await answer(request) }
@@ -255,7 +256,7 @@ private final class ScriptedPoster: NoticePoster {
             group.addTask { try await application.run() }
             var ports = port.stream.makeAsyncIterator()
             let number = try #require(await ports.next())
-            try await body(try #require(URL(string: "http://127.0.0.1:\(number)/hook")))
+            try await body(FetchableURL("http://127.0.0.1:\(number)/hook"))
             group.cancelAll()
         }
     }

@@ -8,6 +8,7 @@ import Hummingbird
 package import Logging
 import NIOCore
 import NIOHTTP1
+import Networking
 
 /// The upstream's API passed through, so that a client is archived by changing its base URL alone.
 ///
@@ -161,7 +162,7 @@ package struct Gateway: Sendable {
     private func send(
         _ request: Request, _ caller: GatewayCallers.Caller, body: HTTPClientRequest.Body?
     ) async throws -> HTTPClientResponse {
-        var out = HTTPClientRequest(url: options.baseURL + request.uri.string)
+        var out = HTTPClientRequest(url: try upstream(request).text)
         out.method = HTTPMethod(rawValue: request.method.rawValue)
         let named = Self.connectionHeaders(request.headers[values: .connection])
         for field in request.headers {
@@ -183,6 +184,15 @@ package struct Gateway: Sendable {
             logger.warning("the upstream did not answer a request of the gateway", metadata: ["error": "\(error)"])
             throw UpstreamProblem(.badGateway, "upstream_error", "the upstream did not answer; try again", param: nil)
         }
+    }
+
+    /// The URL to pass a request on to. A request target that would lead away from the upstream, such as `@other.example/`, is refused,
+    /// because the key goes with it.
+    private func upstream(_ request: Request) throws -> FetchableURL {
+        guard let base = try? FetchableURL(options.baseURL), let url = try? FetchableURL(options.baseURL + request.uri.string),
+            url.hasOrigin(of: base)
+        else { throw UpstreamProblem(.badRequest, "invalid_request_error", "the request target can't be used", param: nil) }
+        return url
     }
 
     private static func connectionHeaders(_ values: [String]) -> Set<String> {

@@ -1,6 +1,7 @@
 import ArchiveModel
 import Catalog
 import Foundation
+import Networking
 import Notifications
 import Telemetry
 
@@ -19,8 +20,11 @@ extension Notifier {
             try await archive.catalog.keepNotices(nil)
             return nil
         }
-        guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
-            throw SettingsError("the address of the notifications is no http(s) address; correct --notify-url")
+        let url: FetchableURL
+        do {
+            url = try FetchableURL(address)
+        } catch {
+            throw SettingsError("the address of the notifications can't be used: \(error); correct --notify-url")
         }
         let secrets = (environment["FIXATIVE_NOTIFY_SECRET"] ?? "").split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)

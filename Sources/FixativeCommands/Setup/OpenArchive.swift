@@ -5,6 +5,7 @@ import BlobStore
 import Catalog
 import Foundation
 import GenerationAPI
+import Networking
 import Telemetry
 import WorkLanes
 

@@ -2,6 +2,7 @@ import Archiver
 import Configuration
 import Foundation
 import GenerationAPI
+import Networking
 import SystemPackage
 import WorkLanes
 
@@ -110,8 +111,10 @@ struct Settings: Sendable {
                 throw SettingsError("the setting \(name) is \(value); it must not be below 0")
             }
         }
-        guard let url = URL(string: apiURL), ["http", "https"].contains(url.scheme?.lowercased()), url.host != nil else {
-            throw SettingsError("'\(apiURL)' is no http(s) address of an API; set --api-url or FIXATIVE_API_URL")
+        do {
+            _ = try FetchableURL(apiURL)
+        } catch {
+            throw SettingsError("'\(apiURL)' is no http(s) address of an API: \(error); set --api-url or FIXATIVE_API_URL")
         }
     }
 

@@ -6,6 +6,7 @@ import BlobStore
 import Catalog
 import Foundation
 import GenerationAPI
+import Networking
 import UpstreamSimulator
 
 struct DemoCommand: AsyncParsableCommand {

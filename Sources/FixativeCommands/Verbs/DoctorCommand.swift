@@ -8,6 +8,7 @@ import GenerationAPI
 import ImageCodecs
 import NIOCore
 import NIOHTTP1
+import Networking
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -89,7 +90,13 @@ struct DoctorCommand: AsyncParsableCommand {
 
     /// A call without a key: any answer shows that the way is open, and its date tells whether the clocks agree.
     private static func upstream(_ settings: Settings) async -> [Finding] {
-        var request = HTTPClientRequest(url: settings.apiURL + "/v1/tasks?page_size=1")
+        let url: FetchableURL
+        do {
+            url = try FetchableURL(settings.apiURL + "/v1/tasks?page_size=1")
+        } catch {
+            return [Finding(subject: "upstream", result: .wrong, detail: "the API address can't be used: \(error)")]
+        }
+        var request = HTTPClientRequest(url: url.text)
         request.headers.add(name: "user-agent", value: GenerationClient.userAgent)
         let http = GenerationClient.makeHTTPClient()
         do {

@@ -1,23 +1,5 @@
-import Foundation
 import NIOCore
-
-/// An http or https address with a host.
-struct WebAddress {
-    let scheme: String
-    /// In lower case, without the brackets of an IPv6 address.
-    let host: String
-    let path: String
-
-    init?(_ text: String) {
-        guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
-            ["http", "https"].contains(scheme),
-            let host = parts.host, !host.isEmpty
-        else { return nil }
-        self.scheme = scheme
-        self.host = String(host.lowercased().drop { $0 == "[" }.prefix { $0 != "]" })
-        path = parts.path
-    }
-}
+import Networking
 
 /// The rules for a `callback_url`.
 enum CallbackAddress {
@@ -26,9 +8,9 @@ enum CallbackAddress {
     /// - Returns: Why the service refuses the address; `nil` for one that it takes.
     static func objection(to text: String, allowInternal: Bool) -> String? {
         guard text.count <= longest else { return "callback_url is longer than \(longest) characters" }
-        guard let address = WebAddress(text) else { return "callback_url is no web address" }
+        guard let address = try? FetchableURL(text) else { return "callback_url is no web address" }
         if allowInternal { return nil }
-        guard address.scheme == "https" else { return "callback_url is not HTTPS" }
+        guard address.scheme == .https else { return "callback_url is not HTTPS" }
         return isInternal(host: address.host) ? "callback_url points to an internal address" : nil
     }
 

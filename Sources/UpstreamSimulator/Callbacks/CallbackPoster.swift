@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import Networking
 
 /// Sends one callback.
 package protocol CallbackPoster: Sendable {
@@ -16,7 +17,7 @@ struct NetworkPoster: CallbackPoster {
     let client: HTTPClient
 
     func post(_ body: String, to address: String) async throws -> Int {
-        var request = HTTPClientRequest(url: address)
+        var request = HTTPClientRequest(url: try FetchableURL(address).text)
         request.method = .POST
         request.headers = ["content-type": "application/json; charset=utf-8", "user-agent": "fixative-upstream-simulator"]
         request.body = .bytes(ByteBuffer(string: body))

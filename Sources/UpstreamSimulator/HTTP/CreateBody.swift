@@ -1,4 +1,5 @@
 import ArchiveModel
+import Networking
 import SizeContract
 
 /// Reads the body of a creation as the model's reference page defines it.
@@ -55,7 +56,7 @@ struct CreateBody {
         }
         var links: [String] = []
         for item in items {
-            guard let link = item.string, let address = WebAddress(link) else {
+            guard let link = item.string, let address = try? FetchableURL(link) else {
                 throw .invalidRequest("image_urls holds something that is no http or https address", param: "image_urls")
             }
             guard Self.imageEndings.contains(where: { address.path.lowercased().hasSuffix($0) }) else {

@@ -1,4 +1,4 @@
-import GenerationAPI
+import Networking
 import Testing
 
 @Suite struct NetworkAddressTests {

@@ -102,8 +102,10 @@ extension NetworkAddress {
             unsafe next = entry.pointee.ai_next
         }
         guard !found.isEmpty else { throw ResolutionError(host: host, detail: "it has no address") }
-        return found.sorted { left, _ in if case .v4 = left { true } else { false } }
+        return found.filter(\.isV4) + found.filter { !$0.isV4 }
     }
+
+    private var isV4: Bool { if case .v4 = self { true } else { false } }
 
     private init?(_ socket: UnsafeMutablePointer<sockaddr>?) {
         guard let socket = unsafe socket else { return nil }

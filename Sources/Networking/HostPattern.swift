@@ -21,7 +21,7 @@ package struct HostPattern: Sendable, Hashable {
     }
 
     /// - Parameter host: As a link has it; an address of version 6 with or without brackets.
-    func matches(_ host: String) -> Bool {
+    package func matches(_ host: String) -> Bool {
         let host = Self.normal(host)
         return includesSubdomains ? host.hasSuffix("." + name) : host == name
     }

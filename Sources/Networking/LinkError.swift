@@ -1,0 +1,52 @@
+/// A link that is not followed, and the rule that it breaks.
+package struct LinkError: Error, Sendable, Hashable {
+    package enum Code: String, Sendable, CaseIterable {
+        // Nobody can follow such a link.
+        case notHTTP, noHost, hostName, port, character, backslash, zone, data
+        // Others might; this program does not.
+        case foreignHost, userInfo, tooLong
+        // The policy of this installation.
+        case plainHTTP, downgrade, hostNotListed, privateAddress
+    }
+
+    package var code: Code
+    /// What is wrong and what to do, without the path, query or user name of the link.
+    package var description: String
+
+    package init(_ code: Code, _ description: String? = nil) {
+        self.code = code
+        self.description = description ?? code.text
+    }
+
+    /// Whether a rule of this program is the reason, and not the link by itself.
+    package var isOurRule: Bool {
+        switch code {
+        case .notHTTP, .noHost, .hostName, .port, .character, .backslash, .zone, .data: false
+        case .foreignHost, .userInfo, .tooLong, .plainHTTP, .downgrade, .hostNotListed, .privateAddress: true
+        }
+    }
+}
+
+extension LinkError.Code {
+    fileprivate var text: String {
+        switch self {
+        case .notHTTP: "the link is no http(s) URL"
+        case .noHost: "the link has no host"
+        case .hostName: "the host in the link is no valid name or address"
+        case .foreignHost: "the host in the link is not ASCII; write it in its xn-- form"
+        case .port: "the port in the link is not between 1 and 65535"
+        case .userInfo: "the link carries a user name, which is never sent"
+        case .character: "the link holds a control character"
+        case .backslash: "the link holds a backslash"
+        case .zone: "the IPv6 address in the link names a network interface"
+        case .tooLong: "the link is longer than \(FetchableURL.longest) bytes"
+        case .data: "the data: link holds no valid data"
+        case .plainHTTP: "the link is not HTTPS; --allow-private-hosts allows plain HTTP"
+        case .downgrade: "a redirect leads from HTTPS to plain HTTP; --allow-private-hosts allows it"
+        case .hostNotListed: "the host is not one that results may come from; --result-host adds it"
+        case .privateAddress: "the host has a private address; --allow-private-hosts allows it"
+        }
+    }
+}
+
+extension LinkError: CustomStringConvertible {}
