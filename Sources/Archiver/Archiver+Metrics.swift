@@ -51,6 +51,7 @@ extension APIError {
         case .server: "server"
         case .transport: "transport"
         case .malformed: "malformed"
+        case .tooLarge: "too_large"
         }
     }
 }

@@ -74,7 +74,7 @@ extension SQLiteCatalog {
 
     static func request(_ row: Row) -> RecordedRequest? {
         guard row["has_request"] == 1 else { return nil }
-        let urls = (row["image_urls"] as String?).flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+        let urls = (row["image_urls"] as String?).flatMap { try? ArchiveDecoder.decode([String].self, from: $0) }
         return RecordedRequest(
             model: row["model"], prompt: row["prompt"], size: row["size"], resolution: row["resolution"], imageURLs: urls,
             recordedAt: date(row["requested_at"]))
@@ -88,7 +88,7 @@ extension SQLiteCatalog {
     static func date(_ milliseconds: Int64?) -> Date? { milliseconds.map(Date.init(milliseconds:)) }
 
     static func json(_ text: String?) -> JSONValue? {
-        text.flatMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+        text.flatMap { try? ArchiveDecoder.decode(JSONValue.self, from: $0) }
     }
 
     static func text(of json: JSONValue) throws -> String {
