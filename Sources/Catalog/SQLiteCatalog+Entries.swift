@@ -14,7 +14,7 @@ extension SQLiteCatalog {
         var entry = OutputEntry(
             id: OutputID(task: try taskID(row["id"]), index: row["idx"]), state: OutputState(rawValue: row["state"]) ?? .waiting,
             attempts: row["attempts"])
-        entry.reason = row["reason"]
+        entry.reason = (row["reason"] as String?)?.unstored
         entry.createdAt = date(row["created_at"])
         entry.deadline = date(row["deadline"])
         entry.endedAt = date(row["ended_at"])
@@ -67,16 +67,18 @@ extension SQLiteCatalog {
 
     static func taskEntry(_ row: Row) throws -> TaskEntry {
         TaskEntry(
-            id: try taskID(row["id"]), state: TaskState(rawValue: row["state"]) ?? .waiting, reason: row["reason"],
-            source: row["source"],
+            id: try taskID(row["id"]), state: TaskState(rawValue: row["state"]) ?? .waiting,
+            reason: (row["reason"] as String?)?.unstored,
+            source: (row["source"] as String).unstored,
             createdAt: date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]), request: request(row))
     }
 
     static func request(_ row: Row) -> RecordedRequest? {
         guard row["has_request"] == 1 else { return nil }
         let urls = (row["image_urls"] as String?).flatMap { try? ArchiveDecoder.decode([String].self, from: $0) }
+        func text(_ name: String) -> String? { (row[name] as String?)?.unstored }
         return RecordedRequest(
-            model: row["model"], prompt: row["prompt"], size: row["size"], resolution: row["resolution"], imageURLs: urls,
+            model: text("model"), prompt: text("prompt"), size: text("size"), resolution: text("resolution"), imageURLs: urls,
             recordedAt: date(row["requested_at"]))
     }
 

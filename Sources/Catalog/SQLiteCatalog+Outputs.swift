@@ -10,8 +10,9 @@ extension SQLiteCatalog {
             id: OutputID(task: try taskID(row["id"]), index: row["idx"]), token: row["token"],
             link: opened(row["link"], with: key),
             deadline: date(row["output_deadline"]), createdAt: date(row["created_at"]),
-            discoveredAt: Date(milliseconds: row["discovered_at"]), source: row["source"], request: request(row),
-            model: row["model"],
+            discoveredAt: Date(milliseconds: row["discovered_at"]), source: (row["source"] as String).unstored,
+            request: request(row),
+            model: (row["model"] as String?)?.unstored,
             taskJSON: json(row["answer"]), attempts: row["tries"], goneAnswers: row["gone_answers"],
             suspect: (row["suspect"] as String?).flatMap { Digest($0) }, failure: row["failure"], repeats: row["repeats"])
     }
@@ -65,7 +66,8 @@ extension SQLiteCatalog {
                             failure = :failure, attempts = attempts + 1, lease_expires_at = NULL \(Self.held)
                         """,
                     arguments: Self.key(lease) + [
-                        "due_at": dueAt.milliseconds, "reason": error, "link": try link.map { try Self.sealed($0, in: database) },
+                        "due_at": dueAt.milliseconds, "reason": error.stored,
+                        "link": try link.map { try Self.sealed($0, in: database) },
                         "gone": goneAnswers, "suspect": suspect?.hex,
                         "failure": failure,
                     ])
@@ -73,7 +75,7 @@ extension SQLiteCatalog {
                 try database.executeCached(
                     sql: """
                         UPDATE output SET state = 'waiting', due_at = :due_at, reason = :reason, lease_expires_at = NULL \(Self.held)
-                        """, arguments: Self.key(lease) + ["due_at": dueAt.milliseconds, "reason": reason])
+                        """, arguments: Self.key(lease) + ["due_at": dueAt.milliseconds, "reason": reason.stored])
             case .released:
                 try database.executeCached(
                     sql: "UPDATE output SET state = 'waiting', due_at = :now, lease_expires_at = NULL \(Self.held)",
@@ -100,7 +102,7 @@ extension SQLiteCatalog {
         let judgement = entry.judgement
         let nearest = judgement?.nearestCell
         return [
-            "state": entry.state.rawValue, "reason": entry.reason, "attempts": entry.attempts,
+            "state": entry.state.rawValue, "reason": entry.reason?.stored, "attempts": entry.attempts,
             "ended_at": record.endedAt.milliseconds,
             "link": nil, "deadline": entry.deadline?.milliseconds, "digest": entry.original?.digest.hex,
             "bytes": entry.original?.bytes,

@@ -104,7 +104,7 @@ package struct CatalogRemains: Sendable {
 
     // A damaged row may hold anything anywhere.
 
-    private static func text(_ row: Row, _ name: String) -> String? { String.fromDatabaseValue(row[name]) }
+    private static func text(_ row: Row, _ name: String) -> String? { String.fromDatabaseValue(row[name])?.unstored }
     private static func integer(_ row: Row, _ name: String) -> Int64? { Int64.fromDatabaseValue(row[name]) }
     private static func json(_ text: String?) -> JSONValue? {
         text.flatMap { try? ArchiveDecoder.decode(JSONValue.self, from: $0) }

@@ -27,7 +27,7 @@ extension SQLiteCatalog {
     private static func enter(_ task: TaskRegistration, now: Date, in database: Database) throws {
         var values = try arguments(of: task.request ?? RecordedRequest())
         values += [
-            "id": task.id.text, "source": task.source, "now": now.milliseconds, "created_at": task.createdAt?.milliseconds,
+            "id": task.id.text, "source": task.source.stored, "now": now.milliseconds, "created_at": task.createdAt?.milliseconds,
             "has_request": task.request == nil ? 0 : 1,
         ]
         try database.executeCached(
@@ -97,7 +97,8 @@ extension SQLiteCatalog {
     static func arguments(of request: RecordedRequest) throws -> StatementArguments {
         let urls = try request.imageURLs.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
         return [
-            "model": request.model, "prompt": request.prompt, "size": request.size, "resolution": request.resolution,
+            "model": request.model?.stored, "prompt": request.prompt?.stored, "size": request.size?.stored,
+            "resolution": request.resolution?.stored,
             "image_urls": urls, "requested_at": request.recordedAt?.milliseconds,
         ]
     }
@@ -115,7 +116,8 @@ extension SQLiteCatalog {
             ).sorted { (order[$0["key"]] ?? 0) < (order[$1["key"]] ?? 0) }
             return try rows.map { row in
                 TaskLease(
-                    id: try Self.taskID(row["id"]), token: row["lease_token"], source: row["source"], request: Self.request(row),
+                    id: try Self.taskID(row["id"]), token: row["lease_token"], source: (row["source"] as String).unstored,
+                    request: Self.request(row),
                     createdAt: Self.date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]),
                     attempts: row["attempts"], misses: row["misses"], readings: row["readings"])
             }
@@ -163,7 +165,7 @@ extension SQLiteCatalog {
                         model = COALESCE(model, :model), answer = :answer, reason = NULL, \(held)
                     """,
                 arguments: key + [
-                    "created_at": createdAt?.milliseconds, "deadline": deadline?.milliseconds, "model": model,
+                    "created_at": createdAt?.milliseconds, "deadline": deadline?.milliseconds, "model": model?.stored,
                     "answer": try text(of: json),
                 ])
         case .unfinished(let dueAt, let createdAt):
@@ -179,15 +181,15 @@ extension SQLiteCatalog {
                         model = COALESCE(model, :model), answer = COALESCE(:answer, answer), \(held)
                     """,
                 arguments: key + [
-                    "state": state.rawValue, "reason": reason, "created_at": createdAt?.milliseconds,
-                    "model": json?["model"]?.string, "answer": try json.map(text(of:)),
+                    "state": state.rawValue, "reason": reason.stored, "created_at": createdAt?.milliseconds,
+                    "model": json?["model"]?.string?.stored, "answer": try json.map(text(of:)),
                 ])
         case .postponed(let dueAt, let error, let isMiss):
             try database.executeCached(
                 sql: """
                     UPDATE task SET state = 'waiting', due_at = :due_at, reason = :reason, attempts = attempts + 1,
                         misses = CASE WHEN :is_miss THEN misses + 1 ELSE misses END, \(held)
-                    """, arguments: key + ["due_at": dueAt.milliseconds, "reason": error, "is_miss": isMiss])
+                    """, arguments: key + ["due_at": dueAt.milliseconds, "reason": error.stored, "is_miss": isMiss])
         case .kept:
             try database.executeCached(
                 sql: "UPDATE task SET state = 'resolved', retries_undecodable = 0, reason = NULL, \(held)", arguments: key)

@@ -269,9 +269,16 @@ package struct GenerationClient: Sendable {
             retryAfter: RetryPolicy.retryAfter(response.headers.first(name: "retry-after"), now: clock.now))
     }
 
+    /// The id as one part of a path, with every byte escaped but those that RFC 3986 leaves unreserved.
     private static func escaped(_ text: String) -> String {
-        var allowed = CharacterSet.alphanumerics
-        allowed.insert(charactersIn: "-._~")
-        return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
+        let digits = Array("0123456789ABCDEF".utf8)
+        var path: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: path.append(byte)
+            default: path += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: path, as: UTF8.self)
     }
 }
