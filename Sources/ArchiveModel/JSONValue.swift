@@ -1,5 +1,3 @@
-import Foundation
-
 /// Any JSON, for what the upstream sends beyond the fields that are known today.
 package enum JSONValue: Sendable, Hashable {
     case null
@@ -85,16 +83,12 @@ extension JSONValue {
     }
 }
 
-extension JSONValue {
-    /// - Returns: `nil` for a text that is no JSON.
-    package init?(text: String) {
-        guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else { return nil }
-        self = value
-    }
-}
-
 extension JSONValue: Codable {
     package init(from decoder: any Decoder) throws {
+        if let decoder = decoder as? JSONValueDecoder {
+            self = decoder.value
+            return
+        }
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null

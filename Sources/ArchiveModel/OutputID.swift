@@ -1,4 +1,6 @@
 /// The upstream's name for one generation task.
+///
+/// Two ids are the same when their bytes are: texts that differ only in their Unicode normalisation name two tasks.
 package struct TaskID: Sendable, Hashable {
     package let text: String
 
@@ -38,6 +40,15 @@ package struct TaskID: Sendable, Hashable {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2D: true
         default: false
         }
+    }
+}
+
+extension TaskID {
+    package static func == (one: TaskID, other: TaskID) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
+
+    package func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
+        hasher.combine(UInt8(0xFF))
     }
 }
 

@@ -46,17 +46,17 @@ package enum RecordFile {
         let isSealed = try checkSeal(bytes)
         struct Kind: Decodable { var format: String }
         do {
-            let (decoder, data) = (JSONDecoder.archive, Data(bytes))
-            let format = try decoder.decode(Kind.self, from: data).format
+            let json = try ArchiveDecoder.decode(JSONValue.self, from: bytes)
+            let format = try ArchiveDecoder.decode(Kind.self, from: json).format
             guard isSealed || [ArchiveRecord.unsealedFormat, TaskRecord.unsealedFormat].contains(format) else {
                 throw RecordFileError(
                     "its second line is not the SHA-256 of the others, which a record of format '\(format)' has")
             }
             switch format {
             case ArchiveRecord.currentFormat, ArchiveRecord.unsealedFormat:
-                return .output(try decoder.decode(ArchiveRecord.self, from: data))
+                return .output(try ArchiveDecoder.decode(ArchiveRecord.self, from: json))
             case TaskRecord.currentFormat, TaskRecord.unsealedFormat:
-                return .task(try decoder.decode(TaskRecord.self, from: data))
+                return .task(try ArchiveDecoder.decode(TaskRecord.self, from: json))
             default: throw RecordFileError("its format '\(format)' is not known")
             }
         } catch let error as RecordFileError {

@@ -35,7 +35,18 @@ package struct Redactor: Sendable {
 
     private static let scheme = Array("http".utf8)
 
-    package func callAsFunction(_ value: JSONValue) -> JSONValue { value.mapStrings { self($0) } }
+    /// In JSON, a text that is a relative address by itself, such as `//host/a?sig=…` or `/a?sig=…`, is cut down as well.
+    package func callAsFunction(_ value: JSONValue) -> JSONValue { value.mapStrings { Self.cuttingRelative(self($0)) } }
+
+    private static func cuttingRelative(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        guard let first = scalars.first(where: { !$0.properties.isWhitespace }), first == "/" || first == ".",
+            let query = scalars.firstIndex(where: { $0 == "?" || $0 == "#" })
+        else { return text }
+        let words = scalars.split { $0.properties.isWhitespace }
+        guard words.count == 1, text.utf8.count > 2 else { return text }
+        return String(scalars[..<query])
+    }
 }
 
 extension Span<UInt8> {

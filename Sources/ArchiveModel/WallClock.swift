@@ -28,8 +28,16 @@ extension WallClock {
 }
 
 extension Date {
-    /// Milliseconds since 1970 UTC.
-    package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+    /// The years 1 to 9999, in milliseconds since 1970 UTC: what ISO 8601 writes with four digits.
+    private static let writable: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+
+    /// Milliseconds since 1970 UTC. A date outside the years 1 to 9999 becomes the nearest of them, so that it can be written.
+    package var milliseconds: Int64 {
+        let exact = (timeIntervalSince1970 * 1000).rounded()
+        let range = Self.writable
+        guard exact > Double(range.lowerBound) else { return range.lowerBound }
+        return exact < Double(range.upperBound) ? Int64(exact) : range.upperBound
+    }
 
     package init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
 

@@ -23,14 +23,12 @@ struct TaskRoutes {
     /// Takes up tasks, each told as in a manifest: `{"tasks":[{"task_id":"…","size":"16:9","resolution":"2K","prompt":"…"}]}`.
     private func add(_ request: Request) async throws -> Response {
         let body = try await request.body.collect(upTo: Self.mostBytes)
-        guard let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView)),
-            let items = json["tasks"]?.array,
+        guard let reading = try? JSONReading(Array(body.readableBytesView)),
+            reading.findings.isDisjoint(with: .inexact.subtracting(.deep)), let items = reading.value["tasks"]?.array,
             !items.isEmpty
         else { throw Problem(.badRequest, #"The body is not {"tasks":[{"task_id":"…"}, …]}."#) }
         for (index, item) in items.enumerated() { try Self.check(item, number: index + 1) }
-        let encoder = JSONEncoder.archive(pretty: false)
-        let lines = try items.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
-        let manifest = Manifest(lines.joined(separator: "\n"), now: clock.now)
+        let manifest = Manifest(items, now: clock.now)
         // A list is taken whole or not at all: who sends one learns at once what is wrong with it.
         guard manifest.tasks.count == items.count else {
             let problems = manifest.problems.prefix(5).map { "task \($0.line): \($0.detail)" }
@@ -94,9 +92,9 @@ struct HookRoutes {
                 throw Problem(.notFound, "There is nothing at this address.")
             }
             let body = try await request.body.collect(upTo: Self.mostBytes)
-            guard let json = try? JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView)),
-                let text = (json["id"] ?? json["task_id"] ?? json["data"]?["id"])?.string, TaskRoutes.isPlain(text),
-                let id = TaskID(text)
+            guard let json = try? JSONReading(Array(body.readableBytesView)).value,
+                let id = [json["id"], json["task_id"], json["data"]?["id"], json["data"]?["task_id"]].lazy
+                    .compactMap({ $0?.string }).first(where: TaskRoutes.isPlain).flatMap({ TaskID($0) })
             else { throw Problem(.badRequest, "The body names no task: {\"id\":\"task-…\"}.") }
             // Durable before it is acknowledged; the upstream sends it again when it was not.
             try await atMost(Self.patience, clock: clock) {

@@ -59,6 +59,8 @@ package struct AccountSweep {
     package var count: Int { seen.count }
     /// Whether the list was read as far as asked, and no row can have been hidden meanwhile.
     package private(set) var isWhole = false
+    /// Rows of the last pass that name no task.
+    package private(set) var unreadable = 0
     private var seen: Set<TaskID> = []
 
     /// Pages of one pass at the most: a list of rows that can't be read, and that does not turn its pages, has no other end.
@@ -100,12 +102,16 @@ package struct AccountSweep {
         var same = 1
         var knownPages = 0
         var number = 1
+        unreadable = 0
         while true {
             let part = try await TaskPage.read(number, page)
             if let total = part.total {
                 hasFallen = hasFallen || total < most
                 most = max(most, total)
             }
+            // What a cut or broken page does not name may be there all the same.
+            hasFallen = hasFallen || part.isIncomplete
+            unreadable += part.rows - part.tasks.count
             let young = part.tasks.filter { ($0.createdAt ?? .distantFuture) >= start }
             try await register(young)
             seen.formUnion(young.map(\.id))

@@ -60,6 +60,7 @@ extension APIError {
         case .server: "server"
         case .transport: "transport"
         case .malformed: "malformed"
+        case .tooLarge: "too_large"
         }
     }
 }

@@ -63,7 +63,15 @@ extension Archiver {
         if batch.count < 2 { batch = [] }
         var answers = Answers()
         do {
-            if !batch.isEmpty { answers.found = try await client.tasks(batch) }
+            if !batch.isEmpty {
+                let read = try await client.tasks(batch)
+                answers.found = read.tasks
+                if read.hasGaps {
+                    let missing = batch.filter { read.tasks[$0] == nil }
+                    report(.warning("rows of a batch of tasks can't be read; \(missing.count) tasks are read one by one"))
+                    batch.removeAll { missing.contains($0) }
+                }
+            }
         } catch let error as APIError where error.code == .notFound || error.code == .refused {
             report(.note("the batch call is not to be had, so tasks are read one by one: \(error)"))
             batch = []

@@ -31,10 +31,16 @@ extension Archiver {
                     news.note(
                         tasks.filter { new.contains($0.id) }, before: clock.now.addingTimeInterval(options.riskTime))
                 })
+            if sweep.unreadable > 0 {
+                report(.warning("\(sweep.unreadable) rows of the account's list name no task; all others are taken"))
+            }
             if sweep.isWhole {
                 mark.note(reach, newest: sweep.newest, now: clock.now)
             } else {
-                report(.note("the account's list changed too fast to be read whole; the next sweep reads it again as far back"))
+                report(
+                    .note(
+                        "the account's list was cut, or changed too fast to be read whole; the next sweep reads it again as far back"
+                    ))
             }
             if !news.urgent.isEmpty {
                 let named = news.urgent.prefix(5).map(\.text).joined(separator: ", ") + (news.urgent.count > 5 ? ", …" : "")

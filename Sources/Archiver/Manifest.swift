@@ -1,4 +1,4 @@
-import ArchiveModel
+package import ArchiveModel
 package import Catalog
 package import Foundation
 import SizeContract
@@ -18,21 +18,44 @@ package struct Manifest: Sendable {
     package var problems: [Problem] = []
 
     /// Reads a manifest. Lines that are no task become problems, and the others go on; empty lines are skipped.
-    package init(_ text: String, now: Date) {
-        // By scalars, not characters: CR LF is one character, and U+2028 may stand inside a prompt.
-        for (number, line) in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = String(line).trimmingCharacters(in: .whitespacesAndNewlines)
-            guard !line.isEmpty else { continue }
-            read(line, number: number + 1, now: now)
+    package init(_ text: String, now: Date) { self.init(Array(text.utf8), now: now) }
+
+    /// - Parameter bytes: UTF-8. Bytes that are none cost their line at most.
+    package init(_ bytes: [UInt8], now: Date) {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = bytes.starts(with: mark) ? bytes[mark.count...] : bytes[...]
+        // Only line feeds end a line: U+2028 may stand inside a prompt.
+        for (number, line) in text.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+            guard line.contains(where: { ![0x20, 0x09, 0x0D].contains($0) }) else { continue }
+            read(Array(line), number: number + 1, now: now)
         }
     }
 
-    private mutating func read(_ line: String, number: Int, now: Date) {
-        guard let json = try? JSONDecoder().decode(JSONValue.self, from: Data(line.utf8)), case .object = json else {
+    /// - Parameter items: The tasks, as a program has sent them; their numbers are their lines.
+    package init(_ items: [JSONValue], now: Date) {
+        for (number, item) in items.enumerated() { read(item, number: number + 1, now: now) }
+    }
+
+    private mutating func read(_ line: [UInt8], number: Int, now: Date) {
+        guard let reading = try? JSONReading(line), reading.findings.isDisjoint(with: .incomplete) else {
+            guard String(validating: line, as: UTF8.self) != nil else { return complain(number, "its bytes are no UTF-8") }
+            return complain(number, "it is no JSON object, such as {\"task_id\":\"task-unified-1757156493-imcg5zqt\"}")
+        }
+        if reading.findings.contains(.trailing) { complain(number, "more follows its first object; only that one is taken") }
+        if reading.findings.contains(.replaced) {
+            complain(number, "it holds half a character, or bytes that are no UTF-8; U+FFFD stands for each")
+        }
+        read(reading.value, number: number, now: now)
+    }
+
+    private mutating func read(_ json: JSONValue, number: Int, now: Date) {
+        guard case .object = json else {
             return complain(number, "it is no JSON object, such as {\"task_id\":\"task-unified-1757156493-imcg5zqt\"}")
         }
         guard let text = json["task_id"]?.string else { return complain(number, "it has no \"task_id\" that is a text") }
-        guard let id = TaskID(text) else { return complain(number, "\"\(text.prefix(80))\" is no task id") }
+        guard let id = TaskID(text), !text.unicodeScalars.contains("\u{FFFD}") else {
+            return complain(number, "\"\(text.prefix(80))\" is no task id")
+        }
         for name in ["model", "prompt", "size", "resolution"] {
             guard let value = json[name], value != .null, value.string == nil else { continue }
             complain(number, "\"\(name)\" is no text; the task is archived without it")
@@ -63,5 +86,12 @@ package struct Manifest: Sendable {
         }
     }
 
-    private mutating func complain(_ line: Int, _ detail: String) { problems.append(Problem(line: line, detail: detail)) }
+    /// A file of another kind may have a problem in every line.
+    private static let mostProblems = 10_000
+
+    private mutating func complain(_ line: Int, _ detail: String) {
+        guard problems.count <= Self.mostProblems else { return }
+        let isLast = problems.count == Self.mostProblems
+        problems.append(Problem(line: line, detail: isLast ? "this and all later problems are not listed" : detail))
+    }
 }

@@ -159,9 +159,7 @@ package struct ManifestFolder: Sendable {
         let data: Data
         do { data = try handle.read(upToCount: Self.mostBytes + 1) ?? Data() } catch { return .unreadable(Self.words(error)) }
         guard data.count == file.bytes, standing(name) == file else { return .moving }
-        guard var text = String(validating: data, as: UTF8.self) else { return .unreadable("it is no text in UTF-8") }
-        if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
-        return .manifest(Manifest(text, now: now))
+        return .manifest(Manifest(Array(data), now: now))
     }
 
     // MARK: Putting away

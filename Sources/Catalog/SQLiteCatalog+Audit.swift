@@ -88,7 +88,7 @@ extension SQLiteCatalog {
             var tasks: [AuditTask] = []
             while let row = try rows.next() {
                 var task = AuditTask(id: try Self.taskID(row["id"]), state: TaskState(rawValue: row["state"]) ?? .unavailable)
-                task.reason = row["reason"]
+                task.reason = (row["reason"] as String?)?.unstored
                 task.createdAt = Self.date(row["created_at"] ?? row["discovered_at"])
                 task.request = Self.request(row)
                 task.credits = Self.number(row["credits"])
@@ -99,7 +99,7 @@ extension SQLiteCatalog {
     }
 
     private static func auditEntry(_ row: Row) throws -> AuditEntry {
-        func text(_ column: Column) -> String? { row[column.rawValue] }
+        func text(_ column: Column) -> String? { (row[column.rawValue] as String?)?.unstored }
         func number(_ column: Column) -> Int? { row[column.rawValue] }
         func fraction(_ column: Column) -> Double? { row[column.rawValue] }
         func size(_ width: Column, _ height: Column) -> PixelSize? {

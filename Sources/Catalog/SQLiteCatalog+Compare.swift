@@ -149,7 +149,7 @@ extension SQLiteCatalog: CatalogUpkeep {
                 let state = TaskState(rawValue: row["state"])
             else { return nil }
             var record = TaskRecord(
-                task: id, state: state, reason: row["reason"], source: row["source"],
+                task: id, state: state, reason: (row["reason"] as String?)?.unstored, source: (row["source"] as String).unstored,
                 discoveredAt: Date(milliseconds: row["discovered_at"]), createdAt: Self.date(row["created_at"]),
                 request: Self.request(row), taskJSON: Self.json(row["answer"]))
             record.cause = (row["cause"] as String?).flatMap(FailureCause.init(rawValue:))

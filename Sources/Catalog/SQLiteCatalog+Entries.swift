@@ -14,7 +14,7 @@ extension SQLiteCatalog {
         var entry = OutputEntry(
             id: OutputID(task: try taskID(row["id"]), index: row["idx"]), state: OutputState(rawValue: row["state"]) ?? .waiting,
             attempts: row["attempts"])
-        entry.reason = row["reason"]
+        entry.reason = (row["reason"] as String?)?.unstored
         entry.createdAt = date(row["created_at"])
         entry.deadline = date(row["deadline"])
         entry.endedAt = date(row["ended_at"])
@@ -79,8 +79,8 @@ extension SQLiteCatalog {
 
     static func taskEntry(_ row: Row) throws -> TaskEntry {
         var entry = TaskEntry(
-            id: try taskID(row["id"]), state: TaskState(rawValue: row["state"]) ?? .waiting, reason: row["reason"],
-            source: row["source"],
+            id: try taskID(row["id"]), state: TaskState(rawValue: row["state"]) ?? .waiting,
+            reason: (row["reason"] as String?)?.unstored, source: (row["source"] as String).unstored,
             createdAt: date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]), request: request(row))
         entry.cause = (row["cause"] as String?).flatMap(FailureCause.init(rawValue:))
         if [.waiting, .leased, .held].contains(entry.state) { entry.failing = failing(row) }
@@ -89,9 +89,10 @@ extension SQLiteCatalog {
 
     static func request(_ row: Row) -> RecordedRequest? {
         guard row["has_request"] == 1 else { return nil }
-        let urls = (row["image_urls"] as String?).flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+        let urls = (row["image_urls"] as String?).flatMap { try? ArchiveDecoder.decode([String].self, from: $0) }
+        func text(_ name: String) -> String? { (row[name] as String?)?.unstored }
         return RecordedRequest(
-            model: row["model"], prompt: row["prompt"], size: row["size"], resolution: row["resolution"], imageURLs: urls,
+            model: text("model"), prompt: text("prompt"), size: text("size"), resolution: text("resolution"), imageURLs: urls,
             recordedAt: date(row["requested_at"]))
     }
 
@@ -103,7 +104,7 @@ extension SQLiteCatalog {
     static func date(_ milliseconds: Int64?) -> Date? { milliseconds.map(Date.init(milliseconds:)) }
 
     static func json(_ text: String?) -> JSONValue? {
-        text.flatMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+        text.flatMap { try? ArchiveDecoder.decode(JSONValue.self, from: $0) }
     }
 
     static func text(of json: JSONValue) throws -> String {

@@ -10,8 +10,8 @@ extension SQLiteCatalog {
             id: OutputID(task: try taskID(row["id"]), index: row["idx"]), token: row["token"],
             link: opened(row["link"], with: key),
             deadline: date(row["output_deadline"]), createdAt: date(row["created_at"]),
-            discoveredAt: Date(milliseconds: row["discovered_at"]), source: row["source"], request: request(row),
-            model: row["model"],
+            discoveredAt: Date(milliseconds: row["discovered_at"]), source: (row["source"] as String).unstored,
+            request: request(row), model: (row["model"] as String?)?.unstored,
             taskJSON: json(row["answer"]), attempts: row["tries"], failure: row["failure"],
             history: history(
                 since: row["output_failing_since"], windowCause: row["output_window_cause"], refusals: row["output_refusals"],
@@ -142,7 +142,7 @@ extension SQLiteCatalog {
                 try database.executeCached(
                     sql: """
                         UPDATE output SET state = 'waiting', due_at = :due_at, reason = :reason, lease_expires_at = NULL \(Self.held)
-                        """, arguments: Self.key(lease) + ["due_at": dueAt.milliseconds, "reason": reason])
+                        """, arguments: Self.key(lease) + ["due_at": dueAt.milliseconds, "reason": reason.stored])
             case .released:
                 try database.executeCached(
                     sql: "UPDATE output SET state = 'waiting', due_at = :now, lease_expires_at = NULL \(Self.held)",
@@ -162,7 +162,7 @@ extension SQLiteCatalog {
                     not_before = :not_before, deaths = 0, lease_expires_at = NULL \(held)
                 """,
             arguments: key(lease) + [
-                "due_at": postponement.dueAt.milliseconds, "reason": postponement.error,
+                "due_at": postponement.dueAt.milliseconds, "reason": postponement.error.stored,
                 "link": try postponement.link.map { try sealed($0, in: database) }, "failure": postponement.kind,
                 "cause": postponement.cause.rawValue, "since": history.failingSince?.milliseconds,
                 "window_cause": history.causeInWindow?.rawValue, "refusals": history.refusals,
@@ -198,7 +198,7 @@ extension SQLiteCatalog {
         let judgement = entry.judgement
         let nearest = judgement?.nearestCell
         return [
-            "state": entry.state.rawValue, "reason": entry.reason, "attempts": entry.attempts,
+            "state": entry.state.rawValue, "reason": entry.reason?.stored, "attempts": entry.attempts,
             "ended_at": record.endedAt.milliseconds,
             "link": nil, "deadline": entry.deadline?.milliseconds, "digest": entry.original?.digest.hex,
             "bytes": entry.original?.bytes,

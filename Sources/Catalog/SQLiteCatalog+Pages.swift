@@ -138,7 +138,7 @@ extension SQLiteCatalog {
         narrow("verdict", query.verdict?.rawValue)
         narrow("billed_tier", query.billedTier?.rawValue)
         narrow("delivered_tier", query.deliveredTier?.rawValue)
-        narrow("model", query.model)
+        narrow("model", query.model?.stored)
         if let states = query.states {
             conditions.append("state IN (\(states.map { _ in "?" }.joined(separator: ",")))")
             arguments += StatementArguments(states.map(\.rawValue).sorted())
@@ -179,7 +179,7 @@ extension SQLiteCatalog {
         var arguments: StatementArguments = ["place": end, "low": query.since.map(place) ?? 0]
         if let model = query.model {
             conditions.append("model = :model")
-            arguments += ["model": model]
+            arguments += ["model": model.stored]
         }
         if let text = query.text {
             guard let words = try searchExpression(text, in: database) else { return nil }
@@ -230,7 +230,8 @@ extension SQLiteCatalog {
         return OutputTally(
             state: OutputState(rawValue: row["state"]) ?? .waiting, verdict: text("verdict").flatMap(Verdict.init(rawValue:)),
             billedTier: text("billed_tier").flatMap(Tier.init(rawValue:)),
-            deliveredTier: text("delivered_tier").flatMap(Tier.init(rawValue:)), model: text("model"), outputs: row["outputs"],
+            deliveredTier: text("delivered_tier").flatMap(Tier.init(rawValue:)), model: text("model")?.unstored,
+            outputs: row["outputs"],
             bytes: row["bytes"], overpaid: PriceMultiplier(tenths: row["overpaid_tenths"]))
     }
 }

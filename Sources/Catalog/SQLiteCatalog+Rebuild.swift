@@ -49,9 +49,9 @@ extension SQLiteCatalog {
         request: RecordedRequest?, answer: JSONValue?, cause: FailureCause? = nil, dueAt: Date, in database: Database
     ) throws {
         var values = try arguments(of: request ?? RecordedRequest())
-        if request?.model == nil { values = values &+ ["model": answer?["model"]?.string] }
+        if request?.model == nil { values = values &+ ["model": answer?["model"]?.string?.stored] }
         values += [
-            "id": id.text, "state": state.rawValue, "reason": reason, "source": source,
+            "id": id.text, "state": state.rawValue, "reason": reason?.stored, "source": source.stored,
             "discovered_at": discoveredAt.milliseconds,
             "created_at": createdAt?.milliseconds, "answer": try answer.map(text(of:)), "due_at": dueAt.milliseconds,
             "cause": cause?.rawValue,

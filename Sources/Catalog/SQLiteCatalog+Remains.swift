@@ -58,7 +58,7 @@ package struct CatalogRemains: Sendable {
         var ids: [Int64: String] = [:]
         for row in rows("queue_copy", by: "kind || key", database, &losses) where text(row, "kind") == "task" {
             guard let key = integer(row, "key"), let facts = text(row, "facts"),
-                let values = try? JSONDecoder().decode([JSONValue].self, from: Data(facts.utf8))
+                let values = try? ArchiveDecoder.decode([JSONValue].self, from: facts)
             else { continue }
             ids[key] = values.first?.string
         }
@@ -84,13 +84,13 @@ package struct CatalogRemains: Sendable {
     private static func request(_ row: Row) -> RecordedRequest {
         RecordedRequest(
             model: text(row, "model"), prompt: text(row, "prompt"), size: text(row, "size"), resolution: text(row, "resolution"),
-            imageURLs: text(row, "image_urls").flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) },
+            imageURLs: text(row, "image_urls").flatMap { try? ArchiveDecoder.decode([String].self, from: $0) },
             recordedAt: date(row, "requested_at"))
     }
 
     private static func submission(_ row: Row) -> OpenSubmission? {
         guard text(row, "task") == nil, let key = text(row, "key"), let json = text(row, "request"),
-            let request = try? JSONDecoder.archive.decode(RecordedRequest.self, from: Data(json.utf8))
+            let request = try? ArchiveDecoder.decode(RecordedRequest.self, from: json)
         else { return nil }
         return OpenSubmission(key: key, request: request, recordedAt: date(row, "recorded_at") ?? .distantPast)
     }
@@ -104,10 +104,10 @@ package struct CatalogRemains: Sendable {
 
     // A damaged row may hold anything anywhere.
 
-    private static func text(_ row: Row, _ name: String) -> String? { String.fromDatabaseValue(row[name]) }
+    private static func text(_ row: Row, _ name: String) -> String? { String.fromDatabaseValue(row[name])?.unstored }
     private static func integer(_ row: Row, _ name: String) -> Int64? { Int64.fromDatabaseValue(row[name]) }
     private static func json(_ text: String?) -> JSONValue? {
-        text.flatMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0.utf8)) }
+        text.flatMap { try? ArchiveDecoder.decode(JSONValue.self, from: $0) }
     }
 
     /// A date that can be one: of this millennium or the next.

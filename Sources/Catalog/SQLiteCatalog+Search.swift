@@ -13,7 +13,8 @@ extension SQLiteCatalog {
     static func searchExpression(_ text: String, in database: Database) throws -> String? {
         let plain = try database.makeTokenizer(.unicode61(diacritics: .remove))
         let stemming = try database.makeTokenizer(.porter(wrapping: .unicode61(diacritics: .remove)))
-        let words = try plain.tokenize(query: text).map(\.token)
+        // The tokenizer takes a C string, which ends at U+0000.
+        let words = try plain.tokenize(query: text.stored).map(\.token)
         guard !words.isEmpty else { return nil }
         return try words.map { try expression(for: $0, stemming, in: database) }.joined(separator: " AND ")
     }

@@ -16,7 +16,7 @@ extension SQLiteCatalog {
         try await read { database in
             let find = try database.cachedStatement(sql: "SELECT request FROM submission WHERE key = ?")
             return try String.fetchOne(find, arguments: [key]).flatMap {
-                try? JSONDecoder.archive.decode(RecordedRequest.self, from: Data($0.utf8))
+                try? ArchiveDecoder.decode(RecordedRequest.self, from: $0)
             }
         }
     }
@@ -46,7 +46,7 @@ extension SQLiteCatalog {
                 database.cachedStatement(sql: "SELECT * FROM submission WHERE task IS NULL ORDER BY recorded_at, key")
             ).compactMap {
                 row in
-                let request = try? JSONDecoder.archive.decode(RecordedRequest.self, from: Data((row["request"] as String).utf8))
+                let request = try? ArchiveDecoder.decode(RecordedRequest.self, from: row["request"] as String)
                 return request.map {
                     OpenSubmission(key: row["key"], request: $0, recordedAt: Date(milliseconds: row["recorded_at"]))
                 }

@@ -27,7 +27,7 @@ extension SQLiteCatalog {
     private static func enter(_ task: TaskRegistration, now: Date, in database: Database) throws {
         var values = try arguments(of: task.request ?? RecordedRequest())
         values += [
-            "id": task.id.text, "source": task.source, "now": now.milliseconds, "created_at": task.createdAt?.milliseconds,
+            "id": task.id.text, "source": task.source.stored, "now": now.milliseconds, "created_at": task.createdAt?.milliseconds,
             "has_request": task.request == nil ? 0 : 1,
         ]
         try database.executeCached(
@@ -97,7 +97,8 @@ extension SQLiteCatalog {
     static func arguments(of request: RecordedRequest) throws -> StatementArguments {
         let urls = try request.imageURLs.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
         return [
-            "model": request.model, "prompt": request.prompt, "size": request.size, "resolution": request.resolution,
+            "model": request.model?.stored, "prompt": request.prompt?.stored, "size": request.size?.stored,
+            "resolution": request.resolution?.stored,
             "image_urls": urls, "requested_at": request.recordedAt?.milliseconds,
         ]
     }
@@ -120,7 +121,7 @@ extension SQLiteCatalog {
 
     static func taskLease(_ row: Row) throws -> TaskLease {
         TaskLease(
-            id: try taskID(row["id"]), token: row["lease_token"], source: row["source"], request: request(row),
+            id: try taskID(row["id"]), token: row["lease_token"], source: (row["source"] as String).unstored, request: request(row),
             createdAt: date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]),
             attempts: row["attempts"], misses: row["misses"], readings: row["readings"],
             history: history(
@@ -189,8 +190,8 @@ extension SQLiteCatalog {
                         model = COALESCE(model, :model), answer = :answer, reason = :reason, \(freshHistory), \(held)
                     """,
                 arguments: key + [
-                    "created_at": createdAt?.milliseconds, "deadline": deadline?.milliseconds, "model": model,
-                    "reason": reason, "answer": try text(of: json),
+                    "created_at": createdAt?.milliseconds, "deadline": deadline?.milliseconds, "model": model?.stored,
+                    "reason": reason?.stored, "answer": try text(of: json),
                 ])
         case .unfinished(let dueAt, let createdAt):
             try database.executeCached(
@@ -205,8 +206,8 @@ extension SQLiteCatalog {
                         model = COALESCE(model, :model), answer = COALESCE(:answer, answer), \(freshHistory), cause = :cause, \(held)
                     """,
                 arguments: key + [
-                    "state": state.rawValue, "reason": reason, "cause": cause?.rawValue, "created_at": createdAt?.milliseconds,
-                    "model": json?["model"]?.string, "answer": try json.map(text(of:)),
+                    "state": state.rawValue, "reason": reason.stored, "cause": cause?.rawValue, "created_at": createdAt?.milliseconds,
+                    "model": json?["model"]?.string?.stored, "answer": try json.map(text(of:)),
                 ])
         case .postponed(let postponement):
             let history = postponement.history
@@ -218,7 +219,7 @@ extension SQLiteCatalog {
                         not_before = :not_before, deaths = 0, \(held)
                     """,
                 arguments: key + [
-                    "due_at": postponement.dueAt.milliseconds, "reason": postponement.error, "is_miss": postponement.isMiss,
+                    "due_at": postponement.dueAt.milliseconds, "reason": postponement.error.stored, "is_miss": postponement.isMiss,
                     "cause": postponement.cause.rawValue, "since": history.failingSince?.milliseconds,
                     "window_cause": history.causeInWindow?.rawValue, "refusals": history.refusals,
                     "refused_since": history.refusedSince?.milliseconds,
@@ -252,7 +253,7 @@ extension SQLiteCatalog {
                     """,
                 arguments: [
                     "index": result.index, "link": try sealed(result.link ?? "", in: database), "name": result.name,
-                    "reason": result.problem, "cause": result.problem.map { _ in FailureCause.vendor.rawValue },
+                    "reason": result.problem?.stored, "cause": result.problem.map { _ in FailureCause.vendor.rawValue },
                     "since": result.problem.map { _ in now.milliseconds }, "deadline": deadline?.milliseconds,
                     "now": now.milliseconds, "id": id.text,
                 ])

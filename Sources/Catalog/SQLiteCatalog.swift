@@ -116,7 +116,7 @@ extension SQLiteCatalog {
         try await write { database in
             try database.execute(
                 sql: "UPDATE task SET state = 'held', reason = ?, lease_expires_at = NULL WHERE state IN ('waiting', 'leased')",
-                arguments: [reason])
+                arguments: [reason.stored])
         }
     }
 
@@ -168,7 +168,7 @@ extension SQLiteCatalog {
             }
             status.nearestDeadline = deadlines.min().map(Date.init(milliseconds:))
             status.holdReason = try String.fetchOne(
-                database.cachedStatement(sql: "SELECT reason FROM task WHERE state = 'held' LIMIT 1"))
+                database.cachedStatement(sql: "SELECT reason FROM task WHERE state = 'held' LIMIT 1"))?.unstored
             return status
         }
     }

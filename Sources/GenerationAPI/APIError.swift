@@ -21,6 +21,8 @@ package struct APIError: Error, Sendable {
         case transport
         /// An answer that is not the API's JSON.
         case malformed
+        /// An answer that is larger than what is read.
+        case tooLarge
     }
 
     package var code: Code
@@ -44,7 +46,7 @@ package struct APIError: Error, Sendable {
     /// Whether the same call may succeed a little later.
     package var isTransient: Bool {
         switch code {
-        case .rateLimited, .server, .transport, .malformed: true
+        case .rateLimited, .server, .transport, .malformed, .tooLarge: true
         case .unauthorized, .noQuota, .forbidden, .notFound, .refused: false
         }
     }
@@ -60,7 +62,8 @@ package struct APIError: Error, Sendable {
         case .forbidden: "Give the key the right to do this, or use another one; the queue is kept."
         case .notFound: "Check the task id, and that the key belongs to the account that made it."
         case .refused: "Correct the request."
-        case .rateLimited, .server, .transport, .malformed: "It is worth trying again; 'fixative doctor' checks the connection."
+        case .rateLimited, .server, .transport, .malformed, .tooLarge:
+            "It is worth trying again; 'fixative doctor' checks the connection."
         }
     }
 }

@@ -31,7 +31,7 @@ package struct AccountListing: Sendable {
         repeat {
             listing.passes += 1
             let pass = try await listing.pass(since: since, page: page, progress: progress)
-            listing.isStable = pass.isWhole && (pass.pages <= 1 || pass.seen == before)
+            listing.isStable = pass.isWhole && !pass.isBroken && (pass.pages <= 1 || pass.seen == before)
             before = pass.seen
         } while !listing.isStable && listing.passes < mostPasses
         return listing
@@ -44,6 +44,8 @@ package struct AccountListing: Sendable {
         var pages = 0
         /// Whether the list was read to where it says that it ends, or to what is too old.
         var isWhole = true
+        /// Whether a page was cut or broken.
+        var isBroken = false
     }
 
     private mutating func pass(
@@ -59,6 +61,7 @@ package struct AccountListing: Sendable {
             if let total = part.total {
                 totals = min(totals?.lowerBound ?? total, total)...max(totals?.upperBound ?? total, total)
             }
+            pass.isBroken = pass.isBroken || part.isIncomplete
             guard part.rows > 0 else {
                 pass.isWhole = totals?.contains(ids.count + unreadable) ?? true
                 return pass

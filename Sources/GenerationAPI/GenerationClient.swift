@@ -19,7 +19,8 @@ package struct GenerationClient: Sendable {
 
     /// Seconds that a call waits inside for another try; whoever is to wait longer is told, and does it himself.
     private static let longestWait: TimeInterval = 60
-    private static let bodyLimit = 32 << 20
+    /// A task may bring its pictures in its answer.
+    private static let bodyLimit = 64 << 20
 
     private let baseURL: String
     private var key: APIKey
@@ -88,34 +89,74 @@ package struct GenerationClient: Sendable {
         let call = Call(
             method: .POST, path: "/v1/images/generations", body: body, headers: ["Idempotency-Key": idempotencyKey],
             wants: "a task")
-        return try await perform(call) { TaskSnapshot.find(in: $0, base: baseURL) }
+        return try await perform(call) { task(in: $0, nil) }
     }
 
     /// Reads one task.
     /// - Throws: ``APIError``; code `notFound` when the upstream does not know the task.
     package func task(_ id: TaskID) async throws -> TaskSnapshot {
         let call = Call(method: .GET, path: "/v1/tasks/\(Self.escaped(id.text))", wants: "a task")
-        return try await perform(call) { TaskSnapshot.find(in: $0, expected: id, base: baseURL) }
+        return try await perform(call) { task(in: $0, id) }
+    }
+
+    /// The one task of an answer; of an answer that is cut or broken there is none, since it proves nothing of what it does not name.
+    private func task(in reading: JSONReading, _ expected: TaskID?) -> TaskSnapshot? {
+        guard reading.findings.isDisjoint(with: [.cut, .lost]) else { return nil }
+        return TaskSnapshot.find(in: reading.value, expected: expected, base: baseURL)
     }
 
     /// Reads up to 50 tasks at once. Those that the upstream does not know are missing from the answer.
-    package func tasks(_ ids: [TaskID]) async throws -> [TaskID: TaskSnapshot] {
+    ///
+    /// A row that can't be read costs no other: the batch then says that it has gaps. An answer that is too large to be read is asked
+    /// for in two halves, since tasks may bring their pictures in it.
+    package func tasks(_ ids: [TaskID]) async throws -> TaskBatch {
         precondition(ids.count <= Self.batchLimit)
+        do {
+            return try await batch(ids)
+        } catch let error as APIError where error.code == .tooLarge && ids.count > 1 {
+            let middle = ids.count / 2
+            let halves = [try await tasks(Array(ids[..<middle])), try await tasks(Array(ids[middle...]))]
+            return TaskBatch(
+                tasks: halves[0].tasks.merging(halves[1].tasks) { first, _ in first }, hasGaps: halves.contains(where: \.hasGaps))
+        }
+    }
+
+    private func batch(_ ids: [TaskID]) async throws -> TaskBatch {
         let body = try JSONEncoder().encode(JSONValue.object(["task_ids": .array(ids.map { .string($0.text) })]))
         let call = Call(method: .POST, path: "/v1/tasks/batch", body: body, wants: "a list of tasks")
-        let rows = try await perform(call) { $0["data"]?.array ?? $0.array }
-        return Dictionary(rows.compactMap { TaskSnapshot($0, base: baseURL) }.map { ($0.id, $0) }) { first, _ in first }
+        let rows = try await rows(call)
+        return TaskBatch(
+            tasks: Dictionary(rows.tasks.map { ($0.id, $0) }) { first, _ in first },
+            hasGaps: rows.isIncomplete || rows.tasks.count < rows.rows)
     }
 
     /// Reads a page of the account's image tasks, the newest first. Pages count from 1.
     package func page(_ number: Int) async throws -> TaskPage {
         let path = "/v1/tasks?type=image&page=\(number)&page_size=\(Self.pageSize)"
-        return try await perform(Call(method: .GET, path: path, wants: "a list of tasks")) { json in
-            guard let rows = json["data"]?.array ?? json.array else { return nil }
+        return try await rows(Call(method: .GET, path: path, wants: "a list of tasks"))
+    }
+
+    /// The rows of a list. One that is cut or broken is asked for once more; then its whole rows are taken.
+    private func rows(_ call: Call) async throws -> TaskPage {
+        var isSecond = false
+        return try await perform(call) { reading in
+            guard let rows = Self.rows(in: reading.value) else { return nil }
+            let isIncomplete = !reading.findings.isDisjoint(with: .incomplete)
+            if isIncomplete, !isSecond {
+                isSecond = true
+                return nil
+            }
+            let totals = [reading.value["total"], reading.value["data"]?["total"]]
             return TaskPage(
                 tasks: rows.compactMap { TaskSnapshot($0, base: baseURL) }, rows: rows.count,
-                total: json["total"]?.integer.map { Int($0) })
+                total: totals.lazy.compactMap { $0?.integer.flatMap { Int(exactly: $0) } }.first, isIncomplete: isIncomplete)
         }
+    }
+
+    private static func rows(in json: JSONValue) -> [JSONValue]? {
+        let names = ["data", "tasks", "items", "list"]
+        return json.array ?? names.lazy.compactMap { json[$0]?.array }.first
+            ?? names.lazy.compactMap { json["data"]?[$0]?.array }.first
     }
 
     // MARK: One call
@@ -133,7 +174,7 @@ package struct GenerationClient: Sendable {
     }
 
     /// Makes a call until it succeeds, its error is final, or it was tried often enough.
-    private func perform<Value: Sendable>(_ call: Call, reading read: (JSONValue) -> Value?) async throws -> Value {
+    private func perform<Value: Sendable>(_ call: Call, reading read: (JSONReading) -> Value?) async throws -> Value {
         var generator = SystemRandomNumberGenerator()
         var failures = 0
         while true {
@@ -154,7 +195,7 @@ package struct GenerationClient: Sendable {
     }
 
     /// One try, when the API bears it: limits and pauses are shared by all calls with the key.
-    private func attemptInTurn(_ call: Call) async throws -> JSONValue {
+    private func attemptInTurn(_ call: Call) async throws -> JSONReading {
         if let pauseEnd = try await gate.enter(door, patience: Self.longestWait) {
             throw APIError(.rateLimited, call: call.name, message: "the API asked for a pause", retryAfter: pauseEnd)
         }
@@ -172,7 +213,7 @@ package struct GenerationClient: Sendable {
         }
     }
 
-    private func attempt(_ call: Call) async throws -> JSONValue {
+    private func attempt(_ call: Call) async throws -> JSONReading {
         let url: FetchableURL
         do {
             url = try FetchableURL(baseURL + call.path)
@@ -190,12 +231,14 @@ package struct GenerationClient: Sendable {
             request.body = .bytes(ByteBuffer(bytes: body))
         }
         let (head, bytes) = try await answer(to: request, call.name)
-        let json = try? JSONDecoder().decode(JSONValue.self, from: bytes)
-        guard (200..<300).contains(head.status.code) else { throw failure(head, json, call.name) }
-        guard let json else {
-            throw APIError(.malformed, status: Int(head.status.code), call: call.name, message: "the answer is no JSON")
+        let reading = Result { try JSONReading(bytes) }
+        guard (200..<300).contains(head.status.code) else { throw failure(head, try? reading.get().value, call.name) }
+        switch reading {
+        case .success(let reading): return reading
+        case .failure(let error):
+            throw APIError(
+                .malformed, status: Int(head.status.code), call: call.name, message: "the answer is no JSON: \(error)")
         }
-        return json
     }
 
     private func answer(to request: HTTPClientRequest, _ name: String) async throws -> (HTTPClientResponse, Data) {
@@ -207,6 +250,8 @@ package struct GenerationClient: Sendable {
             }
         } catch let error where error is CancellationError || Task.isCancelled {
             throw CancellationError()
+        } catch is NIOTooManyBytesError {
+            throw APIError(.tooLarge, call: name, message: "the answer has more than \(Self.bodyLimit) bytes")
         } catch {
             throw APIError(.transport, call: name, message: redact("\(error)"))
         }
@@ -231,9 +276,16 @@ package struct GenerationClient: Sendable {
             retryAfter: RetryPolicy.retryAfter(response.headers.first(name: "retry-after"), now: clock.now))
     }
 
+    /// The id as one part of a path, with every byte escaped but those that RFC 3986 leaves unreserved.
     private static func escaped(_ text: String) -> String {
-        var allowed = CharacterSet.alphanumerics
-        allowed.insert(charactersIn: "-._~")
-        return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
+        let digits = Array("0123456789ABCDEF".utf8)
+        var path: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: path.append(byte)
+            default: path += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: path, as: UTF8.self)
     }
 }

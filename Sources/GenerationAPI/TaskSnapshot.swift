@@ -93,7 +93,9 @@ package struct TaskSnapshot: Sendable, Hashable {
     }
 
     private static func id(in json: JSONValue) -> TaskID? {
-        [json["id"], json["task_id"], json["taskId"]].lazy.compactMap { $0?.string.flatMap { TaskID($0) } }.first
+        // An id with a character that could not be read is another id, if any.
+        [json["id"], json["task_id"], json["taskId"]].lazy.compactMap { $0?.string.flatMap { TaskID($0) } }
+            .first { !$0.text.unicodeScalars.contains("\u{FFFD}") }
     }
 
     /// The links among the results; their places here are not their numbers.
@@ -146,10 +148,25 @@ package struct TaskPage: Sendable {
     /// Rows on the page, also those that could not be read.
     package var rows: Int
     package var total: Int?
+    /// Whether rows of the answer are missing, because it is cut or broken: the page proves nothing of what it does not name.
+    package var isIncomplete = false
 
-    package init(tasks: [TaskSnapshot], rows: Int, total: Int?) {
+    package init(tasks: [TaskSnapshot], rows: Int, total: Int?, isIncomplete: Bool = false) {
         self.tasks = tasks
         self.rows = rows
         self.total = total
+        self.isIncomplete = isIncomplete
+    }
+}
+
+/// The tasks that a batch call has brought.
+package struct TaskBatch: Sendable {
+    package var tasks: [TaskID: TaskSnapshot]
+    /// Whether rows could not be read: then a task that is missing is not unknown to the upstream, but to be read alone.
+    package var hasGaps: Bool
+
+    package init(tasks: [TaskID: TaskSnapshot], hasGaps: Bool = false) {
+        self.tasks = tasks
+        self.hasGaps = hasGaps
     }
 }

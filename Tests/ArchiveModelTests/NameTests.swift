@@ -86,6 +86,13 @@ import Testing
         }
     }
 
+    @Test func idsAreTheSameWhenTheirBytesAre() throws {
+        let ids = try ["caf\u{E9}", "cafe\u{301}", "\u{212B}", "\u{C5}", "A\u{30A}"].map { try #require(TaskID($0)) }
+        #expect(Set(ids).count == 5)
+        #expect(ids[0] != ids[1])
+        #expect(try #require(TaskID("caf\u{E9}")) == ids[0])
+    }
+
     @Test func anOutputIsItsTaskAndItsIndex() throws {
         let task = try #require(TaskID("t"))
         #expect(OutputID(task: task, index: 2).description == "t #2")

@@ -113,6 +113,14 @@ import Testing
                 ]))
     }
 
+    @Test(arguments: [
+        ("//h.example/a?TOPSECRET", "//h.example/a"), ("/a/b.png?sig=TOPSECRET", "/a/b.png"), (" ./a#TOPSECRET\n", " ./a"),
+        ("/imagine a fox? yes", "/imagine a fox? yes"), ("...really?! no", "...really?! no"), ("what/is?this", "what/is?this"),
+    ])
+    func aRelativeAddressInJSONIsCutDown(text: String, clean: String) {
+        #expect(redact(JSONValue.array([.string(text)])) == .array([.string(clean)]))
+    }
+
     @Test func theNamesOfMembersAreCleanedToo() {
         let value = JSONValue.object([
             "https://h.example/a?TOPSECRET1": .integer(1), "https://h.example/a?TOPSECRET2": .integer(2),

@@ -32,4 +32,21 @@ import Testing
         #expect(Manifest("{\"task_id\":\"t-1\"}\r\n{\"task_id\":\"t-2\"}\r\n", now: now).tasks.count == 2)
         #expect(Manifest("", now: now).problems.isEmpty)
     }
+
+    @Test func aLineThatIsDamagedCostsItselfAtMost() {
+        let lines: [[UInt8]] = [
+            Array(#"{"task_id":"t-1","prompt":"a cat \ud83d"}"#.utf8),
+            Array(#"{"task_id":"t-2","prompt":"caf"#.utf8) + [0xE9] + Array(#""}"#.utf8),
+            Array(
+                #"{"task_id":"t-3","n":1e999,"deep":\#(String(repeating: "[", count: 5000))\#(String(repeating: "]", count: 5000))}"#
+                    .utf8),
+            Array(#"{"task_id":"t-"#.utf8) + [0xFF] + Array(#""}"#.utf8), Array(#"{"task_id":"t-5"}{"task_id":"t-6"}"#.utf8),
+            Array(#"{"task_id":"t-7""#.utf8), [0xFF, 0xFE, 0x00], Array(#"{"task_id":"t-9","prompt":"a\u0000b\u2028c"}"#.utf8),
+        ]
+        let manifest = Manifest([0xEF, 0xBB, 0xBF] + Array(lines.joined(separator: [0x0A])), now: now)
+        #expect(manifest.tasks.map(\.id.text) == ["t-1", "t-2", "t-3", "t-5", "t-9"])
+        #expect(manifest.tasks.first?.request?.prompt == "a cat \u{FFFD}")
+        #expect(manifest.tasks.last?.request?.prompt == "a\u{0}b\u{2028}c")
+        #expect(Set(manifest.problems.map(\.line)) == [1, 2, 4, 5, 6, 7])
+    }
 }

@@ -148,6 +148,19 @@ private final class Account {
         #expect(thrown?.code == code, "that the first page is refused means that there is no list")
     }
 
+    @Test func aPageThatIsCutProvesNothing() async throws {
+        let account = Account(30)
+        let listing = try await AccountListing.read(
+            since: nil,
+            page: { number in
+                var page = try account.page(number)
+                page.isIncomplete = true
+                return page
+            })
+        #expect(listing.tasks.count == 30)
+        #expect(!listing.isStable)
+    }
+
     @Test func rowsThatNameNoTaskAreCounted() async throws {
         let listing = try await AccountListing.read(
             since: nil, page: { TaskPage(tasks: [], rows: $0 == 1 ? 5 : 0, total: 5) })

@@ -165,7 +165,7 @@ final class SeenRequests: Sendable {
         try await withServer([(200, [:], #"{"data":[{"id":"t-1"},{"nonsense":1},null,{"id":"t-3","status":"pending"}]}"#)]) {
             client, _, _ in
             let ids = try ["t-1", "t-2", "t-3"].map { try #require(TaskID($0)) }
-            #expect(Set(try await client.tasks(ids).keys.map(\.text)) == ["t-1", "t-3"])
+            #expect(Set(try await client.tasks(ids).tasks.keys.map(\.text)) == ["t-1", "t-3"])
         }
     }
 
@@ -177,6 +177,56 @@ final class SeenRequests: Sendable {
             #expect(page.rows == 2)
             #expect(page.total == 51)
             #expect(seen().first?.uri.string == "/v1/tasks?type=image&page=2&page_size=50")
+        }
+    }
+
+    @Test(arguments: [
+        #"{"data":[{"id":"t-1","note":"a dog \ud83d"},{"id":"t-2","n":1e999},{"id":"t-3"}]}"#,
+        #"{"data":[{"id":"t-1","deep":[[[[[[{}]]]]]]},{"id":"t-2","n":NaN},{"id":"t-3"},]}"#,
+    ])
+    func aFieldThatIsNoJSONHidesNoTask(_ body: String) async throws {
+        try await withServer([(200, [:], body)]) { client, _, seen in
+            let batch = try await client.tasks([])
+            #expect(Set(batch.tasks.keys.map(\.text)) == ["t-1", "t-2", "t-3"])
+            #expect(!batch.hasGaps)
+            #expect(seen().count == 1)
+        }
+    }
+
+    @Test(arguments: [
+        #"{"data":[{"id":"t-1"},{"id":"t-2" x},{"id":"t-3"}]}"#, #"{"data":[{"id":"t-1"},{"id":"t-3"},{"id":"t-2","res"#,
+        #"{"data":[{"id":"t-1"},{"id":"t-\ud83d"},{"id":"t-3"}]}"#,
+    ])
+    func aRowThatCannotBeReadIsAGapAndNoMiss(_ body: String) async throws {
+        try await withServer([(200, [:], body)]) { client, _, _ in
+            let batch = try await client.tasks([])
+            #expect(Set(batch.tasks.keys.map(\.text)) == ["t-1", "t-3"])
+            #expect(batch.hasGaps)
+        }
+    }
+
+    @Test func aCutPageIsAskedForOnceMore() async throws {
+        let cut = #"{"total":3,"data":[{"id":"t-1"},{"id":"t-2""#
+        try await withServer([(200, [:], cut), (200, [:], #"{"total":1,"data":[{"id":"t-9"}]}"#)]) { client, _, _ in
+            let page = try await client.page(1)
+            #expect(page.tasks.map(\.id.text) == ["t-9"])
+            #expect(!page.isIncomplete)
+        }
+        try await withServer([(200, [:], cut)]) { client, _, seen in
+            let page = try await client.page(1)
+            #expect(page.tasks.map(\.id.text) == ["t-1"])
+            #expect(page.isIncomplete)
+            #expect(seen().count == 2)
+        }
+    }
+
+    /// What a cut answer does not name is not missing: the results may stand behind the cut.
+    @Test func aTaskWhoseAnswerIsCutIsReadAgain() async throws {
+        let cut = #"{"id":"t-1","status":"completed","results":["https://a.example/1"#
+        try await withServer([(200, [:], cut), (200, [:], Self.task)]) { client, _, seen in
+            let task = try await client.task(try #require(TaskID("t-1")))
+            #expect(task.links.count == 1)
+            #expect(seen().count == 2)
         }
     }
 

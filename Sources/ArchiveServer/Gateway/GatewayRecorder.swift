@@ -228,7 +228,8 @@ package final class GatewayRecorder: Service {
     /// The upstream took it, and answered so. After an answer that names no task the request stays on record, as sent and never answered:
     /// a task may have been made all the same.
     func created(_ submission: Submission, _ answer: Data, caller: APIKey?) {
-        guard let json = try? JSONDecoder().decode(JSONValue.self, from: answer), let task = TaskSnapshot.find(in: json)
+        guard let reading = try? JSONReading(answer), reading.findings.isDisjoint(with: [.cut, .lost]),
+            let task = TaskSnapshot.find(in: reading.value)
         else { return }
         add("task \(task.id)", bytes: submission.body.bytes.count + answer.count) { [archive] in
             for await _ in submission.begun {}
@@ -239,7 +240,7 @@ package final class GatewayRecorder: Service {
     /// The upstream told of tasks: of one, or of many.
     func seen(_ answer: Data, caller: APIKey?) {
         add("tasks that a caller read", bytes: answer.count) { [self] in
-            guard let json = try? JSONDecoder().decode(JSONValue.self, from: answer) else { return }
+            guard let json = try? JSONReading(answer).value else { return }
             let rows = json["data"]?.array ?? json.array ?? [json["data"] ?? json]
             let oldest = clock.now.addingTimeInterval(-TaskSnapshot.linkLifetime)
             let tasks = rows.compactMap { row -> TaskSnapshot? in

@@ -7,12 +7,20 @@ import SizeContract
 /// The body of a request to generate, as a caller wrote it. Its bytes stay as they are, but for a callback address that is added.
 struct GenerationBody: Sendable {
     private(set) var bytes: Data
+    /// `nil` for a body that is no JSON object.
+    private let fields: Fields?
+    /// Whether something can be put into the bytes: only into JSON to the letter.
+    private let isExact: Bool
 
-    init(_ bytes: Data) { self.bytes = bytes }
+    init(_ bytes: Data) {
+        self.bytes = bytes
+        let reading = try? JSONReading(bytes)
+        fields = reading.flatMap { Fields($0.value) }
+        isExact = reading?.findings.isDisjoint(with: .inexact.subtracting(.deep)) ?? false
+    }
 
-    /// The fields that are looked at, each only when it has its documented type. What else a body holds is passed over unread, so that
-    /// neither pictures in it nor a hostile depth cost time.
-    private struct Fields: Decodable {
+    /// The fields that are looked at, each only when it has its documented type.
+    private struct Fields: Sendable {
         var model: String?
         /// Whether a model is named at all, in whatever type.
         var hasModel: Bool
@@ -22,26 +30,19 @@ struct GenerationBody: Sendable {
         var imageURLs: [String]?
         var hasCallback: Bool
 
-        private enum Key: String, CodingKey {
-            case model, prompt, size, resolution
-            case imageURLs = "image_urls"
-            case callbackURL = "callback_url"
-        }
-
-        init(from decoder: any Decoder) throws {
-            let members = try decoder.container(keyedBy: Key.self)
-            func text(_ key: Key) -> String? { (try? members.decodeIfPresent(String.self, forKey: key)) ?? nil }
-            model = text(.model)
-            hasModel = members.contains(.model) && (try? members.decodeNil(forKey: .model)) != true
-            prompt = text(.prompt)
-            size = text(.size)
-            resolution = text(.resolution)
-            imageURLs = (try? members.decodeIfPresent([String].self, forKey: .imageURLs)) ?? nil
-            hasCallback = members.contains(.callbackURL)
+        init?(_ json: JSONValue) {
+            guard case .object = json else { return nil }
+            model = json["model"]?.string
+            hasModel = json["model"] != nil && json["model"] != .null
+            prompt = json["prompt"]?.string
+            size = json["size"]?.string
+            resolution = json["resolution"]?.string
+            let images = json["image_urls"]?.array
+            let texts = images?.compactMap(\.string)
+            imageURLs = texts?.count == images?.count ? texts : nil
+            hasCallback = json["callback_url"] != nil
         }
     }
-
-    private var fields: Fields? { try? JSONDecoder().decode(Fields.self, from: bytes) }
 
     /// What is put on record of it; `nil` for a body that is no JSON object, which the upstream will refuse.
     var recorded: RecordedRequest? {
@@ -90,7 +91,7 @@ struct GenerationBody: Sendable {
 
     /// Adds a callback address where the caller has none of his own.
     mutating func addCallback(_ url: String) {
-        guard fields?.hasCallback == false, let brace = bytes.firstIndex(of: UInt8(ascii: "{")),
+        guard isExact, !bytes.contains(0), fields?.hasCallback == false, let brace = bytes.firstIndex(of: UInt8(ascii: "{")),
             let quoted = try? JSONEncoder().encode(url)
         else { return }
         let isEmpty = bytes[(brace + 1)...].first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "}")

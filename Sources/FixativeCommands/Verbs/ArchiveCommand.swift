@@ -67,6 +67,6 @@ struct ArchiveCommand: AsyncParsableCommand {
     private static func manifest(_ path: String, now: Date) throws -> Manifest {
         let data = path == "-" ? try FileHandle.standardInput.readToEnd() ?? Data() : FileManager.default.contents(atPath: path)
         guard let data else { throw SettingsError("the manifest \(path) can't be read") }
-        return Manifest(String(decoding: data, as: UTF8.self), now: now)
+        return Manifest(Array(data), now: now)
     }
 }

@@ -1,0 +1,444 @@
+/// The parser of ``JSONReading``.
+struct JSONReader {
+    /// The structure is lost here: what follows can't be told apart.
+    private struct Desync: Error {}
+
+    private let bytes: [UInt8]
+    private let limits: JSONReading.Limits
+    private var position = 0
+    private var values = 0
+    private var depth = 0
+    /// Whether the bytes are over inside the value that is being read.
+    private var hasEnded = false
+    private var isInList = false
+    private(set) var findings: JSONReading.Findings = []
+    private(set) var work = 0
+
+    init(_ bytes: [UInt8], limits: JSONReading.Limits) {
+        self.bytes = bytes
+        self.limits = limits
+    }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func advance(to end: Int) {
+        work += end - position
+        position = end
+    }
+
+    private mutating func skipBlanks() {
+        var end = position
+        while end < bytes.count, Self.isBlank(bytes[end]) { end += 1 }
+        advance(to: end)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
+        guard next == byte else { return false }
+        advance(to: position + 1)
+        return true
+    }
+
+    // MARK: Structure
+
+    mutating func document() throws(JSONReadingError) -> JSONValue {
+        skipBlanks()
+        guard let first = next else { throw JSONReadingError("there is nothing but blanks") }
+        let isBeginning = "{[\"-0123456789".utf8.contains(first) || startsWithWord
+        guard isBeginning else { throw JSONReadingError("it does not begin as JSON does") }
+        let value: JSONValue?
+        do {
+            value = try self.value()
+        } catch {
+            throw JSONReadingError("byte \(position) can't stand there")
+        }
+        if hasEnded { findings.insert(.cut) }
+        guard let value else { throw JSONReadingError("it ends inside its first value") }
+        skipBlanks()
+        if position < bytes.count, !hasEnded, !findings.contains(.lost) { findings.insert(.trailing) }
+        return value
+    }
+
+    private var startsWithWord: Bool {
+        ["true", "false", "null"].contains { bytes[position...].starts(with: $0.utf8) }
+    }
+
+    /// - Returns: `nil` when nothing of a value is there, since the bytes are over or the limit of values is reached.
+    private mutating func value() throws(Desync) -> JSONValue? {
+        values += 1
+        guard values <= limits.values else {
+            findings.insert(.many)
+            skip()
+            return nil
+        }
+        switch next {
+        case UInt8(ascii: "{"):
+            if depth >= limits.depth { return tooDeep() }
+            return .object(try object())
+        case UInt8(ascii: "["):
+            if depth >= limits.depth { return tooDeep() }
+            return .array(try array())
+        case UInt8(ascii: "\""): return string().map(JSONValue.string)
+        case nil:
+            hasEnded = true
+            return nil
+        default: return try word()
+        }
+    }
+
+    private mutating func tooDeep() -> JSONValue {
+        findings.insert(.deep)
+        skip()
+        return .string("nested deeper than \(limits.depth) levels, and left out")
+    }
+
+    private mutating func array() throws(Desync) -> [JSONValue] {
+        let isOutermost = !isInList
+        isInList = true
+        depth += 1
+        defer {
+            depth -= 1
+            if isOutermost { isInList = false }
+        }
+        advance(to: position + 1)
+        var items: [JSONValue] = []
+        while true {
+            skipBlanks()
+            if take(UInt8(ascii: "]")) { return items }
+            let start = position
+            guard isOutermost else {
+                if try !item(into: &items) { return items }
+                continue
+            }
+            do {
+                if try !item(into: &items) { return items }
+            } catch {
+                findings.insert(.lost)
+                salvage(from: start, into: &items)
+                return items
+            }
+        }
+    }
+
+    /// Reads an item and the comma behind it.
+    /// - Returns: Whether the list goes on.
+    private mutating func item(into items: inout [JSONValue]) throws(Desync) -> Bool {
+        if next == UInt8(ascii: ",") {
+            // A comma too many: the item keeps its number.
+            findings.insert(.repaired)
+            items.append(.null)
+            advance(to: position + 1)
+            return true
+        }
+        let read = try value()
+        guard !hasEnded else { return false }
+        if let read { items.append(read) }
+        skipBlanks()
+        switch next {
+        case nil:
+            hasEnded = true
+            return false
+        case UInt8(ascii: ","):
+            advance(to: position + 1)
+            skipBlanks()
+            if next == UInt8(ascii: "]") { findings.insert(.repaired) }
+        case UInt8(ascii: "]"): break
+        case UInt8(ascii: "{"): findings.insert(.repaired)
+        default: throw Desync()
+        }
+        return true
+    }
+
+    private mutating func object() throws(Desync) -> [String: JSONValue] {
+        depth += 1
+        defer { depth -= 1 }
+        advance(to: position + 1)
+        var members: [String: JSONValue] = [:]
+        while true {
+            skipBlanks()
+            if take(UInt8(ascii: "}")) { return members }
+            guard let name = try name() else { return members }
+            skipBlanks()
+            guard take(UInt8(ascii: ":")) else {
+                if next != nil { throw Desync() }
+                hasEnded = true
+                return members
+            }
+            skipBlanks()
+            let value: JSONValue?
+            if next == UInt8(ascii: ",") || next == UInt8(ascii: "}") {
+                findings.insert(.repaired)
+                value = .null
+            } else {
+                value = try self.value()
+            }
+            if let value { Self.add(value, as: name, to: &members) }
+            skipBlanks()
+            if hasEnded { return members }
+            switch next {
+            case nil:
+                hasEnded = true
+                return members
+            case UInt8(ascii: ","):
+                advance(to: position + 1)
+                skipBlanks()
+                if next == UInt8(ascii: "}") { findings.insert(.repaired) }
+            case UInt8(ascii: "}"): break
+            default: throw Desync()
+            }
+        }
+    }
+
+    /// Names that differ only in their normalisation are one key to a dictionary, but two members.
+    private static func add(_ value: JSONValue, as name: String, to members: inout [String: JSONValue]) {
+        var free = name
+        var number = 2
+        while let index = members.index(forKey: free), !members[index].key.utf8.elementsEqual(free.utf8) {
+            free = "\(name) (\(number))"
+            number += 1
+        }
+        members[free] = value
+    }
+
+    private mutating func name() throws(Desync) -> String? {
+        switch next {
+        case nil:
+            hasEnded = true
+            return nil
+        case UInt8(ascii: "\""): return string()
+        default:
+            let token = self.token()
+            guard !token.isEmpty else { throw Desync() }
+            findings.insert(.repaired)
+            return token
+        }
+    }
+
+    // MARK: What is passed over
+
+    /// Passes over a value without reading it: to its end by quotation marks and brackets.
+    private mutating func skip() {
+        var end = position
+        var open = 0
+        var isInText = false
+        while end < bytes.count {
+            let byte = bytes[end]
+            if isInText {
+                if byte == UInt8(ascii: "\\") {
+                    end += 1
+                } else if byte == UInt8(ascii: "\"") {
+                    isInText = false
+                    if open == 0 { break }
+                }
+            } else {
+                switch byte {
+                case UInt8(ascii: "\""): isInText = true
+                case UInt8(ascii: "["), UInt8(ascii: "{"): open += 1
+                case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                    open -= 1
+                    if open < 0 { end -= 1 }
+                case UInt8(ascii: ",") where open == 0:
+                    open = -1
+                    end -= 1
+                default: break
+                }
+                if open < 0 || (open == 0 && (byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}"))) { break }
+            }
+            end += 1
+        }
+        if end >= bytes.count, open > 0 || isInText { hasEnded = true }
+        advance(to: min(end + 1, bytes.count))
+    }
+
+    /// Finds the whole rows behind a broken one: objects that follow a comma and are read without a fault.
+    ///
+    /// Each attempt may run to the end, so there are at most as many as two passes over the rest allow.
+    private mutating func salvage(from start: Int, into items: inout [JSONValue]) {
+        let last = work + 2 * (bytes.count - start) + 1024
+        position = start
+        var isBroken = next == UInt8(ascii: "{")
+        while work < last, let brace = bytes[min(position, bytes.count)...].firstIndex(of: UInt8(ascii: "{")) {
+            let isAfterComma = bytes[position..<brace].last { !Self.isBlank($0) }.map { $0 == UInt8(ascii: ",") } ?? true
+            advance(to: brace)
+            let row = isBroken || !isAfterComma ? nil : attempt()
+            isBroken = false
+            guard let row else {
+                position = brace + 1
+                continue
+            }
+            items.append(row)
+        }
+        position = bytes.count
+    }
+
+    private mutating func attempt() -> JSONValue? {
+        let (before, levels) = (findings, depth)
+        defer { depth = levels }
+        let row = try? value()
+        skipBlanks()
+        let isWhole = !hasEnded && (next == nil || next == UInt8(ascii: ",") || next == UInt8(ascii: "]"))
+        hasEnded = false
+        if isWhole, case .object = row { return row }
+        findings = before
+        return nil
+    }
+
+    // MARK: Texts
+
+    /// - Returns: `nil` when the bytes are over before the text is.
+    private mutating func string() -> String? {
+        let start = position + 1
+        var end = start
+        var isPlain = true
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+            if bytes[end] == UInt8(ascii: "\\") {
+                isPlain = false
+                end += 1
+            } else if bytes[end] < 0x20 {
+                findings.insert(.repaired)
+            }
+            end += 1
+        }
+        guard end < bytes.count else {
+            hasEnded = true
+            advance(to: bytes.count)
+            return nil
+        }
+        advance(to: end + 1)
+        return isPlain ? text(bytes[start..<end]) : text(unescaped(start..<end)[...])
+    }
+
+    private mutating func text(_ bytes: ArraySlice<UInt8>) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        findings.insert(.replaced)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private mutating func unescaped(_ range: Range<Int>) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(range.count)
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let byte = bytes[position]
+            guard byte == UInt8(ascii: "\\"), position + 1 < range.upperBound else {
+                text.append(byte)
+                position += 1
+                continue
+            }
+            switch bytes[position + 1] {
+            case UInt8(ascii: "u"):
+                position = appendScalar(at: position, to: &text, end: range.upperBound)
+                continue
+            case UInt8(ascii: "n"): text.append(0x0A)
+            case UInt8(ascii: "t"): text.append(0x09)
+            case UInt8(ascii: "r"): text.append(0x0D)
+            case UInt8(ascii: "b"): text.append(0x08)
+            case UInt8(ascii: "f"): text.append(0x0C)
+            case let other where other == UInt8(ascii: "\"") || other == UInt8(ascii: "\\") || other == UInt8(ascii: "/"):
+                text.append(other)
+            case let other:
+                // No escape of JSON: both characters are kept.
+                findings.insert(.repaired)
+                text += [byte, other]
+            }
+            position += 2
+        }
+        work += range.count
+        return text
+    }
+
+    /// Reads `\uXXXX`, or two of them that are one character.
+    /// - Returns: The position behind it.
+    private mutating func appendScalar(at position: Int, to text: inout [UInt8], end: Int) -> Int {
+        guard let unit = codeUnit(at: position, end: end) else {
+            findings.insert(.repaired)
+            text.append(bytes[position])
+            return position + 1
+        }
+        var (value, next) = (unit, position + 6)
+        if 0xD800...0xDBFF ~= unit, let low = codeUnit(at: next, end: end), 0xDC00...0xDFFF ~= low {
+            value = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
+            next += 6
+        }
+        if let scalar = Unicode.Scalar(value) {
+            text += Array(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        } else {
+            findings.insert(.replaced)
+            text += Array(UTF8.encodedReplacementCharacter)
+        }
+        return next
+    }
+
+    private func codeUnit(at position: Int, end: Int) -> UInt32? {
+        guard position + 6 <= end, bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u") else {
+            return nil
+        }
+        var value: UInt32 = 0
+        for byte in bytes[position + 2..<position + 6] {
+            guard let digit = Self.hexDigit(byte) else { return nil }
+            value = value << 4 | digit
+        }
+        return value
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt32? {
+        switch byte {
+        case 0x30...0x39: UInt32(byte - 0x30)
+        case 0x41...0x46: UInt32(byte - 0x41 + 10)
+        case 0x61...0x66: UInt32(byte - 0x61 + 10)
+        default: nil
+        }
+    }
+
+    // MARK: Words and numbers
+
+    private mutating func token() -> String {
+        var end = position
+        while end < bytes.count, Self.isWordByte(bytes[end]) { end += 1 }
+        let token = String(decoding: bytes[position..<end], as: UTF8.self)
+        advance(to: end)
+        return token
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2D, 0x2E, 0x5F, 0x24: true
+        default: false
+        }
+    }
+
+    private mutating func word() throws(Desync) -> JSONValue? {
+        let token = self.token()
+        guard !token.isEmpty else { throw Desync() }
+        let end = position
+        // In a list or an object, a word at the very end may go on.
+        if next == nil, depth > 0 {
+            hasEnded = true
+            return nil
+        }
+        skipBlanks()
+        let follower = next
+        advance(to: end)
+        switch token {
+        case "true": return .bool(true)
+        case "false": return .bool(false)
+        case "null": return .null
+        default: break
+        }
+        if let number = JSONNumber(token) {
+            if case .string = number.value { findings.insert(.number) }
+            return number.value
+        }
+        guard follower == nil || [UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}")].contains(follower), depth > 0 else {
+            throw Desync()
+        }
+        findings.insert(.repaired)
+        switch token.lowercased() {
+        case "none", "undefined", "nil": return .null
+        case "true": return .bool(true)
+        case "false": return .bool(false)
+        default: return .string(String(token.prefix(1000)))
+        }
+    }
+}
