@@ -56,10 +56,13 @@ extension Archiver {
 
     // MARK: Judge
 
-    /// Judges a picture by its request; `nil` facts are those of bytes that are no picture.
-    func judge(_ picture: ImageFacts?, request: RecordedRequest?, model: String?) -> Judgement {
+    /// Judges a delivery by its request.
+    func judge(_ record: ArchiveRecord, request: RecordedRequest?, model: String?) -> Judgement {
         let contract = SizeContract.contract(model: request?.model ?? model)
-        let delivered = picture.map { PixelSize(width: $0.width, height: $0.height) }
+        if let unread = record.unread {
+            return contract.judgeUnread(delivered: unread.size, request: request?.sizeRequest(in: contract))
+        }
+        let delivered = record.picture.map { PixelSize(width: $0.width, height: $0.height) }
         return contract.judge(delivered: delivered, request: request?.sizeRequest(in: contract))
     }
 
@@ -159,10 +162,13 @@ extension Archiver {
             record.original = BlobReference(
                 digest: original.digest, bytes: original.bytes, mediaType: "application/octet-stream")
             record.decodeError = reason
+        case .unread(let reason, let mediaType, let format, let width, let height):
+            record.original = BlobReference(digest: original.digest, bytes: original.bytes, mediaType: mediaType)
+            record.unread = UnreadFacts(format: format, reason: reason, width: width, height: height)
         }
         if let standing { record.keepOriginals(of: standing) }
         record.request = request
-        record.judgement = judge(record.picture, request: request, model: lease.model)
+        record.judgement = judge(record, request: request, model: lease.model)
         return try await enter(try await write(record, over: standing), lease, original: original)
     }
 

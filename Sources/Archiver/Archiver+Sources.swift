@@ -82,7 +82,7 @@ extension Archiver {
                 var record = standing
                 record.request = request
                 if record.judgement != nil {
-                    record.judgement = judge(record.picture, request: request, model: record.taskJSON?["model"]?.string)
+                    record.judgement = judge(record, request: request, model: record.taskJSON?["model"]?.string)
                 }
                 known = try await records.write(record, over: standing)
                 if known == nil { try await catalog.update(record) }
