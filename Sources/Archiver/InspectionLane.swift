@@ -67,7 +67,7 @@ struct InspectionLane: Sendable {
         case .unread(let file):
             .unread(
                 reason: file.reason, mediaType: file.mediaType, format: file.format, width: file.width, height: file.height)
-        case .cut(let reason): .undecodable(reason: reason, looksLikePicture: true)
+        case .damaged(let reason): .undecodable(reason: reason, looksLikePicture: true)
         case .other: .undecodable(reason: error.description, looksLikePicture: error.code != .unrecognized)
         }
     }

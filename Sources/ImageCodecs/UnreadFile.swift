@@ -20,9 +20,9 @@ public struct UnreadFile: Sendable, Hashable {
 public enum RefusedFile: Sendable, Hashable {
     /// A whole file that is not for this decoder.
     case unread(UnreadFile)
-    /// A file of another format that ends too soon, in words.
-    case cut(String)
-    /// Damaged bytes of a format that is decoded here, or bytes of no format that is known: text, a page, an empty body.
+    /// A file that is not for this decoder either, and that ends too soon or is damaged, in words.
+    case damaged(String)
+    /// Damaged bytes of a format that is decoded here, as the error says, or bytes of no known format: text, a page, an empty body.
     case other
 
     /// Tells by content; names and media types given by others are not asked. Pure, and linear in the length of the file.
@@ -40,11 +40,15 @@ public enum RefusedFile: Sendable, Hashable {
             let name = file.format.name
             self =
                 file.isCut
-                ? .cut("the \(name) is cut short")
+                ? .damaged("the \(name) is cut short")
                 : .unread(UnreadFile(file, reason: "a whole \(name), a format that is not decoded here"))
         case .limitExceeded, .unsupported:
-            guard let format = ImageFormat.sniff(bytes), Self.isWhole(bytes, format) else {
+            guard let format = ImageFormat.sniff(bytes) else {
                 self = .other
+                return
+            }
+            guard Self.isWhole(bytes, format) else {
+                self = .damaged("the \(format.rawValue.uppercased()) is damaged or cut short")
                 return
             }
             let header = try? HeaderParser.parse(bytes)
