@@ -52,10 +52,12 @@ public enum RefusedFile: Sendable, Hashable {
                 return
             }
             let header = try? HeaderParser.parse(bytes)
+            let name = format == .webp ? "WebP" : format.rawValue.uppercased()
+            let kind = error.code == .unsupported ? " of a kind that is not decoded here" : ", above this archive's limits"
             self = .unread(
                 UnreadFile(
-                    format: format.rawValue, mediaType: format.mediaType, reason: error.description, width: header?.width,
-                    height: header?.height))
+                    format: format.rawValue, mediaType: format.mediaType, reason: "a whole \(name)\(kind): \(error.detail)",
+                    width: header?.width, height: header?.height))
         case .damaged, .truncated, .outOfMemory, .invalidRequest:
             self = .other
         }

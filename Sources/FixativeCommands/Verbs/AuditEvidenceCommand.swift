@@ -153,8 +153,8 @@ struct Evidence {
     private static func delivered(_ entry: OutputEntry, _ judgement: Judgement) -> String {
         let size = judgement.delivered.map { "\($0)" }
         guard judgement.verdict == .unread else { return size ?? "bytes that are no whole picture" }
-        let claim = size.map { "\($0) by its header, " } ?? ""
-        return "\(claim)not decoded here: \(entry.reason ?? "no reason is on record")"
+        let claim = size.map { "\($0) by its header; " } ?? ""
+        return claim + (entry.reason ?? "a file that is not decoded here")
     }
 
     // MARK: Writing
