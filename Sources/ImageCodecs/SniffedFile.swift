@@ -13,12 +13,13 @@ struct SniffedFile {
         }
     }
 
+    /// Sides of 1 to 2^31 - 1 pixels, the limit of PNG: their product does not overflow.
     struct Size: Equatable {
-        var width: Int
-        var height: Int
+        let width: Int
+        let height: Int
 
         init?(_ width: Int?, _ height: Int?) {
-            guard let width, let height else { return nil }
+            guard let width, let height, 1...0x7FFF_FFFF ~= width, 1...0x7FFF_FFFF ~= height else { return nil }
             (self.width, self.height) = (width, height)
         }
     }

@@ -109,11 +109,8 @@ public enum RefusedFile: Sendable, Hashable {
 
 extension UnreadFile {
     fileprivate init(_ file: SniffedFile, reason: String) {
-        let size = file.size.flatMap { 1...Self.largestSide ~= $0.width && 1...Self.largestSide ~= $0.height ? $0 : nil }
         self.init(
-            format: file.format.id, mediaType: file.format.mediaType, reason: reason, width: size?.width, height: size?.height)
+            format: file.format.id, mediaType: file.format.mediaType, reason: reason, width: file.size?.width,
+            height: file.size?.height)
     }
-
-    /// 2^31 - 1, the limit of PNG.
-    private static let largestSide = 0x7FFF_FFFF
 }

@@ -34,11 +34,11 @@ struct RefusedFileTests {
         text("GIF89a") + [7, 0, 5, 0, 0x80, 0, 0] + [0, 0, 0, 255, 255, 255] + [0x21, 0xF9, 4, 0, 0, 0, 0, 0]
         + [0x2C, 0, 0, 0, 0, 7, 0, 5, 0, 0, 2, 2, 0x44, 1, 0, 0x3B]
 
-    static func heif(_ major: String, _ compatible: String) -> [UInt8] {
+    static func heif(_ major: String, _ compatible: String, largest: (Int, Int) = (1280, 720)) -> [UInt8] {
         func extent(_ width: Int, _ height: Int) -> [UInt8] {
             box("ispe", [0, 0, 0, 0] + PNGBuilder.bigEndian(width) + PNGBuilder.bigEndian(height))
         }
-        let properties = box("iprp", box("ipco", extent(512, 512) + extent(1280, 720)))
+        let properties = box("iprp", box("ipco", extent(512, 512) + extent(largest.0, largest.1)))
         return box("ftyp", text(major) + [0, 0, 0, 0] + text(compatible)) + box("meta", [0, 0, 0, 0] + properties)
             + box("mdat", [1, 2, 3])
     }
@@ -55,6 +55,8 @@ struct RefusedFileTests {
         Sample("AVIF", heif("avif", "mif1miaf"), "image/avif", "1280x720"),
         Sample("AVIF by a compatible brand", heif("mif1", "miafavif"), "image/avif", "1280x720"),
         Sample("HEIC", heif("heic", "mif1heic"), "image/heic", "1280x720"),
+        // Found by the fuzzer: the product of two sides of 32 bits does not fit.
+        Sample("HEIC that claims too much", heif("heic", "mif1", largest: (0xFFFF_FFFF, 0xFFFF_FFFF)), "image/heic", "512x512"),
         Sample("MP4", box("ftyp", text("isom") + [0, 0, 2, 0] + text("isomiso2avc1mp41")) + box("mdat", [1]), "video/mp4"),
         Sample(
             "MP4 of 64-bit boxes",
