@@ -107,6 +107,7 @@ FUZZ_MINUTES ?= 30
 fuzz: deps test-deps
 	$(FUZZ) --seconds $$(($(FUZZ_MINUTES) * 60))
 	$(SLOW)
+	$(CHUNKS) --seconds $$(($(FUZZ_MINUTES) * 60))
 
 # The same for a moment. What earlier runs found interesting is tried again first.
 FUZZ_SECONDS ?= 60
@@ -114,12 +115,15 @@ TEST_FUZZ_SECONDS ?= 15
 fuzz-smoke: deps test-deps
 	$(FUZZ) --seconds $(FUZZ_SECONDS)
 	$(SLOW)
+	$(CHUNKS) --seconds $(FUZZ_SECONDS)
 
 # The system's Python has the system's Pillow.
 FUZZ = /usr/bin/python3 Tests/Fuzz/fuzz.py --corpus $(IMAGES)
 # Inputs that are made to cost time.
 SLOW = swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release --product imaging-dump && \
 	/usr/bin/python3 Tests/Fuzz/slow.py --dump .build/benchmarks/release/imaging-dump
+# Chunk structure of PNG against an independent reader.
+CHUNKS = /usr/bin/python3 Tests/Fuzz/chunks.py --dump .build/benchmarks/release/imaging-dump
 
 # Pictures a second and CPU time a picture: make bench IMAGES=folder
 IMAGES ?= ../shared/corpus

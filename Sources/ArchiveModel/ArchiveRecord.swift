@@ -36,6 +36,29 @@ package struct Derivative: Sendable, Hashable, Codable {
     }
 }
 
+/// A whole file that is not decoded here.
+package struct UnreadFacts: Sendable, Hashable, Codable {
+    /// A short name of the format, such as `gif`.
+    package var format: String
+    /// Why it is not decoded, in words.
+    package var reason: String
+    /// In pixels, as the header claims; `nil` where it does not tell.
+    package var width: Int?
+    package var height: Int?
+
+    package init(format: String, reason: String, width: Int? = nil, height: Int? = nil) {
+        self.format = format
+        self.reason = reason
+        self.width = width
+        self.height = height
+    }
+
+    package var size: PixelSize? {
+        guard let width, let height, 1...PixelSize.maximumSide ~= width, 1...PixelSize.maximumSide ~= height else { return nil }
+        return PixelSize(width: width, height: height)
+    }
+}
+
 /// How a file came: the answer of the storage host.
 package struct DownloadFacts: Sendable, Hashable, Codable {
     /// Without query.
@@ -106,6 +129,8 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
     package var decodeError: String?
     /// Who caused that there is no whole picture. `nil` for a whole picture, and in every record of release 0.1.0.
     package var cause: FailureCause?
+    /// What the original is, when it is whole and not decoded here.
+    package var unread: UnreadFacts?
     package var judgement: Judgement?
     package var derivatives: [Derivative]
     /// Base64.

@@ -20,6 +20,8 @@ package struct ImageFacts: Sendable, Hashable, Codable {
     package var text: [String: String]?
     /// The size of the signed Content Credentials (`caBX`), in bytes; `nil` when there are none.
     package var contentCredentialsBytes: Int?
+    /// Why they cannot be valid, as far as the container tells.
+    package var contentCredentialsDamage: String?
     /// Bytes after the end of the picture.
     package var trailingBytes: Int
     /// The average colour as `#rrggbb`.
@@ -39,7 +41,8 @@ package struct ImageFacts: Sendable, Hashable, Codable {
         format: String, width: Int, height: Int, bitDepth: Int, colourType: String, hasAlpha: Bool, interlaced: Bool,
         animated: Bool,
         frameCount: Int? = nil, orientation: Int = 1, iccName: String? = nil, exif: [String: String]? = nil,
-        text: [String: String]? = nil, contentCredentialsBytes: Int? = nil, trailingBytes: Int = 0, averageColour: String? = nil,
+        text: [String: String]? = nil, contentCredentialsBytes: Int? = nil, contentCredentialsDamage: String? = nil,
+        trailingBytes: Int = 0, averageColour: String? = nil,
         dominantColour: String? = nil, colourOrigin: String? = nil, jpegQuality: Int? = nil, digitalSourceType: String? = nil,
         notes: [String]? = nil
     ) {
@@ -57,6 +60,7 @@ package struct ImageFacts: Sendable, Hashable, Codable {
         self.exif = exif
         self.text = text
         self.contentCredentialsBytes = contentCredentialsBytes
+        self.contentCredentialsDamage = contentCredentialsDamage
         self.trailingBytes = trailingBytes
         self.averageColour = averageColour
         self.dominantColour = dominantColour

@@ -8,7 +8,7 @@ package struct OutputEntry: Sendable, Hashable {
         package var digest: Digest
         package var bytes: Int
         package var mediaType: String
-        /// `png`, `jpeg` or `webp`.
+        /// `png`, `jpeg` or `webp`; another name for a whole file that is not decoded here.
         package var format: String?
 
         package init(digest: Digest, bytes: Int, mediaType: String, format: String?) {
@@ -73,7 +73,7 @@ package struct OutputEntry: Sendable, Hashable {
     /// What a record says, as an entry.
     package init(_ record: ArchiveRecord) {
         self.init(id: record.id, state: record.state == .archived ? .archived : .unavailable, attempts: record.attempts)
-        reason = record.reason ?? record.decodeError
+        reason = record.reason ?? record.decodeError ?? record.unread?.reason
         createdAt = record.createdAt
         deadline = record.deadline
         endedAt = record.endedAt
@@ -81,7 +81,9 @@ package struct OutputEntry: Sendable, Hashable {
         request = record.request
         judgement = record.judgement
         original = record.original.map {
-            Original(digest: $0.digest, bytes: $0.bytes, mediaType: $0.mediaType, format: record.picture?.format)
+            Original(
+                digest: $0.digest, bytes: $0.bytes, mediaType: $0.mediaType,
+                format: record.picture?.format ?? record.unread?.format)
         }
         thumbnail = record.derivative(.thumbnail).map(Rendition.init)
         preview = record.derivative(.preview).map(Rendition.init)

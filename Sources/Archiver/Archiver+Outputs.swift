@@ -182,11 +182,14 @@ extension Archiver {
             record.original = BlobReference(
                 digest: original.digest, bytes: original.bytes, mediaType: "application/octet-stream")
             record.decodeError = reason
+        case .unread(let reason, let mediaType, let format, let width, let height):
+            record.original = BlobReference(digest: original.digest, bytes: original.bytes, mediaType: mediaType)
+            record.unread = UnreadFacts(format: format, reason: reason, width: width, height: height)
         }
         if let standing { record.keepOriginals(of: standing) }
         record.keep(lease.candidates)
         record.request = request
-        record.judgement = RecordFiler.judge(record.picture, request: request, model: lease.model)
+        record.judgement = RecordFiler.judge(record, request: request, model: lease.model)
         return try await enter(try await filer.write(record, over: standing), lease, original: original)
     }
 

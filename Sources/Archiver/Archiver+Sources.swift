@@ -89,7 +89,7 @@ extension Archiver {
                 record.request = request
                 if record.judgement != nil {
                     record.judgement = RecordFiler.judge(
-                        record.picture, request: request, model: record.taskJSON?["model"]?.string)
+                        record, request: request, model: record.taskJSON?["model"]?.string)
                 }
                 known = try await records.write(record, over: standing)
                 if known == nil { try await catalog.update(record) }

@@ -10,6 +10,8 @@ enum Inspection: Sendable {
     case picture(InspectedDelivery)
     /// No picture that can be read whole. `looksLikePicture` when it begins like one.
     case undecodable(reason: String, looksLikePicture: Bool)
+    /// A whole file that is not decoded here. Sizes are those that its header claims.
+    case unread(reason: String, mediaType: String, format: String, width: Int?, height: Int?)
 }
 
 /// A delivery that was decoded to its last pixel, and what was made of it.
@@ -53,9 +55,20 @@ struct InspectionLane: Sendable {
                 } catch {
                     // No memory is this machine's trouble, and says nothing of the delivery.
                     if error.code == .outOfMemory { throw error }
-                    return .undecodable(reason: error.description, looksLikePicture: error.code != .unrecognized)
+                    return Self.refused(span, error)
                 }
             }
+        }
+    }
+
+    /// A file that was never meant for this decoder is told from a damaged one.
+    private static func refused(_ bytes: Span<UInt8>, _ error: CodecError) -> Inspection {
+        switch RefusedFile(bytes, refusedFor: error) {
+        case .unread(let file):
+            .unread(
+                reason: file.reason, mediaType: file.mediaType, format: file.format, width: file.width, height: file.height)
+        case .damaged(let reason): .undecodable(reason: reason, looksLikePicture: true)
+        case .other: .undecodable(reason: error.description, looksLikePicture: error.code != .unrecognized)
         }
     }
 
@@ -96,6 +109,7 @@ struct InspectionLane: Sendable {
             animated: header.isAnimated, frameCount: header.frameCount, orientation: picture.orientation.rawValue,
             iccName: metadata.profile.flatMap { $0.description ?? $0.name }, exif: metadata.exif.map(fields),
             text: texts.isEmpty ? nil : texts, contentCredentialsBytes: metadata.contentCredentialsBytes,
+            contentCredentialsDamage: metadata.contentCredentialsDamage,
             trailingBytes: picture.trailingBytes, averageColour: picture.averageColour.description,
             dominantColour: picture.dominantColour.description, colourOrigin: picture.colourOrigin.rawValue,
             jpegQuality: metadata.jpegQuality?.estimate, digitalSourceType: metadata.digitalSourceType?.uri,

@@ -25,10 +25,13 @@ package struct RecordFiler: Sendable {
         self.leaseDuration = leaseDuration
     }
 
-    /// Judges a picture by its request; `nil` facts are those of bytes that are not a picture.
-    static func judge(_ picture: ImageFacts?, request: RecordedRequest?, model: String?) -> Judgement {
+    /// Judges a delivery by its request.
+    static func judge(_ record: ArchiveRecord, request: RecordedRequest?, model: String?) -> Judgement {
         let contract = SizeContract.contract(model: request?.model ?? model)
-        let delivered = picture.map { PixelSize(width: $0.width, height: $0.height) }
+        if let unread = record.unread {
+            return contract.judgeUnread(delivered: unread.size, request: request?.sizeRequest(in: contract))
+        }
+        let delivered = record.picture.map { PixelSize(width: $0.width, height: $0.height) }
         return contract.judge(delivered: delivered, request: request?.sizeRequest(in: contract))
     }
 
@@ -135,7 +138,7 @@ package struct RecordFiler: Sendable {
         record.cause = cause
         if let standing { record.keepOriginals(of: standing) }
         record.keep(lease.candidates)
-        record.judgement = Self.judge(nil, request: lease.request, model: lease.model)
+        record.judgement = Self.judge(record, request: lease.request, model: lease.model)
         return record
     }
 

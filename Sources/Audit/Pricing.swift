@@ -63,6 +63,7 @@ package struct Pricing: Sendable {
         var billed: Tier?
         var delivered: Tier?
         var isPicture: Bool
+        var isUnread: Bool
         var credits: String?
         var part: Int
         var parts: Int
@@ -75,6 +76,7 @@ package struct Pricing: Sendable {
         let key = Case(
             model: entry.request?.model, billed: billed, delivered: entry.judgement?.deliveredTier,
             isPicture: !isArchived || entry.judgement?.verdict != .undecodable,
+            isUnread: entry.judgement?.verdict == .unread,
             credits: source == .recordedCredits ? entry.credits : nil, part: entry.id.index, parts: entry.siblings)
         if let charge = known[key] { return charge }
         let charge = charge(key)
@@ -107,7 +109,8 @@ package struct Pricing: Sendable {
             let part = key.billed.map { (credits * gap / price($0)).rounded(places: Self.places) }
             (origin, whole, undelivered) = (.recorded, credits, part ?? 0)
         }
-        let isRefundKnown = key.billed != nil || !key.isPicture
+        // For a whole file that is not decoded here there is nothing to ask back, whatever was requested.
+        let isRefundKnown = key.billed != nil || !key.isPicture || key.isUnread
         let paid = whole.part(key.part, of: key.parts, places: Self.places)
         let missing = undelivered.part(key.part, of: key.parts, places: Self.places)
         return Charge(

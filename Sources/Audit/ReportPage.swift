@@ -115,7 +115,8 @@ package struct ReportPage {
         }
         func count(_ verdict: Verdict) -> Int { summary.byVerdict[verdict.rawValue] ?? 0 }
         let asAsked = count(.exact) + count(.accepted)
-        let requested = summary.outputs - count(.unrequested)
+        // Nothing is known to be wrong with what is not decoded here.
+        let requested = summary.outputs - count(.unrequested) - count(.unread)
         let amiss = requested - asAsked
         var cards = [card(Self.count(summary.outputs), summary.outputs == 1 ? "picture judged" : "pictures judged")]
         if requested > 0 {
@@ -126,6 +127,7 @@ package struct ReportPage {
                     note: "\(Self.count(asAsked)) of \(Self.count(requested))"))
             cards.append(card(Self.count(amiss), "not as asked", amiss > 0 ? "bad" : "good"))
         }
+        if count(.unread) > 0 { cards.append(card(Self.count(count(.unread)), "not read", note: "whole files of other kinds")) }
         cards.append(card(Self.count(summary.unavailable), "lost", summary.unavailable > 0 ? "bad" : "good"))
         if let money = summary.money, hasMoney {
             cards.append(card(money.paid.plain, "paid", unit: money.unit))
@@ -157,10 +159,12 @@ package struct ReportPage {
         let summary = group.summary
         let asAsked = [Verdict.exact, .accepted].reduce(0) { $0 + (summary.byVerdict[$1.rawValue] ?? 0) }
         let unrequested = summary.byVerdict[Verdict.unrequested.rawValue] ?? 0
+        let unread = summary.byVerdict[Verdict.unread.rawValue] ?? 0
         let isKnown = summary.money?.isKnown == true
         return [
             "name": group.name, "outputs": Self.count(summary.outputs), "clean": Self.count(asAsked),
-            "amiss": Self.count(summary.outputs - asAsked - unrequested), "unrequested": Self.count(unrequested),
+            "amiss": Self.count(summary.outputs - asAsked - unrequested - unread),
+            "unrequested": Self.count(unrequested), "unread": Self.count(unread),
             "lost": Self.count(summary.unavailable), "hasMoney": hasMoney,
             "paid": isKnown ? summary.money?.paid.plain ?? "-" : "-",
             "refund": isKnown ? summary.money?.refund.plain ?? "-" : "-",
@@ -179,7 +183,7 @@ package struct ReportPage {
             "created": created, "day": created.prefix(10), "time": created.dropFirst(11).prefix(5),
             "asked": entry.request.flatMap(AuditGrouping.size) ?? "not on record",
             "expected": judgement?.expected.map { "\($0)" } ?? "-",
-            "delivered": judgement?.delivered.map { "\($0)" } ?? "no picture",
+            "delivered": judgement?.delivered.map { "\($0)" } ?? (judgement?.verdict == .unread ? "not read" : "no picture"),
             "expectedPixels": judgement?.expected.map { "\($0.pixels)" } ?? "",
             "deliveredPixels": judgement?.delivered.map { "\($0.pixels)" } ?? "",
             "billed": tiers[0] == tiers[1] ? tiers[0] : "\(tiers[0]), got \(tiers[1])", "hasMoney": hasMoney,

@@ -1,6 +1,6 @@
 // Debian's zlib computes both sums byte by byte or nearly so, which would be an eighth of a PNG's decode.
 
-#include "checksums.h"
+#include "fixative_checksums.h"
 
 #include <string.h>
 #include <zlib.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checksums.h"
+#include "fixative_checksums.h"
 #include "deflate.h"
 #include "unfilter.h"
 
@@ -56,8 +56,8 @@ void fixative_png_fast_destroy(fixative_png_fast *fast) {
 
 /// Makes the next IDAT chunk the current one; false after the last.
 static bool next_data(fixative_png_fast *fast) {
+    if (fast->next_chunk >= fast->chunks.data_end) return false;
     const uint8_t *chunk = fast->bytes + fast->next_chunk;
-    if (memcmp(chunk + 4, "IDAT", 4) != 0) return false;
     fast->data = chunk + 8;
     fast->data_left = fixative_big_endian(chunk);
     fast->next_chunk += fast->data_left + 12;
@@ -116,7 +116,7 @@ static bool inflate_rows(fixative_png_fast *fast, size_t count) {
     return true;
 }
 
-/// The zlib header (RFC 1950). A window smaller than the data could make zlib refuse a distance that is accepted here.
+/// The zlib header (RFC 1950). A stated window that is smaller than the stream's distances is no fault, as libpng is told too.
 static bool begin_stream(fixative_png_fast *fast) {
     fixative_deflate *deflate = &fast->deflate;
     fixative_deflate_start(deflate);
@@ -125,8 +125,6 @@ static bool begin_stream(fixative_png_fast *fast) {
     if (deflate->in_end - deflate->in < 2) return false;
     unsigned method = deflate->in[0], flags = deflate->in[1];
     if ((method & 15) != 8 || method >> 4 > 7 || (method << 8 | flags) % 31 != 0 || flags & 0x20) return false;
-    uint64_t expected = (uint64_t)(fast->row_bytes + 1) * fast->chunks.header.height;
-    if (expected > 1u << ((method >> 4) + 8) && method >> 4 != 7) return false;
     deflate->in += 2;
     fast->adler = 1;
     deflate->out = fast->window;
@@ -149,25 +147,27 @@ static bool allocate(fixative_png_fast *fast) {
 }
 
 fixative_png_fast *fixative_png_fast_create(
-    const uint8_t *bytes, size_t length, fixative_limits limits, fixative_png_header *header) {
+    const uint8_t *bytes, const fixative_png_chunks *chunks, fixative_png_header *header) {
     static const uint8_t pixel_bytes[7] = {1, 0, 3, 1, 2, 0, 4};
-    fixative_png_chunks chunks;
-    if (!fixative_png_chunks_read(&chunks, bytes, length, limits)) return NULL;
-    uint64_t row_bytes = (uint64_t)chunks.header.width * pixel_bytes[chunks.header.colour_type];
+    uint32_t colour_type = chunks->header.colour_type;
+    if (chunks->header.bit_depth != 8 || chunks->header.interlaced || chunks->transparency_length) return NULL;
+    uint64_t row_bytes = (uint64_t)chunks->header.width * pixel_bytes[colour_type];
     if (row_bytes > MAX_ROW_BYTES) return NULL;
     fixative_png_fast *fast = malloc(sizeof *fast);
     if (!fast) return NULL;
     memset(fast, 0, offsetof(fixative_png_fast, input) + INPUT_LEAD);
     fast->bytes = bytes;
-    fast->chunks = chunks;
-    fast->pixel_bytes = pixel_bytes[chunks.header.colour_type];
+    fast->chunks = *chunks;
+    fast->chunks.header.channels = colour_type == 4 || colour_type == 6 ? 4 : 3;
+    fast->chunks.header.sample_bytes = 1;
+    fast->pixel_bytes = pixel_bytes[colour_type];
     fast->row_bytes = (size_t)row_bytes;
-    fast->next_chunk = chunks.data_start;
+    fast->next_chunk = chunks->data_start;
     if (!allocate(fast) || !begin_stream(fast)) {
         fixative_png_fast_destroy(fast);
         return NULL;
     }
-    *header = chunks.header;
+    *header = fast->chunks.header;
     return fast;
 }
 

@@ -9,15 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fixative_checksums.h"
 #include "png_fast.h"
 #include "support.h"
+
+/// A run of the file, or of memory of the reader's own, that libpng gets to see.
+typedef struct part {
+    const uint8_t *bytes;
+    size_t length;
+} part;
+
+enum { PART_HEADER, PART_PALETTE, PART_TRANSPARENCY, PART_DATA, PART_END, PART_COUNT };
 
 struct fixative_png_reader {
     png_structp png;
     png_infop info;
     const uint8_t *bytes;
     size_t length;
-    size_t position;
+    fixative_png_chunks chunks;
+    /// In the order of the file. Other chunks are not for libpng: its limits and warnings about them say nothing of the picture.
+    part parts[PART_COUNT];
+    size_t part;
+    size_t position_in_part;
+    uint8_t transparency_chunk[12 + 256];
     fixative_limits limits;
     int64_t allocations_left;
     uint32_t width;
@@ -54,12 +68,18 @@ static void on_free(png_structp png, png_voidp memory) {
 
 static void on_read(png_structp png, png_bytep target, size_t count) {
     fixative_png_reader *reader = png_get_io_ptr(png);
-    if (count > reader->length - reader->position) {
-        fixative_fault_set(&reader->fault, FIXATIVE_TRUNCATED, "the file ends before the picture does", NULL);
-        png_error(png, "read past the end");
+    while (count > 0 && reader->part < PART_COUNT) {
+        const part *part = &reader->parts[reader->part];
+        size_t left = part->length - reader->position_in_part, taken = count < left ? count : left;
+        if (taken) memcpy(target, part->bytes + reader->position_in_part, taken);
+        reader->position_in_part += taken;
+        target += taken;
+        count -= taken;
+        if (reader->position_in_part < part->length) continue;
+        reader->part += 1;
+        reader->position_in_part = 0;
     }
-    memcpy(target, reader->bytes + reader->position, count);
-    reader->position += count;
+    if (count > 0) png_error(png, "read past the end");
 }
 
 fixative_png_reader *fixative_png_reader_create(
@@ -86,12 +106,31 @@ uint32_t fixative_png_reader_is_fast(const fixative_png_reader *reader) {
     return reader->fast ? 1 : 0;
 }
 
-// Text, profiles and provenance are read elsewhere, with bounds of their own. Here they are only checked by their CRC, so
-// that a delivery is not refused for a profile that libpng dislikes while its pixels are whole.
-static void skip_ancillary_chunks(png_structp png) {
-    static const png_byte names[] =
-        "bKGD\0cHRM\0cICP\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0zTXt";
-    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, (int)(sizeof names / 5));
+static void write_big_endian(uint8_t *to, uint32_t value) {
+    for (int index = 0; index < 4; index++) to[index] = (uint8_t)(value >> (24 - 8 * index));
+}
+
+static part transparency_part(fixative_png_reader *reader) {
+    uint32_t length = reader->chunks.transparency_length;
+    if (length == 0) return (part){reader->transparency_chunk, 0};
+    uint8_t *chunk = reader->transparency_chunk;
+    write_big_endian(chunk, length);
+    memcpy(chunk + 4, "tRNS", 4);
+    memcpy(chunk + 8, reader->chunks.transparency, length);
+    write_big_endian(chunk + 8 + length, fixative_crc32(0, chunk + 4, (size_t)length + 4));
+    return (part){chunk, (size_t)length + 12};
+}
+
+static void choose_parts(fixative_png_reader *reader) {
+    const fixative_png_chunks *chunks = &reader->chunks;
+    const uint8_t *bytes = reader->bytes;
+    bool needs_palette = chunks->header.colour_type == 3 && chunks->palette;
+    const uint8_t *palette = needs_palette ? chunks->palette - 8 : bytes;
+    reader->parts[PART_HEADER] = (part){bytes, 33};
+    reader->parts[PART_PALETTE] = (part){palette, needs_palette ? (size_t)fixative_big_endian(palette) + 12 : 0};
+    reader->parts[PART_TRANSPARENCY] = transparency_part(reader);
+    reader->parts[PART_DATA] = (part){bytes + chunks->data_start, chunks->data_end - chunks->data_start};
+    reader->parts[PART_END] = (part){bytes + chunks->end - 12, 12};
 }
 
 static bool is_little_endian(void) {
@@ -110,6 +149,8 @@ static void deliver_colour(fixative_png_reader *reader, int bit_depth, int colou
 
 static fixative_status start_libpng(fixative_png_reader *reader, fixative_png_header *header) {
     if (setjmp(reader->jump)) return reader->fault.status;
+    // libpng does not see to the end of a stream whose sum lies in two of its buffers, and skips IDAT chunks behind it.
+    if (!fixative_png_stream_check(&reader->chunks, reader->bytes, &reader->fault)) return reader->fault.status;
 
     // A warning means that the file breaks a rule, so it takes the same way out as an error.
     reader->png = png_create_read_struct_2(
@@ -123,15 +164,15 @@ static fixative_status start_libpng(fixative_png_reader *reader, fixative_png_he
     png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_benign_errors(reader->png, 0);
     png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    skip_ancillary_chunks(reader->png);
+    // IDAT is inflated piece by piece: its length costs no memory.
+    png_set_chunk_malloc_max(reader->png, 0);
+    // Else a stated window that is too small would be judged by how rows happen to lie in libpng's buffers.
+    png_set_option(reader->png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
+    choose_parts(reader);
     png_read_info(reader->png, reader->info);
 
     int bit_depth = 0, colour_type = 0, interlace = 0;
     png_get_IHDR(reader->png, reader->info, &reader->width, &reader->height, &bit_depth, &colour_type, &interlace, NULL, NULL);
-    if (fixative_limits_check(reader->limits, reader->width, reader->height) != FIXATIVE_OK) {
-        fixative_fault_set(&reader->fault, FIXATIVE_LIMIT, "the PNG header is above the limits", NULL);
-        return reader->fault.status;
-    }
     reader->interlaced = interlace != PNG_INTERLACE_NONE;
     deliver_colour(reader, bit_depth, colour_type);
 
@@ -154,9 +195,10 @@ static fixative_status start_libpng(fixative_png_reader *reader, fixative_png_he
 
 fixative_status fixative_png_reader_header(fixative_png_reader *reader, fixative_png_header *header) {
     if (reader->png || reader->fast || reader->fault.status != FIXATIVE_OK) return FIXATIVE_MISUSE;
-    if (!reader->forgoes_fast && reader->bytes) {
-        reader->fast = fixative_png_fast_create(reader->bytes, reader->length, reader->limits, header);
+    if (!fixative_png_chunks_read(&reader->chunks, reader->bytes, reader->length, reader->limits, &reader->fault)) {
+        return reader->fault.status;
     }
+    if (!reader->forgoes_fast) reader->fast = fixative_png_fast_create(reader->bytes, &reader->chunks, header);
     if (!reader->fast) return start_libpng(reader, header);
     reader->width = header->width;
     reader->height = header->height;
@@ -221,8 +263,16 @@ fixative_status fixative_png_reader_finish(fixative_png_reader *reader, size_t *
     }
     if (setjmp(reader->jump)) return reader->fault.status;
     png_read_end(reader->png, NULL);
-    *consumed = reader->position;
+    *consumed = reader->chunks.end;
     return FIXATIVE_OK;
+}
+
+fixative_status fixative_png_check_chunks(const void *bytes, size_t length) {
+    const fixative_limits limits = {.max_side = UINT32_MAX, .max_pixels = UINT64_MAX};
+    fixative_png_chunks chunks;
+    fixative_fault fault = {0};
+    fixative_png_chunks_read(&chunks, bytes, bytes ? length : 0, limits, &fault);
+    return fault.status;
 }
 
 const char *fixative_png_reader_message(const fixative_png_reader *reader) {

@@ -1,6 +1,7 @@
 package import ArchiveModel
 package import Foundation
 import GRDB
+import SizeContract
 
 extension SQLiteCatalog: CatalogUpkeep {
     package func compare(_ records: [(record: StoredRecord, bytes: [UInt8])]) async throws -> [RowDifference] {
@@ -167,7 +168,12 @@ extension SQLiteCatalog: CatalogUpkeep {
             createdAt: entry.createdAt, deadline: entry.deadline, endedAt: endedAt, attempts: entry.attempts,
             request: entry.request, taskJSON: owner.taskJSON)
         record.original = entry.original.map { BlobReference(digest: $0.digest, bytes: $0.bytes, mediaType: $0.mediaType) }
-        if entry.state == .archived, entry.original?.format == nil { record.decodeError = entry.reason }
+        if entry.judgement?.verdict == .unread, let format = entry.original?.format {
+            let size = entry.judgement?.delivered
+            record.unread = UnreadFacts(format: format, reason: entry.reason ?? "", width: size?.width, height: size?.height)
+        } else if entry.state == .archived, entry.original?.format == nil {
+            record.decodeError = entry.reason
+        }
         record.judgement = entry.judgement
         record.cause = entry.cause
         record.thumbHash = entry.thumbHash

@@ -38,6 +38,10 @@ struct BagNames {
         case "png", "image/png": "png"
         case "jpeg", "image/jpeg": "jpg"
         case "webp", "image/webp": "webp"
+        case "gif", "avif", "heic", "heif", "jxl", "jp2", "bmp", "tiff", "ico", "svg", "pdf", "mp4", "webm", "mov", "mp3", "wav",
+            "ogg", "flac",
+            "zip":
+            original.format ?? "bin"
         case "text/html": "html"
         case "text/plain": "txt"
         case "application/json": "json"

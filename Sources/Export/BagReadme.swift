@@ -37,7 +37,8 @@ struct BagReadme {
         verdict     exact: as asked. transposed: width and height swapped. resized: same shape and price class, other
                     pixels. reshaped: same price class, another shape. undersized, oversized: in a smaller or larger price
                     class than was billed. accepted: the size was left to the model. unrequested: nothing is known of what was
-                    asked. undecodable: the file is no whole picture; it is kept as it came.
+                    asked. undecodable: the file is no whole picture; it is kept as it came. unread: a whole file of
+                    another kind, or above the limits of this program; it is kept as it came.
         billed class, delivered class
                     price classes: 1K up to 1.7 megapixels, 2K up to 4.4, 4K above.
         overpaid    what was billed above what was delivered, in prices of a 1K picture.

@@ -32,10 +32,10 @@ struct GalleryFacts: Encodable {
     var taskId: String
     /// Which of the task's results it is, from 0.
     var index: Int
-    /// `picture`; `file` for bytes that are no readable picture; `unavailable` for what was lost before it was archived.
+    /// `picture`; `file` for what is not shown: bytes that are no readable picture, and files that are not decoded here; `unavailable` for what was lost before it was archived.
     var kind: GalleryPicture.Kind
-    /// `exact`, `transposed`, `resized`, `reshaped`, `undersized`, `oversized`, `accepted`, `unrequested`, `undecodable`, or else
-    /// `unjudged` or `unavailable`.
+    /// `exact`, `transposed`, `resized`, `reshaped`, `undersized`, `oversized`, `accepted`, `unrequested`, `undecodable`, `unread`, or
+    /// else `unjudged` or `unavailable`.
     var verdict: String
     /// What was asked for, as it was written.
     var prompt: String?
@@ -60,7 +60,7 @@ struct GalleryFacts: Encodable {
     var nearest: String?
     /// Of the original.
     var bytes: Int?
-    /// Of the original: `png`, `jpeg` or `webp`; absent for what is no picture.
+    /// Of the original: `png`, `jpeg`, `webp` or what else it is; absent for what is no picture.
     var format: String?
     /// Of the original, by its content.
     var mediaType: String?

@@ -138,6 +138,7 @@ struct GalleryPages: Sendable {
             ("complaint", complaints, "not what was asked", "warning", true),
             ("unrequested", counts["unrequested", default: 0], "without a request", "neutral", false),
             ("undecodable", counts["undecodable", default: 0], "unreadable", "bad", false),
+            ("unread", counts["unread", default: 0], "not read", "neutral", false),
             ("unavailable", counts["unavailable", default: 0], "unavailable", "neutral", true),
         ]
         return figures.filter { $0.isAlways || $0.number > 0 }.map {

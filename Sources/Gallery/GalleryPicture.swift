@@ -81,7 +81,7 @@ final class GalleryPicture: Sendable {
         if words.isEmpty {
             return switch kind {
             case .picture: "Picture without a recorded prompt"
-            case .file: "Unreadable file without a recorded prompt"
+            case .file: "\(entry.judgement?.verdict == .unread ? "File" : "Unreadable file") without a recorded prompt"
             case .unavailable: "Unavailable picture without a recorded prompt"
             }
         }
@@ -110,6 +110,12 @@ final class GalleryPicture: Sendable {
         case "image/png": "PNG"
         case "image/jpeg": "JPEG"
         case "image/webp": "WebP"
+        case "image/gif": "GIF"
+        case "image/avif": "AVIF"
+        case "image/heic": "HEIC"
+        case "image/jxl": "JPEG XL"
+        case "image/svg+xml": "SVG"
+        case "application/pdf": "PDF"
         case "text/html": "HTML page"
         case "text/plain": "Text"
         case "application/json": "JSON"

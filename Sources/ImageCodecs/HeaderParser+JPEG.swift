@@ -11,6 +11,8 @@ extension HeaderParser {
             case 0xC0...0xC3, 0xC5...0xC7, 0xC9...0xCB, 0xCD...0xCF:
                 try refuseRareProcess(segment.marker)
                 return try frameHeader(bytes, segment, adobeTransform)
+            case 0xF7:
+                throw CodecError(.unsupported, .jpeg, "a JPEG-LS picture")
             case 0xD9, 0xDA:
                 throw CodecError(.damaged, .jpeg, "no frame header comes before the picture")
             default:

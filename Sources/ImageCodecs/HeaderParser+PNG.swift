@@ -1,7 +1,8 @@
-// PNG, third edition (W3C), sections 5 and 11; acTL as specified for animated PNG.
+// PNG, third edition (W3C), sections 5 and 11.
 extension HeaderParser {
     static func parsePNG(_ bytes: Span<UInt8>) throws(CodecError) -> ImageHeader {
         guard bytes.count >= 33 else { throw CodecError(.truncated, .png, "the file ends inside IHDR") }
+        if bytes.matches("CgBI", at: 12) { throw CodecError(.unsupported, .png, "Apple's own variant (CgBI)") }
         guard bytes.bigEndian(4, at: 8) == 13, bytes.matches("IHDR", at: 12) else {
             throw CodecError(.damaged, .png, "the first chunk is not IHDR")
         }
@@ -36,16 +37,16 @@ extension HeaderParser {
 
     private static func readChunksBeforeImageData(_ bytes: Span<UInt8>, into header: inout ImageHeader) {
         var chunks = PNGChunks()
+        var transparency = PNGTransparency(bytes)
+        var hasControl = false
         while let chunk = chunks.next(in: bytes), chunk.name != "IDAT" {
-            switch chunk.name {
-            case "tRNS":
-                header.hasAlpha = true
-            case "acTL" where chunk.body.count == 8:
-                header.isAnimated = true
-                header.frameCount = max(1, bytes.bigEndian(4, at: chunk.body.lowerBound) ?? 1)
-            default:
-                break
-            }
+            transparency.read(chunk)
+            hasControl = hasControl || chunk.name == "acTL"
+        }
+        header.hasAlpha = header.hasAlpha || transparency.isEffective
+        if hasControl, case .sound(let frames) = PNGAnimation(bytes) {
+            header.isAnimated = true
+            header.frameCount = frames
         }
     }
 }

@@ -49,6 +49,8 @@ public struct ImageMetadata: Sendable, Hashable, Codable {
     public var digitalSourceType: DigitalSourceType?
     /// Size in bytes of a Content Credentials (C2PA) manifest: PNG `caBX`, JPEG APP11, WebP `C2PA`. It is not verified here.
     public var contentCredentialsBytes: Int?
+    /// Why they cannot be valid: a wrong checksum, parts that are missing. Nil when the container shows no damage.
+    public var contentCredentialsDamage: String?
     /// Chunks and segments that are there but could not be read.
     public var unreadable: [String] = []
     /// What was read but does not fit together, in words.

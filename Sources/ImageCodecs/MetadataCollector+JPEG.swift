@@ -3,6 +3,7 @@ extension MetadataCollector {
     mutating func readJPEG(_ bytes: Span<UInt8>) {
         var parts = JPEGProfile()
         var tables = QuantisationTables()
+        var boxes = JPEGBoxes()
         var segments = JPEGSegments()
         while let segment = try? segments.next(in: bytes), segment.marker != 0xDA, segment.marker != 0xD9 {
             guard accept(ancillary: segment.body.count) else { return }
@@ -18,6 +19,7 @@ extension MetadataCollector {
                 guard accept(profile: parts.byteCount) else { return }
             case 0xEB where bytes.matches("JP", at: start):
                 addContentCredentials(bytes, segment.body)
+                boxes.add(bytes, segment.body)
             case 0xFE:
                 add("Comment", MetadataText.boundedUTF8(bytes.copy(segment.body)))
             default:
@@ -25,6 +27,7 @@ extension MetadataCollector {
             }
         }
         metadata.jpegQuality = tables.quality()
+        if let damage = boxes.damage { damageContentCredentials(0, damage) }
         if let whole = parts.whole(bytes) {
             profile = whole
             metadata.profile = ImageMetadata.Profile(icc: whole)
@@ -59,5 +62,39 @@ private struct JPEGProfile {
             profile += bytes.copy(part)
         }
         return profile
+    }
+}
+
+/// JUMBF boxes spread over APP11 segments (ISO/IEC 18477-3, annex B): `JP`, instance (2 bytes), number (4), then the box's own header
+/// in each segment, then a part of its content.
+private struct JPEGBoxes {
+    private struct Box {
+        var stated: Int
+        var found: Int
+        var next: Int
+    }
+
+    private var boxes: [Int: Box] = [:]
+    private var isOutOfOrder = false
+
+    mutating func add(_ bytes: Span<UInt8>, _ body: Range<Int>) {
+        guard body.count >= 16, bytes.matches("jumb", at: body.lowerBound + 12),
+            let instance = bytes.bigEndian(2, at: body.lowerBound + 2), let number = bytes.bigEndian(4, at: body.lowerBound + 4),
+            let stated = bytes.bigEndian(4, at: body.lowerBound + 8)
+        else { return }
+        var box = boxes[instance] ?? Box(stated: stated, found: 8, next: 1)
+        if number != box.next || stated != box.stated { isOutOfOrder = true }
+        box.next = number + 1
+        box.found += body.count - 16
+        boxes[instance] = box
+    }
+
+    /// Nil where nothing is wrong; lengths 0 and 1 say that the length is elsewhere.
+    var damage: String? {
+        if isOutOfOrder { return "their segments are out of order" }
+        for box in boxes.values where box.stated > 1 && box.stated != box.found {
+            return "\(box.found) bytes of \(box.stated)"
+        }
+        return nil
     }
 }

@@ -2,34 +2,46 @@
 extension MetadataCollector {
     mutating func readPNG(_ bytes: Span<UInt8>) {
         var chunks = PNGChunks()
+        var (transparency, further) = (PNGTransparency(bytes), PNGFurtherChunks(bytes))
         var colourIsSettled = false
-        var (declaredFrames, frames): (Int?, Int) = (nil, 0)
         while violation == nil, let chunk = chunks.next(in: bytes) {
             switch chunk.name {
             case "IDAT":
                 colourIsSettled = true
+                transparency.read(chunk)
                 continue
             case "IHDR", "IEND", "fdAT":
                 continue
             default:
                 guard accept(ancillary: chunk.body.count) else { return }
             }
+            if chunk.name != "PLTE", !chunk.isSound(in: bytes) {
+                noteWrongCRC(chunk)
+                continue
+            }
             switch chunk.name {
             case "PLTE": colourIsSettled = true
-            case "acTL" where chunk.body.count == 8: declaredFrames = bytes.bigEndian(4, at: chunk.body.lowerBound)
-            case "fcTL": frames += 1
             case "tEXt", "zTXt", "iTXt": readText(bytes, chunk)
             case "eXIf": addExif(bytes.copy(chunk.body.prefix(Self.maxBlockBytes)), from: chunk.name)
-            case "caBX": addContentCredentials(bytes, chunk.body)
+            case "caBX": addManifestStore(bytes, chunk.body)
             // Section 5.6: these come before PLTE and IDAT, and a later one cannot have been meant for the picture.
             case "iCCP", "gAMA", "cHRM", "sRGB", "cICP":
                 colourIsSettled ? metadata.couldNotRead(chunk.name) : readColour(bytes, chunk)
             default: break
             }
+            if !transparency.read(chunk) || !further.makesSense(bytes, chunk) { metadata.couldNotRead(chunk.name) }
         }
-        if let declaredFrames, declaredFrames != frames {
-            metadata.contradictions.append("\(declaredFrames) frames are declared, \(frames) are there")
+        if case .senseless(let problem) = PNGAnimation(bytes) {
+            metadata.contradictions.append("the animation makes no sense (\(problem)): a still picture")
         }
+    }
+
+    /// The picture does not depend on it: what cannot be trusted is left out.
+    private mutating func noteWrongCRC(_ chunk: PNGChunks.Chunk) {
+        // PNGAnimation and the decoder say what is to be said of these.
+        if ["acTL", "fcTL", "tRNS"].contains(chunk.name) { return }
+        metadata.couldNotRead("\(MetadataText.latin1(Array(chunk.name.utf8))), its CRC is wrong")
+        if chunk.name == "caBX" { damageContentCredentials(chunk.body.count, "the CRC of their chunk is wrong") }
     }
 
     private mutating func readColour(_ bytes: Span<UInt8>, _ chunk: PNGChunks.Chunk) {
@@ -42,7 +54,7 @@ extension MetadataCollector {
         switch (chunk.name, chunk.body.count) {
         case ("gAMA", 4): colorimetry.gamma = bytes.bigEndian(4, at: start)
         case ("cHRM", 32): colorimetry.chromaticities = (0..<8).compactMap { bytes.bigEndian(4, at: start + 4 * $0) }
-        case ("sRGB", 1): colorimetry.sRGBIntent = bytes.byte(at: start)
+        case ("sRGB", 1) where bytes[start] <= 3: colorimetry.sRGBIntent = bytes.byte(at: start)
         case ("cICP", 4): colorimetry.codePoints = bytes.copy(chunk.body).map(Int.init)
         default: return metadata.couldNotRead(chunk.name)
         }

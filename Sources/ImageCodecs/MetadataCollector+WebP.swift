@@ -19,7 +19,7 @@ extension MetadataCollector {
                 profile = bytes.copy(chunk.body)
                 metadata.profile = profile.map(ImageMetadata.Profile.init(icc:))
             case "C2PA":
-                addContentCredentials(bytes, chunk.body)
+                addManifestStore(bytes, chunk.body)
             default:
                 break
             }

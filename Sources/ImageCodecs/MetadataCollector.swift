@@ -74,8 +74,27 @@ struct MetadataCollector {
         }
     }
 
+    /// Notes that the Content Credentials cannot be valid, and why.
+    mutating func damageContentCredentials(_ count: Int, _ reason: String) {
+        metadata.contentCredentialsBytes = (metadata.contentCredentialsBytes ?? 0) + count
+        guard metadata.contentCredentialsDamage == nil else { return }
+        metadata.contentCredentialsDamage = reason
+        metadata.contradictions.append("the Content Credentials are damaged: \(reason)")
+        if metadata.digitalSourceType?.origin == .contentCredentials { metadata.digitalSourceType = nil }
+    }
+
+    /// A manifest store in one piece: the body of a PNG or WebP chunk. Its box states its own length (JUMBF, ISO 19566-5, 4.3).
+    mutating func addManifestStore(_ bytes: Span<UInt8>, _ body: Range<Int>) {
+        let stated = bytes.bigEndian(4, at: body.lowerBound) ?? 0
+        if bytes.matches("jumb", at: body.lowerBound + 4), stated > body.count {
+            return damageContentCredentials(body.count, "\(body.count) bytes of \(stated)")
+        }
+        addContentCredentials(bytes, body)
+    }
+
     mutating func addContentCredentials(_ bytes: Span<UInt8>, _ body: Range<Int>) {
         metadata.contentCredentialsBytes = (metadata.contentCredentialsBytes ?? 0) + body.count
+        guard metadata.contentCredentialsDamage == nil else { return }
         // The packet is what other programs read first, so it counts more.
         guard metadata.digitalSourceType?.origin != .xmp else { return }
         if let uri = DigitalSourceType.find(inContentCredentials: bytes, body) {

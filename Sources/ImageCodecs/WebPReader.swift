@@ -96,7 +96,8 @@ struct WebPReader: ~Copyable, RowReader {
         case VP8_STATUS_OUT_OF_MEMORY: throw CodecError(.outOfMemory, .webp, "libwebp found no memory")
         case VP8_STATUS_NOT_ENOUGH_DATA, VP8_STATUS_SUSPENDED:
             throw CodecError(.truncated, .webp, "libwebp: the picture ends before its last row")
-        case VP8_STATUS_UNSUPPORTED_FEATURE: throw CodecError(.unsupported, .webp, "libwebp: unsupported feature")
+        // A frame that is no key frame, or not to be shown: RFC 6386 has it, and a picture can't.
+        case VP8_STATUS_UNSUPPORTED_FEATURE: throw CodecError(.damaged, .webp, "libwebp: no frame of a picture")
         default: throw CodecError(.damaged, .webp, "libwebp: bitstream error \(status.rawValue)")
         }
     }

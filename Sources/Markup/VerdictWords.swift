@@ -39,6 +39,11 @@ package struct VerdictWords: Sendable, Hashable, Encodable {
             case .unrequested: ("No request", .neutral, "No requested size is on record, so there is nothing to compare it with.")
             case .undecodable:
                 ("Unreadable", .bad, "The delivered bytes cannot be read as a picture. They are kept as they came.")
+            case .unread:
+                (
+                    "Not read", .neutral,
+                    "A whole file that is not decoded here: another format, or above the limits. It is kept as it came."
+                )
             }
         self.init(
             id: verdict.rawValue, label: label, tone: tone, explanation: explanation,

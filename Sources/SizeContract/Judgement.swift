@@ -18,9 +18,12 @@ public enum Verdict: String, Sendable, Hashable, CaseIterable {
     case unrequested
     /// The delivered bytes are no picture that can be read whole.
     case undecodable
+    /// A whole file that is not decoded here: another format, or above the limits.
+    case unread
 
-    /// Whether nothing is to be complained of: `exact`, `accepted`, and `unrequested` for want of a request.
-    public var isClean: Bool { self == .exact || self == .accepted || self == .unrequested }
+    /// Whether nothing is to be complained of: `exact`, `accepted`, `unrequested` for want of a request, and `unread`, since
+    /// nothing is known to be wrong.
+    public var isClean: Bool { [.exact, .accepted, .unrequested, .unread].contains(self) }
 }
 
 /// A verdict with the figures it rests on. Facts that do not exist are `nil`.
@@ -77,6 +80,20 @@ extension SizeContract {
         }
         if request == nil { judgement.nearestCell = nearestCell(to: delivered) }
         judgement.verdict = verdict(delivered: delivered, request: request)
+        return judgement
+    }
+
+    /// Judges a whole file that is not decoded here. Its size is a claim of its header, so no price follows from it.
+    ///
+    /// - Parameters:
+    ///   - delivered: What the header says; `nil` when it does not tell.
+    ///   - request: What was asked; `nil` when that is not on record.
+    public func judgeUnread(delivered: PixelSize?, request: SizeRequest?) -> Judgement {
+        var judgement = judge(delivered: delivered, request: request)
+        judgement.verdict = .unread
+        judgement.deliveredTier = nil
+        judgement.overpaid = nil
+        judgement.nearestCell = nil
         return judgement
     }
 

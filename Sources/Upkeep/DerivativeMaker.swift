@@ -52,9 +52,10 @@ struct DerivativeMaker {
             derivatives.append(derivative)
         }
         record.derivatives = derivatives
-        guard let original = record.original, try await blobs.read([original.digest]).first??.digest == original.digest else {
-            return
-        }
+        // What was not decoded then is not decoded now, whatever the limits are today.
+        guard record.unread == nil, let original = record.original,
+            try await blobs.read([original.digest]).first??.digest == original.digest
+        else { return }
         let bytes = try await blobs.contents(of: original.digest)
         let picture = try await Self.lane.run { bytes.withSpan { try? PictureInspector.inspect($0) } }
         guard let picture else { return }
@@ -63,7 +64,8 @@ struct DerivativeMaker {
             format: header.format.rawValue, width: header.width, height: header.height, bitDepth: header.bitDepth,
             colourType: header.colourType.rawValue, hasAlpha: header.hasAlpha, interlaced: header.isInterlaced,
             animated: header.isAnimated, frameCount: header.frameCount, orientation: picture.orientation.rawValue,
-            contentCredentialsBytes: picture.metadata.contentCredentialsBytes, trailingBytes: picture.trailingBytes,
+            contentCredentialsBytes: picture.metadata.contentCredentialsBytes,
+            contentCredentialsDamage: picture.metadata.contentCredentialsDamage, trailingBytes: picture.trailingBytes,
             averageColour: picture.averageColour.description)
     }
 

@@ -98,10 +98,19 @@ import Testing
         var record = try fullRecord()
         record.reason = nil
         record.decodeError = "a truncated file"
-        record.picture = nil
+        (record.picture, record.unread) = (nil, nil)
         let entry = OutputEntry(record)
         #expect(entry.reason == "a truncated file")
         #expect(entry.original?.format == nil)
+    }
+
+    @Test func anEntryOfAFileThatIsNotDecodedSaysWhatItIs() throws {
+        var record = try fullRecord()
+        (record.reason, record.decodeError, record.picture) = (nil, nil, nil)
+        let entry = OutputEntry(record)
+        #expect(entry.reason == "a whole GIF")
+        #expect(entry.original?.format == "gif")
+        #expect(UnreadFacts(format: "svg", reason: "", width: 0, height: -1).size == nil)
     }
 
     @Test func onlyARecordedSizeIsJudgedBy() throws {

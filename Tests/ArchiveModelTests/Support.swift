@@ -36,6 +36,7 @@ func fullRecord() throws -> ArchiveRecord {
         trailingBytes: 4,
         averageColour: "#102030")
     record.decodeError = "none"
+    record.unread = UnreadFacts(format: "gif", reason: "a whole GIF", width: 8, height: 4)
     record.judgement = contract.judge(
         delivered: PixelSize(width: 1672, height: 941), request: try contract.request(size: "16:9", resolution: "4K"))
     record.derivatives = [

@@ -53,6 +53,36 @@ import Upkeep
         #expect(try await archive.verify().isClean)
     }
 
+    /// One pixel, by hand after the GIF89a specification.
+    private static let gif: [UInt8] =
+        Array("GIF89a".utf8) + [
+            1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255, 0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3B,
+        ]
+
+    @Test(
+        "A whole file of another kind is kept as what it is, at the first try",
+        arguments: [
+            (gif, "image/gif", "1x1"),
+            (Array("<svg xmlns='http://www.w3.org/2000/svg' width='8' height='6'/>".utf8), "image/svg+xml", "8x6"),
+            (Array("%PDF-1.7\n%%EOF\n".utf8), "application/pdf", nil),
+        ] as [([UInt8], String, String?)])
+    func unread(_ file: [UInt8], _ mediaType: String, _ size: String?) async throws {
+        let (archive, entry) = try await archive(file)
+        #expect(entry.state == .archived && entry.attempts == 1)
+        #expect(entry.judgement?.verdict == .unread)
+        #expect(entry.judgement?.delivered?.description == size)
+        #expect(entry.original?.mediaType == mediaType)
+        #expect(entry.reason?.contains("not decoded here") == true)
+        #expect(entry.thumbnail == nil)
+        #expect(try await archive.blobs.contents(of: try #require(entry.original).digest).array == file)
+        let day = try #require(entry.createdAt)
+        let record = try #require(try await archive.records.record(of: entry.id, day: day))
+        #expect(record.decodeError == nil && record.unread?.reason == entry.reason)
+        #expect(try await archive.catalog.rowRecord(of: entry.id)?.unread == record.unread)
+        #expect(try await archive.catalog.retry(nil, now: archive.clock.now) == [])
+        #expect(try await archive.verify().isClean)
+    }
+
     @Test func aWholePictureBesideIsDecoded() async throws {
         let (_, entry) = try await archive(Self.png)
         #expect(entry.judgement?.verdict == .unrequested)

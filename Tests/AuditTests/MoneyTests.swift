@@ -53,6 +53,19 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect([charge.paid, charge.undelivered, charge.refund].map(\.plain) == ["0.085", "0", "0.085"])
     }
 
+    /// Neither as bytes that are no picture, nor for the pixels that its header claims.
+    @Test(arguments: [nil, PixelSize(width: 64, height: 64)])
+    func forAWholeFileThatIsNotDecodedNothingIsClaimed(_ claimed: PixelSize?) throws {
+        var pricing = try pricing("0.05")
+        var asked = try entry(size: "1:1", resolution: "4K", delivered: nil)
+        asked.judgement = contract.judgeUnread(delivered: claimed, request: try contract.request(size: "1:1", resolution: "4K"))
+        let charge = pricing.charge(of: asked)
+        #expect([charge.paid, charge.undelivered, charge.refund].map(\.plain) == ["0.13", "0", "0"])
+        #expect(charge.isRefundKnown)
+        #expect(AuditReport([asked]).summary.passes(AuditRule()))
+        #expect(!AuditReport([try entry(size: "1:1", delivered: nil)]).summary.passes(AuditRule()))
+    }
+
     @Test func ofARequestThatIsNotOnRecordNothingIsClaimed() throws {
         var pricing = try pricing("0.05")
         var money = Money(pricing)

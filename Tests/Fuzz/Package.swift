@@ -31,5 +31,6 @@ let package = Package(
         .executableTarget(name: "fuzz-png", dependencies: ["FuzzedArchive", "CMutators"], cSettings: warnings),
         .executableTarget(name: "fuzz-jpeg", dependencies: ["FuzzedArchive"], cSettings: warnings),
         .executableTarget(name: "fuzz-webp", dependencies: ["FuzzedArchive", "CMutators"], cSettings: warnings),
+        .executableTarget(name: "fuzz-refused", dependencies: ["FuzzedArchive"], cSettings: warnings),
         .executableTarget(name: "fuzz-png-differential", dependencies: ["CPNGDifferential", "CMutators"], cSettings: warnings),
     ])

@@ -155,6 +155,33 @@ def webps():
     yield "trailing", saved(picture, "WEBP") + b"more bytes"
 
 
+def refused():
+    """Whole files that are not decoded here."""
+    picture = gradient()
+    for kind in ("GIF", "BMP", "TIFF", "ICO", "PDF", "DDS", "AVIF", "PPM", "JPEG2000"):
+        try:
+            yield kind.lower(), saved(picture, kind)
+        except (KeyError, OSError):
+            # This Pillow does not write it.
+            continue
+    yield "gif-animated", saved(picture.convert("P"), "GIF", save_all=True, append_images=[picture.rotate(90).convert("P")])
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg' width='30px' height='20.5' viewBox=\"0 0 60 41\"><rect/></svg>"
+    yield "svg", svg
+    yield "svg-prolog", b"\xef\xbb\xbf<?xml version='1.0'?><!-- a --><!DOCTYPE svg [<!ENTITY a \"<b>\">]>\n" + svg
+    yield "svg-utf16", svg.decode().encode("utf-16")
+    yield "page", b"<!doctype html><body>" + svg
+    extent = struct.pack(">I4sIII", 20, b"ispe", 0, 64, 48)
+    boxes = struct.pack(">I4s", 8 + len(extent), b"ipco") + extent
+    yield "heic", struct.pack(">I4s4sI4s", 20, b"ftyp", b"mif1", 0, b"heic") + struct.pack(">I4sI", 12 + len(boxes), b"meta", 0) + boxes
+    yield "mp4", struct.pack(">I4s4sI4s", 20, b"ftyp", b"isom", 0, b"mp42") + struct.pack(">I4sQ", 1, b"mdat", 20) + bytes(4)
+    yield "webm", bytes.fromhex("1a45dfa39f4282847765626d") + bytes(40)
+    yield "zip", b"PK\3\4" + bytes(26) + b"PK\5\6" + bytes(18)
+    yield "wav", b"RIFF" + struct.pack("<I", 4) + b"WAVE"
+    yield "mp3", bytes.fromhex("fffb9064") + bytes(400)
+    yield "jpeg-lossless", saved(picture, "JPEG").replace(b"\xff\xc0", b"\xff\xc3")
+    yield "png-wide", png_writer.Picture(png_writer.GREY, 1, 400, 1).file()
+
+
 def tool(command, data):
     """The standard output of another program; the system's, not one that a Python environment brought."""
     return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
@@ -162,7 +189,7 @@ def tool(command, data):
 
 def main():
     target = pathlib.Path(sys.argv[1])
-    made = {"png": [*png_kinds(), *png_metadata()], "jpeg": [*jpegs()], "webp": [*webps()]}
+    made = {"png": [*png_kinds(), *png_metadata()], "jpeg": [*jpegs()], "webp": [*webps()], "file": [*refused()]}
     for kind, files in made.items():
         folder = target / kind
         shutil.rmtree(folder, ignore_errors=True)

@@ -53,6 +53,22 @@ struct GalleryPageTests {
         }
     }
 
+    /// A card instead of a picture, and no word that calls it broken.
+    @Test func aFileThatIsNotDecodedIsACardThatSaysWhatItIs() async throws {
+        var file = try entry(1, prompt: nil)
+        file.judgement = SizeContract.gptImage2.judgeUnread(
+            delivered: PixelSize(width: 7, height: 5), request: try SizeContract.gptImage2.request(size: "1:1", resolution: "1K"))
+        file.original = .init(digest: try digest(1), bytes: 43, mediaType: "image/gif", format: "gif")
+        (file.thumbnail, file.preview, file.reason) = (nil, nil, "a whole GIF")
+        _ = try await export([file], to: folder)
+        for page in ["index.html", "pictures/task-1-0.html"] {
+            let html = try folder.text(page)
+            #expect(html.contains("GIF, 43 bytes") && html.contains("Not read"), "\(page)")
+            #expect(!html.contains("Unreadable file") && !html.contains("<img"), "\(page)")
+        }
+        #expect(try folder.text("pictures/task-1-0.html").contains("a whole GIF"))
+    }
+
     @Test func nothingNamesAnotherHost() async throws {
         _ = try await export(try (0..<30).map { try entry($0) }, to: folder, originals: true, pageSize: 10)
         for (file, bytes) in try folder.contents() where !file.hasPrefix(".") {

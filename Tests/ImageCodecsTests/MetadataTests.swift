@@ -131,6 +131,54 @@ struct MetadataTests {
         #expect(metadata.contentCredentialsBytes == 100)
     }
 
+    @Test func aDamagedCredentialIsMarkedAndNotBelieved() throws {
+        func box(_ stated: Int) -> [UInt8] {
+            PNGBuilder.bigEndian(stated) + Array("jumb".utf8) + [0x71] + Array("digitalSourceType".utf8) + [
+                0x64, 0x74, 0x79, 0x70, 0x65,
+            ]
+        }
+        var wrong = PNGBuilder.chunk("caBX", box(31))
+        wrong[wrong.count - 1] ^= 1
+        let webp = Fixture.webpLossless.file
+        func segment(_ number: Int, _ content: [UInt8]) -> [UInt8] {
+            let body =
+                Array("JP".utf8) + [0, 1] + PNGBuilder.bigEndian(number) + PNGBuilder.bigEndian(28) + Array("jumb".utf8) + content
+            return [0xFF, 0xEB] + PNGBuilder.bigEndian(body.count + 2).suffix(2) + body
+        }
+        func jpeg(_ segments: [UInt8]) -> [UInt8] {
+            Array(Fixture.jpegFull.file.prefix(2)) + segments + Fixture.jpegFull.file.dropFirst(2)
+        }
+        let ten = [UInt8](repeating: 7, count: 10)
+        let sound = [Self.png(PNGBuilder.chunk("caBX", box(31))), jpeg(segment(1, ten) + segment(2, ten)), webp]
+        for file in sound { #expect(Self.read(file).contentCredentialsDamage == nil) }
+        let damaged = [
+            (Self.png(wrong), "the CRC of their chunk is wrong", 31),
+            (Self.png(PNGBuilder.chunk("caBX", box(40))), "31 bytes of 40", 31),
+            (jpeg(segment(1, ten)), "18 bytes of 28", 26),
+            (jpeg(segment(2, ten) + segment(1, ten)), "their segments are out of order", 52),
+        ]
+        for (file, reason, bytes) in damaged {
+            let metadata = Self.read(file)
+            #expect(metadata.contentCredentialsDamage == reason)
+            #expect(metadata.contentCredentialsBytes == bytes)
+            #expect(metadata.contradictions == ["the Content Credentials are damaged: \(reason)"])
+            #expect(metadata.digitalSourceType == nil)
+            #expect(try decode(file).width > 0)
+        }
+    }
+
+    /// Section 11.3: such values are noted; what is made of the pixels does not depend on them.
+    @Test func valuesThatMakeNoSenseAreNoted() {
+        let chunks = [
+            PNGBuilder.chunk("sRGB", [4]), PNGBuilder.chunk("sBIT", [8, 9, 8]),
+            PNGBuilder.chunk("bKGD", [1]), PNGBuilder.chunk("hIST", [0, 1]), PNGBuilder.chunk("pHYs", [1]),
+            PNGBuilder.chunk("tIME", []),
+        ]
+        let metadata = Self.read(Self.png(chunks.flatMap { $0 }))
+        #expect(metadata.unreadable == ["sRGB", "sBIT", "bKGD", "hIST", "pHYs", "tIME"])
+        #expect(metadata.colorimetry == nil)
+    }
+
     @Test func metadataOfNoPictureIsEmpty() {
         #expect(Self.read([]) == ImageMetadata())
         #expect(Self.read(Array("not a picture".utf8)) == ImageMetadata())

@@ -109,13 +109,6 @@ struct OriginMetadataTests {
         #expect(metadata.unreadable == ["gAMA"])
     }
 
-    @Test func framesThatAreNotThereAreNoted() {
-        let actl = PNGBuilder.chunk("acTL", [0, 0, 0, 3, 0, 0, 0, 0])
-        let fctl = PNGBuilder.chunk("fcTL", [UInt8](repeating: 0, count: 26))
-        #expect(MetadataTests.read(MetadataTests.png(actl + fctl)).contradictions == ["3 frames are declared, 1 are there"])
-        #expect(MetadataTests.read(MetadataTests.png(actl + fctl, after: fctl + fctl)).contradictions.isEmpty)
-    }
-
     /// The readers of metadata survive any cut and any changed byte.
     @Test func cutAndChangedMetadataDoNoHarm() throws {
         let type = try #require(DigitalSourceType(uri: Self.uri, origin: .xmp))

@@ -51,22 +51,40 @@ struct PNGDamageTests {
         #expect(code { try decode(Self.file(builder, PNGBuilder.zlib(rows + rows.prefix(28)))) } == .damaged)
     }
 
-    @Test func aWrongCRCInAnAncillaryChunkIsDamage() {
-        for name in ["tEXt", "caBX", "iCCP", "prVt"] {
+    /// Such a chunk says nothing about the pixels. What it carries is left out, with a note.
+    @Test func aWrongCRCInAnAncillaryChunkIsANote() throws {
+        for name in ["tEXt", "caBX", "iCCP", "prVt", "acTL"] {
             var builder = PNGBuilder.rgb()
-            var chunk = PNGBuilder.chunk(name, [65, 0, 66])
+            var chunk = PNGBuilder.chunk(name, [65, 0, 66, 67, 0, 0, 0, 1])
             chunk[chunk.count - 1] ^= 1
             builder.chunksBeforeData = chunk
-            #expect(code { try decode(builder.build()) } == .damaged, "\(name) before the data")
+            #expect(try decode(builder.build()).bytes == builder.expectedRGB, "\(name) before the data")
+            let metadata = MetadataReader.read(builder.build().span)
+            #expect(metadata.texts.isEmpty && metadata.profile == nil, "\(name)")
+            #expect(!(metadata.unreadable + metadata.contradictions).isEmpty, "\(name)")
             builder.chunksBeforeData = []
             builder.chunksAfterData = chunk
-            #expect(code { try decode(builder.build()) } == .damaged, "\(name) after the data")
+            #expect(try decode(builder.build()).bytes == builder.expectedRGB, "\(name) after the data")
         }
+    }
+
+    /// Transparency is part of the pixels.
+    @Test func aWrongCRCOfTransparencyIsDamageWhereItHasAnEffect() throws {
+        var chunk = PNGBuilder.chunk("tRNS", [0, 1, 0, 2, 0, 3])
+        chunk[chunk.count - 1] ^= 1
+        var builder = PNGBuilder.rgb()
+        builder.chunksBeforeData = chunk
+        #expect(code { try decode(builder.build()) } == .damaged)
+        builder.chunksBeforeData = []
+        builder.chunksAfterData = chunk
+        #expect(try decode(builder.build()).bytes == builder.expectedRGB)
     }
 
     @Test func nonsenseInMetadataWithARightCRCIsNoDamage() throws {
         var builder = PNGBuilder.rgb()
-        builder.chunksBeforeData = ["iCCP", "eXIf", "zTXt", "gAMA", "sRGB", "cHRM", "pHYs"].flatMap {
+        builder.chunksBeforeData = [
+            "iCCP", "eXIf", "zTXt", "gAMA", "sRGB", "cHRM", "pHYs", "sBIT", "bKGD", "hIST", "tIME", "tRNS", "acTL",
+        ].flatMap {
             PNGBuilder.chunk($0, [1, 2, 3])
         }
         #expect(try decode(builder.build()).bytes == builder.expectedRGB)
@@ -78,12 +96,65 @@ struct PNGDamageTests {
         #expect(code { try decode(builder.build()) } == .damaged)
     }
 
+    /// Whether data behind the compressed stream are found must not depend on how they are spread over chunks.
+    @Test("Nothing hides behind the end of the compressed stream", arguments: [false, true])
+    func nothingHidesBehindTheStream(_ isInterlaced: Bool) throws {
+        let builder = PNGBuilder.rgb(isInterlaced: isInterlaced)
+        let stream = PNGBuilder.zlib(builder.scanlines())
+        let hidden = Array("hidden".utf8)
+        let text = PNGBuilder.chunk("tEXt", [65, 0, 66])
+        func file(_ parts: [[UInt8]], then: [UInt8] = []) -> [UInt8] {
+            Self.file(builder, chunks: parts.flatMap { PNGBuilder.chunk("IDAT", $0) } + then)
+        }
+        #expect(try decode(file([stream])).bytes == builder.expectedRGB)
+        // Section 11.2.3 allows empty IDAT chunks. Nothing hides in them.
+        #expect(try decode(file([[], stream, [], []])).bytes == builder.expectedRGB)
+        #expect(try decode(file(stream.map { [$0] })).bytes == builder.expectedRGB)
+        let spreads = [
+            file([stream + hidden]), file([stream, hidden]), file([stream, [], hidden]), file([stream, [0]]),
+            file([Array(stream.dropLast(2)), stream.suffix(2) + hidden]),
+            file([Array(stream.dropLast(2)), stream.suffix(2), hidden]),
+            file([stream], then: text + PNGBuilder.chunk("IDAT", hidden)),
+            file([stream], then: text + PNGBuilder.chunk("IDAT", [])),
+            file([Array(stream.prefix(20))], then: text + PNGBuilder.chunk("IDAT", Array(stream.dropFirst(20)))),
+            file([stream], then: PNGBuilder.chunk("IDAT", stream)),
+        ]
+        for (index, spread) in spreads.enumerated() { #expect(code { try decode(spread) } == .damaged, "spread \(index)") }
+    }
+
+    @Test func anAncillaryChunkMayBeAsLargeAsDocumented() throws {
+        for name in ["tEXt", "caBX"] {
+            var builder = PNGBuilder.rgb()
+            builder.chunksBeforeData = PNGBuilder.chunk(name, [65, 0] + [UInt8](repeating: 66, count: 9_000_000))
+            #expect(try decode(builder.build()).bytes == builder.expectedRGB)
+            builder.isInterlaced = true
+            #expect(try decode(builder.build()).bytes == builder.expectedRGB)
+        }
+    }
+
+    @Test("Critical chunks that break the order are damage", arguments: ["PLTE", "IHDR", "IEND"])
+    func criticalChunksOutOfOrderAreDamage(_ name: String) {
+        var indexed = PNGDecodingTests.builder(.init(colourType: 3, depth: 4, isInterlaced: false, width: 9, height: 7))
+        let palette = PNGBuilder.chunk("PLTE", indexed.palette.flatMap { $0 })
+        let extra = [
+            "PLTE": palette, "IEND": PNGBuilder.chunk("IEND", [1]), "IHDR": Array(PNGBuilder.rgb().build()[8..<33]),
+        ]
+        indexed.chunksAfterData = extra[name] ?? []
+        #expect(code { try decode(indexed.build()) } == .damaged, "after the data")
+        indexed.chunksAfterData = []
+        indexed.chunksBeforeData = extra[name] ?? []
+        #expect(code { try decode(indexed.build()) } == .damaged, "before the data")
+    }
+
     static func file(_ builder: PNGBuilder, _ data: some Sequence<UInt8>) -> [UInt8] {
+        file(builder, chunks: PNGBuilder.chunk("IDAT", Array(data)))
+    }
+
+    static func file(_ builder: PNGBuilder, chunks: [UInt8]) -> [UInt8] {
         let header =
             PNGBuilder.bigEndian(builder.width) + PNGBuilder.bigEndian(builder.height)
-            + [UInt8(builder.depth), UInt8(builder.colourType), 0, 0, 0]
-        return PNGBuilder.signature + PNGBuilder.chunk("IHDR", header) + PNGBuilder.chunk("IDAT", Array(data))
-            + PNGBuilder.chunk("IEND", [])
+            + [UInt8(builder.depth), UInt8(builder.colourType), 0, 0, builder.isInterlaced ? 1 : 0]
+        return PNGBuilder.signature + PNGBuilder.chunk("IHDR", header) + chunks + PNGBuilder.chunk("IEND", [])
     }
 }
 

@@ -115,14 +115,43 @@ struct PNGDecodingTests {
         #expect(try facts(file + [1, 2, 3, 4, 5]).trailingBytes == 5)
     }
 
-    @Test func anAnimatedPNGGivesItsDefaultImageAndFrameCount() throws {
-        var builder = PNGBuilder.rgb()
-        builder.chunksBeforeData = PNGBuilder.chunk("acTL", [0, 0, 0, 12, 0, 0, 0, 0])
-        let file = builder.build()
-        let header = try HeaderParser.parse(file.span)
-        #expect(header.isAnimated)
-        #expect(header.frameCount == 12)
-        #expect(try decode(file).bytes == builder.expectedRGB)
+    /// Section 11.3.1.1: decoders must mask the other bits to 0 before the value is used.
+    @Test(arguments: [false, true])
+    func surplusBitsOfATransparentColourAreMasked(_ isInterlaced: Bool) throws {
+        var grey = PNGBuilder(
+            width: 2, height: 1, depth: 8, colourType: 0, isInterlaced: isInterlaced, samples: { x, _ in [0x12 + x] })
+        grey.transparency = [0xFF, 0x12]
+        #expect(try decode(grey.build()).bytes == [18, 18, 18, 0, 19, 19, 19, 255])
+        var shades = PNGBuilder(
+            width: 4, height: 1, depth: 2, colourType: 0, isInterlaced: isInterlaced, samples: { x, _ in [x] })
+        shades.transparency = [0xAB, 0xFD]
+        #expect(try decode(shades.build()).bytes == [0, 0, 0, 255, 85, 85, 85, 0, 170, 170, 170, 255, 255, 255, 255, 255])
+        var colour = PNGBuilder(
+            width: 2, height: 1, depth: 8, colourType: 2, isInterlaced: isInterlaced, samples: { x, _ in [9, 8, 7 + x] })
+        colour.transparency = [1, 9, 2, 8, 0x80, 7]
+        #expect(try decode(colour.build()).bytes == [9, 8, 7, 0, 9, 8, 8, 255])
+    }
+
+    /// An ancillary chunk that makes no sense takes nothing from the picture.
+    @Test func transparencyThatMakesNoSenseIsNoted() throws {
+        let rgb = PNGBuilder.rgb()
+        var (odd, late) = (rgb, rgb)
+        odd.transparency = [0, 1]
+        late.chunksAfterData = PNGBuilder.chunk("tRNS", [0, 0, 0, 0, 0, 0])
+        var rgba = Self.builder(.init(colourType: 6, depth: 8, isInterlaced: false, width: 3, height: 2))
+        let pixels = try decode(rgba.build()).bytes
+        rgba.transparency = [0, 0]
+        var indexed = PNGBuilder(width: 2, height: 1, depth: 8, colourType: 3, samples: { x, _ in [x] })
+        indexed.palette = [[1, 2, 3], [4, 5, 6]]
+        indexed.transparency = [0, 0, 0]
+        for (builder, expected) in [
+            (odd, rgb.expectedRGB), (late, rgb.expectedRGB), (rgba, pixels), (indexed, [1, 2, 3, 4, 5, 6]),
+        ] {
+            let file = builder.build()
+            #expect(try decode(file).bytes == expected)
+            #expect(try HeaderParser.parse(file.span).hasAlpha == (builder.colourType == 6))
+            #expect(MetadataReader.read(file.span).unreadable == ["tRNS"])
+        }
     }
 
     /// As libvips 8.18 does with `fail_on=error` and with `fail_on=warning`: opaque black, and no complaint.

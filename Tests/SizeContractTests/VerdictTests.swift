@@ -132,6 +132,18 @@ func pixels(_ text: String) throws -> PixelSize {
         #expect(unasked == Judgement(verdict: .undecodable))
     }
 
+    /// The figures of a claimed size are told; money does not follow from a claim.
+    @Test func aWholeFileThatIsNotDecodedIsUnreadWhateverItsSize() throws {
+        let request = try contract.request(size: "16:9", resolution: "4K")
+        let small = contract.judgeUnread(delivered: try pixels("64x64"), request: request)
+        #expect(small.verdict == .unread)
+        #expect(small.delivered?.description == "64x64" && small.expected?.description == "3840x2160")
+        #expect(small.billedTier == .fourK && small.deliveredTier == nil && small.overpaid == nil)
+        #expect(contract.judgeUnread(delivered: nil, request: nil) == Judgement(verdict: .unread))
+        let largest = PixelSize(width: PixelSize.maximumSide, height: PixelSize.maximumSide)
+        #expect(contract.judgeUnread(delivered: largest, request: request).verdict == .unread)
+    }
+
     @Test func theFiguresAreThoseOfTheContractsExample() throws {
         let judgement = contract.judge(delivered: try pixels("1672x941"), request: try contract.request(size: "3840x2160"))
         #expect(judgement.billedTier == .fourK)
@@ -151,13 +163,13 @@ func pixels(_ text: String) throws -> PixelSize {
     @Test(arguments: [
         (Verdict.exact, true), (.accepted, true), (.unrequested, true), (.transposed, false), (.undersized, false),
         (.oversized, false),
-        (.resized, false), (.reshaped, false), (.undecodable, false),
+        (.resized, false), (.reshaped, false), (.undecodable, false), (.unread, true),
     ])
-    func onlyThreeVerdictsAreClean(verdict: Verdict, clean: Bool) {
+    func onlyFourVerdictsAreClean(verdict: Verdict, clean: Bool) {
         #expect(verdict.isClean == clean)
     }
 
-    @Test func thereAreNineVerdicts() { #expect(Verdict.allCases.count == 9) }
+    @Test func thereAreTenVerdicts() { #expect(Verdict.allCases.count == 10) }
 
     @Test func theLongestSidesAreJudgedWithoutOverflow() {
         let longest = PixelSize.maximumSide

@@ -6,6 +6,7 @@ import Imaging
 // one a line, words apart by one space, and answers each with one line, which begins with `error` where the work failed.
 //
 //     verdict PATH                     strict decoding: `ok TRAILING_BYTES`
+//     notes PATH                       frames, and how many things about the metadata were noted
 //     pixels PATH TARGET               `WIDTH HEIGHT CHANNELS`; TARGET gets the rows, 8 bits a sample, without gaps
 //     resized PATH SIDE TARGET         the same, resized as a derivative is
 //     derivatives PATH FOLDER          the whole inspection: FOLDER gets `thumbnail` and `preview`; their formats
@@ -105,6 +106,10 @@ func answer(_ line: String, _ pictures: inout Pictures) throws -> String {
         let bytes = try contents(path)
         var sink = Nothing()
         return "ok \(try ImageDecoder.decode(bytes.span, into: &sink).trailingBytes)"
+    case "notes":
+        let bytes = try contents(path)
+        let (header, metadata) = (try HeaderParser.parse(bytes.span), MetadataReader.read(bytes.span))
+        return "\(header.frameCount) \(metadata.unreadable.count + metadata.contradictions.count)"
     case "pixels":
         return try write(try pictures.image(path), try words.next("a target"))
     case "resized":

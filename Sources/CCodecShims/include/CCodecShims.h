@@ -1,6 +1,7 @@
 #ifndef FIXATIVE_CODEC_SHIMS_H
 #define FIXATIVE_CODEC_SHIMS_H
 
+#include "fixative_checksums.h"
 #include "fixative_inflate.h"
 #include "fixative_jpeg.h"
 #include "fixative_kernels.h"

@@ -34,20 +34,23 @@ void fixative_png_reader_keep_16_bits(fixative_png_reader *_Nonnull reader);
 /// 1 while the fast path decodes this file, 0 when libpng does.
 uint32_t fixative_png_reader_is_fast(const fixative_png_reader *_Nonnull reader);
 
-/// Reads up to the first IDAT and checks the limits. Call once.
+/// Looks at all chunks, and checks the limits before any row is decoded. Call once.
 fixative_status fixative_png_reader_header(fixative_png_reader *_Nonnull reader, fixative_png_header *_Nonnull header);
 
 /// Delivers the next row, top to bottom, into `row`, which has room for `capacity` bytes.
 /// The first call on an interlaced picture decodes all of it into memory of the reader's own.
 fixative_status fixative_png_reader_row(fixative_png_reader *_Nonnull reader, void *_Nonnull row, size_t capacity);
 
-/// Reads to the end of IEND; `consumed` is the length of the PNG, after which trailing bytes may follow.
+/// Checks the end of the data and reads to the end of IEND; `consumed` is the length of the PNG, after which trailing bytes may follow.
 fixative_status fixative_png_reader_finish(fixative_png_reader *_Nonnull reader, size_t *_Nonnull consumed);
 
 /// Why the last call failed; valid until the reader is destroyed.
 const char *_Nonnull fixative_png_reader_message(const fixative_png_reader *_Nonnull reader);
 
 void fixative_png_reader_destroy(fixative_png_reader *_Nullable reader);
+
+/// `FIXATIVE_OK` when the chunks that make the picture are whole and sound, whatever its size. No pixel is decoded.
+fixative_status fixative_png_check_chunks(const void *_Nullable bytes, size_t length);
 
 typedef struct fixative_png_settings {
     uint32_t width;

@@ -132,7 +132,7 @@ struct Evidence {
                 lines.append("  original    \(original.bytes) bytes, \(original.mediaType), SHA-256 \(original.digest)")
             }
             lines.append("  expected    \(judgement.expected.map { "\($0)" } ?? "any size")")
-            lines.append("  delivered   \(judgement.delivered.map { "\($0)" } ?? "bytes that are no whole picture")")
+            lines.append("  delivered   \(delivered(entry, judgement))")
             lines.append(
                 "  billed as   \(judgement.billedTier?.rawValue ?? "not known"), delivered \(judgement.deliveredTier?.rawValue ?? "-")"
             )
@@ -148,6 +148,13 @@ struct Evidence {
         ]
         // The words of an upstream may hold anything.
         return lines.map(Table.plain).joined(separator: "\n")
+    }
+
+    private static func delivered(_ entry: OutputEntry, _ judgement: Judgement) -> String {
+        let size = judgement.delivered.map { "\($0)" }
+        guard judgement.verdict == .unread else { return size ?? "bytes that are no whole picture" }
+        let claim = size.map { "\($0) by its header; " } ?? ""
+        return claim + (entry.reason ?? "a file that is not decoded here")
     }
 
     // MARK: Writing

@@ -109,13 +109,15 @@ struct ShowCommand: AsyncParsableCommand {
             let marks = [picture.interlaced ? "interlaced" : nil, picture.animated ? "animated" : nil].compactMap { $0 }
             let kind = [picture.format, "\(picture.bitDepth) bits a sample", picture.colourType] + marks
             add("picture", kind.joined(separator: ", "))
-            add("credentials", picture.contentCredentialsBytes.map { "\($0) bytes of Content Credentials" })
+            let damage = picture.contentCredentialsDamage.map { ", damaged: \($0)" } ?? ""
+            add("credentials", picture.contentCredentialsBytes.map { "\($0) bytes of Content Credentials\(damage)" })
             add("profile", picture.iccName)
             add("source type", picture.digitalSourceType)
             add("after end", picture.trailingBytes > 0 ? "\(picture.trailingBytes) bytes that are no part of the picture" : nil)
             for note in picture.notes ?? [] { add("note", note) }
         }
         add("unreadable", record.decodeError)
+        add("not read", record.unread?.reason)
         add("original", record.original.map { "\($0.digest) \($0.bytes) bytes \($0.mediaType)" })
         for derivative in record.derivatives {
             add(

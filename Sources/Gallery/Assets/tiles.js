@@ -40,12 +40,14 @@ const shortened = (text, limit) => {
 const titleOf = (row) => {
   if (row.prompt?.trim()) return shortened(row.prompt, 140);
   if (row.kind === "picture") return "Picture without a recorded prompt";
-  return `${row.kind === "file" ? "Unreadable file" : "Unavailable picture"} without a recorded prompt`;
+  const file = row.verdict === "unread" ? "File" : "Unreadable file";
+  return `${row.kind === "file" ? file : "Unavailable picture"} without a recorded prompt`;
 };
 
 const fileKinds = {
   "image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WebP", "text/html": "HTML page", "text/plain": "Text", "application/json": "JSON",
-  "application/octet-stream": "Unknown bytes",
+  "application/octet-stream": "Unknown bytes", "image/gif": "GIF", "image/avif": "AVIF", "image/heic": "HEIC", "image/jxl": "JPEG XL",
+  "image/svg+xml": "SVG", "application/pdf": "PDF",
 };
 
 const bytesText = (bytes) => {

@@ -20,6 +20,30 @@ public func archive(_ bytes: UnsafePointer<UInt8>?, _ count: Int, _ format: Int3
     return 0
 }
 
+/// Tells what a file is that was refused, and traps where the answer makes no sense.
+///
+/// - Returns: 0, or -1 when it was not refused.
+@c(fixative_fuzz_refused)
+public func refused(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    let bytes = unsafe UnsafeBufferPointer(start: bytes, count: count)
+    let span = unsafe Span(_unsafeElements: bytes)
+    // So small that most seeds are above them.
+    let limits = ImageLimits(maxPixels: 64, maxSide: 16, maxBytes: 1 << 20)
+    do {
+        _ = try ImageDecoder.decode(span, limits: limits)
+        return -1
+    } catch {
+        guard case .unread(let file) = RefusedFile(span, refusedFor: error) else { return 0 }
+        precondition(error.code != .damaged && error.code != .truncated, "damage was taken for a whole file")
+        precondition(!file.format.isEmpty && file.mediaType.contains("/") && !file.reason.isEmpty, "a file without a name")
+        for side in [file.width, file.height].compactMap({ $0 }) {
+            precondition(1...0x7FFF_FFFF ~= side, "an impossible size")
+        }
+        precondition((file.width == nil) == (file.height == nil), "half a size")
+        return 0
+    }
+}
+
 extension ImageFormat {
     fileprivate init?(fuzzed number: Int32) {
         switch number {
