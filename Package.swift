@@ -286,7 +286,7 @@ let package = Package(
         // The built program, as a user types it.
         .testTarget(
             name: "FixativeCommandsTests",
-            dependencies: ["FixativeCommands", "fixative", "Archiver", "TestSupport", argumentParser],
+            dependencies: ["FixativeCommands", "fixative", "Archiver", "GenerationAPI", "TestSupport", argumentParser],
             swiftSettings: strict),
     ]
 )

@@ -13,7 +13,10 @@ extension ArchiveMetrics {
         case .archived(let entry): ended(entry.judgement?.verdict.isClean == false ? .mismatch : .match)
         case .unavailable: ended(.unavailable)
         case .taskEnded(_, let state, _): taskEnded(state.rawValue)
-        case .resolved, .swept, .sweepFailed, .postponed, .waiting, .sourceStopped, .atRisk, .warning, .note: break
+        case .resolved, .swept, .sweepFailed, .postponed, .waiting, .sourceStopped, .atRisk, .problemFound, .problemCleared,
+            .warning,
+            .note:
+            break
         }
     }
 
@@ -51,6 +54,8 @@ extension APIError {
         case .server: "server"
         case .transport: "transport"
         case .malformed: "malformed"
+        case .redirected: "redirected"
+        case .notTheAPI: "not_the_api"
         }
     }
 }

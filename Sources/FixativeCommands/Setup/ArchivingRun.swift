@@ -2,6 +2,7 @@ import ArchiveModel
 import Archiver
 import ArgumentParser
 import Catalog
+import GenerationAPI
 
 /// A run of the archiver from a verb: it works until done or asked to stop, says what came of it, and ends with the exit code for it.
 struct ArchivingRun {
@@ -15,7 +16,9 @@ struct ArchivingRun {
         let summary = try await stoppingAtSignals(workshop.archiver) { [workshop] in try await workshop.run() }
         Terminal.endProgress()
         let lost = try await lost()
-        try await report(summary, lost: lost)
+        let problems = workshop.problems()
+        try await report(summary, lost: lost, problems: problems)
+        if !problems.isEmpty { throw ExitCode.foundWrong }
         if summary.stopReason != nil { throw ExitCode.couldNot }
         if summary.wasStopped { return }
         if foundWrong || summary.unavailable + summary.undecodable + summary.atRisk > 0 || !lost.isEmpty {
@@ -55,16 +58,18 @@ struct ArchivingRun {
         var atRisk: Int
         var lost: [String]
         var stopped: String?
+        /// What keeps the account or the archive from being seen as it is.
+        var problems: [UpstreamProblem]
     }
 
-    private func report(_ summary: ArchiveSummary, lost: [String]) async throws {
+    private func report(_ summary: ArchiveSummary, lost: [String], problems: [UpstreamProblem]) async throws {
         if format == .json {
             return Terminal.write(
                 try Rendering.json(
                     Result(
                         archived: summary.archived, duplicates: summary.duplicates, newBytes: summary.newBytes,
                         undecodable: summary.undecodable, unavailable: summary.unavailable, atRisk: summary.atRisk, lost: lost,
-                        stopped: summary.stopReason)))
+                        stopped: summary.stopReason, problems: problems)))
         }
         let same = summary.duplicates == 0 ? "" : ", \(summary.duplicates) of the same bytes as one before"
         Terminal.write(
@@ -79,6 +84,7 @@ struct ArchivingRun {
             Terminal.write("what is lost and why: 'fixative list --lost'; to try it again: 'fixative retry'\n")
         }
         if summary.wasStopped { Terminal.write("stopped; \(try await waiting()), and the same command goes on\n") }
+        for problem in problems { Terminal.write("problem: \(Table.plain("\(problem)"))\n") }
         if let reason = summary.stopReason { Terminal.complain("fixative: \(reason)") }
     }
 }
