@@ -1,4 +1,5 @@
 import Archiver
+import ArgumentParser
 import Foundation
 import GenerationAPI
 import Testing

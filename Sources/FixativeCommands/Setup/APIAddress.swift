@@ -9,11 +9,10 @@ struct APIAddress {
     /// - Throws: ``SettingsError`` for a text that programs could read in different ways, or that is no address of an API.
     init(_ text: String) throws {
         let problem = SettingsError("'\(text.prefix(200))' is no http(s) address of an API; set --api-url or FIXATIVE_API_URL")
-        // Parsers differ about the host where other characters stand.
-        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), !text.contains("\\"),
-            let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
-            let host = url.host?.lowercased(), !host.isEmpty, (1...65_535).contains(url.port ?? 443),
-            url.user == nil, url.password == nil, !text.contains("@"), url.query == nil, url.fragment == nil
+        // Parsers differ about everything else, such as user names, backslashes and ports that are no numbers.
+        let form = /(?i:https?):\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:[0-9]{1,5})?(\/[A-Za-z0-9._~%\/\-]*)?/
+        guard text.wholeMatch(of: form) != nil, let url = URL(string: text), let host = url.host?.lowercased(), !host.isEmpty,
+            (1...65_535).contains(url.port ?? 443)
         else { throw problem }
         self.url = url
         self.host = host
