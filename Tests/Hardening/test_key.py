@@ -97,6 +97,7 @@ class Key(unittest.TestCase):
         refused(self.folder.name + "/link.json", "inside the storage")
 
     def test_the_key_never_travels_in_clear(self):
+        self.assertEqual(fixative("archive", "--storage", self.storage, FIXATIVE_API_URL=self.api.url).returncode, 0)
         for verb in [["archive", "t-1"], ["submit", "--prompt", "x"], ["run", "--listen", "127.0.0.1:0"], ["audit", "--against-account"]]:
             for url in ["http://192.0.2.7", "HTTP://localhost.example:8080"]:
                 said = fixative(*verb, "--storage", self.storage, "--api-url", url, seconds=20)

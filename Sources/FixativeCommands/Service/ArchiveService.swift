@@ -20,7 +20,7 @@ struct ArchiveService {
     private static let drainTime: TimeInterval = 7
 
     /// Between two looks at the catalog's file.
-    private static let catalogCheckInterval = Duration.seconds(5)
+    private static let catalogCheckInterval = Duration.seconds(2)
 
     struct Options {
         var listen: ListenAddress
