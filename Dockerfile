@@ -1,7 +1,8 @@
 # docker build -t fixative .
 # sudo chown 10001 api-key && sudo chmod 400 api-key     (the container's user; a file that everybody can read is refused)
 # docker run -d --name fixative -p 8080:8080 -v fixative-archive:/archive -v "$PWD/api-key:/run/secrets/api-key:ro" \
-#   -e FIXATIVE_API_KEY_FILE=/run/secrets/api-key -e FIXATIVE_READ_TOKEN=... --stop-timeout 15 fixative
+#   -e FIXATIVE_API_KEY_FILE=/run/secrets/api-key -e FIXATIVE_READ_TOKEN=... --stop-timeout 15 \
+#   --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --memory 2g --pids-limit 1024 --ulimit core=0 fixative
 FROM swift:6.2-bookworm AS build
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends \
         libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev \
@@ -20,7 +21,8 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends \
     && install -d -o fixative -g fixative -m 0700 /archive
 COPY --from=build /out/fixative /usr/local/bin/fixative
 USER fixative
-ENV FIXATIVE_STORAGE=/archive
+# A crash ends the process at once; Swift's backtracer would hold it and print memory.
+ENV FIXATIVE_STORAGE=/archive SWIFT_BACKTRACE=enable=no
 VOLUME /archive
 EXPOSE 8080
 STOPSIGNAL SIGTERM

@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive bench-service lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi clean
+.PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive bench-service lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi test-hardening clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
-TEST_PACKAGES := pngcheck libjpeg-turbo-progs webp python3 python3-pil python3-venv sqlite3 strace e2fsprogs mount
+TEST_PACKAGES := binutils pngcheck libjpeg-turbo-progs webp python3 python3-pil python3-venv sqlite3 strace e2fsprogs mount
 BROWSER_PACKAGES := chromium python3 python3-pil python3-venv
 
 RELEASE := swift build -c release --scratch-path .build/release-scratch
@@ -42,6 +42,7 @@ build: deps
 test: deps test-deps lint
 	swift build --build-tests
 	swift test --skip-build
+	FIXATIVE=.build/debug/fixative Tests/Hardening/run
 	FIXATIVE=.build/debug/fixative Tests/Torture/run --bounded
 	FIXATIVE=.build/debug/fixative Tests/Soak/run --bounded
 	$(MAKE) --no-print-directory interop
@@ -152,6 +153,11 @@ test-handover: deps test-deps
 test-openapi: deps test-deps
 	swift build --product fixative
 	Tests/OpenAPI/run
+
+# Where the key goes, what blinds a run, pinned packages, and how the program is built and started: docs/security.md.
+test-hardening: deps test-deps
+	swift build --product fixative
+	Tests/Hardening/run
 
 # Load on the service: its webhook, its readers, and what its gateway adds to a call.
 bench-service: build

@@ -13,6 +13,46 @@ let strict: [SwiftSetting] = [
 /// Pixel loops are two orders of magnitude slower without optimisation, so they keep it in debug builds too.
 let pixels: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+#if arch(x86_64)
+    let branchProtection = ["-fcf-protection=full"]
+#elseif arch(arm64)
+    let branchProtection = ["-mbranch-protection=standard"]
+#else
+    let branchProtection: [String] = []
+#endif
+
+/// Our C is built to stop at the first overrun, and to refuse jumps to where no function begins.
+let hardenedC: [CSetting] = [
+    // `_FORTIFY_SOURCE` needs optimisation, so that C is optimised in debug builds too.
+    .unsafeFlags(["-O2"], .when(configuration: .debug)),
+    .unsafeFlags([
+        "-fstack-protector-strong", "-fstack-clash-protection", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3", "-Wall", "-Wextra",
+        "-Werror",
+    ]),
+    .unsafeFlags(branchProtection),
+]
+
+/// A program whose tables of functions are read-only from its first instruction on.
+let hardenedLink: [LinkerSetting] = [
+    .unsafeFlags([
+        "-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "-z", "-Xlinker", "noexecstack",
+    ])
+]
+
+/// Packages that only other packages use, with a product of each. They are listed to pin them exactly: a dependency on another
+/// platform is resolved and never built.
+let pinned: [(product: String, package: String)] = [
+    ("Algorithms", "swift-algorithms"), ("SwiftASN1", "swift-asn1"), ("AsyncAlgorithms", "swift-async-algorithms"),
+    ("Atomics", "swift-atomics"), ("X509", "swift-certificates"), ("Tracing", "swift-distributed-tracing"),
+    ("StructuredFieldValues", "swift-http-structured-headers"), ("HTTPTypes", "swift-http-types"),
+    ("NIOExtras", "swift-nio-extras"),
+    ("NIOHTTP2", "swift-nio-http2"), ("NIOSSL", "swift-nio-ssl"), ("NIOTransportServices", "swift-nio-transport-services"),
+    ("RealModule", "swift-numerics"), ("ServiceContextModule", "swift-service-context"),
+]
+let pins = pinned.map {
+    Target.Dependency.product(name: $0.product, package: $0.package, condition: .when(platforms: [.custom("nowhere")]))
+}
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
@@ -56,10 +96,26 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        // Used by the packages above alone; Tests/Hardening/packages.txt has the commit of each.
+        .package(url: "https://github.com/apple/swift-algorithms.git", exact: "1.2.1"),
+        .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-async-algorithms.git", exact: "1.1.4"),
+        .package(url: "https://github.com/apple/swift-atomics.git", exact: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-certificates.git", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", exact: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers.git", exact: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", exact: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-transport-services.git", exact: "1.28.0"),
+        .package(url: "https://github.com/apple/swift-numerics.git", exact: "1.1.1"),
+        .package(url: "https://github.com/apple/swift-service-context.git", exact: "1.5.1"),
     ],
     targets: [
         // The program: `@main` and nothing else.
-        .executableTarget(name: "fixative", dependencies: ["FixativeCommands"], swiftSettings: strict),
+        .executableTarget(
+            name: "fixative", dependencies: ["FixativeCommands"] + pins, swiftSettings: strict, linkerSettings: hardenedLink),
 
         // The command line: one verb a file.
         .target(
@@ -176,10 +232,7 @@ let package = Package(
 
         // The only C of ours: fences error jumps of libpng and libjpeg, and holds the pixel kernels.
         .target(
-            name: "CCodecShims", dependencies: ["CPNG", "CJPEG"],
-            cSettings: [
-                .unsafeFlags(["-O2"], .when(configuration: .debug)), .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
-            ],
+            name: "CCodecShims", dependencies: ["CPNG", "CJPEG"], cSettings: hardenedC,
             linkerSettings: [.linkedLibrary("m"), .linkedLibrary("z")]),
 
         // libpng: reads deliveries, most of which are PNG.
@@ -293,7 +346,7 @@ let package = Package(
         // The built program, as a user types it.
         .testTarget(
             name: "FixativeCommandsTests",
-            dependencies: ["FixativeCommands", "fixative", "Archiver", "Networking", "TestSupport", argumentParser],
+                dependencies, "FixativeCommands", "fixative", "Archiver", "Networking", "TestSupport", argumentParser, "GenerationAPI",
             swiftSettings: strict),
     ]
 )

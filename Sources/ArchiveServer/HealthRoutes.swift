@@ -94,6 +94,9 @@ struct HealthRoutes {
         for part in health.sources where part.state == .restarting {
             readiness.fail(\.sources, "\(part.name) has stopped: \(part.reason ?? "no reason is known")")
         }
+        for part in health.sources where part.state == .failing {
+            readiness.fail(\.sources, part.reason ?? part.name)
+        }
         return readiness
     }
 }

@@ -10,6 +10,8 @@ package final class SourceHealth: Sendable {
         case restarting
         /// It works, but the upstream does not give all that it could.
         case limited
+        /// It works, but what it sees can't be trusted.
+        case failing
     }
 
     package struct Source: Sendable, Encodable {
@@ -38,6 +40,11 @@ package final class SourceHealth: Sendable {
     package func isLimited(_ name: String, reason: String, nextTry: Date?) {
         note(name, .limited, reason: reason, nextTry: nextTry)
     }
+
+    package func isFailing(_ name: String, reason: String) { note(name, .failing, reason: reason) }
+
+    /// Forgets a part that is there only while something is wrong with it.
+    package func clear(_ name: String) { known.withLock { _ = $0.removeValue(forKey: name) } }
 
     /// - Parameter isEnd: Whether it has ended and will be begun again, and does not merely try again by itself.
     package func failed(_ name: String, reason: String, nextTry: Date?, isEnd: Bool) {

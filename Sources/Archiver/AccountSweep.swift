@@ -55,6 +55,8 @@ package struct SweepMark: Sendable {
 package struct AccountSweep {
     /// The creation of the newest task seen.
     package private(set) var newest: Date?
+    /// The list's beginning.
+    package private(set) var head = ListHead()
     /// How many tasks of the time were seen, each counted once.
     package var count: Int { seen.count }
     /// Whether the list was read as far as asked, and no row can have been hidden meanwhile.
@@ -115,6 +117,7 @@ package struct AccountSweep {
             let young = part.tasks.filter { ($0.createdAt ?? .distantFuture) >= start }
             try await register(young)
             seen.formUnion(young.map(\.id))
+            head.note(part.tasks, page: number)
             newest = (young.compactMap(\.createdAt) + [newest].compactMap { $0 }).max()
             // A page of rows that can't be read is no end, and neither is a short one: only an empty one is, or one that is too old.
             if part.rows == 0 || (!part.tasks.isEmpty && young.isEmpty) { return !hasFallen }

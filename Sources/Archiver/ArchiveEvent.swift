@@ -1,5 +1,6 @@
 package import ArchiveModel
 package import Foundation
+package import GenerationAPI
 
 /// What happens while archiving, for whoever shows or logs it. No event holds a link's query or a key.
 package enum ArchiveEvent: Sendable {
@@ -26,6 +27,9 @@ package enum ArchiveEvent: Sendable {
     case atRisk(String, deadline: Date, reason: String)
     /// Something that went wrong and was dealt with.
     case warning(String)
+    /// The account is perhaps not seen as it is: what follows is a failure until the problem is cleared.
+    case problemFound(UpstreamProblem)
+    case problemCleared(UpstreamProblem.Name)
     /// Something that is worth a line in the log and changes nothing.
     case note(String)
 }

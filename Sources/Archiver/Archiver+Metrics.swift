@@ -13,7 +13,9 @@ extension ArchiveMetrics {
         case .archived(let entry): ended(entry.judgement?.verdict.isClean == false ? .mismatch : .match)
         case .unavailable: ended(.unavailable)
         case .taskEnded(_, let state, _): taskEnded(state.rawValue)
-        case .resolved, .swept, .sweepFailed, .postponed, .failing, .waiting, .sourceStopped, .atRisk, .warning, .note: break
+        case .resolved, .swept, .sweepFailed, .postponed, .failing, .waiting, .sourceStopped, .atRisk, .problemFound,
+            .problemCleared, .warning, .note:
+            break
         }
     }
 
@@ -43,8 +45,8 @@ extension APIError {
     var failureCause: FailureCause {
         switch code {
         case .unauthorized, .noQuota, .forbidden: .ours
-        case .refused, .malformed, .server: .vendor
-        case .notFound, .rateLimited, .transport: .unknown
+        case .refused, .malformed, .tooLarge, .server: .vendor
+        case .notFound, .rateLimited, .transport, .redirected, .notTheAPI: .unknown
         }
     }
 
@@ -61,6 +63,8 @@ extension APIError {
         case .transport: "transport"
         case .malformed: "malformed"
         case .tooLarge: "too_large"
+        case .redirected: "redirected"
+        case .notTheAPI: "not_the_api"
         }
     }
 }

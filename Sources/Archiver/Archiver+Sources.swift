@@ -21,6 +21,7 @@ extension Archiver {
         let reach = mark.next(span: span, now: clock.now)
         let news = SweepNews()
         do {
+            let before = try await catalog.newestListed(before: clock.now)
             let sweep = try await AccountSweep.run(
                 since: reach.start, page: { try await client.page($0) },
                 register: { tasks in
@@ -34,6 +35,7 @@ extension Archiver {
             if sweep.unreadable > 0 {
                 report(.warning("\(sweep.unreadable) rows of the account's list name no task; all others are taken"))
             }
+            try await client.checkList(sweep.head, before: before, now: clock.now)
             if sweep.isWhole {
                 mark.note(reach, newest: sweep.newest, now: clock.now)
             } else {

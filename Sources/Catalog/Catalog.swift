@@ -14,6 +14,9 @@ package protocol Catalog: Outbox {
     /// be read is replaced.
     func register(_ tasks: [TaskRegistration], now: Date) async throws -> RegistrationSummary
 
+    /// The newest task that a sweep of the account has shown, of those created until `before`.
+    func newestListed(before: Date) async throws -> (id: TaskID, createdAt: Date)?
+
     /// Leases up to `limit` tasks that are due, the oldest first.
     func leaseTasks(limit: Int, now: Date, until: Date) async throws -> [TaskLease]
 

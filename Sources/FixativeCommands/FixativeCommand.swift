@@ -32,6 +32,7 @@ public struct FixativeCommand: AsyncParsableCommand {
 
     /// Parses the command line, runs the verb, and ends the process with the documented exit code.
     public static func start() async -> Never {
+        CrashHandling.prepare()
         var verb: any ParsableCommand
         do {
             verb = try parseAsRoot()

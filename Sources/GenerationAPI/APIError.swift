@@ -23,6 +23,10 @@ package struct APIError: Error, Sendable {
         case malformed
         /// An answer that is larger than what is read.
         case tooLarge
+        /// A redirect: the API has none, and the key is sent nowhere else.
+        case redirected
+        /// A page, or the answer of a network on the way: the API was not reached.
+        case notTheAPI
     }
 
     package var code: Code
@@ -46,7 +50,7 @@ package struct APIError: Error, Sendable {
     /// Whether the same call may succeed a little later.
     package var isTransient: Bool {
         switch code {
-        case .rateLimited, .server, .transport, .malformed, .tooLarge: true
+        case .rateLimited, .server, .transport, .malformed, .tooLarge, .redirected, .notTheAPI: true
         case .unauthorized, .noQuota, .forbidden, .notFound, .refused: false
         }
     }
@@ -62,6 +66,8 @@ package struct APIError: Error, Sendable {
         case .forbidden: "Give the key the right to do this, or use another one; the queue is kept."
         case .notFound: "Check the task id, and that the key belongs to the account that made it."
         case .refused: "Correct the request."
+        case .redirected: UpstreamProblem(.redirect, "").advice + "."
+        case .notTheAPI: UpstreamProblem(.notTheAPI, "").advice + "."
         case .rateLimited, .server, .transport, .malformed, .tooLarge:
             "It is worth trying again; 'fixative doctor' checks the connection."
         }

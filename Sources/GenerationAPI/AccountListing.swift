@@ -5,6 +5,8 @@ package import Foundation
 package struct AccountListing: Sendable {
     /// Each task once, as the newest telling has it.
     package private(set) var tasks: [TaskID: TaskSnapshot] = [:]
+    /// The list's beginning.
+    package private(set) var head = ListHead()
     /// How often the list was gone through.
     package private(set) var passes = 0
     /// Whether the list stood still: it fits one page, or two passes one after the other found the same. A task that is deleted while
@@ -68,6 +70,7 @@ package struct AccountListing: Sendable {
             }
             pass.pages += 1
             unreadable += part.rows - part.tasks.count
+            head.note(part.tasks, page: pass.pages)
             let inside = part.tasks.filter { task in since.map { (task.createdAt ?? .distantFuture) >= $0 } ?? true }
             for task in inside { tasks[task.id] = task }
             pass.seen.formUnion(inside.map(\.id))

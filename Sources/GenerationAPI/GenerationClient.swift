@@ -24,7 +24,7 @@ package struct GenerationClient: Sendable {
 
     private let baseURL: String
     private var key: APIKey
-    private let http: HTTPClient
+    private var http: HTTPClient
     private let clock: any WallClock
     private let retry: RetryPolicy
     private let timeout: TimeInterval
@@ -33,6 +33,10 @@ package struct GenerationClient: Sendable {
     /// The API's door for this key: what it asks of one account is not asked of another.
     private var door: String
     private let onRetry: @Sendable (APIError) -> Void
+    /// Whether the account is really seen; shared by all clients made from one.
+    package let monitor: UpstreamMonitor
+    /// The time that the API's is compared with: always the machine's.
+    let machineClock: any WallClock
 
     /// - Parameters:
     ///   - baseURL: With or without a slash at its end.
@@ -42,8 +46,11 @@ package struct GenerationClient: Sendable {
     package init(
         baseURL: String, key: APIKey, http: HTTPClient, clock: any WallClock, retry: RetryPolicy = RetryPolicy(),
         timeout: TimeInterval = 60, hostLimits: HostLimits = HostLimits(concurrent: 8),
+        monitor: UpstreamMonitor = UpstreamMonitor(), machineClock: any WallClock = SystemClock(),
         onRetry: @escaping @Sendable (APIError) -> Void = { _ in }
     ) {
+        self.monitor = monitor
+        self.machineClock = machineClock
         self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
         self.key = key
         self.http = http
@@ -71,12 +78,21 @@ package struct GenerationClient: Sendable {
         return other
     }
 
+    /// The same client over other connections.
+    package func with(_ http: HTTPClient) -> GenerationClient {
+        var other = self
+        other.http = http
+        return other
+    }
+
     /// What no record may hold: the key, which a host may send back.
     package var secrets: [String] { [key.textToRedact] }
 
-    /// A client for API calls: it gives up quickly where nobody listens, since each call is tried again anyway.
+    /// A client for API calls: it gives up quickly where nobody listens, since each call is tried again anyway. It follows no
+    /// redirects, which would take the key elsewhere.
     package static func makeHTTPClient() -> HTTPClient {
-        var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10), read: .seconds(60)))
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(60)))
         configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
@@ -182,11 +198,15 @@ package struct GenerationClient: Sendable {
                 guard let value = read(try await attemptInTurn(call)) else {
                     throw APIError(.malformed, status: 200, call: call.name, message: "the answer is not \(call.wants)")
                 }
+                confirmOrigin()
                 return value
             } catch let error as APIError where error.isTransient {
                 failures += 1
                 let isLong = error.retryAfter.map { $0.timeIntervalSince(clock.now) > Self.longestWait } ?? false
-                guard failures < retry.attempts, !isLong else { throw error }
+                guard failures < retry.attempts, !isLong else {
+                    reportOrigin(of: error)
+                    throw error
+                }
                 onRetry(error)
                 try await clock.sleep(
                     until: retry.nextTry(after: clock.now, failures: failures, retryAfter: error.retryAfter, using: &generator))
@@ -231,8 +251,13 @@ package struct GenerationClient: Sendable {
             request.body = .bytes(ByteBuffer(bytes: body))
         }
         let (head, bytes) = try await answer(to: request, call.name)
+        try checkOrigin(head, bytes, call.name)
         let reading = Result { try JSONReading(bytes) }
-        guard (200..<300).contains(head.status.code) else { throw failure(head, try? reading.get().value, call.name) }
+        guard (200..<300).contains(head.status.code) else {
+            let json = try? reading.get().value
+            if json?["error"] != nil, head.status.code < 500 { confirmOrigin() }
+            throw failure(head, json, call.name)
+        }
         switch reading {
         case .success(let reading): return reading
         case .failure(let error):

@@ -47,11 +47,8 @@ extension RetryPolicy {
     /// Reads a `Retry-After`: seconds, or an HTTP date (RFC 9110, section 10.2.3).
     package static func retryAfter(_ header: String?, now: Date) -> Date? {
         guard let text = header?.trimmingCharacters(in: .whitespaces), !text.isEmpty else { return nil }
-        if let seconds = Double(text), seconds >= 0, seconds < 1e7 { return now.addingTimeInterval(seconds) }
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.timeZone = TimeZone(secondsFromGMT: 0)
-        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        return formatter.date(from: text)
+        // The standard knows whole seconds only; some servers send a fraction.
+        guard text.wholeMatch(of: /[0-9]{1,12}(\.[0-9]{1,6})?/) != nil else { return HTTPDate.parse(text, now: now) }
+        return Double(text).map { now.addingTimeInterval(min($0, 1e7)) }
     }
 }

@@ -37,6 +37,14 @@ package enum NetworkAddress: Sendable, Hashable {
         }
     }
 
+    /// Whether the address never leaves this machine: 127.0.0.0/8, also as a mapped address, and ::1.
+    package var isLoopback: Bool {
+        switch self {
+        case .v4(let address): address >> 24 == 127
+        case .v6(let high, let low): high == 0 && (low == 1 || low >> 24 == 0xFFFF_7F)
+        }
+    }
+
     private static func isPublic(high: UInt64, low: UInt64) -> Bool {
         if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 { return NetworkAddress.v4(UInt32(truncatingIfNeeded: low)).isPublic }
         if high >> 16 == 0x0064_FF9B_0001 { return isPublicThroughLocalNAT64(high: high, low: low) }

@@ -48,10 +48,10 @@ import Testing
 
     @Test func resultHostsComeFromFlagsEnvironmentAndFile() async throws {
         let folder = try Folder()
-        let (storage, file) = (folder.path + "/s", folder.path + "/s/fixative.json")
+        let (storage, file) = (folder.path + "/s", folder.path + "/config.json")
         try FileManager.default.createDirectory(atPath: storage, withIntermediateDirectories: true)
         try Data(#"{"resultHosts":["files.example","*.cdn.example"]}"#.utf8).write(to: URL(filePath: file))
-        let common = try CommonOptions.parse(["--storage", storage])
+        let common = try CommonOptions.parse(["--storage", storage, "--config", file])
         #expect(
             try await Settings.load(common).resultHosts
                 == [.init("files.example"), .init("*.cdn.example")].compactMap { $0 })

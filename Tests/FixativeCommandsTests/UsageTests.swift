@@ -77,18 +77,23 @@ import Testing
         let folder = try Folder()
         let storage = folder.path + "/s"
         try FileManager.default.createDirectory(atPath: storage, withIntermediateDirectories: true)
-        try Data(#"{"apiUrl": "http://file.invalid"}"#.utf8).write(to: URL(filePath: storage + "/fixative.json"))
+        let config = folder.path + "/config.json"
+        try Data(#"{"apiUrl": "http://file.invalid"}"#.utf8).write(to: URL(filePath: config))
         func upstream(_ arguments: String..., environment: [String: String] = [:]) throws -> String {
-            try Program.start(["doctor", "--storage", storage] + arguments, environment: environment).finish().output
+            let environment = environment.merging(["FIXATIVE_CONFIG": config]) { $1 }
+            return try Program.start(["doctor", "--storage", storage] + arguments, environment: environment).finish().output
         }
         #expect(try upstream().contains("http://file.invalid"))
         let environment = ["FIXATIVE_API_URL": "http://environment.invalid"]
         #expect(try upstream(environment: environment).contains("http://environment.invalid"))
         #expect(try upstream("--api-url", "http://flag.invalid", environment: environment).contains("http://flag.invalid"))
         for wrong in [#"{"workers": "many"}"#, #"{"apiUrl": 5}"#, #"{"allowPrivateHosts": "perhaps"}"#, #"{"downloads": 0}"#] {
-            try Data(wrong.utf8).write(to: URL(filePath: storage + "/fixative.json"))
-            #expect(try Program.run("doctor", "--storage", storage).errors.contains("the setting"), "\(wrong)")
+            try Data(wrong.utf8).write(to: URL(filePath: config))
+            #expect(
+                try Program.run("doctor", "--config", config, "--storage", storage).errors.contains("the setting"), "\(wrong)")
         }
+        try Data(#"{"downloads": 0}"#.utf8).write(to: URL(filePath: storage + "/fixative.json"))
+        #expect(try Program.run("doctor", "--storage", storage).errors.contains("the setting downloads"))
         #expect(try Program.run("doctor", environment: ["FIXATIVE_WORKERS": "x", "FIXATIVE_STORAGE": storage + "2"]).status == 2)
         try Data("{ not json".utf8).write(to: URL(filePath: storage + "/fixative.json"))
         let broken = try Program.run("doctor", "--storage", storage)

@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArgumentParser
 import AsyncHTTPClient
 import Audit
 import Catalog
@@ -26,9 +27,9 @@ struct AccountAudit {
         let now = archive.clock.now
         let since = filter.since?.date(from: now)
         let until = filter.until?.date(from: now)
-        let listing = try await listing(since: since)
+        let (listing, problems) = try await listing(since: since, now: now)
         var comparison = AccountComparison(since: since)
-        comparison.isStable = listing.isStable
+        comparison.isStable = listing.isStable && problems.isEmpty
         comparison.unreadable = listing.unreadable
         try await archive.catalog.forEachAuditPage(EntryQuery(since: since, before: until), []) { page in
             for entry in page.entries { comparison.hold(entry) }
@@ -47,21 +48,28 @@ struct AccountAudit {
         }
         comparison.finish(listed: Set(listing.tasks.keys))
         try write(comparison)
+        for problem in problems { Terminal.complain("fixative: \(problem)") }
         return comparison.isComplete
     }
 
-    private func listing(since: Date?) async throws -> AccountListing {
+    /// - Returns: The account's list, and what speaks against trusting it.
+    private func listing(since: Date?, now: Date) async throws -> (AccountListing, [UpstreamProblem]) {
+        let key = try settings.requireKey()
         let http = GenerationClient.makeHTTPClient()
-        let client = GenerationClient(baseURL: settings.apiURL, key: try APIKey.required(), http: http, clock: archive.clock)
+        let client = GenerationClient(baseURL: settings.apiURL, key: key, http: http, clock: archive.clock)
         do {
             let listing = try await client.account(since: since) { Terminal.progress("\($0) tasks of the account read") }
             Terminal.endProgress()
+            try await client.checkList(listing.head, before: try await archive.catalog.newestListed(before: now), now: now)
+            archive.catalogFile.check(client.monitor)
             try? await http.shutdown()
-            return listing
+            return (listing, client.monitor.problems)
         } catch {
             Terminal.endProgress()
             try? await http.shutdown()
-            throw error
+            guard let problem = client.monitor.problems.first else { throw error }
+            Terminal.complain("fixative: \(error)\nfixative: \(problem)")
+            throw ExitCode.foundWrong
         }
     }
 

@@ -1,6 +1,7 @@
 import ArchiveModel
 import ArchiveServer
 import Archiver
+import ArgumentParser
 import AsyncHTTPClient
 import BlobStore
 import Catalog
@@ -17,6 +18,9 @@ import UnixSignals
 struct ArchiveService {
     /// Seconds from a signal until what still works is cut off.
     private static let drainTime: TimeInterval = 7
+
+    /// Between two looks at the catalog's file.
+    private static let catalogCheckInterval = Duration.seconds(2)
 
     struct Options {
         var listen: ListenAddress
@@ -84,6 +88,13 @@ struct ArchiveService {
                 if !summary.wasStopped { throw SettingsError(summary.stopReason ?? "it ended by itself") }
             }
         ]
+        services.append(
+            part("catalog-file") {
+                while !Task.isShuttingDownGracefully {
+                    archive.catalogFile.check(workshop.client.monitor)
+                    try await cancelWhenGracefulShutdown { try await archive.clock.sleep(for: Self.catalogCheckInterval) }
+                }
+            })
         if let notifier { services.append(part("notifications") { try await notifier.run() }) }
         if let path = options.watchFolder {
             let folder = ManifestFolder(
@@ -130,6 +141,12 @@ struct ArchiveService {
         await workshop.close()
         try? await gatewayClient.shutdown()
         try result.get()
+        let problems = workshop.problems()
+        for problem in problems {
+            log.note(
+                "ended      although \(problem)", message: "ended with a problem", ["problem": "\(problem.name.rawValue)"])
+        }
+        if !problems.isEmpty { throw ExitCode.foundWrong }
     }
 }
 
@@ -141,6 +158,8 @@ extension SourceHealth {
         case .sweepFailed(let reason, true, let date): isLimited("sweep", reason: reason, nextTry: date)
         case .sweepFailed(let reason, false, let date): failed("sweep", reason: reason, nextTry: date, isEnd: false)
         case .sourceStopped(let reason): failed("archiver", reason: reason, nextTry: nil, isEnd: false)
+        case .problemFound(let problem): isFailing(problem.name.rawValue, reason: problem.description)
+        case .problemCleared(let name): clear(name.rawValue)
         default: break
         }
     }

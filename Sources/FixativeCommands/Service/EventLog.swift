@@ -1,6 +1,7 @@
 import ArchiveModel
 import Archiver
 import Foundation
+import GenerationAPI
 import Logging
 import SizeContract
 
@@ -44,6 +45,11 @@ struct EventLog: Sendable {
         case .atRisk(let subject, let deadline, let reason):
             logger.warning(
                 "at risk", metadata: ["subject": "\(subject)", "deadline": "\(deadline.iso8601)", "reason": "\(reason)"])
+        case .problemFound(let problem):
+            logger.error(
+                "the account is not seen as it is",
+                metadata: ["problem": "\(problem.name.rawValue)", "reason": "\(problem.detail)", "next": "\(problem.advice)"])
+        case .problemCleared(let name): logger.notice("problem solved", metadata: ["problem": "\(name.rawValue)"])
         case .warning(let text): logger.warning("\(text)")
         case .note(let text): logger.info("\(text)")
         }

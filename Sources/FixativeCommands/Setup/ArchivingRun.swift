@@ -2,6 +2,7 @@ import ArchiveModel
 import Archiver
 import ArgumentParser
 import Catalog
+import GenerationAPI
 
 /// A run of the archiver from a verb: it works until done or asked to stop, says what came of it, and ends with the exit code for it.
 struct ArchivingRun {
@@ -16,7 +17,9 @@ struct ArchivingRun {
         Terminal.endProgress()
         let lost = try await lost()
         let failing = try await workshop.archive.catalog.failing(limit: Self.waitsTold)
-        try await report(summary, lost: lost, failing)
+        let problems = workshop.problems()
+        try await report(summary, lost: lost, failing, problems)
+        if !problems.isEmpty { throw ExitCode.foundWrong }
         if summary.stopReason != nil { throw ExitCode.couldNot }
         if summary.wasStopped { return }
         if foundWrong || summary.unavailable + summary.undecodable + summary.atRisk + summary.waiting > 0 || !lost.isEmpty {
@@ -59,12 +62,14 @@ struct ArchivingRun {
         var failing: [FailingRow]
         var lost: [String]
         var stopped: String?
+        /// What keeps the account or the archive from being seen as it is.
+        var problems: [UpstreamProblem]
     }
 
     /// The most entries that wait which are told one by one.
     private static let waitsTold = 10
 
-    private func report(_ summary: ArchiveSummary, lost: [String], _ failing: Failing) async throws {
+    private func report(_ summary: ArchiveSummary, lost: [String], _ failing: Failing, _ problems: [UpstreamProblem]) async throws {
         if format == .json {
             return Terminal.write(
                 try Rendering.json(
@@ -72,7 +77,7 @@ struct ArchivingRun {
                         archived: summary.archived, duplicates: summary.duplicates, newBytes: summary.newBytes,
                         undecodable: summary.undecodable, unavailable: summary.unavailable, atRisk: summary.atRisk,
                         waiting: summary.waiting, failing: failing.rows, lost: lost,
-                        stopped: summary.stopReason)))
+                        stopped: summary.stopReason, problems: problems)))
         }
         let same = summary.duplicates == 0 ? "" : ", \(summary.duplicates) of the same bytes as one before"
         Terminal.write(
@@ -88,6 +93,7 @@ struct ArchivingRun {
         }
         if summary.waiting > 0, !summary.wasStopped { try await tellWhatWaits(summary, failing) }
         if summary.wasStopped { Terminal.write("stopped; \(try await waiting()), and the same command goes on\n") }
+        for problem in problems { Terminal.write("problem: \(Table.plain("\(problem)"))\n") }
         if let reason = summary.stopReason { Terminal.complain("fixative: \(reason)") }
     }
 

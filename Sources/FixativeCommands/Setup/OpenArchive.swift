@@ -16,6 +16,8 @@ struct OpenArchive: Sendable {
     let records: DirectoryRecordStore
     let catalog: SQLiteCatalog
     let clock: any WallClock
+    /// Tells when the catalog's file is replaced.
+    let catalogFile: CatalogFile
 
     /// - Parameter creating: Whether an empty folder becomes an archive. Verbs that only look do not create.
     init(_ settings: Settings, creating: Bool, clock: any WallClock = SystemClock()) throws {
@@ -30,6 +32,7 @@ struct OpenArchive: Sendable {
         blobs = DirectoryBlobStore(folder: folder, lane: lane)
         records = DirectoryRecordStore(folder: folder, lane: lane)
         catalog = try SQLiteCatalog(path: folder.catalogPath)
+        catalogFile = CatalogFile(folder)
     }
 }
 
@@ -52,8 +55,13 @@ struct Workshop: Sendable {
         self.archive = archive
         http = GenerationClient.makeHTTPClient()
         client = GenerationClient(
-            baseURL: settings.apiURL, key: key, http: http, clock: archive.clock, retry: apiRetry, onRetry: metrics.retried(call:)
-        )
+            baseURL: settings.apiURL, key: key, http: http, clock: archive.clock, retry: apiRetry,
+            monitor: UpstreamMonitor { change in
+                switch change {
+                case .found(let problem): report(.problemFound(problem))
+                case .cleared(let name): report(.problemCleared(name))
+                }
+            }, onRetry: metrics.retried(call:))
         downloader = ResultDownloader(
             store: archive.blobs,
             policy: policy
@@ -62,6 +70,12 @@ struct Workshop: Sendable {
         archiver = Archiver(
             options: options, blobs: archive.blobs, records: archive.records, catalog: archive.catalog, client: client,
             vault: vault, downloader: downloader, clock: archive.clock, metrics: metrics, report: report)
+    }
+
+    /// What keeps this process from seeing the account or its archive as they are; the catalog's file is looked at now.
+    func problems() -> [UpstreamProblem] {
+        archive.catalogFile.check(client.monitor)
+        return client.monitor.problems
     }
 
     /// Enters tasks; closes all connections when that fails, since a client that is dropped open ends a debug build.

@@ -14,8 +14,17 @@ struct CommonOptions: ParsableArguments {
         help: ArgumentHelp("The API (FIXATIVE_API_URL; default: https://api.evolink.ai).", valueName: "url"))
     var apiURL: String?
 
+    @Flag(name: .customLong("insecure-api"), help: "Send the key over plain HTTP to an API on another machine.")
+    var insecureAPI = false
+
     @Flag(help: "Also fetch results over plain HTTP and from private addresses.")
     var allowPrivateHosts = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Settings in JSON, outside the archive (FIXATIVE_CONFIG; default: ~/.config/fixative/config.json, then /etc/fixative/fixative.json).",
+            valueName: "file"))
+    var config: String?
 
     @Flag(name: .shortAndLong, help: "Say more.")
     var verbose = false

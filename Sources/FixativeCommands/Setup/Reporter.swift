@@ -1,6 +1,7 @@
 import ArchiveModel
 import Archiver
 import Foundation
+import GenerationAPI
 import SizeContract
 import Synchronization
 
@@ -50,6 +51,8 @@ final class Reporter: Sendable {
         case .sourceStopped(let reason): Terminal.note("STOPPED    \(reason)")
         case .atRisk(let subject, let deadline, let reason):
             Terminal.note("AT RISK    \(subject), deadline \(Rendering.minute(deadline)) UTC: \(reason)")
+        case .problemFound(let problem): Terminal.note("PROBLEM    \(problem)")
+        case .problemCleared(let name): Terminal.note("solved     \(name.rawValue)")
         case .warning(let text): Terminal.note("warning    \(text)")
         case .note(let text): step("note       \(text)", minor: true)
         }

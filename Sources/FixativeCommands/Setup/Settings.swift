@@ -3,16 +3,23 @@ import Configuration
 import Foundation
 import GenerationAPI
 import Networking
-import SystemPackage
 import WorkLanes
 
-/// What a verb works with: flags, then the environment, then `fixative.json` in the storage, then defaults.
+/// The settings of a verb. Flags come first, then the environment, then a config file, then `fixative.json` in the storage, then
+/// defaults.
+///
+/// An archive may come from anywhere, so its `fixative.json` sets only what ``archiveKeys`` names: it can neither redirect the API key
+/// nor widen what is fetched or decoded.
 struct Settings: Sendable {
     var storage: String
     var apiURL: String
+    /// Whether the key may travel over plain HTTP to another machine.
+    var allowsInsecureAPI: Bool
     var allowsPrivateHosts: Bool
     /// The only hosts that results are fetched from; empty for every public host.
     var resultHosts: [HostPattern]
+    /// Receiver of notifications.
+    var notifyURL: String?
     var workers: Int
     var downloads: Int
     /// The most bytes of one file.
@@ -29,13 +36,66 @@ struct Settings: Sendable {
     var perHostRate: Double
     /// Hours before its deadline from which on something that still waits is at risk.
     var riskHours: Double
+    /// The config file in use.
+    var configPath: String?
+    /// Settings that were ignored, and where to put them.
+    var warnings: [String] = []
 
-    static func load(_ common: CommonOptions, work: WorkOptions? = nil, sweepInterval: Int? = nil) async throws -> Settings {
+    /// The settings that an archive's own `fixative.json` may hold.
+    static let archiveKeys = limitKeys.union([
+        "workers", "downloads", "sweepInterval", "leaseSeconds", "perHost", "perHostRate", "riskHours",
+    ])
+    /// Those of them that protect this machine: an archive may lower them, not raise them above the default.
+    private static let limitKeys: Set<String> = ["maxBytes", "maxPixels", "maxSide"]
+
+    /// - Parameter warn: Told of each setting that is ignored; by default a line on stderr.
+    /// - Throws: ``SettingsError``.
+    static func load(
+        _ common: CommonOptions, work: WorkOptions? = nil, sweepInterval: Int? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        warn: (String) -> Void = { Terminal.complain("WARNING: \($0)") }
+    ) async throws -> Settings {
+        let flags = InMemoryProvider(name: "flags", values: flags(common, work, sweepInterval))
+        let variables = EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "fixative")
+        var trusted: [any ConfigProvider] = [flags, variables]
+        let config = try SettingsFile.outside(named: common.config, environment: environment)
+        if let config { trusted.append(config.provider) }
+
+        let folder = ConfigReader(providers: trusted).string(forKey: "storage", default: "storage")
+        guard !folder.isEmpty else {
+            throw SettingsError("the storage folder has an empty name; set --storage or FIXATIVE_STORAGE")
+        }
+        let kind = try? FileManager.default.attributesOfItem(atPath: folder)[.type] as? FileAttributeType
+        guard kind != .typeRegular else {
+            throw SettingsError("the storage \(folder) is a file; name a folder by --storage or FIXATIVE_STORAGE")
+        }
+        if let config, SettingsFile.isFile(config.path, inside: folder) {
+            throw SettingsError(
+                "the config file \(config.path) is inside the storage \(folder); move it to a place outside of the archive")
+        }
+        let file = try SettingsFile.inside(folder)
+        var all = trusted
+        if let file { all.append(file.provider(of: archiveKeys)) }
+        var settings = try Settings(
+            trusted: ConfigReader(providers: trusted), all: ConfigReader(providers: all), storage: folder)
+        settings.configPath = config?.path
+        if let file {
+            let reader = ConfigReader(providers: trusted)
+            settings.warnings = ignored(in: file, trusted: reader) + settings.lowerLimits(of: file, trusted: reader)
+        }
+        settings.warnings.forEach(warn)
+        return settings
+    }
+
+    private static func flags(
+        _ common: CommonOptions, _ work: WorkOptions?, _ sweepInterval: Int?
+    ) -> [AbsoluteConfigKey: ConfigValue] {
         var flags: [AbsoluteConfigKey: ConfigValue] = [:]
         func set(_ key: String, _ value: String?) { if let value { flags[[key]] = ConfigValue(.string(value), isSecret: false) } }
         func set(_ key: String, _ value: Int?) { if let value { flags[[key]] = ConfigValue(.int(value), isSecret: false) } }
         set("storage", common.storage)
         set("apiUrl", common.apiURL)
+        if common.insecureAPI { flags["insecureApi"] = ConfigValue(.bool(true), isSecret: false) }
         if common.allowPrivateHosts { flags["allowPrivateHosts"] = ConfigValue(.bool(true), isSecret: false) }
         set("workers", work?.workers)
         set("downloads", work?.downloads)
@@ -45,28 +105,50 @@ struct Settings: Sendable {
             flags["resultHosts"] = ConfigValue(.stringArray(hosts), isSecret: false)
         }
         set("sweepInterval", sweepInterval)
-
-        let given: [any ConfigProvider] = [
-            InMemoryProvider(name: "flags", values: flags), EnvironmentVariablesProvider().prefixKeys(with: "fixative"),
-        ]
-        let folder = ConfigReader(providers: given).string(forKey: "storage", default: "storage")
-        guard !folder.isEmpty else {
-            throw SettingsError("the storage folder has an empty name; set --storage or FIXATIVE_STORAGE")
-        }
-        let kind = try? FileManager.default.attributesOfItem(atPath: folder)[.type] as? FileAttributeType
-        guard kind != .typeRegular else {
-            throw SettingsError("the storage \(folder) is a file; name a folder by --storage or FIXATIVE_STORAGE")
-        }
-        let path = folder + "/fixative.json"
-        do {
-            let file = try await FileProvider<JSONSnapshot>(filePath: FilePath(path), allowMissing: true)
-            return try Settings(ConfigReader(providers: given + [file]), storage: folder)
-        } catch let error as SettingsError {
-            throw error
-        } catch {
-            throw SettingsError("the settings in \(path) can't be read: \(error). Correct the file, or take it away")
-        }
+        return flags
     }
+
+    /// What an archive's file sets although it may not. A setting that is given elsewhere as well needs no warning.
+    private static func ignored(in file: SettingsFile, trusted: ConfigReader) -> [String] {
+        let keys = file.keys.subtracting(archiveKeys).filter { !isPresent(ConfigKey($0), trusted) }.sorted()
+        guard !keys.isEmpty else { return [] }
+        let names = keys.map { String($0.prefix(40)) }.joined(separator: ", ")
+        return [
+            """
+            \(file.path) sets \(names); this is ignored, because whoever made the archive could redirect the API key with it.
+            Move these settings once, to \(SettingsFile.suggestedPath) or to flags or variables such as \(example(keys)).
+            """
+        ]
+    }
+
+    private static func example(_ keys: [String]) -> String {
+        let flags = ["apiUrl": "--api-url", "allowPrivateHosts": "--allow-private-hosts", "resultHosts": "--result-host"]
+        let known = keys.compactMap { key in flags[key].map { "\($0) (\(variable(ConfigKey(key))))" } }
+        return known.isEmpty ? "--api-url (FIXATIVE_API_URL)" : known.joined(separator: ", ")
+    }
+
+    /// Puts each limit that the archive's own file has raised back to its default.
+    private mutating func lowerLimits(of file: SettingsFile, trusted: ConfigReader) -> [String] {
+        var warnings: [String] = []
+        for (key, path) in [
+            ("maxBytes", \Settings.maxBytes), ("maxPixels", \Settings.maxPixels), ("maxSide", \Settings.maxSide),
+        ] {
+            guard let most = Self.numbers[key]?.standard, self[keyPath: path] > most, !Self.isPresent(ConfigKey(key), trusted)
+            else { continue }
+            warnings.append(
+                "\(file.path) raises \(key) to \(self[keyPath: path]); \(most) is used, since an archive must not widen limits. "
+                    + "Set it by \(Self.variable(ConfigKey(key))) or in \(SettingsFile.suggestedPath)")
+            self[keyPath: path] = most
+        }
+        return warnings
+    }
+
+    /// Default and range of each whole number.
+    private static let numbers: [String: (standard: Int, range: ClosedRange<Int>)] = [
+        "workers": (WorkLane.processors, 1...1024), "downloads": (16, 1...4096), "maxBytes": (256 << 20, 1...1 << 40),
+        "maxPixels": (64_000_000, 1...1_000_000_000), "maxSide": (16_384, 1...1_000_000),
+        "sweepInterval": (300, 1...604_800), "leaseSeconds": (30, 1...86_400), "perHost": (16, 1...4096),
+    ]
 
     /// How an archiver works by these settings.
     var archiverOptions: ArchiverOptions {
@@ -83,49 +165,40 @@ struct Settings: Sendable {
     /// How much one result host is asked.
     var hostLimits: HostLimits { HostLimits(concurrent: perHost, perSecond: perHostRate > 0 ? perHostRate : nil) }
 
-    private init(_ reader: ConfigReader, storage: String) throws {
+    /// - Parameters:
+    ///   - trusted: Flags, environment and the config file.
+    ///   - all: These and the archive's own file.
+    private init(trusted: ConfigReader, all reader: ConfigReader, storage: String) throws {
         self.storage = storage
-        apiURL = try Self.text("apiUrl", reader) ?? GenerationClient.defaultBaseURL
-        allowsPrivateHosts = try Self.flag("allowPrivateHosts", reader) ?? false
-        resultHosts = try Self.hosts("resultHosts", reader)
-        workers = try Self.number("workers", reader) ?? WorkLane.processors
-        downloads = try Self.number("downloads", reader) ?? 16
-        maxBytes = try Self.number("maxBytes", reader) ?? 256 << 20
-        maxPixels = try Self.number("maxPixels", reader) ?? 64_000_000
-        maxSide = try Self.number("maxSide", reader) ?? 16_384
-        sweepInterval = try Self.number("sweepInterval", reader) ?? 300
-        leaseSeconds = try Self.number("leaseSeconds", reader) ?? 30
-        perHost = try Self.number("perHost", reader) ?? 16
-        perHostRate = try Self.fraction("perHostRate", reader) ?? 0
-        riskHours = try Self.fraction("riskHours", reader) ?? 2
-        let numbers = [
-            ("workers", workers), ("downloads", downloads), ("maxBytes", maxBytes), ("maxPixels", maxPixels),
-            ("maxSide", maxSide),
-            ("sweepInterval", sweepInterval), ("leaseSeconds", leaseSeconds), ("perHost", perHost),
-        ]
-        for (name, value) in numbers {
-            guard value > 0 else { throw SettingsError("the setting \(name) is \(value); it must be above 0") }
-        }
-        for (name, value) in [("perHostRate", perHostRate), ("riskHours", riskHours)] {
-            guard value >= 0, value.isFinite else {
-                throw SettingsError("the setting \(name) is \(value); it must not be below 0")
-            }
-        }
-        do {
-            _ = try FetchableURL(apiURL)
-        } catch {
-            throw SettingsError("'\(apiURL)' is no http(s) address of an API: \(error); set --api-url or FIXATIVE_API_URL")
-        }
+        apiURL = try Self.text("apiUrl", trusted) ?? GenerationClient.defaultBaseURL
+        allowsInsecureAPI = try Self.flag("insecureApi", trusted) ?? false
+        allowsPrivateHosts = try Self.flag("allowPrivateHosts", trusted) ?? false
+        resultHosts = try Self.hosts("resultHosts", trusted)
+        notifyURL = try Self.text("notifyUrl", trusted)
+        workers = try Self.number("workers", reader)
+        downloads = try Self.number("downloads", reader)
+        maxBytes = try Self.number("maxBytes", reader)
+        maxPixels = try Self.number("maxPixels", reader)
+        maxSide = try Self.number("maxSide", reader)
+        sweepInterval = try Self.number("sweepInterval", reader)
+        leaseSeconds = try Self.number("leaseSeconds", reader)
+        perHost = try Self.number("perHost", reader)
+        perHostRate = try Self.fraction("perHostRate", reader, 0...1_000_000) ?? 0
+        riskHours = try Self.fraction("riskHours", reader, 0...8760) ?? 2
+        _ = try APIAddress(apiURL)
     }
 
     // A reader takes a value of another type for none; a setting that is there and can't be read must not pass for one that is not.
 
     private static func text(_ key: ConfigKey, _ reader: ConfigReader) throws -> String? {
         if let value = reader.string(forKey: key) { return value }
-        guard reader.double(forKey: key) == nil, reader.bool(forKey: key) == nil else {
-            throw SettingsError("the setting \(key) is no text")
-        }
+        guard !isPresent(key, reader) else { throw SettingsError("the setting \(key) is no text") }
         return nil
+    }
+
+    private static func isPresent(_ key: ConfigKey, _ reader: ConfigReader) -> Bool {
+        reader.string(forKey: key) != nil || reader.int(forKey: key) != nil || reader.double(forKey: key) != nil
+            || reader.bool(forKey: key) != nil || reader.stringArray(forKey: key) != nil
     }
 
     /// The environment variable of a setting.
@@ -133,25 +206,37 @@ struct Settings: Sendable {
         "FIXATIVE_" + "\(key)".replacing(/[A-Z]/) { "_" + $0.output }.uppercased()
     }
 
-    private static func number(_ key: ConfigKey, _ reader: ConfigReader) throws -> Int? {
-        if let value = reader.int(forKey: key) { return value }
-        guard reader.string(forKey: key) == nil, reader.double(forKey: key) == nil, reader.bool(forKey: key) == nil else {
-            throw SettingsError("the setting \(key) (\(variable(key))) is no whole number")
+    private static func number(_ name: String, _ reader: ConfigReader) throws -> Int {
+        guard let (standard, range) = numbers[name] else { preconditionFailure("the setting \(name) has no range") }
+        let key = ConfigKey(name)
+        guard let value = reader.int(forKey: key) else {
+            guard !isPresent(key, reader) else {
+                throw SettingsError("the setting \(key) (\(variable(key))) is no whole number")
+            }
+            return standard
         }
-        return nil
+        guard range.contains(value) else {
+            let words = value <= 0 ? "it must be above 0" : "it must be at most \(range.upperBound)"
+            throw SettingsError("the setting \(name) is \(value); \(words)")
+        }
+        return value
     }
 
-    private static func fraction(_ key: ConfigKey, _ reader: ConfigReader) throws -> Double? {
-        if let value = reader.double(forKey: key) ?? reader.int(forKey: key).map(Double.init) { return value }
-        guard reader.string(forKey: key) == nil, reader.bool(forKey: key) == nil else {
-            throw SettingsError("the setting \(key) (\(variable(key))) is no number")
+    private static func fraction(_ key: ConfigKey, _ reader: ConfigReader, _ range: ClosedRange<Double>) throws -> Double? {
+        guard let value = reader.double(forKey: key) ?? reader.int(forKey: key).map(Double.init) else {
+            guard !isPresent(key, reader) else { throw SettingsError("the setting \(key) (\(variable(key))) is no number") }
+            return nil
         }
-        return nil
+        guard range.contains(value) else {
+            let words = value > range.upperBound ? "it must be at most \(range.upperBound)" : "it must not be below 0"
+            throw SettingsError("the setting \(key) is \(value); \(words)")
+        }
+        return value
     }
 
     private static func hosts(_ key: ConfigKey, _ reader: ConfigReader) throws -> [HostPattern] {
         guard let names = reader.stringArray(forKey: key) else {
-            guard reader.string(forKey: key) == nil, reader.double(forKey: key) == nil, reader.bool(forKey: key) == nil else {
+            guard !isPresent(key, reader) else {
                 throw SettingsError("the setting \(key) (\(variable(key))) is no list of hosts")
             }
             return []
@@ -168,7 +253,7 @@ struct Settings: Sendable {
 
     private static func flag(_ key: ConfigKey, _ reader: ConfigReader) throws -> Bool? {
         if let value = reader.bool(forKey: key) { return value }
-        guard reader.string(forKey: key) == nil, reader.double(forKey: key) == nil else {
+        guard !isPresent(key, reader) else {
             throw SettingsError("the setting \(key) is neither true nor false")
         }
         return nil

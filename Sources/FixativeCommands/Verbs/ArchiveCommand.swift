@@ -45,7 +45,7 @@ struct ArchiveCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common, work: work, sweepInterval: sweepInterval)
-        let key = try APIKey.required()
+        let key = try settings.requireKey()
         let archive = try OpenArchive(settings, creating: true)
         let now = archive.clock.now
         var options = settings.archiverOptions

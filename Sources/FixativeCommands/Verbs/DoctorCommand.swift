@@ -27,8 +27,8 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try await Settings.load(common)
-        var findings = [Self.libraries()]
+        let settings = try await Settings.load(common) { _ in }
+        var findings = [Self.libraries()] + Self.settings(settings)
         findings += await Self.storage(settings)
         findings.append(Self.key())
         findings += await Self.upstream(settings)
@@ -88,7 +88,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    /// A call without a key: any answer shows that the way is open, and its date tells whether the clocks agree.
+    /// A call without a key: any answer of the API shows that it is reached, and its date tells whether the clocks agree.
     private static func upstream(_ settings: Settings) async -> [Finding] {
         let url: FetchableURL
         do {
@@ -101,16 +101,9 @@ struct DoctorCommand: AsyncParsableCommand {
         let http = GenerationClient.makeHTTPClient()
         do {
             let response = try await http.execute(request, timeout: .seconds(10))
-            _ = try? await response.body.collect(upTo: 1 << 20)
+            let body = try? await response.body.collect(upTo: 1 << 20)
             try? await http.shutdown()
-            let reached = Finding(
-                subject: "upstream", result: .ok, detail: "\(settings.apiURL) answers (\(response.status.code) without a key)")
-            guard let date = RetryPolicy.retryAfter(response.headers.first(name: "date"), now: Date()) else {
-                return [reached, Finding(subject: "clock", result: .note, detail: "the upstream does not tell the time")]
-            }
-            let skew = date.timeIntervalSince(Date())
-            let detail = "\(Int(skew.magnitude.rounded())) s from the upstream's; deadlines are reckoned by it"
-            return [reached, Finding(subject: "clock", result: skew.magnitude > 120 ? .wrong : .ok, detail: detail)]
+            return findings(settings, response, Data(body.map { Array($0.readableBytesView) } ?? []))
         } catch {
             try? await http.shutdown()
             let words = Redactor()("\(error)")
@@ -121,5 +114,45 @@ struct DoctorCommand: AsyncParsableCommand {
                 Finding(subject: "clock", result: .note, detail: "not compared: the upstream can't be reached"),
             ]
         }
+    }
+
+    private static func findings(_ settings: Settings, _ response: HTTPClientResponse, _ body: Data) -> [Finding] {
+        let status = Int(response.status.code)
+        func foreign(_ problem: UpstreamProblem) -> [Finding] {
+            [
+                Finding(subject: "upstream", result: .wrong, detail: "\(settings.apiURL): \(problem)"),
+                Finding(subject: "clock", result: .note, detail: "not compared: the answer is not the API's"),
+            ]
+        }
+        if (300..<400).contains(status) { return foreign(UpstreamProblem(.redirect, "it answers \(status), a redirect")) }
+        let type = response.headers.first(name: "content-type")
+        if let what = GenerationClient.foreignContent(status: status, type: type, body) {
+            return foreign(UpstreamProblem(.notTheAPI, "it answers \(status) and \(what)"))
+        }
+        let reached = Finding(
+            subject: "upstream", result: .ok, detail: "\(settings.apiURL) answers (\(status) without a key)")
+        let monitor = UpstreamMonitor()
+        monitor.compareClock(
+            date: response.headers["date"], age: response.headers.first(name: "age"), now: SystemClock().now)
+        guard let skew = monitor.clockSkew else {
+            return [reached, Finding(subject: "clock", result: .note, detail: "the upstream does not tell the time")]
+        }
+        let detail = "\(Int(skew.magnitude.rounded())) s from the upstream's; deadlines are computed by it"
+        guard let problem = monitor.problems.first else {
+            return [reached, Finding(subject: "clock", result: .ok, detail: detail)]
+        }
+        return [reached, Finding(subject: "clock", result: .wrong, detail: "\(problem.detail). \(problem.advice)")]
+    }
+
+    /// Where the settings come from, and whether the key may be sent to the API's address.
+    private static func settings(_ settings: Settings) -> [Finding] {
+        let source = settings.configPath ?? "no config file; \(SettingsFile.suggestedPath) is the place for one"
+        var findings = [Finding(subject: "settings", result: .ok, detail: source)]
+        findings += settings.warnings.map { Finding(subject: "settings", result: .wrong, detail: $0.replacing("\n", with: " ")) }
+        if (try? APIAddress(settings.apiURL).isProtected) != true {
+            let result = settings.allowsInsecureAPI ? Result.note : .wrong
+            findings.append(Finding(subject: "api", result: result, detail: Settings.insecure(settings.apiURL)))
+        }
+        return findings
     }
 }

@@ -28,7 +28,7 @@ struct RetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common, work: work)
-        let key = try APIKey.required()
+        let key = try settings.requireKey()
         let archive = try OpenArchive(settings, creating: false)
         let named = taskIDs.compactMap { TaskID($0) }
         let isAnyUnknown = try await complainOfUnknown(named, in: archive.catalog)

@@ -1,4 +1,5 @@
 import ArchiveServer
+import Archiver
 import ArgumentParser
 import GenerationAPI
 
@@ -54,8 +55,9 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try await Settings.load(common, work: work, sweepInterval: sweepInterval)
-        let key = try APIKey.required()
+        var warnings: [String] = []
+        let settings = try await Settings.load(common, work: work, sweepInterval: sweepInterval) { warnings.append($0) }
+        let key = try settings.requireKey()
         let guards = try ServiceGuards()
         guard guards.access.isGuarded || ArchiveServer.Options.isLoopback(listen.host) else {
             throw SettingsError(
@@ -69,10 +71,11 @@ struct RunCommand: AsyncParsableCommand {
             try guards.callbackURL(under: $0, allowsPrivateHosts: settings.allowsPrivateHosts)
         }
         let log = ServiceLog(logFormat, verbose: common.verbose, secrets: guards.secrets + [key.textToRedact])
+        for warning in warnings { log.report(.warning(warning)) }
         let archive = try OpenArchive(settings, creating: true)
         var options = ArchiveService.Options(listen: listen, since: since.seconds, guards: guards, gateway: gateway)
         options.watchFolder = watchDir
-        options.notifyURL = notifyURL
+        options.notifyURL = notifyURL ?? settings.notifyURL
         try await ArchiveService(archive, settings: settings, key: key, options, log: log).run()
     }
 }

@@ -54,7 +54,7 @@ struct SubmitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common, work: work)
-        let key = try APIKey.required()
+        let key = try settings.requireKey()
         let archive = try OpenArchive(settings, creating: true)
         let reporter = Reporter(verbose: common.verbose)
         let workshop = Workshop(archive, settings: settings, key: key, options: settings.archiverOptions) { reporter($0) }
