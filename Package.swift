@@ -346,7 +346,9 @@ let package = Package(
         // The built program, as a user types it.
         .testTarget(
             name: "FixativeCommandsTests",
-                dependencies, "FixativeCommands", "fixative", "Archiver", "Networking", "TestSupport", argumentParser, "GenerationAPI",
+            dependencies: [
+                "FixativeCommands", "fixative", "Archiver", "GenerationAPI", "Networking", "TestSupport", argumentParser,
+            ],
             swiftSettings: strict),
     ]
 )
