@@ -1,5 +1,6 @@
 import Foundation
 import GenerationAPI
+import Networking
 
 /// The API's address, checked before the key is sent there.
 struct APIAddress {
