@@ -120,6 +120,7 @@ extension SQLiteCatalog {
         migrator.registerMigration(Self.sealing) { try Self.addLinkKey(in: $0) }
         migrator.registerMigration("7 caller keys") { try $0.execute(sql: Self.callerKeys) }
         migrator.registerMigration("8 outbox") { try Self.addOutbox(in: $0) }
+        migrator.registerMigration("hints") { try $0.execute(sql: Self.hints) }
         return migrator
     }
 }

@@ -7,8 +7,23 @@ import SizeContract
 /// The body of a request to generate, as a caller wrote it. Its bytes stay as they are, but for a callback address that is added.
 struct GenerationBody: Sendable {
     private(set) var bytes: Data
+    private let fields: Fields?
+    /// What is put on record of it; `nil` for a body whose fields can't be read, which the upstream will refuse.
+    let recorded: RecordedRequest?
 
-    init(_ bytes: Data) { self.bytes = bytes }
+    init(_ bytes: Data) {
+        self.bytes = bytes
+        // Read once: a body may hold pictures of many megabytes, and those are not kept a second time.
+        var fields = try? JSONDecoder().decode(Fields.self, from: bytes)
+        let images = fields?.imageURLs?.map(Self.recorded)
+        fields?.imageURLs = nil
+        self.fields = fields
+        recorded = fields.map { fields in
+            RecordedRequest(
+                model: fields.model, prompt: fields.prompt, size: fields.size ?? "auto", resolution: fields.resolution,
+                imageURLs: images?.isEmpty == false ? images : nil)
+        }
+    }
 
     /// The fields that are looked at, each only when it has its documented type. What else a body holds is passed over unread, so that
     /// neither pictures in it nor a hostile depth cost time.
@@ -39,17 +54,6 @@ struct GenerationBody: Sendable {
             imageURLs = (try? members.decodeIfPresent([String].self, forKey: .imageURLs)) ?? nil
             hasCallback = members.contains(.callbackURL)
         }
-    }
-
-    private var fields: Fields? { try? JSONDecoder().decode(Fields.self, from: bytes) }
-
-    /// What is put on record of it; `nil` for a body that is no JSON object, which the upstream will refuse.
-    var recorded: RecordedRequest? {
-        guard let fields else { return nil }
-        let images = fields.imageURLs?.map(Self.recorded)
-        return RecordedRequest(
-            model: fields.model, prompt: fields.prompt, size: fields.size ?? "auto", resolution: fields.resolution,
-            imageURLs: images?.isEmpty == false ? images : nil)
     }
 
     /// A reference image as it stands on record: a link without its query, a picture inside the request by its digest.
