@@ -4,6 +4,7 @@ import Catalog
 import Foundation
 import GenerationAPI
 import Hummingbird
+import NIOCore
 import Synchronization
 import Testing
 
