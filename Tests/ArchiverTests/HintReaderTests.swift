@@ -1,5 +1,6 @@
 import ArchiveModel
 import Archiver
+import AsyncHTTPClient
 import Catalog
 import Foundation
 import GenerationAPI
