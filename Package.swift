@@ -299,8 +299,8 @@ let package = Package(
         .testTarget(
             name: "ArchiveServerTests",
             dependencies: [
-                "ArchiveServer", "ArchiveModel", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "SizeContract",
-                "Telemetry", "TestSupport", "WorkLanes", httpClient, lifecycle, logging, nioCore, nioEmbedded, nioHTTP1,
+                "ArchiveServer", "ArchiveModel", "Archiver", "BlobStore", "Catalog", "Gallery", "GenerationAPI",
+                "SizeContract", "Telemetry", "TestSupport", "WorkLanes", httpClient, lifecycle, logging, nioCore, nioEmbedded, nioHTTP1,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(

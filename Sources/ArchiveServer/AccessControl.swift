@@ -3,106 +3,168 @@ import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
+import Synchronization
 
-/// Who may do what.
-package struct AccessControl: Sendable {
+/// Which tokens and sessions may do what. The tokens can be replaced while the server runs.
+package final class AccessControl: Sendable {
     package enum Scope: Sendable, Hashable { case read, admin }
 
-    private let readers: [SHA256Digest]
-    private let admins: [SHA256Digest]
-    private let callers: [SHA256Digest]
-    private let sessions: ReaderSessions
+    private struct Tokens {
+        var readers: [SHA256Digest]
+        var admins: [SHA256Digest]
+        var callers: [SHA256Digest]
+
+        init(read: [String], admin: [String], gateway: [String]) {
+            readers = read.map(Self.hash)
+            admins = admin.map(Self.hash)
+            callers = gateway.map(Self.hash)
+        }
+
+        static func hash(_ token: String) -> SHA256Digest { SHA256.hash(data: Data(token.utf8)) }
+
+        var isGuarded: Bool { !readers.isEmpty || !admins.isEmpty }
+
+        /// Compares hashes in constant time, and always all of them.
+        static func contains(_ hash: SHA256Digest, in hashes: [SHA256Digest]) -> Bool {
+            hashes.reduce(false) { ($1 == hash) || $0 }
+        }
+
+        func allows(_ scope: Scope, token: String?) -> Bool {
+            guard let token else { return scope == .read && !isGuarded }
+            let hash = Self.hash(token)
+            let isAdmin = Self.contains(hash, in: admins)
+            guard scope == .read else { return isAdmin }
+            return Self.contains(hash, in: readers) || isAdmin || !isGuarded
+        }
+    }
+
+    private let tokens: Mutex<Tokens>
+    private let sessions = ReaderSessions()
+    private let failures: FailureLimiter
     private let clock: any WallClock
 
     /// - Parameters:
-    ///   - readTokens: Let their bearers read. Without any, everybody who reaches the server may: so it listens on loopback only.
-    ///   - adminTokens: Let their bearers read and change. Without any, nobody may change anything.
-    ///   - gatewayTokens: Let their bearers have pictures made through the gateway with the service's own key, and nothing else.
+    ///   - readTokens: Allow reading. Without any, every client may read: so the server listens on loopback only.
+    ///   - adminTokens: Allow reading and changes. Without any, no client may change anything.
+    ///   - gatewayTokens: Allow the use of the service's own key through the gateway, and nothing else.
     package init(
         readTokens: [String], adminTokens: [String], gatewayTokens: [String] = [], clock: any WallClock = SystemClock()
     ) {
-        readers = readTokens.map { SHA256.hash(data: Data($0.utf8)) }
-        admins = adminTokens.map { SHA256.hash(data: Data($0.utf8)) }
-        callers = gatewayTokens.map { SHA256.hash(data: Data($0.utf8)) }
-        sessions = ReaderSessions(tokens: readers + admins)
+        tokens = Mutex(Tokens(read: readTokens, admin: adminTokens, gateway: gatewayTokens))
+        failures = FailureLimiter(clock: clock)
         self.clock = clock
     }
 
-    /// Whether a token is asked of readers: without, the server must not be reached from outside.
-    package var isGuarded: Bool { !readers.isEmpty || !admins.isEmpty }
-
-    /// What a token may do. Hashes are compared, so that the time it takes tells nothing of how much of a token is right.
-    private func allows(_ scope: Scope, token: String?) -> Bool {
-        guard let token else { return scope == .read && !isGuarded }
-        let hash = SHA256.hash(data: Data(token.utf8))
-        let isAdmin = admins.reduce(false) { $0 || $1 == hash }
-        guard scope == .read else { return isAdmin }
-        return readers.reduce(isAdmin) { $0 || $1 == hash } || !isGuarded
+    /// Replaces all tokens. Sessions of a token that is gone end with it.
+    package func replace(readTokens: [String], adminTokens: [String], gatewayTokens: [String]) {
+        let new = Tokens(read: readTokens, admin: adminTokens, gateway: gatewayTokens)
+        tokens.withLock { $0 = new }
     }
+
+    /// Whether readers need a token: without, the server must not be reached from outside.
+    package var isGuarded: Bool { current.isGuarded }
+
+    /// Where wrong tokens are logged.
+    func log(to logger: Logger) { failures.log(to: logger) }
+
+    private var current: Tokens { tokens.withLock { $0 } }
 
     /// Whether a token stands for the service's own key in the gateway.
     func mayGenerate(token: String) -> Bool {
-        let hash = SHA256.hash(data: Data(token.utf8))
-        return (admins + callers).reduce(false) { $0 || $1 == hash }
+        let tokens = current
+        return Tokens.contains(Tokens.hash(token), in: tokens.admins + tokens.callers)
     }
 
-    /// - Throws: ``Problem`` with 401 where no good token came, 403 where the token may not do this.
-    func require(_ scope: Scope, _ request: Request) throws {
+    /// - Throws: ``Problem`` with 401 without a right token, 403 where the token does not allow this, 429 after many wrong ones.
+    func require(_ scope: Scope, _ request: Request, from client: ClientAddress) throws {
+        let tokens = current
         let header = request.headers[.authorization]
         let token = header.flatMap { $0.lowercased().hasPrefix("bearer ") ? String($0.dropFirst(7)) : nil }
-        if allows(scope, token: token) { return }
+        if tokens.allows(scope, token: token) { return }
         if scope == .read, isSignedIn(request) { return }
-        if scope == .admin, admins.isEmpty {
+        let mayRead = token != nil && tokens.allows(.read, token: token)
+        if header != nil, !mayRead { try noteFailure(of: client) }
+        if scope == .admin, tokens.admins.isEmpty {
             throw Problem(
                 .forbidden, "This server has no admin token, so nothing can be changed through it. Set FIXATIVE_ADMIN_TOKEN.")
         }
-        if token != nil, allows(.read, token: token) {
-            throw Problem(.forbidden, "This token may read, and not change anything.")
-        }
+        if mayRead { throw Problem(.forbidden, "This token may read, and not change anything.") }
         throw Problem(
             .unauthorized, "A token is needed: Authorization: Bearer <token>.", headers: [.wwwAuthenticate: "Bearer"])
+    }
+
+    /// Counts a wrong token or secret. A right one is never refused, so nobody can lock others behind the same address out.
+    /// - Throws: ``Problem`` with 429 when its address has sent too many.
+    func noteFailure(of client: ClientAddress) throws {
+        guard let wait = failures.note(client) else { return }
+        throw Problem(.tooManyRequests, "Too many wrong tokens came from this address.", headers: [.retryAfter: "\(wait)"])
     }
 }
 
 extension AccessControl {
-    /// Whether a browser has signed in: that is good for reading, never for a change.
+    /// Whether a browser has signed in: that allows reading, never a change.
     private func isSignedIn(_ request: Request) -> Bool {
-        guard [.get, .head].contains(request.method), let cookie = request.cookies[ReaderSessions.cookie] else { return false }
-        return sessions.accept(cookie.value, now: clock.now)
+        guard [.get, .head].contains(request.method), let cookie = request.cookies[ReaderSessions.cookie],
+            let hash = sessions.token(of: cookie.value, now: clock.now)
+        else { return false }
+        let tokens = current
+        return Tokens.contains(hash, in: tokens.readers + tokens.admins)
     }
 
-    func mayRead(_ request: Request) -> Bool { (try? require(.read, request)) != nil }
+    /// Without counting a failure.
+    func mayRead(_ request: Request) -> Bool {
+        let header = request.headers[.authorization]
+        let token = header.flatMap { $0.lowercased().hasPrefix("bearer ") ? String($0.dropFirst(7)) : nil }
+        return current.allows(.read, token: token) || isSignedIn(request)
+    }
 
-    /// What a browser gets for a token, to show instead of it; `nil` when the token is not good for reading.
-    func session(token: String) -> String? {
-        guard isGuarded, allows(.read, token: token) else { return nil }
-        return ReaderSessions.value(token: SHA256.hash(data: Data(token.utf8)), now: clock.now)
+    /// Begins a session under a new id, and ends the one that the browser had before.
+    /// - Returns: The cookie's value; `nil` when the token does not allow reading.
+    func signIn(token: String, _ request: Request) -> String? {
+        let tokens = current
+        guard tokens.isGuarded, tokens.allows(.read, token: token) else { return nil }
+        signOut(request)
+        return sessions.begin(token: Tokens.hash(token), now: clock.now)
+    }
+
+    /// Ends the browser's session here, so that a copy of its cookie is of no more use.
+    func signOut(_ request: Request) {
+        if let cookie = request.cookies[ReaderSessions.cookie] { sessions.end(cookie.value) }
     }
 }
 
 /// Asks for a scope before anything else is looked at.
-struct ScopeMiddleware<Context: RequestContext>: RouterMiddleware {
+struct ScopeMiddleware: RouterMiddleware {
     let access: AccessControl
     let scope: AccessControl.Scope
 
-    func handle(_ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response) async throws
-        -> Response
-    {
-        try access.require(scope, request)
+    func handle(
+        _ request: Request, context: ServerContext,
+        next: @concurrent (Request, ServerContext) async throws -> Response
+    ) async throws -> Response {
+        try access.require(scope, request, from: context.client)
         return try await next(request, context)
     }
 }
 
-/// The secrets of the webhook's address; two may be valid while one replaces the other.
-package struct HookSecrets: Sendable {
-    private let hashes: [SHA256Digest]
+/// The secrets of the webhook's address; two may be valid while one replaces the other. They can be replaced while the server runs.
+package final class HookSecrets: Sendable {
+    private let hashes: Mutex<[SHA256Digest]>
 
-    package init(_ secrets: [String]) { hashes = secrets.map { SHA256.hash(data: Data($0.utf8)) } }
+    package init(_ secrets: [String]) { hashes = Mutex(Self.hashes(of: secrets)) }
 
-    package var isEmpty: Bool { hashes.isEmpty }
+    private static func hashes(of secrets: [String]) -> [SHA256Digest] { secrets.map { SHA256.hash(data: Data($0.utf8)) } }
+
+    package func replace(_ secrets: [String]) {
+        let new = Self.hashes(of: secrets)
+        hashes.withLock { $0 = new }
+    }
+
+    package var isEmpty: Bool { hashes.withLock { $0.isEmpty } }
 
     func contains(_ secret: String) -> Bool {
         let hash = SHA256.hash(data: Data(secret.utf8))
-        return hashes.reduce(false) { $0 || $1 == hash }
+        return hashes.withLock { $0 }.reduce(false) { ($1 == hash) || $0 }
     }
 }

@@ -8,23 +8,30 @@ import Hummingbird
 package import Logging
 import NIOCore
 import ServiceLifecycle
+import Synchronization
 package import Telemetry
 
 /// The archive over HTTP: an API for readers, the upstream's webhook, and health.
+///
+/// It serves from its start. Until ``open(_:)``, and so while the disk lets no archive be opened, it answers health, passes the gateway
+/// through, and asks everybody else to come back.
 package struct ArchiveServer: Service {
     package struct Options: Sendable {
         package var host: String
         /// 0 for any that is free.
         package var port: Int
         package var access: AccessControl
-        /// Without any there is no webhook.
+        /// Without any, no callback is taken.
         package var hooks: HookSecrets
-        /// Seconds before its deadline from which on something that still waits is at risk.
-        package var riskTime: TimeInterval
+        /// Seconds before its deadline from which on something that still waits is at risk, as it is now.
+        package var riskTime: @Sendable () -> TimeInterval
         /// What a connection may cost.
         package var limits = ConnectionLimits()
 
-        package init(host: String, port: Int, access: AccessControl, hooks: HookSecrets, riskTime: TimeInterval = 7200) {
+        package init(
+            host: String, port: Int, access: AccessControl, hooks: HookSecrets,
+            riskTime: @autoclosure @escaping @Sendable () -> TimeInterval = 7200
+        ) {
             self.host = host
             self.port = port
             self.access = access
@@ -36,70 +43,160 @@ package struct ArchiveServer: Service {
         package static func isLoopback(_ host: String) -> Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
     }
 
-    /// Every route, as the OpenAPI document has to tell them.
-    package let routes: [ServedRoute]
+    /// An open archive, as it is served.
+    package struct Archive: Sendable {
+        var blobs: any BlobStore
+        var records: any RecordStore
+        var catalog: any Catalog
+        var hints: any TaskHints
+        var gallery: LiveGallery?
+        var register: @Sendable ([TaskRegistration]) async throws -> Void
+
+        /// - Parameters:
+        ///   - hints: Keeps the tasks that only a callback has named.
+        ///   - gallery: The pages of `/gallery/`; `nil` for none.
+        ///   - register: Enters tasks; durable when it returns.
+        package init(
+            blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, hints: any TaskHints, gallery: LiveGallery?,
+            register: @escaping @Sendable ([TaskRegistration]) async throws -> Void
+        ) {
+            self.blobs = blobs
+            self.records = records
+            self.catalog = catalog
+            self.hints = hints
+            self.gallery = gallery
+            self.register = register
+        }
+    }
+
+    private let options: Options
+    private let clock: any WallClock
+    private let health: SourceHealth
+    private let gateway: Gateway?
+    private let registry: PrometheusRegistry
+    private let version: String
+    private let state: ServerState
     private let application: any ApplicationProtocol & Sendable
-    private let openFiles: Int
 
     /// - Parameters:
-    ///   - gallery: The pages of `/gallery/`, when there are to be any.
-    ///   - register: Takes up tasks; durable when it returns.
     ///   - health: How the other parts of the service are.
     ///   - gateway: The upstream's API, passed through; `nil` for none.
     ///   - registry: What `/metrics` shows, and where the requests are counted.
     ///   - onListening: Told the port as soon as it is bound.
     package init(
-        _ options: Options, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
-        gallery: LiveGallery? = nil,
-        register: @escaping @Sendable ([TaskRegistration]) async throws -> Void,
-        health: SourceHealth, gateway: Gateway? = nil, registry: PrometheusRegistry, version: String, logger: Logger,
-        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        _ options: Options, clock: any WallClock, health: SourceHealth, gateway: Gateway? = nil, registry: PrometheusRegistry,
+        version: String, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
-        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: RequestMetricsMiddleware(metrics: ArchiveMetrics(registry)))
-        router.add(middleware: ProblemMiddleware())
-        if !options.access.isGuarded { router.add(middleware: HostMiddleware(host: options.host)) }
-        router.add(middleware: LegibleRequestMiddleware())
-        OpenAPIRoute().add(to: router)
-        HealthRoutes(
-            catalog: catalog, blobs: blobs, clock: clock, riskTime: options.riskTime, access: options.access, health: health
-        ).add(to: router)
-        gateway?.add(to: router)
-        if !options.hooks.isEmpty { HookRoutes(secrets: options.hooks, clock: clock, register: register).add(to: router) }
-        let readers = router.group().add(middleware: ScopeMiddleware(access: options.access, scope: .read))
-        BlobRoutes(blobs: blobs, catalog: catalog).add(to: readers)
-        if let gallery {
-            // Who types the address alone wants to look.
-            router.get("/") { _, _ in
-                Response(status: .temporaryRedirect, headers: [.location: "gallery/", .cacheControl: "no-cache"])
-            }
-            GalleryRoutes(gallery: gallery, blobs: BlobRoutes(blobs: blobs, catalog: catalog), access: options.access).add(
-                to: router)
-        }
-        OutputRoutes(catalog: catalog, records: records).add(to: readers.group("api"))
-        MetricsRoutes(registry: registry, catalog: catalog, clock: clock, riskTime: options.riskTime, version: version)
-            .add(to: readers)
-        TaskRoutes(catalog: catalog, clock: clock, register: register)
-            .add(to: router.group("api").add(middleware: ScopeMiddleware(access: options.access, scope: .admin)))
-        routes = router.finish()
-        openFiles = options.limits.connections + OpenFiles.others
+        self.options = options
+        self.clock = clock
+        self.health = health
+        self.gateway = gateway
+        self.registry = registry
+        self.version = version
+        options.access.log(to: logger)
+        let limits = options.limits.fitting(
+            openFiles: OpenFiles.allow(options.limits.connections + options.limits.reserve + OpenFiles.others))
+        let table = ConnectionTable(limits)
+        let common = CommonRoutes(options: options, gateway: gateway, registry: registry)
+        let closed = common.router()
+        HealthRoutes(archive: nil, clock: clock, options: options, health: health).add(to: closed)
+        ClosedRoutes().add(to: closed)
+        state = ServerState(closed.buildResponder())
         application = Application(
-            router: router,
+            responder: CallbackResponder { [state] in try await state.responder.respond(to: $0, context: $1) },
             // Headers beyond 16 KiB, and connections that say nothing for a minute, are nobody's that means well.
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ConnectionGuard(options.limits)], idleTimeout: TimeAmount(options.limits.idle),
+                    additionalChannelHandlers: [ConnectionGuard(limits, table: table)], idleTimeout: TimeAmount(limits.idle),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port),
-                availableConnectionsDelegate: .maximum(options.limits.connections, logger: logger)),
+                // The table refuses sooner; this bounds what it has not yet closed.
+                availableConnectionsDelegate: .maximum(limits.connections + 2 * limits.reserve, logger: logger)),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? options.port) }, logger: logger)
     }
 
+    /// Every route, as the OpenAPI document has to list them; none before ``open(_:)``.
+    package var routes: [ServedRoute] { state.routes }
+
+    /// Serves an archive from now on.
+    package func open(_ archive: Archive) {
+        let router = CommonRoutes(options: options, gateway: gateway, registry: registry).router()
+        let (blobs, catalog, access) = (archive.blobs, archive.catalog, options.access)
+        HealthRoutes(archive: (blobs, catalog), clock: clock, options: options, health: health).add(to: router)
+        HookRoutes(secrets: options.hooks, access: access, clock: clock, hints: archive.hints, register: archive.register)
+            .add(to: router)
+        let readers = router.group().add(middleware: ScopeMiddleware(access: access, scope: .read))
+        BlobRoutes(blobs: blobs, catalog: catalog).add(to: readers)
+        if let gallery = archive.gallery {
+            // Who types the address alone wants to look.
+            router.get("/") { _, _ in
+                Response(status: .temporaryRedirect, headers: [.location: "gallery/", .cacheControl: "no-cache"])
+            }
+            GalleryRoutes(gallery: gallery, blobs: BlobRoutes(blobs: blobs, catalog: catalog), access: access).add(to: router)
+        }
+        OutputRoutes(catalog: catalog, records: archive.records).add(to: readers.group("api"))
+        MetricsRoutes(registry: registry, catalog: catalog, clock: clock, riskTime: options.riskTime, version: version)
+            .add(to: readers)
+        TaskRoutes(catalog: catalog, clock: clock, register: archive.register)
+            .add(to: router.group("api").add(middleware: ScopeMiddleware(access: access, scope: .admin)))
+        let routes = router.finish()
+        state.serve(router.buildResponder(), routes)
+    }
+
     /// Serves until the surrounding group shuts down gracefully.
-    package func run() async throws {
-        OpenFiles.allow(openFiles)
-        try await application.run()
+    package func run() async throws { try await application.run() }
+}
+
+/// Which routes are served now.
+private final class ServerState: Sendable {
+    private struct Current {
+        var responder: any HTTPResponder<ServerContext>
+        var routes: [ServedRoute] = []
+    }
+
+    private let current: Mutex<Current>
+
+    init(_ responder: any HTTPResponder<ServerContext>) { current = Mutex(Current(responder: responder)) }
+
+    var responder: any HTTPResponder<ServerContext> { current.withLock { $0.responder } }
+    var routes: [ServedRoute] { current.withLock { $0.routes } }
+
+    func serve(_ responder: any HTTPResponder<ServerContext>, _ routes: [ServedRoute]) {
+        current.withLock { $0 = Current(responder: responder, routes: routes) }
+    }
+}
+
+/// What is served with an archive and without one.
+private struct CommonRoutes {
+    let options: ArchiveServer.Options
+    let gateway: Gateway?
+    let registry: PrometheusRegistry
+
+    func router() -> Router<ServerContext> {
+        let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestMetricsMiddleware(metrics: ArchiveMetrics(registry)))
+        router.add(middleware: ProblemMiddleware())
+        router.add(middleware: HostMiddleware(host: options.host, access: options.access))
+        router.add(middleware: LegibleRequestMiddleware())
+        OpenAPIRoute().add(to: router)
+        gateway?.add(to: router)
+        return router
+    }
+}
+
+/// Whatever takes an open archive, while there is none.
+private struct ClosedRoutes {
+    func add(to router: Router<ServerContext>) {
+        for method in [HTTPRequest.Method.get, .post] {
+            for path in ["/", "hooks/**", "api/**", "blobs/**", "thumbs/**", "gallery", "gallery/**", "metrics"] {
+                router.on(RouterPath(path), method: method) { _, _ -> Response in
+                    throw Problem(
+                        .serviceUnavailable, "The archive can't be opened now; the log and /readyz say why.",
+                        headers: [.retryAfter: "15"])
+                }
+            }
+        }
     }
 }

@@ -15,7 +15,7 @@ struct BlobRoutes {
 
     static func path(_ digest: Digest) -> String { "/blobs/sha256/\(digest)" }
 
-    func add(to group: RouterGroup<some RequestContext>) {
+    func add(to group: RouterGroup<ServerContext>) {
         for method in [HTTPRequest.Method.get, .head] {
             group.on("blobs/sha256/:digest", method: method) { request, context in
                 let text = context.parameters.get("digest") ?? ""

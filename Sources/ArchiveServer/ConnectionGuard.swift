@@ -10,15 +10,21 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
     private let limits: ConnectionLimits
+    private let table: ConnectionTable
 
-    init(_ limits: ConnectionLimits) { self.limits = limits }
+    /// - Parameter table: Of the whole server.
+    init(_ limits: ConnectionLimits, table: ConnectionTable) {
+        self.limits = limits
+        self.table = table
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let times = ConnectionTimes(limits, channel: context.channel)
+        let place = table.enter(context.channel)
+        let times = ConnectionTimes(limits, place, channel: context.channel)
         let pipeline = context.pipeline.syncOperations
         do {
             let parser = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            try pipeline.addHandler(PartWatch(times), position: .after(parser))
+            try pipeline.addHandler(PartWatch(times, place), position: .after(parser))
             try pipeline.addHandler(ByteWatch(times), position: .first)
         } catch {
             // Without a watch there is no limit, and without a limit no service.
@@ -31,6 +37,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
 /// The times that run on one connection. Belongs to its event loop.
 private final class ConnectionTimes {
     private let limits: ConnectionLimits
+    private let place: ConnectionTable.Place
     private let channel: any Channel
     private var loop: NIOIsolatedEventLoop { channel.eventLoop.assumeIsolated() }
     /// When the request that is being read began.
@@ -39,15 +46,18 @@ private final class ConnectionTimes {
     private var writing: Scheduled<Void>?
     private var unwritten = 0
 
-    init(_ limits: ConnectionLimits, channel: any Channel) {
+    init(_ limits: ConnectionLimits, _ place: ConnectionTable.Place, channel: any Channel) {
         self.limits = limits
+        self.place = place
         self.channel = channel
+        // The reserve is for who asks at once.
+        if place == .reserve { bytesCame() }
     }
 
     func bytesCame() {
         guard begin == nil else { return }
         begin = channel.eventLoop.now
-        readBy(limits.head)
+        readBy(place == .reserve ? limits.reserveHead : limits.head)
     }
 
     func headCame(path: String) { readBy(path.hasPrefix("/v1/") ? limits.gatewayBody : limits.body) }
@@ -115,20 +125,69 @@ private final class ByteWatch: ChannelDuplexHandler {
     }
 }
 
-/// Sees where heads and bodies end.
+/// Sees where heads and bodies end. It refuses requests that two servers may read differently, and on a connection from the reserve
+/// all requests but that of the server's health.
 private final class PartWatch: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
 
     private let times: ConnectionTimes
+    private let place: ConnectionTable.Place
+    /// What comes after a refusal is not read.
+    private var hasRefused = false
 
-    init(_ times: ConnectionTimes) { self.times = times }
+    init(_ times: ConnectionTimes, _ place: ConnectionTable.Place) {
+        self.times = times
+        self.place = place
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !hasRefused else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head): times.headCame(path: head.uri)
+        case .head(var head):
+            times.headCame(path: head.uri)
+            guard RequestFraming.isPlain(head) else {
+                hasRefused = true
+                return context.fireErrorCaught(HTTPParserError.unexpectedContentLength)
+            }
+            guard place == .reserve else { break }
+            guard head.uri == "/healthz", head.method == .GET || head.method == .HEAD else { return refuse(context) }
+            head.headers.replaceOrAdd(name: "connection", value: "close")
+            return context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body: break
         case .end: times.requestEnded()
         }
         context.fireChannelRead(data)
+    }
+
+    private func refuse(_ context: ChannelHandlerContext) {
+        hasRefused = true
+        let headers: HTTPHeaders = [
+            "retry-after": "\(ConnectionLimits.pause)", "connection": "close", "content-length": "0", "cache-control": "no-store",
+        ]
+        let head = HTTPResponseHead(version: .http1_1, status: .serviceUnavailable, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        let channel = context.channel
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
+    }
+}
+
+/// Whether every server reads the same request out of the same bytes: what one takes for a body, another may take for the next request.
+enum RequestFraming {
+    static func isPlain(_ head: HTTPRequestHead) -> Bool {
+        let (lengths, codings) = (head.headers["content-length"], head.headers["transfer-encoding"])
+        let hosts = head.headers["host"].count
+        let isVersionKnown = head.version == .http1_1 || head.version == .http1_0
+        let isTargetPlain = head.uri.hasPrefix("/") || head.uri.lowercased().hasPrefix("http")
+        guard isVersionKnown, isTargetPlain, hosts == 1 || (hosts == 0 && head.version == .http1_0) else { return false }
+        guard lengths.count <= 1, codings.count <= 1, lengths.isEmpty || codings.isEmpty else { return false }
+        if let length = lengths.first {
+            guard !length.isEmpty, length.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+                return false
+            }
+        }
+        guard let coding = codings.first else { return true }
+        return coding.lowercased() == "chunked" && head.version == .http1_1
     }
 }

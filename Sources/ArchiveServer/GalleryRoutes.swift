@@ -14,25 +14,26 @@ struct GalleryRoutes {
     /// The most bytes of a form with a token.
     private static let mostBytes = 4 << 10
 
-    func add(to router: Router<some RequestContext>) {
+    func add(to router: Router<ServerContext>) {
         for method in [HTTPRequest.Method.get, .head] {
-            router.on("gallery", method: method) { request, _ in try await serve(request) }
-            router.on("gallery/**", method: method) { request, _ in try await serve(request) }
+            router.on("gallery", method: method) { request, context in try await serve(request, context.client) }
+            router.on("gallery/**", method: method) { request, context in try await serve(request, context.client) }
             router.on("gallery/sign-in", method: method) { request, _ in
                 guard access.isGuarded else { return Self.redirect("./") }
                 return try Self.page(try gallery.signIn(access.mayRead(request) ? .done : .asked), request, status: .ok)
             }
         }
-        router.post("gallery/sign-in") { request, _ in try await signIn(request) }
+        router.post("gallery/sign-in") { request, context in try await signIn(request, context.client) }
         router.post("gallery/sign-out") { request, _ in
             try Self.refuseForeign(request)
+            access.signOut(request)
             return Self.redirect("sign-in", cookie: ReaderSessions.header(nil, isSecure: Self.isSecure(request)))
         }
     }
 
     // MARK: Files
 
-    private func serve(_ request: Request) async throws -> Response {
+    private func serve(_ request: Request, _ client: ClientAddress) async throws -> Response {
         // As it came: names here need no escapes, so one with escapes is nobody's.
         let path = request.uri.path
         guard path.hasPrefix(Self.root) else {
@@ -46,7 +47,7 @@ struct GalleryRoutes {
                 let depth = name.count { $0 == "/" }
                 return try Self.page(try gallery.signIn(.asked, depth: depth), request, status: .unauthorized)
             }
-            try access.require(.read, request)
+            try access.require(.read, request, from: client)
             throw Problem(.unauthorized, "A token is needed.")
         }
         guard let file = try await gallery.file(at: name) else {
@@ -98,7 +99,7 @@ struct GalleryRoutes {
 
     // MARK: Signing in
 
-    private func signIn(_ request: Request) async throws -> Response {
+    private func signIn(_ request: Request, _ client: ClientAddress) async throws -> Response {
         try Self.refuseForeign(request)
         let body = try await request.body.collect(upTo: Self.mostBytes)
         struct Form: Decodable { var token: String }
@@ -106,16 +107,29 @@ struct GalleryRoutes {
             throw Problem(.badRequest, "The form has no field 'token'.")
         }
         let token = form.token.trimmingCharacters(in: .whitespaces)
-        guard let session = access.session(token: token) else {
+        guard let session = access.signIn(token: token, request) else {
+            if access.isGuarded { try access.noteFailure(of: client) }
             return try Self.page(try gallery.signIn(.refused), request, status: .unauthorized)
         }
         return Self.redirect("./", cookie: ReaderSessions.header(session, isSecure: Self.isSecure(request)))
     }
 
-    /// Another site's page must not sign a reader in or out. Browsers say where a form comes from; programs don't, and have no cookies.
+    /// Another site's page must not sign a reader in or out. Browsers say where a form comes from; other programs have no cookies.
     private static func refuseForeign(_ request: Request) throws {
-        guard let site = request.headers[.secFetchSite], !["same-origin", "none"].contains(site) else { return }
-        throw Problem(.forbidden, "This form was sent by another site.")
+        let foreign = Problem(
+            .forbidden, "This form was sent by another site. Behind a proxy, pass the Host header on as it came.")
+        if let site = request.headers[.secFetchSite], !["same-origin", "none"].contains(site) { throw foreign }
+        guard let origin = request.headers[.origin] else { return }
+        let hosts = [request.head.authority, request.headers[.xForwardedHost]].compactMap { $0?.lowercased() }
+        guard let host = origin.lowercased().firstMatch(of: /^https?:\/\/(.+)$/)?.output.1,
+            hosts.contains(where: { withoutDefaultPort($0[...]) == withoutDefaultPort(host) })
+        else { throw foreign }
+    }
+
+    /// Browsers leave the scheme's own port out of Origin and Host alike, but a proxy may add it.
+    private static func withoutDefaultPort(_ host: Substring) -> Substring {
+        for port in [":443", ":80"] where host.hasSuffix(port) { return host.dropLast(port.count) }
+        return host
     }
 
     private static func isSecure(_ request: Request) -> Bool {
@@ -134,5 +148,6 @@ struct GalleryRoutes {
 extension HTTPField.Name {
     static let referrerPolicy = HTTPField.Name("Referrer-Policy") ?? .server
     static let secFetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .server
+    static let xForwardedHost = HTTPField.Name("X-Forwarded-Host") ?? .server
     static let xForwardedProto = HTTPField.Name("X-Forwarded-Proto") ?? .server
 }

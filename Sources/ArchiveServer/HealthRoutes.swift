@@ -7,33 +7,38 @@ import Hummingbird
 
 /// Whether the process lives, and whether it can do its work.
 struct HealthRoutes {
-    let catalog: any Catalog
-    let clock: any WallClock
-    let riskTime: TimeInterval
-    let access: AccessControl
-    let health: SourceHealth
-    private let storeProbe: WriteProbe
-    private let catalogProbe: WriteProbe
+    private let archive: Archive?
+    private let clock: any WallClock
+    private let options: ArchiveServer.Options
+    private let health: SourceHealth
 
-    init(
-        catalog: any Catalog, blobs: any BlobStore, clock: any WallClock, riskTime: TimeInterval, access: AccessControl,
-        health: SourceHealth
-    ) {
-        self.catalog = catalog
-        self.clock = clock
-        self.riskTime = riskTime
-        self.access = access
-        self.health = health
-        storeProbe = WriteProbe(clock: clock) { try await blobs.probe() }
-        catalogProbe = WriteProbe(clock: clock) { try await catalog.probe() }
+    private struct Archive {
+        var catalog: any Catalog
+        var storeProbe: WriteProbe
+        var catalogProbe: WriteProbe
     }
 
-    func add(to router: Router<some RequestContext>) {
+    /// - Parameter archive: `nil` while it is not open.
+    init(
+        archive: (blobs: any BlobStore, catalog: any Catalog)?, clock: any WallClock, options: ArchiveServer.Options,
+        health: SourceHealth
+    ) {
+        self.archive = archive.map { blobs, catalog in
+            Archive(
+                catalog: catalog, storeProbe: WriteProbe(clock: clock) { try await blobs.probe() },
+                catalogProbe: WriteProbe(clock: clock) { try await catalog.probe() })
+        }
+        self.clock = clock
+        self.options = options
+        self.health = health
+    }
+
+    func add(to router: Router<ServerContext>) {
         router.get("healthz") { _, _ in try Answer.json(["status": "ok"]) }
         router.get("readyz") { request, _ in
             var readiness = await readiness()
             // What is wrong may name paths and hosts: anybody learns that, readers learn what.
-            if (try? access.require(.read, request)) == nil { readiness.hideDetails() }
+            if !options.access.mayRead(request) { readiness.hideDetails() }
             return try Answer.json(readiness, status: readiness.isReady ? .ok : .serviceUnavailable)
         }
     }
@@ -76,8 +81,27 @@ struct HealthRoutes {
 
     private func readiness() async -> Readiness {
         var readiness = Readiness()
-        async let storeProblem = storeProbe.problem()
-        async let catalogProblem = catalogProbe.problem()
+        if let archive {
+            await look(at: archive, &readiness)
+        } else {
+            readiness.fail(\.store, "the archive is not open yet")
+            readiness.fail(\.catalog, "the archive is not open yet")
+        }
+        readiness.parts = health.sources
+        for part in health.sources where part.state == .restarting {
+            readiness.fail(\.sources, "\(part.name) has stopped: \(part.reason ?? "no reason is known")")
+        }
+        for part in health.sources where part.state == .failing {
+            readiness.fail(\.sources, part.reason ?? part.name)
+        }
+        return readiness
+    }
+
+    private func look(at archive: Archive, _ readiness: inout Readiness) async {
+        let catalog = archive.catalog
+        let riskTime = options.riskTime()
+        async let storeProblem = archive.storeProbe.problem()
+        async let catalogProblem = archive.catalogProbe.problem()
         if let problem = await storeProblem { readiness.fail(\.store, "the store can't be written: \(problem)") }
         if let problem = await catalogProblem { readiness.fail(\.catalog, "the catalog can't be written: \(problem)") }
         do {
@@ -90,13 +114,5 @@ struct HealthRoutes {
                 createdBefore: now.addingTimeInterval(riskTime - 24 * 3600), limit: 0)
             if !risk.isEmpty { readiness.fail(\.risk, "\(risk.outputCount + risk.taskCount) outputs or tasks are at risk") }
         } catch { readiness.fail(\.catalog, "the catalog does not answer: \(error)") }
-        readiness.parts = health.sources
-        for part in health.sources where part.state == .restarting {
-            readiness.fail(\.sources, "\(part.name) has stopped: \(part.reason ?? "no reason is known")")
-        }
-        for part in health.sources where part.state == .failing {
-            readiness.fail(\.sources, part.reason ?? part.name)
-        }
-        return readiness
     }
 }

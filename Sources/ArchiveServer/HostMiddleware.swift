@@ -5,16 +5,20 @@ import Hummingbird
 /// own name point here (DNS rebinding), and would read everything.
 struct HostMiddleware<Context: RequestContext>: RouterMiddleware {
     private let names: Set<String>
+    private let access: AccessControl
 
     /// - Parameter host: Where the server listens.
-    init(host: String) { names = ["localhost", "127.0.0.1", "::1", host.lowercased()] }
+    init(host: String, access: AccessControl) {
+        names = ["localhost", "127.0.0.1", "::1", host.lowercased()]
+        self.access = access
+    }
 
     func handle(_ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response) async throws
         -> Response
     {
         // The upstream's callback comes through a tunnel or proxy with its own name, and brings a secret that no page knows.
         let isCallback = request.uri.path.hasPrefix("/hooks/")
-        guard isCallback || request.head.authority.map({ names.contains(Self.name(in: $0)) }) == true else {
+        guard access.isGuarded || isCallback || request.head.authority.map({ names.contains(Self.name(in: $0)) }) == true else {
             throw Problem(
                 .misdirectedRequest,
                 "Without tokens this server answers to localhost only. Set FIXATIVE_READ_TOKEN to reach it by another name.")

@@ -15,12 +15,13 @@ struct MetricsRoutes: Sendable {
     private let registry: PrometheusRegistry
     private let catalog: any Catalog
     private let clock: any WallClock
-    private let riskTime: TimeInterval
+    private let riskTime: @Sendable () -> TimeInterval
     private let gauges: CatalogGauges
     private let process: ProcessGauges
 
     init(
-        registry: PrometheusRegistry, catalog: any Catalog, clock: any WallClock, riskTime: TimeInterval, version: String
+        registry: PrometheusRegistry, catalog: any Catalog, clock: any WallClock,
+        riskTime: @escaping @Sendable () -> TimeInterval, version: String
     ) {
         self.registry = registry
         self.catalog = catalog
@@ -30,7 +31,7 @@ struct MetricsRoutes: Sendable {
         process = ProcessGauges(registry, version: version, startedAt: clock.now)
     }
 
-    func add(to group: RouterGroup<some RequestContext>) {
+    func add(to group: RouterGroup<ServerContext>) {
         group.get("metrics") { _, context in
             await look(context.logger)
             return Response(
@@ -45,7 +46,7 @@ struct MetricsRoutes: Sendable {
         do {
             let now = clock.now
             let status = try await catalog.status(now: now)
-            let risk = try await Risk.find(in: catalog, now: now, time: riskTime, limit: 0)
+            let risk = try await Risk.find(in: catalog, now: now, time: riskTime(), limit: 0)
             gauges.show(status, risk, try await catalog.failing(limit: 0), now: now)
         } catch {
             logger.warning("the catalog did not answer a scrape", metadata: ["error": "\(error)"])

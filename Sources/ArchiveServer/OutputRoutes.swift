@@ -13,7 +13,7 @@ struct OutputRoutes {
     let catalog: any Catalog
     let records: any RecordStore
 
-    func add(to group: RouterGroup<some RequestContext>) {
+    func add(to group: RouterGroup<ServerContext>) {
         group.get("outputs") { request, _ in try await list(request) }
         group.get("outputs/:name") { _, context in try await output(context.parameters.get("name") ?? "") }
         group.get("tasks/:id") { _, context in try await task(context.parameters.get("id") ?? "") }

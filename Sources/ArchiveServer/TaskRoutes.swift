@@ -12,7 +12,7 @@ struct TaskRoutes {
     let clock: any WallClock
     let register: @Sendable ([TaskRegistration]) async throws -> Void
 
-    func add(to group: RouterGroup<some RequestContext>) {
+    func add(to group: RouterGroup<ServerContext>) {
         group.post("tasks") { request, _ in try await add(request) }
         group.post("outputs/:name/retry") { _, context in try await retry(context.parameters.get("name") ?? "") }
     }
@@ -72,35 +72,5 @@ struct TaskRoutes {
         let tasks = try await catalog.retry([id.task], now: clock.now)
         struct Retried: Encodable { var retried: Bool }
         return try Answer.json(Retried(retried: !tasks.isEmpty), status: .accepted)
-    }
-}
-
-/// The upstream's callback. Its body proves nothing: all that is taken from it is which task to read, with the key.
-struct HookRoutes {
-    let secrets: HookSecrets
-    let clock: any WallClock
-    let register: @Sendable ([TaskRegistration]) async throws -> Void
-
-    /// The most bytes of a callback.
-    static let mostBytes = 256 << 10
-    /// How long the upstream is kept waiting while the catalog is locked.
-    private static let patience = Duration.seconds(3)
-
-    func add(to router: Router<some RequestContext>) {
-        router.post("hooks/:secret") { request, context in
-            guard secrets.contains(context.parameters.get("secret") ?? "") else {
-                throw Problem(.notFound, "There is nothing at this address.")
-            }
-            let body = try await request.body.collect(upTo: Self.mostBytes)
-            guard let json = try? JSONReading(Array(body.readableBytesView)).value,
-                let id = [json["id"], json["task_id"], json["data"]?["id"], json["data"]?["task_id"]].lazy
-                    .compactMap({ $0?.string }).first(where: TaskRoutes.isPlain).flatMap({ TaskID($0) })
-            else { throw Problem(.badRequest, "The body names no task: {\"id\":\"task-…\"}.") }
-            // Durable before it is acknowledged; the upstream sends it again when it was not.
-            try await atMost(Self.patience, clock: clock) {
-                try await register([TaskRegistration(id: id, source: "webhook", hasEnded: true, isAlive: true)])
-            }
-            return Response(status: .noContent, headers: [.cacheControl: "no-store"])
-        }
     }
 }

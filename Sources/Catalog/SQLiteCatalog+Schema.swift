@@ -121,6 +121,7 @@ extension SQLiteCatalog {
         migrator.registerMigration("7 caller keys") { try $0.execute(sql: Self.callerKeys) }
         migrator.registerMigration("8 outbox") { try Self.addOutbox(in: $0) }
         migrator.registerMigration("9 patience") { try Self.addPatience(in: $0) }
+        migrator.registerMigration("hints") { try $0.execute(sql: Self.hints) }
         return migrator
     }
 }

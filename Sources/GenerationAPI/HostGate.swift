@@ -41,6 +41,15 @@ package actor HostGate {
     package func leave(_ host: String) {
         paces[host]?.leave()
         wake(host, all: false)
+        if paces.count > Self.mostDoors { forgetIdleDoors() }
+    }
+
+    /// Callers' keys each have a door, and anybody can send another key.
+    private static let mostDoors = 1000
+
+    private func forgetIdleDoors() {
+        let now = clock.now
+        paces = paces.filter { !$0.value.isIdle || $0.value.closedUntil > now || waiters[$0.key] != nil }
     }
 
     /// The host has answered as it should.
@@ -77,7 +86,7 @@ package actor HostGate {
     private func wake(_ host: String, all: Bool) {
         guard var waiting = waiters[host], !waiting.isEmpty else { return }
         let woken = all ? waiting : [waiting.removeFirst()]
-        waiters[host] = all ? nil : waiting
+        waiters[host] = all || waiting.isEmpty ? nil : waiting
         for waiter in woken { waiter.continuation.resume() }
     }
 }

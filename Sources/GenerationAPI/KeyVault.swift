@@ -7,12 +7,17 @@ package import Foundation
 /// key is changed the old ones are of no more use.
 package struct KeyVault: Sendable {
     private let key: SymmetricKey
+    /// Those of the service's earlier keys in this process, which still open what was sealed before the change.
+    private let earlier: [SymmetricKey]
 
-    /// - Parameter salt: Tells this archive from others, such as its id.
-    package init(_ own: APIKey, salt: String) {
+    /// - Parameters:
+    ///   - salt: Tells this archive from others, such as its id.
+    ///   - earlier: The vault of the key that this one replaces in a running process.
+    package init(_ own: APIKey, salt: String, earlier: KeyVault? = nil) {
         key = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: Data(own.textToRedact.utf8)), salt: Data(salt.utf8),
             info: Data("fixative caller keys 1".utf8), outputByteCount: 32)
+        self.earlier = earlier.map { Array(([$0.key] + $0.earlier).prefix(3)) } ?? []
     }
 
     package func seal(_ caller: APIKey, for task: TaskID) throws -> Data {
@@ -21,9 +26,11 @@ package struct KeyVault: Sendable {
 
     /// - Returns: `nil` for what was sealed under another key, for another task, or has changed since.
     package func open(_ sealed: Data, for task: TaskID) -> APIKey? {
-        guard let box = try? ChaChaPoly.SealedBox(combined: sealed),
-            let text = try? ChaChaPoly.open(box, using: key, authenticating: Data(task.text.utf8))
-        else { return nil }
+        guard let box = try? ChaChaPoly.SealedBox(combined: sealed) else { return nil }
+        let text = ([key] + earlier).lazy.compactMap {
+            try? ChaChaPoly.open(box, using: $0, authenticating: Data(task.text.utf8))
+        }.first
+        guard let text else { return nil }
         return APIKey(String(decoding: text, as: UTF8.self))
     }
 }

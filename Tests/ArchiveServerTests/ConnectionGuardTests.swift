@@ -10,7 +10,8 @@ import Testing
     private func connection() throws -> EmbeddedChannel {
         let channel = EmbeddedChannel()
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: false)
-        try channel.pipeline.syncOperations.addHandler(ConnectionGuard(ConnectionLimits()))
+        try channel.pipeline.syncOperations.addHandler(
+            ConnectionGuard(ConnectionLimits(), table: ConnectionTable(ConnectionLimits())))
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         return channel
     }

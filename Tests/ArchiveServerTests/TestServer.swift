@@ -33,7 +33,8 @@ struct TestServer: Sendable {
     static func run(
         readTokens: [String] = [reader], adminTokens: [String] = [admin], hooks: [String] = hooks,
         limits: ConnectionLimits = ConnectionLimits(), size: Int = 1000,
-        log: any LogHandler = SwiftLogNoOpLogHandler(), clock: any WallClock = StandingClock(), at place: String? = nil,
+        upstream: Int = 9, forwardsKeys: Bool = false, log: any LogHandler = SwiftLogNoOpLogHandler(),
+        clock: any WallClock = StandingClock(), at place: String? = nil,
         _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
         let path = place ?? FileManager.default.temporaryDirectory.appending(path: "served-\(UUID().uuidString)").path
@@ -53,18 +54,24 @@ struct TestServer: Sendable {
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let log = Logger(label: "test") { _ in log }
         let key = try #require(APIKey("sk-of-a-test"))
+        var gateway = Gateway.Options(baseURL: "http://127.0.0.1:\(upstream)", key: key)
+        gateway.forwardsKeys = forwardsKeys
+        let passing = gateway
         let recorder = GatewayRecorder(
             .init(begin: { _, _ in }, drop: { _ in }, complete: { _, _, _, _ in }, register: { _, _ in }), clock: clock,
             health: SourceHealth(clock: clock), logger: log)
         let server = ArchiveServer(
-            options, blobs: blobs, records: DirectoryRecordStore(folder: folder, lane: lane), catalog: catalog, clock: clock,
-            gallery: try LiveGallery(.init(title: "Gallery", identity: "test"), catalog: catalog),
-            register: { _ = try await catalog.register($0, now: clock.now) }, health: SourceHealth(clock: clock),
+            options, clock: clock, health: SourceHealth(clock: clock),
             gateway: Gateway(
-                .init(baseURL: "http://127.0.0.1:9", key: key), access: options.access, recorder: recorder, http: .shared,
+                passing, access: options.access, recorder: recorder, http: .shared,
                 logger: log),
             registry: PrometheusRegistry(MetricFamily.all), version: "test",
             logger: log, onListening: { port.yield($0) })
+        server.open(
+            .init(
+                blobs: blobs, records: DirectoryRecordStore(folder: folder, lane: lane), catalog: catalog, hints: catalog,
+                gallery: try LiveGallery(.init(title: "Gallery", identity: "test"), catalog: catalog),
+                register: { _ = try await catalog.register($0, now: clock.now) }))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             for await bound in ports {
@@ -118,8 +125,18 @@ struct TestServer: Sendable {
 final class Connection {
     private let socket: Int32
 
-    init(port: Int) throws {
+    /// - Parameter from: The last byte of the loopback address that it comes from.
+    init(port: Int, from: UInt32 = 1) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var own = sockaddr_in()
+        own.sin_family = sa_family_t(AF_INET)
+        own.sin_addr.s_addr = (0x7F00_0000 | from).bigEndian
+        let number = socket
+        _ = unsafe withUnsafePointer(to: &own) { own in
+            unsafe own.withMemoryRebound(to: sockaddr.self, capacity: 1) { own in
+                unsafe bind(number, own, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
         name.sin_port = UInt16(port).bigEndian

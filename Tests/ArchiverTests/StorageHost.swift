@@ -4,11 +4,12 @@ import Logging
 
 /// A storage host on loopback that answers as told.
 func withStorageHost<Value: Sendable>(
-    _ answer: @escaping @Sendable (Request) async throws -> Response,
+    posts: Bool = false, _ answer: @escaping @Sendable (Request) async throws -> Response,
     _ body: @escaping @Sendable (_ url: String) async throws -> Value
 ) async throws -> Value {
     let router = Router()
     router.get("**") { request, _ in try await answer(request) }
+    if posts { router.post("**") { request, _ in try await answer(request) } }
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
     let application = Application(
         router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),

@@ -84,9 +84,9 @@ import Testing
             let batch = #"-d '{"task_ids":["\#(ids[0])","\#(ids[1])","task-unknown"]}'"#
             for (path, options) in [
                 ("/v1/tasks?page=1&page_size=3", ""), ("/v1/tasks?page=0", ""), ("/v1/tasks/\(ids[0])", ""),
-                ("/v1/tasks/task-unknown", ""), ("/v1/tasks/a%2Fb", ""), ("/v1/tasks/batch", batch),
+                ("/v1/tasks/task-unknown", ""), ("/v1/tasks/batch", batch),
                 ("/v1/tasks/batch", "-d 'no json'"),
-                ("/v1/credits", ""), ("/v1/nothing-of-the-kind", ""), ("/v1/images/generations", "-d 'no json'"),
+                ("/v1/credits", ""), ("/v1/nothing-of-the-kind", ""),
                 ("/v1/images/generations", #"-d '{"prompt":"x","size":"7x7"}'"#),
             ] {
                 // Links are signed anew at each reading, by the second.
@@ -136,7 +136,7 @@ import Testing
             // A token stands for the key in what pictures take, and in nothing else.
             #expect(try ways.ask(ways.through, "/v1/tasks", key: Self.token).head.contains("http/1.1 200 ok"))
             for (path, options) in [
-                ("/v1/credits", ""), ("/v1/tasks/task-1", "-X DELETE"), ("/v1/tasks/..%2fcredits", ""),
+                ("/v1/credits", ""), ("/v1/tasks/task-1", "-X DELETE"),
                 ("/v1/videos/generations", "-d '{}'"),
             ] {
                 let answer = try ways.ask(ways.through, path, key: Self.token, options)

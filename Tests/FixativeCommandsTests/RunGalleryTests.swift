@@ -58,17 +58,6 @@ extension RunCommandTests {
         }
     }
 
-    /// A cookie as anybody who knows the token could make it, by another program: HKDF and HMAC with SHA-256 (RFC 5869, RFC 2104).
-    private func cookie(token: String, end: Int) throws -> String {
-        let program = """
-            import hashlib, hmac
-            h = lambda key, text: hmac.new(key, text, hashlib.sha256).digest()
-            key = h(h(bytes(32), hashlib.sha256(b"\(token)").digest()), b"fixative reader cookie 1" + bytes([1]))
-            print("\(end)." + h(key, b"\(end)").hex())
-            """
-        return try shell("python3 -c '\(program)'").trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
     @Test func aBrowserSignsInToReadAndNothingElse() async throws {
         try await withService(tasks: 1) { service in
             let asked = try service.ask("/gallery/", token: nil)
@@ -120,29 +109,6 @@ extension RunCommandTests {
             }
             let out = try service.ask("/gallery/sign-out", token: nil, cookie + " -X POST")
             #expect(out.status == 303 && field("set-cookie", out.headers)?.hasPrefix("fixative_reader=; max-age=0;") == true)
-        }
-    }
-
-    @Test func aCookieEndsWithItsTimeAndItsToken() async throws {
-        try await withService(tasks: 1) { service in
-            let now = Int(Date().timeIntervalSince1970)
-            func status(_ value: String) throws -> Int {
-                try service.ask("/api/outputs", token: nil, "-H 'Cookie: a=b; fixative_reader=\(value)'").status
-            }
-            let good = try cookie(token: Self.reader, end: now + 60)
-            let second = try cookie(token: "old-token-0123456789", end: now + 60)
-            let late = try cookie(token: Self.reader, end: now - 1)
-            let foreign = try cookie(token: "replaced-token-0123456789", end: now + 60)
-            #expect(try status(good) == 200)
-            #expect(try status(second) == 200, "two tokens are valid at once")
-            #expect(try status(late) == 401, "its time is over")
-            #expect(try status(foreign) == 401, "its token is gone")
-            for forged in [
-                "\(now + 99)." + good.drop { $0 != "." }.dropFirst(), String(good.dropLast()), good + "0", Self.reader, "", ".",
-                "\(now + 60).", "x.\(String(repeating: "0", count: 64))", "\(now + 60).\(String(repeating: "é", count: 32))",
-            ] {
-                #expect(try status(forged) == 401, "\(forged)")
-            }
         }
     }
 

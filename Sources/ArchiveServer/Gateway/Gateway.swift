@@ -35,23 +35,34 @@ package struct Gateway: Sendable {
 
     /// The most bytes of a request to generate, which is read whole; others stream.
     static let largestRequest = 16 << 20
+    /// The most bytes of any other request.
+    static let largestUpload = 64 << 20
     /// The most bytes of an answer that is looked into; it passes either way.
     static let largestReading = 4 << 20
+    /// The most bytes of an answer.
+    static let largestAnswer = 1 << 30
     /// Seconds that the upstream may take to begin its answer, and then between its bytes.
     private static let patience = TimeAmount.seconds(180)
+    /// How long an answer may take as a whole, however its bytes drip.
+    private static let longestAnswer = Duration.seconds(900)
 
-    private let options: Options
-    private let callers: GatewayCallers
+    private let options: @Sendable () -> Options
+    private let access: AccessControl
+    private let memory = GatewayMemory()
     private let recorder: GatewayRecorder
     private let http: HTTPClient
     private let logger: Logger
 
     /// - Parameters:
+    ///   - options: As they are now; asked at each request.
     ///   - access: Its gateway and admin tokens let their bearers use the service's own key.
     ///   - http: Must follow no redirects: those are the caller's.
-    package init(_ options: Options, access: AccessControl, recorder: GatewayRecorder, http: HTTPClient, logger: Logger) {
+    package init(
+        _ options: @autoclosure @escaping @Sendable () -> Options, access: AccessControl, recorder: GatewayRecorder,
+        http: HTTPClient, logger: Logger
+    ) {
         self.options = options
-        callers = GatewayCallers(own: options.key, access: access, forwardsKeys: options.forwardsKeys)
+        self.access = access
         self.recorder = recorder
         self.http = http
         self.logger = logger
@@ -68,11 +79,11 @@ package struct Gateway: Sendable {
 
     static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete]
 
-    func add(to router: Router<some RequestContext>) {
+    func add(to router: Router<ServerContext>) {
         for method in Self.methods {
-            router.on("v1/**", method: method) { request, _ in
+            router.on("v1/**", method: method) { request, context in
                 do {
-                    return try await pass(request)
+                    return try await pass(request, from: context.client)
                 } catch let error as UpstreamProblem {
                     return try error.response
                 }
@@ -80,28 +91,63 @@ package struct Gateway: Sendable {
         }
     }
 
-    private func pass(_ request: Request) async throws -> Response {
-        let path = request.uri.path
-        guard !path.split(separator: "/").contains(where: { $0.removingPercentEncoding == ".." }) else {
-            throw UpstreamProblem(.badRequest, "invalid_request_error", "the path has a '..' in it", param: nil)
-        }
-        let caller = try callers.identify(request)
-        let route = Route(path, request.method)
-        guard route != nil || !caller.isToken else {
+    /// A request of a caller who may make it.
+    private struct Call {
+        var request: Request
+        var target: GatewayTarget
+        var caller: GatewayCallers.Caller
+        var options: Options
+    }
+
+    private func pass(_ request: Request, from client: ClientAddress) async throws -> Response {
+        let target = try GatewayTarget(request)
+        let options = options()
+        let callers = GatewayCallers(own: options.key, access: access, forwardsKeys: options.forwardsKeys)
+        let call = Call(
+            request: request, target: target, caller: try callers.identify(request, from: client), options: options)
+        let route = Route(target.path, request.method)
+        guard route != nil || !call.caller.isToken else {
             throw UpstreamProblem(
                 .forbidden, "permission_error", "a token of the archive may have pictures made and read tasks, and nothing else",
                 param: nil)
         }
-        if route == .create { return try await create(request, caller) }
-        let length = request.headers[.contentLength].flatMap { Int64($0) }
+        if route == .create { return try await create(call) }
+        let length = try Self.length(of: request, most: Self.largestUpload)
         let hasBody = length.map { $0 > 0 } ?? (request.headers[.transferEncoding] != nil)
-        let body: HTTPClientRequest.Body? =
-            hasBody ? .stream(request.body, length: length.map(HTTPClientRequest.Body.Length.known) ?? .unknown) : nil
-        let answer = try await send(request, caller, body: body)
+        let body = hasBody ? CallerBody(request.body, most: Self.largestUpload) : nil
+        let answer: HTTPClientResponse
+        do {
+            answer = try await send(
+                call, body: body.map { .stream($0, length: length.map { .known(Int64($0)) } ?? .unknown) })
+        } catch {
+            guard let failure = body?.failure else { throw error }
+            throw Self.problem(of: failure, most: Self.largestUpload)
+        }
         let reads = answer.status.code == 200 && route != nil
         guard reads else { return passed(answer, isHead: request.method == .head) }
         return passed(answer, isHead: request.method == .head) { [recorder] in
-            recorder.seen($0, caller: caller.key)
+            recorder.seen($0, caller: call.caller.key)
+        }
+    }
+
+    /// - Throws: ``UpstreamProblem`` with 413 for a body that says that it is too large.
+    private static func length(of request: Request, most: Int) throws -> Int? {
+        guard let text = request.headers[.contentLength] else { return nil }
+        guard let length = Int(text), length >= 0 else {
+            throw UpstreamProblem(.badRequest, "invalid_request_error", "the Content-Length is no number", param: nil)
+        }
+        guard length <= most else { throw problem(of: CallerBody.TooLarge(), most: most) }
+        return length
+    }
+
+    /// What to answer when a caller's body could not be read.
+    private static func problem(of failure: any Error, most: Int) -> any Error {
+        switch failure {
+        case is CallerBody.TooLarge:
+            UpstreamProblem(.contentTooLarge, "invalid_request_error", "the body is larger than \(most) bytes", param: nil)
+        // The library answers these with 400, and closes the connection.
+        case is HTTPParserError, is CancellationError: failure
+        default: UpstreamProblem(.badRequest, "invalid_request_error", "the body did not come whole", param: nil)
         }
     }
 
@@ -124,79 +170,81 @@ package struct Gateway: Sendable {
         }
     }
 
-    private func create(_ request: Request, _ caller: GatewayCallers.Caller) async throws -> Response {
-        let bytes: ByteBuffer
-        do {
-            bytes = try await request.body.collect(upTo: Self.largestRequest)
-        } catch is NIOTooManyBytesError {
-            throw UpstreamProblem(
-                .contentTooLarge, "invalid_request_error", "the body is larger than \(Self.largestRequest) bytes", param: nil)
+    private func create(_ call: Call) async throws -> Response {
+        let share = memory.share(of: call.caller.keyHash)
+        var generation = GenerationBody(try await read(call.request, share))
+        guard JSONShape.isObject(generation.bytes) else {
+            throw UpstreamProblem(.badRequest, "invalid_request_error", "the body is not a JSON object in UTF-8", param: nil)
         }
-        var generation = GenerationBody(Data(bytes.readableBytesView))
-        if options.validates, let problem = generation.sizeProblem {
+        if call.options.validates, let problem = generation.sizeProblem {
             throw UpstreamProblem(.badRequest, "invalid_request_error", problem.description, param: problem.parameter)
         }
-        if let callback = options.callbackURL { generation.addCallback(callback) }
-        let submission = recorder.begin(generation, idempotencyKey: request.headers[.idempotencyKey], caller: caller.key)
+        if let callback = call.options.callbackURL { generation.addCallback(callback) }
+        let submission = recorder.begin(
+            generation, idempotencyKey: call.request.headers[.idempotencyKey], caller: call.caller.key)
         do {
-            let answer = try await send(request, caller, body: .bytes(ByteBuffer(bytes: generation.bytes)))
+            let answer = try await send(call, body: .bytes(generation.bytes))
             guard (200..<300).contains(answer.status.code) else {
                 recorder.drop(submission, isRefused: answer.status.code < 500)
                 return passed(answer)
             }
-            return passed(answer) { [recorder] in recorder.created(submission, $0, caller: caller.key) }
+            return passed(answer) { [recorder] in
+                recorder.created(submission, $0, caller: call.caller.key)
+                withExtendedLifetime(share) {}
+            }
         } catch {
             recorder.drop(submission, isRefused: false)
             throw error
         }
     }
 
+    /// Reads a request whole, as far as there is room for it.
+    private func read(_ request: Request, _ share: GatewayMemory.Share) async throws -> Data {
+        var bytes = Data(capacity: min(try Self.length(of: request, most: Self.largestRequest) ?? 0, 1 << 20))
+        do {
+            for try await part in CallerBody(request.body, most: Self.largestRequest) {
+                guard share.take(part.readableBytes) else {
+                    throw UpstreamProblem(
+                        .tooManyRequests, "rate_limit_error", "too many large requests are on their way", param: nil,
+                        headers: [.retryAfter: "2"])
+                }
+                bytes.append(contentsOf: part.readableBytesView)
+            }
+        } catch let error as UpstreamProblem {
+            throw error
+        } catch {
+            throw Self.problem(of: error, most: Self.largestRequest)
+        }
+        return bytes
+    }
+
     // MARK: There and back
 
-    /// Headers that belong to one connection (RFC 9110, section 7.6.1), and those that this server or client sets itself.
-    private static let hopByHop: Set<String> = [
-        "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
-        "transfer-encoding", "upgrade", "host", "content-length", "expect",
-    ]
-
-    private func send(
-        _ request: Request, _ caller: GatewayCallers.Caller, body: HTTPClientRequest.Body?
-    ) async throws -> HTTPClientResponse {
-        var out = HTTPClientRequest(url: try upstream(request).text)
-        out.method = HTTPMethod(rawValue: request.method.rawValue)
-        let named = Self.connectionHeaders(request.headers[values: .connection])
-        for field in request.headers {
-            let name = field.name.canonicalName
-            // The answer is read on its way, so it comes as it is; that is what an offer without this header means as well.
-            guard !Self.hopByHop.contains(name), !named.contains(name), name != "authorization", name != "accept-encoding" else {
-                continue
-            }
+    private func send(_ call: Call, body: HTTPClientRequest.Body?) async throws -> HTTPClientResponse {
+        var out = HTTPClientRequest(url: call.target.url(below: call.options.baseURL))
+        out.method = HTTPMethod(rawValue: call.request.method.rawValue)
+        let named = GatewayHeaders.named(by: call.request.headers[values: .connection])
+        for field in call.request.headers where GatewayHeaders.passesToUpstream(field.name.canonicalName, named: named) {
             out.headers.add(name: field.name.rawName, value: field.value)
         }
-        out.headers.add(name: "authorization", value: caller.authorization)
+        out.headers.add(name: "authorization", value: call.caller.authorization)
         out.headers.add(name: "accept-encoding", value: "identity")
         out.body = body
+        let answer: HTTPClientResponse
         do {
-            return try await http.execute(out, timeout: Self.patience)
+            answer = try await http.execute(out, timeout: Self.patience)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             logger.warning("the upstream did not answer a request of the gateway", metadata: ["error": "\(error)"])
             throw UpstreamProblem(.badGateway, "upstream_error", "the upstream did not answer; try again", param: nil)
         }
-    }
-
-    /// The URL to pass a request on to. A request target that would lead away from the upstream, such as `@other.example/`, is refused,
-    /// because the key goes with it.
-    private func upstream(_ request: Request) throws -> FetchableURL {
-        guard let base = try? FetchableURL(options.baseURL), let url = try? FetchableURL(options.baseURL + request.uri.string),
-            url.hasOrigin(of: base)
-        else { throw UpstreamProblem(.badRequest, "invalid_request_error", "the request target can't be used", param: nil) }
-        return url
-    }
-
-    private static func connectionHeaders(_ values: [String]) -> Set<String> {
-        Set(values.flatMap { $0.split(separator: ",") }.map { $0.trimmingCharacters(in: .whitespaces).lowercased() })
+        // An interim status is no answer, and a change of protocol was not asked for.
+        guard (200..<600).contains(answer.status.code) else {
+            throw UpstreamProblem(
+                .badGateway, "upstream_error", "the upstream answered with status \(answer.status.code)", param: nil)
+        }
+        return answer
     }
 
     /// - Parameter reader: Takes the body once it has come whole, also when the caller has gone meanwhile; `nil` where nobody reads it.
@@ -204,10 +252,11 @@ package struct Gateway: Sendable {
         _ answer: HTTPClientResponse, isHead: Bool = false, reader: (@Sendable (Data) -> Void)? = nil
     ) -> Response {
         var headers = HTTPFields()
-        let named = Self.connectionHeaders(answer.headers["connection"])
+        let named = GatewayHeaders.named(by: answer.headers["connection"])
         for (name, value) in answer.headers {
-            let plain = name.lowercased()
-            guard !Self.hopByHop.contains(plain), !named.contains(plain), let field = HTTPField.Name(name) else { continue }
+            guard GatewayHeaders.passesToCaller(name.lowercased(), named: named), let field = HTTPField.Name(name) else {
+                continue
+            }
             headers.append(HTTPField(name: field, value: value))
         }
         let length = answer.headers.first(name: "content-length").flatMap { Int($0) }
@@ -220,11 +269,19 @@ package struct Gateway: Sendable {
         return Response(
             status: status, headers: headers,
             body: ResponseBody(contentLength: length) { writer in
+                let end = ContinuousClock.now + Self.longestAnswer
                 var read = ByteBuffer()
+                var count = 0
                 var hangUp: (any Error)?
                 for try await part in answer.body {
-                    if reader != nil, read.readableBytes <= Self.largestReading { read.writeImmutableBuffer(part) }
-                    guard hangUp == nil else { continue }
+                    count += part.readableBytes
+                    guard count <= Self.largestAnswer, ContinuousClock.now < end else { throw EndlessAnswer() }
+                    if reader != nil, count <= Self.largestReading { read.writeImmutableBuffer(part) }
+                    if let hangUp {
+                        // What is too large to be looked into need not be read to its end for a caller who has gone.
+                        guard count <= Self.largestReading else { throw hangUp }
+                        continue
+                    }
                     do {
                         try await writer.write(part)
                     } catch {
@@ -232,11 +289,14 @@ package struct Gateway: Sendable {
                         hangUp = error
                     }
                 }
-                if let reader, read.readableBytes <= Self.largestReading { reader(Data(read.readableBytesView)) }
+                if let reader, count <= Self.largestReading { reader(Data(read.readableBytesView)) }
                 if let hangUp { throw hangUp }
                 try await writer.finish(nil)
             })
     }
+
+    /// The upstream's answer was too large or took too long: the connection is cut, so that nobody takes it for whole.
+    private struct EndlessAnswer: Error {}
 }
 
 extension HTTPField.Name {
@@ -250,8 +310,12 @@ struct UpstreamProblem: Error {
     var message: String
     /// The field of the request that is to blame.
     var param: String?
+    var headers: HTTPFields
 
-    init(_ status: HTTPResponse.Status, _ type: String, _ message: String, param: String?) {
+    init(
+        _ status: HTTPResponse.Status, _ type: String, _ message: String, param: String?, headers: HTTPFields = [:]
+    ) {
+        self.headers = headers
         self.status = status
         self.type = type
         self.message = message
@@ -260,7 +324,7 @@ struct UpstreamProblem: Error {
 
     var response: Response {
         get throws {
-            try Answer.json(
+            var response = try Answer.json(
                 JSONValue.object([
                     "error": .object([
                         "code": .integer(Int64(status.code)), "message": .string(message), "type": .string(type),
@@ -268,6 +332,8 @@ struct UpstreamProblem: Error {
                         "fallback_suggestion": .null,
                     ])
                 ]), status: status)
+            for field in headers { response.headers[field.name] = field.value }
+            return response
         }
     }
 }

@@ -52,11 +52,12 @@ package final class GatewayRecorder: Service {
             self.register = register
         }
 
-        package init(_ archiver: Archiver) {
-            begin = { try await archiver.begin($0, key: $1) }
-            drop = { try await archiver.drop(key: $0) }
-            complete = { try await archiver.complete($0, of: $1, key: $2, source: "gateway", caller: $3) }
-            register = { try await archiver.register($0, caller: $1) }
+        /// - Parameter archiver: The one that is at work now; throws while the archive is not open.
+        package init(_ archiver: @escaping @Sendable () throws -> Archiver) {
+            begin = { try await archiver().begin($0, key: $1) }
+            drop = { try await archiver().drop(key: $0) }
+            complete = { try await archiver().complete($0, of: $1, key: $2, source: "gateway", caller: $3) }
+            register = { try await archiver().register($0, caller: $1) }
         }
     }
 

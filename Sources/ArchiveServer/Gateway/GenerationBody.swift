@@ -9,13 +9,24 @@ struct GenerationBody: Sendable {
     private(set) var bytes: Data
     /// `nil` for a body that is no JSON object.
     private let fields: Fields?
+    /// The request for the record; `nil` for a body that is no JSON object, which the upstream will refuse.
+    let recorded: RecordedRequest?
     /// Whether something can be put into the bytes: only into JSON to the letter.
     private let isExact: Bool
 
     init(_ bytes: Data) {
         self.bytes = bytes
         let reading = try? JSONReading(bytes)
-        fields = reading.flatMap { Fields($0.value) }
+        // Read once: a body may hold pictures of many megabytes, and those are not kept a second time.
+        var fields = reading.flatMap { Fields($0.value) }
+        let images = fields?.imageURLs?.map(Self.recorded)
+        fields?.imageURLs = nil
+        self.fields = fields
+        recorded = fields.map { fields in
+            RecordedRequest(
+                model: fields.model, prompt: fields.prompt, size: fields.size ?? "auto", resolution: fields.resolution,
+                imageURLs: images?.isEmpty == false ? images : nil)
+        }
         isExact = reading?.findings.isDisjoint(with: .inexact.subtracting(.deep)) ?? false
     }
 
@@ -42,15 +53,6 @@ struct GenerationBody: Sendable {
             imageURLs = texts?.count == images?.count ? texts : nil
             hasCallback = json["callback_url"] != nil
         }
-    }
-
-    /// What is put on record of it; `nil` for a body that is no JSON object, which the upstream will refuse.
-    var recorded: RecordedRequest? {
-        guard let fields else { return nil }
-        let images = fields.imageURLs?.map(Self.recorded)
-        return RecordedRequest(
-            model: fields.model, prompt: fields.prompt, size: fields.size ?? "auto", resolution: fields.resolution,
-            imageURLs: images?.isEmpty == false ? images : nil)
     }
 
     /// A reference image as it stands on record: a link without its query, a picture inside the request by its digest.

@@ -17,95 +17,66 @@ import UnixSignals
 /// One process that archives what an account generates, and serves it: its parts, in the order in which they end.
 struct ArchiveService {
     /// Seconds from a signal until what still works is cut off.
-    private static let drainTime: TimeInterval = 7
-
-    /// Between two looks at the catalog's file.
-    private static let catalogCheckInterval = Duration.seconds(2)
+    static let drainTime: TimeInterval = 7
 
     struct Options {
         var listen: ListenAddress
         /// How far back the first sweep looks, in seconds.
         var since: TimeInterval
-        var guards: ServiceGuards
-        var gateway: Gateway.Options
         /// Where manifests are dropped.
         var watchFolder: String?
         /// Who is told what happens.
         var notifyURL: String?
     }
 
-    private let workshop: Workshop
+    private let live: LiveInput
     private let gatewayClient: HTTPClient
     private let services: [any Service]
     private let listen: ListenAddress
     private let log: ServiceLog
 
-    init(_ archive: OpenArchive, settings: Settings, key: APIKey, _ options: Options, log: ServiceLog) async throws {
-        let health = SourceHealth(clock: archive.clock)
+    /// - Parameters:
+    ///   - archive: `nil` when it can't be opened yet: then the service begins without it, and tries again.
+    ///   - load: Reads the input anew.
+    init(
+        _ archive: OpenArchive?, input: ServiceInput, _ options: Options, log: ServiceLog,
+        load: @escaping @Sendable () async throws -> ServiceInput
+    ) async throws {
+        try Notifier.check(options.notifyURL)
+        let clock: any WallClock = archive?.clock ?? SystemClock()
+        let health = SourceHealth(clock: clock)
         let registry = PrometheusRegistry(MetricFamily.all)
-        let metrics = ArchiveMetrics(registry)
-        let report: @Sendable (ArchiveEvent) -> Void = { event in
-            health.note(event)
-            log.report(event)
-        }
-        let notifier = try await Notifier.wanted(options.notifyURL, archive: archive, metrics: metrics) {
-            report(.warning($0))
-        }
-        let gallery = try GalleryCommand.live(archive)
-
-        var archiving = settings.archiverOptions
-        archiving.watch = true
-        archiving.since = options.since
-        archiving.drainTime = Self.drainTime - 1
-        let workshop = Workshop(
-            archive, settings: settings, key: key, options: archiving,
-            vault: KeyVault(key, salt: archive.folder.marker.archiveID), metrics: metrics, report: report)
+        let live = LiveInput(input)
+        let guards = ServiceGuards(input.secrets)
         let gatewayClient = Gateway.makeHTTPClient()
-        let recorder = GatewayRecorder(.init(workshop.archiver), clock: archive.clock, health: health, logger: log.quiet)
+        let recorder = GatewayRecorder(
+            .init { try live.workshop().workshop.archiver }, clock: clock, health: health, logger: log.quiet)
         let server = ArchiveServer(
             .init(
-                host: options.listen.host, port: options.listen.port, access: options.guards.access,
-                hooks: options.guards.hooks, riskTime: settings.riskTime),
-            blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock, gallery: gallery,
-            register: { try await workshop.archiver.register($0) }, health: health,
+                host: options.listen.host, port: options.listen.port, access: guards.access, hooks: guards.hooks,
+                riskTime: live.input.settings.riskTime),
+            clock: clock, health: health,
             gateway: Gateway(
-                options.gateway, access: options.guards.access, recorder: recorder, http: gatewayClient, logger: log.quiet),
+                live.input.gateway, access: guards.access, recorder: recorder, http: gatewayClient, logger: log.quiet),
             registry: registry, version: GenerationClient.version, logger: log.quiet,
             onListening: { port in
                 let address = "http://\(options.listen.text(port: port))"
+                let storage = URL(filePath: live.input.settings.storage).standardizedFileURL.path
                 log.note(
-                    "serving    \(address), storage \(archive.folder.path)", message: "serving",
-                    ["address": "\(address)", "storage": "\(archive.folder.path)"])
+                    "serving    \(address), storage \(storage)", message: "serving",
+                    ["address": "\(address)", "storage": "\(storage)"])
             })
-
-        func part(_ name: String, _ work: @escaping @Sendable () async throws -> Void) -> Supervisor {
-            Supervisor(name: name, health: health, clock: archive.clock, logger: log.logger, work: work)
-        }
-        var services: [any Service] = [
-            part("archiver") {
-                try await archive.blobs.sweepIngest()
-                let summary = try await workshop.archiver.run()
-                if !summary.wasStopped { throw SettingsError(summary.stopReason ?? "it ended by itself") }
-            }
-        ]
-        services.append(
-            part("catalog-file") {
-                while !Task.isShuttingDownGracefully {
-                    archive.catalogFile.check(workshop.client.monitor)
-                    try await cancelWhenGracefulShutdown { try await archive.clock.sleep(for: Self.catalogCheckInterval) }
-                }
-            })
-        if let notifier { services.append(part("notifications") { try await notifier.run() }) }
-        if let path = options.watchFolder {
-            let folder = ManifestFolder(
-                path: path, clock: archive.clock, register: { try await workshop.archiver.register($0) }, report: report)
-            services.append(part("watch-dir") { try await cancelWhenGracefulShutdown { try await folder.run() } })
-        }
-        // The last to begin is the first to end: no new requests, then what passed through is put on record.
-        services += [
+        let parts = ServiceParts(
+            options: options, live: live, server: server, health: health, clock: clock, metrics: ArchiveMetrics(registry),
+            log: log)
+        services = [
+            parts.part("archive") { try await parts.run(try archive ?? OpenArchive(live.input.settings, creating: true)) },
+            Reloader(
+                live: live, guards: guards, listen: options.listen, log: log, load: load, makeWorkshop: { parts.remake($0) }),
+            // The last to begin is the first to end: no new requests, then what passed through is put on record.
             recorder,
             FirstToEnd(server) {
-                workshop.archiver.stop()
+                live.stop()
                 Backstop.arm {
                     log.note(
                         "ended      what was still under way was cut off after \(Backstop.time) s; the next run takes it up",
@@ -113,8 +84,7 @@ struct ArchiveService {
                 }
             },
         ]
-        self.services = services
-        self.workshop = workshop
+        self.live = live
         self.gatewayClient = gatewayClient
         listen = options.listen
         self.log = log
@@ -138,30 +108,15 @@ struct ArchiveService {
         } catch {
             result = .failure(error)
         }
-        await workshop.close()
+        let problems = (try? live.workshop().workshop.problems()) ?? []
+        await live.close()
         try? await gatewayClient.shutdown()
         try result.get()
-        let problems = workshop.problems()
         for problem in problems {
             log.note(
                 "ended      although \(problem)", message: "ended with a problem", ["problem": "\(problem.name.rawValue)"])
         }
         if !problems.isEmpty { throw ExitCode.foundWrong }
-    }
-}
-
-extension SourceHealth {
-    /// Takes in what an event says of a part.
-    fileprivate func note(_ event: ArchiveEvent) {
-        switch event {
-        case .swept: isRunning("sweep")
-        case .sweepFailed(let reason, true, let date): isLimited("sweep", reason: reason, nextTry: date)
-        case .sweepFailed(let reason, false, let date): failed("sweep", reason: reason, nextTry: date, isEnd: false)
-        case .sourceStopped(let reason): failed("archiver", reason: reason, nextTry: nil, isEnd: false)
-        case .problemFound(let problem): isFailing(problem.name.rawValue, reason: problem.description)
-        case .problemCleared(let name): clear(name.rawValue)
-        default: break
-        }
     }
 }
 

@@ -7,7 +7,7 @@ import Synchronization
 /// queries of links are taken out of whatever a line holds.
 struct JSONLogHandler: LogHandler {
     let label: String
-    let redact: Redactor
+    let redact: LiveRedactor
     /// Takes a whole line with its end.
     let write: @Sendable (Data) -> Void
     var logLevel = Logger.Level.info

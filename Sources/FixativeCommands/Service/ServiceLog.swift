@@ -3,6 +3,7 @@ import Archiver
 import ArgumentParser
 import Foundation
 import Logging
+import Synchronization
 
 /// How a service logs.
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {
@@ -15,6 +16,7 @@ struct ServiceLog: Sendable {
     /// Tells of archiving.
     let report: @Sendable (ArchiveEvent) -> Void
     private let format: LogFormat
+    private let redact: LiveRedactor
 
     /// - Parameters:
     ///   - format: `nil` for what fits where stderr goes.
@@ -22,7 +24,8 @@ struct ServiceLog: Sendable {
     init(_ format: LogFormat?, verbose: Bool, secrets: [String]) {
         let format = format ?? (isatty(2) == 1 ? .text : .json)
         self.format = format
-        let redact = Redactor(secrets: secrets)
+        let redact = LiveRedactor(secrets)
+        self.redact = redact
         switch format {
         case .text:
             logger = Logger(label: "fixative") { StreamLogHandler.standardError(label: $0) }
@@ -46,6 +49,9 @@ struct ServiceLog: Sendable {
         return logger
     }
 
+    /// Takes further secrets out of every line from now on.
+    func hide(_ secrets: [String]) { redact.add(secrets) }
+
     /// A line of the service itself: `text` for people, `message` and its facts for programs.
     func note(_ text: String, message: Logger.Message, _ metadata: Logger.Metadata) {
         switch format {
@@ -53,4 +59,25 @@ struct ServiceLog: Sendable {
         case .json: logger.info(message, metadata: metadata)
         }
     }
+}
+
+/// Takes secrets out of texts; a reload adds further ones.
+final class LiveRedactor: Sendable {
+    private struct State {
+        var secrets: [String]
+        var redact: Redactor
+    }
+
+    private let state: Mutex<State>
+
+    init(_ secrets: [String]) { state = Mutex(State(secrets: secrets, redact: Redactor(secrets: secrets))) }
+
+    func add(_ more: [String]) {
+        state.withLock { state in
+            state.secrets += more.filter { !state.secrets.contains($0) }
+            state.redact = Redactor(secrets: state.secrets)
+        }
+    }
+
+    func callAsFunction(_ value: JSONValue) -> JSONValue { state.withLock { $0.redact }(value) }
 }

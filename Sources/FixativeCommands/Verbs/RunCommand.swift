@@ -2,6 +2,7 @@ import ArchiveServer
 import Archiver
 import ArgumentParser
 import GenerationAPI
+import Logging
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,7 +11,8 @@ struct RunCommand: AsyncParsableCommand {
             Looks at the account again and again, takes the upstream's callbacks when FIXATIVE_HOOK_SECRET is set, passes the \
             upstream's API through under /v1, and answers readers over HTTP. FIXATIVE_READ_TOKEN and FIXATIVE_ADMIN_TOKEN guard it; \
             without one it listens on this machine only, and nothing can be changed through it. FIXATIVE_GATEWAY_TOKEN stands for \
-            the key in the gateway. Several tokens or secrets have commas between them. SIGTERM ends it within 10 s.
+            the key in the gateway. Several tokens or secrets have commas between them. SIGTERM ends it within 10 s; SIGHUP reads \
+            settings, and the files of keys, tokens and secrets, anew.
             """)
 
     @Option(help: ArgumentHelp("The address to serve at.", valueName: "host:port"))
@@ -55,28 +57,37 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let input = try await load()
+        try ServiceInput.check(input.secrets, listen: listen)
+        let log = ServiceLog(logFormat, verbose: common.verbose, secrets: input.secrets.all + [input.key.textToRedact])
+        for warning in input.warnings { log.report(.warning(warning)) }
+        var archive: OpenArchive?
+        do {
+            archive = try OpenArchive(input.settings, creating: true)
+        } catch {
+            guard DiskState.isUnwritable(near: input.settings.storage) else { throw error }
+            log.logger.error(
+                "the archive can't be opened yet, and is tried again", metadata: ["reason": "\(error)"])
+        }
+        var options = ArchiveService.Options(listen: listen, since: since.seconds)
+        options.watchFolder = watchDir
+        options.notifyURL = notifyURL ?? input.settings.notifyURL
+        let service = try await ArchiveService(archive, input: input, options, log: log) { try await load() }
+        try await service.run()
+    }
+
+    /// Reads what a service works with; at SIGHUP once more.
+    private func load() async throws -> ServiceInput {
         var warnings: [String] = []
         let settings = try await Settings.load(common, work: work, sweepInterval: sweepInterval) { warnings.append($0) }
-        let key = try settings.requireKey()
-        let guards = try ServiceGuards()
-        guard guards.access.isGuarded || ArchiveServer.Options.isLoopback(listen.host) else {
-            throw SettingsError(
-                "\(listen.host) can be reached from other machines. Set FIXATIVE_READ_TOKEN or FIXATIVE_ADMIN_TOKEN, or listen on 127.0.0.1"
-            )
-        }
+        let (key, secrets) = (try settings.requireKey(), try ServiceSecrets())
         var gateway = Gateway.Options(baseURL: settings.apiURL, key: key)
         gateway.validates = validatesRequests
         gateway.forwardsKeys = forwardAuthorization
         gateway.callbackURL = try publicURL.map {
-            try guards.callbackURL(under: $0, allowsPrivateHosts: settings.allowsPrivateHosts)
+            try secrets.callbackURL(under: $0, allowsPrivateHosts: settings.allowsPrivateHosts)
         }
-        let log = ServiceLog(logFormat, verbose: common.verbose, secrets: guards.secrets + [key.textToRedact])
-        for warning in warnings { log.report(.warning(warning)) }
-        let archive = try OpenArchive(settings, creating: true)
-        var options = ArchiveService.Options(listen: listen, since: since.seconds, guards: guards, gateway: gateway)
-        options.watchFolder = watchDir
-        options.notifyURL = notifyURL ?? settings.notifyURL
-        try await ArchiveService(archive, settings: settings, key: key, options, log: log).run()
+        return ServiceInput(settings: settings, key: key, secrets: secrets, gateway: gateway, warnings: warnings)
     }
 }
 

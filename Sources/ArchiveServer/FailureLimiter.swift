@@ -1,0 +1,63 @@
+import ArchiveModel
+import Foundation
+import Logging
+import Synchronization
+
+/// Counts wrong tokens and secrets by client address, and logs them once a minute at the most.
+final class FailureLimiter: Sendable {
+    /// Failures that an address may have at once, and how many of them come back in a minute.
+    static let most = 20
+    /// Addresses that are remembered.
+    private static let mostClients = 4096
+    /// Seconds between log lines.
+    private static let logInterval: TimeInterval = 60
+
+    private struct Bucket {
+        var left: Double
+        var date: Date
+
+        func refilled(now: Date) -> Double {
+            min(Double(most), left + max(0, now.timeIntervalSince(date)) * Double(most) / 60)
+        }
+    }
+
+    private struct State {
+        var buckets: [ClientAddress: Bucket] = [:]
+        var logger: Logger?
+        var loggedAt = Date.distantPast
+        var unlogged = 0
+    }
+
+    private let clock: any WallClock
+    private let state = Mutex(State())
+
+    init(clock: any WallClock) { self.clock = clock }
+
+    func log(to logger: Logger) { state.withLock { $0.logger = logger } }
+
+    /// - Returns: `nil` while the address is within its allowance; else the seconds until it is again.
+    func note(_ client: ClientAddress) -> Int? {
+        let now = clock.now
+        let (wait, line) = state.withLock { state -> (Int?, (logger: Logger, count: Int)?) in
+            let left = state.buckets[client]?.refilled(now: now) ?? Double(Self.most)
+            let isWithin = left >= 1
+            if state.buckets.count >= Self.mostClients {
+                state.buckets = state.buckets.filter { $0.value.refilled(now: now) < Double(Self.most) }
+                if state.buckets.count >= Self.mostClients { state.buckets = [:] }
+            }
+            state.buckets[client] = Bucket(left: isWithin ? left - 1 : left, date: now)
+            state.unlogged += 1
+            var line: (logger: Logger, count: Int)?
+            if now.timeIntervalSince(state.loggedAt) >= Self.logInterval, let logger = state.logger {
+                line = (logger: logger, count: state.unlogged)
+                state.loggedAt = now
+                state.unlogged = 0
+            }
+            return (isWithin ? nil : Int(((1 - left) * 60 / Double(Self.most)).rounded(.up)), line)
+        }
+        line?.logger.warning(
+            "wrong tokens or secrets; the next such line comes after a minute",
+            metadata: ["address": "\(client)", "since the last line": "\(line?.count ?? 0)"])
+        return wait
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+
+/// Where a request of the gateway goes: a path below `/v1/` that every server between here and the upstream reads in the same way.
+///
+/// Servers differ in how they read backslashes, escaped or doubled slashes and dot segments. A path that means one thing here and
+/// another one there would pass by the checks, so none of them is forwarded.
+struct GatewayTarget: Sendable {
+    /// As it came, with its escapes.
+    let path: String
+    private let query: String?
+
+    /// - Throws: ``UpstreamProblem`` with 400 for a path or query that is not plain.
+    init(_ request: Request) throws {
+        path = request.uri.path
+        query = request.uri.query
+        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let isPlain =
+            path.hasPrefix("/v1/") && Self.isPlain(path, allowed: Self.inPath, escaped: Self.isPlainInPath)
+            && !segments.dropLast().contains("") && !segments.contains { $0 == "." || $0 == ".." }
+        guard isPlain else {
+            throw UpstreamProblem(
+                .badRequest, "invalid_request_error",
+                "the path holds a dot segment, a doubled or escaped separator, or a character that no path has", param: nil)
+        }
+        guard query.map({ Self.isPlain($0, allowed: Self.inQuery, escaped: { $0 >= 0x20 && $0 != 0x7F }) }) ?? true else {
+            throw UpstreamProblem(
+                .badRequest, "invalid_request_error", "the query holds a character that no query has", param: nil)
+        }
+    }
+
+    /// - Parameter base: The upstream's address, without a slash at its end.
+    func url(below base: String) -> String { base + path + (query.map { "?" + $0 } ?? "") }
+
+    /// RFC 3986, section 3.3, without `;`, which some servers cut a path at.
+    private static let inPath = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,=:@/".utf8)
+    private static let inQuery = inPath.union(";?[]|".utf8)
+
+    private static func isPlainInPath(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != 0x7F && !"/\\.%;?#".utf8.contains(byte)
+    }
+
+    /// - Parameter escaped: Whether a byte may stand behind a percent sign.
+    private static func isPlain(_ text: String, allowed: Set<UInt8>, escaped: (UInt8) -> Bool) -> Bool {
+        var bytes = Array(text.utf8)[...]
+        while let byte = bytes.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                let digits = bytes.prefix(2)
+                guard digits.count == 2, digits.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
+                    let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16), escaped(value)
+                else { return false }
+                bytes = bytes.dropFirst(2)
+            } else if !allowed.contains(byte) {
+                return false
+            }
+        }
+        return text.removingPercentEncoding != nil
+    }
+}

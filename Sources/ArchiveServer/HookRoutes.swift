@@ -1,0 +1,97 @@
+import ArchiveModel
+import Archiver
+import Catalog
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Synchronization
+
+/// The upstream's callback. Its body proves nothing: the only fact taken from it is which task to read, with the key.
+///
+/// A task that the catalog knows is read at once. Any other name is a hint: kept durably, bounded in number, and checked with the
+/// upstream by a ``HintReader`` before anything is made of it.
+struct HookRoutes {
+    private let secrets: HookSecrets
+    private let access: AccessControl
+    private let clock: any WallClock
+    private let hints: any TaskHints
+    private let register: @Sendable ([TaskRegistration]) async throws -> Void
+    private let recent: RecentHooks
+
+    init(
+        secrets: HookSecrets, access: AccessControl, clock: any WallClock, hints: any TaskHints,
+        register: @escaping @Sendable ([TaskRegistration]) async throws -> Void
+    ) {
+        self.secrets = secrets
+        self.access = access
+        self.clock = clock
+        self.hints = hints
+        self.register = register
+        recent = RecentHooks(clock: clock)
+    }
+
+    /// The most bytes of a callback.
+    static let mostBytes = 256 << 10
+    /// How long the upstream is kept waiting while the catalog is locked.
+    private static let patience = Duration.seconds(3)
+    /// Seconds after which a hook that found the table full may come again.
+    private static let pause = 60
+
+    func add(to router: Router<ServerContext>) {
+        router.post("hooks/:secret") { request, context in
+            guard secrets.contains(context.parameters.get("secret") ?? "") else {
+                try access.noteFailure(of: context.client)
+                throw Problem(.notFound, "There is nothing at this address.")
+            }
+            let body = try await request.body.collect(upTo: Self.mostBytes)
+            guard let json = try? JSONReading(Array(body.readableBytesView)).value,
+                let text = (json["id"] ?? json["task_id"] ?? json["data"]?["id"])?.string, TaskRoutes.isPlain(text),
+                let id = TaskID(text)
+            else { throw Problem(.badRequest, "The body names no task: {\"id\":\"task-…\"}.") }
+            try await take(id)
+            return Response(status: .noContent, headers: [.cacheControl: "no-store"])
+        }
+    }
+
+    /// Durable when it returns; the upstream sends the callback again when it was refused.
+    private func take(_ id: TaskID) async throws {
+        guard !recent.contains(id) else { return }
+        let outcome = try await atMost(Self.patience, clock: clock) { [hints, register, clock] in
+            let outcome = try await hints.keepHint(id, most: HintReader.most, now: clock.now)
+            if outcome == .known { try await register([TaskRegistration(id: id, source: "webhook", hasEnded: true)]) }
+            return outcome
+        }
+        guard outcome != .full else {
+            throw Problem(
+                .tooManyRequests, "Too many callbacks name tasks that are not known yet.", headers: [.retryAfter: "\(Self.pause)"]
+            )
+        }
+        recent.insert(id)
+    }
+}
+
+/// Tasks whose callback was taken a moment ago: a repetition has nothing to add, and costs no write.
+private final class RecentHooks: Sendable {
+    /// Seconds that a callback is remembered.
+    private static let lifetime: TimeInterval = 10
+    private static let most = 10_000
+
+    private let clock: any WallClock
+    private let dates = Mutex<[TaskID: Date]>([:])
+
+    init(clock: any WallClock) { self.clock = clock }
+
+    func contains(_ id: TaskID) -> Bool {
+        let now = clock.now
+        return dates.withLock { $0[id].map { (0..<Self.lifetime).contains(now.timeIntervalSince($0)) } ?? false }
+    }
+
+    func insert(_ id: TaskID) {
+        let now = clock.now
+        dates.withLock { dates in
+            if dates.count >= Self.most { dates = [:] }
+            dates[id] = now
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package import ArchiveModel
+package import Foundation
+import GRDB
+
+extension SQLiteCatalog: TaskHints {
+    /// `copy` and `mark` make a changed byte break a rule, which SQLite's own check then finds. A hint ends when its task is entered.
+    static let hints = """
+        CREATE TABLE task_hint (
+            key INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            received_at INTEGER NOT NULL,
+            due_at INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            copy TEXT NOT NULL CHECK (copy = id),
+            mark INTEGER NOT NULL CHECK (mark = -2 * due_at - 3 * received_at - attempts)
+        ) STRICT;
+        CREATE TRIGGER task_hint_entered AFTER INSERT ON task BEGIN
+            DELETE FROM task_hint WHERE id = new.id;
+        END;
+        """
+
+    /// A full table gives up hints that were read in vain at least this often.
+    private static let oftenRead = 3
+
+    package func keepHint(_ id: TaskID, most: Int, now: Date) async throws -> HintOutcome {
+        // A flood costs reads; only what is kept costs a commit.
+        if let outcome = try await read({ try Self.outcome(of: id, most: most, in: $0) }) { return outcome }
+        return try await write { database in
+            if let outcome = try Self.outcome(of: id, most: most, in: database) { return outcome }
+            try database.executeCached(
+                sql: """
+                    DELETE FROM task_hint WHERE (SELECT COUNT(*) FROM task_hint) >= :most AND key =
+                        (SELECT key FROM task_hint WHERE attempts >= :often ORDER BY attempts DESC, key LIMIT 1)
+                    """, arguments: ["most": most, "often": Self.oftenRead])
+            try database.executeCached(
+                sql: """
+                    INSERT INTO task_hint (id, received_at, due_at, copy, mark)
+                    VALUES (:id, :now, :now, :id, -5 * :now)
+                    """, arguments: ["id": id.text, "now": now.milliseconds])
+            return .kept
+        }
+    }
+
+    /// - Returns: `nil` when the hint is to be written.
+    private static func outcome(of id: TaskID, most: Int, in database: Database) throws -> HintOutcome? {
+        // A task that was given up as unknown needs the upstream's word before it is taken up again.
+        let isKnown = try Bool.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM task WHERE id = ? AND NOT (state = 'unavailable' AND misses > 0))"),
+            arguments: [id.text])
+        if isKnown == true { return .known }
+        let row = try Row.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT COUNT(*) AS hints, COALESCE(MAX(id = ?1), 0) AS is_held, COALESCE(MAX(attempts), 0) AS attempts FROM task_hint
+                    """), arguments: [id.text])
+        guard let row else { return nil }
+        let (hints, isHeld, attempts): (Int, Bool, Int) = (row["hints"], row["is_held"], row["attempts"])
+        if isHeld { return .kept }
+        return hints >= most && attempts < oftenRead ? .full : nil
+    }
+
+    package func dueHints(limit: Int, now: Date) async throws -> [TaskHint] {
+        try await read { database in
+            try Row.fetchAll(
+                database.cachedStatement(
+                    sql: "SELECT * FROM task_hint WHERE due_at <= ? ORDER BY attempts, due_at, key LIMIT ?"),
+                arguments: [now.milliseconds, limit]
+            ).compactMap { row in
+                TaskID(row["id"] as String).map {
+                    TaskHint(id: $0, receivedAt: Date(milliseconds: row["received_at"]), attempts: row["attempts"])
+                }
+            }
+        }
+    }
+
+    package func nextHintDue() async throws -> Date? {
+        try await read {
+            try Int64.fetchOne($0.cachedStatement(sql: "SELECT MIN(due_at) FROM task_hint")).map(Date.init(milliseconds:))
+        }
+    }
+
+    package func postponeHints(_ due: [TaskID: Date], countsReading: Bool) async throws {
+        guard !due.isEmpty else { return }
+        try await write { database in
+            for (id, date) in due {
+                try database.executeCached(
+                    sql: """
+                        UPDATE task_hint SET due_at = :due, attempts = attempts + :one,
+                            mark = -2 * :due - 3 * received_at - attempts - :one WHERE id = :id
+                        """, arguments: ["due": date.milliseconds, "id": id.text, "one": countsReading ? 1 : 0])
+            }
+        }
+    }
+
+    package func dropHints(_ ids: [TaskID]) async throws {
+        guard !ids.isEmpty else { return }
+        try await write { database in
+            for id in ids { try database.executeCached(sql: "DELETE FROM task_hint WHERE id = ?", arguments: [id.text]) }
+        }
+    }
+}

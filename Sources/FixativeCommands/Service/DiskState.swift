@@ -1,0 +1,24 @@
+import Foundation
+import SystemPackage
+
+/// Whether a disk takes writes.
+enum DiskState {
+    /// As much as an empty archive with its catalog needs.
+    private static let room = 512 << 10
+
+    /// Whether nothing can be written where an archive is or would be: the disk is full, read-only or broken.
+    static func isUnwritable(near path: String) -> Bool {
+        var folder = URL(filePath: path).standardizedFileURL
+        while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" { folder.deleteLastPathComponent() }
+        let file = folder.appending(path: ".fixative-room-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        do {
+            let descriptor = try FileDescriptor.open(
+                FilePath(file), .writeOnly, options: [.create, .exclusiveCreate, .noFollow], permissions: .ownerReadWrite)
+            try descriptor.closeAfter { _ = try descriptor.writeAll([UInt8](repeating: 0, count: room)) }
+            return false
+        } catch {
+            return [.noSpace, .readOnlyFileSystem, .diskQuotaExceeded, .ioError].contains(error as? Errno)
+        }
+    }
+}

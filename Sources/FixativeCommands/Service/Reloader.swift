@@ -1,0 +1,42 @@
+import ArchiveModel
+import GenerationAPI
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Reads settings, key, tokens and secrets anew at SIGHUP. What can't be used is refused as a whole, and the service goes on as it was.
+struct Reloader: Service {
+    let live: LiveInput
+    let guards: ServiceGuards
+    let listen: ListenAddress
+    let log: ServiceLog
+    let load: @Sendable () async throws -> ServiceInput
+    /// Makes the archiver anew; `nil` while the archive is not open.
+    let makeWorkshop: @Sendable (ServiceInput) -> Workshop?
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { await reload() }
+    }
+
+    private func reload() async {
+        let old = live.input
+        do {
+            var new = try await load()
+            try ServiceInput.check(new.secrets, listen: listen)
+            let named = new.changes(from: old)
+            let kept = named.filter { $0 == "storage" }
+            new.settings.storage = old.settings.storage
+            let changes = named.filter { !kept.contains($0) }
+            log.hide(new.secrets.all + [new.key.textToRedact])
+            guards.replace(new.secrets)
+            live.replace(new, workshop: new.needsNewWorkshop(after: old) ? makeWorkshop(new) : nil)
+            let text = changes.isEmpty ? "nothing has changed" : changes.joined(separator: ", ")
+            log.note("reloaded   \(text)", message: "reloaded", ["changed": .array(changes.map { .string($0) })])
+            if !kept.isEmpty {
+                log.logger.warning("a change takes a restart", metadata: ["settings": .array(kept.map { .string($0) })])
+            }
+        } catch {
+            log.logger.error("the new settings are refused, and the old ones stay", metadata: ["reason": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import ArchiveServer
+import GenerationAPI
+
+/// What a service works with and a reload reads anew: settings, key, tokens and secrets.
+struct ServiceInput: Sendable {
+    var settings: Settings
+    var key: APIKey
+    var secrets: ServiceSecrets
+    var gateway: Gateway.Options
+    /// What is wrong with the settings, though they can be used.
+    var warnings: [String] = []
+
+    /// The names of what differs. Values stay out of it: most are secrets.
+    func changes(from old: ServiceInput) -> [String] {
+        let (before, after) = (Mirror(reflecting: old.settings).children, Mirror(reflecting: settings).children)
+        var names = zip(before, after).compactMap { "\($0.value)" == "\($1.value)" ? nil : $1.label }
+        if key.textToRedact != old.key.textToRedact { names.append("FIXATIVE_API_KEY") }
+        let pairs = [
+            ("FIXATIVE_READ_TOKEN", secrets.read, old.secrets.read), ("FIXATIVE_ADMIN_TOKEN", secrets.admin, old.secrets.admin),
+            ("FIXATIVE_GATEWAY_TOKEN", secrets.gateway, old.secrets.gateway),
+            ("FIXATIVE_HOOK_SECRET", secrets.hook, old.secrets.hook),
+        ]
+        return names + pairs.filter { $0.1 != $0.2 }.map(\.0)
+    }
+
+    /// Whether the archiver has to be made anew for it.
+    func needsNewWorkshop(after old: ServiceInput) -> Bool {
+        changes(from: old).contains { !$0.hasPrefix("FIXATIVE_") || $0 == "FIXATIVE_API_KEY" }
+    }
+
+    /// - Throws: ``SettingsError`` for a server without tokens that others could reach.
+    static func check(_ secrets: ServiceSecrets, listen: ListenAddress) throws {
+        guard secrets.isGuarded || ArchiveServer.Options.isLoopback(listen.host) else {
+            throw SettingsError(
+                "\(listen.host) can be reached from other machines. Set FIXATIVE_READ_TOKEN or FIXATIVE_ADMIN_TOKEN, or listen on 127.0.0.1"
+            )
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import ArchiveModel
+import ArchiveServer
+import Archiver
+import BlobStore
+import Catalog
+import Foundation
+import GenerationAPI
+import Notifications
+import ServiceLifecycle
+import Synchronization
+import Telemetry
+
+/// The parts of a service that work on an open archive.
+struct ServiceParts: Sendable {
+    let options: ArchiveService.Options
+    let live: LiveInput
+    let server: ArchiveServer
+    let health: SourceHealth
+    let clock: any WallClock
+    let metrics: ArchiveMetrics
+    let log: ServiceLog
+    private let opened = Opened()
+    /// Between two looks at the catalog's file.
+    private static let catalogCheckInterval = Duration.seconds(2)
+
+    /// The archive once it is open, and the vault of the key in use.
+    private final class Opened: Sendable {
+        let archive = Mutex<OpenArchive?>(nil)
+        let vault = Mutex<KeyVault?>(nil)
+    }
+
+    init(
+        options: ArchiveService.Options, live: LiveInput, server: ArchiveServer, health: SourceHealth, clock: any WallClock,
+        metrics: ArchiveMetrics, log: ServiceLog
+    ) {
+        self.options = options
+        self.live = live
+        self.server = server
+        self.health = health
+        self.clock = clock
+        self.metrics = metrics
+        self.log = log
+    }
+
+    /// Keeps some work going until the service ends.
+    func part(_ name: String, _ work: @escaping @Sendable () async throws -> Void) -> Supervisor {
+        Supervisor(
+            name: name, health: health, clock: clock, logger: log.logger, generation: { [live] in live.generation }, work: work)
+    }
+
+    /// Serves an archive and works on it until the service ends.
+    func run(_ archive: OpenArchive) async throws {
+        let gallery = try GalleryCommand.live(archive)
+        opened.archive.withLock { $0 = archive }
+        live.begin { workshop($0, archive) }
+        server.open(
+            .init(
+                blobs: archive.blobs, records: archive.records, catalog: archive.catalog, hints: archive.catalog,
+                gallery: gallery, register: register))
+        let parts = parts(archive)
+        await withDiscardingTaskGroup { group in
+            for part in parts { group.addTask { try? await part.run() } }
+        }
+    }
+
+    private func parts(_ archive: OpenArchive) -> [Supervisor] {
+        var parts = [
+            part("archiver") { try await archiveOnAndOn(archive) },
+            part("catalog-file") {
+                while !Task.isShuttingDownGracefully {
+                    if let client = try? live.workshop().workshop.client { archive.catalogFile.check(client.monitor) }
+                    try await cancelWhenGracefulShutdown { try await clock.sleep(for: Self.catalogCheckInterval) }
+                }
+            },
+            part("hints") {
+                let reader = HintReader(
+                    hints: archive.catalog, catalog: archive.catalog, client: { try live.workshop().workshop.client },
+                    clock: clock,
+                    register: register)
+                try await cancelWhenGracefulShutdown { try await reader.run() }
+            },
+            part("notifications") {
+                let notifier = try await Notifier.wanted(options.notifyURL, archive: archive, metrics: metrics) {
+                    report(.warning($0))
+                }
+                try await notifier?.run()
+            },
+        ]
+        if let path = options.watchFolder {
+            let folder = ManifestFolder(path: path, clock: clock, register: register, report: report)
+            parts.append(part("watch-dir") { try await cancelWhenGracefulShutdown { try await folder.run() } })
+        }
+        return parts
+    }
+
+    @Sendable private func register(_ tasks: [TaskRegistration]) async throws {
+        try await live.workshop().workshop.archiver.register(tasks)
+    }
+
+    /// Runs one archiver after the other: a reload ends one, and the next goes on under the new settings.
+    private func archiveOnAndOn(_ archive: OpenArchive) async throws {
+        try await archive.blobs.sweepIngest()
+        while true {
+            for workshop in live.takeRetired() { await workshop.close() }
+            let (workshop, generation) = try live.workshop()
+            let summary = try await workshop.archiver.run()
+            if live.generation != generation, !Task.isShuttingDownGracefully { continue }
+            if !summary.wasStopped { throw SettingsError(summary.stopReason ?? "it ended by itself") }
+            return
+        }
+    }
+
+    /// - Returns: `nil` before the archive is open.
+    func remake(_ input: ServiceInput) -> Workshop? { opened.archive.withLock { $0 }.map { workshop(input, $0) } }
+
+    private func workshop(_ input: ServiceInput, _ archive: OpenArchive) -> Workshop {
+        var archiving = input.settings.archiverOptions
+        archiving.watch = true
+        archiving.since = options.since
+        archiving.drainTime = ArchiveService.drainTime - 1
+        let vault = opened.vault.withLock { vault in
+            let new = KeyVault(input.key, salt: archive.folder.marker.archiveID, earlier: vault)
+            vault = new
+            return new
+        }
+        return Workshop(
+            archive, settings: input.settings, key: input.key, options: archiving, vault: vault, metrics: metrics, report: report)
+    }
+
+    @Sendable private func report(_ event: ArchiveEvent) {
+        health.note(event)
+        log.report(event)
+    }
+}
+
+extension SourceHealth {
+    /// Takes in what an event says of a part.
+    func note(_ event: ArchiveEvent) {
+        switch event {
+        case .swept: isRunning("sweep")
+        case .sweepFailed(let reason, true, let date): isLimited("sweep", reason: reason, nextTry: date)
+        case .sweepFailed(let reason, false, let date): failed("sweep", reason: reason, nextTry: date, isEnd: false)
+        case .sourceStopped(let reason): failed("archiver", reason: reason, nextTry: nil, isEnd: false)
+        case .problemFound(let problem): isFailing(problem.name.rawValue, reason: problem.description)
+        case .problemCleared(let name): clear(name.rawValue)
+        default: break
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+/// What passes the gateway, and what does not.
+@Suite struct GatewayGuardTests {
+    private static let key = "sk-of-a-test"
+
+    private func withUpstream(
+        forwardsKeys: Bool = false, answer: @escaping @Sendable (String) -> String,
+        _ body: @escaping @Sendable (TestServer, Upstream) async throws -> Void
+    ) async throws {
+        let upstream = try Upstream(answer: answer)
+        try await TestServer.run(upstream: upstream.port, forwardsKeys: forwardsKeys) { try await body($0, upstream) }
+        upstream.end()
+    }
+
+    private static let plain = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+    /// RFC 9110, section 7.6.1, RFC 7239, RFC 6265, RFC 6797, and what proxies and browsers act upon.
+    @Test func nothingOfThisServersOwnPassesInEitherDirection() async throws {
+        let dropped = [
+            "Set-Cookie: a=b", "Clear-Site-Data: *", "Strict-Transport-Security: max-age=1", "Public-Key-Pins: x",
+            "Alt-Svc: h3", "Via: 1.1 x", "X-Accel-Redirect: /etc", "Proxy-Authenticate: Basic", "X-Forwarded-Host: x", "X-Hop: 1",
+            "Upgrade: h2c", "Keep-Alive: timeout=5",
+        ]
+        let answer =
+            "HTTP/1.1 200 OK\r\nConnection: X-Hop\r\n" + dropped.joined(separator: "\r\n")
+            + "\r\nX-Kept: yes\r\nContent-Length: 2\r\n\r\n{}"
+        try await withUpstream { _ in
+            answer
+        } _: { server, upstream in
+            let sent = [
+                "Cookie: fixative_reader=1", "Forwarded: for=1.2.3.4", "X-Forwarded-For: 1.2.3.4", "X-Real-IP: 1.2.3.4",
+                "Via: 1.1 y", "Proxy-Authorization: Basic x", "TE: trailers", "Upgrade: websocket", "Sec-WebSocket-Key: x",
+                "HTTP2-Settings: x",
+            ]
+            let got = try await server.ask("GET", "/v1/tasks", token: Self.key, sent + ["X-Sent: yes"])
+            #expect(got.status == 200 && got.headers["x-kept"] == "yes")
+            for line in dropped { #expect(got.headers[line.prefix { $0 != ":" }.lowercased()] == nil, "\(line)") }
+            let head = try #require(upstream.asked.first).lowercased()
+            #expect(head.contains("x-sent: yes") && head.contains("authorization: bearer sk-of-a-test"))
+            for line in sent { #expect(!head.contains("\r\n\(line.prefix { $0 != ":" }.lowercased()):"), "\(line)") }
+        }
+    }
+
+    @Test func aChangeOfProtocolIsNoAnswer() async throws {
+        try await withUpstream { _ in
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
+        } _: {
+            server, _ in
+            let answer = try await server.ask("GET", "/v1/tasks", token: Self.key)
+            #expect(answer.status == 502)
+        }
+    }
+
+    @Test func aPathThatServersReadDifferentlyNeverReachesTheUpstream() async throws {
+        try await withUpstream { _ in
+            Self.plain
+        } _: { server, upstream in
+            for path in [
+                "/v1/..", "/v1/tasks/../credits", "/v1/./tasks", "/v1//tasks", "/v1/tasks//a", "/v1/tasks/a%2fb",
+                "/v1/tasks/a%2Fb",
+                "/v1/tasks/a%5cb", "/v1/tasks/a\\b", "/v1/%2e%2e/x", "/v1/tasks/%252e%252e", "/v1/tasks/%2e", "/v1/tasks;a=b",
+                "/v1/tasks/%3b", "/v1/tasks/%00", "/v1/tasks/%0d%0a", "/v1/tasks/%7f", "/v1/tasks/%c0%af", "/v1/tasks/%ff",
+                "/v1/tasks/%zz", "/v1/tasks/%", "/v1/tasks?a=%00", "/v1/tasks?a=\\", "/v1/tasks?a=%0d%0aX",
+            ] {
+                let answer = try await server.ask("GET", path, token: Self.key)
+                #expect(answer.status == 400, "\(path): \(answer.status)")
+            }
+            #expect(upstream.asked.isEmpty)
+            // An absolute target names this server; the upstream's address and the key's way stay as they are.
+            let absolute = try await server.ask("GET", "http://elsewhere.example/v1/tasks?page=1", token: Self.key)
+            #expect(absolute.status == 200)
+            #expect(upstream.asked.first?.hasPrefix("GET /v1/tasks?page=1 HTTP/1.1\r\n") == true)
+            #expect(try await server.ask("GET", "/v1/tasks/task-1_a.b~c%20d", token: Self.key).status == 200)
+        }
+    }
+
+    /// Sends bytes as they are, then half-closes.
+    private static func raw(_ text: String, _ port: Int) async throws -> String {
+        try await TestServer.lane.run {
+            let connection = try Connection(port: port)
+            connection.send(Array(text.utf8))
+            connection.finish()
+            return connection.rest()
+        }
+    }
+
+    @Test func aMalformedBodyIsTheCallersMistake() async throws {
+        try await withUpstream { _ in
+            Self.plain
+        } _: { server, upstream in
+            for path in ["/v1/images/generations", "/v1/other"] {
+                let head = "POST \(path) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(Self.key)\r\n"
+                for rest in [
+                    "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n5\r\n{}",
+                    "Content-Length: 50\r\n\r\n{}", "Content-Length: x\r\n\r\n{}", "Content-Length: -1\r\n\r\n{}",
+                    "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
+                    "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding: gzip\r\n\r\n{}",
+                ] {
+                    let answer = try await Self.raw(head + rest, server.port)
+                    #expect(answer.hasPrefix("HTTP/1.1 400"), "\(path) \(rest.debugDescription): \(answer.prefix(60))")
+                }
+            }
+            for body in ["no json", "[]", "7", "", "{\"prompt\":\"x\"", "{\"prompt\":\"x\"}}", "{\"a\" 1}", "{,}"] {
+                let answer = try await server.ask("POST", "/v1/images/generations", token: Self.key, body: body)
+                #expect(answer.status == 400, "\(body)")
+                #expect(answer.body.contains("invalid_request_error"))
+            }
+            let large = "Content-Length: \((16 << 20) + 1)"
+            #expect(try await server.ask("POST", "/v1/images/generations", token: Self.key, [large]).status == 413)
+            #expect(upstream.asked.allSatisfy { !$0.contains("/images/") }, "no such body was forwarded")
+            // What is the upstream's to judge is forwarded.
+            for body in [#"{"prompt":"\ud83d","n":NaN,"a":[{},[],1.5e3,null]}"#, "{}"] {
+                #expect(try await server.ask("POST", "/v1/images/generations", token: Self.key, body: body).status == 200)
+            }
+        }
+    }
+
+    @Test func strangersRequestsShareABoundedMemory() async throws {
+        try await withUpstream(forwardsKeys: true) { _ in
+            Self.plain
+        } _: { server, _ in
+            // 16 strangers each begin a body of 8 MiB and hold it open: 128 MiB, of which 64 MiB are theirs.
+            let part = Array(repeating: UInt8(ascii: " "), count: 8 << 20)
+            let refused = try await TestServer.lane.run {
+                var open: [Connection] = []
+                for number in 0..<16 {
+                    let connection = try Connection(port: server.port)
+                    let head =
+                        "POST /v1/images/generations HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer sk-stranger-\(number)-0123456789\r\n"
+                        + "Content-Length: \((8 << 20) + 10)\r\nConnection: close\r\n\r\n"
+                    connection.send(Array(head.utf8))
+                    connection.send(part)
+                    open.append(connection)
+                }
+                for connection in open { connection.finish() }
+                return open.map { $0.rest() }.filter { $0.hasPrefix("HTTP/1.1 429") }.count
+            }
+            #expect(refused >= 8 && refused < 16)
+            let own = try await server.ask("POST", "/v1/images/generations", token: Self.key, body: "{}")
+            #expect(own.status == 200, "the service's own callers are served")
+            let later = try await server.ask("POST", "/v1/images/generations", token: "sk-stranger-99-0123456789", body: "{}")
+            #expect(later.status == 200, "what was held is given back")
+        }
+    }
+}
