@@ -54,7 +54,9 @@ package enum RecordFile {
             }
             switch format {
             case ArchiveRecord.currentFormat, ArchiveRecord.unsealedFormat:
-                return .output(try decoder.decode(ArchiveRecord.self, from: data))
+                let record = try decoder.decode(ArchiveRecord.self, from: data)
+                if let number = record.absurdNumber { throw RecordFileError("it says \(number), which cannot be") }
+                return .output(record)
             case TaskRecord.currentFormat, TaskRecord.unsealedFormat:
                 return .task(try decoder.decode(TaskRecord.self, from: data))
             default: throw RecordFileError("its format '\(format)' is not known")

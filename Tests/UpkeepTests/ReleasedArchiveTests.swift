@@ -2,6 +2,7 @@ import ArchiveModel
 import BlobStore
 import Catalog
 import Foundation
+import SizeContract
 import TestSupport
 import Testing
 import Upkeep
@@ -55,7 +56,9 @@ import Upkeep
 
     @Test func itsCatalogIsMadeAgainFromItsRecords() async throws {
         let released = try ReleasedArchive()
-        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: "\(released.path)/catalog.sqlite\(suffix)") }
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: "\(released.path)/catalog.sqlite\(suffix)")
+        }
         let archive = try await UpkeepArchive(path: released.path, deep: false, clock: FixedClock(now: ReleasedArchive.created))
         let made = try await archive.rebuild(results: countResults)
         #expect(made.summary.unreadable == [])

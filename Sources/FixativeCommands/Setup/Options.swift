@@ -17,6 +17,12 @@ struct CommonOptions: ParsableArguments {
     @Flag(help: "Also fetch results over plain HTTP and from private addresses.")
     var allowPrivateHosts = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Which permissions new files of the archive do not get (FIXATIVE_UMASK; default: 077, the owner alone).",
+            valueName: "octal"))
+    var umask: String?
+
     @Flag(name: .shortAndLong, help: "Say more.")
     var verbose = false
 }

@@ -1,4 +1,5 @@
 import Archiver
+import BlobStore
 import Configuration
 import Foundation
 import GenerationAPI
@@ -28,6 +29,8 @@ struct Settings: Sendable {
     var perHostRate: Double
     /// Hours before its deadline from which on something that still waits is at risk.
     var riskHours: Double
+    /// Of the files that are written into the archive.
+    var permissions: ArchivePermissions
 
     static func load(_ common: CommonOptions, work: WorkOptions? = nil, sweepInterval: Int? = nil) async throws -> Settings {
         var flags: [AbsoluteConfigKey: ConfigValue] = [:]
@@ -35,6 +38,7 @@ struct Settings: Sendable {
         func set(_ key: String, _ value: Int?) { if let value { flags[[key]] = ConfigValue(.int(value), isSecret: false) } }
         set("storage", common.storage)
         set("apiUrl", common.apiURL)
+        set("umask", common.umask)
         if common.allowPrivateHosts { flags["allowPrivateHosts"] = ConfigValue(.bool(true), isSecret: false) }
         set("workers", work?.workers)
         set("downloads", work?.downloads)
@@ -57,6 +61,7 @@ struct Settings: Sendable {
             throw SettingsError("the storage \(folder) is a file; name a folder by --storage or FIXATIVE_STORAGE")
         }
         let path = folder + "/fixative.json"
+        try checkFile(path)
         do {
             let file = try await FileProvider<JSONSnapshot>(filePath: FilePath(path), allowMissing: true)
             return try Settings(ConfigReader(providers: given + [file]), storage: folder)
@@ -64,6 +69,14 @@ struct Settings: Sendable {
             throw error
         } catch {
             throw SettingsError("the settings in \(path) can't be read: \(error). Correct the file, or take it away")
+        }
+    }
+
+    /// A pipe would be waited for, and a link may lead anywhere.
+    private static func checkFile(_ path: String) throws {
+        guard let found = try? FileManager.default.attributesOfItem(atPath: path) else { return }
+        guard found[.type] as? FileAttributeType == .typeRegular, (found[.size] as? Int ?? 0) <= 1 << 20 else {
+            throw SettingsError("\(path) is no file of at most 1 MB; take it away, or put a file in its place")
         }
     }
 
@@ -97,6 +110,7 @@ struct Settings: Sendable {
         perHost = try Self.number("perHost", reader) ?? 16
         perHostRate = try Self.fraction("perHostRate", reader) ?? 0
         riskHours = try Self.fraction("riskHours", reader) ?? 2
+        permissions = try Self.permissions("umask", reader)
         let numbers = [
             ("workers", workers), ("downloads", downloads), ("maxBytes", maxBytes), ("maxPixels", maxPixels),
             ("maxSide", maxSide),
@@ -144,6 +158,17 @@ struct Settings: Sendable {
             throw SettingsError("the setting \(key) (\(variable(key))) is no number")
         }
         return nil
+    }
+
+    /// Digits alone may be read as a number, whose leading zeros are gone.
+    private static func permissions(_ key: ConfigKey, _ reader: ConfigReader) throws -> ArchivePermissions {
+        guard let text = reader.string(forKey: key) ?? reader.int(forKey: key).map({ "\($0)" }) else { return .ownerOnly }
+        guard let permissions = ArchivePermissions(umask: text) else {
+            throw SettingsError(
+                "'\(text)' in \(key) (--umask, \(variable(key))) is no umask that leaves the owner all rights, such as 077 or 027"
+            )
+        }
+        return permissions
     }
 
     private static func hosts(_ key: ConfigKey, _ reader: ConfigReader) throws -> [HostPattern] {

@@ -88,7 +88,7 @@ struct ListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common)
-        let archive = try OpenArchive(settings, creating: false)
+        let archive = try OpenArchive(settings, creating: false, reading: true)
         if atRisk { return try await listRisks(archive, riskTime: settings.riskTime) }
         let now = archive.clock.now
         let since = since?.date(from: archive.clock.now)
