@@ -5,7 +5,7 @@ import Testing
 /// Archives on disks that take nothing, lack something, or hold what is not theirs.
 @Suite(.serialized) struct HostileFolderTests {
     /// Three pictures, archived once by the demonstration.
-    private static let made = Result {
+    private static let made = Result<Folder, any Error> {
         let folder = try Folder()
         let demo = try Program.run("demo", "--tasks", "3", "--faults", "none", "--storage", folder.path + "/s")
         try #require(demo.status == 0, "\(demo.errors)")
