@@ -15,7 +15,7 @@ extension SQLiteCatalog {
                         FROM output JOIN task ON task.key = output.task WHERE output.key IN (SELECT value FROM json_each(?))
                         """), arguments: [Self.list(keys)])
             while let row = try rows.next() {
-                let id = OutputID(task: try Self.taskID(row["id"]), index: row["idx"])
+                let id = try Self.outputID(row["id"], row["idx"])
                 queued[row["key"]] = QueuedOutput(id: id, deadline: Self.date(row["deadline"]), request: Self.request(row))
             }
             return keys.compactMap { queued[$0] }

@@ -165,7 +165,8 @@ extension SQLiteCatalog {
         try await read { database in
             var status = CatalogStatus()
             for row in try Row.fetchAll(database.cachedStatement(sql: "SELECT state, tasks FROM task_tally")) {
-                status.tasks[TaskState(rawValue: row[0]) ?? .waiting] = row[1]
+                let state = (row[0] as String?).flatMap(TaskState.init(rawValue:)) ?? .waiting
+                status.tasks[state] = min(max((row[1] as Int?) ?? 0, 0), 1 << 48)
             }
             for tally in try Self.tallies(in: database) {
                 status.outputs[tally.state, default: 0] += tally.outputs
