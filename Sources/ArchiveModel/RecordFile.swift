@@ -54,7 +54,9 @@ package enum RecordFile {
             }
             switch format {
             case ArchiveRecord.currentFormat, ArchiveRecord.unsealedFormat:
-                return .output(try ArchiveDecoder.decode(ArchiveRecord.self, from: json))
+                let record = try ArchiveDecoder.decode(ArchiveRecord.self, from: json)
+                if let number = record.absurdNumber { throw RecordFileError("it says \(number), which cannot be") }
+                return .output(record)
             case TaskRecord.currentFormat, TaskRecord.unsealedFormat:
                 return .task(try ArchiveDecoder.decode(TaskRecord.self, from: json))
             default: throw RecordFileError("its format '\(format)' is not known")

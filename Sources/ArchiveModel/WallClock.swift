@@ -28,18 +28,22 @@ extension WallClock {
 }
 
 extension Date {
-    /// The years 1 to 9999, in milliseconds since 1970 UTC: what ISO 8601 writes with four digits.
-    private static let writable: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
-
-    /// Milliseconds since 1970 UTC. A date outside the years 1 to 9999 becomes the nearest of them, so that it can be written.
+    /// Milliseconds since 1970 UTC, within the years 1 to 9999: all that ISO 8601 can write and ``init(iso8601:)`` reads.
     package var milliseconds: Int64 {
-        let exact = (timeIntervalSince1970 * 1000).rounded()
-        let range = Self.writable
-        guard exact > Double(range.lowerBound) else { return range.lowerBound }
-        return exact < Double(range.upperBound) ? Int64(exact) : range.upperBound
+        let value = (timeIntervalSince1970 * 1000).rounded()
+        guard !value.isNaN else { return 0 }
+        return Int64(min(max(value, Double(Self.first)), Double(Self.last)))
     }
 
-    package init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
+    /// - Parameter milliseconds: Since 1970 UTC. A number outside of the years 1 to 9999, as damage or a hostile answer brings it,
+    ///   stands for the nearest date within: the calendar of Foundation traps far outside.
+    package init(milliseconds: Int64) {
+        self.init(timeIntervalSince1970: Double(min(max(milliseconds, Self.first), Self.last)) / 1000)
+    }
+
+    /// 0001-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
+    private static let first: Int64 = -62_135_596_800_000
+    private static let last: Int64 = 253_402_300_799_999
 
     /// The nearest whole millisecond: rounding down would take one from many a date that is whole already.
     package var wholeMilliseconds: Date { Date(milliseconds: milliseconds) }

@@ -19,14 +19,24 @@ package struct ArchiveFolder: Sendable {
     package let marker: Marker
     /// Whether this call made the archive.
     package let isNew: Bool
+    /// The permissions of what is written from now on.
+    package let permissions: ArchivePermissions
+    /// Whether its file system keeps the permission bits of each file.
+    let keepsModes: Bool
     private let use: ArchiveUse
 
-    package var catalogPath: String { path + "/catalog.sqlite" }
+    package var catalogPath: String { path + "/" + Self.catalogName }
     package var configurationPath: String { path + "/fixative.json" }
-    var blobsPath: String { path + "/blobs/sha256" }
-    var recordsPath: String { path + "/records" }
-    var quarantinePath: String { path + "/quarantine" }
-    var ingestPath: String { path + "/ingest" }
+    private var root: StorePath { StorePath(root: path) }
+    var blobsPath: StorePath { root / "blobs/sha256" }
+    var recordsPath: StorePath { root / "records" }
+    var quarantinePath: StorePath { root / "quarantine" }
+    var ingestPath: StorePath { root / "ingest" }
+
+    static let catalogName = "catalog.sqlite"
+
+    /// - Parameter inside: The path of a file inside the archive.
+    func place(_ inside: String) -> StorePath { StorePath(root: path, inside: inside) }
 
     /// Opens the archive in a folder, or makes one where there is nothing yet.
     ///
@@ -34,14 +44,19 @@ package struct ArchiveFolder: Sendable {
     /// becomes a new archive when `creating` is true. Any other folder without a marker is refused: it is another folder, or an archive
     /// whose disk is not mounted. Of several processes that create at once, all get the archive that the first one made.
     ///
-    /// - Throws: ``BlobStoreError`` with code `markerMissing` or `markerUnreadable`, or `system`.
-    package init(path: String, creating: Bool, now: Date, archiveID: UUID = UUID()) throws {
+    /// - Parameter permissions: Of what is written from now on; what is there keeps its own.
+    /// - Throws: ``BlobStoreError`` with code `markerMissing` or `markerUnreadable`, `notAFile`, or `system`.
+    package init(
+        path: String, creating: Bool, now: Date, archiveID: UUID = UUID(), permissions: ArchivePermissions = .ownerOnly
+    ) throws {
         let folder = URL(fileURLWithPath: path).standardizedFileURL.path
         self.path = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-        let markerPath = self.path + "/" + Self.markerName
+        self.permissions = permissions
+        let root = StorePath(root: self.path)
+        let markerPath = root / Self.markerName
         var found = try Self.read(markerPath)
         if found == nil {
-            let strangers = try Self.strangers(in: self.path)
+            let strangers = try Self.strangers(in: root)
             // Another process may be making the archive just now; its marker is there before anything is filed.
             if !strangers.isEmpty { found = try Self.read(markerPath) }
             guard found != nil || (creating && strangers.isEmpty) else {
@@ -52,7 +67,10 @@ package struct ArchiveFolder: Sendable {
                         : "it holds \(strangers.prefix(3).joined(separator: ", ")) but no \(Self.markerName)")
             }
         }
-        for part in [""] + Self.parts.map({ "/" + $0 }) + ["/blobs/sha256"] { try Self.makeFolders(self.path + part) }
+        try Self.makeRoot(self.path, permissions)
+        for part in Self.parts + ["blobs/sha256"] {
+            try Self.makePart(root / part, permissions, isNeeded: found == nil)
+        }
         if let found {
             marker = found
             isNew = false
@@ -63,10 +81,11 @@ package struct ArchiveFolder: Sendable {
                 about: "A Fixative archive: blobs/ holds the files by their SHA-256, records/ says what they are. "
                     + "catalog.sqlite can be made again from both.")
             // A creation that was killed may have made this folder's contents without making their names durable.
-            try POSIXFile.synchroniseDirectory(self.path + "/blobs")
-            isNew = try Self.write(proposal, to: markerPath, in: self.path)
+            try POSIXFile.synchroniseDirectory(root / "blobs")
+            isNew = try Self.write(proposal, to: markerPath, in: root, permissions)
             marker = isNew ? proposal : try Self.read(markerPath) ?? proposal
         }
+        keepsModes = FileSystem.keepsModes(self.path)
         use = try ArchiveUse(markerPath)
     }
 
@@ -78,37 +97,107 @@ package struct ArchiveFolder: Sendable {
 
     /// What says that a folder without a marker is something else: all but an archive's parts without a file in them, which a creation
     /// leaves that was cut short, and what may lie beside them.
-    private static func strangers(in path: String) throws -> [String] {
-        let known: Set<String> = ["README.md", "fixative.json", ".gitignore", "lost+found"]
+    private static func strangers(in path: StorePath) throws -> [String] {
+        let known: Set<String> = ["README.md", "fixative.json"]
         return try POSIXFile.names(in: path).filter { name in
-            if known.contains(name) { return false }
-            return try !parts.contains(name) || holdsFiles("\(path)/\(name)")
+            if known.contains(name) || Litter.isName(name) { return false }
+            return try !parts.contains(name) || holdsFiles(path / name)
         }
     }
 
-    private static func holdsFiles(_ path: String) throws -> Bool {
+    private static func holdsFiles(_ path: StorePath) throws -> Bool {
         guard try POSIXFile.isFolder(path) else { return true }
-        return try POSIXFile.names(in: path).contains { try !$0.hasPrefix(unfinishedMarker) && holdsFiles("\(path)/\($0)") }
+        return try POSIXFile.names(in: path).contains { name in
+            try !name.hasPrefix(unfinishedMarker) && !Litter.isName(name) && holdsFiles(path / name)
+        }
+    }
+
+    /// Whether a writer gives such names to files in `ingest/`: a UUID, alone or behind `marker-`.
+    static func isIngestName(_ name: String) -> Bool {
+        let plain = name.hasPrefix(unfinishedMarker) ? String(name.dropFirst(unfinishedMarker.count)) : name
+        return UUID(uuidString: plain)?.uuidString.lowercased() == plain
     }
 
     private static let unfinishedMarker = "marker-"
 
+    /// Why the marker is no longer the one of this archive, such as after its disk was unmounted; `nil` when it is.
+    package func fileProblem() -> String? {
+        let markerPath = root / Self.markerName
+        do {
+            guard let now = try Self.read(markerPath) else { return "\(markerPath) was removed while this process has it open" }
+            return now.archiveID == marker.archiveID ? nil : "\(markerPath) is that of another archive now"
+        } catch { return "\(error)" }
+    }
+
+    /// What has more permissions than are asked for, in words: one of the archive's folders, its catalog or its marker; `nil` for none.
+    package func widerThanAsked() -> String? {
+        guard keepsModes else { return nil }
+        let places = [root] + (Self.parts + ["blobs/sha256", Self.catalogName, Self.markerName]).map { root / $0 }
+        for place in places {
+            guard let mode = try? POSIXFile.status(place)?.mode, permissions.isWider(mode) else { continue }
+            return "\(place) has the mode \(String(mode & 0o777, radix: 8)), which"
+        }
+        return nil
+    }
+
     /// Whether any record has been written: then a missing catalog is a lost one, not a new one.
     package var hasRecords: Bool {
-        get throws { try !POSIXFile.names(in: recordsPath).isEmpty }
+        get throws { try POSIXFile.names(in: recordsPath).contains { !Litter.isName($0) } }
     }
 
     /// Whether there is no catalog, or an empty file in its place.
     package var isCatalogMissing: Bool {
-        get throws { try (POSIXFile.status(catalogPath)?.bytes ?? 0) == 0 }
+        get throws {
+            guard let found = try POSIXFile.status(root / Self.catalogName) else { return true }
+            return found.isFile && found.bytes == 0
+        }
+    }
+
+    /// Whether a regular file is in the place of the catalog.
+    package var isCatalogAFile: Bool {
+        get throws { try POSIXFile.status(root / Self.catalogName)?.isFile ?? false }
+    }
+
+    /// Makes the file of a new catalog with the archive's permissions, which SQLite gives to the files beside it too.
+    ///
+    /// - Throws: ``BlobStoreError`` with code `notAFile` when one of the catalog's files is a link, a pipe or the like: SQLite would
+    ///   follow it or wait for it.
+    package func prepareCatalog() throws { try prepare(root / Self.catalogName) }
+
+    /// As ``prepareCatalog()``, for the one at ``newCatalogPath``.
+    package func prepareNewCatalog() throws { try prepare(newCatalog) }
+
+    private func prepare(_ catalog: StorePath) throws {
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            guard let found = try POSIXFile.status(catalog + suffix), !found.isFile else { continue }
+            throw BlobStoreError(.notAFile, "open", path: "\(catalog + suffix)", detail: "it is \(found.kind), not a file")
+        }
+        guard try POSIXFile.status(catalog) == nil else { return }
+        do {
+            try POSIXFile.create(catalog).setMode(permissions.file)
+        } catch let error as BlobStoreError where error.code == .system(EEXIST) {
+            // Another process made it just now.
+        }
+    }
+
+    /// Moves links, pipes and the like, which lie where SQLite keeps the catalog's log, to the quarantine.
+    package func quarantineForeignLogs() throws {
+        for suffix in ["-wal", "-shm", "-journal"] {
+            let log = root / Self.catalogName + suffix
+            guard let found = try POSIXFile.status(log), !found.isFile else { continue }
+            try Quarantine(folder: self).take(
+                log, note: QuarantineNote([("why", "it is \(found.kind), not a file of the catalog")]))
+        }
     }
 
     /// Where a new catalog is made that is to take the place of a damaged one.
-    package var newCatalogPath: String { catalogPath + ".new" }
+    package var newCatalogPath: String { newCatalog.description }
+
+    private var newCatalog: StorePath { root / Self.catalogName + ".new" }
 
     /// Takes away what an attempt to make a new catalog has left.
     package func clearNewCatalog() throws {
-        for suffix in ["", "-wal", "-shm"] { try POSIXFile.remove(newCatalogPath + suffix) }
+        for suffix in ["", "-wal", "-shm"] { try POSIXFile.remove(newCatalog + suffix) }
     }
 
     /// Puts the new catalog, closed and whole, in the place of the damaged one, which is kept in `quarantine/`.
@@ -119,67 +208,75 @@ package struct ArchiveFolder: Sendable {
     /// - Throws: ``BlobStoreError`` with code `inUse` when another process has the archive open.
     package func installNewCatalog(now: Date) throws -> String? {
         try alone {
-            let made = try POSIXFile.openForReading(newCatalogPath)
-            guard try POSIXFile.status(newCatalogPath + "-wal")?.bytes ?? 0 == 0 else {
+            let catalog = root / Self.catalogName
+            let made = try POSIXFile.openForReading(newCatalog)
+            guard try POSIXFile.status(newCatalog + "-wal")?.bytes ?? 0 == 0 else {
                 throw BlobStoreError(.inUse, "install", path: newCatalogPath, detail: "part of it is still in its log")
             }
             try made.synchronise()
             var target: String?
-            if try POSIXFile.status(catalogPath) != nil {
+            if let damaged = try POSIXFile.status(catalog) {
                 let place = try freeCatalogPlace(now: now)
-                _ = try POSIXFile.link(catalogPath, to: place)
-                for suffix in ["-wal", "-shm"] where try POSIXFile.status(catalogPath + suffix) != nil {
-                    try POSIXFile.rename(catalogPath + suffix, to: place + suffix)
+                if damaged.isFile {
+                    _ = try POSIXFile.link(catalog, to: place, copyingIn: ingestPath)
+                } else {
+                    try POSIXFile.rename(catalog, to: place)
+                }
+                for suffix in ["-wal", "-shm"] where try POSIXFile.status(catalog + suffix) != nil {
+                    try POSIXFile.rename(catalog + suffix, to: place + suffix)
                 }
                 try POSIXFile.synchroniseDirectory(quarantinePath)
-                target = place
+                target = "\(place)"
             }
-            try POSIXFile.rename(newCatalogPath, to: catalogPath)
+            try POSIXFile.rename(newCatalog, to: catalog)
             // What SQLite leaves when it is closed after the file got its new name.
             try clearNewCatalog()
-            try POSIXFile.synchroniseDirectory(path)
+            try POSIXFile.synchroniseDirectory(root)
             return target
         }
     }
 
-    private func freeCatalogPlace(now: Date) throws -> String {
-        let stem = "\(quarantinePath)/catalog-\(now.formatted(Date.ISO8601FormatStyle(timeSeparator: .omitted)))"
+    private func freeCatalogPlace(now: Date) throws -> StorePath {
+        let stem = quarantinePath / "catalog-\(now.formatted(Date.ISO8601FormatStyle(timeSeparator: .omitted)))"
         var place = stem + ".sqlite"
         var number = 2
         while try POSIXFile.status(place) != nil {
-            place = "\(stem)-\(number).sqlite"
+            place = stem + "-\(number).sqlite"
             number += 1
         }
         return place
     }
 
     /// The marker; `nil` when there is none.
-    private static func read(_ path: String) throws -> Marker? {
+    private static func read(_ path: StorePath) throws -> Marker? {
         guard try POSIXFile.status(path) != nil else { return nil }
         let bytes = try POSIXFile.openForReading(path).read(upTo: 1 << 16)
         guard let marker = try? JSONDecoder().decode(Marker.self, from: Data(bytes)), marker.format == "fixative-archive" else {
-            throw BlobStoreError(.markerUnreadable, "read the marker", path: path, detail: "it is not a Fixative marker")
+            throw BlobStoreError(.markerUnreadable, "read the marker", path: "\(path)", detail: "it is not a Fixative marker")
         }
         guard marker.version <= currentVersion else {
             throw BlobStoreError(
-                .markerUnreadable, "open the archive of", path: path,
+                .markerUnreadable, "open the archive of", path: "\(path)",
                 detail: "its format is version \(marker.version), this program knows up to \(currentVersion)")
         }
         return marker
     }
 
     /// - Returns: `false` when another process was first: its marker stays.
-    private static func write(_ marker: Marker, to path: String, in folder: String) throws -> Bool {
+    private static func write(
+        _ marker: Marker, to path: StorePath, in folder: StorePath, _ permissions: ArchivePermissions
+    ) throws -> Bool {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let file = try POSIXFile.createClaimed(in: folder + "/ingest", prefix: unfinishedMarker)
+        let file = try POSIXFile.createClaimed(in: folder / "ingest", prefix: unfinishedMarker)
         // Under its final name it is a marker that nobody uses before it is durable.
         try file.lock()
         let isFirst: Bool
         do {
             try file.write(Array(try encoder.encode(marker)))
+            try file.setMode(permissions.file)
             try file.synchronise()
-            isFirst = try POSIXFile.link(file.path, to: path)
+            isFirst = try POSIXFile.publish(file.path, as: path)
         } catch {
             try? POSIXFile.remove(file.path)
             throw error
@@ -189,10 +286,27 @@ package struct ArchiveFolder: Sendable {
         return isFirst
     }
 
-    private static func makeFolders(_ path: String) throws {
-        guard try POSIXFile.status(path) == nil else { return }
+    /// Makes the archive's folder and those above it.
+    private static func makeRoot(_ path: String, _ permissions: ArchivePermissions) throws {
+        guard try POSIXFile.status(StorePath(root: path)) == nil else { return }
         let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        if parent != path { try makeFolders(parent) }
-        if try POSIXFile.makeDirectory(path) { try POSIXFile.synchroniseDirectory(parent) }
+        if parent != path { try makeRoot(parent, permissions) }
+        if try POSIXFile.makeDirectory(StorePath(root: path), permissions) {
+            try POSIXFile.synchroniseDirectory(StorePath(root: parent))
+        }
+    }
+
+    /// - Parameter isNeeded: Whether a disk that takes nothing is an error: an archive can be read without a part that is empty.
+    private static func makePart(_ path: StorePath, _ permissions: ArchivePermissions, isNeeded: Bool) throws {
+        guard let found = try POSIXFile.status(path) else {
+            do {
+                if try POSIXFile.makeDirectory(path, permissions) { try POSIXFile.synchroniseDirectory(path.parent) }
+            } catch let error as BlobStoreError where !isNeeded && error.tellsOfNoWriting {}
+            return
+        }
+        guard found.isFolder else {
+            throw BlobStoreError(
+                .notAFolder, "open the archive in", path: path.root, detail: "\(path.inside) is \(found.kind), not a folder")
+        }
     }
 }

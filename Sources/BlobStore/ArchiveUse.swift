@@ -1,9 +1,9 @@
 /// That this process has an archive open: a lock on its marker that all who work on the archive share. Gone with the process.
 final class ArchiveUse: Sendable {
-    private let path: String
+    private let path: StorePath
     private let descriptor: Int32
 
-    init(_ markerPath: String) throws {
+    init(_ markerPath: StorePath) throws {
         path = markerPath
         descriptor = try POSIXFile.openDescriptor(markerPath)
         // Whoever holds it alone makes the archive just now, or replaces its catalog: a moment.
@@ -18,7 +18,7 @@ final class ArchiveUse: Sendable {
         guard try POSIXFile.tryLock(descriptor, path) else {
             try POSIXFile.share(descriptor, path)
             throw BlobStoreError(
-                .inUse, "have the archive alone that is marked by", path: path, detail: "another process has it open")
+                .inUse, "have the archive alone that is marked by", path: "\(path)", detail: "another process has it open")
         }
         let result = Result { try body() }
         try POSIXFile.share(descriptor, path)

@@ -60,11 +60,32 @@ package struct Publication: Sendable, Hashable {
 
 /// A file found in a store.
 package struct StoredBlob: Sendable, Hashable {
-    /// `nil` when the name is no digest, or stands in the wrong folder.
+    package enum Kind: Sendable, Hashable {
+        case blob
+        /// Its name is a digest, but it stands in the wrong folder, or is no regular file.
+        case misplaced
+        /// Left by a system or a sync program; see ``Litter``.
+        case litter
+        /// Anything else, which somebody put there.
+        case stray
+    }
+
+    /// `nil` for what is no blob.
     package let digest: Digest?
     /// For people: the path inside the store.
     package let path: String
     package let bytes: Int
     /// Permission bits; `nil` where the store has none.
     package let mode: UInt32?
+    package let kind: Kind
+    /// What it is instead of a file, such as `a pipe`; `nil` for a file.
+    package var what: String?
+
+    package init(digest: Digest?, path: String, bytes: Int, mode: UInt32?, kind: Kind = .blob) {
+        self.digest = digest
+        self.path = path
+        self.bytes = bytes
+        self.mode = mode
+        self.kind = kind
+    }
 }

@@ -10,6 +10,10 @@ package struct BlobStoreError: Error, Sendable {
         /// Stored bytes are not what their name says.
         case corrupt
         case notFound
+        /// A link, a pipe, a device, a socket or a folder lies in the place of a file.
+        case notAFile
+        /// One of the archive's folders is a link or something else.
+        case notAFolder
         /// A stored record is no record, or no longer the one that was written.
         case unreadableRecord
         /// Another process works on the archive.
@@ -22,6 +26,14 @@ package struct BlobStoreError: Error, Sendable {
     package var path: String
     /// The reason, in the words of the operating system or of the rule that was broken.
     package var detail: String
+
+    /// Whether the disk takes nothing: it is full, read-only, or belongs to somebody else.
+    package var tellsOfNoWriting: Bool {
+        switch code {
+        case .system(Self.noSpace), .system(Self.quota), .system(Self.readOnly), .system(Self.noPermission): true
+        default: false
+        }
+    }
 
     package init(_ code: Code, _ operation: String, path: String, detail: String = "") {
         self.code = code
@@ -43,6 +55,9 @@ package struct BlobStoreError: Error, Sendable {
         case .system: "Check the disk and the folder's permissions, then run the command again."
         case .corrupt: "Run 'fixative verify --deep' to see what else is damaged, and 'fixative repair' to mend it."
         case .notFound: "Run 'fixative verify' to see what else is missing, and 'fixative repair' to mend it."
+        case .notAFile: "Move it out of the archive, then run 'fixative repair'."
+        case .notAFolder:
+            "Name the real folder with --storage, or mount the other disk at this place ('mount --bind'): links are not followed."
         case .unreadableRecord: "Run 'fixative repair'; what it can't mend, restore from a backup or move out of records/."
         case .inUse: "Stop the other process and run the command again."
         }

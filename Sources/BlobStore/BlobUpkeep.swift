@@ -39,7 +39,8 @@ package protocol BlobUpkeep: BlobStore {
     /// - Returns: The number of bytes; `nil` when the blob stays, or was gone.
     func collect(_ digest: Digest, unusedSince date: Date, trying: Bool) async throws -> Int?
 
-    /// Removes what writers that died have left unfinished. What a living process is writing is locked and stays.
+    /// Removes what writers that died have left unfinished. What a living process is writing is locked and stays, and so does every
+    /// file whose name no writer gives.
     /// - Returns: The number of files.
     func sweepIngest(trying: Bool) async throws -> Int
 }
@@ -53,21 +54,29 @@ package struct BlobReading: Sendable, Hashable {
 
 extension DirectoryBlobStore: BlobUpkeep {
     package func parts() async throws -> [String] {
-        try await lane.run { [folder] in try POSIXFile.names(in: folder.blobsPath) }
+        try await lane.run { [folder] in try POSIXFile.entries(in: folder.blobsPath).map(\.name) }
     }
 
     package func listing(part: String) async throws -> [StoredBlob] {
         try await lane.run { [folder] in
-            let path = "\(folder.blobsPath)/\(part)"
+            let path = folder.blobsPath / part
+            let isFanOut = part.utf8.count == 2 && part.utf8.allSatisfy(Self.isHexadecimal)
             guard let status = try POSIXFile.status(path) else { return [] }
-            guard status.isFolder else {
-                return [StoredBlob(digest: nil, path: "blobs/sha256/\(part)", bytes: status.bytes, mode: status.mode)]
+            if Litter.isName(part) { return [StoredBlob(at: path, status, .litter)] }
+            guard try status.isFolder && (isFanOut || !Self.isEmpty(path)) else {
+                return [StoredBlob(at: path, status, isFanOut ? .misplaced : .stray)]
             }
-            return try POSIXFile.names(in: path).compactMap { name in
-                guard let status = try POSIXFile.status("\(path)/\(name)") else { return nil }
-                let isPlace = name.hasPrefix(part) && part.utf8.count == 2 && status.isFile
-                let digest = Digest(name).flatMap { $0.hex == name && isPlace ? $0 : nil }
-                return StoredBlob(digest: digest, path: "blobs/sha256/\(part)/\(name)", bytes: status.bytes, mode: status.mode)
+            return try POSIXFile.entries(in: path).map { entry in
+                let place = path / entry.name
+                guard let digest = Digest(entry.name) else {
+                    return StoredBlob(at: place, entry.status, Litter.isName(entry.name) ? .litter : .stray)
+                }
+                guard digest.hex == entry.name, entry.name.hasPrefix(part), isFanOut, entry.status.isFile else {
+                    return StoredBlob(at: place, entry.status, .misplaced)
+                }
+                return StoredBlob(
+                    digest: digest, path: place.inside, bytes: entry.status.bytes,
+                    mode: folder.keepsModes ? entry.status.mode : nil)
             }
         }
     }
@@ -90,24 +99,24 @@ extension DirectoryBlobStore: BlobUpkeep {
 
     package func digest(ofStray path: String) async throws -> Digest? {
         try await lane.run { [folder] in
-            try POSIXFile.openRegular("\(folder.path)/\(path)")?.reading(through: ReadBuffer(), leavesNoTrace: true).digest
+            try POSIXFile.openRegular(folder.place(path))?.reading(through: ReadBuffer(), leavesNoTrace: true).digest
         }
     }
 
     package func adopt(_ path: String, as digest: Digest) async throws {
         try await lane.run { [self] in
-            let file = try POSIXFile.openForReading("\(folder.path)/\(path)")
-            try file.setMode(0o444)
+            let file = try POSIXFile.openForReading(folder.place(path))
+            try file.setMode(folder.permissions.blob)
             try file.synchronise()
             let directory = try folders.make([String(digest.hex.prefix(2))], under: folder.blobsPath)
-            _ = try POSIXFile.link(file.path, to: self.path(of: digest))
+            _ = try POSIXFile.link(file.path, to: self.path(of: digest), copyingIn: folder.ingestPath)
             try POSIXFile.synchroniseDirectory(directory)
         }
     }
 
     package func protect(_ digest: Digest) async throws {
         try await lane.run { [self] in
-            try POSIXFile.setMode(path(of: digest), 0o444)
+            try POSIXFile.setMode(path(of: digest), folder.permissions.blob)
             if let file = try POSIXFile.openRegular(path(of: digest)) { try file.synchronise() }
         }
     }
@@ -125,7 +134,7 @@ extension DirectoryBlobStore: BlobUpkeep {
     }
 
     package func quarantine(stray path: String, note: QuarantineNote) async throws -> String {
-        try await lane.run { [folder] in try Quarantine(folder: folder).take("\(folder.path)/\(path)", note: note) }
+        try await lane.run { [folder] in try Quarantine(folder: folder).take(folder.place(path), note: note) }
     }
 
     package func collect(_ digest: Digest, unusedSince date: Date, trying: Bool) async throws -> Int? {
@@ -143,10 +152,10 @@ extension DirectoryBlobStore: BlobUpkeep {
     package func sweepIngest(trying: Bool) async throws -> Int {
         try await lane.run { [folder] in
             var found = 0
-            for name in try POSIXFile.names(in: folder.ingestPath) {
-                let path = folder.ingestPath + "/" + name
-                // A folder is nothing that a writer left.
-                guard try !POSIXFile.isFolder(path) else { continue }
+            for entry in try POSIXFile.entries(in: folder.ingestPath) {
+                // Whatever has another name, no writer has left it.
+                guard entry.status.isFile, ArchiveFolder.isIngestName(entry.name) else { continue }
+                let path = folder.ingestPath / entry.name
                 // What has its final name already is of no use here, even to a writer that lives: a kill between
                 // the two names leaves the marker of an archive so, for one.
                 if try POSIXFile.hasOtherNames(path) {
@@ -161,5 +170,18 @@ extension DirectoryBlobStore: BlobUpkeep {
             }
             return found
         }
+    }
+}
+
+extension DirectoryBlobStore {
+    private static func isHexadecimal(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) }
+
+    private static func isEmpty(_ path: StorePath) throws -> Bool { try POSIXFile.entries(in: path).isEmpty }
+}
+
+extension StoredBlob {
+    fileprivate init(at place: StorePath, _ status: FileStatus, _ kind: Kind) {
+        self.init(digest: nil, path: place.inside, bytes: status.bytes, mode: status.mode, kind: kind)
+        if !status.isFile { what = status.kind.description }
     }
 }

@@ -6,12 +6,13 @@ package import WorkLanes
 package struct DirectoryBlobStore: BlobStore {
     let folder: ArchiveFolder
     let lane: WorkLane
-    let folders = DurableFolders()
+    let folders: DurableFolders
 
     /// - Parameter lane: Where the blocking file calls run.
     package init(folder: ArchiveFolder, lane: WorkLane) {
         self.folder = folder
         self.lane = lane
+        folders = DurableFolders(folder.permissions)
     }
 
     /// Removes what writers that died have left in `ingest/`. Files that a living process is writing are locked and stay.
@@ -36,13 +37,13 @@ package struct DirectoryBlobStore: BlobStore {
     func publish(_ file: borrowing IngestFile) throws -> Publication {
         let digest = file.digest()
         let fanOut = String(digest.hex.prefix(2))
-        try file.settle()
+        try file.settle(folder.permissions.blob)
         let directory = try folders.make([fanOut], under: folder.blobsPath)
-        let path = directory + "/" + digest.hex
-        var isNew = try file.link(to: path)
+        let path = directory / digest.hex
+        var isNew = try file.publish(as: path)
         while !isNew {
             if try reuse(path, digest: digest, by: file) { break }
-            isNew = try file.link(to: path)
+            isNew = try file.publish(as: path)
         }
         try POSIXFile.synchroniseDirectory(directory)
         return Publication(digest: digest, bytes: file.count, isNew: isNew)
@@ -52,15 +53,19 @@ package struct DirectoryBlobStore: BlobStore {
     /// collects what is of no use knows that somebody is about to name it.
     ///
     /// - Returns: `false` when it has gone meanwhile, or was damaged and is now in the quarantine: then there is room for the new one.
-    private func reuse(_ path: String, digest: Digest, by newer: borrowing IngestFile) throws -> Bool {
+    private func reuse(_ path: StorePath, digest: Digest, by newer: borrowing IngestFile) throws -> Bool {
         guard let status = try POSIXFile.status(path) else { return false }
         guard status.isFile else {
-            try Quarantine(folder: folder).take(path, note: Self.note("it is no file", newer.count))
+            try Quarantine(folder: folder).take(path, note: Self.note("it is \(status.kind), not a file", newer.count))
             return false
         }
         let newCount = newer.count
         let newPath = newer.path
         return try withLockedBlob(path) { file in
+            guard try file.size == newCount else {
+                try Quarantine(folder: folder).take(path, note: Self.note("it held \(try file.size) bytes", newCount))
+                return false
+            }
             let found = try file.reading(through: ReadBuffer(), leavesNoTrace: false)
             guard found.digest == digest else {
                 let what = "it held \(found.bytes) bytes of the SHA-256 \(found.digest?.hex ?? "-")"
@@ -79,7 +84,7 @@ package struct DirectoryBlobStore: BlobStore {
 
     /// Holds a blob's file so that nobody takes it away, or puts it to use, while `body` runs.
     /// - Returns: `nil` when there is no such file.
-    func withLockedBlob<Value>(_ path: String, _ body: (borrowing POSIXFile.Handle) throws -> Value) throws -> Value? {
+    func withLockedBlob<Value>(_ path: StorePath, _ body: (borrowing POSIXFile.Handle) throws -> Value) throws -> Value? {
         while true {
             guard let file = try POSIXFile.openRegular(path) else { return nil }
             try file.lock()
@@ -88,15 +93,17 @@ package struct DirectoryBlobStore: BlobStore {
         }
     }
 
-    func path(of digest: Digest) -> String { "\(folder.blobsPath)/\(digest.hex.prefix(2))/\(digest.hex)" }
+    func path(of digest: Digest) -> StorePath { folder.blobsPath / String(digest.hex.prefix(2)) / digest.hex }
 
     package func size(of digest: Digest) async throws -> Int? {
-        try await lane.run { [self] in try POSIXFile.status(path(of: digest))?.bytes }
+        try await lane.run { [self] in
+            try POSIXFile.status(path(of: digest)).flatMap { $0.isFile ? $0.bytes : nil }
+        }
     }
 
     /// The file of a blob, for those who copy or link files; `nil` when there is no such blob.
     package func localPath(of digest: Digest) async throws -> String? {
-        try await size(of: digest) == nil ? nil : path(of: digest)
+        try await size(of: digest) == nil ? nil : path(of: digest).description
     }
 
     package func contents(of digest: Digest) async throws -> BlobBytes {
@@ -107,7 +114,7 @@ package struct DirectoryBlobStore: BlobStore {
         try await lane.run { [self] in
             let file = try POSIXFile.openForReading(path(of: digest))
             let found = try file.reading(through: ReadBuffer(), leavesNoTrace: false).digest
-            guard let found else { throw BlobStoreError(.corrupt, "read", path: file.path) }
+            guard let found else { throw BlobStoreError(.corrupt, "read", path: "\(file.path)") }
             return found
         }
     }
@@ -117,7 +124,7 @@ package struct DirectoryBlobStore: BlobStore {
             var file = try IngestFile(in: folder.ingestPath)
             defer { file.remove() }
             try file.append([UInt8](repeating: 0, count: 64 << 10))
-            try file.settle()
+            try file.settle(folder.permissions.file)
         }
     }
 

@@ -1,5 +1,6 @@
 import ArchiveModel
 import Foundation
+import Glibc
 import Synchronization
 import WorkLanes
 
@@ -9,11 +10,11 @@ struct IngestFile: ~Copyable {
     private var hash = ContentHash()
     private(set) var count = 0
 
-    init(in folder: String) throws {
+    init(in folder: StorePath) throws {
         file = try POSIXFile.createClaimed(in: folder)
     }
 
-    var path: String { file.path }
+    var path: StorePath { file.path }
 
     mutating func append(_ bytes: [UInt8]) throws {
         try file.write(bytes)
@@ -23,24 +24,27 @@ struct IngestFile: ~Copyable {
 
     func digest() -> Digest { hash.digest() }
 
-    /// Makes the contents durable and read-only, after a look that the disk took as many bytes as were given.
-    func settle() throws {
+    /// Makes the contents durable, after a look that the disk took as many bytes as were given.
+    /// - Parameter mode: The permission bits of the finished file.
+    func settle(_ mode: mode_t) throws {
         let size = try file.size
         guard size == count else {
-            throw BlobStoreError(.corrupt, "store", path: path, detail: "\(count) bytes were written, but \(size) are there")
+            throw BlobStoreError(
+                .corrupt, "store", path: "\(path)", detail: "\(count) bytes were written, but \(size) are there")
         }
-        try file.setMode(0o444)
+        try file.setMode(mode)
         try file.synchronise()
     }
 
-    func link(to newPath: String) throws -> Bool { try POSIXFile.link(path, to: newPath) }
-    func exchange(with other: String) throws -> POSIXFile.Exchange { try POSIXFile.exchange(path, with: other) }
-    func rename(to newPath: String) throws { try POSIXFile.rename(path, to: newPath) }
+    /// - Returns: `false` when something of that name is already there.
+    func publish(as newPath: StorePath) throws -> Bool { try POSIXFile.publish(path, as: newPath) }
+    func exchange(with other: StorePath) throws -> POSIXFile.Exchange { try POSIXFile.exchange(path, with: other) }
+    func rename(to newPath: StorePath) throws { try POSIXFile.rename(path, to: newPath) }
 
     /// Takes the name in `ingest/` away. A leftover is removed by the next start, so a failure here loses nothing.
     func remove() { try? POSIXFile.remove(path) }
 
-    func contents() throws -> BlobBytes { try BlobBytes(mapping: POSIXFile.openForReading(path)) }
+    func contents() throws -> BlobBytes { try BlobBytes(mapping: file) }
 }
 
 /// Received bytes in a file of `ingest/`.
@@ -71,7 +75,7 @@ final class DirectoryIngest: BlobIngest {
     private let store: DirectoryBlobStore
     private let lane: WorkLane
 
-    init(store: DirectoryBlobStore, lane: WorkLane, ingestFolder: String) throws {
+    init(store: DirectoryBlobStore, lane: WorkLane, ingestFolder: StorePath) throws {
         self.store = store
         self.lane = lane
         state = Mutex(State(file: try IngestFile(in: ingestFolder)))

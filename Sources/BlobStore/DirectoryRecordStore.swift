@@ -6,12 +6,13 @@ package import WorkLanes
 package struct DirectoryRecordStore: RecordStore {
     private let folder: ArchiveFolder
     private let lane: WorkLane
-    private let folders = DurableFolders()
+    private let folders: DurableFolders
 
     /// - Parameter lane: Where the blocking file calls run.
     package init(folder: ArchiveFolder, lane: WorkLane) {
         self.folder = folder
         self.lane = lane
+        folders = DurableFolders(folder.permissions)
     }
 
     package func write(_ record: ArchiveRecord) async throws { try await put(.output(record)) }
@@ -32,7 +33,7 @@ package struct DirectoryRecordStore: RecordStore {
     /// Writes a record's bytes durably, lets `publish` give them their name, and makes that durable too.
     /// - Parameter publish: Gives back what stands at the path instead, when the record did not get it.
     private func place<Other: Sendable>(
-        _ record: StoredRecord, _ publish: @escaping @Sendable (_ file: borrowing IngestFile, _ path: String) throws -> Other?
+        _ record: StoredRecord, _ publish: @escaping @Sendable (_ file: borrowing IngestFile, _ path: StorePath) throws -> Other?
     ) async throws -> Other? {
         try await lane.run { [folder, folders] in
             let bytes = try RecordFile.bytes(of: record)
@@ -41,8 +42,8 @@ package struct DirectoryRecordStore: RecordStore {
             let other: Other?
             do {
                 try file.append(bytes)
-                try file.settle()
-                other = try publish(file, directory + "/" + Self.name(record))
+                try file.settle(folder.permissions.file)
+                other = try publish(file, directory / Self.name(record))
             } catch {
                 file.remove()
                 throw error
@@ -53,10 +54,10 @@ package struct DirectoryRecordStore: RecordStore {
     }
 
     private static func replace(
-        _ standing: ArchiveRecord?, at path: String, by file: borrowing IngestFile
+        _ standing: ArchiveRecord?, at path: StorePath, by file: borrowing IngestFile
     ) throws -> ArchiveRecord? {
         guard let standing else {
-            if try !file.link(to: path) {
+            if try !file.publish(as: path) {
                 if let other = outputRecord(path) {
                     file.remove()
                     return other
@@ -88,96 +89,62 @@ package struct DirectoryRecordStore: RecordStore {
     }
 
     /// `nil` for a file that is missing or no output's record.
-    private static func outputRecord(_ path: String) -> ArchiveRecord? {
+    private static func outputRecord(_ path: StorePath) -> ArchiveRecord? {
         guard let bytes = try? bytes(path), case .output(let record) = try? decode(bytes, path) else { return nil }
         return record
     }
 
     package func record(of id: OutputID, day: Date) async throws -> ArchiveRecord? {
         try await lane.run { [folder] in
-            let path = ([folder.recordsPath] + Self.parts(of: day) + [Self.name(id)]).joined(separator: "/")
+            let path = folder.place(Self.path(Self.name(id), day))
             guard try POSIXFile.status(path) != nil else { return nil }
-            guard case .output(let record) = try Self.decode(try Self.bytes(path), path) else { return nil }
-            return record
-        }
-    }
-
-    package func records() -> AsyncThrowingStream<RecordListing, any Error> {
-        // Files are read as they are asked for, some at once: the store may hold more records than fit into memory.
-        let state = Reading()
-        return AsyncThrowingStream { [folder, lane] in
-            while true {
-                if let listing = state.next() { return listing }
-                let known = state.days
-                let days = try await { () async throws -> ArraySlice<String> in
-                    if let known { return known }
-                    return try await lane.run { try Self.days(under: folder.recordsPath) }[...]
-                }()
-                state.days = days
-                if state.paths.isEmpty {
-                    guard let day = state.days?.popFirst() else { return nil }
-                    state.paths = try await lane.run { try Self.contents(of: day) }[...]
-                }
-                let some = Array(state.paths.prefix(Self.readAhead))
-                state.paths = state.paths.dropFirst(some.count)
-                state.listings = try await lane.run { try some.compactMap { try Self.listing($0, root: folder.path) } }[...]
+            do {
+                guard case .output(let record) = try Self.decode(try Self.bytes(path), path) else { return nil }
+                return record
+            } catch let error as BlobStoreError where error.code == .notAFile {
+                throw BlobStoreError(.unreadableRecord, "read", path: "\(path)", detail: error.detail)
             }
         }
     }
 
-    /// Files read in one go.
-    private static let readAhead = 256
-
-    /// Where a stream of records stands. Used by one reader at a time, as a stream is.
-    private final class Reading: @unchecked Sendable {
-        var days: ArraySlice<String>?
-        var paths: ArraySlice<String> = []
-        var listings: ArraySlice<RecordListing> = []
-
-        func next() -> RecordListing? { listings.popFirst() }
+    package func records() -> AsyncThrowingStream<RecordListing, any Error> {
+        RecordWalk(folder, lane).stream { $0.kind == .record }
     }
 
-    /// The folders of the days, and whatever else lies where years, months and days belong.
-    private static func days(under root: String) throws -> [String] {
-        try (1...3).reduce([root]) { level, _ in try level.flatMap(contents) }
-    }
-
-    /// What a folder holds; a file is all that there is of it.
-    private static func contents(of path: String) throws -> [String] {
-        try POSIXFile.isFolder(path) ? POSIXFile.names(in: path).map { "\(path)/\($0)" } : [path]
-    }
+    /// No record is that large, in bytes: what the upstream answers is bounded.
+    private static let largest = 64 << 20
 
     /// `nil` for a file that has gone meanwhile.
-    private static func listing(_ path: String, root: String) throws -> RecordListing? {
-        let shown = String(path.dropFirst(root.count + 1))
+    static func listing(_ path: StorePath) throws -> RecordListing? {
         do {
             let bytes = try bytes(path)
             let record = Result { () throws(BlobStoreError) in try decode(bytes, path) }
-            return RecordListing(path: shown, record: record, bytes: bytes)
+            return RecordListing(path: path.inside, record: record, bytes: bytes)
         } catch let error as BlobStoreError where error.code == .notFound {
             return nil
         } catch let error as BlobStoreError {
-            return RecordListing(path: shown, record: .failure(error))
+            return RecordListing(path: path.inside, record: .failure(error))
         }
     }
 
-    private static func bytes(_ path: String) throws -> [UInt8] {
-        guard try !POSIXFile.isFolder(path) else {
-            throw BlobStoreError(.unreadableRecord, "read", path: path, detail: "it is a folder")
-        }
+    private static func bytes(_ path: StorePath) throws -> [UInt8] {
         let file = try POSIXFile.openForReading(path)
-        return try file.read(upTo: max(1, file.size))
+        let size = try file.size
+        guard size <= largest else {
+            throw BlobStoreError(.unreadableRecord, "read", path: "\(path)", detail: "\(size) bytes are too many for a record")
+        }
+        return try file.read(upTo: max(1, size))
     }
 
-    private static func decode(_ bytes: [UInt8], _ path: String) throws(BlobStoreError) -> StoredRecord {
+    private static func decode(_ bytes: [UInt8], _ path: StorePath) throws(BlobStoreError) -> StoredRecord {
         do {
             return try RecordFile.read(bytes)
         } catch {
-            throw BlobStoreError(.unreadableRecord, "read", path: path, detail: error.description)
+            throw BlobStoreError(.unreadableRecord, "read", path: "\(path)", detail: error.description)
         }
     }
 
-    private static func name(_ record: StoredRecord) -> String {
+    static func name(_ record: StoredRecord) -> String {
         switch record {
         case .output(let record): name(record.id)
         case .task(let record): name(record.task)
@@ -194,6 +161,8 @@ package struct DirectoryRecordStore: RecordStore {
 }
 
 extension DirectoryRecordStore: RecordUpkeep {
+    package func listings() -> AsyncThrowingStream<RecordListing, any Error> { RecordWalk(folder, lane).stream { _ in true } }
+
     package func path(of record: StoredRecord) -> String {
         Self.path(Self.name(record), record.day)
     }
@@ -202,19 +171,19 @@ extension DirectoryRecordStore: RecordUpkeep {
 
     package func path(of task: TaskID, day: Date) -> String { Self.path(Self.name(task), day) }
 
-    private static func path(_ name: String, _ day: Date) -> String {
+    static func path(_ name: String, _ day: Date) -> String {
         (["records"] + parts(of: day) + [name]).joined(separator: "/")
     }
 
     package func listing(at path: String) async throws -> RecordListing? {
-        try await lane.run { [folder] in try Self.listing("\(folder.path)/\(path)", root: folder.path) }
+        try await lane.run { [folder] in try Self.listing(folder.place(path)) }
     }
 
     package func keep(_ path: String, note: QuarantineNote) async throws -> String {
-        try await lane.run { [folder] in try Quarantine(folder: folder).keep("\(folder.path)/\(path)", note: note) }
+        try await lane.run { [folder] in try Quarantine(folder: folder).keep(folder.place(path), note: note) }
     }
 
     package func quarantine(_ path: String, note: QuarantineNote) async throws -> String {
-        try await lane.run { [folder] in try Quarantine(folder: folder).take("\(folder.path)/\(path)", note: note) }
+        try await lane.run { [folder] in try Quarantine(folder: folder).take(folder.place(path), note: note) }
     }
 }

@@ -5,12 +5,13 @@ extension BlobStoreError {
     static let noSpace = ENOSPC
     static let quota = EDQUOT
     static let readOnly = EROFS
+    static let noPermission = EACCES
     static let unreadableSector = Code.system(EIO)
 
     /// The error that the last system call left behind.
-    static func last(_ operation: String, _ path: String) -> BlobStoreError {
+    static func last(_ operation: String, _ path: StorePath) -> BlobStoreError {
         let number = errno
-        return BlobStoreError(.system(number), operation, path: path, detail: unsafe String(cString: strerror(number)))
+        return BlobStoreError(.system(number), operation, path: "\(path)", detail: unsafe String(cString: strerror(number)))
     }
 }
 
@@ -19,9 +20,9 @@ enum POSIXFile {
     /// An open file, closed when it goes.
     struct Handle: ~Copyable {
         let descriptor: Int32
-        let path: String
+        let path: StorePath
 
-        init(descriptor: Int32, path: String) {
+        init(descriptor: Int32, path: StorePath) {
             self.descriptor = descriptor
             self.path = path
         }
@@ -62,8 +63,11 @@ enum POSIXFile {
             guard fsync(descriptor) == 0 else { throw BlobStoreError.last("fsync", path) }
         }
 
+        /// Does nothing on a file system that keeps no modes.
         func setMode(_ mode: mode_t) throws {
-            guard fchmod(descriptor, mode) == 0 else { throw BlobStoreError.last("set the mode of", path) }
+            guard fchmod(descriptor, mode) == 0 || [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) else {
+                throw BlobStoreError.last("set the mode of", path)
+            }
         }
 
         /// Says "somebody is writing this", until the file is closed; `false` when somebody else says so, or is just looking.
@@ -95,19 +99,15 @@ enum POSIXFile {
                 usleep(POSIXFile.lockPause)
             }
             let detail = "another process, which may have been stopped, has kept it locked for half a minute"
-            throw BlobStoreError(.inUse, "lock", path: path, detail: detail)
+            throw BlobStoreError(.inUse, "lock", path: "\(path)", detail: detail)
         }
 
         /// Whether this file is the one that `path` names now.
         var isStillThere: Bool {
             get throws {
-                var named = stat()
-                guard unsafe lstat(path, &named) == 0 else {
-                    if errno == ENOENT { return false }
-                    throw BlobStoreError.last("stat", path)
-                }
+                guard let named = try POSIXFile.status(path) else { return false }
                 let own = try status
-                return own.st_ino == named.st_ino && own.st_dev == named.st_dev
+                return own.st_ino == named.inode && own.st_dev == named.device
             }
         }
 
@@ -135,9 +135,23 @@ enum POSIXFile {
             get throws { try Int(status.st_size) }
         }
 
+        /// Permission bits.
+        var mode: UInt32 {
+            get throws { try status.st_mode & 0o7777 }
+        }
+
         /// How many names the file has.
         var links: Int {
             get throws { try Int(status.st_nlink) }
+        }
+
+        /// Whether most of the file is a hole. No file is written so here, and reading one of any size whole takes as long as it is
+        /// said to be large.
+        var isHollow: Bool {
+            get throws {
+                let found = try status
+                return found.st_size > 4 << 30 && Int(found.st_blocks) * 512 < Int(found.st_size) / 16
+            }
         }
 
         private var status: stat {
@@ -154,14 +168,14 @@ enum POSIXFile {
     private static let lockPause: UInt32 = 10_000
     private static let lockTries = 3000
 
-    static func tryLock(_ descriptor: Int32, _ path: String) throws -> Bool {
+    static func tryLock(_ descriptor: Int32, _ path: StorePath) throws -> Bool {
         try lock(descriptor, path, LOCK_EX | LOCK_NB)
     }
 
     /// Takes the lock that many may share, waiting while somebody holds the file for himself alone.
-    static func share(_ descriptor: Int32, _ path: String) throws { _ = try lock(descriptor, path, LOCK_SH) }
+    static func share(_ descriptor: Int32, _ path: StorePath) throws { _ = try lock(descriptor, path, LOCK_SH) }
 
-    fileprivate static func lock(_ descriptor: Int32, _ path: String, _ operation: Int32) throws -> Bool {
+    fileprivate static func lock(_ descriptor: Int32, _ path: StorePath, _ operation: Int32) throws -> Bool {
         while flock(descriptor, operation) != 0 {
             if errno == EWOULDBLOCK { return false }
             if errno != EINTR { throw BlobStoreError.last("lock", path) }
@@ -169,131 +183,132 @@ enum POSIXFile {
         return true
     }
 
-    static func create(_ path: String) throws -> Handle {
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw BlobStoreError.last("create", path) }
-        return Handle(descriptor: descriptor, path: path)
+    // MARK: Opening
+
+    /// Lends the folder of a path, reached without following a link, and the last name.
+    static func withParent<Value: ~Copyable>(
+        _ path: StorePath, _ body: (_ folder: Int32, _ name: String) throws -> Value
+    ) throws -> Value {
+        guard path.isPlain else {
+            throw BlobStoreError(.system(EINVAL), "open", path: "\(path)", detail: "its name leads out of the archive")
+        }
+        guard path.components.count > 1 else { return try body(AT_FDCWD, "\(path)") }
+        var folder = Handle(
+            descriptor: unsafe open(path.root, pathOnly | O_DIRECTORY | O_CLOEXEC), path: StorePath(root: path.root))
+        guard folder.descriptor >= 0 else { throw BlobStoreError.last("open", folder.path) }
+        for component in path.components.dropLast() {
+            let place = folder.path / component
+            let next = unsafe openat(folder.descriptor, component, pathOnly | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard next >= 0 else {
+                let error = BlobStoreError.last("open", place)
+                throw kind(component, in: folder.descriptor).map { error.explained("it is \($0), not a folder") } ?? error
+            }
+            folder = Handle(descriptor: next, path: place)
+        }
+        return try withExtendedLifetime(folder) { folder throws -> Value in try body(folder.descriptor, path.name) }
+    }
+
+    /// `O_PATH`, which the Swift overlay of glibc lacks; the same number on every architecture that Swift runs on.
+    private static let pathOnly: Int32 = 0o10_000_000
+
+    /// What has a name, when that is neither a file nor a folder.
+    private static func kind(_ name: String, in folder: Int32) -> FileStatus.Kind? {
+        var found = stat()
+        guard unsafe fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        let kind = FileStatus(found).kind
+        return kind == .folder ? nil : kind
+    }
+
+    static func create(_ path: StorePath) throws -> Handle {
+        try withParent(path) { folder, name in
+            let descriptor = unsafe openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard descriptor >= 0 else { throw BlobStoreError.last("create", path) }
+            return Handle(descriptor: descriptor, path: path)
+        }
     }
 
     /// Creates a file of a new name that other processes see as being written.
-    static func createClaimed(in folder: String, prefix: String = "") throws -> Handle {
+    static func createClaimed(in folder: StorePath, prefix: String = "") throws -> Handle {
         while true {
-            let file = try create(folder + "/" + prefix + UUID().uuidString.lowercased())
+            let file = try create(folder / (prefix + UUID().uuidString.lowercased()))
             // A process that sweeps the folder may come between creating and locking.
             if try file.claim(), try file.links > 0 { return file }
         }
     }
 
-    static func openForReading(_ path: String) throws -> Handle {
+    /// Opens a regular file, and nothing else: no link is followed, no pipe waited for, no device touched.
+    static func openForReading(_ path: StorePath) throws -> Handle {
         Handle(descriptor: try openDescriptor(path), path: path)
     }
 
     /// - Returns: A descriptor that the caller closes.
-    static func openDescriptor(_ path: String) throws -> Int32 {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor >= 0 { return descriptor }
-        if errno == ENOENT { throw BlobStoreError(.notFound, "open", path: path, detail: "no such file") }
-        throw BlobStoreError.last("open", path)
+    static func openDescriptor(_ path: StorePath) throws -> Int32 {
+        do { return try openedFile(path) } catch let error as BlobStoreError where error.code == .system(ENOENT) {
+            throw BlobStoreError(.notFound, "open", path: "\(path)", detail: "no such file")
+        }
+    }
+
+    private static func openedFile(_ path: StorePath) throws -> Int32 {
+        try withParent(path) { folder, name in
+            var found = stat()
+            guard unsafe fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 else { throw BlobStoreError.last("open", path) }
+            try check(found, path)
+            let descriptor = unsafe openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+            guard descriptor >= 0 else { throw BlobStoreError.last("open", path) }
+            do {
+                guard unsafe fstat(descriptor, &found) == 0 else { throw BlobStoreError.last("stat", path) }
+                try check(found, path)
+            } catch {
+                _ = Glibc.close(descriptor)
+                throw error
+            }
+            return descriptor
+        }
+    }
+
+    private static func check(_ found: stat, _ path: StorePath) throws {
+        let kind = FileStatus(found).kind
+        guard kind == .file else {
+            throw BlobStoreError(.notAFile, "open", path: "\(path)", detail: "it is \(kind), not a file")
+        }
     }
 
     /// A regular file to read; `nil` when there is none of the name. What is no regular file counts as none.
-    static func openRegular(_ path: String) throws -> Handle? {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ELOOP || errno == ENXIO { return nil }
-            throw BlobStoreError.last("open", path)
-        }
-        let file = Handle(descriptor: descriptor, path: path)
-        guard try status(path)?.isFile == true else { return nil }
-        return file
+    static func openRegular(_ path: StorePath) throws -> Handle? {
+        do { return try openForReading(path) } catch let error as BlobStoreError where error.tellsOfNoFile { return nil }
     }
 
-    static func setMode(_ path: String, _ mode: mode_t) throws {
-        guard unsafe chmod(path, mode) == 0 else { throw BlobStoreError.last("set the mode of", path) }
+    static func openFolder(_ path: StorePath) throws -> Handle { Handle(descriptor: try openFolderDescriptor(path), path: path) }
+
+    /// - Returns: A descriptor that the caller closes.
+    static func openFolderDescriptor(_ path: StorePath) throws -> Int32 {
+        // The archive's own folder may be reached by a link.
+        let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (path.components.isEmpty ? 0 : O_NOFOLLOW)
+        return try withParent(path) { folder, name in
+            let descriptor = unsafe openat(folder, name, flags)
+            guard descriptor >= 0 else {
+                let error = BlobStoreError.last("open", path)
+                throw kind(name, in: folder).map { error.explained("it is \($0), not a folder") } ?? error
+            }
+            return descriptor
+        }
     }
+
+    /// Sets the mode of a regular file.
+    static func setMode(_ path: StorePath, _ mode: mode_t) throws { try openForReading(path).setMode(mode) }
 
     /// Makes the names in a folder durable.
-    static func synchroniseDirectory(_ path: String) throws {
-        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw BlobStoreError.last("open", path) }
-        try Handle(descriptor: descriptor, path: path).synchronise()
-    }
+    static func synchroniseDirectory(_ path: StorePath) throws { try openFolder(path).synchronise() }
+}
 
-    /// Gives a file a second name.
-    /// - Returns: `false` when something of that name is already there.
-    static func link(_ path: String, to newPath: String) throws -> Bool {
-        if unsafe Glibc.link(path, newPath) == 0 { return true }
-        guard errno == EEXIST else { throw BlobStoreError.last("publish", newPath) }
-        return false
-    }
+extension BlobStoreError {
+    /// Whether there is no regular file at the path, and nothing else failed.
+    var tellsOfNoFile: Bool { [.notFound, .notAFile, .system(ENOENT), .system(ENOTDIR), .system(ELOOP)].contains(code) }
 
-    /// Moves a file, over one of the new name if there is one.
-    static func rename(_ path: String, to newPath: String) throws {
-        guard unsafe Glibc.rename(path, newPath) == 0 else { throw BlobStoreError.last("publish", newPath) }
-    }
-
-    private typealias RenameAt2 =
-        @convention(c) (
-            Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32
-        ) -> Int32
-    /// `renameat2(2)` is in glibc since 2.28, but not in its Swift overlay.
-    private static let renameAt2 = unsafe dlsym(nil, "renameat2").map { unsafe unsafeBitCast($0, to: RenameAt2.self) }
-    private static let renameExchange: UInt32 = 2
-
-    enum Exchange { case done, nothingThere, unsupported }
-
-    /// Lets two files change places, in one step that nobody sees the middle of.
-    static func exchange(_ path: String, with other: String) throws -> Exchange {
-        guard let renameAt2 = unsafe renameAt2 else { return .unsupported }
-        if unsafe renameAt2(AT_FDCWD, path, AT_FDCWD, other, renameExchange) == 0 { return .done }
-        switch errno {
-        case ENOENT: return .nothingThere
-        // A file system that can't, such as NFS.
-        case EINVAL, ENOSYS: return .unsupported
-        default: throw BlobStoreError.last("exchange", other)
-        }
-    }
-
-    static func remove(_ path: String) throws {
-        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw BlobStoreError.last("remove", path) }
-    }
-
-    /// - Returns: `false` when the folder was there already.
-    static func makeDirectory(_ path: String) throws -> Bool {
-        if unsafe mkdir(path, 0o755) == 0 { return true }
-        guard errno == EEXIST else { throw BlobStoreError.last("create the folder", path) }
-        return false
-    }
-
-    /// Size in bytes and permission bits; `nil` when there is no such file. A symbolic link stands for itself.
-    static func status(_ path: String) throws -> (bytes: Int, mode: UInt32, isFolder: Bool, isFile: Bool)? {
-        var status = stat()
-        guard unsafe lstat(path, &status) == 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw BlobStoreError.last("stat", path)
-        }
-        let kind = status.st_mode & S_IFMT
-        return (Int(status.st_size), status.st_mode & 0o7777, kind == S_IFDIR, kind == S_IFREG)
-    }
-
-    /// Whether a file has more than this name; `false` for one that is not there.
-    static func hasOtherNames(_ path: String) throws -> Bool {
-        var found = stat()
-        if unsafe lstat(path, &found) == 0 { return found.st_nlink > 1 }
-        guard errno == ENOENT else { throw BlobStoreError.last("look at", path) }
-        return false
-    }
-
-    static func isFolder(_ path: String) throws -> Bool { try status(path)?.isFolder ?? false }
-
-    /// The names in a folder, sorted; empty for a folder that is not there.
-    static func names(in path: String) throws -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-        } catch let error as CocoaError where error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile {
-            return []
-        } catch {
-            throw BlobStoreError(.system(EIO), "list", path: path, detail: "\(error.localizedDescription)")
-        }
+    fileprivate func explained(_ detail: String) -> BlobStoreError {
+        var error = self
+        error.code = .system(ENOTDIR)
+        error.detail = detail
+        return error
     }
 }

@@ -18,33 +18,39 @@ struct Quarantine {
     let folder: ArchiveFolder
 
     /// Moves a file or folder out of the archive's way.
-    /// - Parameter path: Absolute.
     /// - Returns: Where it lies now, inside the archive.
     @discardableResult
-    func take(_ path: String, note: QuarantineNote) throws -> String {
+    func take(_ path: StorePath, note: QuarantineNote) throws -> String {
         let place = try write(note, about: path)
         try POSIXFile.rename(path, to: place)
         try settle(path)
-        return inside(place)
+        return place.inside
     }
 
     /// Gives a file a second name in the quarantine, so that another may take its place.
     /// - Returns: Where it lies now, inside the archive.
-    func keep(_ path: String, note: QuarantineNote) throws -> String {
+    func keep(_ path: StorePath, note: QuarantineNote) throws -> String {
         let place = try write(note, about: path)
-        _ = try POSIXFile.link(path, to: place)
+        // What is no file can't have a second name, and a new record must not be written into it.
+        if try POSIXFile.status(path)?.isFile == true {
+            _ = try POSIXFile.link(path, to: place, copyingIn: folder.ingestPath)
+        } else {
+            try POSIXFile.rename(path, to: place)
+        }
         try POSIXFile.synchroniseDirectory(folder.quarantinePath)
-        return inside(place)
+        return place.inside
     }
 
-    /// The note is there before what it tells of.
-    private func write(_ note: QuarantineNote, about path: String) throws -> String {
-        let name = URL(filePath: path).lastPathComponent
-        let place = "\(folder.quarantinePath)/\(name)-\(UUID().uuidString.lowercased())"
+    /// Writes the note before the file is moved.
+    private func write(_ note: QuarantineNote, about path: StorePath) throws -> StorePath {
+        // A long name must leave room for what is added.
+        let place =
+            folder.quarantinePath
+            / (String(decoding: path.name.utf8.prefix(200), as: UTF8.self) + "-" + UUID().uuidString.lowercased())
         var file = try IngestFile(in: folder.ingestPath)
         do {
-            try file.append(Array(note.text(path: inside(path), now: Date()).utf8))
-            try file.settle()
+            try file.append(Array(note.text(path: path.inside, now: Date()).utf8))
+            try file.settle(folder.permissions.file)
             try file.rename(to: place + ".txt")
         } catch {
             file.remove()
@@ -53,12 +59,8 @@ struct Quarantine {
         return place
     }
 
-    private func settle(_ path: String) throws {
+    private func settle(_ path: StorePath) throws {
         try POSIXFile.synchroniseDirectory(folder.quarantinePath)
-        try POSIXFile.synchroniseDirectory(URL(filePath: path).deletingLastPathComponent().path)
-    }
-
-    private func inside(_ path: String) -> String {
-        path.hasPrefix(folder.path + "/") ? String(path.dropFirst(folder.path.count + 1)) : path
+        try POSIXFile.synchroniseDirectory(path.parent)
     }
 }

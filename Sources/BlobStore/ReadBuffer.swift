@@ -15,6 +15,7 @@ extension POSIXFile.Handle {
     /// - Parameter leavesNoTrace: Whether to let go of the file's pages in memory afterwards: a look at everything must not push out
     ///   what others work with.
     func reading(through buffer: borrowing ReadBuffer, leavesNoTrace: Bool) throws -> BlobReading {
+        if try isHollow { return BlobReading(digest: nil, bytes: try size) }
         _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
         var hash = ContentHash()
         var count = 0

@@ -22,7 +22,7 @@ package protocol RecordStore: Sendable {
     /// - Throws: ``BlobStoreError`` with code `unreadableRecord` for a file that is no record.
     func record(of id: OutputID, day: Date) async throws -> ArchiveRecord?
 
-    /// Every record, in the order of days and names.
+    /// Every record, in the order of days and names. What is neither a record nor in the place of one is left out.
     func records() -> AsyncThrowingStream<RecordListing, any Error>
 }
 
@@ -36,6 +36,9 @@ package protocol RecordUpkeep: RecordStore {
 
     /// Where the record of a task belongs that was created, or discovered, on a day.
     func path(of task: TaskID, day: Date) -> String
+
+    /// As ``RecordStore/records()``, with what does not belong there.
+    func listings() -> AsyncThrowingStream<RecordListing, any Error>
 
     /// One file among the records; `nil` when there is none.
     func listing(at path: String) async throws -> RecordListing?
@@ -60,6 +63,16 @@ extension RecordStore {
 
 /// A file found among the records.
 package struct RecordListing: Sendable {
+    package enum Kind: Sendable {
+        /// A record, or what lies in the place of one.
+        case record
+        /// Left by a system or a sync program; see ``Litter``.
+        case litter
+        /// Anything else, which somebody put there.
+        case stray
+    }
+
+    package var kind = Kind.record
     /// The path inside the store.
     package let path: String
     /// The record, or why the file is none.

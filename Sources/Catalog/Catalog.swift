@@ -134,6 +134,10 @@ package protocol Catalog: Outbox {
     /// Sees to it that nothing of what was deleted remains readable on the disk, such as a link's query.
     func forgetDeleted() async throws
 
+    /// Why the catalog's file is no longer the one that was opened, such as after somebody restored another; `nil` when it is. Cheap:
+    /// one call of the operating system.
+    func fileProblem() -> String?
+
     // MARK: Reading
 
     /// The outputs that fit and come after `cursor`, the newest task first; of one task in the order of their index. At most
@@ -435,13 +439,19 @@ package struct CatalogStatus: Sendable, Hashable {
     package var holdReason: String?
 }
 
+extension Catalog {
+    package func fileProblem() -> String? { nil }
+}
+
 /// Why the catalog could not do what was asked.
 package struct CatalogError: Error, Sendable {
     package enum Code: Sendable, Hashable {
         /// The lease has run out and passed on.
         case leaseLost
-        /// The database can't be opened, read or written: a full disk, a missing right, a lock that is never let go.
+        /// The database can't be opened, read or written: a lock that is never let go, or a disk that fails.
         case database
+        /// The disk is full, read-only, or belongs to somebody else.
+        case noRoom
         /// The file is no database, or a damaged one.
         case damaged
         /// It was made by a newer program.
@@ -463,7 +473,7 @@ extension CatalogError: CustomStringConvertible {
     package var description: String {
         switch code {
         case .leaseLost: "the lease of \(subject) has passed on to another worker; this one leaves it alone"
-        case .database:
+        case .database, .noRoom:
             "the catalog \(subject) failed: \(detail). Check free space and permissions, then run the command again."
         case .damaged:
             "the catalog \(subject) is damaged: \(detail). 'fixative rebuild' makes it again from the records."

@@ -87,7 +87,9 @@ extension SQLiteCatalog {
                 arguments: filter.arguments + ["limit": query.limit ?? -1])
             var tasks: [AuditTask] = []
             while let row = try rows.next() {
-                var task = AuditTask(id: try Self.taskID(row["id"]), state: TaskState(rawValue: row["state"]) ?? .unavailable)
+                var task = AuditTask(
+                    id: try Self.taskID(row["id"]),
+                    state: (row["state"] as String?).flatMap(TaskState.init(rawValue:)) ?? .unavailable)
                 task.reason = (row["reason"] as String?)?.unstored
                 task.createdAt = Self.date(row["created_at"] ?? row["discovered_at"])
                 task.request = Self.request(row)
@@ -102,13 +104,10 @@ extension SQLiteCatalog {
         func text(_ column: Column) -> String? { (row[column.rawValue] as String?)?.unstored }
         func number(_ column: Column) -> Int? { row[column.rawValue] }
         func fraction(_ column: Column) -> Double? { row[column.rawValue] }
-        func size(_ width: Column, _ height: Column) -> PixelSize? {
-            guard let width = number(width), let height = number(height), width > 0, height > 0 else { return nil }
-            return PixelSize(width: width, height: height)
-        }
+        func size(_ width: Column, _ height: Column) -> PixelSize? { Self.size(number(width), number(height)) }
         func tier(_ column: Column) -> Tier? { text(column).flatMap(Tier.init(rawValue:)) }
 
-        let id = OutputID(task: try taskID(row[Column.task.rawValue]), index: row[Column.index.rawValue])
+        let id = try outputID(text(.task), number(.index))
         var entry = AuditEntry(id: id, state: text(.state).flatMap(OutputState.init(rawValue:)) ?? .waiting)
         entry.reason = text(.reason)
         entry.createdAt = date(row[Column.createdAt.rawValue])
@@ -139,7 +138,7 @@ extension SQLiteCatalog {
         judgement.isOnGrid = number(.onGrid).map { $0 != 0 }
         judgement.billedTier = tier(.billedTier)
         judgement.deliveredTier = tier(.deliveredTier)
-        judgement.overpaid = number(.overpaid).map(PriceMultiplier.init(tenths:))
+        judgement.overpaid = overpaid(number(.overpaid))
         if let ratio = text(.nearestRatio).flatMap({ AspectRatio(parsing: $0) }), let tier = tier(.nearestTier),
             let nearest = size(.nearestWidth, .nearestHeight)
         {

@@ -135,7 +135,8 @@ extension SQLiteCatalog: CatalogUpkeep {
 
     private static func endedRow(_ row: Row, isTask: Bool) throws -> EndedRow {
         EndedRow(
-            position: .init(isTask: isTask, key: row["key"]), task: try taskID(row["id"]), index: row["idx"],
+            position: .init(isTask: isTask, key: row["key"]), task: try taskID(row["id"]),
+            index: (row["idx"] as Int?).map { max(0, $0) },
             day: Date(milliseconds: row["day"]))
     }
 

@@ -12,8 +12,8 @@ extension SQLiteCatalog {
 
     static func entry(_ row: Row) throws -> OutputEntry {
         var entry = OutputEntry(
-            id: OutputID(task: try taskID(row["id"]), index: row["idx"]), state: OutputState(rawValue: row["state"]) ?? .waiting,
-            attempts: row["attempts"])
+            id: try outputID(row["id"], row["idx"]),
+            state: (row["state"] as String?).flatMap(OutputState.init(rawValue:)) ?? .waiting, attempts: row["attempts"] ?? 0)
         entry.reason = (row["reason"] as String?)?.unstored
         entry.createdAt = date(row["created_at"])
         entry.deadline = date(row["deadline"])
@@ -41,7 +41,7 @@ extension SQLiteCatalog {
         guard let since else { return nil }
         return FailingState(
             cause: (row["cause"] as String?).flatMap(FailureCause.init(rawValue:)) ?? .unknown, since: since,
-            tries: row["attempts"], nextTry: Date(milliseconds: row["due_at"]), deaths: deaths)
+            tries: row["attempts"] ?? 0, nextTry: Date(milliseconds: row["due_at"] ?? 0), deaths: deaths)
     }
 
     private static func judgement(_ row: Row) -> Judgement? {
@@ -54,7 +54,7 @@ extension SQLiteCatalog {
         judgement.isOnGrid = row["on_grid"]
         judgement.billedTier = (row["billed_tier"] as String?).flatMap(Tier.init(rawValue:))
         judgement.deliveredTier = (row["delivered_tier"] as String?).flatMap(Tier.init(rawValue:))
-        judgement.overpaid = (row["overpaid_tenths"] as Int?).map(PriceMultiplier.init(tenths:))
+        judgement.overpaid = overpaid(row["overpaid_tenths"])
         if let ratio = (row["nearest_ratio"] as String?).flatMap({ AspectRatio(parsing: $0) }),
             let tier = (row["nearest_tier"] as String?).flatMap(Tier.init(rawValue:)),
             let nearest = size(row["nearest_width"], row["nearest_height"])
@@ -72,23 +72,30 @@ extension SQLiteCatalog {
             digest: digest, mediaType: row["\(name)_type"] ?? "image/jpeg", width: size.width, height: size.height)
     }
 
-    private static func size(_ width: Int?, _ height: Int?) -> PixelSize? {
-        guard let width, let height, width > 0, height > 0 else { return nil }
+    /// `nil` for sides that no picture has, as damage or a foreign catalog brings them.
+    static func size(_ width: Int?, _ height: Int?) -> PixelSize? {
+        let sides = 1...PixelSize.maximumSide
+        guard let width, let height, sides.contains(width), sides.contains(height) else { return nil }
         return PixelSize(width: width, height: height)
+    }
+
+    /// `nil` for a number so large that a sum of such numbers could overflow.
+    static func overpaid(_ tenths: Int?) -> PriceMultiplier? {
+        tenths.flatMap { $0.magnitude <= 1_000_000 ? PriceMultiplier(tenths: $0) : nil }
     }
 
     static func taskEntry(_ row: Row) throws -> TaskEntry {
         var entry = TaskEntry(
-            id: try taskID(row["id"]), state: TaskState(rawValue: row["state"]) ?? .waiting,
-            reason: (row["reason"] as String?)?.unstored, source: (row["source"] as String).unstored,
-            createdAt: date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]), request: request(row))
+            id: try taskID(row["id"]), state: (row["state"] as String?).flatMap(TaskState.init(rawValue:)) ?? .waiting,
+            reason: (row["reason"] as String?)?.unstored, source: (row["source"] as String?)?.unstored ?? "", createdAt: date(row["created_at"]),
+            discoveredAt: Date(milliseconds: row["discovered_at"] ?? 0), request: request(row))
         entry.cause = (row["cause"] as String?).flatMap(FailureCause.init(rawValue:))
         if [.waiting, .leased, .held].contains(entry.state) { entry.failing = failing(row) }
         return entry
     }
 
     static func request(_ row: Row) -> RecordedRequest? {
-        guard row["has_request"] == 1 else { return nil }
+        guard (row["has_request"] as Int?) == 1 else { return nil }
         let urls = (row["image_urls"] as String?).flatMap { try? ArchiveDecoder.decode([String].self, from: $0) }
         func text(_ name: String) -> String? { (row[name] as String?)?.unstored }
         return RecordedRequest(
@@ -96,9 +103,16 @@ extension SQLiteCatalog {
             recordedAt: date(row["requested_at"]))
     }
 
-    static func taskID(_ text: String) throws -> TaskID {
-        guard let id = TaskID(text) else { throw CatalogError(.database, "row", detail: "'\(text)' is no task id") }
+    static func taskID(_ text: String?) throws -> TaskID {
+        guard let id = text.flatMap({ TaskID($0) }) else {
+            throw CatalogError(.database, "row", detail: "'\(text ?? "NULL")' is no task id")
+        }
         return id
+    }
+
+    static func outputID(_ task: String?, _ index: Int?) throws -> OutputID {
+        guard let index, index >= 0 else { throw CatalogError(.database, "row", detail: "an output has no number") }
+        return OutputID(task: try taskID(task), index: index)
     }
 
     static func date(_ milliseconds: Int64?) -> Date? { milliseconds.map(Date.init(milliseconds:)) }

@@ -7,7 +7,7 @@ import SizeContract
 extension SQLiteCatalog {
     static func outputLease(_ row: Row, key: SymmetricKey?, in database: Database) throws -> OutputLease {
         OutputLease(
-            id: OutputID(task: try taskID(row["id"]), index: row["idx"]), token: row["token"],
+            id: try outputID(row["id"], row["idx"]), token: row["token"],
             link: opened(row["link"], with: key),
             deadline: date(row["output_deadline"]), createdAt: date(row["created_at"]),
             discoveredAt: Date(milliseconds: row["discovered_at"]), source: (row["source"] as String).unstored,

@@ -226,13 +226,15 @@ extension SQLiteCatalog {
     }
 
     private static func tally(_ row: Row) -> OutputTally {
-        func text(_ column: String) -> String? { (row[column] as String).isEmpty ? nil : row[column] }
+        func text(_ column: String) -> String? { (row[column] as String?).flatMap { $0.isEmpty ? nil : $0 } }
+        // Sums of such numbers never overflow, whatever a damaged or foreign catalog holds.
+        func number(_ column: String) -> Int { min(max((row[column] as Int?) ?? 0, -(1 << 48)), 1 << 48) }
         return OutputTally(
-            state: OutputState(rawValue: row["state"]) ?? .waiting, verdict: text("verdict").flatMap(Verdict.init(rawValue:)),
+            state: text("state").flatMap(OutputState.init(rawValue:)) ?? .waiting,
+            verdict: text("verdict").flatMap(Verdict.init(rawValue:)),
             billedTier: text("billed_tier").flatMap(Tier.init(rawValue:)),
-            deliveredTier: text("delivered_tier").flatMap(Tier.init(rawValue:)), model: text("model")?.unstored,
-            outputs: row["outputs"],
-            bytes: row["bytes"], overpaid: PriceMultiplier(tenths: row["overpaid_tenths"]))
+            deliveredTier: text("delivered_tier").flatMap(Tier.init(rawValue:)), model: text("model")?.unstored, outputs: number("outputs"),
+            bytes: Int64(number("bytes")), overpaid: PriceMultiplier(tenths: number("overpaid_tenths")))
     }
 }
 

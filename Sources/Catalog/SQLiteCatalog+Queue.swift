@@ -15,9 +15,9 @@ extension SQLiteCatalog {
                         FROM output JOIN task ON task.key = output.task WHERE output.key IN (SELECT value FROM json_each(?))
                         """), arguments: [Self.list(keys)])
             while let row = try rows.next() {
-                let id = OutputID(task: try Self.taskID(row["id"]), index: row["idx"])
+                let id = try Self.outputID(row["id"], row["idx"])
                 // The lease of a process that died has run out: that death is not counted yet.
-                let deaths = (row["deaths"] as Int) + (row["state"] == "leased" ? 1 : 0)
+                let deaths = min((row["deaths"] as Int?) ?? 0, 1000) + ((row["state"] as String?) == "leased" ? 1 : 0)
                 queued[row["key"]] = QueuedOutput(
                     id: id, deadline: Self.date(row["deadline"]), request: Self.request(row), deaths: deaths)
             }

@@ -8,13 +8,23 @@ package struct SQLiteCatalog: Catalog {
     let database: DatabasePool
     private let commits: CommitGroup
     let path: String
+    /// The file that was opened; see ``fileProblem()``.
+    let identity: FileIdentity?
+    /// What holds the copy that this is, if it is one.
+    private let copy: CatalogCopy?
+
+    /// Whether this is a copy, made because the disk of the catalog takes nothing: what is written to it is lost.
+    package var isCopy: Bool { copy != nil }
 
     /// Opens the file, or makes it, and brings its schema up to date.
     ///
     /// WAL with `synchronous=FULL`: with `NORMAL`, commits that were acknowledged are lost in a power cut (measured).
     ///
-    /// - Throws: ``CatalogError`` with code `database` or `newerSchema`.
-    package init(path: String) throws {
+    /// - Throws: ``CatalogError`` with code `database`, `noRoom`, `damaged` or `newerSchema`.
+    package init(path: String) throws { try self.init(path: path, copy: nil) }
+
+    init(path: String, copy: CatalogCopy?) throws {
+        self.copy = copy
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(30)
         configuration.maximumReaderCount = 4
@@ -43,6 +53,7 @@ package struct SQLiteCatalog: Catalog {
                 try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             }
             commits = CommitGroup(database)
+            identity = FileIdentity(of: path)
         } catch let error as DatabaseError {
             throw CatalogError(error, path)
         }
@@ -107,7 +118,8 @@ package struct SQLiteCatalog: Catalog {
 extension CatalogError {
     init(_ error: DatabaseError, _ path: String) {
         let isDamage = error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
-        self.init(isDamage ? .damaged : .database, path, detail: error.message ?? error.description)
+        let code: Code = isDamage ? .damaged : error.tellsOfNoRoom ? .noRoom : .database
+        self.init(code, path, detail: error.message ?? error.description)
     }
 }
 
@@ -153,7 +165,8 @@ extension SQLiteCatalog {
         try await read { database in
             var status = CatalogStatus()
             for row in try Row.fetchAll(database.cachedStatement(sql: "SELECT state, tasks FROM task_tally")) {
-                status.tasks[TaskState(rawValue: row[0]) ?? .waiting] = row[1]
+                let state = (row[0] as String?).flatMap(TaskState.init(rawValue:)) ?? .waiting
+                status.tasks[state] = min(max((row[1] as Int?) ?? 0, 0), 1 << 48)
             }
             for tally in try Self.tallies(in: database) {
                 status.outputs[tally.state, default: 0] += tally.outputs

@@ -43,6 +43,7 @@ package struct ArchiveRepairer: Sendable {
         // What a record names that was mended just now, and rows of a damage that only the second look shows.
         for finding in found.findings { try await mendRecord(finding, &report) }
         for finding in found.findings { try await mendFile(finding, &report) }
+        try await adoptRenamed(found.findings, survey, &report)
         try await mendBlobs(found.findings, &report)
         for path in survey.lost { try await restore(path, &report) }
         report.untracked = found.findings.count { $0.kind == .untracked }
@@ -68,6 +69,11 @@ package struct ArchiveRepairer: Sendable {
     /// A damaged record: the catalog remembers the bytes of each output's, and a task's is what its row says.
     private func rewrite(_ path: String, _ why: String, _ report: inout RepairReport) async throws {
         guard let (record, action) = try await mended(path) else {
+            if case .failure(let error) = try await records.listing(at: path)?.record, error.code == .notAFile {
+                report.did(.putAside, path, why)
+                if !dryRun { _ = try await records.quarantine(path, note: QuarantineNote([("why", why)])) }
+                return
+            }
             return report.did(
                 .notMended, path, "\(why); the catalog does not remember it. Restore it from a backup, or archive its task again")
         }
@@ -180,6 +186,16 @@ package struct ArchiveRepairer: Sendable {
             if !dryRun { try await blobs.protect(digest) }
         case (.misnamed, .stray(let path)): try await adopt(path, &report)
         default: break
+        }
+    }
+
+    /// Blobs that somebody gave another name. Other strays are left alone.
+    private func adoptRenamed(
+        _ findings: [VerificationReport.Finding], _ survey: ArchiveSurvey, _ report: inout RepairReport
+    ) async throws {
+        for case .stray(let path) in findings.lazy.filter({ $0.kind == .stray }).map(\.target) where path.hasPrefix("blobs/") {
+            guard let digest = try await blobs.digest(ofStray: path), survey.wanted[BlobKey(digest)] != nil else { continue }
+            try await adopt(path, &report)
         }
     }
 

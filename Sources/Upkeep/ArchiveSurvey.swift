@@ -20,6 +20,9 @@ struct ArchiveSurvey {
     private(set) var unreadable: Set<String> = []
     /// Records of outputs whose original was lost and may be had again from elsewhere.
     private(set) var lost: [String] = []
+    /// What is no part of the archive.
+    private(set) var strays: [String] = []
+    private(set) var litter = 0
     private(set) var records = 0
     private(set) var rows = 0
 
@@ -36,7 +39,16 @@ struct ArchiveSurvey {
         self.store = store
         self.catalog = catalog
         var chunk: [RecordListing] = []
-        for try await listing in store.records() {
+        for try await listing in store.listings() {
+            switch listing.kind {
+            case .record: break
+            case .litter:
+                litter += 1
+                continue
+            case .stray:
+                strays.append(listing.path)
+                continue
+            }
             if chunk.count >= Self.chunk, Self.task(listing) != chunk.last.flatMap(Self.task) {
                 try await take(chunk)
                 chunk = []
@@ -94,6 +106,7 @@ struct ArchiveSurvey {
     /// Looks a second time at what differed, and at rows whose record was not seen.
     mutating func report(into report: inout VerificationReport) async throws {
         for path in unreadable { try await reportUnreadable(path, &report) }
+        for path in strays { report.find(.stray, path, .stray(path), "it is no record, and is left alone") }
         for (path, place) in misplaced {
             report.find(.misnamed, path, .record(path: path), "it belongs at \(place)")
         }

@@ -54,6 +54,7 @@ package struct ArchiveVerifier: Sendable {
         try await survey.report(into: &report)
         report.records = survey.records
         report.rows = survey.rows
+        report.litter = survey.litter
         try await check(survey, scope, catalog, &report, progress)
         report.findings.sort { ($0.kind.rawValue, $0.subject, $0.detail) < ($1.kind.rawValue, $1.subject, $1.detail) }
         return (survey, report)
@@ -79,7 +80,8 @@ package struct ArchiveVerifier: Sendable {
         for part in try await blobs.parts() {
             let stored = try await blobs.listing(part: part)
             var scrubs: [BlobKey: BlobScrub] = [:]
-            for scrub in try await catalog?.scrubs(prefix: part) ?? [] { scrubs[BlobKey(scrub.digest)] = scrub }
+            let isFanOut = part.utf8.count == 2
+            for scrub in try await isFanOut ? catalog?.scrubs(prefix: part) ?? [] : [] { scrubs[BlobKey(scrub.digest)] = scrub }
             for blob in stored {
                 check(blob, survey, &report)
                 guard let digest = blob.digest else { continue }
@@ -112,13 +114,22 @@ package struct ArchiveVerifier: Sendable {
     }
 
     private func check(_ blob: StoredBlob, _ survey: ArchiveSurvey, _ report: inout VerificationReport) {
+        guard blob.kind != .litter else {
+            report.litter += 1
+            return
+        }
+        guard blob.kind != .stray else {
+            return report.find(.stray, blob.path, .stray(blob.path), "it is no blob, and is left alone")
+        }
         report.blobs += 1
         report.bytes += Int64(blob.bytes)
         guard let digest = blob.digest else {
-            return report.find(.misnamed, blob.path, .stray(blob.path), "the name is not that of a blob of this folder")
+            let problem = blob.what.map { "it is \($0), not a file" } ?? "the name is not that of a blob of this folder"
+            return report.find(.misnamed, blob.path, .stray(blob.path), problem)
         }
-        if let mode = blob.mode, mode != 0o444 {
-            report.find(.wrongMode, blob.path, .blob(digest), "its mode is \(String(mode, radix: 8)), not 444")
+        // A blob is read-only. Who may read it beside its owner, the settings say.
+        if let mode = blob.mode, mode & 0o333 != 0 || mode & 0o400 == 0 {
+            report.find(.wrongMode, blob.path, .blob(digest), "its mode is \(String(mode, radix: 8)), not read-only")
         }
         guard let want = survey.wanted[BlobKey(digest)] else {
             return report.find(.untracked, blob.path, .blob(digest), "no record names it")

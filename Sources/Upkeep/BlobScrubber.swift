@@ -33,7 +33,7 @@ struct BlobScrubber {
         _ all: [ArchiveVerifier.Reading], _ scope: VerificationScope, known: [Digest], _ progress: @Sendable (Int, Int) -> Void
     ) async throws {
         let again = zip(known, try await blobs.read(known)).compactMap { digest, reading in reading.map { note(digest, $0) } }
-        try await catalog?.note(again)
+        try await remember(again)
         let queue = all.sorted { ($0.readAt, $0.key) < ($1.readAt, $1.key) }
         let limit = scope.deep ? min(queue.count, Int((Double(queue.count) * scope.fraction).rounded(.up))) : 0
         let end = scope.seconds.map { clock.now.addingTimeInterval($0) } ?? .distantFuture
@@ -70,13 +70,18 @@ struct BlobScrubber {
                 }
                 progress(count, queue.count)
                 if unwritten.count >= Self.commit.files || unwrittenBytes >= Self.commit.bytes {
-                    try await catalog?.note(unwritten)
+                    try await remember(unwritten)
                     unwritten = []
                     unwrittenBytes = 0
                 }
             }
         }
-        try await catalog?.note(unwritten)
+        try await remember(unwritten)
+    }
+
+    /// A disk that takes nothing can be read all the same: then the next run reads the same again.
+    private func remember(_ scrubs: [BlobScrub]) async throws {
+        do { try await catalog?.note(scrubs) } catch let error as CatalogError where error.code == .noRoom {}
     }
 
     private static func takeBatch(_ rest: inout ArraySlice<ArchiveVerifier.Reading>) -> [Digest] {

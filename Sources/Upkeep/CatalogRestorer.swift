@@ -38,13 +38,16 @@ package struct CatalogRestorer: Sendable {
     ///
     /// - Throws: ``BlobStoreError`` with code `inUse` when another process has the archive open.
     package func restore() async throws -> Summary {
-        try folder.alone {}
+        try folder.alone { try folder.quarantineForeignLogs() }
         try folder.clearNewCatalog()
         var readable: Set<OutputID> = []
         for try await listing in records.records() {
             if case .success(.output(let record)) = listing.record { readable.insert(record.id) }
         }
-        let remains = try folder.isCatalogMissing ? nil : CatalogRemains(of: folder.catalogPath) { !readable.contains($0) }
+        let remains =
+            try folder.isCatalogAFile && !folder.isCatalogMissing
+            ? CatalogRemains(of: folder.catalogPath) { !readable.contains($0) } : nil
+        try folder.prepareNewCatalog()
         let catalog = try SQLiteCatalog(path: folder.newCatalogPath)
         let rebuilder = CatalogRebuilder(blobs: blobs, records: records, catalog: catalog, clock: clock, results: results)
         let rebuilt = try await rebuilder.rebuild(remembered: remains?.records ?? [])

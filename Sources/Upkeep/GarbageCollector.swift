@@ -39,6 +39,10 @@ package struct GarbageCollector: Sendable {
         package var pictures = 0
         /// Files that dead writers left.
         package var unfinished = 0
+        /// Blobs that are gone, but of which the catalog could not forget when they were read: its disk took nothing.
+        package var unforgotten: [Digest] = []
+
+        private enum CodingKeys: String, CodingKey { case dryRun, collected, bytes, young, pictures, unfinished }
     }
 
     /// Collects while workers run.
@@ -67,11 +71,21 @@ package struct GarbageCollector: Sendable {
                 }
                 report.collected.append(.init(digest: digest, bytes: bytes))
                 report.bytes += Int64(bytes)
-                if !dryRun { try await catalog.forgetScrubs(of: [digest]) }
+                if !dryRun { report.unforgotten.append(digest) }
             }
+            try await forget(&report)
         }
         report.unfinished = try await blobs.sweepIngest(trying: dryRun)
+        try await forget(&report)
         return report
+    }
+
+    /// What was taken away makes room for it; until then it waits.
+    private func forget(_ report: inout Report) async throws {
+        do {
+            try await catalog.forgetScrubs(of: report.unforgotten)
+            report.unforgotten = []
+        } catch let error as CatalogError where error.code == .noRoom {}
     }
 
     /// Whether a blob is a picture larger than the thumbnails that are made here. No upstream delivers one that small.
@@ -88,13 +102,7 @@ package struct GarbageCollector: Sendable {
         var survey = try await ArchiveSurvey(records, catalog)
         var report = VerificationReport(deep: false)
         try await survey.report(into: &report)
-        let holes = report.findings.filter { finding in
-            switch (finding.kind, finding.target) {
-            // What an editor or a desktop has left there; a record under such a name is missing under its own.
-            case (.unreadableRecord, .record(let path)): path.hasSuffix(".json")
-            default: [.unreadableRecord, .rowWithoutRecord, .misnamed].contains(finding.kind)
-            }
-        }
+        let holes = report.findings.filter { [.unreadableRecord, .rowWithoutRecord, .misnamed].contains($0.kind) }
         if let first = holes.first {
             throw GarbageError("\(holes.count) records are missing, damaged or misplaced, such as \(first.subject)")
         }

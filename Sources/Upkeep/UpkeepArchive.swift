@@ -15,22 +15,48 @@ package struct UpkeepArchive: Sendable {
     package let damage: [String]
     private let clock: any WallClock
 
-    /// - Parameter deep: Whether the catalog's indexes are held against what they index.
+    /// - Parameters:
+    ///   - deep: Whether the catalog's indexes are held against what they index.
+    ///   - reading: Whether nothing will be written: then a copy serves when the disk of the catalog takes nothing.
+    ///   - permissions: Of what is written from now on.
     /// - Throws: ``BlobStoreError`` for a folder that is no archive; ``CatalogError`` for a catalog of a newer program, or one that can't
     ///   be read for another reason than its contents.
-    package init(path: String, deep: Bool, clock: any WallClock = SystemClock()) async throws {
-        folder = try ArchiveFolder(path: path, creating: false, now: clock.now)
+    package init(
+        path: String, deep: Bool, reading: Bool = false, permissions: ArchivePermissions = .ownerOnly,
+        clock: any WallClock = SystemClock()
+    ) async throws {
+        folder = try ArchiveFolder(path: path, creating: false, now: clock.now, permissions: permissions)
         let lane = WorkLane(name: "files", width: max(4, WorkLane.processors * 2))
         blobs = DirectoryBlobStore(folder: folder, lane: lane)
         records = DirectoryRecordStore(folder: folder, lane: lane)
         self.clock = clock
-        (catalog, damage) = try await Self.open(folder, deep: deep)
+        do {
+            (catalog, damage) = try await Self.open(folder, deep: deep)
+        } catch let error as CatalogError where reading && error.code == .noRoom {
+            (catalog, damage) = try await Self.openCopy(folder, deep: deep)
+        }
+    }
+
+    private static func openCopy(_ folder: ArchiveFolder, deep: Bool) async throws -> (SQLiteCatalog?, [String]) {
+        do {
+            let copy = try SQLiteCatalog.copied(path: folder.catalogPath)
+            let damage = try await copy.damage(deep: deep)
+            return damage.isEmpty ? (copy, []) : (nil, damage)
+        } catch let error as CatalogError where error.code == .damaged {
+            return (nil, [error.detail])
+        }
     }
 
     private static func open(_ folder: ArchiveFolder, deep: Bool) async throws -> (SQLiteCatalog?, [String]) {
         if try folder.isCatalogMissing {
             guard try !folder.hasRecords else { return (nil, ["it is missing"]) }
+            try folder.prepareCatalog()
         } else {
+            do {
+                try folder.prepareCatalog()
+            } catch let error as BlobStoreError where error.code == .notAFile {
+                return (nil, ["\(error.path): \(error.detail)"])
+            }
             let damage = try await SQLiteCatalog.damage(at: folder.catalogPath, deep: deep)
             guard damage.isEmpty else { return (nil, damage) }
         }

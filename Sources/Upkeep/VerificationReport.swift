@@ -8,9 +8,11 @@ package struct VerificationReport: Sendable, Encodable {
         case missing
         /// A blob's bytes are not what its name says, or not as many as its record says.
         case corrupt
-        /// A file among the blobs whose name is no digest, or that lies in the wrong folder; a record that lies where it does not belong.
+        /// A blob in the wrong folder, or something that is no file in the place of a blob; a record that lies where it does not belong.
         case misnamed
-        /// A blob whose mode is not 0444.
+        /// A file or folder that is no part of the archive and nothing that systems leave: it is kept as it is.
+        case stray
+        /// A blob that may be written to, or that its owner can't read.
         case wrongMode
         /// A file among the records that is none, or no longer the one that was written.
         case unreadableRecord
@@ -30,7 +32,7 @@ package struct VerificationReport: Sendable, Encodable {
         /// A blob that no record names: a leftover of a crash, or of work under way. `fixative gc` takes it away in time.
         case untracked
 
-        package var isHarmless: Bool { self == .untracked || self == .unfinished || self == .olderRecord }
+        package var isHarmless: Bool { [.untracked, .unfinished, .olderRecord, .stray].contains(self) }
     }
 
     /// What a finding is about.
@@ -59,6 +61,8 @@ package struct VerificationReport: Sendable, Encodable {
     package var bytes: Int64 = 0
     package var records = 0
     package var rows = 0
+    /// Files and folders that operating systems and sync programs have left: they are passed over.
+    package var litter = 0
     /// Blobs that were read whole this time, and their bytes.
     package var read = 0
     package var readBytes: Int64 = 0

@@ -21,10 +21,10 @@ import Testing
         let digest = try await store.put(Array("abc".utf8)).digest
         let path = "\(scratch.path)/\(Self.abcPath)"
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "abc")
-        #expect(try run("/usr/bin/stat", "-c", "%a %h %F", path) == "444 1 regular file\n")
+        #expect(try run("/usr/bin/stat", "-c", "%a %h %F", path) == "400 1 regular file\n")
         #expect(try await store.localPath(of: digest) == path)
         let listing = try await store.listing()
-        #expect(listing == [StoredBlob(digest: digest, path: Self.abcPath, bytes: 3, mode: 0o444)])
+        #expect(listing == [StoredBlob(digest: digest, path: Self.abcPath, bytes: 3, mode: 0o400)])
     }
 
     @Test func aBlobThatIsNotThereHasNoFile() async throws {
@@ -45,6 +45,9 @@ import Testing
         }
         #expect(try scratch.names(in: "ingest") == [])
     }
+
+    /// A name as writers give them in `ingest/`.
+    private func leftover(_ number: Int) -> String { "0f8fad5b-d9cb-469f-a165-70867728950\(number)" }
 
     private func touch(_ path: String, _ date: String) throws {
         try run("/usr/bin/touch", "-d", date, "\(scratch.path)/\(path)")
@@ -136,8 +139,8 @@ import Testing
     }
 
     @Test func sweepingRemovesWhatDeadWritersLeftAndNothingElse() async throws {
-        try scratch.write("left over", to: "ingest/0a")
-        try scratch.write("left over", to: "ingest/0b")
+        try scratch.write("left over", to: "ingest/\(leftover(1))")
+        try scratch.write("left over", to: "ingest/\(leftover(2))")
         let ingest = try await store.beginIngest()
         try await ingest.append(bytes(300_000))
         #expect(try await store.sweepIngest() == 2)
@@ -148,7 +151,7 @@ import Testing
     }
 
     @Test func aWriterThatWasStoppedBeforeItsEndKeepsNobodyFromTheSameBytes() async throws {
-        var writer = try IngestFile(in: scratch.path + "/ingest")
+        var writer = try IngestFile(in: StorePath(root: scratch.path) / "ingest")
         try writer.append(Array("abc".utf8))
         _ = try store.publish(writer)
         #expect(try await store.sweepIngest() == 1, "it has its final name")
@@ -160,7 +163,7 @@ import Testing
 
     @Test func aFolderInTheWayDoesNotStopTheSweeping() async throws {
         try scratch.write("x", to: "ingest/0-folder/file")
-        try scratch.write("left over", to: "ingest/1")
+        try scratch.write("left over", to: "ingest/\(leftover(1))")
         #expect(try await store.sweepIngest() == 1)
         #expect(try scratch.names(in: "ingest") == ["0-folder"])
     }
@@ -180,7 +183,7 @@ import Testing
     @Test func aLeftoverThatHasItsFinalNameIsTakenAwayWhoeverHasItOpen() async throws {
         let scratch = try ScratchFolder()
         let folder = try archive(in: scratch.path)
-        let leftover = "\(folder.ingestPath)/marker-1"
+        let leftover = "\(folder.ingestPath)/marker-\(leftover(1))"
         try FileManager.default.linkItem(atPath: "\(scratch.path)/fixative-archive.json", toPath: leftover)
         // As a process that was killed between giving the marker its name and taking this one away leaves it.
         #expect(try await DirectoryBlobStore(folder: folder, lane: lane).sweepIngest() == 1)
@@ -190,7 +193,7 @@ import Testing
 
     /// A filesystem that knows no locks must say so: taking that for "somebody else has it" would make one new file after another.
     @Test func aLockThatCannotBeTakenForAnotherReasonIsAnError() {
-        let closed = POSIXFile.Handle(descriptor: -1, path: "nowhere")
+        let closed = POSIXFile.Handle(descriptor: -1, path: StorePath(root: "nowhere"))
         var code: BlobStoreError.Code?
         do { _ = try closed.claim() } catch { code = (error as? BlobStoreError)?.code }
         // EBADF is 9 on every Unix.

@@ -21,7 +21,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
 
     private func listings() async throws -> [RecordListing] {
         var found: [RecordListing] = []
-        for try await listing in store.records() { found.append(listing) }
+        for try await listing in store.listings() { found.append(listing) }
         return found
     }
 
@@ -47,7 +47,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
                 "records/2024/02/29/leap-12.json: leap #12", "records/2026/11/22/%2E.%2F..%2Fup-0.json: ../../up #0",
                 "records/2026/11/22/late-0.json: late #0", "records/2026/11/22/unknown-0.json: unknown #0",
             ])
-        #expect(try run("/usr/bin/stat", "-c", "%a", "\(scratch.path)/records/2026/11/22/late-0.json") == "444\n")
+        #expect(try run("/usr/bin/stat", "-c", "%a", "\(scratch.path)/records/2026/11/22/late-0.json") == "600\n")
         #expect(try scratch.names(in: "ingest") == [])
     }
 
@@ -62,7 +62,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         #expect(try await store.write(third, over: first) == second)
         #expect(try await store.record(of: first.id, day: now) == second)
         #expect(try scratch.names(in: "ingest") == [])
-        #expect(try run("/usr/bin/stat", "-c", "%a %h", "\(scratch.path)/records/2026/11/22/t-0.json") == "444 1\n")
+        #expect(try run("/usr/bin/stat", "-c", "%a %h", "\(scratch.path)/records/2026/11/22/t-0.json") == "600 1\n")
     }
 
     @Test func whatIsNoRecordOrHasGoneIsNoObstacle() async throws {

@@ -70,7 +70,7 @@ enum Program {
 }
 
 /// A folder of its own, taken away afterwards.
-final class Folder {
+final class Folder: Sendable {
     let path = FileManager.default.temporaryDirectory.appending(path: "fixative-\(UUID().uuidString)").path
     init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
     deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -38,7 +38,7 @@ import Testing
         #expect(try shell("sha256sum < '\(path)'").prefix(64) == thumbnail)
         #expect(try Program.run("verify", "--deep", "--for", "1h", "--format", "json", "--storage", storage).status == 0)
 
-        let stray = "\(storage)/ingest/left-over"
+        let stray = "\(storage)/ingest/0f8fad5b-d9cb-469f-a165-708677289501"
         try Data("x".utf8).write(to: URL(filePath: stray))
         let collected = try Program.run("gc", "--storage", storage)
         #expect(collected.status == 0)

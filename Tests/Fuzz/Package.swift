@@ -15,7 +15,9 @@ let warnings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
 // `main`.
 let package = Package(
     name: "fixative-fuzz",
-    dependencies: [.package(name: "fixative", path: "../..")],
+    dependencies: [
+        .package(name: "fixative", path: "../.."), .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    ],
     targets: [
         // One input through all that the archive does with a delivery, and the checks on what comes out.
         .target(
@@ -28,6 +30,15 @@ let package = Package(
         .target(
             name: "CPNGDifferential", dependencies: [.product(name: "ImageCodecs", package: "fixative")], cSettings: warnings,
             linkerSettings: [.linkedLibrary("z")]),
+        // The vocabulary of the records: a symbolic link, as it is no product.
+        .target(
+            name: "ArchiveModel",
+            dependencies: [
+                .product(name: "SizeContract", package: "fixative"), .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
+        // One input read as a record, and the checks on what comes out.
+        .target(name: "FuzzedRecords", dependencies: ["ArchiveModel"], swiftSettings: strict),
+        .executableTarget(name: "fuzz-record", dependencies: ["FuzzedRecords"], cSettings: warnings),
         .executableTarget(name: "fuzz-png", dependencies: ["FuzzedArchive", "CMutators"], cSettings: warnings),
         .executableTarget(name: "fuzz-jpeg", dependencies: ["FuzzedArchive"], cSettings: warnings),
         .executableTarget(name: "fuzz-webp", dependencies: ["FuzzedArchive", "CMutators"], cSettings: warnings),

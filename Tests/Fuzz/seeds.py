@@ -11,6 +11,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tarfile
 import zlib
 
 from PIL import Image, ImageCms, PngImagePlugin
@@ -182,6 +183,16 @@ def refused():
     yield "png-wide", png_writer.Picture(png_writer.GREY, 1, 400, 1).file()
 
 
+def records():
+    """Those of an archive that release 0.1.0 made, without their seals, so that not every change breaks them."""
+    with tarfile.open(pathlib.Path(__file__).parent.parent / "Fixtures/archive-0.1.0/archive-0.1.0.tar.gz") as archive:
+        for member in archive:
+            if "/records/" in member.name:
+                lines = archive.extractfile(member).read().splitlines(keepends=True)
+                plain = b"".join(line for line in lines if b'"_sha256"' not in line)
+                yield pathlib.PurePath(member.name).name, plain.replace(b"/2\"", b"/1\"", 1)
+
+
 def tool(command, data):
     """The standard output of another program; the system's, not one that a Python environment brought."""
     return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
@@ -189,7 +200,7 @@ def tool(command, data):
 
 def main():
     target = pathlib.Path(sys.argv[1])
-    made = {"png": [*png_kinds(), *png_metadata()], "jpeg": [*jpegs()], "webp": [*webps()], "file": [*refused()]}
+    made = {"png": [*png_kinds(), *png_metadata()], "jpeg": [*jpegs()], "webp": [*webps()], "file": [*refused()], "record": [*records()]}
     for kind, files in made.items():
         folder = target / kind
         shutil.rmtree(folder, ignore_errors=True)

@@ -49,11 +49,11 @@ import Upkeep
         let fanOut = (thumbnail as NSString).deletingLastPathComponent
         try Data("x".utf8).write(to: URL(filePath: "\(scratch.path)/\(fanOut)/stray.txt"))
         try scratch.remove("records/2026/11/22/task-1-0.json")
-        try Data("{}".utf8).write(to: URL(filePath: scratch.path + "/records/2026/11/22/bad.json"))
+        try Data("{}".utf8).write(to: URL(filePath: scratch.path + "/records/2026/11/22/bad-0.json"))
         let kinds = try await scratch.verify(VerificationScope(deep: false)).findings.map(\.kind)
         #expect(
             kinds.sorted { $0.rawValue < $1.rawValue } == [
-                .misnamed, .missing, .rowWithoutRecord, .unreadableRecord, .untracked, .untracked, .untracked, .wrongMode,
+                .missing, .rowWithoutRecord, .stray, .unreadableRecord, .untracked, .untracked, .untracked, .wrongMode,
             ], "three untracked: the blobs of the record that is gone")
     }
 

@@ -29,7 +29,7 @@ import Upkeep
         }
         try age(young, days: 13, scratch)
         _ = try await filer.blobs.put([3])
-        try Data("half a picture".utf8).write(to: URL(filePath: scratch.path + "/ingest/left-over"))
+        try Data("half a picture".utf8).write(to: URL(filePath: scratch.path + "/ingest/0f8fad5b-d9cb-469f-a165-708677289501"))
         let before = scratch.files(in: "blobs")
 
         let trial = try await collector(filer).collect(grace: Self.twoWeeks, dryRun: true)

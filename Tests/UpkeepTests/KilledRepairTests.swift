@@ -73,6 +73,7 @@ struct TrippedRecords: RecordUpkeep {
     }
     func record(of id: OutputID, day: Date) async throws -> ArchiveRecord? { try await store.record(of: id, day: day) }
     func records() -> AsyncThrowingStream<RecordListing, any Error> { store.records() }
+    func listings() -> AsyncThrowingStream<RecordListing, any Error> { store.listings() }
     func path(of record: StoredRecord) -> String { store.path(of: record) }
     func path(of id: OutputID, day: Date) -> String { store.path(of: id, day: day) }
     func path(of task: TaskID, day: Date) -> String { store.path(of: task, day: day) }

@@ -164,7 +164,7 @@ import Upkeep
         #expect(try await scratch.verify().findings.map(\.detail) == [])
         #expect(
             try shell("stat -c %a '\(scratch.path)/\(Scratch.blob(thumbnail))' '\(scratch.path)/\(Scratch.blob(original))'")
-                == "444\n444\n")
+                == "400\n400\n")
     }
 
     @Test func aDryRunChangesNothing() async throws {

@@ -19,9 +19,12 @@ struct OpenArchive: Sendable {
     /// Tells when the catalog's file is replaced.
     let catalogFile: CatalogFile
 
-    /// - Parameter creating: Whether an empty folder becomes an archive. Verbs that only look do not create.
-    init(_ settings: Settings, creating: Bool, clock: any WallClock = SystemClock()) throws {
-        let folder = try ArchiveFolder(path: settings.storage, creating: creating, now: clock.now)
+    /// - Parameters:
+    ///   - creating: Whether an empty folder becomes an archive. Verbs that only look do not create.
+    ///   - reading: Whether nothing will be written: then a copy of the catalog serves when its disk takes nothing.
+    init(_ settings: Settings, creating: Bool, reading: Bool = false, clock: any WallClock = SystemClock()) throws {
+        let folder = try ArchiveFolder(
+            path: settings.storage, creating: creating, now: clock.now, permissions: settings.permissions)
         if try folder.isCatalogMissing && folder.hasRecords {
             throw SettingsError(
                 "the catalog of \(folder.path) is gone, but its records are there. Run 'fixative rebuild' to make it again")
@@ -31,9 +34,16 @@ struct OpenArchive: Sendable {
         self.clock = clock
         blobs = DirectoryBlobStore(folder: folder, lane: lane)
         records = DirectoryRecordStore(folder: folder, lane: lane)
-        catalog = try SQLiteCatalog(path: folder.catalogPath)
+        try folder.prepareCatalog()
+        catalog = try reading ? .reading(path: folder.catalogPath) : SQLiteCatalog(path: folder.catalogPath)
         catalogFile = CatalogFile(folder)
+        if catalog.isCopy {
+            Terminal.note("the disk of \(folder.path) takes nothing, so a copy of the catalog is read; see 'fixative doctor'")
+        }
     }
+
+    /// Why the archive's files are no longer those that were opened; `nil` when they are. Cheap enough for every look at the health.
+    func fileProblem() -> String? { folder.fileProblem() ?? catalog.fileProblem() }
 }
 
 /// What it takes to archive: the open archive, the upstream and the results' hosts.

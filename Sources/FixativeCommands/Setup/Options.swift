@@ -26,6 +26,12 @@ struct CommonOptions: ParsableArguments {
             valueName: "file"))
     var config: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Which permissions new files of the archive do not get (FIXATIVE_UMASK; default: 077, the owner alone).",
+            valueName: "octal"))
+    var umask: String?
+
     @Flag(name: .shortAndLong, help: "Say more.")
     var verbose = false
 }

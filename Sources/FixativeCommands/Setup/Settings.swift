@@ -1,4 +1,5 @@
 import Archiver
+import BlobStore
 import Configuration
 import Foundation
 import GenerationAPI
@@ -36,6 +37,8 @@ struct Settings: Sendable {
     var perHostRate: Double
     /// Hours before its deadline from which on something that still waits is at risk.
     var riskHours: Double
+    /// Of the files that are written into the archive.
+    var permissions: ArchivePermissions
     /// The config file in use.
     var configPath: String?
     /// Settings that were ignored, and where to put them.
@@ -95,6 +98,7 @@ struct Settings: Sendable {
         func set(_ key: String, _ value: Int?) { if let value { flags[[key]] = ConfigValue(.int(value), isSecret: false) } }
         set("storage", common.storage)
         set("apiUrl", common.apiURL)
+        set("umask", common.umask)
         if common.insecureAPI { flags["insecureApi"] = ConfigValue(.bool(true), isSecret: false) }
         if common.allowPrivateHosts { flags["allowPrivateHosts"] = ConfigValue(.bool(true), isSecret: false) }
         set("workers", work?.workers)
@@ -185,6 +189,7 @@ struct Settings: Sendable {
         perHost = try Self.number("perHost", reader)
         perHostRate = try Self.fraction("perHostRate", reader, 0...1_000_000) ?? 0
         riskHours = try Self.fraction("riskHours", reader, 0...8760) ?? 2
+        permissions = try Self.permissions("umask", trusted)
         _ = try APIAddress(apiURL)
     }
 
@@ -232,6 +237,17 @@ struct Settings: Sendable {
             throw SettingsError("the setting \(key) is \(value); \(words)")
         }
         return value
+    }
+
+    /// Digits alone may be read as a number, whose leading zeros are gone.
+    private static func permissions(_ key: ConfigKey, _ reader: ConfigReader) throws -> ArchivePermissions {
+        guard let text = reader.string(forKey: key) ?? reader.int(forKey: key).map({ "\($0)" }) else { return .ownerOnly }
+        guard let permissions = ArchivePermissions(umask: text) else {
+            throw SettingsError(
+                "'\(text)' in \(key) (--umask, \(variable(key))) is no umask that leaves the owner all rights, such as 077 or 027"
+            )
+        }
+        return permissions
     }
 
     private static func hosts(_ key: ConfigKey, _ reader: ConfigReader) throws -> [HostPattern] {

@@ -94,7 +94,7 @@ struct AuditCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common)
-        let archive = try OpenArchive(settings, creating: false)
+        let archive = try OpenArchive(settings, creating: false, reading: true)
         let reader = AuditReader(catalog: archive.catalog, filter: filter, price: price, now: archive.clock.now)
         let sink = try Sink(file: output)
         if bom { sink.write("\u{FEFF}") }

@@ -27,7 +27,7 @@ struct AuditEvidenceCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
         guard let id = TaskID(task), let entry = try await archive.catalog.task(id) else {
             throw SettingsError("nothing is known of \(task). 'fixative list' shows what is")
         }

@@ -50,7 +50,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private static func storage(_ settings: Settings) async -> [Finding] {
         do {
-            let archive = try OpenArchive(settings, creating: false)
+            let archive = try OpenArchive(settings, creating: false, reading: true)
             let ingest = try await archive.blobs.beginIngest()
             try await ingest.append([0])
             _ = try await ingest.seal()
@@ -67,7 +67,7 @@ struct DoctorCommand: AsyncParsableCommand {
                     detail:
                         "\(archive.folder.path): writable, \(room), \(Rendering.count(status.outputs[.archived] ?? 0, "picture"))"
                 )
-            ]
+            ] + permissions(archive)
         } catch let error as BlobStoreError where error.code == .markerMissing && error.detail == "there is no archive here" {
             return [
                 Finding(subject: "storage", result: .note, detail: "\(settings.storage): no archive yet; the first run makes one")
@@ -75,6 +75,16 @@ struct DoctorCommand: AsyncParsableCommand {
         } catch {
             return [Finding(subject: "storage", result: .wrong, detail: "\(error)")]
         }
+    }
+
+    /// Archives of release 0.1.0 can be read by everybody who can log in.
+    private static func permissions(_ archive: OpenArchive) -> [Finding] {
+        guard let wide = archive.folder.widerThanAsked() else { return [] }
+        return [
+            Finding(
+                subject: "permissions", result: .note,
+                detail: "\(wide) lets others read the archive; take that away with chmod -R, or allow it with --umask")
+        ]
     }
 
     private static func key() -> Finding {

@@ -47,7 +47,7 @@ struct ExportBagItCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
         let bag = try BagItExport(
             BagItExport.Options(
                 output: folder, links: link, agent: GenerationClient.userAgent.replacing("/", with: " "),

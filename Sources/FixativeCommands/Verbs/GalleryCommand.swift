@@ -58,7 +58,7 @@ struct GalleryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
         let summary = try await Self.write(
             archive, to: folder, title: title, baseURL: baseURL, query: query, since: since?.date(from: archive.clock.now),
             originals: originals, link: transfer == .link)

@@ -1,4 +1,7 @@
+import ArchiveModel
 import ArgumentParser
+import BlobStore
+import Catalog
 import Foundation
 import Upkeep
 
@@ -30,10 +33,11 @@ struct GcCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
         let collector = GarbageCollector(
             blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock)
         let report = try await collector.collect(grace: grace.seconds, takingPictures: pictures, dryRun: dryRun)
+        if archive.catalog.isCopy, !dryRun { await Self.forget(report.collected.map(\.digest), archive.folder.catalogPath) }
         guard output.format != .json else { return Terminal.write(try Rendering.json(report)) }
         for blob in report.collected { Terminal.write("\(blob.digest)  \(blob.bytes)\n") }
         let count = Rendering.count(report.collected.count, "file")
@@ -43,5 +47,10 @@ struct GcCommand: AsyncParsableCommand {
             "\(report.young) too young or in use again", "\(Rendering.count(report.unfinished, "unfinished file"))",
         ]
         Terminal.write(parts.joined(separator: ", ") + "\n")
+    }
+
+    /// The catalog of a disk that was full may have room now. When it has not, 'fixative repair' forgets later.
+    private static func forget(_ digests: [Digest], _ path: String) async {
+        try? await SQLiteCatalog(path: path).forgetScrubs(of: digests)
     }
 }

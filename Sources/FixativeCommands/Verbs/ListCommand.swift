@@ -93,7 +93,7 @@ struct ListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common)
-        let archive = try OpenArchive(settings, creating: false)
+        let archive = try OpenArchive(settings, creating: false, reading: true)
         if failing { return try await listFailing(archive) }
         if atRisk { return try await listRisks(archive, riskTime: settings.riskTime) }
         let now = archive.clock.now

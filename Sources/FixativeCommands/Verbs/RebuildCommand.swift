@@ -16,7 +16,8 @@ struct RebuildCommand: AsyncParsableCommand {
     @OptionGroup var output: FormatOptions
 
     func run() async throws {
-        let archive = try await UpkeepArchive(path: try await Settings.load(common).storage, deep: false)
+        let settings = try await Settings.load(common)
+        let archive = try await UpkeepArchive(path: settings.storage, deep: false, permissions: settings.permissions)
         let (summary, place, losses) = try await archive.rebuild(results: countResults)
         if let place {
             Terminal.note("the catalog was damaged (\(archive.damage.joined(separator: ", "))); it lies in \(place) now")

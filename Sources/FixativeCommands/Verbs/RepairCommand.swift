@@ -30,7 +30,7 @@ struct RepairCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common)
-        let archive = try await UpkeepArchive(path: settings.storage, deep: true)
+        let archive = try await UpkeepArchive(path: settings.storage, deep: true, permissions: settings.permissions)
         let other = try from.map { path in
             let folder = try ArchiveFolder(path: path, creating: false, now: SystemClock().now)
             return DirectoryBlobStore(folder: folder, lane: WorkLane(name: "other archive", width: 2))

@@ -22,7 +22,7 @@ struct ShowCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false)
+        let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
         var query = EntryQuery()
         if let digest = Digest(subject) { query.digest = digest } else { query.task = TaskID(subject) }
         let entries = try await archive.catalog.entries(query)

@@ -46,7 +46,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common)
-        let archive = try OpenArchive(settings, creating: false)
+        let archive = try OpenArchive(settings, creating: false, reading: true)
         let now = archive.clock.now
         let status = try await archive.catalog.status(now: now)
         let open = try await archive.catalog.openSubmissions()

@@ -8,7 +8,7 @@ struct VerifyCommand: AsyncParsableCommand {
         discussion: """
             Looks at every name, size, record and row; with --deep also at every byte, those files first that were not read for the \
             longest time. --for and --sample read a part, and the next run goes on from there. Exit code 0 when nothing is missing, \
-            damaged or strange; 1 otherwise. 'fixative repair' mends what is found.
+            damaged or misplaced; 1 otherwise. 'fixative repair' mends what is found.
             """)
 
     @Flag(help: "Also read every file whole and hash it again, and check the catalog's indexes.")
@@ -28,7 +28,8 @@ struct VerifyCommand: AsyncParsableCommand {
         let settings = try await Settings.load(common)
         let scope = VerificationScope(
             deep: deep || time != nil || sample != nil, seconds: time?.seconds, fraction: sample?.fraction ?? 1)
-        let archive = try await UpkeepArchive(path: settings.storage, deep: scope.deep)
+        let archive = try await UpkeepArchive(
+            path: settings.storage, deep: scope.deep, reading: true, permissions: settings.permissions)
         let report = try await archive.verify(scope) { done, total in Terminal.progress("\(done) of \(total) files read") }
         Terminal.endProgress()
         switch format {
@@ -57,6 +58,9 @@ struct VerifyCommand: AsyncParsableCommand {
         let harmless = report.findings.count { $0.kind.isHarmless }
         let wrong = report.findings.count - harmless
         let notes = harmless == 0 ? "" : "; \(Rendering.count(harmless, "harmless note"))"
+        if report.litter > 0 {
+            text += "\(Rendering.count(report.litter, "file")) of operating systems and sync programs passed over\n"
+        }
         return text + (wrong == 0 ? "all is well\(notes)\n" : "\(Rendering.count(wrong, "finding"))\(notes)\n")
     }
 

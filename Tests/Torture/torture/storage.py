@@ -99,7 +99,7 @@ def check_whole(setting, binary, path, context, untracked_is_fine=False):
         if digest in contents:
             setting.err(f"{context}: {blob} and {contents[digest]} are the same bytes")
         contents[digest] = blob
-        if os.stat(blob).st_mode & 0o777 != 0o444:
+        if os.stat(blob).st_mode & 0o777 not in (0o400, 0o444):
             setting.err(f"{context}: {blob} has the mode {os.stat(blob).st_mode & 0o777:o}")
     left = storage.ingest()
     if left:

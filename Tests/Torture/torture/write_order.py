@@ -62,7 +62,9 @@ def paths(call):
     if call.name in ("fsync", "fdatasync", "write", "pwrite64"):
         found = re.match(r"\d+<(.*?)>", call.arguments)
         return [found.group(1).removesuffix("(deleted)")] if found else []
-    return re.findall(r'"((?:[^"\\]|\\.)*)"', call.arguments)
+    # A name alone stands behind the descriptor of its folder.
+    found = re.findall(r'(?:\w+<([^>]*)>, )?"((?:[^"\\]|\\.)*)"', call.arguments)
+    return [f"{folder}/{name}" if folder and not name.startswith("/") else name for folder, name in found]
 
 
 class Trace:

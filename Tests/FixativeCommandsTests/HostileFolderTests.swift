@@ -1,0 +1,193 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Archives on disks that take nothing, lack something, or hold what is not theirs.
+@Suite(.serialized) struct HostileFolderTests {
+    /// Three pictures, archived once by the demonstration.
+    private static let made = Result<Folder, any Error> {
+        let folder = try Folder()
+        let demo = try Program.run("demo", "--tasks", "3", "--faults", "none", "--storage", folder.path + "/s")
+        try #require(demo.status == 0, "\(demo.errors)")
+        _ = try shell("rm -rf '\(folder.path)/s/gallery'")
+        return folder
+    }
+
+    /// A copy of it.
+    private static func archive() throws -> (Folder, String) {
+        let folder = try Folder()
+        _ = try shell("cp -a '\(try made.get().path)/s' '\(folder.path)/s'")
+        return (folder, folder.path + "/s")
+    }
+
+    /// Runs the program with an end: a verb that waits for a pipe would wait for ever.
+    private static func run(_ arguments: [String], _ storage: String) throws -> (status: String, output: String) {
+        let program = Program.executable.path(percentEncoded: false)
+        let line = ([program] + arguments + ["--storage", storage]).map { "'\($0)'" }.joined(separator: " ")
+        let output = try shell("FIXATIVE_API_URL=http://127.0.0.1:9 timeout -k 1 30 \(line) 2>&1; printf '\\ncode %s\\n' $?")
+        let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return (String(lines.last ?? ""), lines.dropLast().joined(separator: "\n"))
+    }
+
+    private static func first(_ path: String, under folder: String) throws -> String {
+        String(try shell("find '\(folder)/\(path)' -type f | sort | head -1").dropLast())
+    }
+
+    // MARK: Litter
+
+    @Test func leftoversOfSystemsBlockNothingAndStay() throws {
+        let (folder, storage) = try Self.archive()
+        defer { withExtendedLifetime(folder) {} }
+        let record = try Self.first("records", under: storage)
+        let places = [(record as NSString).deletingLastPathComponent, storage + "/blobs/sha256/00", storage + "/ingest", storage]
+        let names = [
+            ".DS_Store", "._x.json", "Thumbs.db", ".nfs0000000000000001", "x (conflicted copy 2026-11-26).json", ".x.json.Ab12Cd",
+        ]
+        try FileManager.default.createDirectory(atPath: storage + "/blobs/sha256/00", withIntermediateDirectories: true)
+        for place in places {
+            for name in names { try Data("litter".utf8).write(to: URL(filePath: "\(place)/\(name)")) }
+        }
+        for path in ["records/@eaDir", "blobs/sha256/@eaDir", "blobs/.stfolder"] {
+            try FileManager.default.createDirectory(atPath: "\(storage)/\(path)", withIntermediateDirectories: true)
+            try Data("litter".utf8).write(to: URL(filePath: "\(storage)/\(path)/x"))
+        }
+        try Data("mine".utf8).write(to: URL(filePath: "\((record as NSString).deletingLastPathComponent)/notes.txt"))
+        let count = try shell("find '\(storage)' -type f ! -name 'catalog*' | wc -l")
+        let sums = try shell("cd '\(storage)/blobs/sha256' && ls")
+        for verb in [["verify", "--deep"], ["repair"], ["gc"], ["rebuild"], ["status"], ["verify"]] {
+            let found = try Self.run(verb, storage)
+            #expect(found.status == "code 0", "\(verb): \(found.output)")
+        }
+        let report = try Self.run(["verify", "--format", "json"], storage).output
+        // Six names in a folder of records and in one of blobs, and the two @eaDir.
+        #expect(report.contains("\"litter\" : 14"))
+        #expect(report.contains("notes.txt"))
+        #expect(try shell("find '\(storage)' -type f ! -name 'catalog*' | wc -l") == count)
+        #expect(try shell("cd '\(storage)/blobs/sha256' && ls") == sums)
+    }
+
+    // MARK: Poison
+
+    private static let verbs = [
+        ["status"], ["list"], ["audit"], ["verify"], ["verify", "--deep"], ["doctor"], ["gc", "--dry-run"],
+        ["repair", "--dry-run"],
+        ["repair"], ["rebuild"], ["verify"],
+    ]
+
+    @Test(arguments: ["mkfifo", "ln -s /dev/zero", "truncate -s 6T"])
+    func noVerbWaitsOrDiesAtWhatIsNoFile(_ command: String) throws {
+        let (folder, storage) = try Self.archive()
+        defer { withExtendedLifetime(folder) {} }
+        let record = try Self.first("records", under: storage)
+        let digest = (try Self.first("blobs", under: storage) as NSString).lastPathComponent
+        let task = (record as NSString).lastPathComponent.dropLast(7)
+        let places = [
+            record, "\(storage)/blobs/sha256/\(digest.prefix(2))/\(digest)", "\(storage)/blobs/sha256/0g",
+            "\(storage)/blobs/sha256/x",
+            "\(storage)/records/x", "\(storage)/records/2026x", "\(storage)/ingest/0f8fad5b-d9cb-469f-a165-708677289501",
+            "\(storage)/quarantine/x", "\(storage)/README.md", "\(storage)/blobs/x",
+        ]
+        // A file that was a record once stays a finding; what is no file is put aside.
+        let unknown = (record as NSString).deletingLastPathComponent + "/x-1.json"
+        for place in places + (command.hasPrefix("truncate") ? [] : [unknown]) {
+            _ = try shell("rm -f '\(place)'; \(command) '\(place)'")
+        }
+        for verb in [["show", String(task)], ["cat", digest]] + Self.verbs {
+            let found = try Self.run(verb, storage)
+            #expect(["code 0", "code 1", "code 2"].contains(found.status), "\(verb): \(found)")
+        }
+        let last = try Self.run(["verify"], storage)
+        #expect(last.status == "code 0", "\(last.output)")
+    }
+
+    @Test(arguments: ["catalog.sqlite", "catalog.sqlite-wal", "fixative-archive.json", "fixative.json", "records", "ingest"])
+    func whatTheArchiveStandsOnIsRefusedByItsName(_ name: String) throws {
+        let (folder, storage) = try Self.archive()
+        defer { withExtendedLifetime(folder) {} }
+        _ = try shell("rm -rf '\(storage)/\(name)' && mkfifo '\(storage)/\(name)'")
+        for verb in ["status", "doctor", "gc"] {
+            let found = try Self.run([verb], storage)
+            #expect(["code 1", "code 2"].contains(found.status), "\(verb): \(found)")
+            #expect(found.output.contains(name), "\(verb): \(found)")
+        }
+        guard name.hasPrefix("catalog") else { return }
+        #expect(try Self.run(["verify"], storage).status == "code 1")
+        #expect(["code 0", "code 1"].contains(try Self.run(["repair"], storage).status))
+        #expect(try Self.run(["verify"], storage).status == "code 0")
+        #expect(try shell("find '\(storage)/quarantine' -type p | wc -l") == "1\n", "the pipe is kept")
+    }
+
+    // MARK: File systems
+
+    @Test(arguments: ["linkat:error=EPERM", "linkat,renameat2:error=EOPNOTSUPP"])
+    func aFileSystemWithoutHardLinksWorks(_ injection: String) throws {
+        let folder = try Folder()
+        let storage = folder.path + "/s"
+        let program = Program.executable.path(percentEncoded: false)
+        let calls = injection.split(separator: ":")[0]
+        let said = try shell(
+            "strace -f -qq -o /dev/null -e trace=\(calls) -e inject=\(injection) '\(program)' demo --tasks 2 --faults none --storage '\(storage)' 2>&1; echo \"code $?\""
+        )
+        guard !said.contains("ptrace"), !said.contains("not found") else { return print("skipped: strace can't trace here") }
+        #expect(said.hasSuffix("code 0\n"), "\(said)")
+        #expect(try Self.run(["verify", "--deep"], storage).status == "code 0")
+        #expect(try shell("ls '\(storage)/ingest' | wc -l") == "0\n")
+    }
+
+    /// Mounts a small disk, puts an archive there, and lends its path; without root the test is skipped with a printed line.
+    private static func onSmallDisk(_ body: (_ disk: String, _ storage: String) throws -> Void) throws {
+        let (folder, storage) = try archive()
+        defer { withExtendedLifetime(folder) {} }
+        let disk = folder.path + "/disk"
+        try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+        guard try shell("mount -t tmpfs -o size=64m none '\(disk)' 2>&1; echo $?") == "0\n" else {
+            return print("skipped: a small disk can't be mounted")
+        }
+        let result = Result {
+            _ = try shell("cp -a '\(storage)' '\(disk)/s'")
+            try body(disk, disk + "/s")
+        }
+        _ = try shell("mount -o remount,rw '\(disk)'; umount -l '\(disk)'")
+        try result.get()
+    }
+
+    private static func readEverything(_ storage: String) throws {
+        let digest = (try first("blobs", under: storage) as NSString).lastPathComponent
+        let task = (try first("records", under: storage) as NSString).lastPathComponent.dropLast(7)
+        for verb in [
+            ["status"], ["list"], ["show", String(task)], ["cat", digest], ["audit"], ["verify"], ["verify", "--deep"],
+        ] {
+            let found = try run(verb, storage)
+            #expect(found.status == "code 0", "\(verb): \(found.output.suffix(400))")
+        }
+        let listed = try run(["list", "--format", "json"], storage).output
+        #expect(listed.components(separatedBy: "\"taskId\"").count == 4)
+    }
+
+    @Test func aFullDiskStopsWritingNotReadingAndGcFreesIt() throws {
+        try Self.onSmallDisk { disk, storage in
+            let digest = try shell("head -c 1000000 /dev/zero | sha256sum").prefix(64)
+            let orphan = "\(storage)/blobs/sha256/\(digest.prefix(2))/\(digest)"
+            _ = try shell(
+                "mkdir -p \"$(dirname '\(orphan)')\" && head -c 1000000 /dev/zero > '\(orphan)' && chmod 400 '\(orphan)' && touch -d '30 days ago' '\(orphan)'"
+            )
+            _ = try shell("dd if=/dev/zero of='\(disk)/filler' bs=4096 2>&1; true")
+            #expect(try shell("df --output=avail '\(disk)' | tail -1").trimmingCharacters(in: .whitespaces) == "0\n")
+            try Self.readEverything(storage)
+            let collected = try Self.run(["gc"], storage)
+            #expect(collected.status == "code 0", "\(collected.output)")
+            #expect(collected.output.contains("1 file ("), "\(collected.output)")
+            #expect(!FileManager.default.fileExists(atPath: orphan))
+        }
+    }
+
+    @Test func aReadOnlyDiskCanBeRead() throws {
+        try Self.onSmallDisk { disk, storage in
+            _ = try shell("mount -o remount,ro '\(disk)'")
+            try Self.readEverything(storage)
+            let doctor = try Self.run(["doctor"], storage)
+            #expect(doctor.status == "code 1")
+            #expect(doctor.output.lowercased().contains("read-only"), "\(doctor.output)")
+        }
+    }
+}
