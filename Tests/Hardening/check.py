@@ -2,7 +2,7 @@
 """How the program was built, and what it runs in.
 
     check.py packages                     Package.resolved holds what packages.txt lists, and Package.swift pins each exactly
-    check.py program PROGRAM [OBJECTS]    the linked program, and the folder with the objects of our C
+    check.py program PROGRAM [OBJECTS]    the linked program, and the build's folder, which has the objects of our C
     check.py unit FILE                    the systemd unit
     check.py self                         the check of programs finds a program that is not hardened
 
@@ -11,6 +11,8 @@ import glob, json, os, re, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+# The targets of our C that are part of the program.
+OUR_C = ("CCodecShims", "CSandbox")
 failures = 0
 
 
@@ -48,8 +50,10 @@ def program(path, objects=None):
 
 
 def c_objects(folder):
-    files = sorted(glob.glob(folder + "/**/*.c.o", recursive=True))
+    files = sorted(file for name in OUR_C for file in glob.glob(f"{folder}/{name}.build/**/*.c.o", recursive=True))
     check("our C was found", bool(files), folder)
+    if not files:
+        return
     symbols = {file: readelf("-s", file) for file in files}
     check("C: stack protector", any("__stack_chk_fail" in text for text in symbols.values()))
     check("C: checked calls of the library (FORTIFY)", any(re.search(r"UND __\w+_chk\b", text) for text in symbols.values()))
