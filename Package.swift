@@ -65,8 +65,8 @@ let package = Package(
         .target(
             name: "FixativeCommands",
             dependencies: [
-                "ArchiveModel", "ArchiveServer", "Archiver", "Audit", "BlobStore", "Catalog", "Export", "Gallery",
-                "GenerationAPI", "ImageCodecs",
+                "ArchiveModel", "ArchiveServer", "Archiver", "Audit", "BlobStore", "Catalog", "DecoderPool", "Export",
+                "Gallery", "GenerationAPI", "ImageCodecs",
                 "Imaging", "Notifications", "SizeContract",
                 "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration,
                 httpClient,
@@ -98,8 +98,8 @@ let package = Package(
         .target(
             name: "Archiver",
             dependencies: [
-                "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "Imaging", "SizeContract",
-                "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1,
+                "ArchiveModel", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs", "Imaging",
+                "SizeContract", "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1,
             ], swiftSettings: strict),
 
         // Requested against delivered against billed, as a report.
@@ -153,6 +153,17 @@ let package = Package(
 
         // Threads for work that blocks or computes, apart from the cooperative pool.
         .target(name: "WorkLanes", dependencies: [deque], swiftSettings: strict),
+
+        // Decodes pictures in child processes without key, network and files. A leaf: it knows pictures, and no archive.
+        .target(
+            name: "DecoderPool", dependencies: ["CSandbox", "ImageCodecs", "Imaging", "WorkLanes"], swiftSettings: strict),
+
+        // What the kernel does for it: system call filter, limits, memory files, and the start of a process.
+        .target(
+            name: "CSandbox",
+            cSettings: [
+                .unsafeFlags(["-O2"], .when(configuration: .debug)), .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
+            ]),
 
         // The words that all rooms share: digests, ids, records.
         .target(name: "ArchiveModel", dependencies: ["SizeContract", swiftCrypto], swiftSettings: strict),
@@ -249,6 +260,16 @@ let package = Package(
                 "Upkeep", "ArchiveModel", "BlobStore", "Catalog", "ImageCodecs", "Imaging", "SizeContract", "SyntheticPictures",
                 "TestSupport", "WorkLanes",
             ], swiftSettings: strict),
+        // Decoders that crash, hang, grow and reach out, in the sandbox; and the same results as without it.
+        .testTarget(
+            name: "DecoderPoolTests",
+            dependencies: [
+                "DecoderPool", "ImageCodecs", "Imaging", "SyntheticPictures", "decoder-probe",
+            ], swiftSettings: strict),
+        // A worker whose decoder misbehaves as the picture tells it to: a tool of the tests, not for users.
+        .executableTarget(
+            name: "decoder-probe", dependencies: ["DecoderPool", "ImageCodecs", "Imaging"], path: "Tests/DecoderProbe",
+            swiftSettings: strict),
         // Sums by hand.
         .testTarget(name: "AuditTests", dependencies: ["Audit", "ArchiveModel", "SizeContract"], swiftSettings: strict),
         // Pages as they lie on a disk.

@@ -1,6 +1,7 @@
 import ArchiveModel
 import BlobStore
 import Catalog
+import DecoderPool
 import Foundation
 import GenerationAPI
 import SizeContract
@@ -32,6 +33,8 @@ extension Archiver {
                 throw error
             }
         } catch let error as DownloadError {
+            return await afterFailure(lease, error)
+        } catch let error as DecoderFailure {
             return await afterFailure(lease, error)
         } catch {
             return give(error)
@@ -196,6 +199,16 @@ extension Archiver {
             return try await tryAgain(
                 lease, error: error.detail, failure: error.kind, patience: error.isStubborn ? Self.stubbornPatience : 1,
                 retryAfter: error.retryAfter, link: fresh, suspect: lease.suspect)
+        } catch {
+            return give(error)
+        }
+    }
+
+    /// A decoder that crashed, hung or had no memory proves nothing about the picture: it is tried again, and never given up for it.
+    private func afterFailure(_ lease: OutputLease, _ failure: DecoderFailure) async -> OutputStep {
+        do {
+            return try await tryAgain(
+                lease, error: failure.description, failure: "decoder", patience: Self.stubbornPatience, suspect: lease.suspect)
         } catch {
             return give(error)
         }

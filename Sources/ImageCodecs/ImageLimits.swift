@@ -1,6 +1,6 @@
 /// What a file may claim before it is refused. Pixels, sides, bytes and frames are checked from the header, before memory for
 /// pixels is taken; the others while metadata is read, before memory for the part that exceeds them is taken.
-public struct ImageLimits: Sendable, Hashable {
+public struct ImageLimits: Sendable, Hashable, Codable {
     /// The limits by name, for the error that one of them causes.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         case pixels

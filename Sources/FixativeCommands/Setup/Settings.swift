@@ -1,5 +1,6 @@
 import Archiver
 import Configuration
+import DecoderPool
 import Foundation
 import GenerationAPI
 import SystemPackage
@@ -13,6 +14,8 @@ struct Settings: Sendable {
     /// The only hosts that results are fetched from; empty for every public host.
     var resultHosts: [HostPattern]
     var workers: Int
+    /// Where pictures are decoded. Flags and the environment decide, and no file that lies in a storage.
+    var decoders: DecoderPool.Place
     var downloads: Int
     /// The most bytes of one file.
     var maxBytes: Int
@@ -37,6 +40,7 @@ struct Settings: Sendable {
         set("apiUrl", common.apiURL)
         if common.allowPrivateHosts { flags["allowPrivateHosts"] = ConfigValue(.bool(true), isSecret: false) }
         set("workers", work?.workers)
+        set("decoders", work?.decoders?.rawValue)
         set("downloads", work?.downloads)
         set("maxBytes", work?.maxBytes)
         set("perHost", work?.perHost)
@@ -59,7 +63,8 @@ struct Settings: Sendable {
         let path = folder + "/fixative.json"
         do {
             let file = try await FileProvider<JSONSnapshot>(filePath: FilePath(path), allowMissing: true)
-            return try Settings(ConfigReader(providers: given + [file]), storage: folder)
+            return try Settings(
+                ConfigReader(providers: given + [file]), storage: folder, decoders: try place(ConfigReader(providers: given)))
         } catch let error as SettingsError {
             throw error
         } catch {
@@ -71,6 +76,7 @@ struct Settings: Sendable {
     var archiverOptions: ArchiverOptions {
         var options = ArchiverOptions(downloads: downloads, workers: workers, sweepInterval: TimeInterval(sweepInterval))
         options.largestPicture = (maxPixels, maxSide)
+        options.decoders = decoders
         options.leaseDuration = TimeInterval(leaseSeconds)
         options.riskTime = riskTime
         return options
@@ -82,8 +88,9 @@ struct Settings: Sendable {
     /// How much one result host is asked.
     var hostLimits: HostLimits { HostLimits(concurrent: perHost, perSecond: perHostRate > 0 ? perHostRate : nil) }
 
-    private init(_ reader: ConfigReader, storage: String) throws {
+    private init(_ reader: ConfigReader, storage: String, decoders: DecoderPool.Place) throws {
         self.storage = storage
+        self.decoders = decoders
         apiURL = try Self.text("apiUrl", reader) ?? GenerationClient.defaultBaseURL
         allowsPrivateHosts = try Self.flag("allowPrivateHosts", reader) ?? false
         resultHosts = try Self.hosts("resultHosts", reader)
@@ -123,6 +130,14 @@ struct Settings: Sendable {
             throw SettingsError("the setting \(key) is no text")
         }
         return nil
+    }
+
+    private static func place(_ reader: ConfigReader) throws -> DecoderPool.Place {
+        guard let name = try text("decoders", reader) else { return .sandbox }
+        guard let place = DecoderPool.Place(rawValue: name) else {
+            throw SettingsError("'\(name)' is no place for decoders (--decoders, FIXATIVE_DECODERS): sandbox or in-process")
+        }
+        return place
     }
 
     /// The environment variable of a setting.
