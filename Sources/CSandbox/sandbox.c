@@ -120,6 +120,9 @@ static int install_filter(void) {
         ALLOW_CALL(mremap),
         ALLOW_CALL(madvise),
         ALLOW_CALL(futex),
+        // glibc's qsort asks how much memory there is, its allocator how many processors.
+        ALLOW_CALL(sysinfo),
+        ALLOW_CALL(sched_getaffinity),
         // Time and chance.
         ALLOW_CALL(clock_gettime),
         ALLOW_CALL(getrandom),

@@ -1,5 +1,8 @@
 import DecoderPool
+import Foundation
 import Glibc
+import ImageCodecs
+import Imaging
 import Synchronization
 
 /// A process that has workers.
@@ -37,6 +40,39 @@ enum Parent {
             if round == 1 { print(descriptors - before, waitpid(-1, nil, WNOHANG) == -1 && errno == ECHILD ? "none" : "children") }
         }
         exit(0)
+    }
+
+    /// Inspects files in one worker and in this process, and prints what came of each, where the two differ, and the worker's
+    /// peak of memory in kilobytes.
+    static func compare(_ paths: some Sequence<String>) async {
+        let (outside, inside) = (DecoderPool(.sandbox, width: 1), DecoderPool(.inProcess, width: 1))
+        for path in paths {
+            guard let bytes = FileManager.default.contents(atPath: path).map({ [UInt8]($0) }) else { continue }
+            let (one, other) = (await result(of: bytes, outside), await result(of: bytes, inside))
+            let outcome =
+                switch one {
+                case .success(let picture): "\(picture.header.format) \(picture.header.width)x\(picture.header.height)"
+                case .failure(let failure): "\(failure)"
+                }
+            print("\(path): \(outcome)\(one == other ? "" : " DIFFERS")")
+        }
+        outside.close()
+        var usage = rusage()
+        _ = unsafe getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
+        print("peak \(usage.ru_maxrss)")
+        exit(0)
+    }
+
+    private struct Failure: Error, Hashable, CustomStringConvertible {
+        var description: String
+    }
+
+    private static func result(of bytes: [UInt8], _ pool: DecoderPool) async -> Result<InspectedPicture, Failure> {
+        do {
+            return .success(try await pool.inspect(bytes))
+        } catch {
+            return .failure(Failure(description: "\(error)"))
+        }
     }
 
     private static var descriptors: Int { (0..<1024).count { fcntl(Int32($0), F_GETFD) >= 0 } }

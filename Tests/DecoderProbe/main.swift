@@ -10,5 +10,6 @@ DecodeWorker.serveIfAsked { (bytes, recipe, limits) throws(CodecError) in
 switch CommandLine.arguments.dropFirst().first {
 case "wait": await Parent.wait()
 case "leaks": await Parent.countLeaks()
+case "compare": await Parent.compare(CommandLine.arguments.dropFirst(2))
 default: exit(64)
 }
