@@ -139,7 +139,7 @@ let package = Package(
         .target(
             name: "Upkeep",
             dependencies: [
-                "ArchiveModel", "BlobStore", "Catalog", "ImageCodecs", "Imaging", "SizeContract", "WorkLanes",
+                "ArchiveModel", "BlobStore", "Catalog", "DecoderPool", "ImageCodecs", "Imaging", "SizeContract", "WorkLanes",
             ], swiftSettings: strict),
 
         // The index of tasks and outputs, and the queue; the only room that speaks SQL.
@@ -242,9 +242,9 @@ let package = Package(
         .testTarget(
             name: "ArchiverTests",
             dependencies: [
-                "Archiver", "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "SizeContract",
+                "Archiver", "ArchiveModel", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs", "SizeContract",
                 "SyntheticPictures", "Telemetry", "Upkeep",
-                "UpstreamSimulator", "WorkLanes", httpClient, hummingbird, logging, nioCore, nioHTTP1,
+                "UpstreamSimulator", "WorkLanes", "decoder-probe", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // The server alone, asked over sockets byte by byte, and its own description of itself.
         .testTarget(

@@ -67,8 +67,13 @@ package final class DecoderPool: Sendable {
             processorTime: UInt64(clamping: (policy.workPerWorker + longest + longest).components.seconds + 10))
     }
 
-    /// Bytes of memory for a picture within the limits.
-    private static func memory(for limits: ImageLimits) -> UInt64 { 768 << 20 }
+    /// Bytes of memory for a picture within the limits: what is held whole, metadata as stored, inflated and as text, and room for rows,
+    /// derivatives and the answer.
+    private static func memory(for limits: ImageLimits) -> UInt64 {
+        let held = UInt64(clamping: limits.maxHeldBytes)
+        let metadata = UInt64(clamping: limits.maxAncillaryBytes) + UInt64(clamping: limits.maxInflatedBytes)
+        return min(held, 1 << 40) + 2 * min(metadata, 1 << 40) + 128 << 20
+    }
 
     /// Starts a worker, so that a system that cannot have one is known before any picture is fetched.
     ///

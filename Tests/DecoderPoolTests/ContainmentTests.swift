@@ -1,20 +1,22 @@
 import DecoderPool
 import Foundation
 import ImageCodecs
-import SyntheticPictures
 import Synchronization
+import SyntheticPictures
 import Testing
 
 @Suite("A decoder that misbehaves")
 struct ContainmentTests {
     private static let sound = Result { try SyntheticPicture.make(width: 96, height: 64, seed: 1, as: .png) }
 
-    @Test("costs its own picture, and the next one is inspected", arguments: [
-        ("segfault", "crashed"), ("abort", "crashed"), ("trap", "crashed"), ("exit", "crashed"), ("garbage", "badAnswer"),
-        ("socket", "forbiddenCall"), ("open", "forbiddenCall"), ("stat", "forbiddenCall"), ("fork", "forbiddenCall"),
-        ("thread", "forbiddenCall"), ("execute", "forbiddenCall"), ("signal", "forbiddenCall"), ("code", "forbiddenCall"),
-        ("unlimit", "forbiddenCall"),
-    ])
+    @Test(
+        "costs its own picture, and the next one is inspected",
+        arguments: [
+            ("segfault", "crashed"), ("abort", "crashed"), ("trap", "crashed"), ("exit", "crashed"), ("garbage", "badAnswer"),
+            ("socket", "forbiddenCall"), ("open", "forbiddenCall"), ("stat", "forbiddenCall"), ("fork", "forbiddenCall"),
+            ("thread", "forbiddenCall"), ("execute", "forbiddenCall"), ("signal", "forbiddenCall"), ("code", "forbiddenCall"),
+            ("unlimit", "forbiddenCall"),
+        ])
     func costsItsOwnPictureOnly(_ name: String, _ code: String) async throws {
         let pool = try misbehaving()
         defer { pool.close() }
@@ -38,9 +40,11 @@ struct ContainmentTests {
         #expect(await pool.outcome(of: try Self.sound.get()) == "picture 96")
     }
 
-    @Test("that lies is not believed", arguments: [
-        "width", "negative", "trailing", "frames", "thumbnail", "preview", "recipe", "note", "length", "orientation",
-    ])
+    @Test(
+        "that lies is not believed",
+        arguments: [
+            "width", "negative", "trailing", "frames", "thumbnail", "preview", "recipe", "note", "length", "orientation",
+        ])
     func aLieIsNotBelieved(_ name: String) async throws {
         let pool = try misbehaving()
         defer { pool.close() }
@@ -85,9 +89,11 @@ struct WorkerTests {
         #expect(pauses.withLock { $0 } == [.milliseconds(100), .milliseconds(200), .milliseconds(400)])
     }
 
-    @Test("A program that is none, or no worker, is told at the start", arguments: [
-        ("/nonexistent/fixative", "No such file"), ("/bin/true", "exited with code 0"),
-    ])
+    @Test(
+        "A program that is none, or no worker, is told at the start",
+        arguments: [
+            ("/nonexistent/fixative", "No such file"), ("/bin/true", "exited with code 0"),
+        ])
     func aProgramThatIsNoWorkerIsToldAtTheStart(_ program: String, _ reason: String) async throws {
         var policy = DecoderPool.Policy()
         policy.program = program

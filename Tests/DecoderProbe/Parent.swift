@@ -37,7 +37,9 @@ enum Parent {
                 _ = try? await pool.inspect(Array("misbehave:\(deed)".utf8))
             }
             pool.close()
-            if round == 1 { print(descriptors - before, waitpid(-1, nil, WNOHANG) == -1 && errno == ECHILD ? "none" : "children") }
+            if round == 1 {
+                print(descriptors - before, waitpid(-1, nil, WNOHANG) == -1 && errno == ECHILD ? "none" : "children")
+            }
         }
         exit(0)
     }
