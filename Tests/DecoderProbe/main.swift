@@ -10,6 +10,7 @@ DecodeWorker.serveIfAsked { (bytes, recipe, limits) throws(CodecError) in
 switch CommandLine.arguments.dropFirst().first {
 case "wait": await Parent.wait()
 case "leaks": await Parent.countLeaks()
+case "time": await Parent.time(Array(CommandLine.arguments.dropFirst(2)))
 case "compare": await Parent.compare(CommandLine.arguments.dropFirst(2))
 default: exit(64)
 }
