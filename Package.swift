@@ -121,9 +121,8 @@ let package = Package(
         .target(
             name: "FixativeCommands",
             dependencies: [
-                "ArchiveModel", "ArchiveServer", "Archiver", "Audit", "BlobStore", "Catalog", "Export", "Gallery",
-                "GenerationAPI", "ImageCodecs",
-                "Imaging", "Networking", "Notifications", "SizeContract",
+                "ArchiveModel", "ArchiveServer", "Archiver", "Audit", "BlobStore", "Catalog", "DecoderPool", "Export", "Gallery",
+                "GenerationAPI", "ImageCodecs", "Imaging", "Networking", "Notifications", "SizeContract",
                 "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration,
                 httpClient,
                 lifecycle,
@@ -136,7 +135,8 @@ let package = Package(
             name: "ArchiveServer",
             dependencies: [
                 "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "HTTPParts",
-                "ImageCodecs", "Networking", "SizeContract", "Telemetry", coreMetrics, httpClient, hummingbird, lifecycle, logging, nioCore,
+                "ImageCodecs", "Networking", "SizeContract", "Telemetry", coreMetrics, httpClient, hummingbird, lifecycle,
+                logging, nioCore,
                 nioHTTP1, swiftCrypto,
             ], resources: [.embedInCode("Assets")], swiftSettings: strict),
 
@@ -155,8 +155,8 @@ let package = Package(
         .target(
             name: "Archiver",
             dependencies: [
-                "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "Imaging", "Networking", "SizeContract",
-                "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1,
+                "ArchiveModel", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs", "Imaging", "Networking",
+                "SizeContract", "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1,
             ], swiftSettings: strict),
 
         // Requested against delivered against billed, as a report.
@@ -190,7 +190,8 @@ let package = Package(
 
         // The upstream's wire types and calls.
         .target(
-            name: "GenerationAPI", dependencies: ["ArchiveModel", "Networking", "SizeContract", httpClient, nioCore, nioHTTP1, swiftCrypto],
+            name: "GenerationAPI",
+            dependencies: ["ArchiveModel", "Networking", "SizeContract", httpClient, nioCore, nioHTTP1, swiftCrypto],
             swiftSettings: strict),
 
         // Which URLs and addresses may be talked to: text in, checked values out. No network library.
@@ -200,7 +201,7 @@ let package = Package(
         .target(
             name: "Upkeep",
             dependencies: [
-                "ArchiveModel", "BlobStore", "Catalog", "ImageCodecs", "Imaging", "SizeContract", "WorkLanes",
+                "ArchiveModel", "BlobStore", "Catalog", "DecoderPool", "ImageCodecs", "Imaging", "SizeContract", "WorkLanes",
             ], swiftSettings: strict),
 
         // The index of tasks and outputs, and the queue; the only room that speaks SQL.
@@ -214,6 +215,17 @@ let package = Package(
 
         // Threads for work that blocks or computes, apart from the cooperative pool.
         .target(name: "WorkLanes", dependencies: [deque], swiftSettings: strict),
+
+        // Decodes pictures in child processes without key, network and files. A leaf: it knows pictures, and no archive.
+        .target(
+            name: "DecoderPool", dependencies: ["CSandbox", "ImageCodecs", "Imaging", "WorkLanes"], swiftSettings: strict),
+
+        // What the kernel does for it: system call filter, limits, memory files, and the start of a process.
+        .target(
+            name: "CSandbox",
+            cSettings: [
+                .unsafeFlags(["-O2"], .when(configuration: .debug)), .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
+            ]),
 
         // The words that all rooms share: digests, ids, records.
         .target(name: "ArchiveModel", dependencies: ["SizeContract", swiftCrypto], swiftSettings: strict),
@@ -262,7 +274,8 @@ let package = Package(
         .testTarget(
             name: "NotificationsTests",
             dependencies: [
-                "Notifications", "ArchiveModel", "Catalog", "Networking", "SizeContract", "Telemetry", hummingbird, lifecycle, logging, nioCore,
+                "Notifications", "ArchiveModel", "Catalog", "Networking", "SizeContract", "Telemetry", hummingbird, lifecycle,
+                logging, nioCore,
             ], swiftSettings: strict),
 
         // Ids that can't leave their folder, secrets that don't show, records that read as they were written.
@@ -292,15 +305,17 @@ let package = Package(
         .testTarget(
             name: "ArchiverTests",
             dependencies: [
-                "Archiver", "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "SizeContract", "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep", "Networking",
-                "UpstreamSimulator", "WorkLanes", httpClient, hummingbird, logging, nioCore, nioHTTP1,
+                "ArchiveModel", "Archiver", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs", "Networking",
+                "SizeContract", "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep", "UpstreamSimulator", "WorkLanes",
+                "decoder-probe", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // The server alone, asked over sockets byte by byte, and its own description of itself.
         .testTarget(
             name: "ArchiveServerTests",
             dependencies: [
                 "ArchiveServer", "ArchiveModel", "Archiver", "BlobStore", "Catalog", "Gallery", "GenerationAPI",
-                "SizeContract", "Telemetry", "TestSupport", "WorkLanes", httpClient, lifecycle, logging, nioCore, nioEmbedded, nioHTTP1,
+                "SizeContract", "Telemetry", "TestSupport", "WorkLanes", httpClient, lifecycle, logging, nioCore, nioEmbedded,
+                nioHTTP1,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(
@@ -309,6 +324,16 @@ let package = Package(
                 "Upkeep", "ArchiveModel", "BlobStore", "Catalog", "ImageCodecs", "Imaging", "SizeContract", "SyntheticPictures",
                 "TestSupport", "WorkLanes",
             ], swiftSettings: strict),
+        // Decoders that crash, hang, grow and reach out, in the sandbox; and the same results as without it.
+        .testTarget(
+            name: "DecoderPoolTests",
+            dependencies: [
+                "DecoderPool", "ImageCodecs", "Imaging", "SyntheticPictures", "decoder-probe",
+            ], swiftSettings: strict),
+        // A worker whose decoder misbehaves as the picture tells it to: a tool of the tests, not for users.
+        .executableTarget(
+            name: "decoder-probe", dependencies: ["DecoderPool", "ImageCodecs", "Imaging"], path: "Tests/DecoderProbe",
+            swiftSettings: strict),
         // Sums by hand.
         .testTarget(name: "AuditTests", dependencies: ["Audit", "ArchiveModel", "SizeContract"], swiftSettings: strict),
         // Pages as they lie on a disk.

@@ -1,6 +1,7 @@
 import ArchiveModel
 import BlobStore
 import Catalog
+import DecoderPool
 import Foundation
 import GenerationAPI
 import SizeContract
@@ -30,6 +31,9 @@ extension Archiver {
             return await tryAgain(lease, error.failure(isLinkFresh: link.isFresh), link)
         } catch let failure as Failure {
             return await tryAgain(lease, failure, link)
+        } catch let error as DecoderFailure {
+            // A decoder that crashed, hung or had no memory says nothing about the picture.
+            return await tryAgain(lease, Failure(error.description, kind: "decoder", cause: .ours), link)
         } catch {
             return give(error)
         }

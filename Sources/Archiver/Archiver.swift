@@ -1,6 +1,7 @@
 package import ArchiveModel
 package import BlobStore
 package import Catalog
+package import DecoderPool
 package import Foundation
 package import GenerationAPI
 import ImageCodecs
@@ -36,6 +37,9 @@ package struct ArchiverOptions: Sendable {
     package var riskTime = Risk.time
     /// The largest picture that is decoded: pixels in all, and pixels a side. A larger one is kept, but not decoded.
     package var largestPicture: (pixels: Int, side: Int) = (64_000_000, 16_384)
+    /// Where pictures are decoded. A sandbox needs a program that knows the verb of its workers.
+    package var decoders = DecoderPool.Place.inProcess
+    package var decoderPolicy = DecoderPool.Policy()
 
     package init(
         downloads: Int = 16, workers: Int = WorkLane.processors, since: TimeInterval? = nil, watch: Bool = false,
@@ -69,6 +73,8 @@ package struct Archiver: Sendable {
     let downloader: ResultDownloader
     let inspector: InspectionLane
     let filer: RecordFiler
+    /// Started before a run by a caller that must know that it works, and closed when all work is done.
+    package let decoders: DecoderPool
     let clock: any WallClock
     let report: @Sendable (ArchiveEvent) -> Void
     let metrics: ArchiveMetrics
@@ -95,11 +101,13 @@ package struct Archiver: Sendable {
         }
         filer = RecordFiler(
             blobs: blobs, records: records, catalog: catalog, clock: clock, leaseDuration: options.leaseDuration)
-        inspector = InspectionLane(
-            workers: options.workers,
+        decoders = DecoderPool(
+            options.decoders, width: options.workers,
             limits: ImageLimits(
                 maxPixels: options.largestPicture.pixels, maxSide: options.largestPicture.side,
-                maxBytes: ImageLimits.default.maxBytes))
+                maxBytes: ImageLimits.default.maxBytes),
+            policy: options.decoderPolicy)
+        inspector = InspectionLane(decoders: decoders)
     }
 
     /// Asks a run to end: it takes up nothing new, and what is on its way is finished or put back.

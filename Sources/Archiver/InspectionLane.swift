@@ -1,9 +1,9 @@
 import ArchiveModel
 import BlobStore
+import DecoderPool
 import Foundation
 import ImageCodecs
 import Imaging
-import WorkLanes
 
 /// What a delivery turned out to be.
 enum Inspection: Sendable {
@@ -35,29 +35,21 @@ struct DerivedPicture: Sendable {
     var recipe: JSONValue
 }
 
-/// Verifies and derives, one picture a thread, on as many threads as there are processors.
+extension BlobBytes: PictureSource {}
+
+/// Verifies and derives, one picture a decoder, with as many decoders as there are processors.
 struct InspectionLane: Sendable {
-    private let lane: WorkLane
-    private let limits: ImageLimits
-    private let recipe = DerivativeRecipe()
+    private let decoders: DecoderPool
 
-    init(workers: Int, limits: ImageLimits = .default) {
-        lane = WorkLane(name: "pictures", width: workers)
-        self.limits = limits
-    }
+    init(decoders: DecoderPool) { self.decoders = decoders }
 
+    /// - Throws: ``DecoderFailure`` when no decoder could tell, which says nothing of the delivery.
     func inspect(_ download: Download) async throws -> Inspection {
         let bytes = try await download.ingest.contents()
-        return try await lane.run { [limits, recipe] in
-            try bytes.withSpan { span in
-                do throws(CodecError) {
-                    return .picture(try Self.delivery(try PictureInspector.inspect(span, recipe: recipe, limits: limits)))
-                } catch {
-                    // No memory is this machine's trouble, and says nothing of the delivery.
-                    if error.code == .outOfMemory { throw error }
-                    return Self.refused(span, error)
-                }
-            }
+        do {
+            return .picture(try Self.delivery(try await decoders.inspect(bytes)))
+        } catch let error as CodecError {
+            return bytes.withSpan { Self.refused($0, error) }
         }
     }
 

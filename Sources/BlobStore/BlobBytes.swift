@@ -9,12 +9,24 @@ package final class BlobBytes: Sendable {
     }
 
     private let storage: Storage
+    /// The mapped file, open for reading; negative when it is not kept open.
+    private let descriptor: Int32
 
-    package init(_ bytes: [UInt8]) { storage = .memory(bytes) }
+    package init(_ bytes: [UInt8]) {
+        storage = .memory(bytes)
+        descriptor = -1
+    }
 
     /// Maps a file, whole. The file must not be cut shorter while the mapping lives, which no part of the store ever does.
-    init(mapping file: borrowing POSIXFile.Handle) throws {
+    /// - Parameter keepingOpen: Whether ``withDescriptor(_:)`` lends the file, so that another process can read it.
+    init(mapping file: borrowing POSIXFile.Handle, keepingOpen: Bool = false) throws {
         let count = try file.size
+        var descriptor: Int32 = -1
+        if keepingOpen {
+            descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
+            guard descriptor >= 0 else { throw BlobStoreError.last("keep open", file.path) }
+        }
+        self.descriptor = descriptor
         guard count > 0 else {
             storage = .memory([])
             return
@@ -26,6 +38,7 @@ package final class BlobBytes: Sendable {
 
     deinit {
         if case .mapping(let address, let count) = storage { unsafe munmap(UnsafeMutableRawPointer(bitPattern: address), count) }
+        if descriptor >= 0 { _ = close(descriptor) }
     }
 
     package var count: Int {
@@ -44,6 +57,11 @@ package final class BlobBytes: Sendable {
             let bytes = unsafe UnsafeRawBufferPointer(start: start, count: count).assumingMemoryBound(to: UInt8.self)
             return try body(unsafe Span(_unsafeElements: bytes))
         }
+    }
+
+    /// Lends a descriptor of the file, open for reading only; `nil` when there is no file, or none that was kept open.
+    package func withDescriptor<Value>(_ body: (Int32?) throws -> Value) rethrows -> Value {
+        try body(descriptor >= 0 ? descriptor : nil)
     }
 
     /// A copy of a part, for those who hand it on piece by piece.

@@ -162,6 +162,17 @@ void fixative_jpeg_reader_keep_inks(fixative_jpeg_reader *reader) {
     reader->keeps_inks = true;
 }
 
+// Coefficients that libjpeg keeps until the last scan, as 64 numbers of two bytes a block.
+static uint64_t bytes_of_coefficients(j_decompress_ptr jpeg) {
+    uint64_t blocks = 0;
+    if (!jpeg_has_multiple_scans(jpeg)) return 0;
+    for (int index = 0; index < jpeg->num_components; index++) {
+        const jpeg_component_info *component = &jpeg->comp_info[index];
+        blocks += (uint64_t)component->width_in_blocks * component->height_in_blocks;
+    }
+    return blocks * DCTSIZE2 * sizeof(JCOEF);
+}
+
 fixative_status fixative_jpeg_reader_header(fixative_jpeg_reader *reader, fixative_jpeg_header *header) {
     if (reader->created || reader->fault.status != FIXATIVE_OK) return FIXATIVE_MISUSE;
     if (setjmp(reader->jump)) return reader->fault.status;
@@ -172,6 +183,7 @@ fixative_status fixative_jpeg_reader_header(fixative_jpeg_reader *reader, fixati
         fixative_fault_set(&reader->fault, FIXATIVE_LIMIT, "the JPEG header is above the limits", NULL);
         return reader->fault.status;
     }
+    if (!fixative_limits_may_hold(reader->limits, bytes_of_coefficients(jpeg), &reader->fault)) return reader->fault.status;
     bool inks = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
     if (jpeg->jpeg_color_space == JCS_UNKNOWN) {
         fixative_fault_set(&reader->fault, FIXATIVE_UNSUPPORTED, "the JPEG's components have no known colour space", NULL);

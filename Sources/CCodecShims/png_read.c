@@ -242,6 +242,10 @@ fixative_status fixative_png_reader_row(fixative_png_reader *reader, void *row, 
         fixative_status status = hand_over_to_libpng(reader);
         if (status != FIXATIVE_OK) return status;
     }
+    if (reader->interlaced && !reader->frame) {
+        uint64_t frame = (uint64_t)reader->row_bytes * reader->height;
+        if (!fixative_limits_may_hold(reader->limits, frame, &reader->fault)) return reader->fault.status;
+    }
     if (setjmp(reader->jump)) return reader->fault.status;
     if (reader->interlaced) {
         if (!reader->frame) decode_interlaced_frame(reader);

@@ -24,6 +24,16 @@ bool fixative_sink_reserve(fixative_sink *sink, size_t extra) {
     return true;
 }
 
+bool fixative_limits_may_hold(fixative_limits limits, uint64_t bytes, fixative_fault *fault) {
+    if (limits.max_held_bytes == 0 || bytes <= limits.max_held_bytes) return true;
+    char detail[120];
+    snprintf(
+        detail, sizeof detail, "it takes %llu bytes, above the limit of %llu", (unsigned long long)bytes,
+        (unsigned long long)limits.max_held_bytes);
+    fixative_fault_set(fault, FIXATIVE_LIMIT, "a picture that must be held whole", detail);
+    return false;
+}
+
 fixative_status fixative_limits_check(fixative_limits limits, uint32_t width, uint32_t height) {
     if (width > limits.max_side || height > limits.max_side) return FIXATIVE_LIMIT;
     if ((uint64_t)width * height > limits.max_pixels) return FIXATIVE_LIMIT;

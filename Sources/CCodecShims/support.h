@@ -33,6 +33,9 @@ typedef struct fixative_sink {
 
 bool fixative_sink_reserve(fixative_sink *_Nonnull sink, size_t extra);
 
+/// Notes `FIXATIVE_LIMIT` and gives false when so many bytes of a picture may not be held.
+bool fixative_limits_may_hold(fixative_limits limits, uint64_t bytes, fixative_fault *_Nonnull fault);
+
 /// `FIXATIVE_LIMIT` when a side or the area is above the limits.
 fixative_status fixative_limits_check(fixative_limits limits, uint32_t width, uint32_t height);
 

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import DecoderPool
 import Foundation
 import GenerationAPI
 
@@ -29,6 +30,9 @@ public struct FixativeCommand: AsyncParsableCommand {
         ])
 
     public init() {}
+
+    /// Serves as a decoder and ends the process, when this program has started itself as one. Call it before anything else.
+    public static func decodeIfAsked() { DecodeWorker.serveIfAsked() }
 
     /// Parses the command line, runs the verb, and ends the process with the documented exit code.
     public static func start() async -> Never {

@@ -17,7 +17,9 @@ extension CodecError {
 
 extension fixative_limits {
     init(_ limits: ImageLimits) {
-        self.init(max_side: UInt32(clamping: limits.maxSide), max_pixels: UInt64(clamping: limits.maxPixels))
+        self.init(
+            max_side: UInt32(clamping: limits.maxSide), max_pixels: UInt64(clamping: limits.maxPixels),
+            max_held_bytes: UInt64(clamping: limits.maxHeldBytes))
     }
 }
 

@@ -1,5 +1,5 @@
 /// Why bytes did not become a picture, or a picture did not become bytes.
-public struct CodecError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct CodecError: Error, Sendable, Hashable, Codable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable, Codable {
         /// The bytes break the format. A mere warning of a codec counts: what was delivered is not what was encoded.
         case damaged

@@ -53,7 +53,7 @@ public enum ImageDecoder {
     public static func decode(_ bytes: Span<UInt8>, limits: ImageLimits = .default) throws(CodecError) -> PixelImage {
         if ImageFormat.sniff(bytes) == .webp {
             let header = try checkedHeader(bytes, limits)
-            return try WebPReader.decode(bytes, header)
+            return try WebPReader.decode(bytes, header, limits)
         }
         var sink = WholePicture()
         try decode(bytes, limits: limits, into: &sink)
@@ -80,7 +80,7 @@ public enum ImageDecoder {
                 return try deliver(from: &reader, header, bytes.count, into: &sink)
             }
         case .webp:
-            var reader = try WebPReader(bytes, header)
+            var reader = try WebPReader(bytes, header, limits)
             return try deliver(from: &reader, header, bytes.count, into: &sink)
         }
     }

@@ -1,6 +1,6 @@
 /// What a file may claim before it is refused. Pixels, sides, bytes and frames are checked from the header, before memory for
 /// pixels is taken; the others while metadata is read, before memory for the part that exceeds them is taken.
-public struct ImageLimits: Sendable, Hashable {
+public struct ImageLimits: Sendable, Hashable, Codable {
     /// The limits by name, for the error that one of them causes.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         case pixels
@@ -10,6 +10,7 @@ public struct ImageLimits: Sendable, Hashable {
         case ancillaryBytes
         case profileBytes
         case inflatedBytes
+        case heldBytes
     }
 
     /// Largest width times height, in pixels.
@@ -27,13 +28,18 @@ public struct ImageLimits: Sendable, Hashable {
     /// Most bytes that all compressed text and profiles of a PNG may inflate to, together.
     public var maxInflatedBytes: Int
 
+    /// Most bytes of a picture that has to be held whole: the samples of an interlaced PNG, the coefficients of a JPEG with several
+    /// scans, the frames of a WebP.
+    public var maxHeldBytes: Int
+
     /// Four times the area of the largest documented delivery, files that still fit a small box's memory, the largest profiles
     /// of printing presses, and workflows of generators in text chunks with much room to spare.
     public static let `default` = ImageLimits(maxPixels: 64 * 1000 * 1000, maxSide: 16_384, maxBytes: 256 * 1024 * 1024)
 
+    /// - Parameter maxHeldBytes: 256 MB unless given, or four bytes a pixel when that is more.
     public init(
         maxPixels: Int, maxSide: Int, maxBytes: Int, maxFrames: Int = 4096, maxAncillaryBytes: Int = 16 * 1024 * 1024,
-        maxProfileBytes: Int = 4 * 1024 * 1024, maxInflatedBytes: Int = 16 * 1024 * 1024
+        maxProfileBytes: Int = 4 * 1024 * 1024, maxInflatedBytes: Int = 16 * 1024 * 1024, maxHeldBytes: Int? = nil
     ) {
         self.maxPixels = maxPixels
         self.maxSide = maxSide
@@ -42,12 +48,26 @@ public struct ImageLimits: Sendable, Hashable {
         self.maxAncillaryBytes = maxAncillaryBytes
         self.maxProfileBytes = maxProfileBytes
         self.maxInflatedBytes = maxInflatedBytes
+        let (fourAPixel, overflow) = maxPixels.multipliedReportingOverflow(by: 4)
+        self.maxHeldBytes = maxHeldBytes ?? (overflow ? .max : max(256_000_000, fourAPixel))
     }
 
     func check(byteCount: Int, format: ImageFormat?) throws(CodecError) {
         guard byteCount <= maxBytes else {
             throw CodecError(
                 .limitExceeded, format, "\(byteCount) bytes, above the limit of \(maxBytes)", limit: .bytes)
+        }
+    }
+
+    /// - Parameter bytes: A pixel.
+    func check(held bytes: Int, width: Int, height: Int, format: ImageFormat) throws(CodecError) {
+        let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
+        let (total, overflows) = pixels.multipliedReportingOverflow(by: bytes)
+        guard !overflow, !overflows, total <= maxHeldBytes else {
+            throw CodecError(
+                .limitExceeded, format,
+                "a picture that must be held whole: it takes \(bytes) bytes a pixel, above the limit of \(maxHeldBytes) in all",
+                limit: .heldBytes)
         }
     }
 

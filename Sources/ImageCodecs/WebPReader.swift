@@ -6,9 +6,9 @@ struct WebPReader: ~Copyable, RowReader {
     private let containerEnd: Int
     private var nextRow = 0
 
-    init(_ bytes: Span<UInt8>, _ header: ImageHeader) throws(CodecError) {
+    init(_ bytes: Span<UInt8>, _ header: ImageHeader, _ limits: ImageLimits) throws(CodecError) {
         let containerEnd = try WebPChunks(bytes).end
-        let picture = try Self.decode(bytes, header)
+        let picture = try Self.decode(bytes, header, limits)
         self.containerEnd = containerEnd
         self.picture = picture
     }
@@ -29,15 +29,17 @@ struct WebPReader: ~Copyable, RowReader {
     ///
     /// libwebp gets the frame's own chunks alone. Given the whole file, it would read on behind a bitstream that is cut short, and
     /// take no notice of what else is wrong with the container.
-    static func decode(_ bytes: Span<UInt8>, _ header: ImageHeader) throws(CodecError) -> PixelImage {
+    static func decode(
+        _ bytes: Span<UInt8>, _ header: ImageHeader, _ limits: ImageLimits
+    ) throws(CodecError) -> PixelImage {
         let container = bytes.extracting(0..<(try WebPChunks(bytes).end))
         return try unsafe container.withUnsafeBufferPointer { (container) throws(CodecError) in
-            try unsafe decodeFirstFrame(container, header)
+            try unsafe decodeFirstFrame(container, header, limits)
         }
     }
 
     private static func decodeFrame(
-        _ bytes: UnsafeBufferPointer<UInt8>, width: Int, height: Int, declaresAlpha: Bool
+        _ bytes: UnsafeBufferPointer<UInt8>, width: Int, height: Int, declaresAlpha: Bool, _ limits: ImageLimits
     ) throws(CodecError) -> PixelImage {
         var config = unsafe WebPDecoderConfig()
         guard unsafe WebPInitDecoderConfig(&config) != 0 else {
@@ -50,6 +52,8 @@ struct WebPReader: ~Copyable, RowReader {
         }
         let hasAlpha = unsafe declaresAlpha || config.input.has_alpha != 0
         let channels = hasAlpha ? 4 : 3
+        let held = unsafe channels + workingBytes(ofFormat: config.input.format, hasAlpha: hasAlpha)
+        try limits.check(held: held, width: width, height: height, format: .webp)
         var status = VP8_STATUS_OK
         let pixels = unsafe [UInt8](unsafeUninitializedCapacity: width * height * channels) { target, count in
             unsafe config.output.colorspace = hasAlpha ? MODE_RGBA : MODE_RGB
@@ -64,8 +68,16 @@ struct WebPReader: ~Copyable, RowReader {
         return PixelImage(width: width, height: height, channels: channels, bytes: pixels)
     }
 
+    /// Bytes a pixel that libwebp holds beside its output: a lossless bitstream is decoded whole, into 32 bits a pixel, and so may be
+    /// the alpha of a lossy one, which takes a plane besides.
+    private static func workingBytes(ofFormat format: Int32, hasAlpha: Bool) -> Int {
+        let isLossy = format == 1
+        if !isLossy { return 4 }
+        return hasAlpha ? 5 : 0
+    }
+
     private static func decodeFirstFrame(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ header: ImageHeader
+        _ bytes: UnsafeBufferPointer<UInt8>, _ header: ImageHeader, _ limits: ImageLimits
     ) throws(CodecError) -> PixelImage {
         var data = unsafe WebPData(bytes: bytes.baseAddress, size: bytes.count)
         guard let demuxer = unsafe WebPDemux(&data) else {
@@ -82,10 +94,15 @@ struct WebPReader: ~Copyable, RowReader {
         guard x >= 0, y >= 0, width > 0, height > 0, x + width <= header.width, y + height <= header.height else {
             throw CodecError(.damaged, .webp, "the first frame lies outside the canvas")
         }
+        if width != header.width || height != header.height {
+            // The frame, and the canvas that it is laid on.
+            try limits.check(held: 8, width: header.width, height: header.height, format: .webp)
+        }
         let fragment = unsafe UnsafeBufferPointer(start: frame.fragment.bytes, count: frame.fragment.size)
         // The container of a still picture speaks for its one frame.
         let declaresAlpha = header.hasAlpha && !header.isAnimated
-        let picture = try unsafe decodeFrame(fragment, width: width, height: height, declaresAlpha: declaresAlpha)
+        let picture = try unsafe decodeFrame(
+            fragment, width: width, height: height, declaresAlpha: declaresAlpha, limits)
         if width == header.width && height == header.height { return picture }
         return picture.placed(x: x, y: y, onCanvas: header.width, header.height)
     }

@@ -1,7 +1,7 @@
 public import ImageCodecs
 
 /// A smaller picture made from a delivered one.
-public struct Derivative: Sendable, Hashable {
+public struct Derivative: Sendable, Hashable, Codable {
     /// JPEG for an opaque picture, WebP for one with alpha.
     public var format: ImageFormat
     /// Width in pixels, as it should be seen: the orientation has been applied.
@@ -12,7 +12,7 @@ public struct Derivative: Sendable, Hashable {
 }
 
 /// All that is measured of, and made from, one delivered picture.
-public struct InspectedPicture: Sendable, Hashable {
+public struct InspectedPicture: Sendable, Hashable, Codable {
     /// The facts of the file. Its `width` and `height` are the stored pixels, which is what was paid for.
     public var header: ImageHeader
     /// How the stored pixels must be turned; from EXIF, else upright.

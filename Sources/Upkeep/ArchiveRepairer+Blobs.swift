@@ -154,7 +154,7 @@ extension ArchiveRepairer {
         }
         let made: [Derivative]
         do {
-            made = try await DerivativeMaker(blobs: blobs).make(
+            made = try await DerivativeMaker(blobs: blobs, decoders: decoders).make(
                 owner.record.derivatives.filter { $0.blob.digest == digest }, from: original.digest, storing: !dryRun)
         } catch {
             return report.did(.notMended, "\(digest)", "a derivative of \(owner.record.id) can't be made again: \(error)")

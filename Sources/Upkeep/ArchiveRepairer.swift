@@ -1,6 +1,7 @@
 package import ArchiveModel
 package import BlobStore
 package import Catalog
+package import DecoderPool
 import Foundation
 
 /// Mends what verification finds. Every step is durable before the next, and finding the same again after a kill does the same again;
@@ -13,10 +14,12 @@ package struct ArchiveRepairer: Sendable {
     let other: (any BlobUpkeep)?
     let clock: any WallClock
     let dryRun: Bool
+    /// For originals, which came from outside.
+    let decoders: DecoderPool
 
     package init(
         blobs: any BlobUpkeep, records: any RecordUpkeep, catalog: any CatalogUpkeep, other: (any BlobUpkeep)? = nil,
-        clock: any WallClock, dryRun: Bool = false
+        clock: any WallClock, dryRun: Bool = false, decoders: DecoderPool = DecoderPool(.inProcess, width: 1)
     ) {
         self.blobs = blobs
         self.records = records
@@ -24,6 +27,7 @@ package struct ArchiveRepairer: Sendable {
         self.other = other
         self.clock = clock
         self.dryRun = dryRun
+        self.decoders = decoders
     }
 
     /// Mends records and rows first, since what they say decides which blobs must be there, then blobs.
@@ -124,7 +128,7 @@ package struct ArchiveRepairer: Sendable {
     private func remembered(_ task: TaskID, _ index: Int?) async throws -> (StoredRecord, RepairReport.Action)? {
         if let record = try await copy(of: task, index) { return (record, .wroteRecord) }
         guard let index, var record = try await catalog.rowRecord(of: OutputID(task: task, index: index)) else { return nil }
-        try await DerivativeMaker(blobs: blobs).complete(&record)
+        try await DerivativeMaker(blobs: blobs, decoders: decoders).complete(&record)
         return (.output(record), .remadeRecord)
     }
 

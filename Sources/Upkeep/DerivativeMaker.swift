@@ -1,28 +1,25 @@
 import ArchiveModel
 import BlobStore
+import DecoderPool
 import Foundation
 import ImageCodecs
 import Imaging
-import WorkLanes
 
 /// Makes thumbnails and previews again from their originals.
 struct DerivativeMaker {
     let blobs: any BlobUpkeep
-
-    private static let lane = WorkLane(name: "derivatives", width: 1)
+    let decoders: DecoderPool
 
     /// Makes derivatives by the recipes in their records; by today's where a recipe can't be read any more.
     ///
     /// - Parameter storing: Whether they are stored; else only told.
     /// - Throws: `CodecError` when the original is no whole picture.
     func make(_ lost: [ArchiveModel.Derivative], from original: Digest, storing: Bool) async throws -> [ArchiveModel.Derivative] {
-        let bytes = try await blobs.contents(of: original)
+        let bytes = try await blobs.contents(of: original).array
         var made: [ArchiveModel.Derivative] = []
         for derivative in lost {
             let recipe = Self.recipe(derivative.recipe)
-            let picture = try await Self.lane.run {
-                try bytes.withSpan { try PictureInspector.inspect($0, recipe: recipe) }
-            }
+            let picture = try await decoders.inspect(bytes, recipe: recipe)
             let rendition = derivative.role == .thumbnail ? picture.thumbnail : picture.preview
             let digest: Digest
             if storing {
@@ -56,9 +53,8 @@ struct DerivativeMaker {
         guard record.unread == nil, let original = record.original,
             try await blobs.read([original.digest]).first??.digest == original.digest
         else { return }
-        let bytes = try await blobs.contents(of: original.digest)
-        let picture = try await Self.lane.run { bytes.withSpan { try? PictureInspector.inspect($0) } }
-        guard let picture else { return }
+        let bytes = try await blobs.contents(of: original.digest).array
+        guard let picture = try? await decoders.inspect(bytes) else { return }
         let header = picture.header
         record.picture = ImageFacts(
             format: header.format.rawValue, width: header.width, height: header.height, bitDepth: header.bitDepth,

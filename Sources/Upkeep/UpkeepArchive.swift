@@ -1,6 +1,7 @@
 package import ArchiveModel
 package import BlobStore
 package import Catalog
+package import DecoderPool
 import Foundation
 import WorkLanes
 
@@ -82,9 +83,11 @@ package struct UpkeepArchive: Sendable {
     ///
     /// - Parameters:
     ///   - other: Another archive, to copy damaged blobs from.
+    ///   - decoders: For originals, of which derivatives are made again.
     ///   - results: How many results an answer of the upstream names.
     package func repair(
         _ scope: VerificationScope, other: (any BlobUpkeep)? = nil, dryRun: Bool = false,
+        decoders: DecoderPool = DecoderPool(.inProcess, width: 1),
         results: @escaping @Sendable (JSONValue) -> Int, progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> RepairReport {
         var report = RepairReport(dryRun: dryRun)
@@ -107,7 +110,7 @@ package struct UpkeepArchive: Sendable {
         }
         guard let sound else { return report }
         let repairer = ArchiveRepairer(
-            blobs: blobs, records: records, catalog: sound, other: other, clock: clock, dryRun: dryRun)
+            blobs: blobs, records: records, catalog: sound, other: other, clock: clock, dryRun: dryRun, decoders: decoders)
         let rest = try await repairer.repair(scope, progress: progress)
         report.steps += rest.steps
         report.untracked = rest.untracked

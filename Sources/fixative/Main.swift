@@ -2,5 +2,8 @@ import FixativeCommands
 
 @main
 struct Main {
-    static func main() async { await FixativeCommand.start() }
+    static func main() async {
+        FixativeCommand.decodeIfAsked()
+        await FixativeCommand.start()
+    }
 }

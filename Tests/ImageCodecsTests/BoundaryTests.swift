@@ -67,7 +67,7 @@ struct BoundaryTests {
 
     @Test func rowBuffersMayBeExactOrLargerButNotSmaller() {
         let file = PNGBuilder.rgb(width: 9, height: 7).build()
-        let limits = fixative_limits(max_side: 100, max_pixels: 10_000)
+        let limits = fixative_limits(max_side: 100, max_pixels: 10_000, max_held_bytes: 0)
         for (capacity, status) in [(27, FIXATIVE_OK), (100, FIXATIVE_OK), (26, FIXATIVE_MISUSE), (0, FIXATIVE_MISUSE)] {
             let found = unsafe file.withUnsafeBytes { bytes in
                 let reader = unsafe fixative_png_reader_create(bytes.baseAddress, bytes.count, limits, -1)
@@ -85,7 +85,7 @@ struct BoundaryTests {
 
     @Test func jpegRowBuffersMayBeExactOrLargerButNotSmaller() {
         let file = Fixture.jpegFull.file
-        let limits = fixative_limits(max_side: 100, max_pixels: 10_000)
+        let limits = fixative_limits(max_side: 100, max_pixels: 10_000, max_held_bytes: 0)
         for (capacity, status) in [(57, FIXATIVE_OK), (100, FIXATIVE_OK), (56, FIXATIVE_MISUSE), (0, FIXATIVE_MISUSE)] {
             let found = unsafe file.withUnsafeBytes { bytes in
                 let reader = unsafe fixative_jpeg_reader_create(bytes.baseAddress, bytes.count, limits, -1)

@@ -53,10 +53,24 @@ struct BombTests {
 
     static func png(with chunks: [UInt8]) -> [UInt8] { HandMade.png(type: 2, pixel: [1, 2, 3], chunks: chunks) }
 
-    static func jpeg(_ width: Int, _ height: Int) -> [UInt8] {
+    /// 64 megapixels of eight bytes, which the colours ask for, and all of them at once: 512 MB.
+    static let deepPNG: [UInt8] = {
+        let header = HandMade.bigEndian(8000) + HandMade.bigEndian(8000) + [16, 6, 0, 0, 1]
+        return HandMade.signature + HandMade.chunk("IHDR", header) + HandMade.chunk("gAMA", HandMade.bigEndian(100_000))
+            + HandMade.chunk("IDAT", zeros(megabytes: 500)) + HandMade.chunk("IEND", [])
+    }()
+
+    /// 64 megapixels in 30 bytes: 256 MB, and as much for the decoder.
+    static let losslessWebP: [UInt8] =
+        Array("RIFF".utf8) + [22, 0, 0, 0] + Array("WEBPVP8L".utf8) + [10, 0, 0, 0]
+        + [0x2F, 0x3F, 0xDF, 0xCF, 0x17, 0, 0, 0, 0, 0]
+
+    /// Three components of full size: a progressive one keeps six bytes of coefficients a pixel.
+    static func jpeg(_ width: Int, _ height: Int, isProgressive: Bool = false) -> [UInt8] {
         var file = HandMade.jpeg([1, 2, 3])
         guard let frame = file.indices.dropLast().first(where: { file[$0] == 0xFF && file[$0 + 1] == 0xC0 }) else { return [] }
         file.replaceSubrange(frame + 5..<frame + 9, with: HandMade.bigEndian(height, 2) + HandMade.bigEndian(width, 2))
+        if isProgressive { file[frame + 1] = 0xC2 }
         return file
     }
 
@@ -81,6 +95,9 @@ struct BombTests {
             Bomb(
                 testDescription: "WebP pixels", verdict: "limitExceeded pixels",
                 file: largestWebP),
+            Bomb(testDescription: "interlaced PNG of 16 bits", verdict: "limitExceeded -", file: deepPNG),
+            Bomb(testDescription: "progressive JPEG", verdict: "limitExceeded -", file: jpeg(8000, 8000, isProgressive: true)),
+            Bomb(testDescription: "lossless WebP", verdict: "limitExceeded heldBytes", file: losslessWebP),
             Bomb(
                 testDescription: "bytes", verdict: "limitExceeded bytes", file: png(with: []), length: 2_000_000_000),
             Bomb(

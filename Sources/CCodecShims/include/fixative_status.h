@@ -24,6 +24,8 @@ typedef enum fixative_status {
 typedef struct fixative_limits {
     uint32_t max_side;
     uint64_t max_pixels;
+    /// Most bytes of a picture that has to be held whole, as samples or coefficients; 0 for no limit.
+    uint64_t max_held_bytes;
 } fixative_limits;
 
 /// Passed where no allocation should be refused.

@@ -2,6 +2,7 @@ import ArchiveModel
 import Audit
 import BlobStore
 import Catalog
+import DecoderPool
 import Foundation
 import ImageCodecs
 import Imaging
@@ -15,8 +16,10 @@ struct AuditPageWriter {
     /// The folder of the page, from which originals are linked; `nil` for stdout.
     private let folder: String?
     private let filter: AuditFilter
+    private let decoders: DecoderPool
 
-    init(_ archive: OpenArchive, _ sink: Sink, _ output: String?, _ filter: AuditFilter) {
+    init(_ archive: OpenArchive, _ sink: Sink, _ output: String?, _ filter: AuditFilter, _ place: DecoderPool.Place) {
+        decoders = DecoderPool(place, width: WorkLane.processors)
         self.archive = archive
         self.sink = sink
         self.filter = filter
@@ -30,11 +33,12 @@ struct AuditPageWriter {
             for (entry, charge) in $0 { page.add(entry, charge) }
         }
         for (task, charge) in try await reader.tasks() { page.add(task, charge) }
-        let lane = WorkLane(name: "thumbnails", width: WorkLane.processors)
-        let (rows, blobs, folder) = (page.rows, archive.blobs, folder)
+        let (rows, blobs, folder, decoders) = (page.rows, archive.blobs, folder, decoders)
+        defer { decoders.close() }
+        if !rows.isEmpty { try await decoders.start() }
         // Thumbnails are made side by side; the page takes them in the order of its rows.
         let attachments = await withTaskGroup(of: (OutputID, ReportPage.Attachment).self) { group in
-            for row in rows { group.addTask { (row.entry.id, await Self.attachment(row.entry, blobs, folder, lane)) } }
+            for row in rows { group.addTask { (row.entry.id, await Self.attachment(row.entry, blobs, folder, decoders)) } }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
         let html = try await page.html(title: "Audit of generated pictures", scope: scope(reader.now), now: reader.now) {
@@ -48,7 +52,7 @@ struct AuditPageWriter {
     private static let side = 128
 
     private static func attachment(
-        _ entry: AuditEntry, _ blobs: DirectoryBlobStore, _ folder: String?, _ lane: WorkLane
+        _ entry: AuditEntry, _ blobs: DirectoryBlobStore, _ folder: String?, _ decoders: DecoderPool
     ) async -> ReportPage.Attachment {
         var attachment = ReportPage.Attachment()
         if let original = entry.original, let path = try? await blobs.localPath(of: original.digest) {
@@ -58,7 +62,7 @@ struct AuditPageWriter {
         var recipe = DerivativeRecipe()
         recipe.thumbnailSide = side
         recipe.previewSide = side
-        let picture = try? await lane.run { [recipe] in try bytes.withSpan { try PictureInspector.inspect($0, recipe: recipe) } }
+        let picture = try? await decoders.inspect(bytes.array, recipe: recipe)
         if let small = picture?.thumbnail {
             attachment.thumbnail = (Array(small.bytes), small.format.mediaType, small.width, small.height)
         }

@@ -3,6 +3,7 @@ import Archiver
 import AsyncHTTPClient
 import BlobStore
 import Catalog
+import DecoderPool
 import Foundation
 import GenerationAPI
 import Networking
@@ -98,9 +99,21 @@ struct Workshop: Sendable {
         }
     }
 
+    /// Makes sure that pictures can be decoded, before any is fetched.
+    /// - Throws: ``SettingsError``.
+    func startDecoders() async throws {
+        do {
+            try await archiver.decoders.start()
+        } catch let error as DecoderFailure {
+            throw SettingsError(
+                "\(error). Decoders run in a sandbox that this system refuses; '--decoders in-process' decodes without one")
+        }
+    }
+
     /// Clears what earlier processes have left, works, and closes all connections.
     func run() async throws -> ArchiveSummary {
         do {
+            try await startDecoders()
             try await archive.blobs.sweepIngest()
             let summary = try await archiver.run()
             await close()
@@ -112,6 +125,7 @@ struct Workshop: Sendable {
     }
 
     func close() async {
+        archiver.decoders.close()
         await downloader.shutdown()
         try? await http.shutdown()
     }

@@ -1,8 +1,10 @@
 import ArchiveModel
 import ArgumentParser
+import DecoderPool
 import Foundation
 
 extension OutputFormat: ExpressibleByArgument {}
+extension DecoderPool.Place: ExpressibleByArgument {}
 
 /// What every verb takes. A verb that has no use for one of them takes it all the same, so that one habit serves all.
 struct CommonOptions: ParsableArguments {
@@ -50,6 +52,11 @@ struct FormatOptions: ParsableArguments {
 struct WorkOptions: ParsableArguments {
     @Option(help: "Pictures decoded at once (default: one a processor).")
     var workers: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where pictures are decoded: sandbox or in-process (FIXATIVE_DECODERS; default: sandbox).", valueName: "place"))
+    var decoders: DecoderPool.Place?
 
     @Option(help: "Downloads at once (default: 16).")
     var downloads: Int?

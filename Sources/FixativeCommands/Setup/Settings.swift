@@ -1,6 +1,7 @@
 import Archiver
 import BlobStore
 import Configuration
+import DecoderPool
 import Foundation
 import GenerationAPI
 import Networking
@@ -22,6 +23,8 @@ struct Settings: Sendable {
     /// Receiver of notifications.
     var notifyURL: String?
     var workers: Int
+    /// Where pictures are decoded. Flags and the environment decide, and no file that lies in a storage.
+    var decoders: DecoderPool.Place
     var downloads: Int
     /// The most bytes of one file.
     var maxBytes: Int
@@ -102,6 +105,7 @@ struct Settings: Sendable {
         if common.insecureAPI { flags["insecureApi"] = ConfigValue(.bool(true), isSecret: false) }
         if common.allowPrivateHosts { flags["allowPrivateHosts"] = ConfigValue(.bool(true), isSecret: false) }
         set("workers", work?.workers)
+        set("decoders", work?.decoders?.rawValue)
         set("downloads", work?.downloads)
         set("maxBytes", work?.maxBytes)
         set("perHost", work?.perHost)
@@ -158,6 +162,7 @@ struct Settings: Sendable {
     var archiverOptions: ArchiverOptions {
         var options = ArchiverOptions(downloads: downloads, workers: workers, sweepInterval: TimeInterval(sweepInterval))
         options.largestPicture = (maxPixels, maxSide)
+        options.decoders = decoders
         options.leaseDuration = TimeInterval(leaseSeconds)
         options.riskTime = riskTime
         return options
@@ -190,6 +195,7 @@ struct Settings: Sendable {
         perHostRate = try Self.fraction("perHostRate", reader, 0...1_000_000) ?? 0
         riskHours = try Self.fraction("riskHours", reader, 0...8760) ?? 2
         permissions = try Self.permissions("umask", trusted)
+        decoders = try Self.place(trusted)
         _ = try APIAddress(apiURL)
     }
 
@@ -204,6 +210,14 @@ struct Settings: Sendable {
     private static func isPresent(_ key: ConfigKey, _ reader: ConfigReader) -> Bool {
         reader.string(forKey: key) != nil || reader.int(forKey: key) != nil || reader.double(forKey: key) != nil
             || reader.bool(forKey: key) != nil || reader.stringArray(forKey: key) != nil
+    }
+
+    private static func place(_ reader: ConfigReader) throws -> DecoderPool.Place {
+        guard let name = try text("decoders", reader) else { return .sandbox }
+        guard let place = DecoderPool.Place(rawValue: name) else {
+            throw SettingsError("'\(name)' is no place for decoders (--decoders, FIXATIVE_DECODERS): sandbox or in-process")
+        }
+        return place
     }
 
     /// The environment variable of a setting.

@@ -109,7 +109,9 @@ struct AuditCommand: AsyncParsableCommand {
         if consistency { return try await ConsistencyAudit(reader, near, format, sink).run() }
         if summary { return try await summarise(reader, sink).passes(rule) }
         if let grouping { return try await AuditWriter(format, sink).groups(reader, grouping).passes(rule) }
-        if format == .html { return try await AuditPageWriter(archive, sink, output, filter).write(reader).passes(rule) }
+        if format == .html {
+            return try await AuditPageWriter(archive, sink, output, filter, settings.decoders).write(reader).passes(rule)
+        }
         return try await AuditWriter(format, sink).report(reader).passes(rule)
     }
 

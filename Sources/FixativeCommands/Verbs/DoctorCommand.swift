@@ -3,6 +3,7 @@ import ArgumentParser
 import AsyncHTTPClient
 import BlobStore
 import Catalog
+import DecoderPool
 import Foundation
 import GenerationAPI
 import ImageCodecs
@@ -28,7 +29,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common) { _ in }
-        var findings = [Self.libraries()] + Self.settings(settings)
+        var findings = [Self.libraries(), await Self.decoders(settings)] + Self.settings(settings)
         findings += await Self.storage(settings)
         findings.append(Self.key())
         findings += await Self.upstream(settings)
@@ -46,6 +47,26 @@ struct DoctorCommand: AsyncParsableCommand {
         var versions = CodecLibraries.versions.map { "\($0.key) \($0.value)" }.sorted()
         versions.append("SQLite \(SQLiteCatalog.libraryVersion)")
         return Finding(subject: "libraries", result: .ok, detail: versions.joined(separator: ", "))
+    }
+
+    private static func decoders(_ settings: Settings) async -> Finding {
+        guard settings.decoders == .sandbox else {
+            return Finding(
+                subject: "decoders", result: .note,
+                detail: "in this process, as FIXATIVE_DECODERS says: a picture that crashes a decoder ends the program")
+        }
+        let pool = DecoderPool(.sandbox, width: 1)
+        defer { pool.close() }
+        do {
+            try await pool.start()
+            return Finding(
+                subject: "decoders", result: .ok,
+                detail: "in a sandbox: processes without key, network and files, held by seccomp and limits")
+        } catch {
+            return Finding(
+                subject: "decoders", result: .wrong,
+                detail: "\(error). FIXATIVE_DECODERS=in-process or --decoders in-process decodes without the sandbox")
+        }
     }
 
     private static func storage(_ settings: Settings) async -> [Finding] {

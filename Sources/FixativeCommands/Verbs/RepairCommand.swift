@@ -1,6 +1,7 @@
 import ArchiveModel
 import ArgumentParser
 import BlobStore
+import DecoderPool
 import Foundation
 import Upkeep
 import WorkLanes
@@ -35,8 +36,10 @@ struct RepairCommand: AsyncParsableCommand {
             let folder = try ArchiveFolder(path: path, creating: false, now: SystemClock().now)
             return DirectoryBlobStore(folder: folder, lane: WorkLane(name: "other archive", width: 2))
         }
+        let decoders = DecoderPool(settings.decoders, width: 1)
+        defer { decoders.close() }
         let report = try await archive.repair(
-            VerificationScope(deep: deep), other: other, dryRun: dryRun, results: countResults
+            VerificationScope(deep: deep), other: other, dryRun: dryRun, decoders: decoders, results: countResults
         ) { done, total in Terminal.progress("\(done) of \(total) files read") }
         Terminal.endProgress()
         switch format {

@@ -1,0 +1,89 @@
+import ImageCodecs
+import Imaging
+
+/// What an answer must be like to come from a decoder that works. A process that a hostile file has taken over may say anything.
+struct AnswerCheck {
+    var recipe: DerivativeRecipe
+    var limits: ImageLimits
+    /// Length of the file, in bytes.
+    var byteCount: Int
+
+    private static let longestNote = 64 << 10
+    private static let mostNotes = 1000
+
+    /// - Throws: ``DecoderFailure`` with code `badAnswer`.
+    func check(_ picture: InspectedPicture) throws(DecoderFailure) {
+        let header = picture.header
+        let turned = picture.orientation.swapsSides
+        let sides = [header.width, header.height]
+        try require(sides.allSatisfy { (1...max(1, limits.maxSide)).contains($0) }, "sides")
+        let (pixels, overflow) = header.width.multipliedReportingOverflow(by: header.height)
+        try require(!overflow && pixels <= limits.maxPixels, "pixels")
+        try require([picture.orientedWidth, picture.orientedHeight] == (turned ? sides.reversed() : sides), "orientation")
+        try require([1, 2, 4, 8, 12, 16].contains(header.bitDepth), "bit depth")
+        try require((0...max(1, limits.maxFrames)).contains(header.frameCount), "frames")
+        try require((0...byteCount).contains(picture.trailingBytes), "trailing bytes")
+        try require(picture.thumbHash.count <= 64, "ThumbHash")
+        try require(sameBut(picture.recipe), "recipe")
+        try check(picture.thumbnail, side: recipe.thumbnailSide, "thumbnail")
+        try check(picture.preview, side: recipe.previewSide, "preview")
+        try check(picture.metadata)
+        try require(picture.notes.count <= Self.mostNotes && picture.notes.allSatisfy(isPlain), "notes")
+    }
+
+    func check(_ error: CodecError) throws(DecoderFailure) {
+        try require(isPlain(error.detail), "error")
+    }
+
+    private func check(_ derivative: Derivative, side: Int, _ name: String) throws(DecoderFailure) {
+        let isPicture = derivative.format != .png && ImageFormat.sniff(derivative.bytes.span) == derivative.format
+        let sides = [derivative.width, derivative.height]
+        try require(isPicture && sides.allSatisfy { (1...max(1, side)).contains($0) }, name)
+    }
+
+    private func check(_ metadata: ImageMetadata) throws(DecoderFailure) {
+        try require((0...byteCount).contains(metadata.contentCredentialsBytes ?? 0), "Content Credentials")
+        try require((0...limits.maxProfileBytes).contains(metadata.profile?.byteCount ?? 0), "profile")
+        try require((1...100).contains(metadata.jpegQuality?.estimate ?? 1), "JPEG quality")
+        let exif = metadata.exif
+        try require((1...8).contains(exif?.orientation ?? 1) && (0...65_535).contains(exif?.colourSpace ?? 0), "EXIF numbers")
+        var words = metadata.texts.flatMap { [$0.keyword, $0.value] } + metadata.unreadable + metadata.contradictions
+        words += [
+            metadata.xmp?.value, metadata.profile?.name, metadata.profile?.description, metadata.profile?.colourSpace,
+            exif?.imageDescription, exif?.make, exif?.model, exif?.software, exif?.dateTime, exif?.dateTimeOriginal,
+            exif?.artist, exif?.copyright, exif?.userComment, exif?.hostComputer, exif?.imageUniqueID, exif?.title,
+            exif?.comment, exif?.keywords,
+        ].compactMap { $0 }
+        try require(words.allSatisfy(isPlain), "texts")
+        let origin = metadata.digitalSourceType
+        try require(origin.map { DigitalSourceType(uri: $0.uri, origin: $0.origin) == $0 } ?? true, "source type")
+    }
+
+    /// The recipe that was asked for. Its libraries are the worker's own: they may have been upgraded since this process began.
+    private func sameBut(_ other: DerivativeRecipe) -> Bool {
+        var other = other
+        guard other.libraries.count <= 16, other.libraries.allSatisfy({ isPlain($0.key) && isPlain($0.value) }) else {
+            return false
+        }
+        other.libraries = recipe.libraries
+        return other == recipe
+    }
+
+    /// Bounded, and without control characters but tab and newline.
+    private func isPlain(_ text: String) -> Bool {
+        let bytes = text.utf8
+        guard bytes.count <= Self.longestNote else { return false }
+        var previous: UInt8 = 0
+        for byte in bytes {
+            if byte < 0x20 && byte != 0x09 && byte != 0x0A || byte == 0x7F { return false }
+            // U+0080 to U+009F.
+            if previous == 0xC2 && byte < 0xA0 { return false }
+            previous = byte
+        }
+        return true
+    }
+
+    private func require(_ holds: Bool, _ part: String) throws(DecoderFailure) {
+        if !holds { throw DecoderFailure(.badAnswer, part) }
+    }
+}

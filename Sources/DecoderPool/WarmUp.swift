@@ -1,0 +1,35 @@
+import Foundation
+import Glibc
+import ImageCodecs
+import Imaging
+
+/// Does once, while files may still be opened, what libraries do when they are first used: look for time zones, load tables.
+enum WarmUp {
+    static func run() {
+        tzset()
+        let settings = JobSettings(recipe: DerivativeRecipe(), limits: .default)
+        let bytes = (try? JSONEncoder().encode(settings)) ?? Data()
+        guard let settings = try? JSONDecoder().decode(JobSettings.self, from: bytes) else { return }
+        for file in files {
+            _ = Answer.about(file.span, settings) { (bytes, recipe, limits) throws(CodecError) in
+                try PictureInspector.inspect(bytes, recipe: recipe, limits: limits)
+            }
+        }
+    }
+
+    /// Small pictures of every format, one that needs the colour engine, and one that is damaged.
+    private static var files: [[UInt8]] {
+        let (side, gamma) = (24, Array("\0\0\0\u{4}gAMA\0\u{1}".utf8) + [0x86, 0xA0, 0x31, 0xE8, 0x96, 0x5F])
+        let opaque = PixelImage(width: side, height: side, channels: 3, bytes: [UInt8](repeating: 90, count: side * side * 3))
+        let clear = PixelImage(width: side, height: side, channels: 4, bytes: [UInt8](repeating: 90, count: side * side * 4))
+        let png = try? ImageEncoder.png(opaque)
+        // Behind the signature and the header chunk.
+        let linear = png.map { Array($0.prefix(33)) + gamma + $0.dropFirst(33) }
+        let made: [[UInt8]?] = [
+            png, linear, png.map { $0.dropLast(16) }, try? ImageEncoder.png(clear), try? ImageEncoder.jpeg(opaque),
+            try? ImageEncoder.jpeg(opaque, JPEGSettings(isProgressive: true)), try? ImageEncoder.webp(clear),
+            try? ImageEncoder.webp(opaque, WebPSettings(isLossless: true)),
+        ]
+        return made.compactMap { $0 }
+    }
+}

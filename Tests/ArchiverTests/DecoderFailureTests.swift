@@ -1,0 +1,67 @@
+import ArchiveModel
+import Archiver
+import Catalog
+import DecoderPool
+import Foundation
+import Hummingbird
+import ImageCodecs
+import NIOCore
+import Synchronization
+import SyntheticPictures
+import Testing
+
+/// Deliveries that the decoder does not survive, by a program whose decoder does what a delivery says.
+@Suite struct DecoderFailureTests {
+    private static func probe() throws -> String {
+        let folders = [Bundle.main.bundleURL] + CommandLine.arguments.map { URL(filePath: $0).deletingLastPathComponent() }
+        let paths = folders.map { $0.appending(path: "decoder-probe").path }
+        return try #require(paths.first { FileManager.default.isExecutableFile(atPath: $0) })
+    }
+
+    @Test(
+        "A decoder that fails costs a try, and neither the run nor the other pictures",
+        arguments: [
+            ("segfault", "the decoder crashed"), ("socket", "the decoder made a forbidden system call"),
+            ("lie-width", "the decoder's answer is invalid"),
+        ])
+    func aDecoderThatFailsCostsATry(_ deed: String, _ reason: String) async throws {
+        let archive = try TestArchive()
+        let probe = try Self.probe()
+        let png = try SyntheticPicture.make(width: 96, height: 64, seed: 1, as: .png)
+        let tries = Mutex(0)
+        let address = Mutex("")
+        let created = Int(archive.clock.now.timeIntervalSince1970) - 60
+        let summary = try await withStorageHost { request in
+            let name = request.uri.path.split(separator: "/").last.map(String.init) ?? ""
+            if request.uri.path.hasPrefix("/v1/") {
+                let link = "\(address.withLock { $0 })/\(name).png?sig=abcdefgh"
+                let answer = #"{"id":"\#(name)","status":"completed","created":\#(created),"results":["\#(link)"]}"#
+                return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: answer)))
+            }
+            let isBad =
+                name == "bad.png"
+                && tries.withLock { tries in
+                    tries += 1
+                    return tries <= 2
+                }
+            return Response(
+                status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: isBad ? Array("misbehave:\(deed)".utf8) : png)))
+        } _: { host in
+            address.withLock { $0 = host }
+            let tasks = ["bad", "good"].compactMap { TaskID($0) }.map { TaskRegistration(id: $0, source: "test") }
+            return try await archive.run(host, tasks: tasks) { options in
+                options.decoders = .sandbox
+                options.decoderPolicy.program = probe
+            }
+        }
+        #expect(summary.archived == 2)
+        #expect(summary.undecodable == 0)
+        let postponements = archive.events.compactMap { event in
+            if case .postponed(let subject, let error, _) = event { "\(subject): \(error)" } else { nil }
+        }
+        #expect(postponements.count == 2)
+        #expect(postponements.allSatisfy { $0.contains("bad") && $0.contains(reason) })
+        let entries = try await archive.catalog.entries(EntryQuery())
+        #expect(entries.allSatisfy { $0.state == .archived && $0.thumbnail != nil })
+    }
+}

@@ -1,0 +1,76 @@
+import DecoderPool
+import Foundation
+import ImageCodecs
+import Imaging
+import SyntheticPictures
+import Testing
+
+@Suite("The sandbox gives what the process itself gives")
+struct EqualityTests {
+    private static func png(with chunk: [UInt8]) throws -> [UInt8] {
+        let file = try SyntheticPicture.make(width: 300, height: 200, seed: 5, as: .png)
+        return Array(file.prefix(33)) + chunk + file.dropFirst(33)
+    }
+
+    /// Pictures of every format, with alpha, colours to be converted and text, and files that are none.
+    private static func files() throws -> [(name: String, bytes: [UInt8])] {
+        let png = try SyntheticPicture.make(width: 1700, height: 900, seed: 2, as: .png)
+        let clear = PixelImage(
+            width: 640, height: 360, channels: 4, bytes: (0..<640 * 360 * 4).map { UInt8(truncatingIfNeeded: $0 / 7) })
+        let opaque = try ImageDecoder.decode(png.span)
+        // gAMA 1.0 and tEXt "Comment" with the prompt "<\u{E9}\n", whose checksums are those of Python's zlib.crc32.
+        let gamma: [UInt8] = [0, 0, 0, 4, 0x67, 0x41, 0x4D, 0x41, 0, 1, 0x86, 0xA0, 0x31, 0xE8, 0x96, 0x5F]
+        let text: [UInt8] =
+            [0, 0, 0, 11] + Array("tEXtComment\0<".utf8) + [0xE9, 0x0A] + [0xF0, 0x5A, 0x5A, 0x5A]
+        return [
+            ("PNG", png), ("JPEG", try SyntheticPicture.make(width: 900, height: 1700, seed: 3, as: .jpeg)),
+            ("WebP", try SyntheticPicture.make(width: 800, height: 600, seed: 4, as: .webp)),
+            ("PNG with alpha", try ImageEncoder.png(clear)),
+            ("lossless WebP", try ImageEncoder.webp(clear, WebPSettings(isLossless: true))),
+            ("progressive JPEG", try ImageEncoder.jpeg(opaque, JPEGSettings(isProgressive: true))),
+            ("linear PNG", try Self.png(with: gamma)), ("a chunk that is damaged", try Self.png(with: text)),
+            ("bytes behind the end", png + [1, 2, 3]), ("cut short", png.dropLast(png.count / 2)),
+            ("a page", Array("<html>not found</html>".utf8)), ("nothing", []),
+        ]
+    }
+
+    @Test func theResultIsTheSameByteForByte() async throws {
+        var policy = DecoderPool.Policy()
+        policy.program = try probe().path
+        let outside = DecoderPool(.sandbox, width: 2, policy: policy)
+        let inside = DecoderPool(.inProcess, width: 2)
+        defer { outside.close() }
+        for (name, bytes) in try Self.files() {
+            let expected = await Self.result(of: bytes, inside)
+            #expect(await Self.result(of: bytes, outside) == expected, "\(name), from memory")
+            #expect(await Self.result(of: try FileSource(bytes), outside) == expected, "\(name), from a file")
+        }
+    }
+
+    @Test func anotherRecipeAndOtherLimitsGoAlong() async throws {
+        var policy = DecoderPool.Policy()
+        policy.program = try probe().path
+        let limits = ImageLimits(maxPixels: 100_000, maxSide: 400, maxBytes: 1 << 20)
+        let pool = DecoderPool(.sandbox, width: 1, limits: limits, policy: policy)
+        defer { pool.close() }
+        var recipe = DerivativeRecipe()
+        recipe.thumbnailSide = 64
+        let small = try await pool.inspect(
+            try SyntheticPicture.make(width: 320, height: 160, seed: 6, as: .png), recipe: recipe)
+        let sides: [Int] = [small.thumbnail.width, small.thumbnail.height, small.preview.width]
+        #expect(sides == [64, 32, 320])
+        let large = try SyntheticPicture.make(width: 500, height: 100, seed: 6, as: .png)
+        let error = await #expect(throws: CodecError.self) { try await pool.inspect(large) }
+        #expect(error?.limit == .side)
+    }
+
+    private static func result(
+        of source: some PictureSource, _ pool: DecoderPool
+    ) async -> Result<InspectedPicture, CodecError>? {
+        do {
+            return .success(try await pool.inspect(source))
+        } catch {
+            return (error as? CodecError).map { .failure($0) }
+        }
+    }
+}
