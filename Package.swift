@@ -100,7 +100,7 @@ let package = Package(
             name: "Archiver",
             dependencies: [
                 "ArchiveModel", "BlobStore", "Catalog", "GenerationAPI", "ImageCodecs", "Imaging", "Networking", "SizeContract",
-                "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1,
+                "CBrotli", "CZlib", "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1,
             ], swiftSettings: strict),
 
         // Requested against delivered against billed, as a report.
@@ -190,6 +190,10 @@ let package = Package(
         .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
         // Little CMS: turns pictures with another RGB profile into sRGB.
         .systemLibrary(name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
+
+        // zlib and Brotli: undo content codings that a network added to a body.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
 
         // Other programs, as several rooms' tests need them.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

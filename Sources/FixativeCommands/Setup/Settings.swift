@@ -27,6 +27,9 @@ struct Settings: Sendable {
     /// Requests on their way to one result host at once, and begun there in a second (0: no limit).
     var perHost: Int
     var perHostRate: Double
+    /// A transfer that brings less than so many bytes a second, over so many seconds, is tried again later (0: no such rule).
+    var lowSpeedBytes: Double
+    var lowSpeedSeconds: Double
     /// Hours before its deadline from which on something that still waits is at risk.
     var riskHours: Double
 
@@ -97,6 +100,8 @@ struct Settings: Sendable {
         leaseSeconds = try Self.number("leaseSeconds", reader) ?? 30
         perHost = try Self.number("perHost", reader) ?? 16
         perHostRate = try Self.fraction("perHostRate", reader) ?? 0
+        lowSpeedBytes = try Self.fraction("lowSpeedBytes", reader) ?? 1024
+        lowSpeedSeconds = try Self.fraction("lowSpeedSeconds", reader) ?? 30
         riskHours = try Self.fraction("riskHours", reader) ?? 2
         let numbers = [
             ("workers", workers), ("downloads", downloads), ("maxBytes", maxBytes), ("maxPixels", maxPixels),
@@ -106,7 +111,10 @@ struct Settings: Sendable {
         for (name, value) in numbers {
             guard value > 0 else { throw SettingsError("the setting \(name) is \(value); it must be above 0") }
         }
-        for (name, value) in [("perHostRate", perHostRate), ("riskHours", riskHours)] {
+        for (name, value) in [
+            ("perHostRate", perHostRate), ("riskHours", riskHours), ("lowSpeedBytes", lowSpeedBytes),
+            ("lowSpeedSeconds", lowSpeedSeconds),
+        ] {
             guard value >= 0, value.isFinite else {
                 throw SettingsError("the setting \(name) is \(value); it must not be below 0")
             }
