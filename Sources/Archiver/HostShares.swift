@@ -66,8 +66,11 @@ struct HostShareBook {
     /// Seconds until a download that found no place should ask again: longer, the more were sent away before it.
     mutating func pause(_ key: String) -> TimeInterval {
         hosts[key]?.turnedAway += 1
-        return min(30, 2 + Double(hosts[key]?.turnedAway ?? 0) / 10)
+        return min(30, 3 + Double(hosts[key]?.turnedAway ?? 0) / 4)
     }
+
+    /// Whether waiting for a place is in vain: then a download must not hold a connection of others while it waits.
+    func isCrowded(_ key: String) -> Bool { hosts[key].map { $0.isSlow || $0.turnedAway > 0 } ?? false }
 
     private mutating func forgetIdle() {
         guard hosts.count >= Self.mostHosts else { return }
@@ -95,7 +98,7 @@ actor HostShares {
         while true {
             let bearable = await width()
             if book.enter(key, width: bearable, now: clock.now) { return nil }
-            guard clock.now < end else { return clock.now.addingTimeInterval(book.pause(key)) }
+            guard clock.now < end, !book.isCrowded(key) else { return clock.now.addingTimeInterval(book.pause(key)) }
             try await clock.sleep(for: .seconds(Self.interval))
         }
     }

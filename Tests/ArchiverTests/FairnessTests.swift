@@ -81,7 +81,11 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         var book = HostShareBook(places: 2)
         _ = fill(&book, "a")
         let pauses = (0..<1000).map { _ in book.pause("a") }
-        #expect(pauses.first ?? 0 >= 2 && pauses.last == 30)
+        #expect(pauses.first ?? 0 >= 3 && pauses.last == 30)
+        #expect(book.isCrowded("a"))
+        book.leave("a", .other, now: noon)
+        #expect(book.enter("a", width: 2, now: noon) == true)
+        #expect(!book.isCrowded("a"), "a place became free")
     }
 }
 
@@ -130,7 +134,7 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
                 _ = try await summary
                 await downloader.shutdown()
                 #expect(archived == 20)
-                #expect(seconds < 400, "without shares it takes as long as the dripping links live")
+                #expect(seconds < 200, "without shares it takes as long as the dripping links live")
                 print("fairness: 20 good links behind 64 dripping ones took \(Int(seconds)) s")
             }
         }
