@@ -5,7 +5,7 @@
 #   --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --memory 2g --pids-limit 1024 --ulimit core=0 fixative
 FROM swift:6.2-bookworm AS build
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-        libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev \
+        libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev libbrotli-dev pkg-config zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
@@ -15,7 +15,7 @@ RUN swift build -c release --static-swift-stdlib --product fixative \
 
 FROM debian:bookworm-slim
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-        libpng16-16 libjpeg62-turbo libwebp7 libwebpdemux2 libwebpmux3 liblcms2-2 libsqlite3-0 libstdc++6 zlib1g ca-certificates \
+        libpng16-16 libjpeg62-turbo libwebp7 libwebpdemux2 libwebpmux3 liblcms2-2 libsqlite3-0 libbrotli1 libstdc++6 zlib1g ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin fixative \
     && install -d -o fixative -g fixative -m 0700 /archive

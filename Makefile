@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive bench-service lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi test-hardening clean
 
-BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev pkg-config zlib1g-dev
+BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev libbrotli-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
 TEST_PACKAGES := binutils pngcheck libjpeg-turbo-progs webp python3 python3-pil python3-venv sqlite3 strace e2fsprogs mount
 BROWSER_PACKAGES := chromium python3 python3-pil python3-venv

@@ -155,8 +155,8 @@ let package = Package(
         .target(
             name: "Archiver",
             dependencies: [
-                "ArchiveModel", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs", "Imaging", "Networking",
-                "SizeContract", "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1,
+                "ArchiveModel", "BlobStore", "CBrotli", "CZlib", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs",
+                "Imaging", "Networking", "SizeContract", "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1,
             ], swiftSettings: strict),
 
         // Requested against delivered against billed, as a report.
@@ -223,7 +223,7 @@ let package = Package(
         // What the kernel does for it: system call filter, limits, memory files, and the start of a process.
         .target(
             name: "CSandbox",
-            cSettings: [
+            cSettings: hardenedC + [
                 .unsafeFlags(["-O2"], .when(configuration: .debug)), .unsafeFlags(["-Wall", "-Wextra", "-Werror"]),
             ]),
 
@@ -255,6 +255,10 @@ let package = Package(
         .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
         // Little CMS: turns pictures with another RGB profile into sRGB.
         .systemLibrary(name: "CLCMS", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
+
+        // zlib and Brotli: undo content codings that a network added to a body.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlidec", providers: [.apt(["libbrotli-dev"])]),
 
         // Other programs, as several rooms' tests need them.
         .target(

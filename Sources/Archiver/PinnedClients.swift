@@ -24,11 +24,14 @@ actor PinnedClients {
 
     private let policy: AddressPolicy
     private let idleTimeout: TimeInterval
+    private let connections: Int
     private var entries: [Pin: Entry] = [:]
     private var uses = 0
 
-    init(policy: AddressPolicy, idleTimeout: TimeInterval) {
+    /// - Parameter connections: To one host at once; the client must not queue what the gate has let through.
+    init(policy: AddressPolicy, idleTimeout: TimeInterval, connections: Int = 16) {
         self.policy = policy
+        self.connections = connections
         self.idleTimeout = idleTimeout
     }
 
@@ -64,6 +67,7 @@ actor PinnedClients {
         configuration.timeout = .init(connect: .seconds(10), read: .milliseconds(Int64(idleTimeout * 1000)))
         configuration.dnsOverride = [pin.target.host: pin.address.description]
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         configuration.http1_1ConnectionDebugInitializer = { [policy] channel in
             let connected = channel.remoteAddress?.ipAddress.flatMap { NetworkAddress(literal: $0) }
             guard policy.permits(connected, of: pin.target) else {

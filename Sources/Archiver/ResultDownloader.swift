@@ -22,11 +22,19 @@ package struct DownloadLimits: Sendable {
     package var resumptions: Int
     /// Seconds that a pause of the host is waited for with a place held; a longer one is given back as `hostBusy`.
     package var patience: TimeInterval
+    /// A transfer that brings less than `slowestRate` bytes a second over `slowestTime` seconds has failed; 0 for no such rule.
+    package var slowestRate: Double
+    package var slowestTime: TimeInterval
+    /// Downloads at once in all, of which each host gets a share.
+    package var places: Int
 
     package init(
         bytes: Int = 256 << 20, total: TimeInterval = 600, idle: TimeInterval = 30, redirects: Int = 5, resumptions: Int = 5,
-        patience: TimeInterval = 2
+        patience: TimeInterval = 2, slowestRate: Double = 1024, slowestTime: TimeInterval = 30, places: Int = 16
     ) {
+        self.slowestRate = slowestRate
+        self.slowestTime = slowestTime
+        self.places = places
         self.bytes = bytes
         self.total = total
         self.idle = idle
@@ -46,15 +54,16 @@ package struct Download: Sendable {
 
 /// Fetches result links to a store, without key, cookie or trust.
 package struct ResultDownloader: Sendable {
-    private let store: any BlobStore
+    let store: any BlobStore
     private let policy: AddressPolicy
-    private let limits: DownloadLimits
+    let limits: DownloadLimits
     private let clients: PinnedClients
-    private let gate: HostGate
+    private let shares: HostShares
+    let gate: HostGate
     private let resolverLane: WorkLane
     private let resolve: @Sendable (String) throws -> [NetworkAddress]
-    private let clock: any WallClock
-    private let secrets: [String]
+    let clock: any WallClock
+    let secrets: [String]
 
     /// - Parameters:
     ///   - secrets: What is taken out of a host's answer before it is kept, such as the API key.
@@ -71,8 +80,10 @@ package struct ResultDownloader: Sendable {
         self.limits = limits
         self.clock = clock
         gate = HostGate(limits: hostLimits, clock: clock)
-        clients = PinnedClients(policy: policy, idleTimeout: limits.idle)
-        resolverLane = WorkLane(name: "resolver", width: 8)
+        clients = PinnedClients(policy: policy, idleTimeout: limits.idle, connections: hostLimits.concurrent)
+        shares = HostShares(places: limits.places, clock: clock)
+        // Wider than any one host's share, so that names that are slow to resolve do not hold up the others.
+        resolverLane = WorkLane(name: "resolver", width: max(16, limits.places))
     }
 
     /// Closes all connections. The downloader is of no use afterwards.
@@ -95,32 +106,46 @@ package struct ResultDownloader: Sendable {
         }
     }
 
+    /// Parts of one file that a host may deliver it in without being asked to.
+    private static let mostParts = 256
+
     /// Follows a link, again and again while each try brings more of the file.
     private func followThrough(_ url: FetchableURL, isRetry: Bool) async throws -> Download {
         let wait = RetryPolicy(base: 0.2, ceiling: 5)
         var generator = SystemRandomNumberGenerator()
         var partial: PartialDownload?
-        for resumption in 0... {
+        var (breaks, parts) = (0, 0)
+        while true {
             do {
-                return try await follow(url, resuming: partial, isRetry: isRetry)
+                return try await follow(url, resuming: partial, isRetry: isRetry || breaks > 0)
+            } catch let part as BrokenOff
+                where part.isCleanPart && part.partial.bytes > partial?.bytes ?? 0 && parts < Self.mostParts
+            {
+                parts += 1
+                partial = part.partial
+                continue
             } catch let cut as BrokenOff {
-                guard cut.partial.bytes > partial?.bytes ?? 0, resumption < limits.resumptions else {
+                guard cut.partial.bytes > partial?.bytes ?? 0, breaks < limits.resumptions else {
                     await cut.partial.ingest.discard()
                     throw cut.cause
                 }
                 partial = cut.partial
+            } catch let change as StartOver {
+                await partial?.ingest.discard()
+                partial = nil
+                guard breaks < limits.resumptions else { throw change.cause }
             } catch {
                 await partial?.ingest.discard()
                 throw error
             }
+            breaks += 1
             do {
-                try await clock.sleep(for: .seconds(wait.delay(failures: resumption + 1, using: &generator)))
+                try await clock.sleep(for: .seconds(wait.delay(failures: breaks, using: &generator)))
             } catch {
                 await partial?.ingest.discard()
                 throw error
             }
         }
-        preconditionFailure("the loop ends by returning or throwing")
     }
 
     private func follow(
@@ -151,7 +176,25 @@ package struct ResultDownloader: Sendable {
         var isRetry: Bool
     }
 
+    /// Visits a URL within its host's share of the connections.
     private func visit(_ hop: Hop, resuming partial: PartialDownload?) async throws -> Visit {
+        let key = hop.target.key
+        let width = { @Sendable [gate] in await gate.width(of: key) }
+        if let date = try await shares.enter(key, width: width, patience: limits.patience) {
+            throw DownloadError(.hostBusy, "\(hop.target.host) has its share of the connections", retryAfter: date)
+        }
+        do {
+            let visit = try await connect(hop, resuming: partial)
+            if case .arrived = visit { await shares.leave(key, .delivered) } else { await shares.leave(key, .other) }
+            return visit
+        } catch {
+            let code = (error as? DownloadError ?? (error as? BrokenOff)?.cause)?.code
+            await shares.leave(key, code == .timeout ? .slow : .other)
+            throw error
+        }
+    }
+
+    private func connect(_ hop: Hop, resuming partial: PartialDownload?) async throws -> Visit {
         let target = hop.target
         let addresses: [NetworkAddress]
         do {
@@ -195,31 +238,40 @@ package struct ResultDownloader: Sendable {
             request.headers.add(name: "range", value: "bytes=\(partial.bytes)-")
             request.headers.add(name: "if-range", value: partial.validator)
         }
-        let response = try await client.execute(request, timeout: .milliseconds(Int64(limits.total * 1000)))
+        // Until the answer's head; the body has limits of its own.
+        let patience = min(limits.total, 2 * limits.idle)
+        let response = try await client.execute(request, timeout: .milliseconds(Int64(patience * 1000)))
         let status = Int(response.status.code)
         if (200..<400).contains(status) { await gate.noteGoodAnswer(of: target.key) }
         switch (status, partial) {
-        case (200, _):
+        case (200, let partial):
             await partial?.ingest.discard()
-            return .arrived(try await receive(response, url: url, hop: hop.number))
+            return .arrived(try await receiveWhole(response, url: url, hop: hop.number))
+        case (206, nil): return .arrived(try await receivePart(response, url: url, hop: hop.number))
         case (206, let partial?): return .arrived(try await resume(partial, response, url: url))
-        case (416, let partial?) where ContentRange(response.headers)?.total == partial.bytes:
+        case (416, let partial?):
+            let range = ContentRange(response.headers)
             // The file ends where the connection broke off: only the announced length was wrong.
-            return .arrived(try await seal(partial))
-        case (206, _), (416, _):
-            throw DownloadError(.transport, "\(target.host) answered \(status) with a part that was not asked for")
-        case (301, _), (302, _), (303, _), (307, _), (308, _):
-            guard let location = response.headers.first(name: "location") else {
-                throw DownloadError(.redirects, "\(target.host) redirects without a target")
-            }
-            return .elsewhere(try url.resolving(location))
+            if range?.range == nil, range?.total == partial.bytes { return .arrived(try await seal(partial)) }
+            throw StartOver(cause: DownloadError(.transport, "\(target.host) no longer has the rest of the file"))
+        case (416, nil): throw DownloadError(.transport, "\(target.host) answered 416, although no part was asked for")
+        case (301, _), (302, _), (303, _), (307, _), (308, _): return .elsewhere(try redirect(response, from: url))
+        case (300, _) where response.headers.contains(name: "location"): return .elsewhere(try redirect(response, from: url))
         default: throw await refusal(status, response, target: target)
         }
     }
 
+    private func redirect(_ response: HTTPClientResponse, from url: FetchableURL) throws -> FetchableURL {
+        guard let location = response.headers.first(name: "location") else {
+            throw DownloadError(.redirects, "\(url.host) redirects without a target")
+        }
+        return try url.resolving(location)
+    }
+
     private func refusal(_ status: Int, _ response: HTTPClientResponse, target: AddressPolicy.Target) async -> DownloadError {
         let host = target.host
-        let body = try? await response.body.collect(upTo: 64 << 10)
+        // The status has come; a page that is long or slow tells nothing more.
+        let body = try? await withTimeout(5, clock: clock) { try await response.body.collect(upTo: 64 << 10) }
         let text = body.map { String(decoding: $0.readableBytesView.prefix(4096), as: UTF8.self) } ?? ""
         let retryAfter = RetryPolicy.retryAfter(response.headers.first(name: "retry-after"), now: clock.now)
         if status == 429 || (status == 503 && retryAfter != nil) {
@@ -233,89 +285,8 @@ package struct ResultDownloader: Sendable {
         }
     }
 
-    // MARK: Bytes
-
-    private func receive(_ response: HTTPClientResponse, url: FetchableURL, hop: Int) async throws -> Download {
-        let announced = response.headers.first(name: "content-length").flatMap { Int($0) }
-        if let announced, announced > limits.bytes { throw tooLarge }
-        let headers = kept(response.headers, link: url)
-        let partial = PartialDownload(
-            ingest: try await store.beginIngest(), validator: ContentRange.validator(response.headers) ?? "", total: announced,
-            facts: DownloadFacts(
-                url: url.origin + (url.path.isEmpty ? "/" : url.path), headers: headers, fetchedAt: clock.now, redirects: hop))
-        return try await receive(response, into: partial, url: url)
-    }
-
-    /// Takes the rest of a file that is begun.
-    private func resume(_ partial: PartialDownload, _ response: HTTPClientResponse, url: FetchableURL) async throws -> Download {
-        guard let range = ContentRange(response.headers), range.start == partial.bytes,
-            ContentRange.validator(response.headers).map({ $0 == partial.validator }) ?? true
-        else { throw DownloadError(.transport, "the host answered with another part of the file than was asked for") }
-        var partial = partial
-        partial.total = range.total ?? partial.total
-        return try await receive(response, into: partial, url: url)
-    }
-
-    /// - Throws: ``BrokenOff`` when the connection ends early and what came can be gone on from.
-    private func receive(_ response: HTTPClientResponse, into begun: PartialDownload, url: FetchableURL) async throws -> Download
-    {
-        var partial = begun
-        do {
-            for try await chunk in response.body {
-                partial.bytes += chunk.readableBytes
-                guard partial.bytes <= limits.bytes else { throw tooLarge }
-                try await partial.ingest.append(Array(chunk.readableBytesView))
-            }
-            if let total = partial.total, total != partial.bytes {
-                throw DownloadError(.transport, "\(partial.bytes) bytes came, but \(total) were announced")
-            }
-        } catch {
-            let cause = translated(error, link: url, phase: .receiving)
-            if let cause = cause as? DownloadError, cause.isBrokenOff, partial.bytes > 0, !partial.validator.isEmpty {
-                throw BrokenOff(partial: partial, cause: cause)
-            }
-            await partial.ingest.discard()
-            throw cause
-        }
-        return try await seal(partial)
-    }
-
-    /// A file inside its link.
-    private func decode(_ link: DataLink) async throws -> Download {
-        let facts = DownloadFacts(url: link.shown, headers: ["content-type": link.mediaType], fetchedAt: clock.now, redirects: 0)
-        var partial = PartialDownload(ingest: try await store.beginIngest(), validator: "", total: nil, facts: facts)
-        do {
-            var chunks = link.chunks()
-            while let chunk = try chunks.next() {
-                partial.bytes += chunk.count
-                guard partial.bytes <= limits.bytes else { throw tooLarge }
-                try await partial.ingest.append(chunk)
-            }
-        } catch {
-            await partial.ingest.discard()
-            throw error
-        }
-        return try await seal(partial)
-    }
-
-    private func seal(_ partial: PartialDownload) async throws -> Download {
-        do {
-            let sealed = try await partial.ingest.seal()
-            var facts = partial.facts
-            facts.fetchedAt = clock.now
-            return Download(ingest: partial.ingest, digest: sealed.digest, bytes: sealed.bytes, facts: facts)
-        } catch {
-            await partial.ingest.discard()
-            throw error
-        }
-    }
-
-    private var tooLarge: DownloadError {
-        DownloadError(.tooLarge, "the file is larger than \(limits.bytes) bytes; --max-bytes sets the limit")
-    }
-
     /// The answer's headers for the record, without cookies and without anything of a link's query.
-    private func kept(_ headers: HTTPHeaders, link: FetchableURL) -> [String: String] {
+    func kept(_ headers: HTTPHeaders, link: FetchableURL) -> [String: String] {
         let redact = Redactor(secrets: Self.secrets(in: link.text) + secrets)
         var kept: [String: String] = [:]
         for (name, value) in headers {
@@ -337,8 +308,13 @@ package struct ResultDownloader: Sendable {
         return [parts?.percentEncodedQuery, parts?.query].compactMap { $0 } + values
     }
 
-    private func translated(_ error: any Error, link: FetchableURL, phase: TransferFailure.Phase) -> any Error {
-        if error is DownloadError || error is BlobStoreError || error is CancellationError || error is BrokenOff { return error }
+    func translated(_ error: any Error, link: FetchableURL, phase: TransferFailure.Phase) -> any Error {
+        if error is DownloadError || error is BlobStoreError || error is CancellationError || error is BrokenOff
+            || error is StartOver
+        {
+            return error
+        }
+        if let error = error as? CodingError { return DownloadError(.coding, "\(link.host): \(error.detail)") }
         if let error = error as? LinkError { return DownloadError(error) }
         if Task.isCancelled { return CancellationError() }
         let words = Redactor(secrets: Self.secrets(in: link.text))(String("\(error)".prefix(500)))

@@ -38,6 +38,9 @@ package actor HostGate {
         }
     }
 
+    /// How many requests the host bears at once now.
+    package func width(of host: String) -> Int { paces[host]?.width ?? limits.concurrent }
+
     package func leave(_ host: String) {
         paces[host]?.leave()
         wake(host, all: false)

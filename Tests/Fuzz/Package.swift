@@ -39,6 +39,10 @@ let package = Package(
         // One input read as a record, and the checks on what comes out.
         .target(name: "FuzzedRecords", dependencies: ["ArchiveModel"], swiftSettings: strict),
         .executableTarget(name: "fuzz-record", dependencies: ["FuzzedRecords"], cSettings: warnings),
+        // The program's own room of URLs: a symbolic link, as it is no product. A link, its redirect and the policy, as a client sees them.
+        .target(name: "Networking", swiftSettings: strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
+        .target(name: "FuzzedLinks", dependencies: ["Networking"], swiftSettings: strict),
+        .executableTarget(name: "fuzz-link", dependencies: ["FuzzedLinks"], cSettings: warnings),
         .executableTarget(name: "fuzz-png", dependencies: ["FuzzedArchive", "CMutators"], cSettings: warnings),
         .executableTarget(name: "fuzz-jpeg", dependencies: ["FuzzedArchive"], cSettings: warnings),
         .executableTarget(name: "fuzz-webp", dependencies: ["FuzzedArchive", "CMutators"], cSettings: warnings),

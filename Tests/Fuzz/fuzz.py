@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / ".build"
 # Name of a target: its dictionary and seeds.
-TARGETS = {"png": "png", "jpeg": "jpeg", "webp": "webp", "png-differential": "png", "refused": "file", "record": "record"}
+TARGETS = {"png": "png", "jpeg": "jpeg", "webp": "webp", "png-differential": "png", "refused": "file", "record": "record", "link": "link"}
 SLOWEST_INPUT = 2
 LARGEST_INPUT = 1 << 20
 OPTIONS = [

@@ -2,7 +2,7 @@
 
     seeds.py FOLDER [REAL_PICTURES]
 
-writes FOLDER/png, FOLDER/jpeg and FOLDER/webp. Real pictures are taken along as far as they are small.
+writes FOLDER/png, FOLDER/jpeg, FOLDER/webp and FOLDER/link. Real pictures are taken along as far as they are small.
 """
 
 import io
@@ -198,9 +198,20 @@ def tool(command, data):
     return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
+def links():
+    """A link, a line end and where it redirects to."""
+    for number, (link, location) in enumerate([
+        ("https://a.example/x.png?sig=1", "https://b.example:8443/y"), ("http://127.0.0.1:65535/", "//c.example/z?q#f"),
+        ("https://[2606:4700::1]:443/a/b/c", "../../d"), ("HTTPS://A.Example./%41 b", "?only=query"),
+        ("https://a.example:65536/", ""), ("https://u:p@a.example/", "#f"), ("https://[fe80::1%25eth0]/", "/"),
+        ("data:image/png;base64,iVBORw0KGgo=", ""), ("data:,a%20b", ""), ("https://a.example", "http://a.example:99999999999/"),
+    ]):
+        yield f"link-{number}", f"{link}\n{location}".encode()
+
+
 def main():
     target = pathlib.Path(sys.argv[1])
-    made = {"png": [*png_kinds(), *png_metadata()], "jpeg": [*jpegs()], "webp": [*webps()], "file": [*refused()], "record": [*records()]}
+    made = {"png": [*png_kinds(), *png_metadata()], "jpeg": [*jpegs()], "webp": [*webps()], "file": [*refused()], "record": [*records()], "link": [*links()]}
     for kind, files in made.items():
         folder = target / kind
         shutil.rmtree(folder, ignore_errors=True)

@@ -63,6 +63,9 @@ struct Workshop: Sendable {
     ) {
         var limits = limits
         limits.bytes = settings.maxBytes
+        limits.places = settings.downloads
+        limits.slowestRate = settings.lowSpeedBytes
+        limits.slowestTime = settings.lowSpeedSeconds
         self.archive = archive
         http = GenerationClient.makeHTTPClient()
         client = GenerationClient(

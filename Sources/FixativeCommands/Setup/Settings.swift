@@ -38,6 +38,9 @@ struct Settings: Sendable {
     /// Requests on their way to one result host at once, and begun there in a second (0: no limit).
     var perHost: Int
     var perHostRate: Double
+    /// A transfer that brings less than so many bytes a second, over so many seconds, is tried again later (0: no such rule).
+    var lowSpeedBytes: Double
+    var lowSpeedSeconds: Double
     /// Hours before its deadline from which on something that still waits is at risk.
     var riskHours: Double
     /// Of the files that are written into the archive.
@@ -193,6 +196,8 @@ struct Settings: Sendable {
         leaseSeconds = try Self.number("leaseSeconds", reader)
         perHost = try Self.number("perHost", reader)
         perHostRate = try Self.fraction("perHostRate", reader, 0...1_000_000) ?? 0
+        lowSpeedBytes = try Self.fraction("lowSpeedBytes", reader, 0...1_000_000_000) ?? 1024
+        lowSpeedSeconds = try Self.fraction("lowSpeedSeconds", reader, 0...86_400) ?? 30
         riskHours = try Self.fraction("riskHours", reader, 0...8760) ?? 2
         permissions = try Self.permissions("umask", trusted)
         decoders = try Self.place(trusted)

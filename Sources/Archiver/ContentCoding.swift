@@ -1,0 +1,152 @@
+import NIOHTTP1
+
+/// A body under a content coding that can't be undone.
+struct CodingError: Error { var detail: String }
+
+/// Undoes the content codings of a body, piece by piece (RFC 9110, section 8.4). None is asked for, but some networks add one.
+///
+/// A stage that is given a picture instead of a coded stream passes it on unchanged: the header says more than was done. No piece
+/// is larger than 64 KiB, so a bomb meets the byte limit before it takes memory.
+struct ContentDecoder {
+    private static let mostCodings = 4
+    private var stages: [CodingStage] = []
+    private var isEnded = false
+
+    /// - Returns: `nil` for a body without a coding.
+    /// - Throws: ``CodingError`` for a coding that is not known here.
+    init?(_ headers: HTTPHeaders) throws(CodingError) {
+        let names = headers["content-encoding"].flatMap { $0.split(separator: ",") }.map { name in
+            name.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }.lowercased()
+        }.filter { !$0.isEmpty && $0 != "identity" }
+        guard !names.isEmpty else { return nil }
+        guard names.count <= Self.mostCodings else { throw CodingError(detail: "the body has \(names.count) content codings") }
+        // The last one was applied last, so it is undone first.
+        for name in names.reversed() {
+            guard let coding = ContentCoding(name: name) else {
+                throw CodingError(detail: "the body has the unknown content coding '\(name.prefix(40))', which was not asked for")
+            }
+            stages.append(CodingStage(coding))
+        }
+    }
+
+    /// Takes coded bytes. Call ``next()`` until it is `nil` before giving more.
+    func push(_ bytes: [UInt8]) { stages[0].push(bytes) }
+
+    /// - Returns: Decoded bytes; `nil` when more input is needed.
+    func next() throws(CodingError) -> [UInt8]? { try pull(stages.count - 1) }
+
+    private func pull(_ index: Int) throws(CodingError) -> [UInt8]? {
+        while true {
+            if let piece = try stages[index].pull() { return piece }
+            if index > 0, let input = try pull(index - 1) {
+                stages[index].push(input)
+            } else if isEnded, !stages[index].isOver {
+                stages[index].end()
+            } else {
+                return nil
+            }
+        }
+    }
+
+    /// Ends the input. Call ``next()`` until it is `nil` afterwards, then ask ``isComplete``.
+    mutating func end() { isEnded = true }
+
+    /// Whether every coded stream has come to its end.
+    var isComplete: Bool { stages.allSatisfy(\.isComplete) }
+}
+
+enum ContentCoding {
+    case gzip, deflate, brotli
+
+    init?(name: String) {
+        switch name {
+        case "gzip", "x-gzip": self = .gzip
+        case "deflate": self = .deflate
+        case "br": self = .brotli
+        default: return nil
+        }
+    }
+}
+
+/// One coding. Used from one task at a time.
+private final class CodingStage {
+    /// Bytes that tell a coded stream from a file.
+    private static let headBytes = 12
+
+    private let coding: ContentCoding
+    private var head: [UInt8] = []
+    private(set) var isOver = false
+    private var stream: (any CodedStream)?
+    /// What a stage that changes nothing passes on.
+    private var passing: [UInt8]?
+    private var isPlain = false
+
+    init(_ coding: ContentCoding) { self.coding = coding }
+
+    func push(_ bytes: [UInt8]) {
+        if isPlain {
+            passing = (passing ?? []) + bytes
+        } else if let stream {
+            stream.push(bytes)
+        } else {
+            head += bytes
+            if head.count >= Self.headBytes { decide() }
+        }
+    }
+
+    func end() {
+        isOver = true
+        if stream == nil, !isPlain, !head.isEmpty { decide() }
+    }
+
+    func pull() throws(CodingError) -> [UInt8]? {
+        if isPlain {
+            defer { passing = nil }
+            return passing
+        }
+        return try stream?.pull()
+    }
+
+    var isComplete: Bool { isPlain || stream?.isComplete == true }
+
+    private func decide() {
+        if FileSignature.isFile(head) {
+            isPlain = true
+            passing = head
+        } else {
+            let stream: any CodedStream =
+                switch coding {
+                case .gzip: InflateStream(.gzip)
+                case .deflate: InflateStream(FileSignature.isZlib(head) ? .zlib : .raw)
+                case .brotli: BrotliStream()
+                }
+            stream.push(head)
+            self.stream = stream
+        }
+        head = []
+    }
+}
+
+/// The first bytes of files that a vendor delivers.
+private enum FileSignature {
+    static func isFile(_ bytes: [UInt8]) -> Bool {
+        func has(_ text: [UInt8], at offset: Int = 0) -> Bool { bytes.dropFirst(offset).starts(with: text) }
+        let isPicture = has([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) || has([0xFF, 0xD8, 0xFF])
+        let isWebP = has(Array("RIFF".utf8)) && has(Array("WEBP".utf8), at: 8)
+        // AVIF, HEIC and MP4 share one container.
+        return isPicture || isWebP || has(Array("GIF8".utf8)) || has(Array("ftyp".utf8), at: 4)
+    }
+
+    /// RFC 1950, section 2.2. Without this header, `deflate` means what some servers send: RFC 1951 alone.
+    static func isZlib(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count >= 2 else { return false }
+        return bytes[0] & 15 == 8 && (Int(bytes[0]) << 8 | Int(bytes[1])) % 31 == 0
+    }
+}
+
+/// A decoder of one coded stream.
+protocol CodedStream: AnyObject {
+    func push(_ bytes: [UInt8])
+    func pull() throws(CodingError) -> [UInt8]?
+    var isComplete: Bool { get }
+}

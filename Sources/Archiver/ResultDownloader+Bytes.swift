@@ -1,0 +1,162 @@
+import ArchiveModel
+import AsyncHTTPClient
+import BlobStore
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Networking
+
+/// Bodies: whole files, parts of files, and files inside their links.
+extension ResultDownloader {
+    /// A 200: the file from its beginning.
+    func receiveWhole(_ response: HTTPClientResponse, url: FetchableURL, hop: Int) async throws -> Download {
+        // Under a transfer coding the length says nothing (RFC 9112, section 6.3).
+        let isFramed = response.headers.contains(name: "transfer-encoding")
+        let announced = isFramed ? nil : response.headers.first(name: "content-length").flatMap { Int($0) }
+        if let announced, announced > limits.bytes { throw tooLarge }
+        let partial = try await begin(response, total: announced, url: url, hop: hop)
+        return try await receive(response, into: partial, length: announced, isWhole: true, url: url)
+    }
+
+    /// A 206 that nobody asked for: the whole file, or a beginning whose rest can be asked for.
+    func receivePart(_ response: HTTPClientResponse, url: FetchableURL, hop: Int) async throws -> Download {
+        guard let content = ContentRange(response.headers), let range = content.range, range.lowerBound == 0 else {
+            throw DownloadError(.transport, "\(url.host) answered 206 with a part that was not asked for")
+        }
+        if max(content.total ?? 0, range.count) > limits.bytes { throw tooLarge }
+        let partial = try await begin(response, total: content.total, url: url, hop: hop)
+        return try await receive(
+            response, into: partial, length: range.count, isWhole: content.total == range.count, url: url)
+    }
+
+    /// A 206 to a request for the rest of a file that is begun.
+    func resume(_ begun: PartialDownload, _ response: HTTPClientResponse, url: FetchableURL) async throws -> Download {
+        let content = ContentRange(response.headers)
+        guard let content, let range = content.range, range.lowerBound == begun.bytes,
+            try ContentDecoder(response.headers) == nil
+        else { throw StartOver(cause: DownloadError(.transport, "\(url.host) answered with another part than was asked for")) }
+        guard !begun.isContradicted(by: response.headers, total: content.total) else {
+            throw StartOver(cause: DownloadError(.transport, "the file at \(url.host) changed while it was fetched"))
+        }
+        var partial = begun
+        partial.total = content.total ?? begun.total
+        return try await receive(
+            response, into: partial, length: range.count, isWhole: partial.total.map { $0 == range.upperBound } ?? true, url: url)
+    }
+
+    private func begin(
+        _ response: HTTPClientResponse, total: Int?, url: FetchableURL, hop: Int
+    ) async throws -> PartialDownload {
+        let isCoded = try ContentDecoder(response.headers) != nil
+        return PartialDownload(
+            ingest: try await store.beginIngest(), validator: ContentRange.validator(response.headers, now: clock.now) ?? "",
+            total: total,
+            facts: DownloadFacts(
+                url: url.origin + (url.path.isEmpty ? "/" : url.path), headers: kept(response.headers, link: url),
+                fetchedAt: clock.now, redirects: hop),
+            isCoded: isCoded)
+    }
+
+    /// - Parameters:
+    ///   - length: Bytes of this body, before a content coding is undone; `nil` when unknown.
+    ///   - isWhole: Whether the file is complete when this body is.
+    /// - Throws: ``BrokenOff`` when the body ends early and what came can be gone on from.
+    private func receive(
+        _ response: HTTPClientResponse, into begun: PartialDownload, length: Int?, isWhole: Bool, url: FetchableURL
+    ) async throws -> Download {
+        var partial = begun
+        var (received, mayResume) = (0, true)
+        var floor = ThroughputFloor(bytesPerSecond: limits.slowestRate, seconds: limits.slowestTime, now: clock.now)
+        do {
+            var decoder = partial.isCoded ? try ContentDecoder(response.headers) : nil
+            for try await chunk in response.body {
+                received += chunk.readableBytes
+                guard floor.note(chunk.readableBytes, now: clock.now) else {
+                    // Going on at this pace would only hold the place.
+                    mayResume = false
+                    throw tooSlow(url)
+                }
+                guard received <= length ?? limits.bytes else { throw length == nil ? tooLarge : tooLong(url) }
+                try await keep(Array(chunk.readableBytesView), through: decoder, &partial)
+            }
+            if let length, received != length {
+                throw DownloadError(.transport, "\(url.host) sent \(received) bytes, but announced \(length)")
+            }
+            decoder?.end()
+            try await keep([], through: decoder, &partial)
+            guard decoder?.isComplete ?? true else {
+                throw DownloadError(.transport, "the body from \(url.host) ends in the middle of its content coding")
+            }
+        } catch {
+            let cause = translated(error, link: url, phase: .receiving)
+            if mayResume, let cause = cause as? DownloadError, cause.isBrokenOff, partial.canResume {
+                throw BrokenOff(partial: partial, cause: cause)
+            }
+            await partial.ingest.discard()
+            throw cause
+        }
+        guard isWhole else {
+            let cause = DownloadError(.transport, "\(url.host) sent only a part of the file, and its rest can't be asked for")
+            guard partial.canResume else {
+                await partial.ingest.discard()
+                throw cause
+            }
+            throw BrokenOff(partial: partial, cause: cause, isCleanPart: true)
+        }
+        return try await seal(partial)
+    }
+
+    private func keep(_ bytes: [UInt8], through decoder: ContentDecoder?, _ partial: inout PartialDownload) async throws {
+        guard let decoder else { return try await append(bytes, &partial) }
+        if !bytes.isEmpty { decoder.push(bytes) }
+        while let piece = try decoder.next() { try await append(piece, &partial) }
+    }
+
+    private func append(_ bytes: [UInt8], _ partial: inout PartialDownload) async throws {
+        guard !bytes.isEmpty else { return }
+        guard partial.bytes + bytes.count <= limits.bytes else { throw tooLarge }
+        try await partial.ingest.append(bytes)
+        partial.bytes += bytes.count
+    }
+
+    /// A file inside its link.
+    func decode(_ link: DataLink) async throws -> Download {
+        let facts = DownloadFacts(url: link.shown, headers: ["content-type": link.mediaType], fetchedAt: clock.now, redirects: 0)
+        var partial = PartialDownload(ingest: try await store.beginIngest(), validator: "", total: nil, facts: facts)
+        do {
+            var chunks = link.chunks()
+            while let chunk = try chunks.next() { try await append(chunk, &partial) }
+        } catch {
+            await partial.ingest.discard()
+            throw error
+        }
+        return try await seal(partial)
+    }
+
+    func seal(_ partial: PartialDownload) async throws -> Download {
+        do {
+            let sealed = try await partial.ingest.seal()
+            var facts = partial.facts
+            facts.fetchedAt = clock.now
+            return Download(ingest: partial.ingest, digest: sealed.digest, bytes: sealed.bytes, facts: facts)
+        } catch {
+            await partial.ingest.discard()
+            throw error
+        }
+    }
+
+    private var tooLarge: DownloadError {
+        DownloadError(.tooLarge, "the file is larger than \(limits.bytes) bytes; --max-bytes sets the limit")
+    }
+
+    private func tooSlow(_ url: FetchableURL) -> DownloadError {
+        DownloadError(
+            .timeout,
+            "\(url.host) sent less than \(Int(limits.slowestRate)) bytes/s for \(Int(limits.slowestTime)) s (lowSpeedBytes, lowSpeedSeconds)"
+        )
+    }
+
+    private func tooLong(_ url: FetchableURL) -> DownloadError {
+        DownloadError(.transport, "\(url.host) sent more bytes than it announced")
+    }
+}

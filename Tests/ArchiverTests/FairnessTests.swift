@@ -1,0 +1,142 @@
+import ArchiveModel
+import Catalog
+import Foundation
+import Hummingbird
+import ImageCodecs
+import NIOCore
+import Networking
+import Synchronization
+import SyntheticPictures
+import Testing
+
+@testable import Archiver
+
+private let noon = Date(milliseconds: 1_795_348_800_000)
+
+@Suite struct ThroughputFloorTests {
+    @Test func aTransferBelowTheRateEndsAfterThePeriod() {
+        var floor = ThroughputFloor(bytesPerSecond: 1024, seconds: 30, now: noon)
+        // One byte a second: nothing is said for 29 s.
+        for second in 1..<30 { #expect(floor.note(1, now: noon + Double(second)) == true) }
+        #expect(floor.note(1, now: noon + 30) == false)
+    }
+
+    @Test func everyPeriodCountsByItself() {
+        var floor = ThroughputFloor(bytesPerSecond: 1000, seconds: 10, now: noon)
+        #expect(floor.note(1_000_000, now: noon + 1) == true)
+        #expect(floor.note(0, now: noon + 10) == true)
+        #expect(floor.note(10_000, now: noon + 20) == true)
+        #expect(floor.note(9_999, now: noon + 30) == false)
+        var none = ThroughputFloor(bytesPerSecond: 0, seconds: 10, now: noon)
+        #expect(none.note(0, now: noon + 1000) == true)
+    }
+}
+
+@Suite struct HostShareTests {
+    private func fill(_ book: inout HostShareBook, _ host: String, width: Int = 100, now: Date = noon) -> Int {
+        (0..<100).count { _ in book.enter(host, width: width, now: now) }
+    }
+
+    @Test func aHostThatHasDeliveredNothingHoldsHalf() {
+        var book = HostShareBook(places: 16)
+        #expect(fill(&book, "a") == 8)
+        #expect(fill(&book, "b") == 8)
+    }
+
+    @Test func aHostAloneHoldsAllOnceItHasDelivered() {
+        var book = HostShareBook(places: 16)
+        #expect(fill(&book, "a") == 8)
+        book.leave("a", .delivered, now: noon)
+        #expect(fill(&book, "a") == 9, "16 in all")
+        #expect(fill(&book, "a", width: 100, now: noon) == 0)
+    }
+
+    @Test func anotherHostThatWantsPlacesGetsHalfOfThem() {
+        var book = HostShareBook(places: 16)
+        _ = fill(&book, "a")
+        book.leave("a", .delivered, now: noon)
+        _ = fill(&book, "a")
+        #expect(fill(&book, "b") == 8)
+        for _ in 0..<9 { book.leave("a", .delivered, now: noon) }
+        #expect(fill(&book, "a", now: noon + 5) == 1, "8 of 16, while the other is there")
+    }
+
+    @Test func aSlowHostHoldsAnEighthUntilItDeliversAgain() {
+        var book = HostShareBook(places: 16)
+        #expect(fill(&book, "a") == 8)
+        for _ in 0..<8 { book.leave("a", .slow, now: noon) }
+        #expect(fill(&book, "a") == 2)
+        book.leave("a", .delivered, now: noon)
+        #expect(fill(&book, "a") == 15)
+    }
+
+    @Test func theWidthOfTheHostIsNeverExceededAndOnePlaceIsAlwaysThere() {
+        var book = HostShareBook(places: 16)
+        #expect(fill(&book, "a", width: 3) == 3)
+        var narrow = HostShareBook(places: 1)
+        #expect(fill(&narrow, "a") == 1)
+    }
+
+    @Test func whoIsSentAwayComesBackLaterTheMoreThereAre() {
+        var book = HostShareBook(places: 2)
+        _ = fill(&book, "a")
+        let pauses = (0..<1000).map { _ in book.pause("a") }
+        #expect(pauses.first ?? 0 >= 3 && pauses.last == 30)
+        #expect(book.isCrowded("a"))
+        book.leave("a", .other, now: noon)
+        #expect(book.enter("a", width: 2, now: noon) == true)
+        #expect(!book.isCrowded("a"), "a place became free")
+    }
+}
+
+/// 64 links to a host that drips, older than 20 to a good one, with 16 connections.
+@Suite struct StarvationTests {
+    @Test func aDrippingHostDoesNotHoldUpTheOthers() async throws {
+        let clock = ScaledClock()
+        let archive = try TestArchive(clock: clock)
+        let picture = try SyntheticPicture.make(width: 16, height: 16, seed: 1, as: .png)
+        let created = Int(clock.now.timeIntervalSince1970)
+        try await withStorageHost { _ in
+            Response(
+                status: .ok,
+                body: .init { writer in
+                    for _ in 0..<100_000 {
+                        try await writer.write(ByteBuffer(string: "x"))
+                        try await clock.sleep(for: .seconds(1))
+                    }
+                    try await writer.finish(nil)
+                })
+        } _: { slow in
+            let good = Mutex("")
+            try await withStorageHost { request in
+                guard request.uri.path.hasPrefix("/v1/tasks/") else {
+                    return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: picture)))
+                }
+                let id = request.uri.path.split(separator: "/").last.map(String.init) ?? ""
+                let (host, age) = id.hasPrefix("slow") ? (slow, 7200) : (good.withLock { $0 }, 60)
+                let json = #"{"id":"\#(id)","status":"completed","created":\#(created - age),"results":["\#(host)/\#(id).png"]}"#
+                return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: json)))
+            } _: { url in
+                good.withLock { $0 = url }
+                let policy = AddressPolicy(allowsPrivateHosts: true)
+                let (archiver, downloader) = try archive.archiver(url, policy: policy) { $0.watch = true }
+                let names = (0..<64).map { "slow-\($0)" } + (0..<20).map { "good-\($0)" }
+                try await archiver.register(names.compactMap { TaskID($0) }.map { TaskRegistration(id: $0, source: "manifest") })
+                let begun = clock.now
+                async let summary = archiver.run()
+                var archived = 0
+                while archived < 20, clock.now.timeIntervalSince(begun) < 500 {
+                    try await clock.sleep(for: .seconds(1))
+                    archived = archive.events.count { if case .archived = $0 { true } else { false } }
+                }
+                let seconds = clock.now.timeIntervalSince(begun)
+                archiver.stop()
+                _ = try await summary
+                await downloader.shutdown()
+                #expect(archived == 20)
+                #expect(seconds < 200, "without shares it takes as long as the dripping links live")
+                print("fairness: 20 good links behind 64 dripping ones took \(Int(seconds)) s")
+            }
+        }
+    }
+}
