@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WorkLanes
 
 /// What passes the gateway, and what does not.
 @Suite struct GatewayGuardTests {

@@ -6,6 +6,7 @@ import Foundation
 import Logging
 import Synchronization
 import Testing
+import WorkLanes
 
 /// Who gets in, and how often.
 @Suite struct GuardTests {

@@ -48,7 +48,7 @@ struct TestServer: Sendable {
         let digest = try await ingest.seal().digest
         _ = try await ingest.publish()
         var options = ArchiveServer.Options(
-            host: "127.0.0.1", port: 0, access: AccessControl(readTokens: readTokens, adminTokens: adminTokens),
+            host: "127.0.0.1", port: 0, access: AccessControl(readTokens: readTokens, adminTokens: adminTokens, clock: clock),
             hooks: HookSecrets(hooks))
         options.limits = limits
         let (ports, port) = AsyncStream.makeStream(of: Int.self)

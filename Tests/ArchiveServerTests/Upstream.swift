@@ -27,7 +27,7 @@ final class Upstream: Sendable {
         port = Int(UInt16(bigEndian: name.sin_port))
         Thread.detachNewThread { [self] in
             while true {
-                let connection = unsafe accept(socket, nil, nil)
+                let connection = accept(socket, nil, nil)
                 guard connection >= 0 else { return }
                 Thread.detachNewThread { [self] in serve(connection, answer) }
             }

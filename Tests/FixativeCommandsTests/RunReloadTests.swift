@@ -14,7 +14,7 @@ import Testing
         try #require(try await service.says("\"serving\""))
         let words = try String(contentsOf: service.errors, encoding: .utf8)
         let url = try #require(words.firstMatch(of: /"address":"(http:[^"]+)"/)?.output.1.replacing("\\/", with: "/"))
-        return (service, url)
+        return (service, String(url))
     }
 
     private func status(_ url: String, token: String?, _ options: String = "") throws -> String {
