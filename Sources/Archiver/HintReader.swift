@@ -90,7 +90,7 @@ package struct HintReader: Sendable {
         let client = try client()
         budget.spend()
         do {
-            let known = try await client.tasks(ids)
+            let known = try await client.tasks(ids).tasks
             if !known.isEmpty { budget.giveBack() }
             return Answers(known: known, asked: Set(ids))
         } catch let error as APIError where [.notFound, .refused, .forbidden].contains(error.code) {

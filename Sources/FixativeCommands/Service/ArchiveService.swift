@@ -98,7 +98,6 @@ struct ArchiveService {
         configuration.maximumGracefulShutdownDuration = .seconds(Self.drainTime)
         let result: Result<Void, any Error>
         do {
-            try await workshop.startDecoders()
             result = .success(try await ServiceGroup(configuration: configuration).run())
         } catch let error as IOError where [EADDRINUSE, EACCES, EADDRNOTAVAIL].contains(error.errnoCode) {
             let address = listen.text(port: listen.port)

@@ -103,6 +103,7 @@ struct ServiceParts: Sendable {
         while true {
             for workshop in live.takeRetired() { await workshop.close() }
             let (workshop, generation) = try live.workshop()
+            try await workshop.startDecoders()
             let summary = try await workshop.archiver.run()
             if live.generation != generation, !Task.isShuttingDownGracefully { continue }
             if !summary.wasStopped { throw SettingsError(summary.stopReason ?? "it ended by itself") }

@@ -1,6 +1,7 @@
 import ArchiveServer
 import Archiver
 import ArgumentParser
+import DecoderPool
 import GenerationAPI
 import Logging
 
@@ -61,6 +62,12 @@ struct RunCommand: AsyncParsableCommand {
         try ServiceInput.check(input.secrets, listen: listen)
         let log = ServiceLog(logFormat, verbose: common.verbose, secrets: input.secrets.all + [input.key.textToRedact])
         for warning in input.warnings { log.report(.warning(warning)) }
+        if input.settings.decoders == .sandbox {
+            // A kernel that refuses the sandbox is told now, and not at the first picture.
+            let pool = DecoderPool(.sandbox, width: 1)
+            defer { pool.close() }
+            try await pool.start()
+        }
         var archive: OpenArchive?
         do {
             archive = try OpenArchive(input.settings, creating: true)
