@@ -12,7 +12,7 @@ import Testing
 /// Tasks that only a callback has named.
 @Suite struct HintReaderTests {
     @Test func inventionsCostFewCallsAndLeaveNothingWhileARealOneIsFound() async throws {
-        let archive = try TestArchive(clock: ScaledClock(factor: 100))
+        let archive = try TestArchive(clock: JumpClock(factor: 100, leastJump: .infinity))
         let calls = Mutex(0)
         for number in 0..<HintReader.most {
             let id = try #require(TaskID("task-forged-\(number)"))

@@ -6,6 +6,7 @@ import GenerationAPI
 import Hummingbird
 import ImageCodecs
 import NIOCore
+import Networking
 import SizeContract
 import Synchronization
 import SyntheticPictures
