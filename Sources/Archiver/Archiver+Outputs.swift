@@ -229,7 +229,7 @@ extension Archiver {
             after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),
             now: clock.now, base: options.retry.base, ceiling: options.retry.ceiling, using: &generator)
         do {
-            guard let due = decision.nextTry else {
+            guard let due = decision.nextTry ?? dueWhileTheClockIsOff else {
                 var lease = lease
                 if let candidate = failure.candidate {
                     lease.candidates.removeAll { $0.original.digest == candidate.original.digest }
@@ -252,6 +252,11 @@ extension Archiver {
         } catch {
             return give(error)
         }
+    }
+
+    /// With a clock that is hours off no window can be seen to close: the next try comes after the longest wait.
+    var dueWhileTheClockIsOff: Date? {
+        client.monitor.isClockTrusted ? nil : clock.now.addingTimeInterval(options.retry.ceiling)
     }
 
     private func giveUp(_ lease: OutputLease, _ reason: String, _ cause: FailureCause) async throws -> OutputStep {

@@ -109,7 +109,10 @@ extension Archiver {
             let outcome = TaskOutcome.resolved(
                 results: results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
                 model: snapshot.model, reason: hasFailed ? words : nil, json: json)
-            if try await write(lease, outcome) { report(.resolved(lease.id, outputs: results.count)) }
+            if try await write(lease, outcome) {
+                report(.resolved(lease.id, outputs: results.count))
+                try await recordProblems(results, lease, createdAt, json)
+            }
             return
         }
         switch snapshot.stage {
@@ -143,6 +146,20 @@ extension Archiver {
     /// What a link names: its address without the query, which is a signature; of inline data the digest.
     private static func name(of link: String) -> String {
         InlineData.digest(of: link).map { "sha256:" + $0 } ?? String(link.prefix { $0 != "?" && $0 != "#" })
+    }
+
+    /// Puts results that are no links on record at once, with their reasons. Their outputs wait: a later reading may bring a link.
+    private func recordProblems(_ results: [NamedResult], _ lease: TaskLease, _ createdAt: Date?, _ json: JSONValue) async throws {
+        for result in results {
+            guard let problem = result.problem else { continue }
+            let id = OutputID(task: lease.id, index: result.index)
+            let record = ArchiveRecord(
+                id: id, state: .unavailable, reason: problem, source: lease.source, discoveredAt: lease.discoveredAt,
+                createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime), endedAt: clock.now,
+                attempts: 0, request: lease.request, taskJSON: json)
+            let standing = try? await records.record(of: id, day: createdAt ?? lease.discoveredAt)
+            if standing == nil { _ = try await records.write(record, over: nil) }
+        }
     }
 
     /// Seconds after which a task that is never finished is given up: twice the life of a link.
@@ -189,7 +206,7 @@ extension Archiver {
         let decision = RetryDecision(
             after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),
             now: clock.now, base: options.retry.base, ceiling: options.retry.ceiling, using: &generator)
-        guard let due = decision.nextTry else {
+        guard let due = decision.nextTry ?? dueWhileTheClockIsOff else {
             let reason = "\(failure.detail) (\(lease.attempts + 1) readings)"
             return try await end(lease, .unavailable, reason, decision.causeOfLoss, lease.createdAt, json)
         }

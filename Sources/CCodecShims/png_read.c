@@ -147,8 +147,18 @@ static void deliver_colour(fixative_png_reader *reader, int bit_depth, int colou
     png_read_update_info(reader->png, reader->info);
 }
 
+/// Bytes of an interlaced picture, which must be held whole; 0 for any other.
+static uint64_t held_bytes(const fixative_png_reader *reader) {
+    const fixative_png_header *header = &reader->chunks.header;
+    if (!header->interlaced) return 0;
+    bool has_alpha = (header->colour_type & PNG_COLOR_MASK_ALPHA) || reader->chunks.transparency_length > 0;
+    uint64_t sample_bytes = header->bit_depth == 16 && reader->keeps_16_bits ? 2 : 1;
+    return (uint64_t)header->width * header->height * (has_alpha ? 4 : 3) * sample_bytes;
+}
+
 static fixative_status start_libpng(fixative_png_reader *reader, fixative_png_header *header) {
     if (setjmp(reader->jump)) return reader->fault.status;
+    if (!fixative_limits_may_hold(reader->limits, held_bytes(reader), &reader->fault)) return reader->fault.status;
     // libpng does not see to the end of a stream whose sum lies in two of its buffers, and skips IDAT chunks behind it.
     if (!fixative_png_stream_check(&reader->chunks, reader->bytes, &reader->fault)) return reader->fault.status;
 
@@ -241,10 +251,6 @@ fixative_status fixative_png_reader_row(fixative_png_reader *reader, void *row, 
         }
         fixative_status status = hand_over_to_libpng(reader);
         if (status != FIXATIVE_OK) return status;
-    }
-    if (reader->interlaced && !reader->frame) {
-        uint64_t frame = (uint64_t)reader->row_bytes * reader->height;
-        if (!fixative_limits_may_hold(reader->limits, frame, &reader->fault)) return reader->fault.status;
     }
     if (setjmp(reader->jump)) return reader->fault.status;
     if (reader->interlaced) {

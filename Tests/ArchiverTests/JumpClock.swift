@@ -18,6 +18,8 @@ final class JumpClock: WallClock {
         /// Sleepers that were cancelled before they slept.
         var cancelled: Set<Int> = []
         var next = 0
+        /// Whether one jump of any length is allowed.
+        var hasJump = false
         /// Counts every change.
         var changes = 0
         var isOver = false
@@ -28,6 +30,8 @@ final class JumpClock: WallClock {
         let factor: Double
         let leastJump: TimeInterval
         let state = Mutex(State())
+        /// Signalled when somebody goes to sleep.
+        let changed = NSCondition()
 
         init(factor: Double, leastJump: TimeInterval) {
             self.factor = factor
@@ -61,6 +65,10 @@ final class JumpClock: WallClock {
     deinit { shared.state.withLock { $0.isOver = true } }
 
     var now: Date { shared.state.withLock { shared.now($0) } }
+
+    /// Allows one jump of any length: some work has ended, and the loop may wait for the sake of a lease that is no longer held.
+    func allowJump() { shared.state.withLock { $0.hasJump = true } }
+
     var loop: any WallClock { Loop(shared: shared) }
 
     func sleep(for duration: Duration) async throws { try await Self.sleep(duration, isLoop: false, shared) }
@@ -79,7 +87,7 @@ final class JumpClock: WallClock {
                     state.sleepers[id] = Sleeper(wake: wake, isLoop: isLoop, continuation: continuation)
                     return false
                 }
-                if isCancelled { continuation.resume(throwing: CancellationError()) }
+                if isCancelled { continuation.resume(throwing: CancellationError()) } else { shared.changed.signal() }
             }
         } onCancel: {
             let sleeper = shared.state.withLock { state in
@@ -97,24 +105,37 @@ final class JumpClock: WallClock {
     private static func drive(_ shared: Shared) {
         var seen = -1
         while true {
-            Thread.sleep(forTimeInterval: 0.0005)
+            var pause: TimeInterval = 0.02
             let due = shared.state.withLock { state -> [Sleeper]? in
                 guard !state.isOver else { return nil }
-                if state.changes == seen, state.sleepers.values.allSatisfy(\.isLoop),
-                    let first = state.sleepers.values.map(\.wake).min()
-                {
-                    let wait = first.timeIntervalSince(shared.now(state))
-                    if wait >= shared.leastJump { state.jumped += wait }
+                guard let first = state.sleepers.values.map(\.wake).min() else { return [] }
+                var wait = first.timeIntervalSince(shared.now(state))
+                if wait >= shared.leastJump || (state.hasJump && wait > 0), state.sleepers.values.allSatisfy(\.isLoop) {
+                    // Not at once: a download may be about to begin.
+                    if state.changes == seen {
+                        state.jumped += wait
+                        state.hasJump = false
+                        wait = 0
+                    } else {
+                        wait = 0.001 * shared.factor
+                    }
+                }
+                seen = state.changes
+                guard wait <= 0 else {
+                    pause = min(pause, wait / shared.factor)
+                    return []
                 }
                 let now = shared.now(state)
                 let due = state.sleepers.filter { $0.value.wake <= now.addingTimeInterval(0.0005) }
                 for id in due.keys { state.sleepers[id] = nil }
                 if !due.isEmpty { state.changes += 1 }
-                seen = state.changes
                 return Array(due.values)
             }
             guard let due else { break }
             for sleeper in due { sleeper.continuation.resume() }
+            shared.changed.lock()
+            if due.isEmpty { _ = shared.changed.wait(until: Date(timeIntervalSinceNow: max(pause, 0.0005))) }
+            shared.changed.unlock()
         }
         let rest = shared.state.withLock { state in
             defer { state.sleepers = [:] }

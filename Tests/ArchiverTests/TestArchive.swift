@@ -87,7 +87,13 @@ final class TestArchive: Sendable {
         let archiver = Archiver(
             options: options, blobs: blobs, records: records, catalog: catalog, client: client, vault: vault,
             downloader: downloader, clock: clock.loop, metrics: metrics
-        ) { [self] event in reports.withLock { $0.append(event) } }
+        ) { [self] event in
+            switch event {
+            case .postponed, .archived, .unavailable, .taskEnded, .resolved: clock.allowJump()
+            default: break
+            }
+            reports.withLock { $0.append(event) }
+        }
         return (archiver, downloader)
     }
 

@@ -221,7 +221,10 @@ package struct Gateway: Sendable {
     // MARK: There and back
 
     private func send(_ call: Call, body: HTTPClientRequest.Body?) async throws -> HTTPClientResponse {
-        var out = HTTPClientRequest(url: call.target.url(below: call.options.baseURL))
+        guard let url = try? FetchableURL(call.target.url(below: call.options.baseURL)) else {
+            throw UpstreamProblem(.badRequest, "invalid_request_error", "the request target can't be used", param: nil)
+        }
+        var out = HTTPClientRequest(url: url.text)
         out.method = HTTPMethod(rawValue: call.request.method.rawValue)
         let named = GatewayHeaders.named(by: call.request.headers[values: .connection])
         for field in call.request.headers where GatewayHeaders.passesToUpstream(field.name.canonicalName, named: named) {
