@@ -119,7 +119,10 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
             } _: { url in
                 good.withLock { $0 = url }
                 let policy = AddressPolicy(allowsPrivateHosts: true)
-                let (archiver, downloader) = try archive.archiver(url, policy: policy) { $0.watch = true }
+                let (archiver, downloader) = try archive.archiver(url, policy: policy) {
+                    $0.watch = true
+                    $0.pollInterval = 1
+                }
                 let names = (0..<64).map { "slow-\($0)" } + (0..<20).map { "good-\($0)" }
                 try await archiver.register(names.compactMap { TaskID($0) }.map { TaskRegistration(id: $0, source: "manifest") })
                 let begun = clock.now

@@ -69,6 +69,7 @@ final class JumpClock: WallClock {
     /// Allows one jump of any length: some work has ended, and the loop may wait for the sake of a lease that is no longer held.
     func allowJump() { shared.state.withLock { $0.hasJump = true } }
 
+    var factor: Double { shared.factor }
     var loop: any WallClock { Loop(shared: shared) }
 
     func sleep(for duration: Duration) async throws { try await Self.sleep(duration, isLoop: false, shared) }

@@ -129,7 +129,7 @@ import Upkeep
     }
 
     @Test func whileALinkLivesNothingIsFinal() async throws {
-        let archive = try TestArchive(clock: JumpClock(leastJump: 0))
+        let archive = try TestArchive(clock: JumpClock(factor: 500, leastJump: 0))
         try await archive.catalog.keepNotices(100_000)
         var cells: [Cell] = []
         for kind in Kind.allCases {
