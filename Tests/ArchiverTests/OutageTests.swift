@@ -130,7 +130,7 @@ import Upkeep
         }
     }
 
-    @Test(.enabled(if: isWhole, "minutes on a busy machine; FIXATIVE_OUTAGES=all runs it"))
+    @Test(.enabled(if: OutageTests.isWhole, "minutes on a busy machine; FIXATIVE_OUTAGES=all runs it"))
     func whileALinkLivesNothingIsFinal() async throws {
         let archive = try TestArchive(clock: JumpClock(factor: 500, leastJump: 0))
         try await archive.catalog.keepNotices(100_000)
