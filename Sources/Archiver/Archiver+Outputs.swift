@@ -22,7 +22,9 @@ extension Archiver {
         let link = await currentLink(of: lease)
         do {
             guard let address = link.address else { throw link.failure ?? Self.noLink }
-            let download = try await metrics.measure(.download) { try await downloader.fetch(address, isRetry: lease.attempts > 0) }
+            let download = try await metrics.measure(.download) {
+                try await downloader.fetch(address, isRetry: lease.attempts > 0)
+            }
             metrics.downloaded(download.bytes)
             return try await receive(download, lease, link)
         } catch let error as DownloadError where error.code == .hostBusy {

@@ -149,7 +149,8 @@ extension Archiver {
     }
 
     /// Puts results that are no links on record at once, with their reasons. Their outputs wait: a later reading may bring a link.
-    private func recordProblems(_ results: [NamedResult], _ lease: TaskLease, _ createdAt: Date?, _ json: JSONValue) async throws {
+    private func recordProblems(_ results: [NamedResult], _ lease: TaskLease, _ createdAt: Date?, _ json: JSONValue) async throws
+    {
         for result in results {
             guard let problem = result.problem else { continue }
             let id = OutputID(task: lease.id, index: result.index)

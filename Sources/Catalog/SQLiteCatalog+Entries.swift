@@ -87,7 +87,8 @@ extension SQLiteCatalog {
     static func taskEntry(_ row: Row) throws -> TaskEntry {
         var entry = TaskEntry(
             id: try taskID(row["id"]), state: (row["state"] as String?).flatMap(TaskState.init(rawValue:)) ?? .waiting,
-            reason: (row["reason"] as String?)?.unstored, source: (row["source"] as String?)?.unstored ?? "", createdAt: date(row["created_at"]),
+            reason: (row["reason"] as String?)?.unstored, source: (row["source"] as String?)?.unstored ?? "",
+            createdAt: date(row["created_at"]),
             discoveredAt: Date(milliseconds: row["discovered_at"] ?? 0), request: request(row))
         entry.cause = (row["cause"] as String?).flatMap(FailureCause.init(rawValue:))
         if [.waiting, .leased, .held].contains(entry.state) { entry.failing = failing(row) }

@@ -233,7 +233,8 @@ extension SQLiteCatalog {
             state: text("state").flatMap(OutputState.init(rawValue:)) ?? .waiting,
             verdict: text("verdict").flatMap(Verdict.init(rawValue:)),
             billedTier: text("billed_tier").flatMap(Tier.init(rawValue:)),
-            deliveredTier: text("delivered_tier").flatMap(Tier.init(rawValue:)), model: text("model")?.unstored, outputs: number("outputs"),
+            deliveredTier: text("delivered_tier").flatMap(Tier.init(rawValue:)), model: text("model")?.unstored,
+            outputs: number("outputs"),
             bytes: Int64(number("bytes")), overpaid: PriceMultiplier(tenths: number("overpaid_tenths")))
     }
 }

@@ -121,7 +121,8 @@ extension SQLiteCatalog {
 
     static func taskLease(_ row: Row) throws -> TaskLease {
         TaskLease(
-            id: try taskID(row["id"]), token: row["lease_token"], source: (row["source"] as String).unstored, request: request(row),
+            id: try taskID(row["id"]), token: row["lease_token"], source: (row["source"] as String).unstored,
+            request: request(row),
             createdAt: date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]),
             attempts: row["attempts"], misses: row["misses"], readings: row["readings"],
             history: history(
@@ -206,7 +207,8 @@ extension SQLiteCatalog {
                         model = COALESCE(model, :model), answer = COALESCE(:answer, answer), \(freshHistory), cause = :cause, \(held)
                     """,
                 arguments: key + [
-                    "state": state.rawValue, "reason": reason.stored, "cause": cause?.rawValue, "created_at": createdAt?.milliseconds,
+                    "state": state.rawValue, "reason": reason.stored, "cause": cause?.rawValue,
+                    "created_at": createdAt?.milliseconds,
                     "model": json?["model"]?.string?.stored, "answer": try json.map(text(of:)),
                 ])
         case .postponed(let postponement):
@@ -219,7 +221,8 @@ extension SQLiteCatalog {
                         not_before = :not_before, deaths = 0, \(held)
                     """,
                 arguments: key + [
-                    "due_at": postponement.dueAt.milliseconds, "reason": postponement.error.stored, "is_miss": postponement.isMiss,
+                    "due_at": postponement.dueAt.milliseconds, "reason": postponement.error.stored,
+                    "is_miss": postponement.isMiss,
                     "cause": postponement.cause.rawValue, "since": history.failingSince?.milliseconds,
                     "window_cause": history.causeInWindow?.rawValue, "refusals": history.refusals,
                     "refused_since": history.refusedSince?.milliseconds,

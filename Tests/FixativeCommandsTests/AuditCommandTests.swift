@@ -141,7 +141,8 @@ import Testing
         #expect(made.status == 0, "\(made.errors)")
         // What fails is lost only by a person's word while its window is open.
         let failing = try shell(
-            "'\(Program.executable.path)' list --failing --format csv --storage '\(folder.path)/s' | tail -n +2 | cut -d, -f2 | sort -u")
+            "'\(Program.executable.path)' list --failing --format csv --storage '\(folder.path)/s' | tail -n +2 | cut -d, -f2 | sort -u"
+        )
         let ids = failing.split(separator: "\n").map(String.init)
         #expect(!ids.isEmpty)
         let ended = try Program.start(["give-up"] + ids + ["--storage", folder.path + "/s"]).finish()

@@ -69,7 +69,8 @@ struct ArchivingRun {
     /// The most entries that wait which are told one by one.
     private static let waitsTold = 10
 
-    private func report(_ summary: ArchiveSummary, lost: [String], _ failing: Failing, _ problems: [UpstreamProblem]) async throws {
+    private func report(_ summary: ArchiveSummary, lost: [String], _ failing: Failing, _ problems: [UpstreamProblem]) async throws
+    {
         if format == .json {
             return Terminal.write(
                 try Rendering.json(
