@@ -14,7 +14,7 @@ extension SQLiteCatalog {
             """
         /// Seconds, in milliseconds, that an input waits after the process died with it in hand: none at first, then longer and longer,
         /// 30 minutes at most.
-        static let pauseAfterDeaths = "MIN(deaths * deaths * 60000, 1800000)"
+        static let pauseAfterDeaths = "MIN(deaths * deaths * 10000, 1800000)"
         /// Bounded by what all workers hold at once.
         static let expiredTasks = """
             SELECT key, COALESCE(created_at, discovered_at) AS place FROM task

@@ -140,8 +140,8 @@ import Testing
         #expect(try await other.leaseTasks(limit: 9, now: noon.plus(19), until: noon.plus(60)) == [])
         #expect(try await other.leaseTasks(limit: 9, now: noon.plus(20), until: noon.plus(30)).count == 1)
         #expect(try await one.extend(stale, until: noon.plus(900)) == stale)
-        // Its holder died once before, so it waits a minute longer than the lease.
-        #expect(try await other.nextDue() == noon.plus(90))
+        // Its holder died once before, so it waits 10 s longer than the lease.
+        #expect(try await other.nextDue() == noon.plus(40))
     }
 
     @Test(arguments: CatalogKind.allCases)
@@ -249,9 +249,9 @@ import Testing
     func anInputThatEndsTheProcessWaitsLongerAfterEachDeath(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         try await catalog.resolve(try taskID("t-1"))
-        // Due at once after the first death, a minute later after the second, then four, nine, 16, 25, and never more than 30.
+        // Due at once after the first death, 10 s later after the second, then 40, 90, 160 s, and never more than 30 minutes.
         var now = noon
-        for (deaths, wait) in [0.0, 0, 60, 240, 540, 960, 1500, 1800, 1800].enumerated() {
+        for (deaths, wait) in [0.0, 0, 10, 40, 90, 160, 250, 360, 490].enumerated() {
             if wait > 0 { #expect(try await catalog.queuedOutputs(limit: 9, now: now.plus(wait - 1)).isEmpty) }
             now = now.plus(wait)
             #expect(try await catalog.queuedOutputs(limit: 9, now: now).first?.deaths == deaths)

@@ -96,7 +96,8 @@ def prove(setting):
                 flaw = storage.flaw(output, rows, delivered[output[0]])
                 if flaw:
                     setting.lose(f"cut {setting.rounds}: {output} was acknowledged, but {flaw}")
-        last = program.run("archive", "--since", "24h")
+        # What was in hand at several cuts in a row waits a little longer after each.
+        last = program.run("archive", "--since", "24h", "--patience", "200")
         if last.code != 0:
             setting.err(f"the run to the end: {last}")
         rows = storage.rows()[0]

@@ -50,7 +50,7 @@ class Program:
         if verb != "archive":
             return line
         # Faults that pass do so within three tries, a few seconds; what is broken for good waits until its window closes.
-        patience = [] if "--watch" in arguments else ["--patience", "5"]
+        patience = [] if {"--watch", "--patience"} & set(arguments) else ["--patience", "5"]
         return [*line, "--api-url", self.api, "--allow-private-hosts", *patience]
 
     def start(self, verb, *arguments, out=subprocess.DEVNULL, err=subprocess.DEVNULL):
