@@ -18,6 +18,9 @@ package protocol CatalogUpkeep: Catalog {
     /// The bytes of an output's record, as the catalog remembers them; `nil` when it does not.
     func recordCopy(of id: OutputID) async throws -> [UInt8]?
 
+    /// The deliveries that are kept of outputs that wait: no record names them yet.
+    func candidateBlobs() async throws -> [BlobReference]
+
     /// What an ended output's row says, as a record: without what only the record told, such as the answer of the storage host. The
     /// sizes of its derivatives are not known here, and 0. `nil` when there is no such row.
     func rowRecord(of id: OutputID) async throws -> ArchiveRecord?

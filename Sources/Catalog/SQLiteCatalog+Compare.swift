@@ -85,7 +85,9 @@ extension SQLiteCatalog: CatalogUpkeep {
         let isOpen = try Bool.fetchOne(database, sql: open, arguments: [row["key"] as Int64]) ?? false
         // Between reading a task and the end of its outputs the row is ahead of its records.
         let isSettled = !isOpen && (hasEnded || state == .resolved)
-        for name in ["source", "discovered_at"] + (isSettled ? ["created_at", "answer", "model"] : [])
+        // Of a task that another source has named first, the record of a submission tells a later discovery, until outputs have records.
+        let isSubmission = !isSettled && records.allSatisfy { if case .task = $0 { true } else { false } }
+        for name in (isSubmission ? [] : ["source", "discovered_at"]) + (isSettled ? ["created_at", "answer", "model"] : [])
         where !told.contains(where: { agrees($0, row, name) }) { names.append(name) }
         let requestNames = request.filter { name in !told.contains { agrees($0, row, name) } }
         if !requestNames.isEmpty {

@@ -130,6 +130,14 @@ extension SQLiteCatalog {
         }
     }
 
+    package func candidateBlobs() async throws -> [BlobReference] {
+        try await read { database in
+            try String.fetchAll(database, sql: "SELECT facts FROM candidate").compactMap {
+                try? ArchiveDecoder.decode(DeliveryCandidate.self, from: $0).original
+            }
+        }
+    }
+
     private static func causes(_ table: String, where condition: String, in database: Database) throws -> [FailureCause: Int] {
         let rows = try Row.fetchAll(
             database.cachedStatement(

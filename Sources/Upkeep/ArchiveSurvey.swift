@@ -38,6 +38,8 @@ struct ArchiveSurvey {
     init(_ store: any RecordUpkeep, _ catalog: (any CatalogUpkeep)?) async throws {
         self.store = store
         self.catalog = catalog
+        // Before the records: an output may end meanwhile, and its record may come too late for this look.
+        for candidate in try await catalog?.candidateBlobs() ?? [] { want(candidate, path: "catalog.sqlite", isRequired: false) }
         var chunk: [RecordListing] = []
         for try await listing in store.listings() {
             switch listing.kind {
