@@ -2,6 +2,7 @@ import ArchiveModel
 import BlobStore
 import Catalog
 import Foundation
+import TestSupport
 import Testing
 import Upkeep
 
@@ -45,6 +46,33 @@ import Upkeep
         #expect(Set(before).subtracting(scratch.files(in: "blobs")) == [Scratch.blob(old)])
         #expect(scratch.files(in: "ingest") == [])
         #expect(try await collector(filer).collect(grace: Self.twoWeeks, dryRun: false).collected.isEmpty)
+    }
+
+    /// Delivered bytes that were not a whole picture, of an output that still waits: no record names them yet.
+    @Test func aDeliveryThatIsKeptWhileItsOutputWaitsStays() async throws {
+        let scratch = Scratch()
+        let filer = try Filer(scratch)
+        let id = try #require(TaskID("task-waiting"))
+        _ = try await filer.catalog.register([TaskRegistration(id: id, source: "test", createdAt: noon)], now: noon)
+        let until = noon.addingTimeInterval(60)
+        let reading = try #require(try await filer.catalog.leaseTasks(limit: 1, now: noon, until: until).first)
+        let results = TaskOutcome.resolved(
+            results: .links(["https://a.example/1.png"]), createdAt: noon, deadline: nil, model: nil, reason: nil, json: .null)
+        try await filer.catalog.finish(reading, results, now: noon)
+        let output = OutputID(task: id, index: 0)
+        let lease = try #require(try await filer.catalog.leaseOutputs([output], now: noon, until: until).first)
+        let blob = try await filer.blobs.put(Array("<html>".utf8))
+        let candidate = DeliveryCandidate(
+            original: BlobReference(digest: blob.digest, bytes: blob.bytes, mediaType: "application/octet-stream"),
+            reason: "a page", looksLikePicture: false,
+            download: DownloadFacts(url: "https://a.example/1.png", headers: [:], fetchedAt: noon, redirects: 0))
+        let failure = Postponement(
+            dueAt: until, error: "a page", kind: "no picture", cause: .vendor, history: FailureHistory(), candidate: candidate)
+        try await filer.catalog.finish(lease, .postponed(failure), now: noon)
+        try age(blob.digest, days: 99, scratch)
+        let report = try await collector(filer).collect(grace: Self.twoWeeks, takingPictures: true, dryRun: false)
+        #expect(report.collected.isEmpty)
+        #expect(try await filer.blobs.size(of: blob.digest) == 6)
     }
 
     /// Records and catalog lost together: what was delivered is named nowhere, and must not go by itself.
