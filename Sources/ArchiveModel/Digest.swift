@@ -46,3 +46,6 @@ extension Digest: Codable {
         try container.encode(hex)
     }
 }
+
+/// The same type under a name that swift-crypto does not use.
+typealias ContentDigest = Digest

@@ -98,7 +98,7 @@ package enum RecordFile {
     private static func hash(_ parts: [ArraySlice<UInt8>]) -> String {
         var hash = SHA256()
         for part in parts { hash.update(data: part) }
-        return ArchiveModel.Digest(sha256: Array(hash.finalize()))?.hex ?? ""
+        return ContentDigest(sha256: Array(hash.finalize()))?.hex ?? ""
     }
 }
 

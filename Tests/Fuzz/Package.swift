@@ -32,16 +32,16 @@ let package = Package(
             linkerSettings: [.linkedLibrary("z")]),
         // The vocabulary of the records: a symbolic link, as it is no product.
         .target(
-            name: "ArchiveModel",
+            name: "FuzzArchiveModel",
             dependencies: [
                 .product(name: "SizeContract", package: "fixative"), .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: strict),
         // One input read as a record, and the checks on what comes out.
-        .target(name: "FuzzedRecords", dependencies: ["ArchiveModel"], swiftSettings: strict),
+        .target(name: "FuzzedRecords", dependencies: ["FuzzArchiveModel"], swiftSettings: strict),
         .executableTarget(name: "fuzz-record", dependencies: ["FuzzedRecords"], cSettings: warnings),
         // The program's own room of URLs: a symbolic link, as it is no product. A link, its redirect and the policy, as a client sees them.
-        .target(name: "Networking", swiftSettings: strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
-        .target(name: "FuzzedLinks", dependencies: ["Networking"], swiftSettings: strict),
+        .target(name: "FuzzNetworking", swiftSettings: strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
+        .target(name: "FuzzedLinks", dependencies: ["FuzzNetworking"], swiftSettings: strict),
         .executableTarget(name: "fuzz-link", dependencies: ["FuzzedLinks"], cSettings: warnings),
         .executableTarget(name: "fuzz-png", dependencies: ["FuzzedArchive", "CMutators"], cSettings: warnings),
         .executableTarget(name: "fuzz-jpeg", dependencies: ["FuzzedArchive"], cSettings: warnings),

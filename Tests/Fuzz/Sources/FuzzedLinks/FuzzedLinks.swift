@@ -1,12 +1,12 @@
 import Foundation
-import Networking
+import FuzzNetworking
 
 /// Takes the bytes as a link, a line end and the `Location` of a redirect, and traps where a checked URL is not what a client reads.
 ///
 /// The HTTP client makes its request from `Foundation.URL`, so that is the second reader here.
 @c(fixative_fuzz_link)
 public func link(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
-    let bytes = unsafe UnsafeBufferPointer(start: bytes, count: count)
+    let bytes = unsafe Array(UnsafeBufferPointer(start: bytes, count: count))
     let parts = bytes.split(separator: 0x0A, maxSplits: 1, omittingEmptySubsequences: false).map {
         String(decoding: $0, as: UTF8.self)
     }

@@ -1,4 +1,4 @@
-import ArchiveModel
+import FuzzArchiveModel
 
 /// Reads the bytes as a record, as they are and with the seal that belongs to them, and traps where what was read can't be written, or
 /// says something else when it is read again.
