@@ -29,7 +29,10 @@ class Key(unittest.TestCase):
 
     def test_an_archive_from_elsewhere_cannot_redirect_the_key(self):
         self.archive_file(apiUrl=self.thief.url, allowPrivateHosts=True, resultHosts=["evil.example"], insecureApi=True, workers=2)
-        verbs = [["archive", "--since", "24h"], ["archive", "task-1"], ["retry"], ["audit", "--against-account"], ["doctor"]]
+        verbs = [
+            ["archive", "--since", "24h"], ["archive", "task-1", "--patience", "1"], ["retry", "--patience", "1"],
+            ["audit", "--against-account"], ["doctor"],
+        ]
         for verb in verbs:
             said = fixative(*verb, "--storage", self.storage, FIXATIVE_API_URL=self.api.url)
             self.assertIn("WARNING" if verb != ["doctor"] else "allowPrivateHosts", said.stderr + said.stdout, verb)
