@@ -64,6 +64,7 @@ test: deps test-deps lint
 # Killed at every step, refused at every call, unplugged after every acknowledgement: Tests/README.md. Root makes it whole.
 torture: build test-deps
 	FIXATIVE=$(FIXATIVE) Tests/Torture/run --full
+	FIXATIVE_OUTAGES=all swift test --filter OutageTests
 	FIXATIVE_BITROT_FILES=200 FIXATIVE_BITROT_ROUNDS=5 swift test --filter BitRotTests
 	$(RELEASE) --product catalog-scale
 	.build/release-scratch/release/catalog-scale --rows 1000000 --program $(FIXATIVE)

@@ -58,8 +58,13 @@ package struct RetryDecision: Sendable {
     package static let grace: TimeInterval = 24 * 3600
     /// Seconds of failure after which it is told.
     package static let timeBeforeTelling: TimeInterval = 600
+    /// Tries that are kept for the time after the deadline.
+    private static let lateTries = 24
     /// Seconds before the deadline at which there is always a try: in the last hour, the last 10 minutes and the last minute.
     private static let checkpoints: [TimeInterval] = [3000, 1500, 540, 240, 100, 45, 20]
+    /// A try comes before its checkpoint by up to this share of what is left then, so that outputs of one deadline do not come all at
+    /// once.
+    private static let checkpointSpread = 0.1
 
     /// - Parameters:
     ///   - tries: Tries so far, with the one that failed.
@@ -89,7 +94,7 @@ package struct RetryDecision: Sendable {
         let isClosed = history.refusals >= Self.refusalsToClose && refusedFor >= Self.refusalSpan
         nextTry =
             isClosed || now >= deadline.addingTimeInterval(Self.grace)
-            ? nil : Self.afterDeadline(failure, deadline, now, &generator)
+            ? nil : Self.afterDeadline(failure, tries, deadline, now, &generator)
     }
 
     /// Exponential back-off with full jitter. Its mean grows where that is needed to keep within the planned tries.
@@ -112,13 +117,17 @@ package struct RetryDecision: Sendable {
         var next = now.addingTimeInterval(delay)
         let asked = failure.retryAfter.flatMap { $0 > now ? $0 : nil }
         if let asked { next = max(next, asked) }
-        // Before the checkpoint by up to a tenth, so that outputs of one deadline do not come all at once.
-        let checkpoint = checkpoints.lazy.map { deadline.addingTimeInterval(-$0) }
-            .first { $0.timeIntervalSince(now) > 1 && $0 >= (asked ?? now) }
+        // A checkpoint whose spread has begun was already tried, or the try that just failed counts for it.
+        let isScarce = tries >= mostTries - lateTries - checkpoints.count
+        let ahead = isScarce ? checkpoints.suffix(1) : checkpoints[...]
+        let checkpoint = ahead.first {
+            let date = deadline.addingTimeInterval(-$0)
+            return date.addingTimeInterval(-$0 * checkpointSpread) > now.addingTimeInterval(1) && date >= (asked ?? now)
+        }
         if let checkpoint {
-            let early = TimeInterval.random(in: 0...deadline.timeIntervalSince(checkpoint) / 10, using: &generator)
-            return min(
-                next, max(checkpoint.addingTimeInterval(-early), min(asked ?? now, checkpoint), now.addingTimeInterval(0.5)))
+            let early = TimeInterval.random(in: 0...checkpoint * checkpointSpread, using: &generator)
+            let place = deadline.addingTimeInterval(-checkpoint - early)
+            return min(next, max(place, min(asked ?? now, deadline.addingTimeInterval(-checkpoint))))
         }
         // What the host asked for never puts the last try beyond the deadline.
         let last = deadline.addingTimeInterval(-(checkpoints.last ?? 20))
@@ -127,14 +136,19 @@ package struct RetryDecision: Sendable {
     }
 
     private static func afterDeadline(
-        _ failure: Failure, _ deadline: Date, _ now: Date, _ generator: inout some RandomNumberGenerator
+        _ failure: Failure, _ tries: Int, _ deadline: Date, _ now: Date, _ generator: inout some RandomNumberGenerator
     ) -> Date {
-        let gap: TimeInterval
+        var gap: TimeInterval
         if failure.isRefusal {
             gap = .random(in: 305...360, using: &generator)
         } else {
             let late = now.timeIntervalSince(deadline) * .random(in: 0.5...1, using: &generator)
             gap = min(max(late, .random(in: 240...360, using: &generator)), 5400)
+        }
+        // The last tries are spread over what is left of the grace.
+        let triesLeft = mostTries - tries
+        if triesLeft <= 4 {
+            gap = max(gap, deadline.addingTimeInterval(grace).timeIntervalSince(now) / Double(max(triesLeft, 1)))
         }
         let asked = failure.retryAfter.map { min($0.timeIntervalSince(now), 1800) } ?? 0
         return now.addingTimeInterval(max(gap, asked))

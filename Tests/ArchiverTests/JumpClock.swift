@@ -4,10 +4,14 @@ import Synchronization
 
 /// A clock for an archiver under test. It runs faster than the wall's, so that waits keep their proportions; and while only the loop of
 /// the archiver waits, it jumps to the end of that wait: a day takes seconds.
+///
+/// A sleep of at least ``leastGuard`` seconds is a time limit of some work that is under way. A shorter sleep is a pause before a next try.
 final class JumpClock: WallClock {
+    private enum Kind { case loop, pause, timeLimit }
+
     private struct Sleeper {
         var wake: Date
-        var isLoop: Bool
+        var kind: Kind
         var continuation: CheckedContinuation<Void, any Error>
     }
 
@@ -29,13 +33,15 @@ final class JumpClock: WallClock {
         let start = Date().wholeMilliseconds
         let factor: Double
         let leastJump: TimeInterval
+        let leastGuard: TimeInterval
         let state = Mutex(State())
         /// Signalled when somebody goes to sleep.
         let changed = NSCondition()
 
-        init(factor: Double, leastJump: TimeInterval) {
+        init(factor: Double, leastJump: TimeInterval, leastGuard: TimeInterval) {
             self.factor = factor
             self.leastJump = leastJump
+            self.leastGuard = leastGuard
         }
 
         func now(_ state: State) -> Date {
@@ -48,7 +54,7 @@ final class JumpClock: WallClock {
     private struct Loop: WallClock {
         let shared: Shared
         var now: Date { shared.state.withLock { shared.now($0) } }
-        func sleep(for duration: Duration) async throws { try await JumpClock.sleep(duration, isLoop: true, shared) }
+        func sleep(for duration: Duration) async throws { try await JumpClock.sleep(duration, .loop, shared) }
     }
 
     private let shared: Shared
@@ -56,8 +62,9 @@ final class JumpClock: WallClock {
     /// - Parameters:
     ///   - factor: How many times faster than the wall's clock it runs.
     ///   - leastJump: Seconds. While the loop holds leases it wakes every 10 s for their sake, so a longer wait means that it is idle.
-    init(factor: Double = 25, leastJump: TimeInterval = 10.5) {
-        let shared = Shared(factor: factor, leastJump: leastJump)
+    ///   - leastGuard: Seconds. Pauses shorter than this are jumped over as well; by default none is.
+    init(factor: Double = 25, leastJump: TimeInterval = 10.5, leastGuard: TimeInterval = 0) {
+        let shared = Shared(factor: factor, leastJump: leastJump, leastGuard: leastGuard)
         self.shared = shared
         Thread.detachNewThread { Self.drive(shared) }
     }
@@ -69,12 +76,15 @@ final class JumpClock: WallClock {
     /// Allows one jump of any length: some work has ended, and the loop may wait for the sake of a lease that is no longer held.
     func allowJump() { shared.state.withLock { $0.hasJump = true } }
 
-    var factor: Double { shared.factor }
+    /// Seconds that one call of the API may take.
+    var callLimit: TimeInterval { shared.factor > 25 || shared.leastGuard > 0 ? 7200 : 60 }
     var loop: any WallClock { Loop(shared: shared) }
 
-    func sleep(for duration: Duration) async throws { try await Self.sleep(duration, isLoop: false, shared) }
+    func sleep(for duration: Duration) async throws {
+        try await Self.sleep(duration, TimeInterval(duration) < shared.leastGuard ? .pause : .timeLimit, shared)
+    }
 
-    private static func sleep(_ duration: Duration, isLoop: Bool, _ shared: Shared) async throws {
+    private static func sleep(_ duration: Duration, _ kind: Kind, _ shared: Shared) async throws {
         let id = shared.state.withLock { state in
             state.next += 1
             return state.next
@@ -85,7 +95,7 @@ final class JumpClock: WallClock {
                     state.changes += 1
                     guard state.cancelled.remove(id) == nil, !Task.isCancelled else { return true }
                     let wake = shared.now(state).addingTimeInterval(max(0, TimeInterval(duration)))
-                    state.sleepers[id] = Sleeper(wake: wake, isLoop: isLoop, continuation: continuation)
+                    state.sleepers[id] = Sleeper(wake: wake, kind: kind, continuation: continuation)
                     return false
                 }
                 if isCancelled { continuation.resume(throwing: CancellationError()) } else { shared.changed.signal() }
@@ -111,14 +121,17 @@ final class JumpClock: WallClock {
                 guard !state.isOver else { return nil }
                 guard let first = state.sleepers.values.map(\.wake).min() else { return [] }
                 var wait = first.timeIntervalSince(shared.now(state))
-                if wait >= shared.leastJump || (state.hasJump && wait > 0), state.sleepers.values.allSatisfy(\.isLoop) {
+                let kinds = state.sleepers.values.map(\.kind)
+                // A pause ends while other work is under way: an hour of time limits bears the seconds of pauses.
+                let isLong = wait >= shared.leastJump || (state.hasJump && wait > 0) || (kinds.contains(.pause) && wait > 0)
+                if isLong, !kinds.contains(.timeLimit) || kinds.contains(.pause) {
                     // Not at once: a download may be about to begin.
                     if state.changes == seen {
                         state.jumped += wait
                         state.hasJump = false
                         wait = 0
                     } else {
-                        wait = 0.001 * shared.factor
+                        wait = (kinds.contains(.timeLimit) ? 0.02 : 0.002) * shared.factor
                     }
                 }
                 seen = state.changes

@@ -79,7 +79,7 @@ final class TestArchive: Sendable {
         let host = try #require(URL(string: url).flatMap { url in url.host.flatMap { host in url.port.map { "\(host):\($0)" } } })
         let client = GenerationClient(
             baseURL: url, key: try #require(APIKey(key)), http: .shared, clock: clock, retry: RetryPolicy(base: 0.5, ceiling: 4),
-            timeout: clock.factor > 25 ? 3600 : 60)
+            timeout: clock.callLimit)
         let downloader = ResultDownloader(
             store: blobs, policy: policy ?? AddressPolicy(exceptions: [host]), limits: limits, clock: clock, resolve: resolve)
         var options = ArchiverOptions()
