@@ -4,33 +4,20 @@
 /// and any user name from every http(s) address in a text, and the given secrets wherever else they stand. Where an address ends is
 /// not always plain; then it removes rather too much than too little.
 package struct Redactor: Sendable {
-    private let secrets: [String]
-    private let bytesOfSecrets: [[UInt8]]
+    private let secrets: SecretIndex
 
     /// - Parameter secrets: Texts to remove wherever they occur, such as an API key or a link's query; ones under 6 characters are
     ///   ignored, since removing them would only garble.
     package init(secrets: [String] = []) {
-        self.secrets = secrets.filter { $0.count >= 6 }.sorted { $0.count > $1.count }
-        bytesOfSecrets = self.secrets.map { Array($0.utf8) }
+        self.secrets = SecretIndex(secrets.filter { $0.count >= 6 })
     }
 
     package func callAsFunction(_ text: String) -> String {
-        guard mayHoldSecrets(text) else { return text }
-        var clean = Array(text.unicodeScalars)
-        for secret in secrets {
-            let parts = clean.split(separator: Array(secret.unicodeScalars), omittingEmptySubsequences: false)
-            if parts.count > 1 { clean = Array(parts.joined(separator: "[removed]".unicodeScalars)) }
-        }
+        let withoutSecrets = secrets.removing(from: text)
+        guard (withoutSecrets ?? text).utf8Span.span.holds(Self.scheme) else { return withoutSecrets ?? text }
         var result = String.UnicodeScalarView()
-        result.append(contentsOf: WebAddresses(clean).cutDown())
+        result.append(contentsOf: WebAddresses(Array((withoutSecrets ?? text).unicodeScalars)).cutDown())
         return String(result)
-    }
-
-    /// Whether there is anything to look at closely; in most texts there is not.
-    private func mayHoldSecrets(_ text: String) -> Bool {
-        let bytes = text.utf8Span.span
-        return bytes.firstIndex(of: Self.scheme, folding: 0x20) != nil
-            || bytesOfSecrets.contains { bytes.firstIndex(of: $0, folding: 0) != nil }
     }
 
     private static let scheme = Array("http".utf8)
@@ -50,13 +37,80 @@ package struct Redactor: Sendable {
 }
 
 extension Span<UInt8> {
-    /// Where `bytes` begins, which is not empty.
-    /// - Parameter folding: Bits that are taken as set in every byte: with 0x20, the ASCII letters of both cases are the same.
-    fileprivate func firstIndex(of bytes: [UInt8], folding: UInt8) -> Int? {
-        guard count >= bytes.count else { return nil }
-        return (0...(count - bytes.count)).first { start in
-            bytes.indices.allSatisfy { self[start + $0] | folding == bytes[$0] | folding }
+    /// Whether ASCII letters occur here in either case.
+    fileprivate func holds(_ letters: [UInt8]) -> Bool {
+        guard count >= letters.count else { return false }
+        return (0...(count - letters.count)).contains { start in
+            letters.indices.allSatisfy { self[start + $0] | 0x20 == letters[$0] }
         }
+    }
+}
+
+/// Secrets by how they begin, so that a text is looked through once, however many there are: a task may have a thousand links.
+///
+/// A long secret, or one of many with the same beginning, is known by its beginning: then all up to a blank or a quotation mark is
+/// removed with it.
+private struct SecretIndex: Sendable {
+    private static let keyLength = 6
+    /// Bytes that are compared at the most.
+    private static let compared = 128
+    /// Of more secrets with one beginning, none is compared.
+    private static let mostOfOneKey = 4
+
+    private let secrets: [UInt64: [[UInt8]]]
+
+    init(_ secrets: [String]) {
+        self.secrets = Dictionary(grouping: Set(secrets.map { Array($0.utf8) })) { secret in
+            secret.prefix(Self.keyLength).reduce(0) { $0 << 8 | UInt64($1) }
+        }
+    }
+
+    /// - Returns: `nil` when no secret is there.
+    func removing(from text: String) -> String? {
+        guard !secrets.isEmpty else { return nil }
+        let bytes = Array(text.utf8)
+        var found: [Range<Int>] = []
+        var key: UInt64 = 0
+        // Up to here, all is removed.
+        var wordEnd = 0
+        for position in bytes.indices {
+            key = (key << 8 | UInt64(bytes[position])) & 0xFFFF_FFFF_FFFF
+            let start = position - Self.keyLength + 1
+            guard start >= wordEnd, let candidates = secrets[key], let length = length(at: start, in: bytes, candidates) else {
+                continue
+            }
+            var end = start + length
+            if length >= Self.compared || candidates.count > Self.mostOfOneKey {
+                end = bytes[end...].firstIndex(where: Self.endsWord) ?? bytes.endIndex
+                wordEnd = end
+            }
+            if let last = found.last, start < last.upperBound {
+                found[found.count - 1] = last.lowerBound..<max(last.upperBound, end)
+            } else {
+                found.append(start..<end)
+            }
+        }
+        guard !found.isEmpty else { return nil }
+        var clean: [UInt8] = []
+        var done = 0
+        for range in found {
+            clean += bytes[done..<range.lowerBound] + Self.replacement
+            done = range.upperBound
+        }
+        return String(decoding: clean + bytes[done...], as: UTF8.self)
+    }
+
+    private static let replacement = Array("[removed]".utf8)
+
+    private static func endsWord(_ byte: UInt8) -> Bool { byte <= 0x20 || [0x22, 0x27, 0x3C, 0x3E].contains(byte) }
+
+    /// How many bytes from `start` on are a secret, or the known beginning of one.
+    private func length(at start: Int, in bytes: [UInt8], _ candidates: [[UInt8]]) -> Int? {
+        guard candidates.count <= Self.mostOfOneKey else { return Self.keyLength }
+        return candidates.compactMap { secret in
+            let known = secret.prefix(Self.compared)
+            return bytes[start...].starts(with: known) ? known.count : nil
+        }.max()
     }
 }
 

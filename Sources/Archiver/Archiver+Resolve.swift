@@ -100,7 +100,7 @@ extension Archiver {
             secrets: secrets
                 + snapshot.links.filter { !InlineData.isDataURI($0) }.compactMap(URL.init).flatMap(ResultDownloader.secrets))
         let json = redact(snapshot.json)
-        let createdAt = snapshot.createdAt ?? lease.createdAt
+        let createdAt = creation(of: lease, snapshot)
         let words = snapshot.failure.map { redact($0) }
         // Results are fetched whatever the word of state is: their links are alive now.
         if snapshot.stage == .delivered || (snapshot.stage == .completed && !snapshot.results.isEmpty) {
@@ -116,6 +116,14 @@ extension Archiver {
             return
         }
         switch snapshot.stage {
+        case .failed where lease.isContradicted, .cancelled where lease.isContradicted, .unclear:
+            var lease = lease
+            lease.createdAt = createdAt
+            let said = snapshot.stateWord.map { "the state '\(redact($0))'" } ?? "no state"
+            let failure = Failure(
+                "the upstream gives \(said) and an error: \(words ?? "without a reason")", kind: "error_answer", cause: .vendor,
+                isRefusal: true)
+            try await postpone(lease, failure, json: json)
         case .failed: try await end(lease, .failed, words ?? "the upstream gives no reason", nil, createdAt, json)
         case .cancelled: try await end(lease, .cancelled, words ?? "the task was cancelled", nil, createdAt, json)
         case .completed:
@@ -128,12 +136,22 @@ extension Archiver {
                     isRefusal: true),
                 json: json)
         case .delivered, .unfinished:
-            guard clock.now.timeIntervalSince(createdAt ?? lease.discoveredAt) < Self.patience else {
-                let reason = "the task is still unfinished two days after it was created"
+            // One answer may give a wrong time of creation, so the time of its discovery counts as well.
+            let begun = max(createdAt ?? .distantPast, lease.discoveredAt)
+            guard clock.now.timeIntervalSince(begun) < Self.patience || !client.monitor.isClockTrusted else {
+                let reason = "the task is still unfinished two days after it was created and found"
                 return try await end(lease, .unavailable, reason, .vendor, createdAt, json)
             }
             try await write(lease, .unfinished(dueAt: clock.now.addingTimeInterval(pace(lease.readings)), createdAt: createdAt))
         }
+    }
+
+    /// When the task was created. Where answers differ, the later time counts: a window that seems to close too soon loses pictures.
+    /// A time in the future is not believed.
+    private func creation(of lease: TaskLease, _ snapshot: TaskSnapshot) -> Date? {
+        let latest = clock.now.addingTimeInterval(UpstreamMonitor.clockTolerance)
+        return [snapshot.createdAt, lease.createdAt].compactMap { $0 }.filter { $0 <= latest }.max()
+            ?? snapshot.createdAt.map { min($0, latest) } ?? lease.createdAt
     }
 
     /// The results under their numbers: one that is on record keeps its number when a later reading names it at another place.

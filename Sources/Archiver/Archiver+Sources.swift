@@ -26,7 +26,8 @@ extension Archiver {
                 since: reach.start, page: { try await client.page($0) },
                 register: { tasks in
                     let named = tasks.map {
-                        TaskRegistration(id: $0.id, source: "sweep", createdAt: $0.createdAt, isAlive: reach.isDeep)
+                        TaskRegistration(
+                            id: $0.id, source: "sweep", createdAt: $0.createdAt, isAlive: reach.isDeep, standing: $0.standing)
                     }
                     let new = Set(try await enter(named))
                     news.note(

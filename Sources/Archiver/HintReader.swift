@@ -67,7 +67,8 @@ package struct HintReader: Sendable {
             try await register(
                 known.map {
                     TaskRegistration(
-                        id: $0.id, source: "webhook", createdAt: $0.createdAt, hasEnded: true, isAlive: true)
+                        id: $0.id, source: "webhook", createdAt: $0.createdAt, hasEnded: true, isAlive: true,
+                        standing: $0.standing)
                 })
             try await hints.dropHints(known.map(\.id))
             let missed = asked.filter { found.known[$0.id] == nil && found.asked.contains($0.id) }

@@ -52,3 +52,14 @@ package struct TaskReaders: Sendable {
         return [ours, lost].filter { !$0.tasks.isEmpty } + callers.values
     }
 }
+
+extension TaskSnapshot {
+    /// What this says of the task's life; `nil` for an error that may pass.
+    var standing: TaskRegistration.Standing? {
+        switch stage {
+        case .delivered, .completed, .unfinished: .lives
+        case .failed, .cancelled: .hasFailed
+        case .unclear: nil
+        }
+    }
+}

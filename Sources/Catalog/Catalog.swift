@@ -190,10 +190,19 @@ package struct TaskRegistration: Sendable, Hashable {
     package var hasEnded: Bool
     /// Whether the upstream has just named the task: then what was given up because the upstream did not know it is tried again.
     package var isAlive: Bool
+    /// What the upstream has just said of its state, if that was read.
+    package var standing: Standing?
+
+    /// A state as the upstream names it beside other tasks.
+    package enum Standing: Sendable, Hashable {
+        /// It is under way, completed, or has results.
+        case lives
+        case hasFailed
+    }
 
     package init(
         id: TaskID, source: String, request: RecordedRequest? = nil, createdAt: Date? = nil, reopens: Bool = false,
-        hasEnded: Bool = false, isAlive: Bool = false
+        hasEnded: Bool = false, isAlive: Bool = false, standing: Standing? = nil
     ) {
         self.id = id
         self.source = source
@@ -202,6 +211,7 @@ package struct TaskRegistration: Sendable, Hashable {
         self.reopens = reopens
         self.hasEnded = hasEnded
         self.isAlive = isAlive
+        self.standing = standing
     }
 }
 
@@ -241,6 +251,8 @@ package struct TaskLease: Sendable, Hashable {
     /// How often the task was found unfinished.
     package var readings: Int
     package var history = FailureHistory()
+    /// Whether the upstream called it failed once, and alive later: then a failure is only believed when its window has closed.
+    package var isContradicted = false
 }
 
 /// What is known of the failures of one task or output: the input of the retry rule.

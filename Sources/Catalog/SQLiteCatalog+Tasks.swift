@@ -54,14 +54,7 @@ extension SQLiteCatalog {
                 sql: "UPDATE task SET due_at = ?1 WHERE id = ?2 AND state = 'waiting' AND attempts = 0 AND due_at > ?1",
                 arguments: [now.milliseconds, task.id.text])
         }
-        if task.isAlive {
-            // Its misses are still counted; links of a task older than a day are dead.
-            try database.executeCached(
-                sql: """
-                    UPDATE task SET state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0, \(Self.freshHistory)
-                    WHERE id = ?2 AND state = 'unavailable' AND misses > 0 AND COALESCE(created_at, discovered_at) > ?3
-                    """, arguments: [now.milliseconds, task.id.text, now.addingTimeInterval(-86400).milliseconds])
-        }
+        try takeUp(task, now: now, in: database)
         if task.reopens { try reopen(task.id, now: now, in: database) }
         guard let request = task.request else { return }
         let known = Self.request(row)
@@ -82,6 +75,36 @@ extension SQLiteCatalog {
                         WHERE task.id = ? AND output.state = 'archived' AND (? OR output.verdict = 'unrequested'))
                     """), arguments: [task.id.text, merged != known])
         if isBehind == true { summary.newlyRequested.append(task.id) }
+    }
+
+    /// Takes up a task whose end the upstream contradicts. Links of a task older than a day are dead.
+    private static func takeUp(_ task: TaskRegistration, now: Date, in database: Database) throws {
+        let values: StatementArguments = [now.milliseconds, task.id.text, now.addingTimeInterval(-86400).milliseconds]
+        if task.isAlive {
+            // Its misses are still counted.
+            try database.executeCached(
+                sql: """
+                    UPDATE task SET state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0, \(Self.freshHistory)
+                    WHERE id = ?2 AND state = 'unavailable' AND misses > 0 AND COALESCE(cause, '') <> 'person'
+                        AND MAX(COALESCE(created_at, 0), discovered_at) > ?3
+                    """, arguments: values)
+        }
+        switch task.standing {
+        case .lives:
+            try database.executeCached(
+                sql: """
+                    UPDATE task SET state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0, rechecked = 2,
+                        \(Self.freshHistory)
+                    WHERE id = ?2 AND state IN ('failed', 'cancelled') AND COALESCE(cause, '') <> 'person'
+                        AND MAX(COALESCE(created_at, 0), discovered_at) > ?3
+                    """, arguments: values)
+        case .hasFailed:
+            try database.executeCached(
+                sql:
+                    "UPDATE task SET rechecked = 1, due_at = ?1 WHERE id = ?2 AND rechecked = 2 AND state = 'waiting' AND ?3 > 0",
+                arguments: values)
+        case nil: break
+        }
     }
 
     /// Takes up a task whose end somebody doubts: it is read again, and the outputs that were given up get its links.
@@ -127,7 +150,8 @@ extension SQLiteCatalog {
             attempts: row["attempts"], misses: row["misses"], readings: row["readings"],
             history: history(
                 since: row["failing_since"], windowCause: row["window_cause"], refusals: row["refusals"],
-                refusedSince: row["refused_since"], told: row["told"], deaths: row["deaths"]))
+                refusedSince: row["refused_since"], told: row["told"], deaths: row["deaths"]),
+            isContradicted: row["rechecked"] == 2)
     }
 
     package func extend(_ leases: [TaskLease], until: Date) async throws -> [TaskLease] {

@@ -28,6 +28,19 @@ package struct TaskSnapshot: Sendable, Hashable {
         }
     }
 
+    /// The upstream's word of state, in our spelling where it is known.
+    package var stateWord: String? {
+        switch status {
+        case .other(let text): text
+        case .pending: "pending"
+        case .processing: "processing"
+        case .completed: "completed"
+        case .failed: "failed"
+        case .cancelled: "cancelled"
+        case nil: nil
+        }
+    }
+
     /// What an answer means for the archive.
     package enum Stage: Sendable, Hashable {
         /// It names at least one link, whatever it says of its status. ``failure`` may say more.
@@ -37,6 +50,8 @@ package struct TaskSnapshot: Sendable, Hashable {
         case failed
         case cancelled
         case unfinished
+        /// An error beside no state, or beside a state that is not known: it may pass.
+        case unclear
     }
 
     package var id: TaskID
@@ -108,7 +123,7 @@ package struct TaskSnapshot: Sendable, Hashable {
         case .failed: return .failed
         case .cancelled: return .cancelled
         case .pending, .processing: return .unfinished
-        case .other, nil: return failure == nil ? .unfinished : .failed
+        case .other, nil: return failure == nil ? .unfinished : .unclear
         }
     }
 
