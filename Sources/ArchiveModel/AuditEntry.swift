@@ -8,6 +8,8 @@ package struct AuditEntry: Sendable, Hashable {
     package var state: OutputState
     /// Why it is unavailable.
     package var reason: String?
+    /// Who is to blame for bytes that are no picture; `nil` where an early release did not say.
+    package var cause: FailureCause?
     package var createdAt: Date?
     package var request: RecordedRequest?
     package var judgement: Judgement?
@@ -33,6 +35,7 @@ package struct AuditEntry: Sendable, Hashable {
     package init(_ entry: OutputEntry) {
         self.init(id: entry.id, state: entry.state)
         reason = entry.reason
+        cause = entry.cause
         createdAt = entry.createdAt
         request = entry.request
         judgement = entry.judgement

@@ -62,7 +62,8 @@ struct GalleryRoutes {
         var headers: HTTPFields = [
             .contentType: file.mediaType, .xContentTypeOptions: "nosniff", .contentSecurityPolicy: policy,
             .cacheControl: file.isImmutable ? BlobRoutes.forever : "private, no-cache",
-            .referrerPolicy: "no-referrer",
+            // With "no-referrer", browsers send the form of the sign-in without its origin.
+            .referrerPolicy: "same-origin",
         ]
         // The same address shows other things before and after signing in.
         if isPage { headers[.vary] = "Cookie, Authorization" }

@@ -226,6 +226,9 @@ extension Archiver {
     private func tryAgain(_ lease: OutputLease, _ failure: Failure, _ link: CurrentLink) async -> OutputStep {
         var failure = failure
         if let problem = link.failure, problem.detail != failure.detail { failure.detail += "; \(problem.detail)" }
+        let keyGuard = KeyGuard(client.secrets)
+        failure.detail = keyGuard(failure.detail)
+        failure.candidate = (try? keyGuard(cleaning: failure.candidate)) ?? nil
         var generator = SystemRandomNumberGenerator()
         let decision = RetryDecision(
             after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),

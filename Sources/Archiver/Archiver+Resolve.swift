@@ -177,7 +177,7 @@ extension Archiver {
                 createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime), endedAt: clock.now,
                 attempts: 0, request: lease.request, taskJSON: json)
             let standing = try? await records.record(of: id, day: createdAt ?? lease.discoveredAt)
-            if standing == nil { _ = try await records.write(record, over: nil) }
+            if standing == nil { _ = try await records.write(KeyGuard(client.secrets)(cleaning: record), over: nil) }
         }
     }
 
@@ -221,6 +221,8 @@ extension Archiver {
 
     /// Another reading later, or the end when the window has closed.
     private func postpone(_ lease: TaskLease, _ failure: Failure, isMiss: Bool = false, json: JSONValue? = nil) async throws {
+        var failure = failure
+        failure.detail = KeyGuard(client.secrets)(failure.detail)
         var generator = SystemRandomNumberGenerator()
         let decision = RetryDecision(
             after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),
@@ -243,6 +245,13 @@ extension Archiver {
     @discardableResult
     private func write(_ lease: TaskLease, _ outcome: TaskOutcome) async throws -> Bool {
         do {
+            var outcome = outcome
+            if case .resolved(let results, let createdAt, let deadline, let model, let reason, let json) = outcome {
+                let keyGuard = KeyGuard(client.secrets)
+                outcome = .resolved(
+                    results: keyGuard(results), createdAt: createdAt, deadline: deadline, model: model.map { keyGuard($0) },
+                    reason: reason, json: json)
+            }
             try await catalog.finish(lease, outcome, now: clock.now)
             return true
         } catch let error as CatalogError where error.code == .leaseLost {

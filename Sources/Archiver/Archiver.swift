@@ -100,7 +100,8 @@ package struct Archiver: Sendable {
             report(event)
         }
         filer = RecordFiler(
-            blobs: blobs, records: records, catalog: catalog, clock: clock, leaseDuration: options.leaseDuration)
+            blobs: blobs, records: records, catalog: catalog, clock: clock, leaseDuration: options.leaseDuration,
+            secrets: { client.secrets })
         decoders = DecoderPool(
             options.decoders, width: options.workers,
             limits: ImageLimits(

@@ -13,16 +13,19 @@ package struct RecordFiler: Sendable {
     let clock: any WallClock
     /// Seconds that a lease holds.
     let leaseDuration: TimeInterval
+    private let secrets: @Sendable () -> [String]
 
+    /// - Parameter secrets: What no record may hold, such as the API key.
     package init(
         blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
-        leaseDuration: TimeInterval = 30
+        leaseDuration: TimeInterval = 30, secrets: @escaping @Sendable () -> [String] = { [] }
     ) {
         self.blobs = blobs
         self.records = records
         self.catalog = catalog
         self.clock = clock
         self.leaseDuration = leaseDuration
+        self.secrets = secrets
     }
 
     /// Judges a delivery by its request.
@@ -77,7 +80,7 @@ package struct RecordFiler: Sendable {
     ///
     /// - Parameter standing: The record that was there when this try began to file.
     func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord {
-        var (record, standing) = (record, standing)
+        var (record, standing) = (try KeyGuard(secrets())(cleaning: record), standing)
         while let other = try await records.write(record, over: standing) {
             if try await isWhole(other), record.state == .unavailable || other.decodeError == nil || record.decodeError != nil {
                 return other
@@ -169,11 +172,13 @@ package struct RecordFiler: Sendable {
             task: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt,
             createdAt: createdAt, request: lease.request, taskJSON: json)
         record.cause = cause
+        record = try KeyGuard(secrets())(cleaning: record)
         guard try await catalog.extend([lease], until: clock.now.addingTimeInterval(leaseDuration)).isEmpty else {
             throw CatalogError(.leaseLost, "task \(lease.id)")
         }
         try await records.write(record)
         try await catalog.finish(
-            lease, .ended(state, reason: reason, cause: cause, createdAt: createdAt, json: json), now: clock.now)
+            lease, .ended(state, reason: record.reason ?? reason, cause: cause, createdAt: createdAt, json: record.taskJSON),
+            now: clock.now)
     }
 }

@@ -11,7 +11,7 @@ extension SQLiteCatalog {
         case task, index, place, state, reason, createdAt, hasRequest, model, prompt, size, resolution
         case digest, bytes, mediaType, format, verdict, width, height, expectedWidth, expectedHeight, ratioError, pixelRatio
         case onGrid, billedTier, deliveredTier, overpaid, nearestRatio, nearestTier, nearestWidth, nearestHeight
-        case siblings, credits, thumbnail, perceptualHash, link, contentType
+        case siblings, credits, thumbnail, perceptualHash, link, contentType, cause
 
         func sql(_ detail: AuditDetail) -> String {
             let hasPictures = detail.contains(.pictures)
@@ -41,7 +41,7 @@ extension SQLiteCatalog {
             case .link: detail.contains(.delivery) ? Self.record("$.download.url") : "NULL"
             case .contentType: detail.contains(.delivery) ? Self.record("$.download.headers.\"content-type\"") : "NULL"
             case .model, .size, .resolution: "task.\(self)"
-            case .place, .state, .reason, .digest, .bytes, .format, .verdict, .width, .height: "output.\(self)"
+            case .place, .state, .reason, .cause, .digest, .bytes, .format, .verdict, .width, .height: "output.\(self)"
             }
         }
 
@@ -110,6 +110,7 @@ extension SQLiteCatalog {
         let id = try outputID(text(.task), number(.index))
         var entry = AuditEntry(id: id, state: text(.state).flatMap(OutputState.init(rawValue:)) ?? .waiting)
         entry.reason = text(.reason)
+        entry.cause = text(.cause).flatMap { FailureCause(rawValue: $0) }
         entry.createdAt = date(row[Column.createdAt.rawValue])
         entry.siblings = number(.siblings) ?? 1
         entry.credits = Self.number(text(.credits))

@@ -1,6 +1,9 @@
 import Foundation
+import NIOCore
 import Testing
 import WorkLanes
+
+@testable import ArchiveServer
 
 /// What passes the gateway, and what does not.
 @Suite struct GatewayGuardTests {
@@ -42,6 +45,36 @@ import WorkLanes
             #expect(head.contains("x-sent: yes") && head.contains("authorization: bearer sk-of-a-test"))
             for line in sent { #expect(!head.contains("\r\n\(line.prefix { $0 != ":" }.lowercased()):"), "\(line)") }
         }
+    }
+
+    /// An API's own "incorrect API key: sk-…" must not show the service's key to the bearer of a token.
+    @Test func anAnswerThatRepeatsTheKeyShowsItToNobodyElse() async throws {
+        let body = "{\"error\":\"wrong key \(Self.key), sk-of-a-tes, \(Self.key)\"}"
+        let answer =
+            "HTTP/1.1 401 Unauthorized\r\nX-Echo: Bearer \(Self.key)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        try await withUpstream { _ in
+            answer
+        } _: { server, _ in
+            let hidden = try await server.ask("GET", "/v1/tasks/abc", token: TestServer.admin)
+            #expect(hidden.status == 401 && hidden.headers["x-echo"] == "Bearer ************")
+            #expect(hidden.body == "{\"error\":\"wrong key ************, sk-of-a-tes, ************\"}")
+            // Who shows the key knows it.
+            #expect(try await server.ask("GET", "/v1/tasks/abc", token: Self.key).body == body)
+        }
+    }
+
+    @Test func aKeyIsFoundAcrossPartsAndNothingElseIsHeldBack() {
+        let text = Array("ab\(Self.key)sk-of-\(Self.key)sk-of-a".utf8)
+        let expected = "ab************sk-of-************sk-of-a"
+        for cut in 0...text.count {
+            var mask = SecretMask(Self.key)
+            var got = Array(mask.push(ByteBuffer(bytes: text[..<cut])).readableBytesView)
+            got += mask.push(ByteBuffer(bytes: text[cut...])).readableBytesView
+            got += mask.finish().readableBytesView
+            #expect(String(decoding: got, as: UTF8.self) == expected, "cut at \(cut)")
+        }
+        var mask = SecretMask(Self.key)
+        #expect(mask.push(ByteBuffer(string: "no key here")).readableBytes == 11)
     }
 
     @Test func aChangeOfProtocolIsNoAnswer() async throws {

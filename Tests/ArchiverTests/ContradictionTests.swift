@@ -2,12 +2,15 @@ import ArchiveModel
 import Archiver
 import Catalog
 import Foundation
+import HTTPTypes
 import Hummingbird
 import ImageCodecs
 import NIOCore
 import Networking
+import Synchronization
 import SyntheticPictures
 import Testing
+import Upkeep
 
 /// Answers of the API that contradict each other: none of them may end a task whose picture can still be had.
 @Suite struct ContradictionTests {
@@ -35,7 +38,7 @@ import Testing
 
     /// For 60 s the API reads the task wrongly, while the account's list calls it completed.
     @Test(arguments: Case.allCases) func aLaterAnswerCounts(_ example: Case) async throws {
-        let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 3600))
+        let archive = try TestArchive(clock: JumpClock(leastGuard: 3600))
         let (clock, start) = (archive.clock, archive.clock.now)
         let created = Int(start.timeIntervalSince1970) - 5
         let task = try #require(TaskID("task-\(example.rawValue.lowercased())"))
@@ -59,15 +62,50 @@ import Testing
                 $0.sweepInterval = 30
                 $0.watch = true
             }
-            async let summary = archiver.run()
-            let query = EntryQuery(states: [.archived], task: task)
-            while try await archive.catalog.entries(query).isEmpty, clock.now.timeIntervalSince(start) < 7200 {
-                try await clock.sleep(for: .seconds(30))
+            archive.listener.withLock { listener in
+                listener = { event in
+                    switch event {
+                    case .archived: archiver.stop()
+                    case .swept where clock.now.timeIntervalSince(start) > 7200: archiver.stop()
+                    default: break
+                    }
+                }
             }
-            archiver.stop()
-            _ = try await summary
+            _ = try await archiver.run()
             await downloader.shutdown()
+            let query = EntryQuery(states: [.archived], task: task)
             #expect(try await archive.catalog.entries(query).count == 1, "\(archive.events)")
         }
+    }
+
+    /// The key of the API in every place where an answer or a host can repeat it.
+    @Test func aRepeatedKeyIsStoredNowhere() async throws {
+        let archive = try TestArchive(clock: JumpClock(leastGuard: 3600))
+        let key = TestArchive.key
+        let created = Int(archive.clock.now.timeIntervalSince1970)
+        let task = try #require(TaskID("task-1"))
+        _ = try await withStorageHost { request in
+            let host = request.head.authority ?? "127.0.0.1"
+            switch request.uri.path {
+            case "/v1/tasks/task-1":
+                let links = ["http://\(host)/\(key)/0.png", "http://\(host)/gone/\(key).png", "http://\(key).invalid/a.png"]
+                let results =
+                    links.map { "\"\($0)\"" } + [#"{"error":{"code":401,"message":"Incorrect API key provided: \#(key)"}}"#]
+                return Self.json(
+                    #"{"id":"task-1","status":"completed","created":\#(created),"model":"\#(key)","results":[\#(results.joined(separator: ","))]}"#
+                )
+            case "/\(key)/0.png":
+                var headers: HTTPFields = [.contentType: "image/png; key=\(key)"]
+                headers[HTTPField.Name("X-\(key)") ?? .server] = key
+                return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: Self.picture)))
+            default: return Response(status: .notFound)
+            }
+        } _: { url in
+            try await archive.run(url, tasks: [TaskRegistration(id: task, source: "test")])
+        }
+        let entries = try await archive.catalog.entries(EntryQuery(task: task))
+        #expect(entries.map(\.state).filter { $0 == .archived }.count == 1 && entries.count == 4)
+        #expect(archive.files(holding: key) == [])
+        #expect(try await archive.verify().isClean)
     }
 }

@@ -31,6 +31,8 @@ final class TestArchive: Sendable {
     let catalog: SQLiteCatalog
     let clock: JumpClock
     private let reports = Mutex<[ArchiveEvent]>([])
+    /// Hears of each event as it happens.
+    let listener = Mutex<(@Sendable (ArchiveEvent) -> Void)?>(nil)
 
     static let key = "sk-secret-0123456789"
 
@@ -94,6 +96,7 @@ final class TestArchive: Sendable {
             default: break
             }
             reports.withLock { $0.append(event) }
+            listener.withLock { $0 }?(event)
         }
         return (archiver, downloader)
     }

@@ -53,6 +53,17 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect([charge.paid, charge.undelivered, charge.refund].map(\.plain) == ["0.085", "0", "0.085"])
     }
 
+    /// Nobody owes anything for bytes that are our own fault, or of which nobody waited for more.
+    @Test(arguments: [("vendor", "0.085"), ("ours", "0"), ("unknown", "0"), ("person", "0")])
+    func onlyTheVendorsFaultIsClaimed(cause: String, refund: String) throws {
+        var pricing = try pricing("0.05")
+        var asked = try entry(size: "1:1", resolution: "2K", delivered: nil)
+        asked.cause = FailureCause(rawValue: cause)
+        let charge = pricing.charge(of: asked)
+        #expect([charge.paid, charge.undelivered, charge.refund].map(\.plain) == ["0.085", "0", refund])
+        #expect(charge.isRefundKnown)
+    }
+
     /// Neither as bytes that are no picture, nor for the pixels that its header claims.
     @Test(arguments: [nil, PixelSize(width: 64, height: 64)])
     func forAWholeFileThatIsNotDecodedNothingIsClaimed(_ claimed: PixelSize?) throws {

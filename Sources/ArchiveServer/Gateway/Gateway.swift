@@ -124,8 +124,8 @@ package struct Gateway: Sendable {
             throw Self.problem(of: failure, most: Self.largestUpload)
         }
         let reads = answer.status.code == 200 && route != nil
-        guard reads else { return passed(answer, isHead: request.method == .head) }
-        return passed(answer, isHead: request.method == .head) { [recorder] in
+        guard reads else { return passed(answer, to: call, isHead: request.method == .head) }
+        return passed(answer, to: call, isHead: request.method == .head) { [recorder] in
             recorder.seen($0, caller: call.caller.key)
         }
     }
@@ -186,9 +186,9 @@ package struct Gateway: Sendable {
             let answer = try await send(call, body: .bytes(generation.bytes))
             guard (200..<300).contains(answer.status.code) else {
                 recorder.drop(submission, isRefused: answer.status.code < 500)
-                return passed(answer)
+                return passed(answer, to: call)
             }
-            return passed(answer) { [recorder] in
+            return passed(answer, to: call) { [recorder] in
                 recorder.created(submission, $0, caller: call.caller.key)
                 withExtendedLifetime(share) {}
             }
@@ -252,15 +252,17 @@ package struct Gateway: Sendable {
 
     /// - Parameter reader: Takes the body once it has come whole, also when the caller has gone meanwhile; `nil` where nobody reads it.
     private func passed(
-        _ answer: HTTPClientResponse, isHead: Bool = false, reader: (@Sendable (Data) -> Void)? = nil
+        _ answer: HTTPClientResponse, to call: Call, isHead: Bool = false, reader: (@Sendable (Data) -> Void)? = nil
     ) -> Response {
         var headers = HTTPFields()
         let named = GatewayHeaders.named(by: answer.headers["connection"])
+        // The bearer of a token must not learn the key that it stands for, should the upstream repeat it.
+        let mask = call.caller.isToken ? SecretMask(call.options.key.textToRedact) : nil
         for (name, value) in answer.headers {
             guard GatewayHeaders.passesToCaller(name.lowercased(), named: named), let field = HTTPField.Name(name) else {
                 continue
             }
-            headers.append(HTTPField(name: field, value: value))
+            headers.append(HTTPField(name: field, value: mask?.hiding(in: value) ?? value))
         }
         let length = answer.headers.first(name: "content-length").flatMap { Int($0) }
         let status = HTTPResponse.Status(code: Int(answer.status.code), reasonPhrase: answer.status.reasonPhrase)
@@ -276,6 +278,7 @@ package struct Gateway: Sendable {
                 var read = ByteBuffer()
                 var count = 0
                 var hangUp: (any Error)?
+                var mask = mask
                 for try await part in answer.body {
                     count += part.readableBytes
                     guard count <= Self.largestAnswer, ContinuousClock.now < end else { throw EndlessAnswer() }
@@ -286,7 +289,7 @@ package struct Gateway: Sendable {
                         continue
                     }
                     do {
-                        try await writer.write(part)
+                        try await writer.write(mask?.push(part) ?? part)
                     } catch {
                         guard reader != nil else { throw error }
                         hangUp = error
@@ -294,6 +297,7 @@ package struct Gateway: Sendable {
                 }
                 if let reader, count <= Self.largestReading { reader(Data(read.readableBytesView)) }
                 if let hangUp { throw hangUp }
+                if let rest = mask?.finish(), rest.readableBytes > 0 { try await writer.write(rest) }
                 try await writer.finish(nil)
             })
     }
