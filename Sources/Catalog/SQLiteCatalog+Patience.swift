@@ -103,13 +103,14 @@ extension SQLiteCatalog {
     }
 
     package func failing(limit: Int) async throws -> Failing {
+        // A lease that has run out is one more death, which no try has counted yet.
         let outputs = """
             (output.failing_since IS NOT NULL AND output.state IN ('waiting', 'leased')
-                OR output.state = 'leased' AND output.deaths >= \(FailingState.deathsOfSuspect))
+                OR output.state = 'leased' AND output.deaths >= \(FailingState.deathsOfSuspect - 1))
             """
         let tasks = """
             (failing_since IS NOT NULL AND state IN ('waiting', 'leased', 'held')
-                OR state = 'leased' AND deaths >= \(FailingState.deathsOfSuspect))
+                OR state = 'leased' AND deaths >= \(FailingState.deathsOfSuspect - 1))
             """
         return try await read { database in
             var failing = Failing()
