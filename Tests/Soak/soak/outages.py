@@ -20,6 +20,7 @@ class Outages:
         self.plan = plan
         self.tally = tally
         # The most that each has shown.
+        self.ended = None
         self.seen = {"status": 0, "list --failing": 0, "metrics": 0}
 
     def run(self, began):
@@ -34,11 +35,15 @@ class Outages:
                     self.look()
                 time.sleep(min(max(0, end - time.monotonic()), self.outage.slot / 3))
         self.door.form = None
+        self.ended = time.monotonic()
         self.tally.note(f"the {self.door.name} was out of order for {self.outage.length:.0f} s; {self.kind} seen to fail: "
                         + ", ".join(f"{name} {count}" for name, count in self.seen.items()))
         for name, count in self.seen.items():
             if count == 0:
                 self.tally.err(f"an outage of the {self.door.name}: {name} shows nothing that fails")
+
+    def ended_within(self, seconds):
+        return self.ended is not None and time.monotonic() - self.ended < seconds
 
     def look(self):
         try:

@@ -54,7 +54,7 @@ class Plan:
         return Plan(
             arguments.seed or SEED, arguments.gateway, length, restart_every=60, outage=min(60, length / 3),
             storage_outage=Outage(begin, 660 * scale, 60 * scale), api_outage=Outage(begin + 360 * scale, 600 * scale, 60 * scale),
-            sweep_interval=20, lease=30, drain=600, sample=300, judges_memory=length >= 1200)
+            sweep_interval=20, lease=30, drain=600, sample=300, judges_memory=length >= 1800, rate=arguments.rate)
 
     @staticmethod
     def bounded(arguments):

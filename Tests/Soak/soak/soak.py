@@ -21,8 +21,10 @@ from .watch import Watch
 
 # The memory after the outages may differ from that before by this part of it.
 FLAT = 0.10
+# Seconds after an outage of the API in which callbacks may still find the table of unconfirmed ones full.
+TIME_OF_FULL_TABLE = 120
 # Seconds after which a service whose queue does not empty is started again.
-RESTART_IN_DRAIN = 20
+RESTART_IN_DRAIN = 10
 
 
 def perform(plan, binary):
@@ -50,6 +52,7 @@ def perform(plan, binary):
 def soak(plan, binary, folder, upstream, tally):
     with Notices() as notices, Door(upstream.url, tally, "storage") as storage, Door(upstream.url, tally, "API", storage) as api:
         service = Service(binary, folder, api.url, notices.url, plan, tally)
+        service.is_blind = lambda: api.form is not None
         judge = Judge(upstream, service, plan, tally)
         try:
             service.start()
@@ -57,6 +60,7 @@ def soak(plan, binary, folder, upstream, tally):
                 callers = Callers(upstream.url, service, hooks.url, plan, tally)
                 outages = [Outages(plan.storage_outage, storage, "outputs", service, plan, tally),
                            Outages(plan.api_outage, api, "tasks", service, plan, tally)]
+                hooks.may_be_full = lambda: api.form is not None or outages[1].ended_within(TIME_OF_FULL_TABLE)
                 work(plan, service, hooks, callers, outages, tally)
                 drain(plan, service, upstream, judge, tally)
             service.stop()
