@@ -91,8 +91,8 @@ class PoisonHost:
             return None
         time.sleep(SLOWNESS)
         body = self.picture(task)
-        self.send(handler, 200, "image/png", body)
-        return self.deliver(f"{task} #0", number)
+        self.deliver(number, f"{task} #0")
+        return self.send(handler, 200, "image/png", body)
 
     def give_tasks(self, handler, named, alone=False):
         known = [task for task in named if task in self.tasks]
@@ -100,11 +100,10 @@ class PoisonHost:
         if number is None:
             return None
         rows = [self.row(task) for task in known]
+        self.deliver(number, *known)
         if alone and not rows:
-            self.say(handler, {"error": {"code": "not_found"}}, 404)
-        else:
-            self.say(handler, rows[0] if alone else {"data": rows})
-        return [self.deliver(task, number) for task in known]
+            return self.say(handler, {"error": {"code": "not_found"}}, 404)
+        return self.say(handler, rows[0] if alone else {"data": rows})
 
     def row(self, task):
         return {"id": task, "created": int(self.tasks[task]), "type": "image", "status": "completed", "progress": 100,
@@ -142,10 +141,10 @@ class PoisonHost:
             self.in_hand.clear()
             return None
 
-    def deliver(self, item, number):
-        """An answer has left for a process that lives."""
+    def deliver(self, number, *items):
+        """An answer leaves for a process that lives. Told before it leaves: the next question may come faster than this thread goes on."""
         with self.lock:
             if number == len(self.deaths):
-                self.in_hand.pop(item, None)
-                # Whether it was filed is not seen here; a suspect whose picture was delivered counts as in hand for a moment longer.
-                self.suspects.discard(item)
+                for item in items:
+                    self.in_hand.pop(item, None)
+                self.suspects.difference_update(items)
