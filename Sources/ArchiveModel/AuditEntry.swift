@@ -8,6 +8,9 @@ package struct AuditEntry: Sendable, Hashable {
     package var state: OutputState
     /// Why it is unavailable.
     package var reason: String?
+    /// Who caused that there is no whole picture; `nil` for a whole one, and where nobody has noted it. What release 0.1.0 gave up
+    /// before its window had closed has no cause on record and counts as `unknown`.
+    package var cause: FailureCause?
     package var createdAt: Date?
     package var request: RecordedRequest?
     package var judgement: Judgement?
@@ -33,6 +36,7 @@ package struct AuditEntry: Sendable, Hashable {
     package init(_ entry: OutputEntry) {
         self.init(id: entry.id, state: entry.state)
         reason = entry.reason
+        cause = entry.cause
         createdAt = entry.createdAt
         request = entry.request
         judgement = entry.judgement

@@ -69,13 +69,14 @@ package struct Pricing: Sendable {
         var parts: Int
     }
 
-    /// What an output was charged. Of one that was lost nothing is to be asked back: it was made, and not fetched in time.
+    /// What an output was charged. Of one that was lost nothing is to be asked back: it was made, and not fetched in time. Neither is
+    /// it for bytes that are no picture where somebody else than the vendor is the cause.
     package mutating func charge(of entry: AuditEntry) -> Charge {
         let billed = entry.judgement?.billedTier ?? Self.billedTier(entry.request)
-        let isArchived = entry.state == .archived
+        let isClaimed = entry.state == .archived && (entry.cause ?? .vendor) == .vendor
         let key = Case(
             model: entry.request?.model, billed: billed, delivered: entry.judgement?.deliveredTier,
-            isPicture: !isArchived || entry.judgement?.verdict != .undecodable,
+            isPicture: !isClaimed || entry.judgement?.verdict != .undecodable,
             isUnread: entry.judgement?.verdict == .unread,
             credits: source == .recordedCredits ? entry.credits : nil, part: entry.id.index, parts: entry.siblings)
         if let charge = known[key] { return charge }

@@ -53,6 +53,15 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect([charge.paid, charge.undelivered, charge.refund].map(\.plain) == ["0.085", "0", "0.085"])
     }
 
+    @Test(arguments: FailureCause.allCases)
+    func onlyWhatTheVendorHasCausedIsClaimed(_ cause: FailureCause) throws {
+        var pricing = try pricing("0.05")
+        var damaged = try entry(size: "1:1", resolution: "2K", delivered: nil)
+        damaged.cause = cause
+        let charge = pricing.charge(of: damaged)
+        #expect([charge.paid, charge.refund].map(\.plain) == ["0.085", cause == .vendor ? "0.085" : "0"])
+    }
+
     /// Neither as bytes that are no picture, nor for the pixels that its header claims.
     @Test(arguments: [nil, PixelSize(width: 64, height: 64)])
     func forAWholeFileThatIsNotDecodedNothingIsClaimed(_ claimed: PixelSize?) throws {
