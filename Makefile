@@ -70,7 +70,7 @@ torture: build test-deps
 	.build/release-scratch/release/catalog-scale --rows 1000000 --program $(FIXATIVE)
 
 # The service under hostile faults, restarted every minute, and every task accounted for: Tests/README.md.
-SOAK_MINUTES ?= 20
+SOAK_MINUTES ?= 30
 soak: build test-deps
 	FIXATIVE=$(FIXATIVE) SOAK_MINUTES=$(SOAK_MINUTES) Tests/Soak/run
 

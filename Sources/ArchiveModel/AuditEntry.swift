@@ -8,7 +8,8 @@ package struct AuditEntry: Sendable, Hashable {
     package var state: OutputState
     /// Why it is unavailable.
     package var reason: String?
-    /// Who is to blame for bytes that are no picture; `nil` where an early release did not say.
+    /// Who caused that there is no whole picture; `nil` for a whole one, and where nobody has noted it. What release 0.1.0 gave up
+    /// before its window had closed has no cause on record and counts as `unknown`.
     package var cause: FailureCause?
     package var createdAt: Date?
     package var request: RecordedRequest?

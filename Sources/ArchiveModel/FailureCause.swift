@@ -20,21 +20,27 @@ package struct FailingState: Sendable, Hashable, Codable {
     /// Tries so far.
     package var tries: Int
     package var nextTry: Date
-    /// How often in a row the process died while this was in hand.
+    /// How often in a row the process died while this was in hand, as far as a later try has counted it.
     package var deaths: Int
+    /// When the lease of a try after a death ends; `nil` while it waits. A lease that has run out is one more death, which the next
+    /// try counts.
+    package var leaseEnds: Date?
 
-    package init(cause: FailureCause, since: Date, tries: Int, nextTry: Date, deaths: Int) {
+    package init(cause: FailureCause, since: Date, tries: Int, nextTry: Date, deaths: Int, leaseEnds: Date? = nil) {
         self.cause = cause
         self.since = since
         self.tries = tries
         self.nextTry = nextTry
         self.deaths = deaths
+        self.leaseEnds = leaseEnds
     }
 
     /// After this many deaths in a row an input is shown as the suspected cause.
     package static let deathsOfSuspect = 3
 
-    package var isSuspect: Bool { deaths >= Self.deathsOfSuspect }
+    package func deaths(at now: Date) -> Int { deaths + (leaseEnds.map { $0 <= now } == true ? 1 : 0) }
+
+    package func isSuspect(at now: Date) -> Bool { deaths(at: now) >= Self.deathsOfSuspect }
 }
 
 /// Delivered bytes that were not a whole picture. They are kept until a whole picture arrives or the window closes.

@@ -136,7 +136,7 @@ package struct ArchiveServer: Service {
             }
             GalleryRoutes(gallery: gallery, blobs: BlobRoutes(blobs: blobs, catalog: catalog), access: access).add(to: router)
         }
-        OutputRoutes(catalog: catalog, records: archive.records).add(to: readers.group("api"))
+        OutputRoutes(catalog: catalog, records: archive.records, clock: clock).add(to: readers.group("api"))
         MetricsRoutes(registry: registry, catalog: catalog, clock: clock, riskTime: options.riskTime, version: version)
             .add(to: readers)
         TaskRoutes(catalog: catalog, clock: clock, register: archive.register)

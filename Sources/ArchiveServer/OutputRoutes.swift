@@ -12,6 +12,7 @@ import SizeContract
 struct OutputRoutes {
     let catalog: any Catalog
     let records: any RecordStore
+    let clock: any WallClock
 
     func add(to group: RouterGroup<ServerContext>) {
         group.get("outputs") { request, _ in try await list(request) }
@@ -35,6 +36,15 @@ struct OutputRoutes {
         var since: Date
         var tries: Int
         var nextTry: Date
+        /// Set from the third death of the process on.
+        var deaths: Int?
+
+        init(_ failing: FailingState, now: Date) {
+            since = failing.since
+            tries = failing.tries
+            nextTry = failing.nextTry
+            deaths = failing.isSuspect(at: now) ? failing.deaths(at: now) : nil
+        }
     }
 
     private struct Output: Encodable {
@@ -55,14 +65,14 @@ struct OutputRoutes {
         var thumbnail: Picture?
         var preview: Picture?
 
-        init(_ entry: OutputEntry) {
+        init(_ entry: OutputEntry, now: Date) {
             name = OutputName.text(entry.id)
             taskId = entry.id.task
             index = entry.id.index
             state = entry.state
             reason = entry.reason
             cause = entry.cause
-            failing = entry.failing.map { Failing(since: $0.since, tries: $0.tries, nextTry: $0.nextTry) }
+            failing = entry.failing.map { Failing($0, now: now) }
             createdAt = entry.createdAt
             deadline = entry.deadline
             endedAt = entry.endedAt
@@ -94,7 +104,8 @@ struct OutputRoutes {
         let query = try EntryQuery(Parameters(request, allowed: Self.filters + ["limit", "cursor"]))
         let cursor = try Parameters(request).read("cursor", "a cursor of an earlier answer") { ListCursor($0) }
         let page = try await catalog.page(query, after: cursor)
-        return try Answer.json(List(outputs: page.entries.map(Output.init), next: page.next.map { "\($0)" }))
+        let now = clock.now
+        return try Answer.json(List(outputs: page.entries.map { Output($0, now: now) }, next: page.next.map { "\($0)" }))
     }
 
     static let filters = ["query", "state", "verdict", "tier", "billed", "model", "since", "until"]
@@ -111,7 +122,7 @@ struct OutputRoutes {
             var record: ArchiveRecord?
         }
         let record = try await records.record(of: id, day: task.createdAt ?? task.discoveredAt)
-        return try Answer.json(Whole(output: Output(entry), record: record))
+        return try Answer.json(Whole(output: Output(entry, now: clock.now), record: record))
     }
 
     private func task(_ text: String) async throws -> Response {
@@ -126,13 +137,16 @@ struct OutputRoutes {
             var createdAt: Date?
             var discoveredAt: Date
             var request: RecordedRequest?
+            var failing: Failing?
             var outputs: [Output]
         }
+        let now = clock.now
         let entries = try await catalog.entries(EntryQuery(task: id))
         return try Answer.json(
             Whole(
                 id: id, state: task.state, reason: task.reason, source: task.source, createdAt: task.createdAt,
-                discoveredAt: task.discoveredAt, request: task.request, outputs: entries.map(Output.init)))
+                discoveredAt: task.discoveredAt, request: task.request, failing: task.failing.map { Failing($0, now: now) },
+                outputs: entries.map { Output($0, now: now) }))
     }
 
     /// What it all comes to, from the catalog's counters.

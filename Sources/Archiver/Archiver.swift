@@ -224,6 +224,13 @@ package struct Archiver: Sendable {
         var warnedOf: Set<String> = []
         /// Queued outputs that were in hand when a process died.
         var suspects: Set<OutputID> = []
+        /// Whether the tasks that were read last were in hand when a process died.
+        var hasReadSuspect = false
+
+        /// Whether something is in hand that was so when a process died.
+        var hasSuspectInHand: Bool {
+            inFlight.values.contains { $0.history.deaths > 0 } || reading.contains { $0.history.deaths > 0 }
+        }
     }
 
     private func startWork(_ shift: inout Shift, in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
@@ -242,9 +249,7 @@ package struct Archiver: Sendable {
         }
         guard let due = try await catalog.nextDue(), due <= now else { return }
         if shift.reading.isEmpty, !shift.sourceStopped {
-            let leases = try await catalog.leaseTasks(
-                limit: GenerationClient.batchLimit, now: now, until: now.addingTimeInterval(options.leaseDuration))
-            let chosen = try await withoutSuspects(leases)
+            let chosen = try await leaseTasks(&shift, now: now)
             if !chosen.isEmpty {
                 shift.reading = chosen
                 group.addTask { .tasks(stop: try await resolve(chosen)) }
@@ -265,29 +270,6 @@ package struct Archiver: Sendable {
                 return .output(lease, step, seconds: clock.now.timeIntervalSince(now))
             }
         }
-    }
-
-    /// Those of `ids` that may start now: of outputs that were in hand when a process died one at a time, so that the one that kills
-    /// is found and harms no other.
-    private func withoutSuspects(_ ids: [OutputID], _ shift: Shift) -> [OutputID] {
-        guard !shift.suspects.isEmpty else { return ids }
-        var isTaken = shift.inFlight.keys.contains { shift.suspects.contains($0) }
-        return ids.filter { id in
-            guard shift.suspects.contains(id) else { return true }
-            defer { isTaken = true }
-            return !isTaken
-        }
-    }
-
-    /// The tasks to read now: those that no process died of, or else one of the others alone.
-    private func withoutSuspects(_ leases: [TaskLease]) async throws -> [TaskLease] {
-        let suspects = leases.filter { $0.history.deaths > 0 }
-        guard !suspects.isEmpty else { return leases }
-        let sound = leases.filter { $0.history.deaths == 0 }
-        for lease in sound.isEmpty ? Array(suspects.dropFirst()) : suspects {
-            try await catalog.finish(lease, .released, now: clock.now)
-        }
-        return sound.isEmpty ? Array(suspects.prefix(1)) : sound
     }
 
     private func beatHeart(_ shift: inout Shift, now: Date) async throws {
@@ -316,7 +298,8 @@ package struct Archiver: Sendable {
     private func startTimer(_ shift: inout Shift, in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
         let now = clock.now
         let due = try await catalog.nextDue() ?? .distantFuture
-        let isBusy = shift.inFlight.count >= options.downloads || !shift.reading.isEmpty
+        // While a suspect is in hand, what is due may be others that wait for their turn: the poll interval finds all else.
+        let isBusy = shift.inFlight.count >= options.downloads || !shift.reading.isEmpty || shift.hasSuspectInHand
         let next = min(isBusy ? .distantFuture : due, shift.sweepDueAt ?? .distantFuture)
         let isHolding = !shift.inFlight.isEmpty || !shift.reading.isEmpty
         let poll = min(now.addingTimeInterval(options.pollInterval), isHolding ? shift.heartbeatDueAt : .distantFuture)

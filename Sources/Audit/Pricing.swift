@@ -18,8 +18,7 @@ package struct Charge: Sendable, Hashable {
     package var paid = Decimal.zero
     /// What was paid for pixels that were not delivered: the billed tier's price less that of the delivered one, never negative.
     package var undelivered = Decimal.zero
-    /// What to ask back: for pixels that were not delivered, and all that was paid for bytes that the vendor delivered in the
-    /// place of a picture.
+    /// What to ask back: for pixels that were not delivered, and all that was paid for bytes that are no picture.
     package var refund = Decimal.zero
     /// Whether `undelivered` and `refund` are known. Of a picture whose request is not on record they are not, even where the
     /// upstream has recorded what it charged.
@@ -64,23 +63,20 @@ package struct Pricing: Sendable {
         var billed: Tier?
         var delivered: Tier?
         var isPicture: Bool
-        /// Whether the vendor is to blame for bytes that are no picture.
-        var isVendors: Bool
         var isUnread: Bool
         var credits: String?
         var part: Int
         var parts: Int
     }
 
-    /// What an output was charged. For bytes that are no picture all is to be asked back, if the vendor is to blame for them, and not
-    /// this installation or a person who ended the tries. Of one that was lost nothing is to be asked back: it was made, and not fetched in time.
+    /// What an output was charged. Of one that was lost nothing is to be asked back: it was made, and not fetched in time. Neither is
+    /// it for bytes that are no picture where somebody else than the vendor is the cause.
     package mutating func charge(of entry: AuditEntry) -> Charge {
         let billed = entry.judgement?.billedTier ?? Self.billedTier(entry.request)
-        let isArchived = entry.state == .archived
+        let isClaimed = entry.state == .archived && (entry.cause ?? .vendor) == .vendor
         let key = Case(
             model: entry.request?.model, billed: billed, delivered: entry.judgement?.deliveredTier,
-            isPicture: !isArchived || entry.judgement?.verdict != .undecodable,
-            isVendors: entry.cause.map { $0 == .vendor } ?? true,
+            isPicture: !isClaimed || entry.judgement?.verdict != .undecodable,
             isUnread: entry.judgement?.verdict == .unread,
             credits: source == .recordedCredits ? entry.credits : nil, part: entry.id.index, parts: entry.siblings)
         if let charge = known[key] { return charge }
@@ -119,8 +115,7 @@ package struct Pricing: Sendable {
         let paid = whole.part(key.part, of: key.parts, places: Self.places)
         let missing = undelivered.part(key.part, of: key.parts, places: Self.places)
         return Charge(
-            origin: origin, paid: paid, undelivered: missing, refund: key.isPicture ? missing : key.isVendors ? paid : 0,
-            isRefundKnown: isRefundKnown
+            origin: origin, paid: paid, undelivered: missing, refund: key.isPicture ? missing : paid, isRefundKnown: isRefundKnown
         )
     }
 

@@ -18,7 +18,9 @@ package protocol Catalog: Outbox {
     func newestListed(before: Date) async throws -> (id: TaskID, createdAt: Date)?
 
     /// Leases up to `limit` tasks that are due, the oldest first.
-    func leaseTasks(limit: Int, now: Date, until: Date) async throws -> [TaskLease]
+    /// - Parameter suspects: Whether to lease those whose lease has run out, since a process died with them in hand, or only the
+    ///   others; `nil` for both.
+    func leaseTasks(limit: Int, suspects: Bool?, now: Date, until: Date) async throws -> [TaskLease]
 
     /// Lengthens leases that are still held.
     /// - Returns: Those of `leases` that have passed on to somebody else.
@@ -112,7 +114,7 @@ package protocol Catalog: Outbox {
     /// `most` tries.
     func takeUpWaiting(most: Int, now: Date) async throws
 
-    /// Takes up again, once, what an archive of release 0.1.0 gave up before its window had closed: outputs and tasks that are
+    /// Takes up again, once, what an archive of release 0.1.0 gave up while its window is open: outputs and tasks that are
     /// unavailable or undecodable without a cause on record.
     /// - Returns: The tasks that will be read again.
     func reopenEndedEarly(now: Date) async throws -> [TaskID]
@@ -452,6 +454,10 @@ package struct CatalogStatus: Sendable, Hashable {
 }
 
 extension Catalog {
+    package func leaseTasks(limit: Int, now: Date, until: Date) async throws -> [TaskLease] {
+        try await leaseTasks(limit: limit, suspects: nil, now: now, until: until)
+    }
+
     package func fileProblem() -> String? { nil }
 }
 

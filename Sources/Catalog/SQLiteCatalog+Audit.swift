@@ -11,7 +11,7 @@ extension SQLiteCatalog {
         case task, index, place, state, reason, createdAt, hasRequest, model, prompt, size, resolution
         case digest, bytes, mediaType, format, verdict, width, height, expectedWidth, expectedHeight, ratioError, pixelRatio
         case onGrid, billedTier, deliveredTier, overpaid, nearestRatio, nearestTier, nearestWidth, nearestHeight
-        case siblings, credits, thumbnail, perceptualHash, link, contentType, cause
+        case cause, siblings, credits, thumbnail, perceptualHash, link, contentType
 
         func sql(_ detail: AuditDetail) -> String {
             let hasPictures = detail.contains(.pictures)
@@ -33,6 +33,8 @@ extension SQLiteCatalog {
             case .nearestTier: "output.nearest_tier"
             case .nearestWidth: "output.nearest_width"
             case .nearestHeight: "output.nearest_height"
+            case .cause:
+                "COALESCE(output.cause, CASE WHEN output.verdict = 'undecodable' AND output.ended_at < output.deadline THEN 'unknown' END)"
             case .siblings: "(SELECT COUNT(*) FROM output AS sibling WHERE sibling.task = output.task)"
             case .credits: detail.contains(.credits) ? SQLiteCatalog.credits : "NULL"
             case .prompt: hasPictures ? "task.prompt" : "NULL"
@@ -41,7 +43,7 @@ extension SQLiteCatalog {
             case .link: detail.contains(.delivery) ? Self.record("$.download.url") : "NULL"
             case .contentType: detail.contains(.delivery) ? Self.record("$.download.headers.\"content-type\"") : "NULL"
             case .model, .size, .resolution: "task.\(self)"
-            case .place, .state, .reason, .cause, .digest, .bytes, .format, .verdict, .width, .height: "output.\(self)"
+            case .place, .state, .reason, .digest, .bytes, .format, .verdict, .width, .height: "output.\(self)"
             }
         }
 
@@ -110,7 +112,7 @@ extension SQLiteCatalog {
         let id = try outputID(text(.task), number(.index))
         var entry = AuditEntry(id: id, state: text(.state).flatMap(OutputState.init(rawValue:)) ?? .waiting)
         entry.reason = text(.reason)
-        entry.cause = text(.cause).flatMap { FailureCause(rawValue: $0) }
+        entry.cause = text(.cause).flatMap(FailureCause.init(rawValue:))
         entry.createdAt = date(row[Column.createdAt.rawValue])
         entry.siblings = number(.siblings) ?? 1
         entry.credits = Self.number(text(.credits))

@@ -36,10 +36,17 @@ extension SQLiteCatalog {
     }
 
     /// Keys of the tasks that are due, the oldest first.
-    static func dueTasks(limit: Int, now: Date, in database: Database) throws -> [Int64] {
-        let waiting = try Row.fetchAll(
-            database.cachedStatement(sql: ClaimSQL.tasks), arguments: ["now": now.milliseconds, "limit": limit])
-        let expired = try Row.fetchAll(database.cachedStatement(sql: ClaimSQL.expiredTasks), arguments: ["now": now.milliseconds])
+    /// - Parameter suspects: Whether those whose lease has run out, or only the others; `nil` for both.
+    static func dueTasks(limit: Int, suspects: Bool?, now: Date, in database: Database) throws -> [Int64] {
+        let waiting =
+            suspects == true
+            ? []
+            : try Row.fetchAll(
+                database.cachedStatement(sql: ClaimSQL.tasks), arguments: ["now": now.milliseconds, "limit": limit])
+        let expired =
+            suspects == false
+            ? []
+            : try Row.fetchAll(database.cachedStatement(sql: ClaimSQL.expiredTasks), arguments: ["now": now.milliseconds])
         let candidates = (waiting + expired).map { (place: $0["place"] as Int64, key: $0["key"] as Int64) }
         return candidates.sorted { ($0.place, $0.key) < ($1.place, $1.key) }.prefix(limit).map(\.key)
     }

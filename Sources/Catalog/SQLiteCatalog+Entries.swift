@@ -39,9 +39,13 @@ extension SQLiteCatalog {
         let deaths: Int = row["deaths"] ?? 0
         let since = date(row["failing_since"]) ?? (deaths > 0 ? date(row["lease_expires_at"] ?? row["due_at"]) : nil)
         guard let since else { return nil }
+        let leaseEnds = deaths > 0 && (row["state"] as String?) == "leased" ? date(row["lease_expires_at"]) : nil
+        // As `ClaimSQL.pauseAfterDeaths`.
+        let pause = TimeInterval(min(min(deaths, 1000) * min(deaths, 1000) * 10, 1800))
         return FailingState(
             cause: (row["cause"] as String?).flatMap(FailureCause.init(rawValue:)) ?? .unknown, since: since,
-            tries: row["attempts"] ?? 0, nextTry: Date(milliseconds: row["due_at"] ?? 0), deaths: deaths)
+            tries: row["attempts"] ?? 0, nextTry: leaseEnds?.addingTimeInterval(pause) ?? Date(milliseconds: row["due_at"] ?? 0),
+            deaths: deaths, leaseEnds: leaseEnds)
     }
 
     private static func judgement(_ row: Row) -> Judgement? {

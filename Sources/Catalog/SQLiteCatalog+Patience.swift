@@ -65,12 +65,13 @@ extension SQLiteCatalog {
                     sql: """
                         UPDATE task SET state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0,
                             retries_undecodable = 1, rechecked = 1, \(Self.freshHistory)
-                        WHERE rechecked = 0 AND ((state = 'unavailable' AND cause IS NULL) OR (state = 'resolved' AND key IN (
+                        WHERE rechecked = 0 AND COALESCE(created_at, discovered_at) > ?2
+                            AND ((state = 'unavailable' AND cause IS NULL) OR (state = 'resolved' AND key IN (
                             SELECT task FROM output WHERE cause IS NULL AND (output.state = 'unavailable'
                                 OR (output.state = 'archived' AND verdict = 'undecodable'))
-                                AND (deadline IS NULL OR ended_at < deadline))))
+                                AND (deadline IS NULL OR (ended_at < deadline AND deadline > ?1)))))
                         RETURNING id
-                        """), arguments: [now.milliseconds]
+                        """), arguments: [now.milliseconds, now.addingTimeInterval(-86400).milliseconds]
             ).map(Self.taskID)
         }
     }
@@ -102,13 +103,14 @@ extension SQLiteCatalog {
     }
 
     package func failing(limit: Int) async throws -> Failing {
+        // A lease that has run out is one more death, which no try has counted yet.
         let outputs = """
             (output.failing_since IS NOT NULL AND output.state IN ('waiting', 'leased')
-                OR output.state = 'leased' AND output.deaths >= \(FailingState.deathsOfSuspect))
+                OR output.state = 'leased' AND output.deaths >= \(FailingState.deathsOfSuspect - 1))
             """
         let tasks = """
             (failing_since IS NOT NULL AND state IN ('waiting', 'leased', 'held')
-                OR state = 'leased' AND deaths >= \(FailingState.deathsOfSuspect))
+                OR state = 'leased' AND deaths >= \(FailingState.deathsOfSuspect - 1))
             """
         return try await read { database in
             var failing = Failing()

@@ -126,9 +126,10 @@ extension SQLiteCatalog {
         ]
     }
 
-    package func leaseTasks(limit: Int, now: Date, until: Date) async throws -> [TaskLease] {
+    package func leaseTasks(limit: Int, suspects: Bool?, now: Date, until: Date) async throws -> [TaskLease] {
         try await write { database in
-            let due = try Self.dueTasks(limit: limit, now: now, in: database)
+            let due = try Self.dueTasks(limit: limit, suspects: suspects, now: now, in: database)
+            guard !due.isEmpty else { return [] }
             let order = Dictionary(uniqueKeysWithValues: zip(due, due.indices))
             let rows = try Row.fetchAll(
                 database.cachedStatement(

@@ -30,7 +30,8 @@ final class JumpClock: WallClock {
     }
 
     private final class Shared: Sendable {
-        let start = Date().wholeMilliseconds
+        private let began = Date()
+        let start: Date
         let factor: Double
         let leastJump: TimeInterval
         let leastGuard: TimeInterval
@@ -38,14 +39,15 @@ final class JumpClock: WallClock {
         /// Signalled when somebody goes to sleep.
         let changed = NSCondition()
 
-        init(factor: Double, leastJump: TimeInterval, leastGuard: TimeInterval) {
+        init(start: Date, factor: Double, leastJump: TimeInterval, leastGuard: TimeInterval) {
+            self.start = start.wholeMilliseconds
             self.factor = factor
             self.leastJump = leastJump
             self.leastGuard = leastGuard
         }
 
         func now(_ state: State) -> Date {
-            start.addingTimeInterval(Date().timeIntervalSince(start) * factor + state.jumped).wholeMilliseconds
+            start.addingTimeInterval(Date().timeIntervalSince(began) * factor + state.jumped).wholeMilliseconds
         }
     }
 
@@ -60,11 +62,12 @@ final class JumpClock: WallClock {
     private let shared: Shared
 
     /// - Parameters:
+    ///   - start: The time that it shows first.
     ///   - factor: How many times faster than the wall's clock it runs.
     ///   - leastJump: Seconds. While the loop holds leases it wakes every 10 s for their sake, so a longer wait means that it is idle.
     ///   - leastGuard: Seconds. Pauses shorter than this are jumped over as well; by default none is.
-    init(factor: Double = 25, leastJump: TimeInterval = 10.5, leastGuard: TimeInterval = 0) {
-        let shared = Shared(factor: factor, leastJump: leastJump, leastGuard: leastGuard)
+    init(start: Date = Date(), factor: Double = 25, leastJump: TimeInterval = 10.5, leastGuard: TimeInterval = 0) {
+        let shared = Shared(start: start, factor: factor, leastJump: leastJump, leastGuard: leastGuard)
         self.shared = shared
         Thread.detachNewThread { Self.drive(shared) }
     }

@@ -36,9 +36,10 @@ final class TestArchive: Sendable {
 
     static let key = "sk-secret-0123456789"
 
-    init(clock: JumpClock = JumpClock()) throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "archive-\(UUID().uuidString)").path
-        folder = try ArchiveFolder(path: path, creating: true, now: clock.now)
+    /// - Parameter path: An archive that is there; `nil` for a new one.
+    init(path: String? = nil, clock: JumpClock = JumpClock()) throws {
+        self.path = path ?? FileManager.default.temporaryDirectory.appending(path: "archive-\(UUID().uuidString)").path
+        folder = try ArchiveFolder(path: self.path, creating: path == nil, now: clock.now)
         let lane = WorkLane(name: "test", width: 4)
         blobs = DirectoryBlobStore(folder: folder, lane: lane)
         records = DirectoryRecordStore(folder: folder, lane: lane)

@@ -258,9 +258,27 @@ import Testing
             let lease = try #require(try await catalog.leaseOutputs(limit: 1, now: now, until: now.plus(30)).first)
             #expect(lease.history.deaths == deaths)
             now = now.plus(30)
+            // Shown as soon as the third lease has run out, before the next try counts the death.
+            let failing = try await catalog.failing(limit: 9).outputs.first?.failing
+            #expect((failing?.isSuspect(at: now) ?? false) == (deaths >= 2))
+            #expect((failing?.isSuspect(at: now.plus(-1)) ?? false) == (deaths >= 3))
+            #expect(failing.map { $0.deaths(at: now) } ?? deaths + 1 == deaths + 1)
         }
-        let failing = try await catalog.failing(limit: 9)
-        #expect(failing.outputs.first?.failing?.isSuspect == true)
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func tasksThatWereInHandAtADeathAreLeasedApart(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let (hit, other) = (try taskID("t-hit"), try taskID("t-other"))
+        _ = try await catalog.register([TaskRegistration(id: hit, source: "sweep")], now: noon)
+        _ = try await catalog.leaseTasks(limit: 9, now: noon, until: noon.plus(30))
+        _ = try await catalog.register([TaskRegistration(id: other, source: "sweep")], now: noon)
+        let (now, until) = (noon.plus(30), noon.plus(60))
+        #expect(try await catalog.leaseTasks(limit: 9, suspects: true, now: noon.plus(29), until: until) == [])
+        #expect(try await catalog.leaseTasks(limit: 9, suspects: false, now: now, until: until).map(\.id) == [other])
+        let leases = try await catalog.leaseTasks(limit: 9, suspects: true, now: now, until: until)
+        #expect(leases.map(\.id) == [hit])
+        #expect(leases.map(\.history.deaths) == [1])
     }
 
     @Test(arguments: CatalogKind.allCases)

@@ -46,6 +46,10 @@ import Upkeep
             Set(rows.filter { $0.state == "archived" && $0.verdict != "undecodable" }.map { "\($0.taskId) \($0.index) \($0)" })
         }
         #expect(archived(found) == archived(told))
+        // What it gave up before its window had closed is nobody's proven fault.
+        let audited = try await #require(archive.catalog).auditPage(EntryQuery(), [], after: nil).entries
+        let unclaimed = audited.filter { $0.cause == .unknown && $0.judgement?.verdict == .undecodable }
+        #expect(Set(unclaimed.map(\.id.task.text)) == ["task-fixture-page", "task-fixture-cut"])
         try archive.close()
 
         // Each line is a digest and a path that ends in it.

@@ -20,31 +20,31 @@ struct FailingRow: Encodable {
     /// Set when the process died with it in hand three times or more in a row.
     var deaths: Int?
 
-    init?(_ entry: OutputEntry) {
+    init?(_ entry: OutputEntry, now: Date) {
         guard let failing = entry.failing else { return nil }
         let end = entry.deadline ?? entry.createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime)
         self.init(
             entry.id.task, entry.id.index, failing, reason: entry.reason,
-            windowEnds: end ?? failing.since.addingTimeInterval(TaskSnapshot.linkLifetime))
+            windowEnds: end ?? failing.since.addingTimeInterval(TaskSnapshot.linkLifetime), now: now)
     }
 
-    init?(_ entry: TaskEntry) {
+    init?(_ entry: TaskEntry, now: Date) {
         guard let failing = entry.failing else { return nil }
-        self.init(entry.id, nil, failing, reason: entry.reason, windowEnds: Risk.deadline(of: entry))
+        self.init(entry.id, nil, failing, reason: entry.reason, windowEnds: Risk.deadline(of: entry), now: now)
     }
 
-    private init(_ task: TaskID, _ index: Int?, _ failing: FailingState, reason: String?, windowEnds: Date) {
+    private init(_ task: TaskID, _ index: Int?, _ failing: FailingState, reason: String?, windowEnds: Date, now: Date) {
         taskId = task
         self.index = index
         state = failing.cause == .ours ? "held" : "waiting"
         cause = failing.cause
-        let suspicion = "the process died \(failing.deaths) times with this in hand, so it is tried alone and rarely"
-        self.reason = failing.isSuspect ? suspicion : reason ?? "not tried yet"
+        let suspicion = "the process died \(failing.deaths(at: now)) times with this in hand, so it is tried alone and rarely"
+        self.reason = failing.isSuspect(at: now) ? suspicion : reason ?? "not tried yet"
         since = failing.since
         tries = failing.tries
         nextTry = failing.nextTry
         self.windowEnds = windowEnds
-        deaths = failing.isSuspect ? failing.deaths : nil
+        deaths = failing.isSuspect(at: now) ? failing.deaths(at: now) : nil
     }
 
     var name: String { index.map { "\(taskId) #\($0)" } ?? taskId.text }
@@ -58,8 +58,8 @@ struct FailingRow: Encodable {
 
 extension Failing {
     /// The longest failing first.
-    var rows: [FailingRow] {
-        (outputs.compactMap { FailingRow($0) } + tasks.compactMap { FailingRow($0) }).sorted {
+    func rows(now: Date) -> [FailingRow] {
+        (outputs.compactMap { FailingRow($0, now: now) } + tasks.compactMap { FailingRow($0, now: now) }).sorted {
             ($0.since, $0.name) < ($1.since, $1.name)
         }
     }

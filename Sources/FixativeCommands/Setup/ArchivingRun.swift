@@ -77,7 +77,7 @@ struct ArchivingRun {
                     Result(
                         archived: summary.archived, duplicates: summary.duplicates, newBytes: summary.newBytes,
                         undecodable: summary.undecodable, unavailable: summary.unavailable, atRisk: summary.atRisk,
-                        waiting: summary.waiting, failing: failing.rows, lost: lost,
+                        waiting: summary.waiting, failing: failing.rows(now: workshop.archive.clock.now), lost: lost,
                         stopped: summary.stopReason, problems: problems)))
         }
         let same = summary.duplicates == 0 ? "" : ", \(summary.duplicates) of the same bytes as one before"
@@ -99,8 +99,9 @@ struct ArchivingRun {
     }
 
     private func tellWhatWaits(_ summary: ArchiveSummary, _ failing: Failing) async throws {
-        for row in failing.rows.prefix(Self.waitsTold) { Terminal.write("\(row.text)\n") }
-        let more = failing.count - min(failing.rows.count, Self.waitsTold)
+        let rows = failing.rows(now: workshop.archive.clock.now)
+        for row in rows.prefix(Self.waitsTold) { Terminal.write("\(row.text)\n") }
+        let more = failing.count - min(rows.count, Self.waitsTold)
         if more > 0 { Terminal.write("and \(more) more: 'fixative list --failing'\n") }
         Terminal.write("\(try await waiting()); the same command or 'fixative run' goes on\n")
     }

@@ -123,7 +123,7 @@ struct ListCommand: AsyncParsableCommand {
 
     private func listFailing(_ archive: OpenArchive) async throws {
         let failing = try await archive.catalog.failing(limit: limit ?? .max)
-        let rows = Array(failing.rows.prefix(limit ?? .max))
+        let rows = Array(failing.rows(now: archive.clock.now).prefix(limit ?? .max))
         if format == .json {
             Terminal.write(try Rendering.json(rows))
         } else {

@@ -60,7 +60,7 @@ struct StatusCommand: AsyncParsableCommand {
             tasks: Dictionary(uniqueKeysWithValues: status.tasks.map { ($0.key.rawValue, $0.value) }),
             byVerdict: Dictionary(uniqueKeysWithValues: status.verdicts.map { ($0.key.rawValue, $0.value) }), unavailable: lost,
             failingCount: Dictionary(uniqueKeysWithValues: failingCounts.map { ($0.key.rawValue, $0.value) }),
-            failing: Array(failing.rows.prefix(Self.dangersTold)),
+            failing: Array(failing.rows(now: now).prefix(Self.dangersTold)),
             atRisk: Self.dangers(risk, now: now), atRiskCount: risk.outputCount + risk.taskCount,
             nearestDeadline: status.nearestDeadline, held: status.holdReason,
             unansweredSubmissions: open.map(\.key))

@@ -15,6 +15,8 @@ class HookProxy:
         self.service = service
         self.tally = tally
         self.refuses = False
+        # Says whether the table of callbacks that no reading has confirmed may be full.
+        self.may_be_full = lambda: False
         self.seconds = []
         proxy = self
 
@@ -69,7 +71,9 @@ class HookProxy:
             self.seconds.append(time.monotonic() - began)
         else:
             self.tally.count("callbacks failed")
-            if status not in (502, 503):
+            if status == 429 and self.may_be_full():
+                self.tally.count("callbacks that found the table full")
+            elif status not in (502, 503):
                 self.tally.err(f"a callback was answered {status}")
         handler.send_response(status)
         handler.send_header("Content-Length", "0")

@@ -6,7 +6,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 from torture.storage import Storage, check_whole
-from torture.upstream import is_whole_picture
+from torture.upstream import is_whole_picture, links_of
 
 from .callers import CALLER_KEY
 
@@ -67,6 +67,8 @@ class Judge:
                     return "lost", f"#{index} waits without a reason"
             elif output["state"] != "archived":
                 return "lost", f"#{index} is {output['state']} while its window is open: {output['reason']}"
+            elif output["verdict"] == "undecodable":
+                return "lost", f"#{index} is called undecodable while its window is open"
             elif flaw := self.storage.flaw((task, index), self.outputs):
                 return "lost", f"#{index}: {flaw}"
         if not unavailable:
@@ -92,6 +94,14 @@ class Judge:
                 return "lost", f"#{index} waits ({outputs[index]['reason']}), and can be had"
         return "unavailable", None
 
+    def can_be_had(self, task, index):
+        """Whether a patient client gets what the service has tried without success: a picture, or for no index a task's results."""
+        if index is not None:
+            truth = self.upstream.truth(task) or []
+            return index < len(truth) and truth[index] is not None and is_whole_picture(truth[index])
+        answer = self.upstream.answer(task)
+        return answer is not None and (answer["status"] != "completed" or bool(links_of(answer)))
+
     def compare_sample(self):
         """The bytes of some, against what the simulator serves to another client."""
         archived = set(self.archived)
@@ -113,8 +123,6 @@ class Judge:
         row = self.outputs[output]
         with open(self.storage.blob(row["digest"]), "rb") as file:
             stored = file.read()
-        if row["verdict"] == "undecodable":
-            return "it is called undecodable while its window is open"
         return None if stored == body else f"{len(stored)} bytes are not the {len(body)} that the upstream delivers"
 
     # The program's own word
@@ -142,7 +150,7 @@ class Judge:
     def secrets(self):
         """No key, token or signature of a link in the log or any file of the archive."""
         service = self.service
-        patterns = [service.key, service.admin_token, service.hook_secret, service.gateway_token, CALLER_KEY, "&sig=", "%26sig%3D", "\\u0026sig"]
+        patterns = [service.key, service.admin_token, service.hook_secret, service.gateway_token, CALLER_KEY, service.notify_secret, "&sig=", "%26sig%3D", "\\u0026sig"]
         for path in (service.log, service.storage):
             line = ["grep", "-rlaF"] + [part for pattern in patterns for part in ("-e", pattern)] + [path]
             found = subprocess.run(line, capture_output=True, text=True, check=False)

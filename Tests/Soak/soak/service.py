@@ -1,11 +1,13 @@
 """`fixative run`, started, stopped and killed, always at the same address."""
 
+import base64
 import http.client
 import json
 import os
 import secrets
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -25,11 +27,11 @@ def free_port():
 
 
 class Service:
-    def __init__(self, binary, folder, upstream, plan, tally):
+    def __init__(self, binary, folder, upstream, notify, plan, tally):
         self.binary = binary
         self.storage = os.path.join(folder, "storage")
         self.log = os.path.join(folder, "service.log")
-        self.upstream = upstream
+        self.notify = notify
         self.plan = plan
         self.tally = tally
         self.port = free_port()
@@ -37,22 +39,25 @@ class Service:
         self.hook_secret = f"hook-{secrets.token_hex(16)}"
         self.admin_token = f"admin-{secrets.token_hex(16)}"
         self.gateway_token = f"gateway-{secrets.token_hex(16)}"
+        self.notify_secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
         self.environment = {
             **environment(plan.lease), "FIXATIVE_API_KEY": self.key, "FIXATIVE_HOOK_SECRET": self.hook_secret,
             "FIXATIVE_ADMIN_TOKEN": self.admin_token, "FIXATIVE_GATEWAY_TOKEN": self.gateway_token, "FIXATIVE_API_URL": upstream,
-            "FIXATIVE_ALLOW_PRIVATE_HOSTS": "true",
+            "FIXATIVE_ALLOW_PRIVATE_HOSTS": "true", "FIXATIVE_NOTIFY_SECRET": self.notify_secret,
         }
         self.process = None
         # Held while it is started and ended; whoever sees `since` knows that the process should answer.
         self.lock = threading.Lock()
         self.since = None
+        # Says whether the API is out of order.
+        self.is_blind = lambda: False
         self.starts = []
         self.stops = []
         self.kills = 0
 
     def start(self):
         line = [self.binary, "run", "--listen", f"127.0.0.1:{self.port}", "--sweep-interval", str(self.plan.sweep_interval),
-                "--storage", self.storage, "-v"]
+                "--notify-url", self.notify, "--storage", self.storage, "-v"]
         with self.lock:
             began = time.monotonic()
             with open(self.log, "ab") as log:
@@ -69,6 +74,7 @@ class Service:
 
     def stop(self):
         """SIGTERM: everything on its way is finished or put back, in time and with code 0."""
+        is_blind = self.is_blind()
         with self.lock:
             self.since = None
             began = time.monotonic()
@@ -81,7 +87,8 @@ class Service:
                 self.process.wait()
                 return
             self.stops.append(time.monotonic() - began)
-            if code != 0:
+            # A page in place of the API's answer means that the account was perhaps not seen: that ends with 1.
+            if code != 0 and not (code == 1 and is_blind):
                 self.tally.err(f"SIGTERM: exit code {code}")
 
     def kill(self):
@@ -97,10 +104,10 @@ class Service:
         except (OSError, http.client.HTTPException):
             return False
 
-    def ask(self, path, timeout=5):
+    def ask(self, path, timeout=5, headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers or {})
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:
@@ -121,15 +128,24 @@ class Service:
             capture_output=True, text=True, errors="replace", timeout=PATIENCE)
         return Finished(done.returncode, done.stdout, done.stderr)
 
+    def failing(self):
+        """The rows of what waits after a failure; `None` when the program does not say."""
+        listed = self.verb("list", "--failing", "--format", "json")
+        return json.loads(listed.out) if listed.code in (0, 1) else None
+
     def waiting(self):
-        """How many tasks and outputs wait, less those that were tried at least five times, and how many tasks are known at all."""
-        status = self.verb("status", "--format", "json")
-        if status.code not in (0, 1):
-            return None, 0
+        """How many tasks and outputs wait, how many tasks are known at all, and which of them were tried at least five times."""
+        status, failing = self.verb("status", "--format", "json"), self.failing()
+        if status.code not in (0, 1) or failing is None:
+            return None, 0, set()
         counts = json.loads(status.out)
         queued = sum(counts[kind].get(state, 0) for kind in ("tasks", "outputs") for state in ("waiting", "leased", "held"))
-        failing = self.verb("list", "--failing", "--format", "json")
-        if failing.code not in (0, 1):
-            return None, 0
-        hopeless = sum(row["tries"] >= 5 for row in json.loads(failing.out))
-        return queued - hopeless, sum(counts["tasks"].values())
+        stubborn = {(row["taskId"], row.get("index")) for row in failing if row["tries"] >= 5}
+        return queued, sum(counts["tasks"].values()), stubborn
+
+    def unsent_notices(self):
+        database = sqlite3.connect(f"file:{self.storage}/catalog.sqlite?mode=ro", uri=True)
+        try:
+            return database.execute("SELECT COUNT(*) FROM outbox").fetchone()[0]
+        finally:
+            database.close()

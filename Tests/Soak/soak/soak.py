@@ -5,18 +5,26 @@ import tempfile
 import threading
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 from torture.upstream import Upstream
 
 from .callers import Callers
+from .doors import Door
 from .hooks import HookProxy
 from .judge import Judge
+from .notices import Notices, check_notices
+from .outages import Outages
 from .service import Service
 from .tally import Tally, mean, quantile
 from .watch import Watch
 
-# The last quarter's memory may differ from the second's by this part of it.
+# The memory after the outages may differ from that before by this part of it.
 FLAT = 0.10
+# Seconds after an outage of the API in which callbacks may still find the table of unconfirmed ones full.
+TIME_OF_FULL_TABLE = 120
+# Seconds after which a service whose queue does not empty is started again.
+RESTART_IN_DRAIN = 10
 
 
 def perform(plan, binary):
@@ -42,26 +50,32 @@ def perform(plan, binary):
 
 
 def soak(plan, binary, folder, upstream, tally):
-    service = Service(binary, folder, upstream.url, plan, tally)
-    try:
-        service.start()
-        with HookProxy(service, tally) as hooks, Watch(service, tally) as watch:
-            callers = Callers(upstream.url, service, hooks.url, plan, tally)
-            work(plan, service, hooks, callers, tally)
-            drain(plan, service, upstream, tally)
-        service.stop()
+    with Notices() as notices, Door(upstream.url, tally, "storage") as storage, Door(upstream.url, tally, "API", storage) as api:
+        service = Service(binary, folder, api.url, notices.url, plan, tally)
+        service.is_blind = lambda: api.form is not None
         judge = Judge(upstream, service, plan, tally)
-        judge.judge(callers.created)
-        check_ways(plan, service, callers, judge, tally)
-        tell(plan, service, hooks, callers, watch, judge, tally)
-        return len(judge.truth), len(judge.archived), len(judge.unavailable)
-    finally:
-        if service.process and service.process.poll() is None:
-            service.kill()
+        try:
+            service.start()
+            with HookProxy(service, tally) as hooks, Watch(service, tally) as watch:
+                callers = Callers(upstream.url, service, hooks.url, plan, tally)
+                outages = [Outages(plan.storage_outage, storage, "outputs", service, plan, tally),
+                           Outages(plan.api_outage, api, "tasks", service, plan, tally)]
+                hooks.may_be_full = lambda: api.form is not None or outages[1].ended_within(TIME_OF_FULL_TABLE)
+                work(plan, service, hooks, callers, outages, tally)
+                drain(plan, service, upstream, judge, tally)
+            service.stop()
+            judge.judge(callers.created)
+            check_ways(plan, service, callers, judge, tally)
+            check_notices(notices, callers.created, judge, plan, tally)
+            tell(plan, service, hooks, callers, watch, judge, tally)
+            return len(judge.truth), len(judge.archived), len(judge.unavailable)
+        finally:
+            if service.process and service.process.poll() is None:
+                service.kill()
 
 
-def work(plan, service, hooks, callers, tally):
-    """Callers all the time; restarts and the outage beside them."""
+def work(plan, service, hooks, callers, outages, tally):
+    """Callers all the time; restarts and the outages beside them."""
     began = time.monotonic()
     failures = []
 
@@ -76,6 +90,7 @@ def work(plan, service, hooks, callers, tally):
         return thread
 
     threads = [guarded(lambda: restart(plan, service, began, failures)), guarded(lambda: outage(plan, hooks, began, tally))]
+    threads += [guarded(lambda each=each: each.run(began)) for each in outages]
     callers.run(until=began + plan.length)
     for thread in threads:
         thread.join()
@@ -103,17 +118,31 @@ def outage(plan, hooks, began, tally):
     tally.note(f"the webhook refused connections for {plan.outage:.0f} s")
 
 
-def drain(plan, service, upstream, tally):
-    """Waits until every task of the account is known and nothing waits but what has failed more often than faults that pass do."""
+def drain(plan, service, upstream, judge, tally):
+    """Waits until every task of the account is known and nothing waits but what a patient client can't have either.
+
+    What was tried often during an outage is tried rarely after it, when a passing fault meets it again. A start takes it up at once.
+    """
     tasks = len(upstream.tasks())
-    began = time.monotonic()
+    began = started = time.monotonic()
+    hopeless, queued, known, left = set(), None, 0, set()
     while time.monotonic() - began < plan.drain:
-        queued, known = service.waiting()
-        if queued == 0 and known >= tasks:
+        queued, known, stubborn = service.waiting()
+        doubtful = sorted(stubborn - hopeless, key=str)
+        with ThreadPoolExecutor(8) as pool:
+            verdicts = pool.map(lambda key: judge.can_be_had(*key), doubtful)
+            hopeless.update(key for key, can_be_had in zip(doubtful, verdicts) if not can_be_had)
+        left = stubborn - hopeless
+        if queued == len(stubborn & hopeless) and known >= tasks and service.unsent_notices() == 0:
             break
+        if left and time.monotonic() - started > RESTART_IN_DRAIN:
+            service.stop()
+            service.start()
+            started = time.monotonic()
         time.sleep(2)
     else:
-        tally.err(f"after {plan.drain:.0f} s {queued} tasks and pictures wait that have not failed for good, and {known} of {tasks} tasks are known")
+        tally.err(f"after {plan.drain:.0f} s {queued} tasks and pictures wait, {len(left)} of them can be had, {known} of {tasks} tasks "
+                  f"are known, and {service.unsent_notices()} notices are not sent")
     tally.note(f"the queue was empty {time.monotonic() - began:.0f} s after the last task")
 
 
@@ -155,9 +184,11 @@ def tell(plan, service, hooks, callers, watch, judge, tally):
         tally.note(f"{name:52} {value}")
     if not plan.judges_memory:
         return tally.note("too short a run to judge memory by")
-    # Written so that quarters without a sample fall too.
-    if not abs(means[3] - means[1]) <= FLAT * means[1]:
-        tally.err(f"memory is not flat: {means[1]:.0f} MiB in the second quarter, {means[3]:.0f} MiB in the last")
+    before = mean(watch.between(60, plan.storage_outage.begin)) / 2**20
+    after = mean(watch.between(plan.api_outage.end + 60, plan.length)) / 2**20
+    # Written so that times without a sample fall too.
+    if not abs(after - before) <= FLAT * before:
+        tally.err(f"memory is not flat: {before:.0f} MiB before the outages, {after:.0f} MiB after them")
     return None
 
 

@@ -61,6 +61,10 @@ class Watch:
         if flaw and path == "/readyz":
             self.problems.update(problems(body) or [flaw])
 
+    def between(self, begin, end):
+        """The resident bytes of a part of the run."""
+        return [resident for when, resident in self.memory if begin <= when < end]
+
     def quarters(self, length):
         """The resident bytes of each quarter of the run."""
         samples = [[], [], [], []]
