@@ -63,7 +63,6 @@ actor PinnedClients {
     private func makeClient(_ pin: Pin) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
-        configuration.httpVersion = .http1Only
         configuration.timeout = .init(connect: .seconds(10), read: .milliseconds(Int64(idleTimeout * 1000)))
         configuration.dnsOverride = [pin.target.host: pin.address.description]
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -76,6 +75,7 @@ actor PinnedClients {
             }
             return channel.eventLoop.makeSucceededVoidFuture()
         }
+        configuration.refuseUnknownStatus()
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 }

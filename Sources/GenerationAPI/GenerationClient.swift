@@ -94,6 +94,7 @@ package struct GenerationClient: Sendable {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(60)))
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.refuseUnknownStatus()
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

@@ -27,6 +27,7 @@ package struct HTTPNoticePoster: NoticePoster {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(Self.patience)))
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.refuseUnknownStatus()
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

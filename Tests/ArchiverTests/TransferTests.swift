@@ -1,7 +1,9 @@
 import ArchiveModel
 import Archiver
+import AsyncHTTPClient
 import BlobStore
 import Foundation
+import GenerationAPI
 import Networking
 import Synchronization
 import Testing
@@ -37,6 +39,25 @@ import Testing
         }
         await downloader.shutdown()
         return (result, host.requests)
+    }
+
+    /// Numbers below 100 are no status (RFC 9110, section 15), neither interim nor final.
+    @Test(arguments: ["000", "001", "099"]) func aStatusThatHTTPDoesNotKnowFailsThatTryAlone(_ status: String) async throws {
+        let strange = Self.answer("HTTP/1.1 \(status) OK\nContent-Length: 0")
+        let whole = Self.answer("HTTP/1.1 200 OK\nContent-Length: \(Self.png.count)", Self.png)
+        let refused = try await fetch([strange]).0
+        #expect(throws: DownloadError.self) { try refused.get() }
+        let received = try await fetch([Self.answer("HTTP/1.1 100 Continue") + whole]).0
+        #expect(try received.get().0 == Self.png)
+
+        let host = try RawHost { _, _ in strange }
+        let http = GenerationClient.makeHTTPClient()
+        let client = GenerationClient(
+            baseURL: host.url, key: try #require(APIKey(TestArchive.key)), http: http,
+            clock: JumpClock(factor: 100), retry: RetryPolicy(attempts: 1))
+        await #expect(throws: APIError.self) { try await client.task(try #require(TaskID("task-1"))) }
+        #expect(host.requests.count == 1)
+        try await http.shutdown()
     }
 
     /// By Python: `gzip.compress`, `zlib.compress`, `zlib.compressobj(wbits=-15)` and `brotli.compress` of `png` above.

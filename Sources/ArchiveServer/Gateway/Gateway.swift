@@ -73,6 +73,7 @@ package struct Gateway: Sendable {
         var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10), read: patience))
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.refuseUnknownStatus()
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
