@@ -11,7 +11,7 @@ let strict: [SwiftSetting] = [
 
 let warnings: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
 
-// Built by `fuzz.sh`, which names the sanitizers. `main` comes with libFuzzer, so the executables are C, whose `main` is called
+// Built by `fuzz.py`, which names the sanitizers. `main` comes with libFuzzer, so the executables are C, whose `main` is called
 // `main`.
 let package = Package(
     name: "fixative-fuzz",
