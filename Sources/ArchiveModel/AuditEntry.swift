@@ -8,8 +8,8 @@ package struct AuditEntry: Sendable, Hashable {
     package var state: OutputState
     /// Why it is unavailable.
     package var reason: String?
-    /// Who caused that there is no whole picture; `nil` for a whole one, and where nobody has noted it. What release 0.1.0 gave up
-    /// before its window had closed has no cause on record and counts as `unknown`.
+    /// The cause of a missing or damaged picture; `nil` for a whole picture, and where no cause is on record. Records of release 0.1.0
+    /// have no cause: `unknown` stands for it where the output ended before its deadline.
     package var cause: FailureCause?
     package var createdAt: Date?
     package var request: RecordedRequest?
@@ -31,18 +31,6 @@ package struct AuditEntry: Sendable, Hashable {
     package init(id: OutputID, state: OutputState) {
         self.id = id
         self.state = state
-    }
-
-    package init(_ entry: OutputEntry) {
-        self.init(id: entry.id, state: entry.state)
-        reason = entry.reason
-        cause = entry.cause
-        createdAt = entry.createdAt
-        request = entry.request
-        judgement = entry.judgement
-        original = entry.original
-        thumbnail = entry.thumbnail?.digest
-        perceptualHash = entry.perceptualHash
     }
 }
 

@@ -46,28 +46,40 @@ extension Span<UInt8> {
     }
 }
 
-/// Secrets by how they begin, so that a text is looked through once, however many there are: a task may have a thousand links.
+/// Secrets by their first bytes, so that a text is searched once, however many secrets there are: a task may have a thousand links.
 ///
-/// A long secret, or one of many with the same beginning, is known by its beginning: then all up to a blank or a quotation mark is
-/// removed with it.
+/// A long secret is recognised by its first bytes, and the rest of the word is removed with it. The same happens where secrets of many
+/// lengths have the same first bytes. So the work for a byte of text is bounded.
 private struct SecretIndex: Sendable {
     private static let keyLength = 6
-    /// Bytes that are compared at the most.
+    /// Bytes of a secret that are compared at most.
     private static let compared = 128
-    /// Of more secrets with one beginning, none is compared.
-    private static let mostOfOneKey = 4
+    /// Secrets with the same first bytes are compared up to so many different lengths.
+    private static let mostLengths = 8
 
-    private let secrets: [UInt64: [[UInt8]]]
+    /// Secrets with the same first bytes.
+    private struct Group {
+        /// The longest first.
+        var lengths: [Int]
+        /// The secrets, cut to the compared length.
+        var beginnings: Set<ArraySlice<UInt8>>
+    }
+
+    private let groups: [UInt64: Group]
 
     init(_ secrets: [String]) {
-        self.secrets = Dictionary(grouping: Set(secrets.map { Array($0.utf8) })) { secret in
+        let secrets = secrets.map { Array($0.utf8) }
+        groups = Dictionary(grouping: secrets) { secret in
             secret.prefix(Self.keyLength).reduce(0) { $0 << 8 | UInt64($1) }
+        }.mapValues { secrets in
+            let beginnings = Set(secrets.map { $0.prefix(Self.compared) })
+            return Group(lengths: Set(beginnings.map(\.count)).sorted(by: >), beginnings: beginnings)
         }
     }
 
     /// - Returns: `nil` when no secret is there.
     func removing(from text: String) -> String? {
-        guard !secrets.isEmpty else { return nil }
+        guard !groups.isEmpty else { return nil }
         let bytes = Array(text.utf8)
         var found: [Range<Int>] = []
         var key: UInt64 = 0
@@ -76,11 +88,9 @@ private struct SecretIndex: Sendable {
         for position in bytes.indices {
             key = (key << 8 | UInt64(bytes[position])) & 0xFFFF_FFFF_FFFF
             let start = position - Self.keyLength + 1
-            guard start >= wordEnd, let candidates = secrets[key], let length = length(at: start, in: bytes, candidates) else {
-                continue
-            }
+            guard start >= wordEnd, let group = groups[key], let length = length(at: start, in: bytes, group) else { continue }
             var end = start + length
-            if length >= Self.compared || candidates.count > Self.mostOfOneKey {
+            if length == Self.compared || group.lengths.count > Self.mostLengths {
                 end = bytes[end...].firstIndex(where: Self.endsWord) ?? bytes.endIndex
                 wordEnd = end
             }
@@ -104,13 +114,12 @@ private struct SecretIndex: Sendable {
 
     private static func endsWord(_ byte: UInt8) -> Bool { byte <= 0x20 || [0x22, 0x27, 0x3C, 0x3E].contains(byte) }
 
-    /// How many bytes from `start` on are a secret, or the known beginning of one.
-    private func length(at start: Int, in bytes: [UInt8], _ candidates: [[UInt8]]) -> Int? {
-        guard candidates.count <= Self.mostOfOneKey else { return Self.keyLength }
-        return candidates.compactMap { secret in
-            let known = secret.prefix(Self.compared)
-            return bytes[start...].starts(with: known) ? known.count : nil
-        }.max()
+    /// How many bytes from `start` on are a secret, or the compared part of one.
+    private func length(at start: Int, in bytes: [UInt8], _ group: Group) -> Int? {
+        guard group.lengths.count <= Self.mostLengths else { return Self.keyLength }
+        return group.lengths.first { length in
+            start + length <= bytes.count && group.beginnings.contains(bytes[start..<(start + length)])
+        }
     }
 }
 

@@ -228,7 +228,7 @@ extension Archiver {
         if let problem = link.failure, problem.detail != failure.detail { failure.detail += "; \(problem.detail)" }
         let keyGuard = KeyGuard(client.secrets)
         failure.detail = keyGuard(failure.detail)
-        failure.candidate = (try? keyGuard(cleaning: failure.candidate)) ?? nil
+        if let candidate = failure.candidate { failure.candidate = (try? keyGuard(candidate)) ?? candidate }
         var generator = SystemRandomNumberGenerator()
         let decision = RetryDecision(
             after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),

@@ -104,11 +104,12 @@ extension Archiver {
         let words = snapshot.failure.map { redact($0) }
         // Results are fetched whatever the word of state is: their links are alive now.
         if snapshot.stage == .delivered || (snapshot.stage == .completed && !snapshot.results.isEmpty) {
-            let results = numbered(snapshot.results, known: try await catalog.resultLinks(of: lease.id))
+            let keyGuard = KeyGuard(secrets + client.secrets)
+            let results = keyGuard(numbered(snapshot.results, known: try await catalog.resultLinks(of: lease.id)))
             let hasFailed = snapshot.status == .failed || snapshot.status == .cancelled
             let outcome = TaskOutcome.resolved(
                 results: results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
-                model: snapshot.model, reason: hasFailed ? words : nil, json: json)
+                model: snapshot.model.map { keyGuard($0) }, reason: hasFailed ? words : nil, json: json)
             if try await write(lease, outcome) {
                 report(.resolved(lease.id, outputs: results.count))
                 try await recordProblems(results, lease, createdAt, json)
@@ -177,7 +178,7 @@ extension Archiver {
                 createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime), endedAt: clock.now,
                 attempts: 0, request: lease.request, taskJSON: json)
             let standing = try? await records.record(of: id, day: createdAt ?? lease.discoveredAt)
-            if standing == nil { _ = try await records.write(KeyGuard(client.secrets)(cleaning: record), over: nil) }
+            if standing == nil { _ = try await records.write(record, over: nil) }
         }
     }
 
@@ -245,13 +246,6 @@ extension Archiver {
     @discardableResult
     private func write(_ lease: TaskLease, _ outcome: TaskOutcome) async throws -> Bool {
         do {
-            var outcome = outcome
-            if case .resolved(let results, let createdAt, let deadline, let model, let reason, let json) = outcome {
-                let keyGuard = KeyGuard(client.secrets)
-                outcome = .resolved(
-                    results: keyGuard(results), createdAt: createdAt, deadline: deadline, model: model.map { keyGuard($0) },
-                    reason: reason, json: json)
-            }
             try await catalog.finish(lease, outcome, now: clock.now)
             return true
         } catch let error as CatalogError where error.code == .leaseLost {

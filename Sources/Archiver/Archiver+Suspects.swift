@@ -3,7 +3,7 @@ import Catalog
 import Foundation
 import GenerationAPI
 
-/// What was in hand when a process died is tried alone: one of them is the cause.
+/// Items that were in progress when a process died are retried one at a time, since one of them may be the cause.
 extension Archiver {
     /// Those of `ids` that may start now: of outputs and tasks that were in hand when a process died one at a time, so that the one
     /// that kills is found, and none of the others is in hand again at its next death.

@@ -2,8 +2,8 @@ import ArchiveModel
 import Catalog
 import Foundation
 
-/// Keeps the API key out of what is stored, should an answer repeat it: an API's own "incorrect API key: sk-…" may stand in any word of
-/// a result, in a path or in the name of a header.
+/// Removes the API key from records and catalog rows. An answer may repeat the key, for example in "incorrect API key: sk-…", in a
+/// link's path or in the name of a header.
 struct KeyGuard: Sendable {
     private let redact: Redactor
     /// The secrets as JSON writes them.
@@ -16,8 +16,20 @@ struct KeyGuard: Sendable {
 
     func callAsFunction(_ text: String) -> String { redact(text) }
 
+    /// The record without the key. The upstream's answer is redacted where it is read, and a task's id is the record's address.
+    func callAsFunction(_ record: ArchiveRecord) throws -> ArchiveRecord {
+        var bare = record
+        bare.taskJSON = nil
+        var clean = try cleaned(bare)
+        clean.taskJSON = record.taskJSON
+        clean.task = record.task
+        return clean
+    }
+
+    func callAsFunction(_ candidate: DeliveryCandidate) throws -> DeliveryCandidate { try cleaned(candidate) }
+
     /// The value without the key; the value itself when no key is in it.
-    func callAsFunction<Value: Codable>(cleaning value: Value) throws -> Value {
+    private func cleaned<Value: Codable>(_ value: Value) throws -> Value {
         let data = try JSONEncoder.archive(pretty: false).encode(value)
         guard written.contains(where: { data.range(of: $0) != nil }) else { return value }
         let json = try JSONDecoder.archive.decode(JSONValue.self, from: data)

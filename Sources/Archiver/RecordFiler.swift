@@ -80,7 +80,7 @@ package struct RecordFiler: Sendable {
     ///
     /// - Parameter standing: The record that was there when this try began to file.
     func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord {
-        var (record, standing) = (try KeyGuard(secrets())(cleaning: record), standing)
+        var (record, standing) = (try KeyGuard(secrets())(record), standing)
         while let other = try await records.write(record, over: standing) {
             if try await isWhole(other), record.state == .unavailable || other.decodeError == nil || record.decodeError != nil {
                 return other
@@ -168,17 +168,16 @@ package struct RecordFiler: Sendable {
     package func end(
         _ lease: TaskLease, _ state: TaskState, reason: String, cause: FailureCause?, createdAt: Date?, json: JSONValue?
     ) async throws {
+        let reason = KeyGuard(secrets())(reason)
         var record = TaskRecord(
             task: lease.id, state: state, reason: reason, source: lease.source, discoveredAt: lease.discoveredAt,
             createdAt: createdAt, request: lease.request, taskJSON: json)
         record.cause = cause
-        record = try KeyGuard(secrets())(cleaning: record)
         guard try await catalog.extend([lease], until: clock.now.addingTimeInterval(leaseDuration)).isEmpty else {
             throw CatalogError(.leaseLost, "task \(lease.id)")
         }
         try await records.write(record)
         try await catalog.finish(
-            lease, .ended(state, reason: record.reason ?? reason, cause: cause, createdAt: createdAt, json: record.taskJSON),
-            now: clock.now)
+            lease, .ended(state, reason: reason, cause: cause, createdAt: createdAt, json: json), now: clock.now)
     }
 }

@@ -117,7 +117,7 @@ package struct RetryDecision: Sendable {
         var next = now.addingTimeInterval(delay)
         let asked = failure.retryAfter.flatMap { $0 > now ? $0 : nil }
         if let asked { next = max(next, asked) }
-        // A checkpoint whose spread has begun was already tried, or the try that just failed counts for it.
+        // The try that just failed counts for a checkpoint whose spread has begun.
         let isScarce = tries >= mostTries - lateTries - checkpoints.count
         let ahead = isScarce ? checkpoints.suffix(1) : checkpoints[...]
         let checkpoint = ahead.first {

@@ -54,7 +54,7 @@ package struct TaskReaders: Sendable {
 }
 
 extension TaskSnapshot {
-    /// What this says of the task's life; `nil` for an error that may pass.
+    /// Whether the task lives or has failed; `nil` for an error that may pass.
     var standing: TaskRegistration.Standing? {
         switch stage {
         case .delivered, .completed, .unfinished: .lives

@@ -69,8 +69,8 @@ package struct Pricing: Sendable {
         var parts: Int
     }
 
-    /// What an output was charged. Of one that was lost nothing is to be asked back: it was made, and not fetched in time. Neither is
-    /// it for bytes that are no picture where somebody else than the vendor is the cause.
+    /// The charge of one output. There is no refund for a lost output: the picture was made, but not fetched in time. There is none
+    /// for a damaged file either, unless the vendor is the cause.
     package mutating func charge(of entry: AuditEntry) -> Charge {
         let billed = entry.judgement?.billedTier ?? Self.billedTier(entry.request)
         let isClaimed = entry.state == .archived && (entry.cause ?? .vendor) == .vendor

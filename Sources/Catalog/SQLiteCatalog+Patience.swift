@@ -23,8 +23,10 @@ extension SQLiteCatalog {
             sql: """
                 -- What a link names, without its query.
                 ALTER TABLE output ADD COLUMN name TEXT;
-                -- 1 when what release 0.1.0 gave up of it was taken up again, 2 while the upstream contradicts a failure of it.
+                -- Whether what release 0.1.0 gave up of it was taken up again.
                 ALTER TABLE task ADD COLUMN rechecked INTEGER NOT NULL DEFAULT 0;
+                -- Whether the upstream called it failed, and alive later.
+                ALTER TABLE task ADD COLUMN contradicted INTEGER NOT NULL DEFAULT 0;
                 CREATE TABLE candidate (
                     output INTEGER NOT NULL REFERENCES output (key) ON DELETE CASCADE,
                     digest TEXT NOT NULL,

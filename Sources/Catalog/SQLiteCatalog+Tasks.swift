@@ -54,7 +54,7 @@ extension SQLiteCatalog {
                 sql: "UPDATE task SET due_at = ?1 WHERE id = ?2 AND state = 'waiting' AND attempts = 0 AND due_at > ?1",
                 arguments: [now.milliseconds, task.id.text])
         }
-        try takeUp(task, now: now, in: database)
+        try requeue(task, now: now, in: database)
         if task.reopens { try reopen(task.id, now: now, in: database) }
         guard let request = task.request else { return }
         let known = Self.request(row)
@@ -77,32 +77,28 @@ extension SQLiteCatalog {
         if isBehind == true { summary.newlyRequested.append(task.id) }
     }
 
-    /// Takes up a task whose end the upstream contradicts. Links of a task older than a day are dead.
-    private static func takeUp(_ task: TaskRegistration, now: Date, in database: Database) throws {
+    /// Puts a task back into the queue when the upstream contradicts its end. Links of a task older than a day are dead, and what a
+    /// person ended stays ended.
+    private static func requeue(_ task: TaskRegistration, now: Date, in database: Database) throws {
+        let reset = "state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0, \(Self.freshHistory)"
+        let isYoung = "COALESCE(cause, '') <> 'person' AND MAX(COALESCE(created_at, 0), discovered_at) > ?3"
         let values: StatementArguments = [now.milliseconds, task.id.text, now.addingTimeInterval(-86400).milliseconds]
         if task.isAlive {
             // Its misses are still counted.
             try database.executeCached(
-                sql: """
-                    UPDATE task SET state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0, \(Self.freshHistory)
-                    WHERE id = ?2 AND state = 'unavailable' AND misses > 0 AND COALESCE(cause, '') <> 'person'
-                        AND MAX(COALESCE(created_at, 0), discovered_at) > ?3
-                    """, arguments: values)
+                sql: "UPDATE task SET \(reset) WHERE id = ?2 AND state = 'unavailable' AND misses > 0 AND \(isYoung)",
+                arguments: values)
         }
         switch task.standing {
         case .lives:
             try database.executeCached(
                 sql: """
-                    UPDATE task SET state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0, rechecked = 2,
-                        \(Self.freshHistory)
-                    WHERE id = ?2 AND state IN ('failed', 'cancelled') AND COALESCE(cause, '') <> 'person'
-                        AND MAX(COALESCE(created_at, 0), discovered_at) > ?3
+                    UPDATE task SET \(reset), contradicted = 1 WHERE id = ?2 AND state IN ('failed', 'cancelled') AND \(isYoung)
                     """, arguments: values)
         case .hasFailed:
             try database.executeCached(
-                sql:
-                    "UPDATE task SET rechecked = 1, due_at = ?1 WHERE id = ?2 AND rechecked = 2 AND state = 'waiting' AND ?3 > 0",
-                arguments: values)
+                sql: "UPDATE task SET contradicted = 0, due_at = ?1 WHERE id = ?2 AND contradicted = 1 AND state = 'waiting'",
+                arguments: [now.milliseconds, task.id.text])
         case nil: break
         }
     }
@@ -152,7 +148,7 @@ extension SQLiteCatalog {
             history: history(
                 since: row["failing_since"], windowCause: row["window_cause"], refusals: row["refusals"],
                 refusedSince: row["refused_since"], told: row["told"], deaths: row["deaths"]),
-            isContradicted: row["rechecked"] == 2)
+            isContradicted: row["contradicted"])
     }
 
     package func extend(_ leases: [TaskLease], until: Date) async throws -> [TaskLease] {

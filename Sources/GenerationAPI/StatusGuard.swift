@@ -2,15 +2,15 @@ package import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 
-/// The status line of an answer has a number that is no status: those are 100 to 599, by RFC 9110, section 15.
+/// An answer has a status code that HTTP does not define. Codes are 100 to 599 (RFC 9110, section 15).
 package struct UnknownStatus: Error, CustomStringConvertible {
     package var code: UInt
-    package var description: String { "the answer has the status \(code), which HTTP does not know" }
+    package var description: String { "the answer has the status code \(code), which HTTP does not define" }
 }
 
 extension HTTPClient.Configuration {
-    /// Breaks off answers with a status below 100. The HTTP library takes them for interim answers, and ends the process when their end
-    /// comes. For HTTP/1.1, the only version that is spoken then.
+    /// Fails answers with a status below 100, with ``UnknownStatus``. The HTTP library reads such a status as an interim answer, and
+    /// stops the process at the end of the body. Sets HTTP/1.1 as the only version.
     package mutating func refuseUnknownStatus() {
         httpVersion = .http1Only
         let earlier = http1_1ConnectionDebugInitializer

@@ -28,7 +28,7 @@ package struct TaskSnapshot: Sendable, Hashable {
         }
     }
 
-    /// The upstream's word of state, in our spelling where it is known.
+    /// The task's state as the upstream names it, in our spelling where it is known.
     package var stateWord: String? {
         switch status {
         case .other(let text): text
@@ -50,7 +50,7 @@ package struct TaskSnapshot: Sendable, Hashable {
         case failed
         case cancelled
         case unfinished
-        /// An error beside no state, or beside a state that is not known: it may pass.
+        /// An error without a state, or with an unknown state. It may pass.
         case unclear
     }
 

@@ -151,9 +151,12 @@ import Testing
         #expect(Redactor(secrets: ["abcdef"])("abcdefabcdef") == "[removed][removed]")
         let long = String(repeating: "0123456789", count: 30)
         #expect(Redactor(secrets: [long])("a \(long) b") == "a [removed] b")
-        // Of many secrets with one beginning, the whole word goes.
+        // Only the secrets themselves, however many begin alike.
         let many = (0..<100).map { "179500\($0)" }
-        #expect(Redactor(secrets: many)("a 17950042, b 17950") == "a [removed] b 17950")
+        #expect(Redactor(secrets: many)("a 17950042, b 17950, c 179500x") == "a [removed], b 17950, c 179500x")
+        // With many lengths as well, the rest of the word is removed.
+        let lengths = (0..<20).map { "abcdef" + String(repeating: "g", count: $0) }
+        #expect(Redactor(secrets: lengths)("x abcdefgh, y abcde") == "x [removed] y abcde")
     }
 
     /// 2,000 links and a text that names each of them: one pass, and not one for each secret.

@@ -11,7 +11,7 @@ func dump(_ path: String) throws -> [String] {
     let volatile: Set<String> = [
         "key", "task", "tally", "due_at", "misses", "readings", "gone_answers", "suspect", "failure", "repeats", "lease_token",
         "lease_expires_at", "failing_since", "window_cause", "refusals", "refused_since", "not_before", "told", "deaths", "name",
-        "rechecked",
+        "rechecked", "contradicted",
     ]
     return try DatabaseQueue(path: path).read { database in
         func lines(_ table: String, _ sql: String, without: Set<String>) throws -> [String] {

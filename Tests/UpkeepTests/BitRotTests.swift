@@ -32,7 +32,7 @@ import Upkeep
         let spent =
             ["due_at", "lease_token", "lease_expires_at"]
             + ["failing_since", "window_cause", "refusals", "refused_since", "not_before", "told", "deaths"]
-        let task = spent + ["attempts", "misses", "readings", "deadline", "cause", "rechecked"]
+        let task = spent + ["attempts", "misses", "readings", "deadline", "cause", "rechecked", "contradicted"]
         let output = spent + ["gone_answers", "suspect", "failure", "repeats", "name"]
         func blank(_ table: String, _ columns: [String], _ states: String) -> String {
             "UPDATE \(table) SET \(columns.map { "\($0) = 0" }.joined(separator: ", ")) WHERE state IN (\(states));"

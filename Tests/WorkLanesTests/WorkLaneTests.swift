@@ -68,7 +68,8 @@ import WorkLanes
     }
 
     @Test func threadsEndWithTheirLane() async throws {
-        #expect((1...4).contains(try await threadsOfALane()))
+        let most = try await threadsOfALane()
+        #expect((1...4).contains(most))
         let patience = ContinuousClock.now + .seconds(60)
         while try threads(named: "fleeting") > 0, ContinuousClock.now < patience { await Task.yield() }
         #expect(try threads(named: "fleeting") == 0)
@@ -78,7 +79,10 @@ import WorkLanes
         let lane = WorkLane(name: "fleeting", width: 4)
         for _ in 0..<40 { try await lane.run {} }
         // Its last use would be its end, and that of its threads.
-        return try withExtendedLifetime(lane) { try threads(named: "fleeting") }
+        return try withExtendedLifetime(lane) {
+            // The kernel's list can miss a thread while threads of other tests end, so one look is not enough.
+            try (0..<100).map { _ in try threads(named: "fleeting") }.max() ?? 0
+        }
     }
 
     private func threads(named name: String) throws -> Int {

@@ -3,7 +3,7 @@ import NIOCore
 /// Replaces a secret in a stream by as many asterisks, also where it is split between two parts.
 struct SecretMask: Sendable {
     private let secret: [UInt8]
-    /// The end of what was pushed, which may be the beginning of the secret.
+    /// The last bytes that were pushed, if they may be the beginning of the secret.
     private var held: [UInt8] = []
 
     init(_ secret: String) { self.secret = Array(secret.utf8) }
@@ -14,7 +14,7 @@ struct SecretMask: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// What can be passed on now.
+    /// Returns the bytes that can be forwarded now.
     mutating func push(_ part: ByteBuffer) -> ByteBuffer {
         var bytes = held + Array(part.readableBytesView)
         hide(in: &bytes)
@@ -24,7 +24,7 @@ struct SecretMask: Sendable {
         return ByteBuffer(bytes: bytes.dropLast(kept))
     }
 
-    /// The rest, when nothing more comes.
+    /// Returns the bytes that are still held, at the end of the stream.
     mutating func finish() -> ByteBuffer {
         defer { held = [] }
         return ByteBuffer(bytes: held)

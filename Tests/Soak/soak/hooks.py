@@ -3,12 +3,12 @@
 import http.client
 import socket
 import struct
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from torture.listening import Handler, Listening, Server
 
 
-class HookProxy:
+class HookProxy(Listening):
     """A context manager. Addressed by `url`."""
 
     def __init__(self, service, tally):
@@ -20,36 +20,19 @@ class HookProxy:
         self.seconds = []
         proxy = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            timeout = 30
-
+        class Called(Handler):
             def do_POST(self):
                 proxy.take(self)
 
-            def log_message(self, *_):
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 128
-
+        class Refusing(Server):
             def process_request(self, request, address):
                 if proxy.refuses:
                     proxy.tally.count("callbacks refused")
                     return proxy.reset(self, request)
                 return super().process_request(request, address)
 
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hooks/{service.hook_secret}"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        self.listen(Called, Refusing)
+        self.url = f"http://127.0.0.1:{self.port}/hooks/{service.hook_secret}"
 
     @staticmethod
     def reset(server, request):

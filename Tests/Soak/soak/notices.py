@@ -3,7 +3,8 @@
 import datetime
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from torture.listening import Handler, Listening
 
 # A failure is told after so many seconds.
 TIME_BEFORE_TELLING = 600
@@ -11,7 +12,7 @@ TIME_BEFORE_TELLING = 600
 TOLERANCE = 2
 
 
-class Notices:
+class Notices(Listening):
     """A context manager. Addressed by `url`."""
 
     def __init__(self):
@@ -20,29 +21,14 @@ class Notices:
         self.told = {}
         notices = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            timeout = 30
-
+        class Told(Handler):
             def do_POST(self):
                 notices.take(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 self.send_response(204)
                 self.end_headers()
 
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/notices"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        self.listen(Told)
+        self.url = f"http://127.0.0.1:{self.port}/notices"
 
     def take(self, notice):
         when = datetime.datetime.fromisoformat(notice["timestamp"].replace("Z", "+00:00")).timestamp()

@@ -4,15 +4,15 @@ import json
 import threading
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from . import pictures
+from .listening import Handler, Listening, Server
 
 # Seconds that a good picture takes, so that some are in hand whenever the process dies.
 SLOWNESS = 0.15
 
 
-class PoisonHost:
+class PoisonHost(Listening):
     """A context manager. Addressed by `url`. Items are the ids of tasks and the names of pictures; both may be poison.
 
     kill: called with the item when a poisonous one is asked for. It ends the process that asks, and says whether there was one.
@@ -33,8 +33,7 @@ class PoisonHost:
         self.crowds = []
         host = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        class Asked(Handler):
             timeout = 60
 
             def do_GET(self):
@@ -44,27 +43,12 @@ class PoisonHost:
                 named = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["task_ids"]
                 host.give_tasks(self, named)
 
-            def log_message(self, *_):
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 128
-
+        class Patient(Server):
             def handle_error(self, request, address):
                 pass  # the other side has died
 
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
+        self.listen(Asked, Patient)
         self.url = f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
     def list_task(self, name):
         with self.lock:
