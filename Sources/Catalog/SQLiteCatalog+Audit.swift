@@ -105,7 +105,7 @@ extension SQLiteCatalog {
     private static func auditEntry(_ row: Row) throws -> AuditEntry {
         func text(_ column: Column) -> String? { (row[column.rawValue] as String?)?.unstored }
         func number(_ column: Column) -> Int? { row[column.rawValue] }
-        func fraction(_ column: Column) -> Double? { row[column.rawValue] }
+        func fraction(_ column: Column) -> Double? { finite(row[column.rawValue]) }
         func size(_ width: Column, _ height: Column) -> PixelSize? { Self.size(number(width), number(height)) }
         func tier(_ column: Column) -> Tier? { text(column).flatMap(Tier.init(rawValue:)) }
 

@@ -72,7 +72,7 @@ extension SQLiteCatalog {
     }
 
     /// Holds the schema against the one that this program makes. A catalog of an older program has less, which opening it mends.
-    private static func schemaDamage(_ database: Database) throws -> [String] {
+    static func schemaDamage(_ database: Database) throws -> [String] {
         let known = migrator.migrations
         let applied = try String.fetchAll(database, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
         let strange = Set(applied).subtracting(known)
@@ -80,11 +80,18 @@ extension SQLiteCatalog {
         if !strange.isEmpty {
             return Set(known).isSubset(of: applied) ? [] : ["steps of the schema that nobody knows: \(strange)"]
         }
-        let model = try DatabaseQueue()
-        for step in known where applied.contains(step) { try migrator.migrate(model, upTo: step) }
-        let expected = try model.read(schema)
+        let expected = applied == known ? try currentSchema.get() : try madeSchema(known.filter(applied.contains))
         let found = try schema(database)
         return Set(expected).symmetricDifference(found).map { "the schema differs at: \($0.prefix(80))" }.sorted()
+    }
+
+    /// The schema after all migrations; made once in a process, since each opening is held against it.
+    private static let currentSchema = Result { try madeSchema(migrator.migrations) }
+
+    private static func madeSchema(_ migrations: [String]) throws -> [String] {
+        let model = try DatabaseQueue()
+        for migration in migrations { try migrator.migrate(model, upTo: migration) }
+        return try model.read(schema)
     }
 
     private static func schema(_ database: Database) throws -> [String] {

@@ -53,8 +53,8 @@ extension SQLiteCatalog {
         var judgement = Judgement(verdict: verdict)
         judgement.delivered = size(row["width"], row["height"])
         judgement.expected = size(row["expected_width"], row["expected_height"])
-        judgement.ratioError = row["ratio_error"]
-        judgement.pixelRatio = row["pixel_ratio"]
+        judgement.ratioError = finite(row["ratio_error"])
+        judgement.pixelRatio = finite(row["pixel_ratio"])
         judgement.isOnGrid = row["on_grid"]
         judgement.billedTier = (row["billed_tier"] as String?).flatMap(Tier.init(rawValue:))
         judgement.deliveredTier = (row["delivered_tier"] as String?).flatMap(Tier.init(rawValue:))
@@ -129,4 +129,7 @@ extension SQLiteCatalog {
     static func text(of json: JSONValue) throws -> String {
         String(decoding: try JSONEncoder.archive(pretty: false).encode(json), as: UTF8.self)
     }
+
+    /// JSON has no other numbers.
+    static func finite(_ number: Double?) -> Double? { number.flatMap { $0.isFinite ? $0 : nil } }
 }

@@ -52,6 +52,10 @@ package struct SQLiteCatalog: Catalog {
                 try database.vacuum()
                 try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             }
+            // An archive from elsewhere may have a trigger that undoes each write, or a column of any type, which stops the process.
+            if let difference = try database.read(Self.schemaDamage).first {
+                throw CatalogError(.damaged, path, detail: difference)
+            }
             commits = CommitGroup(database)
             identity = FileIdentity(of: path)
         } catch let error as DatabaseError {

@@ -40,4 +40,34 @@ import Testing
         try await copy.close()
         #expect(try await catalog.task(other.id) == nil)
     }
+
+    /// A catalog of the right name with another schema, as sqlite3 makes it.
+    @Test(arguments: [
+        "CREATE TRIGGER zz AFTER INSERT ON task BEGIN DELETE FROM task WHERE key = new.key; END",
+        "CREATE VIEW zz AS SELECT * FROM task",
+        "CREATE UNIQUE INDEX zz ON task (source)",
+        "DROP INDEX task_failing",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'STRICT', '') WHERE name = 'task'",
+    ])
+    func aCatalogWithAnotherSchemaIsDamaged(_ change: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "file-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "catalog.sqlite").path(percentEncoded: false)
+        try SQLiteCatalog(path: path).close()
+        try SQLiteCatalog(path: path).close()
+        try sqlite3(path, change)
+        #expect { try SQLiteCatalog(path: path) } throws: { ($0 as? CatalogError)?.code == .damaged }
+    }
+
+    private func sqlite3(_ path: String, _ sql: String) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        // Without the shell's protection against changes of the schema.
+        process.arguments = ["sqlite3", "-cmd", ".dbconfig defensive off", path, sql]
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
 }
