@@ -72,6 +72,7 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let swiftCrypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let lifecycleTests = Target.Dependency.product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -318,8 +319,8 @@ let package = Package(
             name: "ArchiveServerTests",
             dependencies: [
                 "ArchiveServer", "ArchiveModel", "Archiver", "BlobStore", "Catalog", "Gallery", "GenerationAPI",
-                "SizeContract", "Telemetry", "TestSupport", "WorkLanes", httpClient, lifecycle, logging, nioCore, nioEmbedded,
-                nioHTTP1,
+                "SizeContract", "Telemetry", "TestSupport", "WorkLanes", httpClient, lifecycle, lifecycleTests, logging, nioCore,
+                nioEmbedded, nioHTTP1,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(

@@ -8,6 +8,7 @@ import Gallery
 import GenerationAPI
 import Glibc
 import Logging
+import ServiceLifecycleTestKit
 import Telemetry
 import Testing
 import WorkLanes
@@ -72,17 +73,26 @@ struct TestServer: Sendable {
                 blobs: blobs, records: DirectoryRecordStore(folder: folder, lane: lane), catalog: catalog, hints: catalog,
                 gallery: try LiveGallery(.init(title: "Gallery", identity: "test"), catalog: catalog),
                 register: { _ = try await catalog.register($0, now: clock.now) }))
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run() }
-            for await bound in ports {
-                try await body(
-                    TestServer(
-                        port: bound, catalog: catalog, catalogPath: folder.catalogPath, digest: digest, server: server))
-                break
+        try await testGracefulShutdown { shutdown in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await server.run() }
+                for await bound in ports {
+                    try await body(
+                        TestServer(
+                            port: bound, catalog: catalog, catalogPath: folder.catalogPath, digest: digest, server: server))
+                    break
+                }
+                // A server that is cancelled while it accepts a connection ends the process (swift-nio, issue 3481).
+                shutdown.triggerGracefulShutdown()
+                group.addTask { try await Task.sleep(for: patience) }
+                try await group.next()
+                group.cancelAll()
             }
-            group.cancelAll()
         }
     }
+
+    /// How long connections that a test leaves open may hold up the end of its server.
+    private static let patience = Duration.seconds(2)
 
     struct Answer {
         var status: Int
