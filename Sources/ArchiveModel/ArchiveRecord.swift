@@ -119,7 +119,10 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
     package var endedAt: Date
     package var attempts: Int
     package var request: RecordedRequest?
+    /// The API's answer about the task, without link queries.
     package var taskJSON: JSONValue?
+    /// The file beside this record, the record of the task, that holds the answer instead, because it is large.
+    package var taskJSONFile: String?
     package var download: DownloadFacts?
     package var original: BlobReference?
     /// What was delivered before and was no whole picture, when a later try brought other bytes; the oldest first.
@@ -139,6 +142,18 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
     package var perceptualHash: String?
 
     package var id: OutputID { OutputID(task: task, index: index) }
+
+    /// In bytes. A larger answer is stored once, in the record of the task: one with 2,000 results would otherwise take 2,000 copies.
+    package static let largestOwnAnswer = 16 << 10
+
+    /// The answer in the record itself. Setting it takes the place of a reference to the record of the task.
+    package var answer: JSONValue? {
+        get { taskJSON }
+        set {
+            taskJSON = newValue
+            taskJSONFile = nil
+        }
+    }
 
     /// Goes on naming the originals of an earlier record of the same output: nothing that was delivered is forgotten.
     package mutating func keepOriginals(of earlier: ArchiveRecord) {

@@ -34,6 +34,9 @@ package struct TaskID: Sendable, Hashable {
         return String(decoding: stem, as: UTF8.self)
     }
 
+    /// The name of the task's own record.
+    package var recordName: String { "\(fileStem).task.json" }
+
     /// Whether a byte stands for itself in a file's name.
     private static func isKept(_ byte: UInt8) -> Bool {
         switch byte {

@@ -105,14 +105,22 @@ extension Archiver {
         // Results are fetched whatever the word of state is: their links are alive now.
         if snapshot.stage == .delivered || (snapshot.stage == .completed && !snapshot.results.isEmpty) {
             let keyGuard = KeyGuard(secrets + client.secrets)
-            let results = keyGuard(numbered(snapshot.results, known: try await catalog.resultLinks(of: lease.id)))
+            let known = try await catalog.resultLinks(of: lease.id)
+            let named = keyGuard(numbered(snapshot.results, known: known))
+            let taken = taken(of: named, known: known, lease, createdAt)
             let hasFailed = snapshot.status == .failed || snapshot.status == .cancelled
             let outcome = TaskOutcome.resolved(
-                results: results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
-                model: snapshot.model.map { keyGuard($0) }, reason: hasFailed ? words : nil, json: json)
+                results: taken.results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
+                model: snapshot.model.map { keyGuard($0) }, reason: taken.reason ?? (hasFailed ? words : nil), json: json,
+                rest: taken.rest)
             if try await write(lease, outcome) {
-                report(.resolved(lease.id, outputs: results.count))
-                try await recordProblems(results, lease, createdAt, json)
+                report(.resolved(lease.id, outputs: taken.results.count))
+                if let rest = taken.rest {
+                    tell(of: lease, rest)
+                } else if let reason = taken.reason {
+                    report(.warning("results of task \(lease.id) were not taken before its window closed: \(reason)"))
+                }
+                try await recordProblems(taken.results, lease, createdAt, json)
             }
             return
         }
@@ -147,6 +155,28 @@ extension Archiver {
         }
     }
 
+    /// The results of one reading that are entered.
+    private struct TakenResults {
+        var results: [NamedResult]
+        /// Why they are not all.
+        var reason: String?
+        /// When the task is read again for the others; `nil` when its window has closed.
+        var rest: Postponement?
+    }
+
+    /// - Parameter known: The results on record. When there are too many, only those that are missing are entered: the others go on
+    ///   as they are, and are not begun again at each reading.
+    private func taken(of named: [NamedResult], known: [Int: String], _ lease: TaskLease, _ createdAt: Date?) -> TakenResults {
+        let most = options.mostResults
+        guard named.count > most else { return TakenResults(results: named) }
+        let reason = "it names \(named.count) results, and \(most) are taken at most (--max-results, FIXATIVE_MAX_RESULTS)"
+        var lease = lease
+        lease.createdAt = createdAt
+        return TakenResults(
+            results: named.prefix(most).filter { known[$0.index] == nil }, reason: reason,
+            rest: postponement(lease, Failure(reason, kind: "too_many_results", cause: .ours)).postponement)
+    }
+
     /// When the task was created. Where answers differ, the later time counts: a window that seems to close too soon loses pictures.
     /// A time in the future is not believed.
     private func creation(of lease: TaskLease, _ snapshot: TaskSnapshot) -> Date? {
@@ -178,7 +208,7 @@ extension Archiver {
                 createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime), endedAt: clock.now,
                 attempts: 0, request: lease.request, taskJSON: json)
             let standing = try? await records.record(of: id, day: createdAt ?? lease.discoveredAt)
-            if standing == nil { _ = try await records.write(record, over: nil) }
+            if standing == nil { _ = try await records.write(filer.shared(record), over: nil) }
         }
     }
 
@@ -224,21 +254,35 @@ extension Archiver {
     private func postpone(_ lease: TaskLease, _ failure: Failure, isMiss: Bool = false, json: JSONValue? = nil) async throws {
         var failure = failure
         failure.detail = KeyGuard(client.secrets)(failure.detail)
+        let (later, causeOfLoss) = postponement(lease, failure, isMiss: isMiss)
+        guard let later else {
+            let reason = "\(failure.detail) (\(lease.attempts + 1) readings)"
+            return try await end(lease, .unavailable, reason, causeOfLoss, lease.createdAt, json)
+        }
+        if try await write(lease, .postponed(later)) { tell(of: lease, later) }
+    }
+
+    /// - Returns: `nil` for the postponement when the window has closed.
+    private func postponement(
+        _ lease: TaskLease, _ failure: Failure, isMiss: Bool = false
+    ) -> (postponement: Postponement?, causeOfLoss: FailureCause) {
         var generator = SystemRandomNumberGenerator()
         let decision = RetryDecision(
             after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),
             now: clock.now, base: options.retry.base, ceiling: options.retry.ceiling, using: &generator)
-        guard let due = decision.nextTry ?? dueWhileTheClockIsOff else {
-            let reason = "\(failure.detail) (\(lease.attempts + 1) readings)"
-            return try await end(lease, .unavailable, reason, decision.causeOfLoss, lease.createdAt, json)
+        let postponement = (decision.nextTry ?? dueWhileTheClockIsOff).map { due in
+            Postponement(
+                dueAt: due, error: failure.detail, kind: failure.kind, cause: failure.cause, history: decision.history,
+                notBefore: failure.retryAfter.map { min($0, due) }, isToBeTold: decision.isToBeTold, isMiss: isMiss)
         }
-        let postponement = Postponement(
-            dueAt: due, error: failure.detail, kind: failure.kind, cause: failure.cause, history: decision.history,
-            notBefore: failure.retryAfter.map { min($0, due) }, isToBeTold: decision.isToBeTold, isMiss: isMiss)
-        if try await write(lease, .postponed(postponement)) {
-            metrics.retried(.task, cause: failure.kind)
-            report(.postponed("task \(lease.id)", error: failure.detail, until: due))
-            if decision.isToBeTold { report(.failing("task \(lease.id)", cause: failure.cause, reason: failure.detail)) }
+        return (postponement, decision.causeOfLoss)
+    }
+
+    private func tell(of lease: TaskLease, _ postponement: Postponement) {
+        metrics.retried(.task, cause: postponement.kind)
+        report(.postponed("task \(lease.id)", error: postponement.error, until: postponement.dueAt))
+        if postponement.isToBeTold {
+            report(.failing("task \(lease.id)", cause: postponement.cause, reason: postponement.error))
         }
     }
 

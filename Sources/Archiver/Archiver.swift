@@ -37,6 +37,8 @@ package struct ArchiverOptions: Sendable {
     package var riskTime = Risk.time
     /// The largest picture that is decoded: pixels in all, and pixels a side. A larger one is kept, but not decoded.
     package var largestPicture: (pixels: Int, side: Int) = (64_000_000, 16_384)
+    /// The most results of one task that are taken. A task that names more goes on waiting for a higher setting.
+    package var mostResults = 1000
     /// Where pictures are decoded. A sandbox needs a program that knows the verb of its workers.
     package var decoders = DecoderPool.Place.inProcess
     package var decoderPolicy = DecoderPool.Policy()

@@ -14,6 +14,7 @@ package struct RecordFiler: Sendable {
     /// Seconds that a lease holds.
     let leaseDuration: TimeInterval
     private let secrets: @Sendable () -> [String]
+    private let answers: SharedAnswers
 
     /// - Parameter secrets: What no record may hold, such as the API key.
     package init(
@@ -26,6 +27,7 @@ package struct RecordFiler: Sendable {
         self.clock = clock
         self.leaseDuration = leaseDuration
         self.secrets = secrets
+        answers = SharedAnswers(records)
     }
 
     /// Judges a delivery by its request.
@@ -67,10 +69,11 @@ package struct RecordFiler: Sendable {
     /// A record, with the latest answer of the upstream.
     func renewed(_ record: ArchiveRecord, _ lease: OutputLease, cause: FailureCause? = nil) async throws -> ArchiveRecord {
         var renewed = record
-        renewed.taskJSON = lease.taskJSON ?? record.taskJSON
+        if let answer = lease.taskJSON { renewed.answer = answer }
         // Without it, the day of discovery is part of the record's place.
         if record.createdAt != nil { renewed.discoveredAt = lease.discoveredAt }
         if record.decodeError != nil { renewed.cause = record.cause ?? cause }
+        renewed = try await shared(renewed)
         guard renewed != record else { return record }
         try await confirm(lease)
         return try await write(renewed, over: record)
@@ -80,7 +83,7 @@ package struct RecordFiler: Sendable {
     ///
     /// - Parameter standing: The record that was there when this try began to file.
     func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord {
-        var (record, standing) = (try KeyGuard(secrets())(record), standing)
+        var (record, standing) = (try await shared(record), standing)
         while let other = try await records.write(record, over: standing) {
             if try await isWhole(other), record.state == .unavailable || other.decodeError == nil || record.decodeError != nil {
                 return other
@@ -89,6 +92,11 @@ package struct RecordFiler: Sendable {
             record.keepOriginals(of: other)
         }
         return record
+    }
+
+    /// The record without the key, and with a large answer in the record of its task, which this writes.
+    func shared(_ record: ArchiveRecord) async throws -> ArchiveRecord {
+        try await answers.share(try KeyGuard(secrets())(record))
     }
 
     func emptyRecord(_ lease: OutputLease, state: ArchiveRecord.State, reason: String?) -> ArchiveRecord {
@@ -159,7 +167,7 @@ package struct RecordFiler: Sendable {
         record.endedAt = empty.endedAt
         record.attempts = empty.attempts
         record.request = empty.request ?? record.request
-        record.taskJSON = empty.taskJSON ?? record.taskJSON
+        if let answer = empty.taskJSON { record.answer = answer }
         return record
     }
 

@@ -25,7 +25,8 @@ package protocol CatalogUpkeep: Catalog {
     /// sizes of its derivatives are not known here, and 0. `nil` when there is no such row.
     func rowRecord(of id: OutputID) async throws -> ArchiveRecord?
 
-    /// The record of a task that ended without a picture, by its row; `nil` when there is no such row.
+    /// The record of a task that ended without a picture, or that holds the answer for its outputs, by its row; `nil` when there is
+    /// no such row.
     func taskRecord(of id: TaskID) async throws -> TaskRecord?
 
     /// Makes the rows of records again, over those that are there. A row that a worker holds is left alone.
@@ -56,6 +57,8 @@ package struct RowDifference: Sendable, Hashable {
         case columns([String])
         /// The request became known after the record was written.
         case newerRequest
+        /// Records refer to the record of their task for the API's answer, and there is none.
+        case noTaskRecord
     }
 
     package var task: TaskID

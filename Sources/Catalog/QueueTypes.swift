@@ -155,10 +155,11 @@ package struct NamedResult: Sendable, Hashable {
 
 /// What became of a reading.
 package enum TaskOutcome: Sendable {
-    /// The results are known. `reason` is what the upstream says of a task that failed in part; `json` is its answer without link
-    /// queries.
+    /// The results are known. `reason` is what the upstream says of a task that failed in part, or why not all results are taken;
+    /// `json` is its answer without link queries. With `rest`, the answer names more results, and the task is read again for them.
     case resolved(
-        results: [NamedResult], createdAt: Date?, deadline: Date?, model: String?, reason: String?, json: JSONValue)
+        results: [NamedResult], createdAt: Date?, deadline: Date?, model: String?, reason: String?, json: JSONValue,
+        rest: Postponement? = nil)
     /// The upstream is still at it.
     case unfinished(dueAt: Date, createdAt: Date?)
     /// There will be no result. `state` is `failed`, `cancelled` or `unavailable`.

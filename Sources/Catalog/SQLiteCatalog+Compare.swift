@@ -86,7 +86,8 @@ extension SQLiteCatalog: CatalogUpkeep {
         // Between reading a task and the end of its outputs the row is ahead of its records.
         let isSettled = !isOpen && (hasEnded || state == .resolved)
         // Of a task that another source has named first, the record of a submission tells a later discovery, until outputs have records.
-        let isSubmission = !isSettled && records.allSatisfy { if case .task = $0 { true } else { false } }
+        let isSubmission = !isSettled && records.allSatisfy(\.isOfTask)
+        if records.contains(where: \.needsTaskRecord), !records.contains(where: \.isOfTask) { return .noTaskRecord }
         for name in (isSubmission ? [] : ["source", "discovered_at"]) + (isSettled ? ["created_at", "answer", "model"] : [])
         where !told.contains(where: { agrees($0, row, name) }) { names.append(name) }
         let requestNames = request.filter { name in !told.contains { agrees($0, row, name) } }
@@ -143,8 +144,12 @@ extension SQLiteCatalog: CatalogUpkeep {
     }
 
     package func taskRecord(of id: TaskID) async throws -> TaskRecord? {
-        let record = try await anyTask(id)
-        return record.flatMap { [.failed, .cancelled, .unavailable].contains($0.state) ? $0 : nil }
+        guard var record = try await anyTask(id) else { return nil }
+        if [.failed, .cancelled, .unavailable].contains(record.state) { return record }
+        // While a task is read once more, what its outputs refer to is still the answer of the reading before.
+        guard record.taskJSON != nil, try await !entries(EntryQuery(task: id, limit: 1)).isEmpty else { return nil }
+        (record.state, record.reason, record.cause) = (.resolved, nil, nil)
+        return record
     }
 
     private func anyTask(_ id: TaskID) async throws -> TaskRecord? {
@@ -230,6 +235,14 @@ extension StoredRecord {
         guard case .output(let record) = self else { return nil }
         return record.index
     }
+
+    /// Whether the API's answer is only in the record of the task.
+    var needsTaskRecord: Bool {
+        guard case .output(let record) = self else { return false }
+        return record.taskJSONFile != nil
+    }
+
+    var isOfTask: Bool { if case .task = self { true } else { false } }
 
     var request: RecordedRequest? {
         switch self {

@@ -31,22 +31,32 @@ extension SQLiteCatalog {
 
     static func enter(_ record: TaskRecord, now: Date, in database: Database) throws {
         let state: TaskState = [.leased, .held, .resolved].contains(record.state) ? .waiting : record.state
+        // The record of a resolved task holds the answer for its outputs; where the row has those, it says the state better.
+        let hasOutputs = try Bool.fetchOne(
+            database, sql: "SELECT EXISTS (SELECT 1 FROM output JOIN task ON task.key = output.task WHERE task.id = ?)",
+            arguments: [record.task.text])
         try upsertTask(
             record.task, state: state, reason: record.reason, source: record.source, discoveredAt: record.discoveredAt,
             createdAt: record.createdAt, request: record.request, answer: record.taskJSON, cause: record.cause, dueAt: now,
-            in: database)
+            keepsState: record.state == .resolved && hasOutputs == true, in: database)
     }
 
     static func enterTask(of record: ArchiveRecord, state: TaskState, now: Date, in database: Database) throws {
         try upsertTask(
             record.task, state: state, reason: nil, source: record.source, discoveredAt: record.discoveredAt,
-            createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: now, in: database)
+            createdAt: record.createdAt, request: record.request, answer: record.taskJSON, dueAt: now,
+            keepsAnswer: record.taskJSONFile != nil, in: database)
     }
 
     /// A row that is being worked on keeps its state; anything else becomes what the record says.
+    ///
+    /// - Parameters:
+    ///   - keepsAnswer: Whether a row that is there keeps its answer, and the model from it, where the record has none.
+    ///   - keepsState: Whether a row that is there keeps its state and its reason.
     private static func upsertTask(
         _ id: TaskID, state: TaskState, reason: String?, source: String, discoveredAt: Date, createdAt: Date?,
-        request: RecordedRequest?, answer: JSONValue?, cause: FailureCause? = nil, dueAt: Date, in database: Database
+        request: RecordedRequest?, answer: JSONValue?, cause: FailureCause? = nil, dueAt: Date,
+        keepsAnswer: Bool = false, keepsState: Bool = false, in database: Database
     ) throws {
         var values = try arguments(of: request ?? RecordedRequest())
         if request?.model == nil { values = values &+ ["model": answer?["model"]?.string?.stored] }
@@ -55,7 +65,7 @@ extension SQLiteCatalog {
             "discovered_at": discoveredAt.milliseconds,
             "created_at": createdAt?.milliseconds, "answer": try answer.map(text(of:)), "due_at": dueAt.milliseconds,
             "cause": cause?.rawValue,
-            "has_request": request == nil ? 0 : 1,
+            "has_request": request == nil ? 0 : 1, "keeps_answer": keepsAnswer, "keeps_state": keepsState,
         ]
         try database.execute(
             sql: """
@@ -63,9 +73,12 @@ extension SQLiteCatalog {
                     model, prompt, size, resolution, image_urls, requested_at)
                 VALUES (:id, :state, :reason, :source, :discovered_at, :created_at, :answer, :cause, :due_at, :has_request,
                     :model, :prompt, :size, :resolution, :image_urls, :requested_at)
-                ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason, source = excluded.source,
-                    discovered_at = excluded.discovered_at, created_at = excluded.created_at, answer = excluded.answer,
-                    cause = excluded.cause, has_request = excluded.has_request, model = excluded.model, prompt = excluded.prompt, size = excluded.size,
+                ON CONFLICT (id) DO UPDATE SET state = CASE WHEN :keeps_state THEN state ELSE excluded.state END,
+                    reason = CASE WHEN :keeps_state THEN reason ELSE excluded.reason END, source = excluded.source,
+                    discovered_at = excluded.discovered_at, created_at = excluded.created_at,
+                    answer = CASE WHEN :keeps_answer THEN COALESCE(excluded.answer, answer) ELSE excluded.answer END,
+                    model = CASE WHEN :keeps_answer THEN COALESCE(excluded.model, model) ELSE excluded.model END,
+                    cause = excluded.cause, has_request = excluded.has_request, prompt = excluded.prompt, size = excluded.size,
                     resolution = excluded.resolution, image_urls = excluded.image_urls, requested_at = excluded.requested_at
                 WHERE state <> 'leased'
                 """, arguments: values)

@@ -169,12 +169,16 @@ extension SQLiteCatalog {
         try await write { database in
             try Self.apply(outcome, to: lease, now: now, in: database)
             guard database.changesCount > 0 else { throw CatalogError(.leaseLost, "task \(lease.id)") }
-            if case .resolved(let results, _, let deadline, _, _, _) = outcome {
+            switch outcome {
+            case .resolved(let results, _, let deadline, _, _, _, let rest):
                 try Self.enter(results, of: lease.id, deadline: deadline, now: now, in: database)
-                if lease.history.isTold { try Self.post(Self.notice(.taskRecovered, of: lease, now: now), in: database) }
-            }
-            if case .postponed(let postponement) = outcome, postponement.isToBeTold {
-                try Self.post(Self.notice(.taskFailing, of: lease, postponement, now: now), in: database)
+                if let rest {
+                    try Self.tell(rest, of: lease, now: now, in: database)
+                } else if lease.history.isTold {
+                    try Self.post(Self.notice(.taskRecovered, of: lease, now: now), in: database)
+                }
+            case .postponed(let postponement): try Self.tell(postponement, of: lease, now: now, in: database)
+            default: break
             }
             if case .ended(let state, let reason, _, _, _) = outcome {
                 let notice = Notice(
@@ -183,6 +187,11 @@ extension SQLiteCatalog {
                 try Self.post(notice, in: database)
             }
         }
+    }
+
+    private static func tell(_ postponement: Postponement, of lease: TaskLease, now: Date, in database: Database) throws {
+        guard postponement.isToBeTold else { return }
+        try post(notice(.taskFailing, of: lease, postponement, now: now), in: database)
     }
 
     private static func notice(_ type: Notice.Kind, of lease: TaskLease, _ postponement: Postponement? = nil, now: Date)
@@ -201,20 +210,46 @@ extension SQLiteCatalog {
         deaths = 0
         """
 
+    /// What a postponement writes into a task's row; the arguments are ``arguments(of:)``.
+    private static let postponed = """
+        state = 'waiting', due_at = :due_at, reason = :reason, attempts = attempts + 1,
+        misses = CASE WHEN :is_miss THEN misses + 1 ELSE misses END, cause = :cause, failing_since = :since,
+        window_cause = :window_cause, refusals = :refusals, refused_since = :refused_since, told = :told,
+        not_before = :not_before, deaths = 0
+        """
+
+    private static func arguments(of postponement: Postponement) -> StatementArguments {
+        let history = postponement.history
+        return [
+            "due_at": postponement.dueAt.milliseconds, "reason": postponement.error.stored, "is_miss": postponement.isMiss,
+            "cause": postponement.cause.rawValue, "since": history.failingSince?.milliseconds,
+            "window_cause": history.causeInWindow?.rawValue, "refusals": history.refusals,
+            "refused_since": history.refusedSince?.milliseconds,
+            "told": history.isTold || postponement.isToBeTold ? 1 : 0, "not_before": postponement.notBefore?.milliseconds,
+        ]
+    }
+
     private static func apply(_ outcome: TaskOutcome, to lease: TaskLease, now: Date, in database: Database) throws {
         let held = "lease_expires_at = NULL WHERE id = :id AND state = 'leased' AND lease_token = :token"
         let key: StatementArguments = ["id": lease.id.text, "token": lease.token]
         switch outcome {
-        case .resolved(_, let createdAt, let deadline, let model, let reason, let json):
+        case .resolved(_, let createdAt, let deadline, let model, let reason, let json, let rest):
+            let known = """
+                created_at = COALESCE(:created_at, created_at), deadline = :deadline, model = COALESCE(model, :model),
+                answer = :answer
+                """
+            let facts: StatementArguments = [
+                "created_at": createdAt?.milliseconds, "deadline": deadline?.milliseconds, "model": model?.stored,
+                "answer": try text(of: json),
+            ]
+            if let rest {
+                try database.executeCached(
+                    sql: "UPDATE task SET \(known), \(postponed), \(held)", arguments: key + facts + arguments(of: rest))
+                return
+            }
             try database.executeCached(
-                sql: """
-                    UPDATE task SET state = 'resolved', created_at = COALESCE(:created_at, created_at), deadline = :deadline,
-                        model = COALESCE(model, :model), answer = :answer, reason = :reason, \(freshHistory), \(held)
-                    """,
-                arguments: key + [
-                    "created_at": createdAt?.milliseconds, "deadline": deadline?.milliseconds, "model": model?.stored,
-                    "reason": reason?.stored, "answer": try text(of: json),
-                ])
+                sql: "UPDATE task SET state = 'resolved', \(known), reason = :reason, \(freshHistory), \(held)",
+                arguments: key + facts + ["reason": reason?.stored])
         case .unfinished(let dueAt, let createdAt):
             try database.executeCached(
                 sql: """
@@ -233,23 +268,8 @@ extension SQLiteCatalog {
                     "model": json?["model"]?.string?.stored, "answer": try json.map(text(of:)),
                 ])
         case .postponed(let postponement):
-            let history = postponement.history
             try database.executeCached(
-                sql: """
-                    UPDATE task SET state = 'waiting', due_at = :due_at, reason = :reason, attempts = attempts + 1,
-                        misses = CASE WHEN :is_miss THEN misses + 1 ELSE misses END, cause = :cause, failing_since = :since,
-                        window_cause = :window_cause, refusals = :refusals, refused_since = :refused_since, told = :told,
-                        not_before = :not_before, deaths = 0, \(held)
-                    """,
-                arguments: key + [
-                    "due_at": postponement.dueAt.milliseconds, "reason": postponement.error.stored,
-                    "is_miss": postponement.isMiss,
-                    "cause": postponement.cause.rawValue, "since": history.failingSince?.milliseconds,
-                    "window_cause": history.causeInWindow?.rawValue, "refusals": history.refusals,
-                    "refused_since": history.refusedSince?.milliseconds,
-                    "told": history.isTold || postponement.isToBeTold ? 1 : 0,
-                    "not_before": postponement.notBefore?.milliseconds,
-                ])
+                sql: "UPDATE task SET \(postponed), \(held)", arguments: key + arguments(of: postponement))
         case .kept:
             try database.executeCached(
                 sql: "UPDATE task SET state = 'resolved', retries_undecodable = 0, reason = NULL, \(freshHistory), \(held)",

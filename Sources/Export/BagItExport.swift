@@ -48,6 +48,8 @@ package final class BagItExport {
     private let folder: BagFolder
     private let contents: BagFolder.GrowingFile
     private var summary = BagSummary()
+    /// The records of tasks in the bag: few tasks have one beside those of their outputs.
+    private var taskRecords: Set<String> = []
     private var oldest: Date?
     private var newest: Date?
 
@@ -86,11 +88,17 @@ package final class BagItExport {
             }
         }
         var record: String?
-        if let bytes = try await source.record(of: entry) {
+        if let found = try await source.record(of: entry) {
             let path = "records/\(names.folder)/\(names.stem).json"
-            try folder.add(bytes, to: path)
+            try folder.add(found.bytes, to: path)
             record = "data/\(path)"
             summary.records += 1
+            if let shared = found.taskRecord {
+                let path = "records/\(names.folder)/\(names.taskStem).json"
+                if taskRecords.insert(path).inserted { try folder.add(shared, to: path) }
+            } else if found.refersToTask {
+                problems.append("the record of its task is missing or damaged")
+            }
         } else {
             problems.append("the record is missing or damaged")
         }

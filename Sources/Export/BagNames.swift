@@ -12,11 +12,15 @@ struct BagNames {
     let folder: String
     /// The name without an extension.
     let stem: String
+    /// The name of the record of the task, without an extension.
+    let taskStem: String
 
     init(_ entry: OutputEntry) {
         let day = (entry.createdAt ?? entry.endedAt).map { String($0.iso8601.prefix(10)) } ?? "undated"
         folder = day == "undated" ? day : String(day.prefix(7))
-        stem = "\(day)_\(Self.plain(entry.id.task.text))_\(entry.id.index)"
+        let task = "\(day)_\(Self.plain(entry.id.task.text))"
+        stem = "\(task)_\(entry.id.index)"
+        taskStem = "\(task)_task"
     }
 
     /// The id where it is plain already; what is plain in it and a part of its hash elsewhere. Only the latter has a dot.

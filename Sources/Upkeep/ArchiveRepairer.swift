@@ -112,13 +112,13 @@ package struct ArchiveRepairer: Sendable {
         var position: EndedRow.Position?
         while true {
             let page = try await catalog.endedRows(after: position, limit: 1000)
-            let found = page.first { row in
-                let place =
-                    row.index.map { records.path(of: OutputID(task: row.task, index: $0), day: row.day) }
-                    ?? records.path(of: row.task, day: row.day)
-                return place == path
+            for var row in page {
+                if let index = row.index {
+                    if records.path(of: OutputID(task: row.task, index: index), day: row.day) == path { return row }
+                    row.index = nil
+                }
+                if records.path(of: row.task, day: row.day) == path { return row }
             }
-            if let found { return found }
             guard let last = page.last else { return nil }
             position = last.position
         }

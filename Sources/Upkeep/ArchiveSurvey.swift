@@ -196,14 +196,27 @@ struct ArchiveSurvey {
             pathOf.updateValue(path, forKey: record.index)
         }
         for difference in try await catalog.compare(found) {
+            if difference.kind == .noTaskRecord {
+                try await reportMissing(task, day: found.first?.record.day ?? day, &report)
+                continue
+            }
             let path = pathOf[difference.index] ?? pathOf.values.min() ?? ""
             Self.report(difference, path, day, &report)
         }
     }
 
+    /// A task's record that its outputs refer to. A damaged one is named already.
+    private func reportMissing(_ task: TaskID, day: Date, _ report: inout VerificationReport) async throws {
+        guard try await store.listing(at: path(task, nil, day)) == nil else { return }
+        report.find(
+            .rowWithoutRecord, "\(task)", .row(task, index: nil, day: day),
+            "records of its outputs refer to its own record, which is missing; 'fixative repair' writes it")
+    }
+
     private static func report(_ difference: RowDifference, _ path: String, _ day: Date, _ report: inout VerificationReport) {
         let name = difference.index.map { "\(OutputID(task: difference.task, index: $0))" } ?? "the task \(difference.task)"
         switch difference.kind {
+        case .noTaskRecord: break
         case .noRow:
             report.find(.recordWithoutRow, path, .record(path: path), "the catalog has no \(name); 'fixative repair' enters it")
         case .queued:

@@ -62,10 +62,12 @@ package struct CatalogRebuilder: Sendable {
         }
         let ended = Dictionary(grouping: outputs.values, by: \.task)
         let rest = tasks.values.filter { ended[$0.task] == nil }
+        // The answer for outputs that refer to it. They say the rest.
+        let answers = tasks.values.filter { ended[$0.task]?.contains { $0.taskJSONFile != nil } ?? false }
         try await catalog.rebuild(
             // What several records of a task say of it, the last one that ended says last.
-            outputs: outputs.values.sorted { ($0.endedAt, $0.index) < ($1.endedAt, $1.index) }, tasks: Array(rest),
-            unfinished: Set(ended.filter { isUnfinished($0.value) }.keys), now: start)
+            outputs: outputs.values.sorted { ($0.endedAt, $0.index) < ($1.endedAt, $1.index) }, tasks: rest + answers,
+            unfinished: Set(ended.filter { isUnfinished($0.value, tasks[$0.key]) }.keys), now: start)
         summary.outputs = outputs.count
         summary.tasks = ended.count + rest.count
         summary.unreadable.sort()
@@ -92,7 +94,8 @@ package struct CatalogRebuilder: Sendable {
     }
 
     /// Whether the task named more results than have a record: then it must be read again.
-    private func isUnfinished(_ outputs: [ArchiveRecord]) -> Bool {
-        outputs.count < (outputs.compactMap { $0.taskJSON.map(results) }.max() ?? 0)
+    private func isUnfinished(_ outputs: [ArchiveRecord], _ task: TaskRecord?) -> Bool {
+        let answers = outputs.map(\.taskJSON) + [task?.taskJSON]
+        return outputs.count < (answers.compactMap { $0.map(results) }.max() ?? 0)
     }
 }

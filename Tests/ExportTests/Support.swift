@@ -22,7 +22,7 @@ struct FolderSource: BagSource {
         return FileManager.default.fileExists(atPath: path) ? path : nil
     }
 
-    func record(of entry: OutputEntry) async throws -> [UInt8]? { Array("record of \(entry.id)".utf8) }
+    func record(of entry: OutputEntry) async throws -> BagRecord? { BagRecord(bytes: Array("record of \(entry.id)".utf8)) }
 
     func write(_ text: String, to digest: Digest) throws { try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(digest)")) }
     func remove(_ digest: Digest) throws { try FileManager.default.removeItem(atPath: "\(folder)/\(digest)") }

@@ -68,6 +68,10 @@ struct WorkOptions: ParsableArguments {
     var maxBytes: Int?
 
     @Option(
+        help: ArgumentHelp("The most results of one task (FIXATIVE_MAX_RESULTS; default: 1000).", valueName: "results"))
+    var maxResults: Int?
+
+    @Option(
         name: .customLong("result-host"),
         help: ArgumentHelp(
             "A host that results may come from, the only one unless given again; *.example.com for all below it.",
@@ -75,8 +79,10 @@ struct WorkOptions: ParsableArguments {
     var resultHosts: [String] = []
 
     func validate() throws {
-        guard (workers ?? 1) > 0, (downloads ?? 1) > 0, (maxBytes ?? 1) > 0, (perHost ?? 1) > 0 else {
-            throw ValidationError("--workers, --downloads, --per-host and --max-bytes take a number above 0")
+        guard (workers ?? 1) > 0, (downloads ?? 1) > 0, (maxBytes ?? 1) > 0, (perHost ?? 1) > 0, (maxResults ?? 1) > 0
+        else {
+            throw ValidationError(
+                "--workers, --downloads, --per-host, --max-bytes and --max-results take a number above 0")
         }
     }
 }

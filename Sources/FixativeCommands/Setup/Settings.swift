@@ -31,6 +31,8 @@ struct Settings: Sendable {
     /// The most pixels, and the longest side in pixels, of a picture that is decoded.
     var maxPixels: Int
     var maxSide: Int
+    /// The most results of one task that are taken.
+    var maxResults: Int
     /// Seconds between sweeps of the account.
     var sweepInterval: Int
     /// Seconds that a worker's claim on a task or output holds without a sign of life from it.
@@ -55,7 +57,7 @@ struct Settings: Sendable {
         "workers", "downloads", "sweepInterval", "leaseSeconds", "perHost", "perHostRate", "riskHours",
     ])
     /// Those of them that protect this machine: an archive may lower them, not raise them above the default.
-    private static let limitKeys: Set<String> = ["maxBytes", "maxPixels", "maxSide"]
+    private static let limitKeys: Set<String> = ["maxBytes", "maxPixels", "maxSide", "maxResults"]
 
     /// - Parameter warn: Told of each setting that is ignored; by default a line on stderr.
     /// - Throws: ``SettingsError``.
@@ -111,6 +113,7 @@ struct Settings: Sendable {
         set("decoders", work?.decoders?.rawValue)
         set("downloads", work?.downloads)
         set("maxBytes", work?.maxBytes)
+        set("maxResults", work?.maxResults)
         set("perHost", work?.perHost)
         if let hosts = work?.resultHosts, !hosts.isEmpty {
             flags["resultHosts"] = ConfigValue(.stringArray(hosts), isSecret: false)
@@ -143,6 +146,7 @@ struct Settings: Sendable {
         var warnings: [String] = []
         for (key, path) in [
             ("maxBytes", \Settings.maxBytes), ("maxPixels", \Settings.maxPixels), ("maxSide", \Settings.maxSide),
+            ("maxResults", \Settings.maxResults),
         ] {
             guard let most = Self.numbers[key]?.standard, self[keyPath: path] > most, !Self.isPresent(ConfigKey(key), trusted)
             else { continue }
@@ -158,13 +162,14 @@ struct Settings: Sendable {
     private static let numbers: [String: (standard: Int, range: ClosedRange<Int>)] = [
         "workers": (WorkLane.processors, 1...1024), "downloads": (16, 1...4096), "maxBytes": (256 << 20, 1...1 << 40),
         "maxPixels": (64_000_000, 1...1_000_000_000), "maxSide": (16_384, 1...1_000_000),
-        "sweepInterval": (300, 1...604_800), "leaseSeconds": (30, 1...86_400), "perHost": (16, 1...4096),
+        "maxResults": (1000, 1...10_000), "sweepInterval": (300, 1...604_800), "leaseSeconds": (30, 1...86_400), "perHost": (16, 1...4096),
     ]
 
     /// How an archiver works by these settings.
     var archiverOptions: ArchiverOptions {
         var options = ArchiverOptions(downloads: downloads, workers: workers, sweepInterval: TimeInterval(sweepInterval))
         options.largestPicture = (maxPixels, maxSide)
+        options.mostResults = maxResults
         options.decoders = decoders
         options.leaseDuration = TimeInterval(leaseSeconds)
         options.riskTime = riskTime
@@ -192,6 +197,7 @@ struct Settings: Sendable {
         maxBytes = try Self.number("maxBytes", reader)
         maxPixels = try Self.number("maxPixels", reader)
         maxSide = try Self.number("maxSide", reader)
+        maxResults = try Self.number("maxResults", reader)
         sweepInterval = try Self.number("sweepInterval", reader)
         leaseSeconds = try Self.number("leaseSeconds", reader)
         perHost = try Self.number("perHost", reader)

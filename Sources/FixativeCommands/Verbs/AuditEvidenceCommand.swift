@@ -49,6 +49,7 @@ struct Evidence {
         let day = task.createdAt ?? task.discoveredAt
         let entries = try await archive.catalog.entries(EntryQuery(task: task.id))
         var answer: JSONValue?
+        var isAnswerElsewhere = false
         var contents: [(name: String, bytes: [UInt8])] = []
         for entry in entries where entry.state == .archived || entry.state == .unavailable {
             let path = archive.records.path(of: entry.id, day: day)
@@ -59,6 +60,7 @@ struct Evidence {
             let folder = "\(entry.id.index)"
             contents.append(("\(folder)/record.json", listing.bytes))
             answer = record.taskJSON ?? answer
+            isAnswerElsewhere = isAnswerElsewhere || record.taskJSONFile != nil
             if let download = record.download {
                 let lines = ["# the answer of \(download.url)", "# fetched \(download.fetchedAt.iso8601)"]
                 let headers = download.headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
@@ -72,13 +74,14 @@ struct Evidence {
                 contents.append(("\(folder)/\(name)", try await Self.bytes(of: original, archive)))
             }
         }
-        if entries.isEmpty,
-            case .success(.task(let record)) = try await archive.records.listing(
-                at: archive.records.path(of: task.id, day: day))?.record
-        {
-            answer = record.taskJSON
-            let bytes = try await archive.records.listing(at: archive.records.path(of: task.id, day: day))?.bytes ?? []
-            contents.append(("record.json", bytes))
+        if entries.isEmpty || isAnswerElsewhere {
+            let listing = try await archive.records.listing(at: archive.records.path(of: task.id, day: day))
+            if let listing, case .success(.task(let record)) = listing.record {
+                answer = record.taskJSON
+                contents.append(("record.json", listing.bytes))
+            } else if isAnswerElsewhere {
+                throw SettingsError("the record of the task \(task.id) is missing or damaged. Run 'fixative repair' first")
+            }
         }
         guard !contents.isEmpty else {
             throw SettingsError("\(task.id) has no result yet: it is \(task.state.rawValue). 'fixative status' tells what waits")

@@ -92,13 +92,17 @@ private struct ArchiveFiles: BagSource {
 
     func path(of digest: Digest) async throws -> String? { try await archive.blobs.localPath(of: digest) }
 
-    func record(of entry: OutputEntry) async throws -> [UInt8]? {
+    func record(of entry: OutputEntry) async throws -> BagRecord? {
         // Records lie by the day of their task, which an output tells unless only the task's discovery is known.
         var day = entry.createdAt
         if day == nil, let task = try await archive.catalog.task(entry.id.task) { day = task.createdAt ?? task.discoveredAt }
         guard let day, let found = try await archive.records.listing(at: archive.records.path(of: entry.id, day: day)),
-            case .success = found.record
+            case .success(let record) = found.record
         else { return nil }
-        return found.bytes
+        guard case .output(let output) = record, output.taskJSONFile != nil else { return BagRecord(bytes: found.bytes) }
+        let shared = try await archive.records.listing(at: archive.records.path(of: entry.id.task, day: day))
+        var taskRecord: [UInt8]?
+        if let shared, case .success(.task) = shared.record { taskRecord = shared.bytes }
+        return BagRecord(bytes: found.bytes, refersToTask: true, taskRecord: taskRecord)
     }
 }
