@@ -33,7 +33,7 @@ extension ResultDownloader {
     func resume(_ begun: PartialDownload, _ response: HTTPClientResponse, url: FetchableURL) async throws -> Download {
         let content = ContentRange(response.headers)
         guard let content, let range = content.range, range.lowerBound == begun.bytes,
-            try ContentDecoder(response.headers) == nil
+            try ContentDecoder(response.headers, mostBytes: limits.bytes) == nil
         else { throw StartOver(cause: DownloadError(.transport, "\(url.host) answered with another part than was asked for")) }
         guard !begun.isContradicted(by: response.headers, total: content.total) else {
             throw StartOver(cause: DownloadError(.transport, "the file at \(url.host) changed while it was fetched"))
@@ -47,7 +47,7 @@ extension ResultDownloader {
     private func begin(
         _ response: HTTPClientResponse, total: Int?, url: FetchableURL, hop: Int
     ) async throws -> PartialDownload {
-        let isCoded = try ContentDecoder(response.headers) != nil
+        let isCoded = try ContentDecoder(response.headers, mostBytes: limits.bytes) != nil
         return PartialDownload(
             ingest: try await store.beginIngest(), validator: ContentRange.validator(response.headers, now: clock.now) ?? "",
             total: total,
@@ -68,7 +68,7 @@ extension ResultDownloader {
         var (received, mayResume) = (0, true)
         var floor = ThroughputFloor(bytesPerSecond: limits.slowestRate, seconds: limits.slowestTime, now: clock.now)
         do {
-            var decoder = partial.isCoded ? try ContentDecoder(response.headers) : nil
+            var decoder = partial.isCoded ? try ContentDecoder(response.headers, mostBytes: limits.bytes) : nil
             for try await chunk in response.body {
                 received += chunk.readableBytes
                 guard floor.note(chunk.readableBytes, now: clock.now) else {
@@ -109,7 +109,12 @@ extension ResultDownloader {
     private func keep(_ bytes: [UInt8], through decoder: ContentDecoder?, _ partial: inout PartialDownload) async throws {
         guard let decoder else { return try await append(bytes, &partial) }
         if !bytes.isEmpty { decoder.push(bytes) }
-        while let piece = try decoder.next() { try await append(piece, &partial) }
+        while let piece = try decoder.next() {
+            // What decodes to nothing must neither hold a thread nor outlast the time limit.
+            try Task.checkCancellation()
+            if piece.isEmpty { await Task.yield() }
+            try await append(piece, &partial)
+        }
     }
 
     private func append(_ bytes: [UInt8], _ partial: inout PartialDownload) async throws {

@@ -15,7 +15,8 @@ import Upkeep
 @Suite struct ManyResultsTests {
     /// Answers with one task of `count` results, all of them the same picture.
     private func withTask(
-        results count: Int, clock: JumpClock, _ body: @escaping @Sendable (_ url: String, _ task: TaskRegistration) async throws -> Void
+        results count: Int, clock: JumpClock,
+        _ body: @escaping @Sendable (_ url: String, _ task: TaskRegistration) async throws -> Void
     ) async throws {
         let created = Int(clock.now.timeIntervalSince1970) - 60
         let id = try #require(TaskID("task-many"))
