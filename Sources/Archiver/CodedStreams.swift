@@ -40,10 +40,12 @@ private let pieceBytes = 64 << 10
 
     func pull() throws(CodingError) -> [UInt8]? {
         if let failure { throw failure }
-        if try isComplete && !beginsAnotherMember() {
-            // What follows the end is no part of the file; one byte may be the first of another member.
-            input = input.prefix(1)
-            return nil
+        if isComplete {
+            guard try beginsAnotherMember() else {
+                // What follows the end is no part of the file; one byte may be the first of another member.
+                input = input.prefix(1)
+                return nil
+            }
         }
         let mayHoldMore = unsafe stream.pointee.avail_out == 0
         guard !input.isEmpty || mayHoldMore else { return nil }
