@@ -32,6 +32,29 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
     }
 }
 
+@Suite struct AccountShareTests {
+    private func output(_ name: String, account: Int64, hours: Double) throws -> QueuedOutput {
+        let task = try #require(TaskID(name))
+        return QueuedOutput(
+            id: OutputID(task: task, index: 0), deadline: noon + hours * 3600, request: nil, account: account)
+    }
+
+    @Test func theAccountWithTheFewestInProgressComesFirst() throws {
+        var schedule = DownloadSchedule(connections: 16)
+        var queued = try (0..<8).map { try output("a\($0)", account: 1, hours: 1) }
+        queued += try (0..<3).map { try output("b\($0)", account: 2, hours: 2) }
+        queued += try (0..<3).map { try output("own\($0)", account: 0, hours: 3) }
+        schedule.plan(queued, now: noon)
+        let first = schedule.next(6).map(\.task.text)
+        #expect(first == ["own0", "a0", "b0", "own1", "a1", "b1"])
+        // Four of the first account are still in progress: the others have their turn, then it has the rest.
+        let second = schedule.next(4, inProgress: [1, 1, 1, 1]).map(\.task.text)
+        #expect(second == ["own2", "b2", "a2", "a3"])
+        #expect(schedule.next(9).map(\.task.text) == ["a4", "a5", "a6", "a7"])
+        #expect(schedule.wantsPlan(now: noon))
+    }
+}
+
 @Suite struct HostShareTests {
     private func fill(_ book: inout HostShareBook, _ host: String, width: Int = 100, now: Date = noon) -> Int {
         (0..<100).count { _ in book.enter(host, width: width, now: now) }
