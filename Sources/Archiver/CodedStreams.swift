@@ -19,8 +19,11 @@ private let pieceBytes = 64 << 10
     private var failure: CodingError?
     private(set) var isComplete = false
     private var members = 1
-    /// A file of 256 MiB in members of 64 KiB, as bgzip writes them, has 4,096. Empty members cost time and give nothing.
-    private static let mostMembers = 65_536
+    private var emptyMembers = 0
+    private var isMemberEmpty = true
+    /// A file of 256 MiB in members of 64 KiB, as bgzip writes them, has 4,096, and an empty one at its end. Empty members cost time and
+    /// give nothing.
+    private static let (mostMembers, mostEmptyMembers) = (65_536, 256)
 
     init(_ wrapper: Wrapper) {
         self.wrapper = wrapper
@@ -71,6 +74,7 @@ private let pieceBytes = 64 << 10
         case Z_OK, Z_BUF_ERROR: break
         default: throw fail("the body is no valid stream of its content coding (zlib \(status))")
         }
+        if !piece.isEmpty { isMemberEmpty = false }
         return piece.isEmpty && used == 0 ? nil : piece
     }
 
@@ -78,7 +82,11 @@ private let pieceBytes = 64 << 10
     private func beginsAnotherMember() throws(CodingError) -> Bool {
         guard wrapper == .gzip, input.starts(with: [0x1F, 0x8B]) else { return false }
         members += 1
-        guard members <= Self.mostMembers else { throw fail("the body has more than \(Self.mostMembers) gzip members") }
+        if isMemberEmpty { emptyMembers += 1 }
+        isMemberEmpty = true
+        guard members <= Self.mostMembers, emptyMembers <= Self.mostEmptyMembers else {
+            throw fail("the body has \(members) gzip members, \(emptyMembers) of them empty")
+        }
         isComplete = unsafe inflateReset(stream) != Z_OK
         unsafe stream.pointee.avail_out = 1
         return !isComplete

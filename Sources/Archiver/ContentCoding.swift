@@ -1,14 +1,17 @@
-import NIOHTTP1
+package import NIOHTTP1
 
 /// A body under a content coding that can't be undone.
-struct CodingError: Error { var detail: String }
+package struct CodingError: Error {
+    package var detail: String
+    package init(detail: String) { self.detail = detail }
+}
 
 /// Undoes the content codings of a body, piece by piece (RFC 9110, section 8.4). None is asked for, but some networks add one.
 ///
 /// A stage that is given a picture instead of a coded stream passes it on unchanged: the header says more than was done. No piece
 /// is larger than 64 KiB, and each call of ``next()`` decodes one piece at most, so a bomb meets the byte limit before it takes memory,
 /// and a body that decodes to nothing can be broken off.
-struct ContentDecoder {
+package struct ContentDecoder {
     private static let mostCodings = 4
     private var stages: [CodingStage] = []
     private var isEnded = false
@@ -16,7 +19,7 @@ struct ContentDecoder {
     /// - Parameter mostBytes: What a stage may give before another stage: no file that is small enough needs more.
     /// - Returns: `nil` for a body without a coding.
     /// - Throws: ``CodingError`` for a coding that is not known here.
-    init?(_ headers: HTTPHeaders, mostBytes: Int) throws(CodingError) {
+    package init?(_ headers: HTTPHeaders, mostBytes: Int) throws(CodingError) {
         let names = headers["content-encoding"].flatMap { $0.split(separator: ",") }.map { name in
             name.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }.lowercased()
         }.filter { !$0.isEmpty && $0 != "identity" }
@@ -32,10 +35,10 @@ struct ContentDecoder {
     }
 
     /// Takes coded bytes. Call ``next()`` until it is `nil` before giving more.
-    func push(_ bytes: [UInt8]) { stages[0].push(bytes) }
+    package func push(_ bytes: [UInt8]) { stages[0].push(bytes) }
 
     /// - Returns: Decoded bytes, none where only a stage in between has gone on; `nil` when more input is needed.
-    func next() throws(CodingError) -> [UInt8]? {
+    package func next() throws(CodingError) -> [UInt8]? {
         // From the last stage back to one that goes on.
         for index in stages.indices.reversed() {
             guard let piece = try stages[index].pull() else { continue }
@@ -50,10 +53,10 @@ struct ContentDecoder {
     }
 
     /// Ends the input. Call ``next()`` until it is `nil` afterwards, then ask ``isComplete``.
-    mutating func end() { isEnded = true }
+    package mutating func end() { isEnded = true }
 
     /// Whether every coded stream has come to its end.
-    var isComplete: Bool { stages.allSatisfy(\.isComplete) }
+    package var isComplete: Bool { stages.allSatisfy(\.isComplete) }
 }
 
 enum ContentCoding {

@@ -152,12 +152,22 @@ package struct ResultDownloader: Sendable {
         _ link: FetchableURL, resuming partial: PartialDownload?, isRetry: Bool
     ) async throws -> Download {
         var (url, previous) = (link, FetchableURL?.none)
-        for hop in 0...limits.redirects {
-            let step = Hop(url: url, target: try policy.target(of: url, from: previous), number: hop, isRetry: isRetry)
-            switch try await visit(step, resuming: partial) {
-            case .arrived(let download): return download
-            case .elsewhere(let next): (url, previous) = (next, url)
+        // A host may repeat the signature of one hop in a header, an address or a name of another.
+        var guardian = HopSecrets(link)
+        do {
+            for hop in 0...limits.redirects {
+                let step = Hop(url: url, target: try policy.target(of: url, from: previous), number: hop, isRetry: isRetry)
+                switch try await visit(step, resuming: partial) {
+                case .arrived(var download):
+                    download.facts = guardian.clean(download.facts)
+                    return download
+                case .elsewhere(let next):
+                    (url, previous) = (next, url)
+                    guardian.go(to: next)
+                }
             }
+        } catch {
+            throw guardian.clean(error)
         }
         throw DownloadError(.redirects, "the link was redirected more than \(limits.redirects) times")
     }
@@ -287,25 +297,15 @@ package struct ResultDownloader: Sendable {
 
     /// The answer's headers for the record, without cookies and without anything of a link's query.
     func kept(_ headers: HTTPHeaders, link: FetchableURL) -> [String: String] {
-        let redact = Redactor(secrets: Self.secrets(in: link.text) + secrets)
+        let redact = Redactor(secrets: HopSecrets.secrets(in: link.text) + secrets)
         var kept: [String: String] = [:]
         for (name, value) in headers {
-            let name = name.lowercased()
+            let name = redact(name.lowercased())
             guard !["set-cookie", "set-cookie2", "authorization", "proxy-authorization"].contains(name) else { continue }
             let clean = String(redact(value).prefix(2000))
             kept[name] = kept[name].map { "\($0), \(clean)" } ?? clean
         }
         return kept
-    }
-
-    /// A link's query, whole, and those of its values that are long enough for a signature. Shorter ones, such as a media type, are
-    /// no secrets by themselves.
-    static func secrets(in link: URL) -> [String] { secrets(in: link.absoluteString) }
-
-    static func secrets(in link: String) -> [String] {
-        let parts = URLComponents(string: link)
-        let values = (parts?.queryItems ?? []).compactMap(\.value).filter { $0.count >= 20 }
-        return [parts?.percentEncodedQuery, parts?.query].compactMap { $0 } + values
     }
 
     func translated(_ error: any Error, link: FetchableURL, phase: TransferFailure.Phase) -> any Error {
@@ -317,7 +317,7 @@ package struct ResultDownloader: Sendable {
         if let error = error as? CodingError { return DownloadError(.coding, "\(link.host): \(error.detail)") }
         if let error = error as? LinkError { return DownloadError(error) }
         if Task.isCancelled { return CancellationError() }
-        let words = Redactor(secrets: Self.secrets(in: link.text))(String("\(error)".prefix(500)))
+        let words = Redactor(secrets: HopSecrets.secrets(in: link.text))(String("\(error)".prefix(500)))
         return TransferFailure(error: error, phase: phase, host: link.host, words: words).downloadError
     }
 }

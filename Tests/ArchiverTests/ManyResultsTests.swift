@@ -20,13 +20,14 @@ import Upkeep
     ) async throws {
         let created = Int(clock.now.timeIntervalSince1970) - 60
         let id = try #require(TaskID("task-many"))
+        let folder = String(repeating: "long-path/", count: 30) + "folder-of-the-results"
         let picture = try SyntheticPicture.make(width: 96, height: 64, seed: 3, as: .png)
         try await withStorageHost { request in
             let host = request.head.authority ?? "127.0.0.1"
             guard request.uri.path.hasPrefix("/v1/") else {
                 return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: picture)))
             }
-            let links = (0..<count).map { #""http://\#(host)/folder-of-the-results/\#($0).png?sig=abcdefghijklmnopqrstuvwxyz""# }
+            let links = (0..<count).map { #""http://\#(host)/\#(folder)/\#($0).png?sig=abcdefghijklmnopqrstuvwxyz""# }
             let text =
                 #"{"id":"\#(id)","status":"completed","created":\#(created),"model":"gpt-image-2","results":[\#(links.joined(separator: ","))]}"#
             return Response(
@@ -42,16 +43,16 @@ import Upkeep
 
     @Test func aLargeAnswerIsStoredOnce() async throws {
         let clock = JumpClock(factor: 1, leastJump: 0, leastGuard: 300)
-        try await withTask(results: 200, clock: clock) { url, task in
+        try await withTask(results: 60, clock: clock) { url, task in
             let archive = try TestArchive(clock: clock)
             let summary = try await archive.run(url, tasks: [task])
-            #expect(summary.archived == 200)
+            #expect(summary.archived == 60)
             let files = archive.files().filter { $0.hasPrefix("records/") }
             let shared = files.filter { $0.hasSuffix("/task-many.task.json") }
-            #expect(files.count == 201 && shared.count == 1)
+            #expect(files.count == 61 && shared.count == 1)
             // The last link of the answer stands in the record of the task and in its own output's record, and nowhere else.
-            let last = archive.files(holding: "folder-of-the-results/199.png").filter { $0.hasPrefix("records/") }
-            #expect(last.map { ($0 as NSString).lastPathComponent }.sorted() == ["task-many-199.json", "task-many.task.json"])
+            let last = archive.files(holding: "folder-of-the-results/59.png").filter { $0.hasPrefix("records/") }
+            #expect(last.map { ($0 as NSString).lastPathComponent }.sorted() == ["task-many-59.json", "task-many.task.json"])
             let sizes = files.filter { !shared.contains($0) }.map { bytes(archive, $0).count }
             #expect(sizes.max() ?? 0 < ArchiveRecord.largestOwnAnswer, "\(sizes.max() ?? 0)")
             let record = try #require(try JSONSerialization.jsonObject(with: bytes(archive, files[0])) as? [String: Any])
@@ -60,12 +61,12 @@ import Upkeep
 
             // Made again from the records, the catalog has the answer; and without the record of the task, the catalog brings it back.
             let answer = try #require(try await archive.catalog.taskRecord(of: task.id)?.taskJSON)
-            #expect(answer["results"]?.array?.count == 200)
+            #expect(answer["results"]?.array?.count == 60)
             let rebuilder = CatalogRebuilder(
                 blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: clock,
                 results: { $0["results"]?.array?.count ?? 0 })
             let rebuilt = try await rebuilder.rebuild()
-            #expect(rebuilt.outputs == 200 && rebuilt.tasks == 1)
+            #expect(rebuilt.outputs == 60 && rebuilt.tasks == 1)
             #expect(try await archive.catalog.taskRecord(of: task.id)?.taskJSON == answer)
             #expect(try await archive.catalog.task(task.id)?.state == .resolved)
             #expect(try await archive.verify().findings.map(\.detail) == [])
