@@ -9,28 +9,30 @@ import Networking
 /// Bodies: whole files, parts of files, and files inside their links.
 extension ResultDownloader {
     /// A 200: the file from its beginning.
-    func receiveWhole(_ response: HTTPClientResponse, url: FetchableURL, hop: Int) async throws -> Download {
+    func receiveWhole(_ response: HTTPClientResponse, _ hop: Hop) async throws -> Download {
         // Under a transfer coding the length says nothing (RFC 9112, section 6.3).
         let isFramed = response.headers.contains(name: "transfer-encoding")
         let announced = isFramed ? nil : response.headers.first(name: "content-length").flatMap { Int($0) }
         if let announced, announced > limits.bytes { throw tooLarge }
-        let partial = try await begin(response, total: announced, url: url, hop: hop)
-        return try await receive(response, into: partial, length: announced, isWhole: true, url: url)
+        let partial = try await begin(response, total: announced, hop)
+        return try await receive(response, into: partial, length: announced, isWhole: true, hop)
     }
 
     /// A 206 that nobody asked for: the whole file, or a beginning whose rest can be asked for.
-    func receivePart(_ response: HTTPClientResponse, url: FetchableURL, hop: Int) async throws -> Download {
+    func receivePart(_ response: HTTPClientResponse, _ hop: Hop) async throws -> Download {
+        let url = hop.url
         guard let content = ContentRange(response.headers), let range = content.range, range.lowerBound == 0 else {
             throw DownloadError(.transport, "\(url.host) answered 206 with a part that was not asked for")
         }
         if max(content.total ?? 0, range.count) > limits.bytes { throw tooLarge }
-        let partial = try await begin(response, total: content.total, url: url, hop: hop)
+        let partial = try await begin(response, total: content.total, hop)
         return try await receive(
-            response, into: partial, length: range.count, isWhole: content.total == range.count, url: url)
+            response, into: partial, length: range.count, isWhole: content.total == range.count, hop)
     }
 
     /// A 206 to a request for the rest of a file that is begun.
-    func resume(_ begun: PartialDownload, _ response: HTTPClientResponse, url: FetchableURL) async throws -> Download {
+    func resume(_ begun: PartialDownload, _ response: HTTPClientResponse, _ hop: Hop) async throws -> Download {
+        let url = hop.url
         let content = ContentRange(response.headers)
         guard let content, let range = content.range, range.lowerBound == begun.bytes,
             try ContentDecoder(response.headers, mostBytes: limits.bytes) == nil
@@ -41,19 +43,20 @@ extension ResultDownloader {
         var partial = begun
         partial.total = content.total ?? begun.total
         return try await receive(
-            response, into: partial, length: range.count, isWhole: partial.total.map { $0 == range.upperBound } ?? true, url: url)
+            response, into: partial, length: range.count, isWhole: partial.total.map { $0 == range.upperBound } ?? true, hop)
     }
 
     private func begin(
-        _ response: HTTPClientResponse, total: Int?, url: FetchableURL, hop: Int
+        _ response: HTTPClientResponse, total: Int?, _ hop: Hop
     ) async throws -> PartialDownload {
+        let url = hop.url
         let isCoded = try ContentDecoder(response.headers, mostBytes: limits.bytes) != nil
         return PartialDownload(
             ingest: try await store.beginIngest(), validator: ContentRange.validator(response.headers, now: clock.now) ?? "",
             total: total,
             facts: DownloadFacts(
                 url: url.origin + (url.path.isEmpty ? "/" : url.path), headers: kept(response.headers, link: url),
-                fetchedAt: clock.now, redirects: hop),
+                fetchedAt: clock.now, redirects: hop.number),
             isCoded: isCoded)
     }
 
@@ -62,8 +65,9 @@ extension ResultDownloader {
     ///   - isWhole: Whether the file is complete when this body is.
     /// - Throws: ``BrokenOff`` when the body ends early and what came can be gone on from.
     private func receive(
-        _ response: HTTPClientResponse, into begun: PartialDownload, length: Int?, isWhole: Bool, url: FetchableURL
+        _ response: HTTPClientResponse, into begun: PartialDownload, length: Int?, isWhole: Bool, _ hop: Hop
     ) async throws -> Download {
+        let url = hop.url
         var partial = begun
         var (received, mayResume) = (0, true)
         var floor = ThroughputFloor(bytesPerSecond: limits.slowestRate, seconds: limits.slowestTime, now: clock.now)
@@ -75,6 +79,13 @@ extension ResultDownloader {
                     // Going on at this pace would only hold the place.
                     mayResume = false
                     throw tooSlow(url)
+                }
+                if clock.now.timeIntervalSince(hop.begun) >= HostShareBook.trial, await isTrialOver(hop) {
+                    mayResume = false
+                    throw DownloadError(
+                        .timeout,
+                        "\(url.host) has not delivered a file yet, and was not done after \(Int(HostShareBook.trial)) s, while others wait"
+                    )
                 }
                 guard received <= length ?? limits.bytes else { throw length == nil ? tooLarge : tooLong(url) }
                 try await keep(Array(chunk.readableBytesView), through: decoder, &partial)

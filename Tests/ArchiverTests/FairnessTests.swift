@@ -93,6 +93,39 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         #expect(fill(&book, "a") == 15)
     }
 
+    @Test func hostsThatHaveDeliveredNothingShareHalfWhileAnotherWantsPlaces() {
+        var book = HostShareBook(places: 16)
+        #expect((0..<16).count { book.enter("new-\($0)", width: 16, now: noon) } == 16, "nobody else is there")
+        for number in 0..<16 { book.leave("new-\(number)", .other, now: noon) }
+        #expect(fill(&book, "good", width: 1) == 1)
+        book.leave("good", .delivered, now: noon)
+        #expect((0..<16).count { book.enter("other-\($0)", width: 16, now: noon + 1) } == 8)
+        #expect(fill(&book, "good", width: 16, now: noon + 1) == 8)
+        #expect(fill(&book, "last", width: 16, now: noon + 12) == 0, "the good host holds places")
+    }
+
+    @Test func slowHostsShareAQuarter() {
+        var book = HostShareBook(places: 16)
+        for name in ["a", "b", "c"] {
+            _ = book.enter(name, width: 16, now: noon)
+            book.leave(name, .slow, now: noon)
+        }
+        #expect(fill(&book, "a") == 2 && fill(&book, "b") == 2 && fill(&book, "c") == 0)
+    }
+
+    @Test func aHostThatHasDeliveredNothingGivesWayAfterAMinute() {
+        var book = HostShareBook(places: 16)
+        #expect(fill(&book, "a") == 8)
+        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 60), "only its own downloads were sent away")
+        #expect(fill(&book, "b", width: 1, now: noon + 55) == 1)
+        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 59))
+        #expect(book.isTrialOver(of: "a", since: noon, now: noon + 60))
+        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 70), "nobody was sent away lately")
+        book.leave("a", .delivered, now: noon)
+        _ = fill(&book, "b", width: 1, now: noon + 80)
+        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 81), "it has delivered")
+    }
+
     @Test func theWidthOfTheHostIsNeverExceededAndOnePlaceIsAlwaysThere() {
         var book = HostShareBook(places: 16)
         #expect(fill(&book, "a", width: 3) == 3)
@@ -113,18 +146,28 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
 }
 
 /// 64 links to a host that drips, older than 20 to a good one, with 16 connections.
-@Suite struct StarvationTests {
-    @Test func aDrippingHostDoesNotHoldUpTheOthers() async throws {
+@Suite(.serialized) struct StarvationTests {
+    /// - below the least rate;
+    /// - above it, each link redirected to a name of its own.
+    @Test(arguments: [(1, false), (3000, true)])
+    func aDrippingHostDoesNotHoldUpTheOthers(bytesPerSecond: Int, redirects: Bool) async throws {
         let clock = JumpClock(leastJump: .infinity)
         let archive = try TestArchive(clock: clock)
         let picture = try SyntheticPicture.make(width: 16, height: 16, seed: 1, as: .png)
         let created = Int(clock.now.timeIntervalSince1970)
-        try await withStorageHost { _ in
-            Response(
+        let drip = ByteBuffer(repeating: 0x78, count: bytesPerSecond)
+        try await withStorageHost { request in
+            let (name, port) = (
+                request.uri.path.dropFirst().prefix { $0 != "." }, request.head.authority?.split(separator: ":").last ?? ""
+            )
+            if redirects, !name.isEmpty, request.head.authority?.hasPrefix("127.") == true {
+                return Response(status: .found, headers: [.location: "http://\(name).drip.example:\(port)/x.png"])
+            }
+            return Response(
                 status: .ok,
                 body: .init { writer in
                     for _ in 0..<100_000 {
-                        try await writer.write(ByteBuffer(string: "x"))
+                        try await writer.write(drip)
                         try await clock.sleep(for: .seconds(1))
                     }
                     try await writer.finish(nil)
@@ -142,10 +185,12 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
             } _: { url in
                 good.withLock { $0 = url }
                 let policy = AddressPolicy(allowsPrivateHosts: true)
-                let (archiver, downloader) = try archive.archiver(url, policy: policy) {
-                    $0.watch = true
-                    $0.pollInterval = 1
+                let change = { @Sendable (options: inout ArchiverOptions) in
+                    options.watch = true
+                    options.pollInterval = 1
                 }
+                let loopback = try NetworkAddress.resolve("127.0.0.1")
+                let (archiver, downloader) = try archive.archiver(url, policy: policy, change, resolve: { _ in loopback })
                 let names = (0..<64).map { "slow-\($0)" } + (0..<20).map { "good-\($0)" }
                 try await archiver.register(names.compactMap { TaskID($0) }.map { TaskRegistration(id: $0, source: "manifest") })
                 let begun = clock.now

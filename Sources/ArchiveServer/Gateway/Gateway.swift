@@ -282,8 +282,32 @@ package struct Gateway: Sendable {
                 var count = 0
                 var hangUp: (any Error)?
                 var mask = mask
-                let decoder = isCoded ? try ContentDecoder(answer.headers, mostBytes: Self.largestAnswer) : nil
-                for try await part in DecodedBody(answer.body, decoder) {
+                var decoder = isCoded ? try ContentDecoder(answer.headers, mostBytes: Self.largestAnswer) : nil
+                var parts = answer.body.makeAsyncIterator()
+                var hasEnded = false
+                while true {
+                    let part: ByteBuffer
+                    if let piece = try decoder?.next() {
+                        // What decodes to nothing must not hold the thread.
+                        try Task.checkCancellation()
+                        guard !piece.isEmpty else {
+                            await Task.yield()
+                            continue
+                        }
+                        part = ByteBuffer(bytes: piece)
+                    } else if hasEnded {
+                        break
+                    } else if let raw = try await parts.next() {
+                        guard decoder == nil else {
+                            decoder?.push(Array(raw.readableBytesView))
+                            continue
+                        }
+                        part = raw
+                    } else {
+                        hasEnded = true
+                        decoder?.end()
+                        continue
+                    }
                     count += part.readableBytes
                     guard count <= Self.largestAnswer, ContinuousClock.now < end else { throw EndlessAnswer() }
                     if reader != nil, count <= Self.largestReading { read.writeImmutableBuffer(part) }
@@ -299,6 +323,7 @@ package struct Gateway: Sendable {
                         hangUp = error
                     }
                 }
+                guard decoder?.isComplete ?? true else { throw EndlessAnswer() }
                 if let reader, count <= Self.largestReading { reader(Data(read.readableBytesView)) }
                 if let hangUp { throw hangUp }
                 if let rest = mask?.finish(), rest.readableBytes > 0 { try await writer.write(rest) }
