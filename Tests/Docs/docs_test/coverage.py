@@ -1,0 +1,263 @@
+"""Everything that the program offers is in the documentation, and nothing else is."""
+import glob
+import os
+import re
+
+CLI, SERVICE, SETTINGS, AUDIT = "docs/cli.md", "docs/service.md", "docs/settings.md", "docs/audit.md"
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+def check(pages, root, world, report):
+    verbs = read_verbs(world)
+    check_verbs(pages, verbs, report)
+    check_mentions(pages, verbs, report)
+    check_values(pages, verbs, root, report)
+    check_settings(pages, root, report)
+    with world.service() as (address, _):
+        check_endpoints(pages, world.json(address + "/openapi.json"), report)
+        check_metrics(pages, world.get(address + "/metrics"), report)
+    check_links(pages, root, report)
+    check_shape(pages, report)
+    check_named_tests(pages, root, report)
+
+
+# Verbs and options
+
+
+class Verb:
+    def __init__(self, name, text):
+        self.name = name
+        self.options = set()
+        for line in text.splitlines():
+            # `  -v, --verbose   Say more.` and `  --copy/--link   …`; what is indented further is explanation.
+            if found := re.match(r"  (?:-\w, )?(--[a-z-]+)(?:/(--[a-z-]+))?(?= |$)", line):
+                self.options |= {option for option in found.groups() if option}
+        self.values = dict(re.findall(r"  (?:-\w, )?(--[a-z-]+) .*\(values: ([^;)]*)", text))
+
+
+def read_verbs(world, *parents):
+    """All verbs by name, also the verbs of verbs, such as `audit evidence`."""
+    text = world.help(*parents)
+    verbs = {" ".join(parents): Verb(" ".join(parents), text)} if parents else {}
+    in_list = False
+    for line in text.splitlines():
+        if re.search(r"SUBCOMMANDS:$", line):
+            in_list = True
+        elif found := in_list and re.match(r"  ([a-z][a-z-]*) ", line):
+            verbs |= read_verbs(world, *parents, found[1])
+        elif not line.startswith(" ") and line:
+            in_list = False
+    return verbs
+
+
+def check_verbs(pages, verbs, report):
+    cli = pages[CLI]
+    report.check(len(verbs) > 15, f"{CLI}: only {len(verbs)} verbs could be read from the program's help")
+    shared = {title: set(OPTION.findall(cli.section(title) or "")) for title in
+              ("Options of every verb", "Options of verbs that download")}
+    everywhere = set.intersection(*(verb.options for verb in verbs.values() if len(verb.options) > 3))
+    for option in sorted(everywhere - shared["Options of every verb"]):
+        report.check(False, f"{CLI}: the option {option} of every verb is not in 'Options of every verb'")
+    for option in sorted(shared["Options of every verb"] - everywhere):
+        report.check(False, f"{CLI}: not every verb has the option {option}")
+    leaves = [name for name in verbs if not (any(other.startswith(name + " ") for other in verbs) and len(verbs[name].options) <= 3)]
+    for name in sorted(leaves):
+        verb = verbs[name]
+        section = cli.section(name)
+        if not report.check(section is not None, f"{CLI}: the verb '{name}' has no section"):
+            continue
+        own = set(OPTION.findall(" ".join(line for line in section.splitlines() if line.startswith("|"))))
+        known = own | everywhere
+        if "(#options-of-verbs-that-download)" in section:
+            known |= shared["Options of verbs that download"]
+        elif name in ("demo",):
+            known |= {o for o in shared["Options of verbs that download"] if name in (cli.section("Options of verbs that download") or "")}
+        for option in sorted(verb.options):
+            report.check(option in known, f"{CLI}: the section of '{name}' does not have the option {option}")
+        for option in sorted(own - verb.options):
+            report.check(False, f"{CLI}: the section of '{name}' has the option {option}, which the verb does not have")
+        if "(#options-of-verbs-that-download)" in section:
+            for option in sorted(shared["Options of verbs that download"] - verb.options):
+                report.check(False, f"{CLI}: '{name}' does not have the option {option} of verbs that download")
+    for name in sorted(verbs):
+        report.check(f"fixative {name}" in cli.text or cli.section(name) is not None, f"{CLI}: the verb '{name}' is not named")
+        report.check(len(name.split()) > 1 or f"](#{name})" in cli.text or f"](#{name}-1)" in cli.text or f"(#{name}-" in cli.text,
+                     f"{CLI}: the contents do not name the verb '{name}'")
+
+
+def commands(pages):
+    """What stands behind `fixative` in code: the page, and the words of each command."""
+    for page in pages.values():
+        code = re.findall(r"`(fixative [^`\n]+)`", page.text)
+        for block in page.blocks:
+            if block.language == "sh":
+                lines = re.sub(r"\\\n", " ", block.text).splitlines()
+                code += [part for line in lines for part in re.findall(r"(?<![\w./-])fixative [^#|;&<>\n]*", line)]
+        for command in code:
+            yield page.path, command.split()[1:]
+
+
+def check_mentions(pages, verbs, report):
+    """No page names a verb or an option that the program does not have."""
+    for path, words in commands(pages):
+        if not words or words[0].startswith("-") or not re.fullmatch(r"[a-z][a-z-]*", words[0]) or words[0] == "help":
+            continue
+        name = " ".join(words[:2]) if " ".join(words[:2]) in verbs else words[0]
+        if report.check(name in verbs, f"{path}: 'fixative {' '.join(words)}' names a verb that does not exist"):
+            for option in OPTION.findall(" ".join(words[1:])):
+                report.check(option in verbs[name].options, f"{path}: 'fixative {name}' has no option {option}")
+
+
+# Words that the program writes
+
+
+def check_values(pages, verbs, root, report):
+    values = verbs["list"].values.get("--verdict", "").split(", ")
+    report.check(len(values) > 5, "the help of 'list' names no verdicts")
+    table = pages[AUDIT].section("Verdicts") or ""
+    for verdict in values:
+        report.check(f"| `{verdict}`" in table, f"{AUDIT}: the verdict {verdict} is not in the table")
+    for name, verb in verbs.items():
+        section = pages[CLI].section(name) or ""
+        for option, choices in verb.values.items():
+            if option in ("--verdict", "--format", "--tier"):
+                continue
+            text = section + (pages[CLI].section("Options of verbs that download") or "")
+            for choice in choices.split(", "):
+                report.check(f"`{choice}`" in text, f"{CLI}: {option} of '{name}' does not name the value {choice}")
+    notices = re.findall(r'"((?:output|task)\.[a-z_]+)"', read(root, "Sources/ArchiveModel/Notice.swift"))
+    report.check(len(notices) > 5, "Sources/ArchiveModel/Notice.swift names no notifications")
+    for notice in notices:
+        report.check(f"`{notice}`" in (pages[SERVICE].section("Notifications") or ""),
+                     f"{SERVICE}: the notification {notice} is not in the table")
+
+
+# Settings
+
+
+def read(root, pattern):
+    return "\n".join(open(path, encoding="utf-8").read() for path in sorted(glob.glob(os.path.join(root, pattern), recursive=True)))
+
+
+def check_settings(pages, root, report):
+    """The settings that the setup's sources ask the configuration for, and the variables that any source names."""
+    setup = read(root, "Sources/FixativeCommands/Setup/*.swift")
+    found = set(re.findall(r'\b(?:text|flag|number|fraction|hosts|permissions)\(\s*"([a-z][A-Za-z]+)"', setup))
+    found |= set(re.findall(r'forKey: "([a-z][A-Za-z]+)"', setup))
+    report.check(len(found) > 15, f"Sources/FixativeCommands/Setup: only {len(found)} settings were found")
+    rows = set(re.findall(r"^\| `([a-z][A-Za-z]+)`", pages[SETTINGS].text, re.M))
+    for name in sorted(found):
+        report.check(name in rows, f"{SETTINGS}: the setting {name} is not in the table")
+    for name in sorted(rows - found):
+        report.check(False, f"{SETTINGS}: the setting {name} is not in the sources")
+
+    swift = read(root, "Sources/**/*.swift")
+    # Inside of texts and comments: outside of them such names are constants of C.
+    quoted = "\n".join(re.findall(r'"[^"\n]*"|//.*', swift))
+    variables = set(re.findall(r"\b(?:FIXATIVE|EVOLINK)_[A-Z_]*[A-Z]\b", quoted))
+    variables |= {f"FIXATIVE_{name}{ending}" for name in re.findall(r'\bsecrets\("([A-Z_]+)"\)', swift) for ending in ("", "_FILE")}
+    report.check(len(variables) > 8, f"Sources: only {len(variables)} variables were found")
+    named = {"FIXATIVE_" + re.sub("[A-Z]", lambda c: "_" + c[0], name).upper() for name in found}
+    for name in sorted(variables - named):
+        report.check(f"`{name}`" in pages[SETTINGS].text, f"{SETTINGS}: the variable {name} is not named")
+
+
+# Endpoints and metrics
+
+
+def check_endpoints(pages, openapi, report):
+    section = pages[SERVICE].section("HTTP API") or ""
+    documented = set()
+    for line in section.splitlines():
+        first = line.split("|")[1] if line.startswith("|") and line.count("|") > 2 else ""
+        paths = re.findall(r"`(?:[A-Z]+ )(/[^`]*)`", first)
+        for path in paths:
+            documented |= {(method, path) for method in METHODS if re.search(rf"`{method}\b[^`]*`", first)}
+    served, parameters = set(), {}
+    for path, item in openapi["paths"].items():
+        for method, operation in item.items():
+            if method.upper() in METHODS:
+                served.add((method.upper(), path))
+                parameters |= {name: path for name in query_parameters(openapi, item, operation)}
+    report.check(len(served) > 15, "the OpenAPI document has too few operations")
+    for method, path in sorted(served):
+        if method == "HEAD" and ("GET", path) in documented:
+            continue
+        report.check((method, path) in documented, f"{SERVICE}: {method} {path} is not in the table of the HTTP API")
+    for method, path in sorted(documented - served):
+        report.check(False, f"{SERVICE}: {method} {path} is in the table, but not in the OpenAPI document")
+    for name, path in sorted(parameters.items()):
+        report.check(f"`{name}`" in section, f"{SERVICE}: the parameter {name} of {path} is not named")
+
+
+def query_parameters(openapi, item, operation):
+    for parameter in item.get("parameters", []) + operation.get("parameters", []):
+        if reference := parameter.get("$ref"):
+            parameter = openapi["components"]["parameters"][reference.rsplit("/", 1)[1]]
+        if parameter["in"] == "query":
+            yield parameter["name"]
+
+
+def check_metrics(pages, text, report):
+    section = pages[SERVICE].section("Metrics") or ""
+    rows = {}
+    for line in section.splitlines():
+        cells = line.split("|")
+        if len(cells) > 3:
+            labels = set(re.findall(r"`([a-z_]+)`", cells[2]))
+            rows |= {name: labels for name in re.findall(r"`((?:fixative|process)_[a-z_]+)`", cells[1])}
+    types = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M))
+    report.check(len(types) > 20, "the service serves too few metrics")
+    for name in sorted(types):
+        if not report.check(name in rows, f"{SERVICE}: the metric {name} is not in the table"):
+            continue
+        used = set()
+        for sample in re.findall(rf"^{name}(?:_bucket|_sum|_count)?(?:\{{(.*)\}})? ", text, re.M):
+            used |= set(re.findall(r'(\w+)="', sample)) - {"le"}
+        if used:
+            report.check(used == rows[name], f"{SERVICE}: the metric {name} has the labels {sorted(used)}, not {sorted(rows[name])}")
+    for name in sorted(set(rows) - set(types)):
+        report.check(False, f"{SERVICE}: the metric {name} is in the table, but the service does not serve it")
+
+
+# The pages themselves
+
+
+def check_links(pages, root, report):
+    for page in pages.values():
+        prose = re.sub(r"```.*?```", "", page.text, flags=re.S)
+        for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+            if re.match(r"[a-z]+:", target):
+                continue
+            file, _, anchor = target.partition("#")
+            path = os.path.normpath(os.path.join(os.path.dirname(page.path), file)) if file else page.path
+            if not report.check(os.path.exists(os.path.join(root, path)), f"{page.path}: the link {target} leads to no file"):
+                continue
+            if anchor and path in pages:
+                report.check(anchor in pages[path].anchors, f"{page.path}: the link {target} leads to no heading")
+
+
+def check_shape(pages, report):
+    readme = pages["README.md"].text
+    lines = len(readme.splitlines())
+    report.check(90 <= lines <= 120, f"README.md: it has {lines} lines, not 90 to 120")
+    for path in pages:
+        if re.fullmatch(r"docs/[^/]+\.md", path):
+            report.check(f"]({path})" in readme, f"README.md: it does not link {path}")
+
+
+def check_named_tests(pages, root, report):
+    """The tests that docs/security.md names exist."""
+    sources = read(root, "Tests/**/*.swift") + read(root, "Tests/**/*.py")
+    defined = set(re.findall(r"\b(?:func|struct|def|class) (\w+)", sources))
+    path = "docs/security.md"
+    names = set()
+    for line in pages[path].text.splitlines():
+        cells = line.strip().strip("|").split("|")
+        if line.startswith("|") and len(cells) >= 3:
+            names |= set(re.findall(r"`([a-z]\w+)`", cells[-1]))
+    report.check(len(names) > 100, f"{path}: only {len(names)} tests are named")
+    for name in sorted(names - defined):
+        report.check(f'"{name}"' in read(root, "Tests/Torture/run") or name in read(root, "Tests/*/run"),
+                     f"{path}: there is no test {name}")
