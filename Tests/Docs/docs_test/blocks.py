@@ -49,11 +49,11 @@ def perform(block, world):
     if not kind:
         return result(text.replace("127.0.0.1:8787", address(world)), world.account(FIXATIVE_STORAGE="pictures"), world.archive())
     if kind[1] == "empty folder":
-        # An example that names the key has it from nowhere else.
-        environment = world.account()
-        if "FIXATIVE_API_KEY=" in text:
-            del environment["FIXATIVE_API_KEY"]
-        return result(text, environment, world.folder())
+        with world.other_account() as environment:
+            # An example that names the key has it from nowhere else.
+            if "FIXATIVE_API_KEY=" in text:
+                del environment["FIXATIVE_API_KEY"]
+            return result(text, environment, world.folder())
     if kind[1] == "demo archive":
         return result(text, world.environment(), world.demo())
     if kind[1] == "running service":

@@ -16,7 +16,9 @@ def check(pages, root, world, report):
     check_settings(pages, root, report)
     with world.service() as (address, _):
         check_endpoints(pages, world.json(address + "/openapi.json"), report)
-        check_metrics(pages, world.get(address + "/metrics"), report)
+        check_metrics(pages, world.get(address + "/metrics"), root, report)
+    check_rooms(pages, root, report)
+    check_paths(pages, root, report)
     check_links(pages, root, report)
     check_shape(pages, report)
     check_named_tests(pages, root, report)
@@ -199,7 +201,8 @@ def query_parameters(openapi, item, operation):
             yield parameter["name"]
 
 
-def check_metrics(pages, text, report):
+def check_metrics(pages, text, root, report):
+    """Some metrics are served only once something has been counted, so the sources are asked as well."""
     section = pages[SERVICE].section("Metrics") or ""
     rows = {}
     for line in section.splitlines():
@@ -209,7 +212,8 @@ def check_metrics(pages, text, report):
             rows |= {name: labels for name in re.findall(r"`((?:fixative|process)_[a-z_]+)`", cells[1])}
     types = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M))
     report.check(len(types) > 20, "the service serves too few metrics")
-    for name in sorted(types):
+    declared = set(re.findall(r'"((?:fixative|process)_[a-z_]+)"', read(root, "Sources/Telemetry/*.swift")))
+    for name in sorted(declared | set(types)):
         if not report.check(name in rows, f"{SERVICE}: the metric {name} is not in the table"):
             continue
         used = set()
@@ -217,8 +221,74 @@ def check_metrics(pages, text, report):
             used |= set(re.findall(r'(\w+)="', sample)) - {"le"}
         if used:
             report.check(used == rows[name], f"{SERVICE}: the metric {name} has the labels {sorted(used)}, not {sorted(rows[name])}")
-    for name in sorted(set(rows) - set(types)):
-        report.check(False, f"{SERVICE}: the metric {name} is in the table, but the service does not serve it")
+    for name in sorted(set(rows) - set(types) - declared):
+        report.check(False, f"{SERVICE}: the metric {name} is in the table, but the service does not have it")
+
+
+# The architecture
+
+ARCHITECTURE = "docs/architecture.md"
+# Names in code that are no types of ours.
+FOREIGN = {"Dockerfile", "Makefile", "Package", "TaskExecutor"}
+IMPORT = re.compile(r"^\s*(?:public |package |internal |private |fileprivate )?import (?:\w+ )?(\w+)", re.M)
+
+
+def check_rooms(pages, root, report):
+    """Each target in Sources has a row, groups depend downwards only, and the invariants about imports hold."""
+    rooms = {os.path.basename(path) for path in glob.glob(f"{root}/Sources/*") if os.path.isdir(path)}
+    groups = {}
+    text = pages[ARCHITECTURE].section("Rooms") or ""
+    for number, part in enumerate(text.split("\n|---")[1:]):
+        for line in part.splitlines():
+            if line.startswith("| `"):
+                groups |= {name: number for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    for name in sorted(rooms - set(groups)):
+        report.check(False, f"{ARCHITECTURE}: the room {name} is not in the tables")
+    for name in sorted(set(groups) - rooms):
+        report.check(False, f"{ARCHITECTURE}: the room {name} does not exist")
+    imports = {name: set(IMPORT.findall(read(root, f"Sources/{name}/**/*.swift"))) for name in rooms}
+    for name in sorted(rooms & set(groups)):
+        upwards = {other for other in imports[name] & set(groups) if groups[other] < groups[name]}
+        report.check(not upwards, f"{ARCHITECTURE}: {name} imports {sorted(upwards)} of a higher group")
+
+    def only(package, *allowed):
+        users = {name for name in rooms if package in imports[name]}
+        report.check(users <= set(allowed), f"{ARCHITECTURE}: {package} is imported by {sorted(users - set(allowed))}")
+
+    only("GRDB", "Catalog")
+    only("Hummingbird", "ArchiveServer", "UpstreamSimulator")
+    only("ArgumentParser", "FixativeCommands")
+    only("Configuration", "FixativeCommands")
+    report.check(not imports.get("SizeContract"), f"{ARCHITECTURE}: SizeContract imports something")
+    report.check("Foundation" not in imports.get("ImageCodecs", ()), f"{ARCHITECTURE}: ImageCodecs imports Foundation")
+    strangers = {"BlobStore", "Catalog", "GenerationAPI", "Imaging"}
+    for name in sorted(strangers & rooms):
+        report.check(not imports[name] & strangers, f"{ARCHITECTURE}: {name} knows {sorted(imports[name] & strangers)}")
+    for path in glob.glob(f"{root}/Sources/**/*.[ch]", recursive=True):
+        holds = "jmp_buf" not in open(path, encoding="utf-8").read() or "/CCodecShims/" in path
+        report.check(holds, f"{ARCHITECTURE}: {os.path.relpath(path, root)} names jmp_buf")
+
+
+def check_paths(pages, root, report):
+    """Files and types that the pages about the code name exist."""
+    files = {os.path.basename(path) for path in glob.glob(f"{root}/Sources/**/*.*", recursive=True)}
+    source = read(root, "Sources/**/*.swift")
+    types = set(re.findall(r"\b(?:struct|class|enum|protocol|actor|typealias) (\w+)", source))
+    rooms = {os.path.basename(path) for path in glob.glob(f"{root}/Sources/*")}
+    for page in pages.values():
+        if page.path != ARCHITECTURE and not page.path.startswith("docs/decisions/") and page.path != "CONTRIBUTING.md":
+            continue
+        for code in re.findall(r"`([^`\n]+)`", page.text):
+            if re.fullmatch(r"(?:Sources|Tests)/[\w./+-]+", code):
+                report.check(os.path.exists(os.path.join(root, code)), f"{page.path}: there is no {code}")
+            elif re.fullmatch(r"[\w+-]+\.(?:swift|c|h)", code) and code != "Package.swift":
+                report.check(code in files, f"{page.path}: there is no file {code} in Sources")
+            elif found := re.fullmatch(r"([A-Z][A-Za-z]*[a-z][A-Za-z]*)(?:\.(\w+))?(?:\([\w:]*\))?", code):
+                holds = found[1] in types | rooms or found[1] in FOREIGN
+                report.check(holds or page.path == "CONTRIBUTING.md", f"{page.path}: there is no type {found[1]}")
+                if holds and found[2] and found[1] in types:
+                    report.check(re.search(rf"\b(?:func|var|let|case) {found[2]}\b|, {found[2]}\b", source),
+                                 f"{page.path}: there is no {code}")
 
 
 # The pages themselves

@@ -76,6 +76,14 @@ class World:
         with open(f"{self.tools}/xdg-open", "w") as file:
             file.write('#!/bin/sh\ntest -f "$1"\n')
         os.chmod(f"{self.tools}/xdg-open", 0o755)
+        self._simulator, self.api = self._simulate()
+        # First of all, so that the simulated account makes the same pictures whatever runs afterwards.
+        self._archive = self._made(
+            "archive", [self.program, "archive", "--since", "24h", "--storage", "pictures"], self.account())
+        self._made_in(
+            self._archive,
+            [self.program, "submit", "--prompt", "a paper boat", "--size", "16:9", "--resolution", "2K", "--wait", "--storage", "pictures"],
+            self.account())
         return self
 
     def __exit__(self, *_):
@@ -99,21 +107,31 @@ class World:
         os.makedirs(path)
         return path
 
-    @property
-    def api(self):
-        """The address of the simulated API."""
-        if self._simulator is None:
-            self._simulator = Running(
-                [self.program, "simulate", "--port", "0", "--faults", "real", "--tasks", "6"], self.environment(), self.scratch)
-            found = self._simulator.wait_for(r"FIXATIVE_API_URL=(\S+)")
-            if not found:
-                raise RuntimeError("the simulator did not start: " + "".join(self._simulator.said))
-            self._api = found[1]
-        return self._api
+    def _simulate(self):
+        """A simulated account, and the address of its API."""
+        simulator = Running(
+            [self.program, "simulate", "--port", "0", "--faults", "real", "--tasks", "6"], self.environment(), self.scratch)
+        found = simulator.wait_for(r"FIXATIVE_API_URL=(\S+)")
+        if not found:
+            simulator.stop()
+            raise RuntimeError("the simulator did not start: " + "".join(simulator.said))
+        return simulator, found[1]
+
+    @contextlib.contextmanager
+    def other_account(self):
+        """The environment of a user of another simulated account, whose tasks nobody else changes."""
+        simulator, api = self._simulate()
+        try:
+            yield {**self.account(), "FIXATIVE_API_URL": api}
+        finally:
+            simulator.stop()
 
     def _made(self, name, command, environment):
         folder = f"{self.scratch}/{name}"
         os.makedirs(folder)
+        return self._made_in(folder, command, environment)
+
+    def _made_in(self, folder, command, environment):
         result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
         if result.returncode != 0:
             raise RuntimeError(f"{' '.join(command)} ended with {result.returncode}: {result.stderr[-2000:]}")
@@ -121,9 +139,6 @@ class World:
 
     def archive(self):
         """A fresh folder with an archive of the simulated account in `pictures`, and a key in the file `key`."""
-        if self._archive is None:
-            self._archive = self._made(
-                "archive", [self.program, "archive", "--since", "24h", "--storage", "pictures"], self.account())
         folder = self.folder()
         shutil.copytree(f"{self._archive}/pictures", f"{folder}/pictures", symlinks=True)
         with open(f"{folder}/key", "w") as file:
