@@ -15,7 +15,19 @@ import re
 import shutil
 import subprocess
 
+from .pages import Block
 from .world import KEY, TOKENS, Running
+
+
+# Blocks that must be found wrong.
+BROKEN = [
+    ("", "fixative lits\n"),
+    ("", "fixative list  # exit code 1: it is 0\n"),
+    ("", "fixative list --lots\nfixative list\n"),
+    ("run: nowhere", "fixative list\n"),
+    ("run: empty folder", "fixative list\n"),
+    ('run: until "serving"', "fixative list\n"),
+]
 
 
 def check(pages, world, report):
@@ -35,6 +47,8 @@ def check(pages, world, report):
         print(f"not run: {block.page}:{block.line}: {reason}")
     print(f"command blocks: {run} run, {len(skipped)} not run")
     report.check(run > 5, "too few command blocks were found")
+    for marker, text in BROKEN:
+        report.check(perform(Block("", 0, "sh", text, marker), world) is not None, f"nobody notices that this block is wrong: {text}")
 
 
 def perform(block, world):

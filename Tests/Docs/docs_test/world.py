@@ -77,6 +77,14 @@ class World:
             file.write('#!/bin/sh\ntest -f "$1"\n')
         os.chmod(f"{self.tools}/xdg-open", 0o755)
         self._simulator, self.api = self._simulate()
+        try:
+            self._make_archive()
+        except BaseException:
+            self._simulator.stop()
+            raise
+        return self
+
+    def _make_archive(self):
         # First of all, so that the simulated account makes the same pictures whatever runs afterwards.
         self._archive = self._made(
             "archive", [self.program, "archive", "--since", "24h", "--storage", "pictures"], self.account())
@@ -84,7 +92,6 @@ class World:
             self._archive,
             [self.program, "submit", "--prompt", "a paper boat", "--size", "16:9", "--resolution", "2K", "--wait", "--storage", "pictures"],
             self.account())
-        return self
 
     def __exit__(self, *_):
         if self._simulator:
