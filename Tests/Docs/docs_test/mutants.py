@@ -22,7 +22,7 @@ MUTANTS = [
     ("docs/service.md", r"`output\.recovered`", "`output.healed`"),
     ("docs/audit.md", r"\| `transposed`.*\n", ""),
     ("docs/architecture.md", r"\| `Markup`.*\n", ""),
-    ("docs/architecture.md", r"`PictureInspector\.inspect`", "`PictureInspector.look`"),
+    ("docs/architecture.md", r"`PictureInspector\.inspect`", "`PictureInspector.gaze`"),
     ("docs/security.md", r"`costsItsOwnPictureOnly`", "`costsNothing`"),
     ("docs/operations.md", r"service\.md#metrics", "service.md#measures"),
     ("README.md", r"fixative verify --deep", "fixative verify --deeper"),
