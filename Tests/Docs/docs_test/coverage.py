@@ -27,6 +27,7 @@ def check(pages, root, facts, report):
     check_verbs(pages, facts.verbs, report)
     check_mentions(pages, facts.verbs, report)
     check_values(pages, facts.verbs, root, report)
+    check_enumerations(pages, root, report)
     check_settings(pages, root, report)
     check_endpoints(pages, facts.openapi, report)
     check_metrics(pages, facts.metrics, root, report)
@@ -146,6 +147,26 @@ def check_values(pages, verbs, root, report):
     for notice in notices:
         report.check(f"`{notice}`" in (pages[SERVICE].section("Notifications") or ""),
                      f"{SERVICE}: the notification {notice} is not in the table")
+
+
+# Enumerations whose values users see: source, name, and the page that explains each value.
+ENUMERATIONS = [
+    ("Sources/Upkeep/VerificationReport.swift", "Kind", "docs/operations.md"),
+    ("Sources/Audit/ConsistencyCheck.swift", "Kind", AUDIT),
+    ("Sources/Audit/Pricing.swift", "Origin", AUDIT),
+    ("Sources/ArchiveModel/FailureCause.swift", "FailureCause", "docs/archive-format.md"),
+    ("Sources/GenerationAPI/UpstreamMonitor.swift", "Name", "docs/security.md"),
+]
+
+
+def check_enumerations(pages, root, report):
+    for source, name, page in ENUMERATIONS:
+        body = re.search(rf"\benum {name}: String[^{{]*\{{(.*?)^\s*\}}", read(root, source), re.M | re.S)
+        cases = re.findall(r"^\s*case (\w.*)", body[1] if body else "", re.M)
+        values = [raw or name for line in cases for name, raw in re.findall(r'(\w+)(?: = "([^"]*)")?(?:, |$)', line)]
+        report.check(len(values) > 2, f"{source}: the enumeration {name} has no values that could be read")
+        for value in values:
+            report.check(f"`{value}`" in pages[page].text, f"{page}: the value {value} of {source} is not explained")
 
 
 # Settings

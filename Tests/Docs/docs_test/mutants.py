@@ -21,6 +21,7 @@ MUTANTS = [
     ("docs/service.md", r"\| `fixative_tasks` \| `state`", "| `fixative_tasks` | `colour`"),
     ("docs/service.md", r"`output\.recovered`", "`output.healed`"),
     ("docs/audit.md", r"\| `transposed`.*\n", ""),
+    ("docs/operations.md", r"`wrongMode`", "`mode`"),
     ("docs/architecture.md", r"\| `Markup`.*\n", ""),
     ("docs/architecture.md", r"`PictureInspector\.inspect`", "`PictureInspector.gaze`"),
     ("docs/security.md", r"`costsItsOwnPictureOnly`", "`costsNothing`"),
