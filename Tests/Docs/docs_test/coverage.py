@@ -67,39 +67,38 @@ def read_verbs(world, *parents):
     return verbs
 
 
+EVERY, DOWNLOADS = "Options of every verb", "Options of verbs that download"
+
+
 def check_verbs(pages, verbs, report):
     cli = pages[CLI]
     report.check(len(verbs) > 15, f"{CLI}: only {len(verbs)} verbs could be read from the program's help")
-    shared = {title: set(OPTION.findall(cli.section(title) or "")) for title in
-              ("Options of every verb", "Options of verbs that download")}
-    everywhere = set.intersection(*(verb.options for verb in verbs.values() if len(verb.options) > 3))
-    for option in sorted(everywhere - shared["Options of every verb"]):
-        report.check(False, f"{CLI}: the option {option} of every verb is not in 'Options of every verb'")
-    for option in sorted(shared["Options of every verb"] - everywhere):
-        report.check(False, f"{CLI}: not every verb has the option {option}")
-    leaves = [name for name in verbs if not (any(other.startswith(name + " ") for other in verbs) and len(verbs[name].options) <= 3)]
-    for name in sorted(leaves):
-        verb = verbs[name]
+    shared = {title: options_in(cli.section(title) or "") for title in (EVERY, DOWNLOADS)}
+    # `export` has verbs of its own and nothing else.
+    leaves = {name: verb for name, verb in verbs.items() if len(verb.options) > 3}
+    everywhere = set.intersection(*(verb.options for verb in leaves.values()))
+    for option in sorted(everywhere ^ shared[EVERY]):
+        report.check(False, f"{CLI}: {option} is an option of every verb, or it is in '{EVERY}', but not both")
+    for name, verb in sorted(leaves.items()):
         section = cli.section(name)
         if not report.check(section is not None, f"{CLI}: the verb '{name}' has no section"):
             continue
-        own = set(OPTION.findall(" ".join(line for line in section.splitlines() if line.startswith("|"))))
+        own = options_in(section)
         known = own | everywhere
-        if "(#options-of-verbs-that-download)" in section:
-            known |= shared["Options of verbs that download"]
-        elif name in ("demo",):
-            known |= {o for o in shared["Options of verbs that download"] if name in (cli.section("Options of verbs that download") or "")}
+        if "](#options-of-verbs-that-download)" in section:
+            known |= shared[DOWNLOADS]
         for option in sorted(verb.options):
             report.check(option in known, f"{CLI}: the section of '{name}' does not have the option {option}")
-        for option in sorted(own - verb.options):
+        for option in sorted(known - verb.options):
             report.check(False, f"{CLI}: the section of '{name}' has the option {option}, which the verb does not have")
-        if "(#options-of-verbs-that-download)" in section:
-            for option in sorted(shared["Options of verbs that download"] - verb.options):
-                report.check(False, f"{CLI}: '{name}' does not have the option {option} of verbs that download")
-    for name in sorted(verbs):
-        report.check(f"fixative {name}" in cli.text or cli.section(name) is not None, f"{CLI}: the verb '{name}' is not named")
-        report.check(len(name.split()) > 1 or f"](#{name})" in cli.text or f"](#{name}-1)" in cli.text or f"(#{name}-" in cli.text,
-                     f"{CLI}: the contents do not name the verb '{name}'")
+        report.check(re.search(rf"\[{name}\]\(#{name.replace(' ', '-')}(-1)?\)", cli.text), f"{CLI}: the contents do not name '{name}'")
+    for name in sorted(set(verbs) - set(leaves)):
+        report.check(f"`fixative {name}`" in cli.text, f"{CLI}: the verb '{name}' is not named")
+
+
+def options_in(section):
+    """The options that the tables of a section name."""
+    return set(OPTION.findall(" ".join(line for line in section.splitlines() if line.startswith("|"))))
 
 
 def commands(pages):
@@ -139,7 +138,7 @@ def check_values(pages, verbs, root, report):
         for option, choices in verb.values.items():
             if option in ("--verdict", "--format", "--tier"):
                 continue
-            text = section + (pages[CLI].section("Options of verbs that download") or "")
+            text = section + (pages[CLI].section(DOWNLOADS) or "")
             for choice in choices.split(", "):
                 report.check(f"`{choice}`" in text, f"{CLI}: {option} of '{name}' does not name the value {choice}")
     notices = re.findall(r'"((?:output|task)\.[a-z_]+)"', read(root, "Sources/ArchiveModel/Notice.swift"))
