@@ -194,9 +194,34 @@ def check_settings(pages, root, report):
     variables = set(re.findall(r"\b(?:FIXATIVE|EVOLINK)_[A-Z_]*[A-Z]\b", quoted))
     variables |= {f"FIXATIVE_{name}{ending}" for name in re.findall(r'\bsecrets\("([A-Z_]+)"\)', swift) for ending in ("", "_FILE")}
     report.check(len(variables) > 8, f"Sources: only {len(variables)} variables were found")
-    named = {"FIXATIVE_" + re.sub("[A-Z]", lambda c: "_" + c[0], name).upper() for name in found}
+    named = {variable(name) for name in found}
     for name in sorted(variables - named):
         report.check(f"`{name}`" in pages[SETTINGS].text, f"{SETTINGS}: the variable {name} is not named")
+
+
+def check_ranges(pages, verbs, world, report):
+    """Each documented upper bound is the program's: it takes that value, and refuses the next one."""
+    folder = world.archive()
+    everything = set.union(*(verb.options for verb in verbs.values()))
+    bounded = 0
+    for line in pages[SETTINGS].text.splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        found = re.match(r"`([a-z][A-Za-z]+)`", cells[1]) if len(cells) > 5 else None
+        if not found:
+            continue
+        for option in OPTION.findall(cells[2]):
+            report.check(option in everything, f"{SETTINGS}: no verb has the option {option}")
+        if bound := re.search(r"\bto ([\d,]+)(?:\^(\d+))?$", cells[4]):
+            bounded += 1
+            most = int(bound[1].replace(",", "")) ** int(bound[2] or 1)
+            for value, wanted in ((most, 0), (most + 1, 2)):
+                code = world.code(["status", "--storage", "pictures"], folder, **{variable(found[1]): str(value)})
+                report.check(code == wanted, f"{SETTINGS}: with {variable(found[1])}={value} the program ends with {code}, not {wanted}")
+    report.check(bounded > 8, f"{SETTINGS}: only {bounded} settings have an upper bound")
+
+
+def variable(setting):
+    return "FIXATIVE_" + re.sub("[A-Z]", lambda capital: "_" + capital[0], setting).upper()
 
 
 # Endpoints and metrics

@@ -177,6 +177,11 @@ class World:
         finally:
             running.stop()
 
+    def code(self, arguments, folder, **variables):
+        """The exit code of the program."""
+        return subprocess.run(
+            [self.program, *arguments], cwd=folder, env=self.environment(**variables), capture_output=True).returncode
+
     def get(self, url):
         request = urllib.request.Request(url, headers={"Authorization": f"Bearer {TOKENS['FIXATIVE_READ_TOKEN']}"})
         with urllib.request.urlopen(request, timeout=30) as answer:
