@@ -1,14 +1,17 @@
 import ArchiveModel
 import Archiver
+import BlobStore
 import Catalog
 import DecoderPool
 import Foundation
 import Hummingbird
 import ImageCodecs
 import NIOCore
+import SizeContract
 import Synchronization
 import SyntheticPictures
 import Testing
+import Upkeep
 
 /// Deliveries that the decoder does not survive, by a program whose decoder does what a delivery says.
 @Suite struct DecoderFailureTests {
@@ -64,5 +67,35 @@ import Testing
         #expect(postponements.allSatisfy { $0.contains("bad") && $0.contains(reason) }, "\(postponements)")
         let entries = try await archive.catalog.entries(EntryQuery())
         #expect(entries.allSatisfy { $0.state == .archived && $0.thumbnail != nil })
+    }
+
+    /// A decoder that never survives the file: the bytes are kept, and nobody is blamed for them but ourselves.
+    @Test func aFileThatNoDecoderSurvivesIsKeptAtTheEndOfItsWindow() async throws {
+        let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
+        let probe = try Self.probe()
+        let bytes = Array("misbehave:segfault".utf8)
+        let created = Int(archive.clock.now.timeIntervalSince1970) - 86_000
+        let summary = try await withStorageHost { request in
+            guard request.uri.path.hasPrefix("/v1/") else {
+                return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+            }
+            let host = request.head.authority ?? ""
+            let answer =
+                #"{"id":"bad","status":"completed","created":\#(created),"results":["http://\#(host)/bad.png?sig=abcdefgh"]}"#
+            return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: answer)))
+        } _: { host in
+            let task = TaskRegistration(id: try #require(TaskID("bad")), source: "test")
+            return try await archive.run(host, tasks: [task]) { options in
+                options.decoders = .sandbox
+                options.decoderPolicy.program = probe
+            }
+        }
+        #expect(summary.unavailable == 0 && summary.undecodable == 0)
+        let entry = try #require(try await archive.catalog.entries(EntryQuery()).first)
+        #expect(entry.state == .archived && entry.judgement?.verdict == .unread && entry.cause == .ours)
+        #expect(entry.reason?.contains("the decoder crashed") == true, "\(entry.reason ?? "no reason")")
+        let digest = try #require(entry.original?.digest)
+        #expect(try await archive.blobs.contents(of: digest).array == bytes)
+        #expect(try await archive.verify().findings.map(\.detail) == [])
     }
 }
