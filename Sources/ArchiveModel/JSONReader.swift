@@ -317,9 +317,39 @@ struct JSONReader {
     }
 
     private mutating func text(_ bytes: ArraySlice<UInt8>) -> String {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        if let text = String(validating: bytes, as: UTF8.self) { return withoutLongRuns(text) }
         findings.insert(.replaced)
-        return String(decoding: bytes, as: UTF8.self)
+        return withoutLongRuns(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The most combining marks in a row. To compare or hash two texts takes the square of that: Swift sorts such a run by insertion.
+    /// Unicode's Stream-Safe Text Format (UAX #15, section 13) allows 30.
+    private static let mostMarks = 256
+
+    /// A text whose runs of combining marks are cut to ``mostMarks``, with U+FFFD for the rest.
+    private mutating func withoutLongRuns(_ text: String) -> String {
+        // No mark takes less than two bytes, so a short text has no long run; and most texts are ASCII.
+        guard text.utf8.count > 2 * Self.mostMarks, !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
+        var run = 0
+        guard
+            text.unicodeScalars.contains(where: { scalar in
+                run = Self.isMark(scalar) ? run + 1 : 0
+                return run > Self.mostMarks
+            })
+        else { return text }
+        findings.insert(.replaced)
+        var kept = String.UnicodeScalarView()
+        run = 0
+        for scalar in text.unicodeScalars {
+            run = Self.isMark(scalar) ? run + 1 : 0
+            if run == Self.mostMarks + 1 { kept.append("\u{FFFD}") }
+            if run <= Self.mostMarks { kept.append(scalar) }
+        }
+        return String(kept)
+    }
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value >= 0x300 && scalar.properties.canonicalCombiningClass != .notReordered
     }
 
     private mutating func unescaped(_ range: Range<Int>) -> [UInt8] {

@@ -169,8 +169,9 @@ package struct ArchiveFolder: Sendable {
 
     private func prepare(_ catalog: StorePath) throws {
         for suffix in ["", "-wal", "-shm", "-journal"] {
-            guard let found = try POSIXFile.status(catalog + suffix), !found.isFile else { continue }
-            throw BlobStoreError(.notAFile, "open", path: "\(catalog + suffix)", detail: "it is \(found.kind), not a file")
+            guard let flaw = try flaw(of: catalog + suffix) else { continue }
+            throw BlobStoreError(
+                .notAFile, "open", path: "\(catalog + suffix)", detail: "it is \(flaw), not a file of the catalog")
         }
         guard try POSIXFile.status(catalog) == nil else { return }
         do {
@@ -180,13 +181,25 @@ package struct ArchiveFolder: Sendable {
         }
     }
 
+    /// What a file is that does not belong in the place of the catalog or its log; `nil` for one that may be opened, and for none.
+    private func flaw(of path: StorePath) throws -> String? {
+        guard let found = try POSIXFile.status(path) else { return nil }
+        guard found.isFile else { return "\(found.kind)" }
+        guard path.name.hasSuffix("-journal"), found.bytes >= Self.journalMagic.count else { return nil }
+        // SQLite deletes the file that such a journal names at its end (sqlite.org/fileformat.html, "The Rollback Journal"; `pager.c`,
+        // readSuperJournal). The catalog is one database, so no journal of it names another file.
+        let end = try POSIXFile.openForReading(path).readEnd(Self.journalMagic.count)
+        return end == Self.journalMagic ? "a journal that names another file to delete" : nil
+    }
+
+    private static let journalMagic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
+
     /// Moves links, pipes and the like, which lie where SQLite keeps the catalog's log, to the quarantine.
     package func quarantineForeignLogs() throws {
         for suffix in ["-wal", "-shm", "-journal"] {
             let log = root / Self.catalogName + suffix
-            guard let found = try POSIXFile.status(log), !found.isFile else { continue }
-            try Quarantine(folder: self).take(
-                log, note: QuarantineNote([("why", "it is \(found.kind), not a file of the catalog")]))
+            guard let flaw = try flaw(of: log) else { continue }
+            try Quarantine(folder: self).take(log, note: QuarantineNote([("why", "it is \(flaw), not a file of the catalog")]))
         }
     }
 

@@ -72,7 +72,8 @@ package final class BlobBytes: Sendable {
         var failure: BlobStoreError?
         let read = unsafe [UInt8](unsafeUninitializedCapacity: part.count) { buffer, count in
             while count < part.count {
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count..<part.count])
+                let rest = unsafe UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[count..<part.count])
                 let got = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(part.lowerBound + count))
                 if got < 0, errno == EINTR { continue }
                 if got < 0 { failure = BlobStoreError(.system(errno), "read", path: path) }

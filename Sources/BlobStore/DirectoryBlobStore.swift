@@ -101,9 +101,13 @@ package struct DirectoryBlobStore: BlobStore {
         }
     }
 
-    /// The file of a blob, for those who copy or link files; `nil` when there is no such blob.
+    /// The file of a blob, for those who copy or link files; `nil` when there is no such blob, or a file that is mostly a hole.
     package func localPath(of digest: Digest) async throws -> String? {
-        try await size(of: digest) == nil ? nil : path(of: digest).description
+        try await lane.run { [self] in
+            let path = path(of: digest)
+            guard try POSIXFile.status(path)?.isFile == true else { return nil }
+            return try POSIXFile.openForReading(path).isHollow ? nil : path.description
+        }
     }
 
     package func contents(of digest: Digest) async throws -> BlobBytes {

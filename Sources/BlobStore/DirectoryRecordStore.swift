@@ -176,7 +176,11 @@ extension DirectoryRecordStore: RecordUpkeep {
     }
 
     package func listing(at path: String) async throws -> RecordListing? {
-        try await lane.run { [folder] in try Self.listing(folder.place(path)) }
+        try await lane.run { [folder] in
+            let place = folder.place(path)
+            if RecordWalk.isFolderPath(place) { return try RecordWalk.obstacle(place) }
+            return try Self.listing(place)
+        }
     }
 
     package func keep(_ path: String, note: QuarantineNote) async throws -> String {

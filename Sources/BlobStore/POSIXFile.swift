@@ -45,6 +45,16 @@ enum POSIXFile {
         }
 
         /// Reads up to `capacity` bytes; none at the end of the file.
+        /// The last bytes of the file.
+        func readEnd(_ count: Int) throws -> [UInt8] {
+            let start = try max(0, size - count)
+            return try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
+                let got = unsafe pread(descriptor, buffer.baseAddress, count, off_t(start))
+                guard got >= 0 else { throw BlobStoreError.last("read", path) }
+                read = got
+            }
+        }
+
         func read(upTo capacity: Int) throws -> [UInt8] {
             while true {
                 var failed = false

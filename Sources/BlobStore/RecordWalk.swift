@@ -73,6 +73,21 @@ struct RecordWalk {
         }
     }
 
+    /// What stands in the place of a folder of records; `nil` when nothing does, or a folder.
+    static func obstacle(_ path: StorePath) throws -> RecordListing? {
+        guard let found = try POSIXFile.status(path), !found.isFolder else { return nil }
+        let error = BlobStoreError(
+            .notAFile, "read", path: "\(path)",
+            detail: "it is \(found.kind) where a folder of records belongs, so no record below it can be seen")
+        return RecordListing(path: path.inside, record: .failure(error))
+    }
+
+    /// Whether a path inside the store is that of a year, a month or a day.
+    static func isFolderPath(_ path: StorePath) -> Bool {
+        let level = path.inside.split(separator: "/").count - 1
+        return (1...3).contains(level) && isDated(Found(path: path, level: level, isFile: true, isFolder: false, isText: true))
+    }
+
     /// Whether a folder's name is a year, a month or a day, in its place.
     private static func isDated(_ found: Found) -> Bool {
         guard found.level > 0 else { return true }
@@ -86,6 +101,8 @@ struct RecordWalk {
         let name = found.path.name
         let isLitter = Litter.isName(name)
         let isOurs = found.level == 4 && isRecordName(name)
+        // What stands in the place of a year, month or day hides all records below it.
+        if !found.isFolder, found.level <= 3, isDated(found) { return try obstacle(found.path) }
         // A link or a pipe in the place of a record hides that one.
         if !found.isFile, isOurs, !isLitter { return try DirectoryRecordStore.listing(found.path) }
         guard found.isFile, found.isText, name.hasSuffix(".json"), isOurs || !isLitter else {

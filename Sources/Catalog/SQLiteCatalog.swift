@@ -10,6 +10,8 @@ package struct SQLiteCatalog: Catalog {
     let path: String
     /// The file that was opened; see ``fileProblem()``.
     let identity: FileIdentity?
+    /// Its write-ahead log and the index of that, as long as this process has the catalog open.
+    let logs: [(suffix: String, identity: FileIdentity)]
     /// What holds the copy that this is, if it is one.
     private let copy: CatalogCopy?
 
@@ -58,6 +60,7 @@ package struct SQLiteCatalog: Catalog {
             }
             commits = CommitGroup(database)
             identity = FileIdentity(of: path)
+            logs = ["-wal", "-shm"].compactMap { suffix in FileIdentity(of: path + suffix).map { (suffix, $0) } }
         } catch let error as DatabaseError {
             throw CatalogError(error, path)
         }

@@ -92,7 +92,8 @@ package struct GarbageCollector: Sendable {
     private func mayBeDelivered(_ digest: Digest) async throws -> Bool {
         guard let bytes = try? await blobs.contents(of: digest) else { return false }
         // A header lies behind the metadata at most.
-        guard let start = try? bytes.array(0..<min(bytes.count, 32 << 20)), let header = try? HeaderParser.parse(start.span) else {
+        guard let start = try? bytes.array(0..<min(bytes.count, 32 << 20)), let header = try? HeaderParser.parse(start.span)
+        else {
             return false
         }
         return max(header.width, header.height) > DerivativeRecipe().thumbnailSide

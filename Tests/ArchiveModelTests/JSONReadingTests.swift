@@ -53,6 +53,21 @@ import Testing
         #expect(reading.findings == .replaced)
     }
 
+    /// Swift normalises what it hashes or compares, and that takes the square of the marks in a row.
+    @Test func manyCombiningMarksInARowTakeNoLong() throws {
+        let marks = String(repeating: "\u{0316}\u{0301}", count: 60_000)
+        let start = ContinuousClock.now
+        let reading = try read("{\"a\(marks)\":1,\"b\":\"x\(marks)y\",\"id\":\"task-1\"}")
+        #expect(Set([reading.value, .object(["b": .string("z\(marks.prefix(3))")])]).count == 2)
+        #expect(ContinuousClock.now - start < .seconds(10), "120,000 marks took 19 s")
+        #expect(reading.value["id"] == .string("task-1"))
+        let text = try #require(reading.value["b"]?.string)
+        #expect(text.unicodeScalars.count == 1 + 256 + 1 + 1 && text.hasSuffix("y"))
+        #expect(reading.findings == .replaced)
+        let usual = String(repeating: "e\u{301}\u{316}", count: 5000)
+        #expect(try read("\"\(usual)\"").value.string?.utf8.elementsEqual(usual.utf8) == true)
+    }
+
     /// Each of the 4,096 names is another choice of U+00E9 or e and U+0301 in twelve places: one name to Unicode.
     @Test func manyNormalisationsOfOneNameTakeNoLong() throws {
         let names = (0..<4096).map { choice in (0..<12).map { choice >> $0 & 1 == 0 ? "\u{E9}" : "e\u{301}" }.joined() }

@@ -23,6 +23,25 @@ import Testing
         #expect(catalog.fileProblem() == "\(path) was removed while this process has it open")
     }
 
+    /// A sync or clean-up program takes the log away: nobody else would see what is written from then on.
+    @Test func aLogThatIsRemovedOrReplacedIsNoticedAndSaved() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "file-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "catalog.sqlite").path(percentEncoded: false)
+        let catalog = try SQLiteCatalog(path: path)
+        for suffix in ["-wal", "-shm"] { try FileManager.default.removeItem(atPath: path + suffix) }
+        _ = try await catalog.register(
+            [TaskRegistration(id: try #require(TaskID("t")), source: "test")], now: Date(milliseconds: 0))
+        #expect(catalog.fileProblem()?.hasPrefix("\(path)-wal was removed") == true)
+        // What a kill would leave now.
+        let copy = folder.appending(path: "copy.sqlite").path(percentEncoded: false)
+        try FileManager.default.copyItem(atPath: path, toPath: copy)
+        #expect(try await SQLiteCatalog(path: copy).task(try #require(TaskID("t"))) != nil)
+        try Data().write(to: URL(filePath: path + "-wal"))
+        #expect(catalog.fileProblem()?.hasPrefix("\(path)-wal was replaced") == true)
+    }
+
     @Test func aCopyIsReadLikeItsOriginalAndTakesItsChangesAway() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "file-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -33,6 +33,55 @@ import Testing
         String(try shell("find '\(folder)/\(path)' -type f | sort | head -1").dropLast())
     }
 
+    // MARK: What hides or redirects
+
+    /// Somebody moves old months to another disk and leaves a link, or a file takes the folder's place.
+    @Test(arguments: [("day", true), ("month", true), ("day", false)])
+    func recordsBehindALinkOrAFileAreMissed(_ level: String, _ isLink: Bool) throws {
+        let (folder, storage) = try Self.archive()
+        defer { withExtendedLifetime(folder) {} }
+        let day = (try Self.first("records", under: storage) as NSString).deletingLastPathComponent
+        let place = level == "day" ? day : (day as NSString).deletingLastPathComponent
+        _ = try shell("mv '\(place)' '\(folder.path)/elsewhere'")
+        _ = try shell(isLink ? "ln -s '\(folder.path)/elsewhere' '\(place)'" : "echo x > '\(place)'")
+        let found = try Self.run(["verify"], storage)
+        #expect(found.status == "code 1" && found.output.contains("where a folder of records belongs"), "\(found.output)")
+        let blobs = try shell("find '\(storage)/blobs' -type f | sort")
+        let collected = try Self.run(["gc", "--grace", "1h", "--pictures"], storage)
+        #expect(collected.status == "code 2", "\(collected.output)")
+        #expect(try shell("find '\(storage)/blobs' -type f | sort") == blobs)
+        // The catalog remembers each record: mended, the archive is whole again, and what was elsewhere stays there.
+        #expect(try Self.run(["repair"], storage).status == "code 0")
+        #expect(try Self.run(["verify"], storage).status == "code 0")
+        #expect(try shell("find '\(folder.path)/elsewhere' -name '*.json' | wc -l") != "0\n")
+    }
+
+    /// SQLite plays such a journal back and deletes the file that it names. Layout: sqlite.org/fileformat.html, and readSuperJournal
+    /// of pager.c: page number, name, its length, the sum of its bytes, the magic number.
+    @Test(arguments: ["status", "list", "audit", "verify"]) func aJournalThatNamesAnotherFileDeletesNothing(_ verb: String) throws
+    {
+        let (folder, storage) = try Self.archive()
+        defer { withExtendedLifetime(folder) {} }
+        let victim = folder.path + "/victim"
+        try Data("mine".utf8).write(to: URL(filePath: victim))
+        let script = """
+            import struct,sys
+            magic=bytes.fromhex('d9d505f920a163d7'); name=sys.argv[2].encode()
+            head=magic+struct.pack('>IIIII',0,0,1,512,4096); head+=bytes(512-len(head))
+            tail=struct.pack('>I',(1<<30)//4096+1)+name+struct.pack('>II',len(name),sum(name)&0xffffffff)+magic
+            open(sys.argv[1],'wb').write(head+tail)
+            """
+        _ = try shell(
+            "cp '\(storage)/catalog.sqlite' '\(folder.path)/c.sqlite' && python3 -c \"\(script)\" '\(storage)/catalog.sqlite-journal' '\(victim)'"
+        )
+        let found = try Self.run([verb], storage)
+        #expect(found.status != "code 0" && found.output.contains("names another file"), "\(found.output)")
+        #expect(FileManager.default.fileExists(atPath: victim))
+        #expect(try Self.run(["repair"], storage).status == "code 0")
+        #expect(try Self.run([verb], storage).status == "code 0")
+        #expect(FileManager.default.fileExists(atPath: victim))
+    }
+
     // MARK: Litter
 
     @Test func leftoversOfSystemsBlockNothingAndStay() throws {

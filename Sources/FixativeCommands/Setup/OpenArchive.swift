@@ -37,7 +37,7 @@ struct OpenArchive: Sendable {
         records = DirectoryRecordStore(folder: folder, lane: lane)
         try folder.prepareCatalog()
         catalog = try reading ? .reading(path: folder.catalogPath) : SQLiteCatalog(path: folder.catalogPath)
-        catalogFile = CatalogFile(folder)
+        catalogFile = CatalogFile(folder, catalog)
         if catalog.isCopy {
             Terminal.note("the disk of \(folder.path) takes nothing, so a copy of the catalog is read; see 'fixative doctor'")
         }

@@ -27,7 +27,7 @@ struct RebuildCommand: AsyncParsableCommand {
             Terminal.write(try Rendering.json(summary))
         } else {
             Terminal.write("\(Rendering.count(summary.outputs, "output")) of \(Rendering.count(summary.tasks, "task")) entered\n")
-            for path in summary.unreadable { Terminal.write("no record: \(path)\n") }
+            for path in summary.unreadable { Terminal.write("no record: \(Table.plain(path))\n") }
             for id in summary.remembered { Terminal.write("without a record, but remembered: \(id)\n") }
             for id in summary.withoutOriginal { Terminal.write("without its original: \(id)\n") }
         }
