@@ -52,6 +52,29 @@ import Testing
         }
     }
 
+    @Test func theGalleryShowsWhatWaitsUntilAPersonEndsIt() async throws {
+        let folder = try Folder()
+        try await withUpstream("--tasks", "1") { environment in
+            let storage = folder.path + "/s"
+            let index = folder.path + "/g/index.html"
+            func page(_ options: String...) throws -> (html: String, output: String) {
+                let running = try Program.start(["gallery", folder.path + "/g", "--storage", storage] + options)
+                let outcome = try running.finish()
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                return (try String(contentsOfFile: index, encoding: .utf8), outcome.output)
+            }
+            _ = try Program.run(
+                "archive", "task-unknown", "--since", "24h", "--patience", "0", "--storage", storage, environment: environment)
+            let waiting = try page().html
+            #expect(waiting.contains("<h2>Still waiting (1)</h2>") && waiting.contains("<code>task-unknown</code>"))
+            #expect(waiting.contains("does not know the task") && waiting.contains("h 59 min left"))
+            #expect(!(try page("--query", "lighthouse").html.contains("task-unknown")), "it has no prompt with this word")
+            _ = try Program.run("give-up", "task-unknown", "--storage", storage)
+            #expect(!(try page().html.contains("waiting")))
+            #expect(try page().output.contains("0 files written"))
+        }
+    }
+
     @Test func aManifestGoesOnPastItsBadLines() async throws {
         let folder = try Folder()
         try await withUpstream("--tasks", "4") { environment in
