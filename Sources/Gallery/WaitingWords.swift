@@ -56,8 +56,8 @@ struct WaitingWords {
         ]
         if let index = entry.index { row["index"] = "\(index)" }
         if let next = entry.nextTry {
-            // A try that was due before the page was made may be under way.
-            row["next"] = next <= waiting.asOf ? ["now": true] : moment(next)
+            // A try that is due may be under way, or waits for the next start.
+            row["next"] = next <= waiting.asOf ? ["isDue": true] : moment(next)
         }
         return row
     }
