@@ -310,7 +310,7 @@ let package = Package(
         .testTarget(
             name: "ArchiverTests",
             dependencies: [
-                "ArchiveModel", "Archiver", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs", "Networking",
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs", "Networking",
                 "SizeContract", "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep", "UpstreamSimulator", "WorkLanes",
                 "decoder-probe", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
@@ -320,7 +320,7 @@ let package = Package(
             dependencies: [
                 "ArchiveServer", "ArchiveModel", "Archiver", "BlobStore", "Catalog", "Gallery", "GenerationAPI",
                 "SizeContract", "Telemetry", "TestSupport", "WorkLanes", httpClient, lifecycle, lifecycleTests, logging, nioCore,
-                nioEmbedded, nioHTTP1,
+                nioEmbedded, nioHTTP1, swiftCrypto,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(

@@ -1,5 +1,6 @@
 import ArchiveModel
 import Archiver
+import Audit
 import Catalog
 import DecoderPool
 import Foundation
@@ -64,5 +65,41 @@ import Testing
         #expect(postponements.allSatisfy { $0.contains("bad") && $0.contains(reason) }, "\(postponements)")
         let entries = try await archive.catalog.entries(EntryQuery())
         #expect(entries.allSatisfy { $0.state == .archived && $0.thumbnail != nil })
+    }
+
+    /// The window of the link has passed, and a day more but for a minute, so the second try or a later one is the last.
+    @Test func aDecoderThatNeverSucceedsIsOurFailureAndNothingIsAskedBack() async throws {
+        let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
+        let probe = try Self.probe()
+        let address = Mutex("")
+        let created = Int(archive.clock.now.timeIntervalSince1970) - 48 * 3600 + 60
+        let task = try #require(TaskID("bad"))
+        let summary = try await withStorageHost { request in
+            let link = "\(address.withLock { $0 })/bad.png?sig=abcdefgh"
+            let answer = #"{"id":"bad","status":"completed","created":\#(created),"results":["\#(link)"]}"#
+            let bytes = request.uri.path.hasPrefix("/v1/") ? answer : "misbehave:segfault"
+            return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: bytes)))
+        } _: { host in
+            address.withLock { $0 = host }
+            let request = RecordedRequest(model: "gpt-image-2-beta", prompt: "a fox", size: "1:1", resolution: "4K")
+            return try await archive.run(
+                host, tasks: [TaskRegistration(id: task, source: "test", request: request)]
+            ) { options in
+                options.decoders = .sandbox
+                options.decoderPolicy.program = probe
+            }
+        }
+        #expect(summary.unavailable == 1 && summary.undecodable == 0)
+        let entry = try #require(try await archive.catalog.entries(EntryQuery()).first)
+        #expect(entry.state == .unavailable && entry.cause == .ours)
+        #expect(entry.reason?.contains("the decoder crashed") == true, "\(entry.reason ?? "")")
+
+        // 0.05 for a 1K picture makes 0.13 for one of 4K.
+        let audited = try await archive.catalog.auditPage(EntryQuery(), [], after: nil).entries
+        let price = try #require(Decimal(plain: "0.05"))
+        let report = AuditReport(audited, pricing: Pricing(.basePrice(price, currency: "USD")))
+        #expect(report.lost.map(\.taskId) == [task])
+        let money = try #require(report.summary.money)
+        #expect(money.lost.plain == "0.13" && money.refund.plain == "0")
     }
 }

@@ -52,6 +52,23 @@ import Testing
         }
     }
 
+    @Test func statusEndsWith1WhileSomethingIsHeldOrFails() async throws {
+        let folder = try Folder()
+        try await withUpstream("--tasks", "1") { environment in
+            func status(_ storage: String) throws -> Int32 { try Program.run("status", "--storage", storage).status }
+            let (calm, troubled) = (folder.path + "/calm", folder.path + "/troubled")
+            _ = try Program.run("archive", "--since", "24h", "--storage", calm, environment: environment)
+            #expect(try status(calm) == 0)
+            let bad = environment.merging(["FIXATIVE_API_KEY": "bad-key-12345"]) { $1 }
+            _ = try Program.run("archive", "task-1", "--storage", troubled, environment: bad)
+            #expect(try Program.run("list", "--failing", "--storage", troubled).status == 0, "it is held, and has not failed")
+            #expect(try status(troubled) == 1)
+            _ = try Program.run("archive", "--patience", "0", "--storage", troubled, environment: environment)
+            #expect(try Program.run("list", "--failing", "--storage", troubled).status == 1)
+            #expect(try status(troubled) == 1)
+        }
+    }
+
     @Test func theGalleryShowsWhatWaitsUntilAPersonEndsIt() async throws {
         let folder = try Folder()
         try await withUpstream("--tasks", "1") { environment in
