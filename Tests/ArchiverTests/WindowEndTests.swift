@@ -6,7 +6,7 @@ import GenerationAPI
 import Testing
 
 /// When a window closes, by the clock of this machine and by that of the API.
-@Suite struct WindowTests {
+@Suite struct WindowEndTests {
     private static let names = ["refused", "unknown", "unfinished"]
 
     /// An API whose tasks were created 49 hours ago by the clock of this machine: for all of them, that is the end.
@@ -42,7 +42,8 @@ import Testing
     private static func states(_ archive: TestArchive) async throws -> [String] {
         var states: [String] = []
         for name in names {
-            let task = try #require(try await archive.catalog.task(try #require(TaskID(name))))
+            let id = try #require(TaskID(name))
+            let task = try #require(try await archive.catalog.task(id))
             let outputs = try await archive.catalog.entries(EntryQuery(task: task.id))
             states.append(outputs.first?.state.rawValue ?? task.state.rawValue)
         }
