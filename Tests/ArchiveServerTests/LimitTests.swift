@@ -80,9 +80,9 @@ import Testing
         let client = ClientAddress(try SocketAddress(ipAddress: "192.0.2.1", port: 1))
         for _ in 0..<20 { #expect(limiter.note(client) == nil) }
         #expect(limiter.note(client) == 3)
-        clock.pass(2)
+        clock.pass(2.5)
         #expect(limiter.note(client) == 1)
-        clock.pass(1.1)
+        clock.pass(0.6)
         #expect(limiter.note(client) == nil)
         #expect(limiter.note(client) != nil)
         clock.pass(60)

@@ -13,6 +13,7 @@ import Testing
     func aSuspectThatMeetsAnOverloadedHostIsNotCountedAsDead(status: Int) async throws {
         let archive = try TestArchive()
         let start = archive.clock.now
+        let begun = start - 400
         let asked = Mutex<[String]>([])
         try await withStorageHost { request in
             asked.withLock { $0.append(request.uri.path) }
@@ -21,14 +22,14 @@ import Testing
             for name in ["suspect", "other"] {
                 let task = try #require(TaskID(name))
                 _ = try await archive.catalog.register(
-                    [TaskRegistration(id: task, source: "test", createdAt: start)], now: start)
-                let lease = try #require(try await archive.catalog.leaseTasks(limit: 1, now: start, until: start + 60).first)
+                    [TaskRegistration(id: task, source: "test", createdAt: begun)], now: begun)
+                let lease = try #require(try await archive.catalog.leaseTasks(limit: 1, now: begun, until: begun + 60).first)
                 let result = NamedResult(index: 0, link: "\(host)/\(name).png?sig=abcdefgh", name: "\(host)/\(name).png")
                 try await archive.catalog.finish(
                     lease,
                     .resolved(
-                        results: [result], createdAt: start, deadline: start + 86_400, model: nil, reason: nil, json: .object([:])
-                    ), now: start)
+                        results: [result], createdAt: begun, deadline: begun + 86_400, model: nil, reason: nil, json: .object([:])
+                    ), now: begun)
             }
             // Two leases ran out before the start. The third runs out 5 s after it, and is then waited for 40 s longer.
             let id = OutputID(task: try #require(TaskID("suspect")), index: 0)

@@ -64,7 +64,7 @@ import Testing
         }
         // The same tasks end as soon as the clocks agree.
         let right = try Self.api(archive.clock, ahead: 0)
-        _ = try await archive.run(right.url) { $0.patience = 0 }
+        _ = try await archive.run(right.url) { $0.patience = 120 }
         #expect(try await Self.states(archive) == ["unavailable", "unavailable", "unavailable"])
     }
 
