@@ -67,28 +67,38 @@ import Testing
         #expect(entries.allSatisfy { $0.state == .archived && $0.thumbnail != nil })
     }
 
-    /// The window of the link has passed, and a day more but for a minute, so the second try or a later one is the last.
+    /// One try an hour before the link ends, and the last ones a day after that.
     @Test func aDecoderThatNeverSucceedsIsOurFailureAndNothingIsAskedBack() async throws {
-        let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
+        let early = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
         let probe = try Self.probe()
-        let address = Mutex("")
-        let created = Int(archive.clock.now.timeIntervalSince1970) - 48 * 3600 + 60
+        let created = early.clock.now - 23 * 3600
         let task = try #require(TaskID("bad"))
-        let summary = try await withStorageHost { request in
-            let link = "\(address.withLock { $0 })/bad.png?sig=abcdefgh"
-            let answer = #"{"id":"bad","status":"completed","created":\#(created),"results":["\#(link)"]}"#
-            let bytes = request.uri.path.hasPrefix("/v1/") ? answer : "misbehave:segfault"
-            return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: bytes)))
-        } _: { host in
-            address.withLock { $0 = host }
-            let request = RecordedRequest(model: "gpt-image-2-beta", prompt: "a fox", size: "1:1", resolution: "4K")
-            return try await archive.run(
-                host, tasks: [TaskRegistration(id: task, source: "test", request: request)]
-            ) { options in
-                options.decoders = .sandbox
-                options.decoderPolicy.program = probe
-            }
+        // It tells no time of its own, which the second clock would differ from.
+        let host = try RawHost { _, head in
+            let port = head.firstMatch(of: /host: 127\.0\.0\.1:(\d+)/)?.output.1 ?? ""
+            let link = "http://127.0.0.1:\(port)/bad.png?sig=abcdefgh"
+            let answer =
+                #"{"id":"bad","status":"completed","created":\#(Int(created.timeIntervalSince1970)),"results":["\#(link)"]}"#
+            let body = head.hasPrefix("get /v1/") ? answer : "misbehave:segfault"
+            return Array("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)".utf8)
         }
+        let request = RecordedRequest(model: "gpt-image-2-beta", prompt: "a fox", size: "1:1", resolution: "4K")
+        let options = { @Sendable (options: inout ArchiverOptions) in
+            options.decoders = .sandbox
+            options.decoderPolicy.program = probe
+            options.patience = 0
+        }
+        _ = try await early.run(host.url, tasks: [TaskRegistration(id: task, source: "test", request: request)], options)
+        let waiting = try #require(try await early.catalog.entries(EntryQuery()).first)
+        #expect(waiting.state == .waiting && waiting.failing?.cause == .ours)
+
+        let clock = JumpClock(start: created + 48 * 3600 - 60, factor: 1, leastJump: 0, leastGuard: 300)
+        let archive = try TestArchive(path: early.path, clock: clock)
+        let summary = try await archive.run(host.url) { change in
+            options(&change)
+            change.patience = nil
+        }
+        withExtendedLifetime(early) {}
         #expect(summary.unavailable == 1 && summary.undecodable == 0)
         let entry = try #require(try await archive.catalog.entries(EntryQuery()).first)
         #expect(entry.state == .unavailable && entry.cause == .ours)
