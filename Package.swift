@@ -310,9 +310,9 @@ let package = Package(
         .testTarget(
             name: "ArchiverTests",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs", "Networking",
-                "SizeContract", "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep", "UpstreamSimulator", "WorkLanes",
-                "decoder-probe", httpClient, hummingbird, logging, nioCore, nioHTTP1,
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs",
+                "Networking", "SizeContract", "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep", "UpstreamSimulator",
+                "WorkLanes", "decoder-probe", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // The server alone, asked over sockets byte by byte, and its own description of itself.
         .testTarget(

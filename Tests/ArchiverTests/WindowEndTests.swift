@@ -79,13 +79,16 @@ import Testing
             let created = Int(start.timeIntervalSince1970)
             let body =
                 head.hasPrefix("get /v1/")
-                ? #"{"id":"refused","status":"completed","created":\#(created),"results":["http://127.0.0.1:\#(port)/a.png"]}"# : ""
+                ? #"{"id":"refused","status":"completed","created":\#(created),"results":["http://127.0.0.1:\#(port)/a.png"]}"#
+                : ""
             return Array(
                 """
                 HTTP/1.1 \(body.isEmpty ? 404 : 200) OK\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)
                 """.utf8)
         }
-        let summary = try await archive.run(api.url, tasks: [TaskRegistration(id: task, source: "test")]) { $0.patience = patience }
+        let summary = try await archive.run(api.url, tasks: [TaskRegistration(id: task, source: "test")]) {
+            $0.patience = patience
+        }
         let hours = archive.clock.now.timeIntervalSince(start) / 3600
         if patience == nil {
             // Three refusals over ten minutes after the deadline.

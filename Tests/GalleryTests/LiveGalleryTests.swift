@@ -97,7 +97,8 @@ struct LiveGalleryTests {
     private func expectSame(_ gallery: LiveGallery, _ archive: Archive, pageSize: Int = 10, shardSize: Int = 10) async throws {
         let folder = try ScratchFolder()
         _ = try await export(
-            archive.entries, waiting: archive.waiting, to: folder, title: "Studio", originals: true, pageSize: pageSize, shardSize: shardSize,
+            archive.entries, waiting: archive.waiting, to: folder, title: "Studio", originals: true, pageSize: pageSize,
+            shardSize: shardSize,
             identity: "one")
         let site = try folder.contents().filter { !$0.key.hasPrefix(".") }
         #expect(site["index.html"] != nil)

@@ -42,7 +42,8 @@ struct WaitingTests {
     /// The visible words of the block, one space between any two.
     private func words(_ html: String) throws -> String {
         let block = try #require(html.firstMatch(of: /<details class="waiting"[\s\S]*?<\/details>/)).output
-        return block.replacing(/<[^>]*>/, with: " ").replacing("&#39;", with: "'").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return block.replacing(/<[^>]*>/, with: " ").replacing("&#39;", with: "'").split(whereSeparator: \.isWhitespace).joined(
+            separator: " ")
     }
 
     @Test func eachRowTellsReasonCauseTriesNextTryAndTheTimeThatIsLeft() async throws {
@@ -68,7 +69,8 @@ struct WaitingTests {
     }
 
     @Test(arguments: [
-        ([FailureCause: Int](), 0, 0, false), ([.vendor: 3, .unknown: 2], 0, 0, false), ([.ours: 1], 0, 0, true), ([:], 1, 0, true),
+        ([FailureCause: Int](), 0, 0, false), ([.vendor: 3, .unknown: 2], 0, 0, false), ([.ours: 1], 0, 0, true),
+        ([:], 1, 0, true),
         ([:], 0, 1, true),
     ])
     func theBlockIsOpenWhereAPersonShouldAct(failing: [FailureCause: Int], atRisk: Int, held: Int, isOpen: Bool) async throws {

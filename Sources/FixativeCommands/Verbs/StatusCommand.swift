@@ -10,7 +10,8 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract:
-            "How much is archived, waiting, failing, held, at risk or lost. Exit code 1 when something is lost, failing, held or at risk.")
+            "How much is archived, waiting, failing, held, at risk or lost. Exit code 1 when something is lost, failing, held or at risk."
+    )
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
