@@ -37,7 +37,7 @@ struct WaitingWords {
         }
         if let ours = waiting.failing[.ours] {
             let subject = Wording.counted(ours, "is", "are")
-            notes.append("\(subject) held up by this installation: mend what the reason names, then start it again.")
+            notes.append("\(subject) held up by this installation: mend what the reason names, then start the program again.")
         }
         let failing = waiting.failing.values.reduce(0, +)
         if failing < waiting.count, waiting.holdReason == nil {
@@ -50,7 +50,8 @@ struct WaitingWords {
 
     private func row(_ entry: WaitingList.Entry) -> [String: Any] {
         var row: [String: Any] = [
-            "task": entry.task.text, "prompt": shortened(redact(entry.prompt ?? ""), to: 120), "reason": redact(entry.reason),
+            "task": entry.task.text, "prompt": shortened(redact(entry.prompt ?? ""), to: 120),
+            "reason": shortened(redact(entry.reason), to: 240),
             "cause": Self.words(entry.cause), "tone": (entry.cause == .ours ? VerdictWords.Tone.warning : .neutral).rawValue,
             "tries": Wording.grouped(entry.tries), "end": moment(entry.windowEnds), "left": left(entry.windowEnds),
         ]

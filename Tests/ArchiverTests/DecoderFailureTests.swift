@@ -73,7 +73,6 @@ import Testing
         let probe = try Self.probe()
         let created = early.clock.now - 23 * 3600
         let task = try #require(TaskID("bad"))
-        // It tells no time of its own, which the second clock would differ from.
         let host = try RawHost { _, head in
             let port = head.firstMatch(of: /host: 127\.0\.0\.1:(\d+)/)?.output.1 ?? ""
             let link = "http://127.0.0.1:\(port)/bad.png?sig=abcdefgh"

@@ -101,10 +101,11 @@ struct WaitingTests {
         #expect(words.contains("59 min left"))
     }
 
-    @Test func thePromptIsShortened() async throws {
+    @Test func promptAndReasonAreShortened() async throws {
+        let long = String(repeating: "fox ", count: 4_000)
         let words = try words(
-            try await index(try Self.waiting([try Self.failing(1, prompt: String(repeating: "fox ", count: 4_000))])))
-        #expect(words.count < 600 && words.contains("fox…"))
+            try await index(try Self.waiting([try Self.failing(1, prompt: long, reason: long)])))
+        #expect(words.count < 800 && words.count { $0 == "…" } == 2)
     }
 
     @Test func noQueryOfALinkComesOntoThePage() async throws {
