@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive bench-service lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi test-hardening clean
+.PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive bench-service lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi test-hardening test-docs clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev libbrotli-dev pkg-config zlib1g-dev
 # Other programs that the tests hold ours against.
-TEST_PACKAGES := binutils pngcheck libjpeg-turbo-progs webp python3 python3-pil python3-venv sqlite3 strace e2fsprogs mount
+TEST_PACKAGES := binutils pngcheck libjpeg-turbo-progs webp python3 python3-pil python3-venv sqlite3 strace e2fsprogs mount curl rsync openssl
 BROWSER_PACKAGES := chromium python3 python3-pil python3-venv
 
 RELEASE := swift build -c release --scratch-path .build/release-scratch
@@ -53,6 +53,7 @@ test: deps test-deps lint
 	swift test --skip-build --filter '$(PROGRAM_TESTS)'
 	swift test --skip-build --skip '$(NETWORK_TESTS)' --skip '$(SERVER_TESTS)' --skip '$(PROGRAM_TESTS)'
 	FIXATIVE=.build/debug/fixative Tests/Hardening/run
+	FIXATIVE=.build/debug/fixative Tests/Docs/run
 	FIXATIVE=.build/debug/fixative Tests/Torture/run --bounded
 	FIXATIVE=.build/debug/fixative Tests/Soak/run --bounded
 	$(MAKE) --no-print-directory interop
@@ -169,6 +170,11 @@ test-openapi: deps test-deps
 test-hardening: deps test-deps
 	swift build --product fixative
 	Tests/Hardening/run
+
+# Verbs, options, settings, endpoints and metrics are in the documentation, and its commands run.
+test-docs: deps test-deps
+	swift build --product fixative
+	FIXATIVE=.build/debug/fixative Tests/Docs/run
 
 # Load on the service: its webhook, its readers, and what its gateway adds to a call.
 bench-service: build

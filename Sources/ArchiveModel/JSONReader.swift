@@ -173,7 +173,7 @@ struct JSONReader {
             } else {
                 value = try self.value()
             }
-            if let value { Self.add(value, as: name, to: &members) }
+            if let value { add(value, as: name, to: &members) }
             skipBlanks()
             if hasEnded { return members }
             switch next {
@@ -190,11 +190,18 @@ struct JSONReader {
         }
     }
 
+    /// So many names of one object that differ only in their normalisation are kept: each is compared with those before it.
+    private static let mostNormalisations = 16
+
     /// Names that differ only in their normalisation are one key to a dictionary, but two members.
-    private static func add(_ value: JSONValue, as name: String, to members: inout [String: JSONValue]) {
+    private mutating func add(_ value: JSONValue, as name: String, to members: inout [String: JSONValue]) {
         var free = name
         var number = 2
         while let index = members.index(forKey: free), !members[index].key.utf8.elementsEqual(free.utf8) {
+            guard number <= Self.mostNormalisations else {
+                findings.insert(.many)
+                return
+            }
             free = "\(name) (\(number))"
             number += 1
         }

@@ -97,10 +97,18 @@ extension JSONValue {
 
     private static func mapStrings(_ members: [String: JSONValue], _ transform: (String) -> String) -> [String: JSONValue] {
         var mapped: [String: JSONValue] = [:]
+        // Where the search for a free number begins, so that many names that become one take no long.
+        var numbers: [String: Int] = [:]
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {
             let newName = transform(name)
-            let free = mapped[newName] == nil ? newName : (2...).lazy.map { "\(newName) (\($0))" }.first { mapped[$0] == nil }
-            mapped[free ?? newName] = value.mapStrings(transform)
+            var free = newName
+            var number = numbers[newName] ?? 2
+            while mapped[free] != nil {
+                free = "\(newName) (\(number))"
+                number += 1
+                numbers[newName] = number
+            }
+            mapped[free] = value.mapStrings(transform)
         }
         return mapped
     }

@@ -139,7 +139,8 @@ extension Archiver {
         guard let result = results.first(where: { $0.index == lease.id.index }) else {
             return .missing("the task names \(results.count) results, and this one is not among them")
         }
-        return result.link.map(Reading.link) ?? .missing(result.problem ?? "the result is not a link")
+        let redact = Redactor(secrets: signatures(of: snapshot))
+        return result.link.map(Reading.link) ?? .missing(result.problem.map { redact($0) } ?? "the result is not a link")
     }
 
     // MARK: File
@@ -226,7 +227,8 @@ extension Archiver {
     private func tryAgain(_ lease: OutputLease, _ failure: Failure, _ link: CurrentLink) async -> OutputStep {
         var failure = failure
         if let problem = link.failure, problem.detail != failure.detail { failure.detail += "; \(problem.detail)" }
-        let keyGuard = KeyGuard(client.secrets)
+        let keyGuard = KeyGuard(
+            client.secrets + [lease.link, link.address].compactMap { $0 }.flatMap { HopSecrets.secrets(in: $0) })
         failure.detail = keyGuard(failure.detail)
         if let candidate = failure.candidate { failure.candidate = (try? keyGuard(candidate)) ?? candidate }
         var generator = SystemRandomNumberGenerator()

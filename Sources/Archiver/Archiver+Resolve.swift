@@ -96,9 +96,7 @@ extension Archiver {
     }
 
     private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot, secrets: [String]) async throws {
-        let redact = Redactor(
-            secrets: secrets
-                + snapshot.links.filter { !InlineData.isDataURI($0) }.compactMap(URL.init).flatMap(ResultDownloader.secrets))
+        let redact = Redactor(secrets: secrets + signatures(of: snapshot))
         let json = redact(snapshot.json)
         let createdAt = creation(of: lease, snapshot)
         let words = snapshot.failure.map { redact($0) }
@@ -106,12 +104,16 @@ extension Archiver {
         if snapshot.stage == .delivered || (snapshot.stage == .completed && !snapshot.results.isEmpty) {
             let keyGuard = KeyGuard(secrets + client.secrets)
             let known = try await catalog.resultLinks(of: lease.id)
-            let named = keyGuard(numbered(snapshot.results, known: known))
+            let named = keyGuard(numbered(snapshot.results, known: known)).map { result in
+                var result = result
+                result.problem = result.problem.map { redact($0) }
+                return result
+            }
             let taken = taken(of: named, known: known, lease, createdAt)
             let hasFailed = snapshot.status == .failed || snapshot.status == .cancelled
             let outcome = TaskOutcome.resolved(
                 results: taken.results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
-                model: snapshot.model.map { keyGuard($0) }, reason: taken.reason ?? (hasFailed ? words : nil), json: json,
+                model: snapshot.model.map { redact($0) }, reason: taken.reason ?? (hasFailed ? words : nil), json: json,
                 rest: taken.rest)
             if try await write(lease, outcome) {
                 report(.resolved(lease.id, outputs: taken.results.count))
@@ -153,6 +155,11 @@ extension Archiver {
             }
             try await write(lease, .unfinished(dueAt: clock.now.addingTimeInterval(pace(lease.readings)), createdAt: createdAt))
         }
+    }
+
+    /// What fetches the results that an answer names.
+    func signatures(of snapshot: TaskSnapshot) -> [String] {
+        snapshot.links.filter { !InlineData.isDataURI($0) }.flatMap { HopSecrets.secrets(in: $0) }
     }
 
     /// The results of one reading that are entered.

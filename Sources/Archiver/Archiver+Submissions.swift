@@ -32,7 +32,7 @@ extension Archiver {
         let registration = TaskRegistration(id: task.id, source: source, request: request, createdAt: createdAt)
         _ = try await enter([registration])
         // A task that is read before its key is here is merely missed once.
-        if let caller { try await catalog.keep(try readers.seal(caller, for: [task.id])) }
+        if let caller { try await catalog.keep(try readers.seal(caller, for: [task.id]), account: readers.account(of: caller)) }
         try await catalog.completeSubmission(key: key, task: task.id)
     }
 
@@ -40,6 +40,6 @@ extension Archiver {
     package func register(_ tasks: [TaskRegistration], caller: APIKey?) async throws {
         let new = try await enter(tasks)
         guard let caller, !new.isEmpty else { return }
-        try await catalog.keep(try readers.seal(caller, for: new))
+        try await catalog.keep(try readers.seal(caller, for: new), account: readers.account(of: caller))
     }
 }

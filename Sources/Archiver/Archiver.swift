@@ -264,7 +264,7 @@ package struct Archiver: Sendable {
             shift.suspects = Set(queued.lazy.filter { $0.deaths > 0 }.map(\.id))
             shift.schedule.plan(queued, now: now)
         }
-        let chosen = withoutSuspects(shift.schedule.next(free), shift)
+        let chosen = withoutSuspects(shift.schedule.next(free, inProgress: shift.inFlight.values.map(\.account)), shift)
         for lease in try await catalog.leaseOutputs(chosen, now: now, until: now.addingTimeInterval(options.leaseDuration)) {
             shift.inFlight[lease.id] = lease
             group.addTask {

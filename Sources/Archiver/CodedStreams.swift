@@ -18,6 +18,12 @@ private let pieceBytes = 64 << 10
     private var input: ArraySlice<UInt8> = []
     private var failure: CodingError?
     private(set) var isComplete = false
+    private var members = 1
+    private var emptyMembers = 0
+    private var isMemberEmpty = true
+    /// A file of 256 MiB in members of 64 KiB, as bgzip writes them, has 4,096, and an empty one at its end. Empty members cost time and
+    /// give nothing.
+    private static let (mostMembers, mostEmptyMembers) = (65_536, 256)
 
     init(_ wrapper: Wrapper) {
         self.wrapper = wrapper
@@ -37,16 +43,18 @@ private let pieceBytes = 64 << 10
 
     func pull() throws(CodingError) -> [UInt8]? {
         if let failure { throw failure }
-        if isComplete, !beginsAnotherMember() {
-            // What follows the end is no part of the file; one byte may be the first of another member.
-            input = input.prefix(1)
-            return nil
+        if isComplete {
+            guard try beginsAnotherMember() else {
+                // What follows the end is no part of the file; one byte may be the first of another member.
+                input = input.prefix(1)
+                return nil
+            }
         }
         let mayHoldMore = unsafe stream.pointee.avail_out == 0
         guard !input.isEmpty || mayHoldMore else { return nil }
         var status = Z_OK
         var used = 0
-        let given = Array(input.prefix(pieceBytes))
+        let given = input.prefix(pieceBytes)
         let piece = unsafe [UInt8](unsafeUninitializedCapacity: pieceBytes) { output, count in
             unsafe given.withUnsafeBufferPointer { source in
                 unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
@@ -66,13 +74,19 @@ private let pieceBytes = 64 << 10
         case Z_OK, Z_BUF_ERROR: break
         default: throw fail("the body is no valid stream of its content coding (zlib \(status))")
         }
-        if !piece.isEmpty { return piece }
-        return used > 0 ? try pull() : nil
+        if !piece.isEmpty { isMemberEmpty = false }
+        return piece.isEmpty && used == 0 ? nil : piece
     }
 
     /// A gzip file may have several members (RFC 1952, section 2.2). Other bytes behind the end are padding.
-    private func beginsAnotherMember() -> Bool {
+    private func beginsAnotherMember() throws(CodingError) -> Bool {
         guard wrapper == .gzip, input.starts(with: [0x1F, 0x8B]) else { return false }
+        members += 1
+        if isMemberEmpty { emptyMembers += 1 }
+        isMemberEmpty = true
+        guard members <= Self.mostMembers, emptyMembers <= Self.mostEmptyMembers else {
+            throw fail("the body has \(members) gzip members, \(emptyMembers) of them empty")
+        }
         isComplete = unsafe inflateReset(stream) != Z_OK
         unsafe stream.pointee.avail_out = 1
         return !isComplete
@@ -106,7 +120,7 @@ private let pieceBytes = 64 << 10
         guard !input.isEmpty || mayHoldMore else { return nil }
         var result = BROTLI_DECODER_RESULT_ERROR
         var used = 0
-        let given = Array(input.prefix(pieceBytes))
+        let given = input.prefix(pieceBytes)
         let piece = unsafe [UInt8](unsafeUninitializedCapacity: pieceBytes) { output, count in
             unsafe given.withUnsafeBufferPointer { source in
                 var (left, next) = (source.count, source.baseAddress)
@@ -122,7 +136,6 @@ private let pieceBytes = 64 << 10
             isFailed = true
             throw CodingError(detail: "the body is no valid Brotli stream")
         }
-        if !piece.isEmpty { return piece }
-        return used > 0 ? try pull() : nil
+        return piece.isEmpty && used == 0 ? nil : piece
     }
 }

@@ -1,20 +1,25 @@
-import NIOHTTP1
+package import NIOHTTP1
 
 /// A body under a content coding that can't be undone.
-struct CodingError: Error { var detail: String }
+package struct CodingError: Error {
+    package var detail: String
+    package init(detail: String) { self.detail = detail }
+}
 
 /// Undoes the content codings of a body, piece by piece (RFC 9110, section 8.4). None is asked for, but some networks add one.
 ///
 /// A stage that is given a picture instead of a coded stream passes it on unchanged: the header says more than was done. No piece
-/// is larger than 64 KiB, so a bomb meets the byte limit before it takes memory.
-struct ContentDecoder {
+/// is larger than 64 KiB, and each call of ``next()`` decodes one piece at most, so a bomb meets the byte limit before it takes memory,
+/// and a body that decodes to nothing can be broken off.
+package struct ContentDecoder {
     private static let mostCodings = 4
     private var stages: [CodingStage] = []
     private var isEnded = false
 
+    /// - Parameter mostBytes: What a stage may give before another stage: no file that is small enough needs more.
     /// - Returns: `nil` for a body without a coding.
     /// - Throws: ``CodingError`` for a coding that is not known here.
-    init?(_ headers: HTTPHeaders) throws(CodingError) {
+    package init?(_ headers: HTTPHeaders, mostBytes: Int) throws(CodingError) {
         let names = headers["content-encoding"].flatMap { $0.split(separator: ",") }.map { name in
             name.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }.lowercased()
         }.filter { !$0.isEmpty && $0 != "identity" }
@@ -25,34 +30,33 @@ struct ContentDecoder {
             guard let coding = ContentCoding(name: name) else {
                 throw CodingError(detail: "the body has the unknown content coding '\(name.prefix(40))', which was not asked for")
             }
-            stages.append(CodingStage(coding))
+            stages.append(CodingStage(coding, mostBytes: mostBytes))
         }
     }
 
     /// Takes coded bytes. Call ``next()`` until it is `nil` before giving more.
-    func push(_ bytes: [UInt8]) { stages[0].push(bytes) }
+    package func push(_ bytes: [UInt8]) { stages[0].push(bytes) }
 
-    /// - Returns: Decoded bytes; `nil` when more input is needed.
-    func next() throws(CodingError) -> [UInt8]? { try pull(stages.count - 1) }
-
-    private func pull(_ index: Int) throws(CodingError) -> [UInt8]? {
-        while true {
-            if let piece = try stages[index].pull() { return piece }
-            if index > 0, let input = try pull(index - 1) {
-                stages[index].push(input)
-            } else if isEnded, !stages[index].isOver {
-                stages[index].end()
-            } else {
-                return nil
-            }
+    /// - Returns: Decoded bytes, none where only a stage in between has gone on; `nil` when more input is needed.
+    package func next() throws(CodingError) -> [UInt8]? {
+        // From the last stage back to one that goes on.
+        for index in stages.indices.reversed() {
+            guard let piece = try stages[index].pull() else { continue }
+            guard index + 1 < stages.count else { return piece }
+            try stages[index].count(piece)
+            stages[index + 1].push(piece)
+            return []
         }
+        guard isEnded, let open = stages.first(where: { !$0.isOver }) else { return nil }
+        open.end()
+        return []
     }
 
     /// Ends the input. Call ``next()`` until it is `nil` afterwards, then ask ``isComplete``.
-    mutating func end() { isEnded = true }
+    package mutating func end() { isEnded = true }
 
     /// Whether every coded stream has come to its end.
-    var isComplete: Bool { stages.allSatisfy(\.isComplete) }
+    package var isComplete: Bool { stages.allSatisfy(\.isComplete) }
 }
 
 enum ContentCoding {
@@ -80,8 +84,18 @@ private final class CodingStage {
     /// What a stage that changes nothing passes on.
     private var passing: [UInt8]?
     private var isPlain = false
+    private var bytesLeft: Int
 
-    init(_ coding: ContentCoding) { self.coding = coding }
+    init(_ coding: ContentCoding, mostBytes: Int) {
+        self.coding = coding
+        bytesLeft = mostBytes
+    }
+
+    /// Counts what goes to the next stage.
+    func count(_ piece: [UInt8]) throws(CodingError) {
+        bytesLeft -= piece.count
+        guard bytesLeft >= 0 else { throw CodingError(detail: "the body is larger under its content codings than a file may be") }
+    }
 
     func push(_ bytes: [UInt8]) {
         if isPlain {
@@ -147,6 +161,7 @@ private enum FileSignature {
 /// A decoder of one coded stream.
 protocol CodedStream: AnyObject {
     func push(_ bytes: [UInt8])
+    /// - Returns: A piece of what was coded, an empty one where input was used up and gave nothing; `nil` when more input is needed.
     func pull() throws(CodingError) -> [UInt8]?
     var isComplete: Bool { get }
 }

@@ -3,7 +3,8 @@ package import Catalog
 package import Foundation
 import SizeContract
 
-/// What to fetch next: earliest deadline first among what can still make it at the measured pace; the rest after that.
+/// What to fetch next: earliest deadline first among what can still make it at the measured pace; the rest after that. Of several
+/// accounts the one with the fewest outputs in progress comes first.
 package struct DownloadSchedule: Sendable {
     /// Outputs that are looked at for one plan.
     package static let window = 1000
@@ -12,26 +13,38 @@ package struct DownloadSchedule: Sendable {
 
     private let connections: Int
     private var pace = DownloadPace()
-    private var queue: ArraySlice<OutputID> = []
+    /// By account.
+    private var queues: [Int64: ArraySlice<OutputID>] = [:]
     private var plannedAt = Date.distantPast
 
     package init(connections: Int) { self.connections = connections }
 
     /// Whether the queue must be looked at before ``next(_:)``.
-    package func wantsPlan(now: Date) -> Bool { queue.isEmpty || now.timeIntervalSince(plannedAt) >= Self.life }
+    package func wantsPlan(now: Date) -> Bool { queues.isEmpty || now.timeIntervalSince(plannedAt) >= Self.life }
 
     /// Makes a plan from what waits.
     /// - Parameter queued: By deadline, those without one first, those past theirs last.
     package mutating func plan(_ queued: [QueuedOutput], now: Date) {
         plannedAt = now
         let jobs = queued.map { AdmissionPlan.Job(deadline: $0.deadline, seconds: pace.seconds(Self.tier(of: $0.request))) }
-        queue = AdmissionPlan.order(jobs, now: now, connections: connections).indices.map { queued[$0].id }[...]
+        queues = [:]
+        for index in AdmissionPlan.order(jobs, now: now, connections: connections).indices {
+            queues[queued[index].account, default: []].append(queued[index].id)
+        }
     }
 
     /// Takes the next outputs off the plan.
-    package mutating func next(_ count: Int) -> [OutputID] {
-        let taken = Array(queue.prefix(count))
-        queue = queue.dropFirst(taken.count)
+    /// - Parameter inProgress: The accounts of what is being fetched, each as often as that.
+    package mutating func next(_ count: Int, inProgress: some Sequence<Int64> = []) -> [OutputID] {
+        var busy = Dictionary(inProgress.map { ($0, 1) }, uniquingKeysWith: +)
+        var taken: [OutputID] = []
+        while taken.count < count {
+            let account = queues.keys.min { (busy[$0] ?? 0, $0) < (busy[$1] ?? 0, $1) }
+            guard let account, let id = queues[account]?.popFirst() else { break }
+            if queues[account]?.isEmpty == true { queues[account] = nil }
+            busy[account, default: 0] += 1
+            taken.append(id)
+        }
         return taken
     }
 

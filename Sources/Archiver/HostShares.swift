@@ -3,9 +3,10 @@ import Foundation
 
 /// How many of all connections each host may hold, so that one host does not starve the others.
 ///
-/// - A host that has not delivered a file yet may hold half of them.
+/// - A host that has not delivered a file yet may hold half of them, and all such hosts together half while one that has wants places.
 /// - A host that has may hold all, but only half while another host holds or wants one.
-/// - A host whose last transfer was too slow may hold an eighth.
+/// - A host whose last transfer was too slow may hold an eighth, and all such hosts together a quarter.
+/// - While others are sent away, a host that has not delivered a file yet holds a place for ``trial`` at most.
 struct HostShareBook {
     private struct Host {
         var active = 0
@@ -17,8 +18,14 @@ struct HostShareBook {
         var turnedAway = 0
     }
 
+    private enum Standing { case proven, unproven, slow }
+
     /// Seconds that a host without a connection still counts as one that wants places.
     private static let interest: TimeInterval = 10
+    /// Seconds.
+    static let trial: TimeInterval = 60
+    /// Which host found no place last, and when.
+    private var lastSentAway: (key: String, date: Date)?
     private static let mostHosts = 1000
 
     private let places: Int
@@ -40,13 +47,42 @@ struct HostShareBook {
     /// - Returns: Whether there is a place; call ``leave(_:_:now:)`` when it is no longer needed.
     mutating func enter(_ key: String, width: Int, now: Date) -> Bool {
         if hosts[key] == nil { forgetIdle() }
-        let isFree = hosts[key, default: Host()].active < allowance(of: key, width: width, now: now)
+        let isFree =
+            hosts[key, default: Host()].active < allowance(of: key, width: width, now: now)
+            && isGroupFree(Self.standing(of: hosts[key] ?? Host()), now: now)
         hosts[key, default: Host()].wantedAt = now
         if isFree {
             hosts[key, default: Host()].active += 1
             hosts[key, default: Host()].turnedAway = 0
+        } else {
+            lastSentAway = (key, now)
         }
         return isFree
+    }
+
+    /// Whether a transfer must give up its place to others: it began `start`, and its host has not delivered a file yet.
+    func isTrialOver(of key: String, since start: Date, now: Date) -> Bool {
+        guard let host = hosts[key], Self.standing(of: host) == .unproven, now.timeIntervalSince(start) >= Self.trial else {
+            return false
+        }
+        guard let lastSentAway, lastSentAway.key != key else { return false }
+        return now.timeIntervalSince(lastSentAway.date) < Self.interest
+    }
+
+    private static func standing(of host: Host) -> Standing {
+        if host.isSlow { return .slow }
+        return host.isProven ? .proven : .unproven
+    }
+
+    /// Whether the hosts of one standing together have a place left.
+    private func isGroupFree(_ standing: Standing, now: Date) -> Bool {
+        guard standing != .proven else { return true }
+        let active = hosts.values.reduce(0) { $0 + (Self.standing(of: $1) == standing ? $1.active : 0) }
+        if standing == .slow { return active < max(1, places / 4) }
+        let isWanted = hosts.values.contains {
+            Self.standing(of: $0) == .proven && ($0.active > 0 || now.timeIntervalSince($0.wantedAt) < Self.interest)
+        }
+        return !isWanted || active < (places + 1) / 2
     }
 
     enum Outcome { case delivered, slow, other }
@@ -104,4 +140,9 @@ actor HostShares {
     }
 
     func leave(_ key: String, _ outcome: HostShareBook.Outcome) { book.leave(key, outcome, now: clock.now) }
+
+    /// Whether one of the hosts of a transfer that began `start` must give up its place to others.
+    func isTrialOver(of keys: [String], since start: Date) -> Bool {
+        keys.contains { book.isTrialOver(of: $0, since: start, now: clock.now) }
+    }
 }

@@ -9,31 +9,33 @@ import Networking
 /// Bodies: whole files, parts of files, and files inside their links.
 extension ResultDownloader {
     /// A 200: the file from its beginning.
-    func receiveWhole(_ response: HTTPClientResponse, url: FetchableURL, hop: Int) async throws -> Download {
+    func receiveWhole(_ response: HTTPClientResponse, _ hop: Hop) async throws -> Download {
         // Under a transfer coding the length says nothing (RFC 9112, section 6.3).
         let isFramed = response.headers.contains(name: "transfer-encoding")
         let announced = isFramed ? nil : response.headers.first(name: "content-length").flatMap { Int($0) }
         if let announced, announced > limits.bytes { throw tooLarge }
-        let partial = try await begin(response, total: announced, url: url, hop: hop)
-        return try await receive(response, into: partial, length: announced, isWhole: true, url: url)
+        let partial = try await begin(response, total: announced, hop)
+        return try await receive(response, into: partial, length: announced, isWhole: true, hop)
     }
 
     /// A 206 that nobody asked for: the whole file, or a beginning whose rest can be asked for.
-    func receivePart(_ response: HTTPClientResponse, url: FetchableURL, hop: Int) async throws -> Download {
+    func receivePart(_ response: HTTPClientResponse, _ hop: Hop) async throws -> Download {
+        let url = hop.url
         guard let content = ContentRange(response.headers), let range = content.range, range.lowerBound == 0 else {
             throw DownloadError(.transport, "\(url.host) answered 206 with a part that was not asked for")
         }
         if max(content.total ?? 0, range.count) > limits.bytes { throw tooLarge }
-        let partial = try await begin(response, total: content.total, url: url, hop: hop)
+        let partial = try await begin(response, total: content.total, hop)
         return try await receive(
-            response, into: partial, length: range.count, isWhole: content.total == range.count, url: url)
+            response, into: partial, length: range.count, isWhole: content.total == range.count, hop)
     }
 
     /// A 206 to a request for the rest of a file that is begun.
-    func resume(_ begun: PartialDownload, _ response: HTTPClientResponse, url: FetchableURL) async throws -> Download {
+    func resume(_ begun: PartialDownload, _ response: HTTPClientResponse, _ hop: Hop) async throws -> Download {
+        let url = hop.url
         let content = ContentRange(response.headers)
         guard let content, let range = content.range, range.lowerBound == begun.bytes,
-            try ContentDecoder(response.headers) == nil
+            try ContentDecoder(response.headers, mostBytes: limits.bytes) == nil
         else { throw StartOver(cause: DownloadError(.transport, "\(url.host) answered with another part than was asked for")) }
         guard !begun.isContradicted(by: response.headers, total: content.total) else {
             throw StartOver(cause: DownloadError(.transport, "the file at \(url.host) changed while it was fetched"))
@@ -41,19 +43,20 @@ extension ResultDownloader {
         var partial = begun
         partial.total = content.total ?? begun.total
         return try await receive(
-            response, into: partial, length: range.count, isWhole: partial.total.map { $0 == range.upperBound } ?? true, url: url)
+            response, into: partial, length: range.count, isWhole: partial.total.map { $0 == range.upperBound } ?? true, hop)
     }
 
     private func begin(
-        _ response: HTTPClientResponse, total: Int?, url: FetchableURL, hop: Int
+        _ response: HTTPClientResponse, total: Int?, _ hop: Hop
     ) async throws -> PartialDownload {
-        let isCoded = try ContentDecoder(response.headers) != nil
+        let url = hop.url
+        let isCoded = try ContentDecoder(response.headers, mostBytes: limits.bytes) != nil
         return PartialDownload(
             ingest: try await store.beginIngest(), validator: ContentRange.validator(response.headers, now: clock.now) ?? "",
             total: total,
             facts: DownloadFacts(
                 url: url.origin + (url.path.isEmpty ? "/" : url.path), headers: kept(response.headers, link: url),
-                fetchedAt: clock.now, redirects: hop),
+                fetchedAt: clock.now, redirects: hop.number),
             isCoded: isCoded)
     }
 
@@ -62,19 +65,27 @@ extension ResultDownloader {
     ///   - isWhole: Whether the file is complete when this body is.
     /// - Throws: ``BrokenOff`` when the body ends early and what came can be gone on from.
     private func receive(
-        _ response: HTTPClientResponse, into begun: PartialDownload, length: Int?, isWhole: Bool, url: FetchableURL
+        _ response: HTTPClientResponse, into begun: PartialDownload, length: Int?, isWhole: Bool, _ hop: Hop
     ) async throws -> Download {
+        let url = hop.url
         var partial = begun
         var (received, mayResume) = (0, true)
         var floor = ThroughputFloor(bytesPerSecond: limits.slowestRate, seconds: limits.slowestTime, now: clock.now)
         do {
-            var decoder = partial.isCoded ? try ContentDecoder(response.headers) : nil
+            var decoder = partial.isCoded ? try ContentDecoder(response.headers, mostBytes: limits.bytes) : nil
             for try await chunk in response.body {
                 received += chunk.readableBytes
                 guard floor.note(chunk.readableBytes, now: clock.now) else {
                     // Going on at this pace would only hold the place.
                     mayResume = false
                     throw tooSlow(url)
+                }
+                if clock.now.timeIntervalSince(hop.begun) >= HostShareBook.trial, await isTrialOver(hop) {
+                    mayResume = false
+                    throw DownloadError(
+                        .timeout,
+                        "\(url.host) has not delivered a file yet, and was not done after \(Int(HostShareBook.trial)) s, while others wait"
+                    )
                 }
                 guard received <= length ?? limits.bytes else { throw length == nil ? tooLarge : tooLong(url) }
                 try await keep(Array(chunk.readableBytesView), through: decoder, &partial)
@@ -109,7 +120,12 @@ extension ResultDownloader {
     private func keep(_ bytes: [UInt8], through decoder: ContentDecoder?, _ partial: inout PartialDownload) async throws {
         guard let decoder else { return try await append(bytes, &partial) }
         if !bytes.isEmpty { decoder.push(bytes) }
-        while let piece = try decoder.next() { try await append(piece, &partial) }
+        while let piece = try decoder.next() {
+            // What decodes to nothing must neither hold a thread nor outlast the time limit.
+            try Task.checkCancellation()
+            if piece.isEmpty { await Task.yield() }
+            try await append(piece, &partial)
+        }
     }
 
     private func append(_ bytes: [UInt8], _ partial: inout PartialDownload) async throws {

@@ -152,46 +152,78 @@ package struct ResultDownloader: Sendable {
         _ link: FetchableURL, resuming partial: PartialDownload?, isRetry: Bool
     ) async throws -> Download {
         var (url, previous) = (link, FetchableURL?.none)
-        for hop in 0...limits.redirects {
-            let step = Hop(url: url, target: try policy.target(of: url, from: previous), number: hop, isRetry: isRetry)
-            switch try await visit(step, resuming: partial) {
-            case .arrived(let download): return download
-            case .elsewhere(let next): (url, previous) = (next, url)
+        // A host may repeat the signature of one hop in a header, an address or a name of another.
+        var guardian = HopSecrets(link)
+        // The host of the link holds a place of its share until the file has come, wherever it redirects to.
+        let first = try policy.target(of: link, from: nil)
+        return try await withPlace(of: first) {
+            do {
+                for hop in 0...limits.redirects {
+                    let target = try policy.target(of: url, from: previous)
+                    let step = Hop(url: url, target: target, first: first, number: hop, isRetry: isRetry, begun: clock.now)
+                    switch try await visit(step, resuming: partial) {
+                    case .arrived(var download):
+                        download.facts = guardian.clean(download.facts)
+                        return download
+                    case .elsewhere(let next):
+                        (url, previous) = (next, url)
+                        guardian.go(to: next)
+                    }
+                }
+            } catch {
+                throw guardian.clean(error)
             }
+            throw DownloadError(.redirects, "the link was redirected more than \(limits.redirects) times")
         }
-        throw DownloadError(.redirects, "the link was redirected more than \(limits.redirects) times")
     }
 
-    private enum Visit {
-        case arrived(Download)
-        case elsewhere(FetchableURL)
-    }
-
-    /// One URL on the way, after the policy has let it through.
-    private struct Hop {
-        var url: FetchableURL
-        var target: AddressPolicy.Target
-        /// 0 for the link itself.
-        var number: Int
-        var isRetry: Bool
-    }
-
-    /// Visits a URL within its host's share of the connections.
-    private func visit(_ hop: Hop, resuming partial: PartialDownload?) async throws -> Visit {
-        let key = hop.target.key
+    /// Works while holding a place of the host's share.
+    private func withPlace<Value>(of target: AddressPolicy.Target, _ body: () async throws -> Value) async throws -> Value {
+        let key = target.key
         let width = { @Sendable [gate] in await gate.width(of: key) }
         if let date = try await shares.enter(key, width: width, patience: limits.patience) {
-            throw DownloadError(.hostBusy, "\(hop.target.host) has its share of the connections", retryAfter: date)
+            throw DownloadError(.hostBusy, "\(target.host) has its share of the connections", retryAfter: date)
         }
         do {
-            let visit = try await connect(hop, resuming: partial)
-            if case .arrived = visit { await shares.leave(key, .delivered) } else { await shares.leave(key, .other) }
-            return visit
+            let value = try await body()
+            let isFile = value is Download || (value as? Visit)?.isFile == true
+            await shares.leave(key, isFile ? .delivered : .other)
+            return value
         } catch {
             let code = (error as? DownloadError ?? (error as? BrokenOff)?.cause)?.code
             await shares.leave(key, code == .timeout ? .slow : .other)
             throw error
         }
+    }
+
+    private enum Visit {
+        case arrived(Download)
+        case elsewhere(FetchableURL)
+
+        var isFile: Bool { if case .arrived = self { true } else { false } }
+    }
+
+    /// One URL on the way, after the policy has let it through.
+    struct Hop {
+        var url: FetchableURL
+        var target: AddressPolicy.Target
+        /// That of the link itself.
+        var first: AddressPolicy.Target
+        /// 0 for the link itself.
+        var number: Int
+        var isRetry: Bool
+        var begun: Date
+    }
+
+    /// Visits a URL within its host's share of the connections.
+    private func visit(_ hop: Hop, resuming partial: PartialDownload?) async throws -> Visit {
+        guard hop.target.key != hop.first.key else { return try await connect(hop, resuming: partial) }
+        return try await withPlace(of: hop.target) { try await connect(hop, resuming: partial) }
+    }
+
+    /// Whether a transfer must end, so that others have its place.
+    func isTrialOver(_ hop: Hop) async -> Bool {
+        await shares.isTrialOver(of: [hop.first.key, hop.target.key], since: hop.begun)
     }
 
     private func connect(_ hop: Hop, resuming partial: PartialDownload?) async throws -> Visit {
@@ -246,9 +278,9 @@ package struct ResultDownloader: Sendable {
         switch (status, partial) {
         case (200, let partial):
             await partial?.ingest.discard()
-            return .arrived(try await receiveWhole(response, url: url, hop: hop.number))
-        case (206, nil): return .arrived(try await receivePart(response, url: url, hop: hop.number))
-        case (206, let partial?): return .arrived(try await resume(partial, response, url: url))
+            return .arrived(try await receiveWhole(response, hop))
+        case (206, nil): return .arrived(try await receivePart(response, hop))
+        case (206, let partial?): return .arrived(try await resume(partial, response, hop))
         case (416, let partial?):
             let range = ContentRange(response.headers)
             // The file ends where the connection broke off: only the announced length was wrong.
@@ -287,25 +319,15 @@ package struct ResultDownloader: Sendable {
 
     /// The answer's headers for the record, without cookies and without anything of a link's query.
     func kept(_ headers: HTTPHeaders, link: FetchableURL) -> [String: String] {
-        let redact = Redactor(secrets: Self.secrets(in: link.text) + secrets)
+        let redact = Redactor(secrets: HopSecrets.secrets(in: link.text) + secrets)
         var kept: [String: String] = [:]
         for (name, value) in headers {
-            let name = name.lowercased()
+            let name = redact(name.lowercased())
             guard !["set-cookie", "set-cookie2", "authorization", "proxy-authorization"].contains(name) else { continue }
             let clean = String(redact(value).prefix(2000))
             kept[name] = kept[name].map { "\($0), \(clean)" } ?? clean
         }
         return kept
-    }
-
-    /// A link's query, whole, and those of its values that are long enough for a signature. Shorter ones, such as a media type, are
-    /// no secrets by themselves.
-    static func secrets(in link: URL) -> [String] { secrets(in: link.absoluteString) }
-
-    static func secrets(in link: String) -> [String] {
-        let parts = URLComponents(string: link)
-        let values = (parts?.queryItems ?? []).compactMap(\.value).filter { $0.count >= 20 }
-        return [parts?.percentEncodedQuery, parts?.query].compactMap { $0 } + values
     }
 
     func translated(_ error: any Error, link: FetchableURL, phase: TransferFailure.Phase) -> any Error {
@@ -317,7 +339,7 @@ package struct ResultDownloader: Sendable {
         if let error = error as? CodingError { return DownloadError(.coding, "\(link.host): \(error.detail)") }
         if let error = error as? LinkError { return DownloadError(error) }
         if Task.isCancelled { return CancellationError() }
-        let words = Redactor(secrets: Self.secrets(in: link.text))(String("\(error)".prefix(500)))
+        let words = Redactor(secrets: HopSecrets.secrets(in: link.text))(String("\(error)".prefix(500)))
         return TransferFailure(error: error, phase: phase, host: link.host, words: words).downloadError
     }
 }

@@ -22,6 +22,9 @@ package struct TaskReaders: Sendable {
         return Dictionary(try tasks.map { ($0, try vault.seal(caller, for: $0)) }) { $1 }
     }
 
+    /// The number that stands for a caller's account; 0 without a vault.
+    func account(of caller: APIKey) -> Int64 { vault?.account(of: caller) ?? 0 }
+
     /// Tasks that one key reads.
     struct Reading: Sendable {
         var client: GenerationClient

@@ -31,7 +31,8 @@ package protocol Catalog: Outbox {
     func finish(_ lease: TaskLease, _ outcome: TaskOutcome, now: Date) async throws
 
     /// Keeps what reads tasks that are not this account's own: callers' keys, sealed. Tasks that are not known are passed over.
-    func keep(_ sealedKeys: [TaskID: Data]) async throws
+    /// - Parameter account: A number that stands for the caller's account; 0 for the own one.
+    func keep(_ sealedKeys: [TaskID: Data], account: Int64) async throws
 
     /// What was kept for those tasks.
     func sealedKeys(of tasks: [TaskID]) async throws -> [TaskID: Data]
@@ -62,7 +63,7 @@ package protocol Catalog: Outbox {
     // MARK: Outputs
 
     /// Up to `limit` outputs that are due, without leasing them: those without a deadline, then by deadline those before theirs, then
-    /// those past it.
+    /// those past it. When there are more, up to as many again, so that each account has its share among them.
     func queuedOutputs(limit: Int, now: Date) async throws -> [QueuedOutput]
 
     /// Leases those of `ids` that are due and nobody else has taken, in the order given.
@@ -219,6 +220,8 @@ package struct CatalogStatus: Sendable, Hashable {
 }
 
 extension Catalog {
+    package func keep(_ sealedKeys: [TaskID: Data]) async throws { try await keep(sealedKeys, account: 0) }
+
     package func leaseTasks(limit: Int, now: Date, until: Date) async throws -> [TaskLease] {
         try await leaseTasks(limit: limit, suspects: nil, now: now, until: until)
     }

@@ -179,12 +179,15 @@ package struct QueuedOutput: Sendable, Hashable {
     package var request: RecordedRequest?
     /// How often in a row the process died while this was in hand; such an output is tried alone.
     package var deaths: Int
+    /// Whose task it is: a number that stands for a caller's account; 0 for the own one.
+    package var account: Int64
 
-    package init(id: OutputID, deadline: Date?, request: RecordedRequest?, deaths: Int = 0) {
+    package init(id: OutputID, deadline: Date?, request: RecordedRequest?, deaths: Int = 0, account: Int64 = 0) {
         self.id = id
         self.deadline = deadline
         self.request = request
         self.deaths = deaths
+        self.account = account
     }
 }
 
@@ -223,6 +226,8 @@ package struct OutputLease: Sendable, Hashable {
     package var history: FailureHistory
     /// Earlier deliveries that were not a whole picture; the newest last.
     package var candidates: [DeliveryCandidate]
+    /// Whose task it is: a number that stands for a caller's account; 0 for the own one.
+    package var account: Int64 = 0
 }
 
 /// What became of a try.

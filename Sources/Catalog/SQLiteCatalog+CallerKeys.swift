@@ -10,15 +10,25 @@ extension SQLiteCatalog {
         ) STRICT
         """
 
-    package func keep(_ sealedKeys: [TaskID: Data]) async throws {
+    /// Whose outputs wait: the numbers of callers' accounts, 0 for the own one.
+    static let accounts = """
+        ALTER TABLE caller_key ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE output ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX output_account ON output (account, deadline) WHERE state = 'waiting';
+        """
+
+    package func keep(_ sealedKeys: [TaskID: Data], account: Int64) async throws {
         guard !sealedKeys.isEmpty else { return }
         try await write { database in
             for (task, sealed) in sealedKeys {
                 try database.executeCached(
                     sql: """
-                        INSERT INTO caller_key (task, sealed) SELECT key, ?2 FROM task WHERE id = ?1
-                        ON CONFLICT (task) DO UPDATE SET sealed = excluded.sealed
-                        """, arguments: [task.text, sealed])
+                        INSERT INTO caller_key (task, sealed, account) SELECT key, ?2, ?3 FROM task WHERE id = ?1
+                        ON CONFLICT (task) DO UPDATE SET sealed = excluded.sealed, account = excluded.account
+                        """, arguments: [task.text, sealed, account])
+                try database.executeCached(
+                    sql: "UPDATE output SET account = ?2 WHERE task = (SELECT key FROM task WHERE id = ?1) AND account <> ?2",
+                    arguments: [task.text, account])
             }
         }
     }

@@ -32,7 +32,24 @@ extension SQLiteCatalog {
             WHERE state = 'leased' AND lease_expires_at <= :now AND lease_expires_at + \(pauseAfterDeaths) <= :now
             """
 
-        static var all: [String] { outputs + [tasks, expiredTasks, expiredOutputs] }
+        /// Accounts with outputs that wait; each step is one look into the index.
+        static let accounts = """
+            WITH RECURSIVE account (id) AS (
+                SELECT MIN(account) FROM output INDEXED BY output_account WHERE state = 'waiting'
+                UNION ALL
+                SELECT (SELECT MIN(account) FROM output INDEXED BY output_account WHERE state = 'waiting' AND account > id)
+                FROM account WHERE id IS NOT NULL
+            )
+            SELECT id FROM account WHERE id IS NOT NULL LIMIT \(mostAccounts)
+            """
+        static let mostAccounts = 100
+        /// The first of one account.
+        static let outputsOfAccount = """
+            SELECT key, deadline AS place FROM output INDEXED BY output_account
+            WHERE state = 'waiting' AND account = :account AND +due_at <= :now ORDER BY deadline LIMIT :limit
+            """
+
+        static var all: [String] { outputs + [tasks, expiredTasks, expiredOutputs, accounts, outputsOfAccount] }
     }
 
     /// Keys of the tasks that are due, the oldest first.
@@ -63,7 +80,24 @@ extension SQLiteCatalog {
             waiting += rows.count
             candidates += rows.map(Candidate.init)
         }
-        return candidates.sorted { $0.precedes($1, now: now.milliseconds) }.prefix(limit).map(\.key)
+        let first = Array(candidates.sorted { $0.precedes($1, now: now.milliseconds) }.prefix(limit))
+        guard waiting >= limit else { return first.map(\.key) }
+        let others = try ofEachAccount(limit: limit, now: now, in: database)
+        guard !others.isEmpty else { return first.map(\.key) }
+        let known = Set(first.map(\.key))
+        return (first + others.filter { !known.contains($0.key) }).sorted { $0.precedes($1, now: now.milliseconds) }.map(\.key)
+    }
+
+    /// Due outputs of each account, so that those of one do not hide the others'; none where only one account has any.
+    private static func ofEachAccount(limit: Int, now: Date, in database: Database) throws -> [Candidate] {
+        let accounts = try Int64.fetchAll(database.cachedStatement(sql: ClaimSQL.accounts))
+        guard accounts.count > 1 else { return [] }
+        return try accounts.flatMap { account in
+            try Row.fetchAll(
+                database.cachedStatement(sql: ClaimSQL.outputsOfAccount),
+                arguments: ["account": account, "now": now.milliseconds, "limit": max(1, limit / accounts.count)]
+            ).map(Candidate.init)
+        }
     }
 
     private struct Candidate {

@@ -16,7 +16,7 @@ extension SQLiteCatalog {
             history: history(
                 since: row["output_failing_since"], windowCause: row["output_window_cause"], refusals: row["output_refusals"],
                 refusedSince: row["output_refused_since"], told: row["output_told"], deaths: row["output_deaths"]),
-            candidates: try candidates(ofOutput: row["output_key"], in: database))
+            candidates: try candidates(ofOutput: row["output_key"], in: database), account: row["output_account"])
     }
 
     /// The columns of a lease, from `task JOIN output`.
@@ -25,7 +25,7 @@ extension SQLiteCatalog {
         output.deadline AS output_deadline, output.attempts AS tries, output.failure,
         output.failing_since AS output_failing_since, output.window_cause AS output_window_cause,
         output.refusals AS output_refusals, output.refused_since AS output_refused_since, output.told AS output_told,
-        output.deaths AS output_deaths
+        output.deaths AS output_deaths, output.account AS output_account
         """
 
     static func history(

@@ -252,8 +252,9 @@ extension SQLiteCatalog {
     package func claimPlan() async throws -> [String] {
         try await read { database in
             try ClaimSQL.all.flatMap { sql in
-                let limit: StatementArguments = sql.contains(":limit") ? ["limit": 16] : [:]
-                return try Self.plan(sql, sql.contains(":now") ? limit + ["now": 0] : limit, in: database)
+                let all = ["limit": 16, "now": 0, "account": 1]
+                let used = all.filter { sql.contains(":\($0.key)") }
+                return try Self.plan(sql, StatementArguments(used), in: database)
             }
         }
     }

@@ -10,7 +10,7 @@ extension SQLiteCatalog {
             let rows = try Row.fetchCursor(
                 database.cachedStatement(
                     sql: """
-                        SELECT output.key, task.id, output.idx, output.deadline, output.state, output.deaths, task.model, task.prompt, task.size, task.resolution,
+                        SELECT output.key, task.id, output.idx, output.deadline, output.state, output.deaths, output.account, task.model, task.prompt, task.size, task.resolution,
                             task.image_urls, task.requested_at, task.has_request
                         FROM output JOIN task ON task.key = output.task WHERE output.key IN (SELECT value FROM json_each(?))
                         """), arguments: [Self.list(keys)])
@@ -19,7 +19,8 @@ extension SQLiteCatalog {
                 // The lease of a process that died has run out: that death is not counted yet.
                 let deaths = min((row["deaths"] as Int?) ?? 0, 1000) + ((row["state"] as String?) == "leased" ? 1 : 0)
                 queued[row["key"]] = QueuedOutput(
-                    id: id, deadline: Self.date(row["deadline"]), request: Self.request(row), deaths: deaths)
+                    id: id, deadline: Self.date(row["deadline"]), request: Self.request(row), deaths: deaths,
+                    account: row["account"])
             }
             return keys.compactMap { queued[$0] }
         }

@@ -122,6 +122,7 @@ extension SQLiteCatalog {
         migrator.registerMigration("8 outbox") { try Self.addOutbox(in: $0) }
         migrator.registerMigration("9 patience") { try Self.addPatience(in: $0) }
         migrator.registerMigration("hints") { try $0.execute(sql: Self.hints) }
+        migrator.registerMigration("accounts") { try $0.execute(sql: Self.accounts) }
         return migrator
     }
 }

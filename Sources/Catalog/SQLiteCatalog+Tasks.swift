@@ -285,8 +285,10 @@ extension SQLiteCatalog {
         for result in results {
             try database.executeCached(
                 sql: """
-                    INSERT INTO output (task, idx, state, link, name, reason, cause, failing_since, deadline, due_at)
-                    SELECT key, :index, 'waiting', :link, :name, :reason, :cause, :since, :deadline, :now FROM task WHERE id = :id
+                    INSERT INTO output (task, idx, state, link, name, reason, cause, failing_since, deadline, due_at, account)
+                    SELECT key, :index, 'waiting', :link, :name, :reason, :cause, :since, :deadline, :now,
+                        COALESCE((SELECT account FROM caller_key WHERE caller_key.task = task.key), 0)
+                    FROM task WHERE id = :id
                     ON CONFLICT (task, idx) DO UPDATE SET link = excluded.link, name = COALESCE(excluded.name, name),
                         due_at = excluded.due_at, state = 'waiting', attempts = 0, failure = NULL, ended_at = NULL,
                         reason = excluded.reason, \(freshHistory), cause = excluded.cause,

@@ -27,15 +27,5 @@ enum ContentsList {
         ])
     }
 
-    private static func line(_ cells: [String?]) -> String { cells.map { quoted($0 ?? "") }.joined(separator: ",") + "\r\n" }
-
-    /// A cell that a spreadsheet would take for a formula is defused by a leading `'`; control characters but line ends and tabs go.
-    private static func quoted(_ text: String) -> String {
-        let kept = text.unicodeScalars.filter { $0 == "\n" || $0 == "\t" || $0.properties.generalCategory != .control }
-        let plain = String(String.UnicodeScalarView(kept))
-        let isFormula = plain.unicodeScalars.first.map { "=+-@\t\n".unicodeScalars.contains($0) } ?? false
-        let safe = isFormula && Double(plain) == nil ? "'" + plain : plain
-        guard safe.utf8.contains(where: { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }) else { return safe }
-        return "\"" + String(safe.unicodeScalars.flatMap { $0 == "\"" ? ["\"", "\""] : [$0] }.map(Character.init)) + "\""
-    }
+    private static func line(_ cells: [String?]) -> String { SpreadsheetLine.text(cells.map { $0 ?? "" }) }
 }

@@ -24,6 +24,13 @@ package struct KeyVault: Sendable {
         try ChaChaPoly.seal(Data(caller.textToRedact.utf8), using: key, authenticating: Data(task.text.utf8)).combined
     }
 
+    /// A number that stands for a caller's account, never 0: the same for the same key, and of no use without the service's own.
+    package func account(of caller: APIKey) -> Int64 {
+        let code = HMAC<SHA256>.authenticationCode(for: Data("account \(caller.textToRedact)".utf8), using: key)
+        let number = code.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        return max(1, Int64(number >> 1))
+    }
+
     /// - Returns: `nil` for what was sealed under another key, for another task, or has changed since.
     package func open(_ sealed: Data, for task: TaskID) -> APIKey? {
         guard let box = try? ChaChaPoly.SealedBox(combined: sealed) else { return nil }

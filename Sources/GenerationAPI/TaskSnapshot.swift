@@ -65,8 +65,8 @@ package struct TaskSnapshot: Sendable, Hashable {
     /// The whole answer with the links' queries. Files inside it are replaced by their media type, size and SHA-256.
     package var json: JSONValue
 
-    /// The most results of a task that are read.
-    package static let mostResults = 1000
+    /// The most results of a task that are read: the upper bound of the setting `maxResults`.
+    package static let mostResults = 10_000
 
     /// - Returns: `nil` for JSON without a usable `id`.
     package init?(_ json: JSONValue) { self.init(json, base: nil) }

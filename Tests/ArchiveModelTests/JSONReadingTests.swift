@@ -53,6 +53,18 @@ import Testing
         #expect(reading.findings == .replaced)
     }
 
+    /// Each of the 4,096 names is another choice of U+00E9 or e and U+0301 in twelve places: one name to Unicode.
+    @Test func manyNormalisationsOfOneNameTakeNoLong() throws {
+        let names = (0..<4096).map { choice in (0..<12).map { choice >> $0 & 1 == 0 ? "\u{E9}" : "e\u{301}" }.joined() }
+        let start = ContinuousClock.now
+        let reading = try read("{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + ",\"id\":\"task-1\"}")
+        #expect(ContinuousClock.now - start < .seconds(10), "each with each took 93 s")
+        #expect(reading.findings == .many)
+        #expect(reading.value["id"] == .string("task-1"), "what follows is read")
+        guard case .object(let members) = reading.value else { throw CocoaError(.coderInvalidValue) }
+        #expect(members.count == 17)
+    }
+
     @Test func bytesThatAreNoUTF8AreReplaced() throws {
         let bytes =
             Array(#"{"a":"caf"#.utf8) + [0xE9] + Array(#"","b":"\n"#.utf8) + [0xED, 0xA0, 0xBD] + Array(#"","c":1}"#.utf8)

@@ -65,8 +65,12 @@ import Testing
                 == .object(["a!": .array([.string("x!"), .integer(1), .object(["b!": .string("y!")])]), "c!": .null]))
     }
 
-    @Test func membersWhoseNamesBecomeTheSameAreAllKept() {
+    @Test func membersWhoseNamesBecomeTheSameAreAllKept() throws {
         let value = JSONValue.object(["a": .integer(1), "b": .integer(2), "c": .integer(3)])
+        let many = JSONValue.object(Dictionary(uniqueKeysWithValues: (0..<20_000).map { ("\($0)", .null) }))
+        let start = ContinuousClock.now
+        guard case .object(let mapped) = many.mapStrings({ _ in "x" }) else { throw CocoaError(.coderInvalidValue) }
+        #expect(mapped.count == 20_000 && ContinuousClock.now - start < .seconds(10))
         #expect(value.mapStrings { _ in "x" } == .object(["x": .integer(1), "x (2)": .integer(2), "x (3)": .integer(3)]))
     }
 }

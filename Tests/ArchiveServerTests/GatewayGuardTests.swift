@@ -10,10 +10,10 @@ import WorkLanes
     private static let key = "sk-of-a-test"
 
     private func withUpstream(
-        forwardsKeys: Bool = false, answer: @escaping @Sendable (String) -> String,
+        forwardsKeys: Bool = false, content: [UInt8] = [], answer: @escaping @Sendable (String) -> String,
         _ body: @escaping @Sendable (TestServer, Upstream) async throws -> Void
     ) async throws {
-        let upstream = try Upstream(answer: answer)
+        let upstream = try Upstream(answer: answer, body: content)
         try await TestServer.run(upstream: upstream.port, forwardsKeys: forwardsKeys) { try await body($0, upstream) }
         upstream.end()
     }
@@ -60,6 +60,43 @@ import WorkLanes
             #expect(hidden.body == "{\"error\":\"wrong key ************, sk-of-a-tes, ************\"}")
             // Who shows the key knows it.
             #expect(try await server.ask("GET", "/v1/tasks/abc", token: Self.key).body == body)
+        }
+    }
+
+    /// A network in between may code an answer that was asked for plainly. By Python: `gzip.compress(b'{"wrong key":"sk-of-a-test"}')`.
+    @Test func aCodedAnswerIsReadAndANameThatHoldsTheKeyIsDropped() async throws {
+        let coded = try #require(Data(base64Encoded: "H4sIAAAAAAACA6tWKi/Kz0tXyE6tVLJSKs7WzU/TTdQtSS0uUaoFALXck9YcAAAA"))
+        let head = "HTTP/1.1 200 OK\r\nX-\(Self.key): 1\r\nContent-Encoding: gzip\r\nContent-Length: \(coded.count)\r\n\r\n"
+        try await withUpstream(content: Array(coded)) { _ in
+            head
+        } _: { server, _ in
+            let hidden = try await server.ask("GET", "/v1/tasks/abc", token: TestServer.admin)
+            #expect(hidden.status == 200 && hidden.body.contains("{\"wrong key\":\"************\"}"), "\(hidden.body)")
+            #expect(hidden.headers["content-encoding"] == nil && hidden.headers["x-\(Self.key)"] == nil)
+            let shown = try await server.ask("GET", "/v1/tasks/abc", token: Self.key)
+            #expect(shown.body.contains("{\"wrong key\":\"\(Self.key)\"}"))
+        }
+        try await withUpstream { _ in
+            "HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 2\r\n\r\n{}"
+        } _: { server, _ in
+            let unread = try await server.ask("GET", "/v1/tasks/abc", token: TestServer.admin)
+            #expect(unread.status == 502)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"k":"sk\u002dof\u002Da-test"}"#, #"{"k":"**********************"}"#),
+        ("a=sk%2dof%2Da-test&b", "a=****************&b"),
+        (#"sk\-of-a-test"#, #"*************"#), (#"sk\u002"#, #"sk\u002"#), ("sk%2-of-a-test sk%", "sk%2-of-a-test sk%"),
+        (#"\\sk\u002dof-a-test"#, #"\******************"#),
+    ])
+    func aKeyIsFoundAsJSONAndAddressesWriteIt(_ text: String, _ expected: String) {
+        for cut in 0...text.utf8.count {
+            var mask = SecretMask(Self.key)
+            var got = Array(mask.push(ByteBuffer(bytes: Array(text.utf8.prefix(cut)))).readableBytesView)
+            got += mask.push(ByteBuffer(bytes: Array(text.utf8.dropFirst(cut)))).readableBytesView
+            got += mask.finish().readableBytesView
+            #expect(String(decoding: got, as: UTF8.self) == expected, "cut at \(cut)")
         }
     }
 

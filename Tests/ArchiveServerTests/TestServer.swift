@@ -24,6 +24,9 @@ struct TestServer: Sendable {
     static let (reader, admin) = ("reader-token-0123456789", "admin-token-0123456789")
     static let hooks = ["hook-secret-0123456789", "next-secret-0123456789"]
 
+    /// As the service makes it.
+    private static let http = Gateway.makeHTTPClient()
+
     let port: Int
     let catalog: SQLiteCatalog
     let catalogPath: String
@@ -64,7 +67,7 @@ struct TestServer: Sendable {
         let server = ArchiveServer(
             options, clock: clock, health: SourceHealth(clock: clock),
             gateway: Gateway(
-                passing, access: options.access, recorder: recorder, http: .shared,
+                passing, access: options.access, recorder: recorder, http: http,
                 logger: log),
             registry: PrometheusRegistry(MetricFamily.all), version: "test",
             logger: log, onListening: { port.yield($0) })

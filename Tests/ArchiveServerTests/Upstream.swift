@@ -11,7 +11,8 @@ final class Upstream: Sendable {
     /// The heads of the requests so far.
     var asked: [String] { heads.withLock { $0 } }
 
-    init(answer: @escaping @Sendable (String) -> String) throws {
+    /// - Parameter body: Follows each answer; what is no text.
+    init(answer: @escaping @Sendable (String) -> String, body: [UInt8] = []) throws {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
@@ -29,12 +30,12 @@ final class Upstream: Sendable {
             while true {
                 let connection = accept(socket, nil, nil)
                 guard connection >= 0 else { return }
-                Thread.detachNewThread { [self] in serve(connection, answer) }
+                Thread.detachNewThread { [self] in serve(connection, answer, body) }
             }
         }
     }
 
-    private func serve(_ connection: Int32, _ answer: (String) -> String) {
+    private func serve(_ connection: Int32, _ answer: (String) -> String, _ body: [UInt8]) {
         defer { close(connection) }
         var read: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -45,7 +46,7 @@ final class Upstream: Sendable {
         }
         let head = String(decoding: read, as: UTF8.self)
         heads.withLock { $0.append(head) }
-        let bytes = Array(answer(head).utf8)
+        let bytes = Array(answer(head).utf8) + body
         _ = unsafe bytes.withUnsafeBytes { unsafe send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         shutdown(connection, Int32(SHUT_WR))
         // Reads on, so that the answer is not lost to a reset.

@@ -32,6 +32,29 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
     }
 }
 
+@Suite struct AccountShareTests {
+    private func output(_ name: String, account: Int64, hours: Double) throws -> QueuedOutput {
+        let task = try #require(TaskID(name))
+        return QueuedOutput(
+            id: OutputID(task: task, index: 0), deadline: noon + hours * 3600, request: nil, account: account)
+    }
+
+    @Test func theAccountWithTheFewestInProgressComesFirst() throws {
+        var schedule = DownloadSchedule(connections: 16)
+        var queued = try (0..<8).map { try output("a\($0)", account: 1, hours: 1) }
+        queued += try (0..<3).map { try output("b\($0)", account: 2, hours: 2) }
+        queued += try (0..<3).map { try output("own\($0)", account: 0, hours: 3) }
+        schedule.plan(queued, now: noon)
+        let first = schedule.next(6).map(\.task.text)
+        #expect(first == ["own0", "a0", "b0", "own1", "a1", "b1"])
+        // Four of the first account are still in progress: the others have their turn, then it has the rest.
+        let second = schedule.next(4, inProgress: [1, 1, 1, 1]).map(\.task.text)
+        #expect(second == ["own2", "b2", "a2", "a3"])
+        #expect(schedule.next(9).map(\.task.text) == ["a4", "a5", "a6", "a7"])
+        #expect(schedule.wantsPlan(now: noon))
+    }
+}
+
 @Suite struct HostShareTests {
     private func fill(_ book: inout HostShareBook, _ host: String, width: Int = 100, now: Date = noon) -> Int {
         (0..<100).count { _ in book.enter(host, width: width, now: now) }
@@ -70,6 +93,39 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         #expect(fill(&book, "a") == 15)
     }
 
+    @Test func hostsThatHaveDeliveredNothingShareHalfWhileAnotherWantsPlaces() {
+        var book = HostShareBook(places: 16)
+        #expect((0..<16).count { book.enter("new-\($0)", width: 16, now: noon) } == 16, "nobody else is there")
+        for number in 0..<16 { book.leave("new-\(number)", .other, now: noon) }
+        #expect(fill(&book, "good", width: 1) == 1)
+        book.leave("good", .delivered, now: noon)
+        #expect((0..<16).count { book.enter("other-\($0)", width: 16, now: noon + 1) } == 8)
+        #expect(fill(&book, "good", width: 16, now: noon + 1) == 8)
+        #expect(fill(&book, "last", width: 16, now: noon + 12) == 0, "the good host holds places")
+    }
+
+    @Test func slowHostsShareAQuarter() {
+        var book = HostShareBook(places: 16)
+        for name in ["a", "b", "c"] {
+            _ = book.enter(name, width: 16, now: noon)
+            book.leave(name, .slow, now: noon)
+        }
+        #expect(fill(&book, "a") == 2 && fill(&book, "b") == 2 && fill(&book, "c") == 0)
+    }
+
+    @Test func aHostThatHasDeliveredNothingGivesWayAfterAMinute() {
+        var book = HostShareBook(places: 16)
+        #expect(fill(&book, "a") == 8)
+        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 60), "only its own downloads were sent away")
+        #expect(fill(&book, "b", width: 1, now: noon + 55) == 1)
+        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 59))
+        #expect(book.isTrialOver(of: "a", since: noon, now: noon + 60))
+        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 70), "nobody was sent away lately")
+        book.leave("a", .delivered, now: noon)
+        _ = fill(&book, "b", width: 1, now: noon + 80)
+        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 81), "it has delivered")
+    }
+
     @Test func theWidthOfTheHostIsNeverExceededAndOnePlaceIsAlwaysThere() {
         var book = HostShareBook(places: 16)
         #expect(fill(&book, "a", width: 3) == 3)
@@ -90,18 +146,28 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
 }
 
 /// 64 links to a host that drips, older than 20 to a good one, with 16 connections.
-@Suite struct StarvationTests {
-    @Test func aDrippingHostDoesNotHoldUpTheOthers() async throws {
+@Suite(.serialized) struct StarvationTests {
+    /// - below the least rate;
+    /// - above it, each link redirected to a name of its own.
+    @Test(arguments: [(1, false), (3000, true)])
+    func aDrippingHostDoesNotHoldUpTheOthers(bytesPerSecond: Int, redirects: Bool) async throws {
         let clock = JumpClock(leastJump: .infinity)
         let archive = try TestArchive(clock: clock)
         let picture = try SyntheticPicture.make(width: 16, height: 16, seed: 1, as: .png)
         let created = Int(clock.now.timeIntervalSince1970)
-        try await withStorageHost { _ in
-            Response(
+        let drip = ByteBuffer(repeating: 0x78, count: bytesPerSecond)
+        try await withStorageHost { request in
+            let (name, port) = (
+                request.uri.path.dropFirst().prefix { $0 != "." }, request.head.authority?.split(separator: ":").last ?? ""
+            )
+            if redirects, !name.isEmpty, request.head.authority?.hasPrefix("127.") == true {
+                return Response(status: .found, headers: [.location: "http://\(name).drip.example:\(port)/x.png"])
+            }
+            return Response(
                 status: .ok,
                 body: .init { writer in
                     for _ in 0..<100_000 {
-                        try await writer.write(ByteBuffer(string: "x"))
+                        try await writer.write(drip)
                         try await clock.sleep(for: .seconds(1))
                     }
                     try await writer.finish(nil)
@@ -119,10 +185,12 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
             } _: { url in
                 good.withLock { $0 = url }
                 let policy = AddressPolicy(allowsPrivateHosts: true)
-                let (archiver, downloader) = try archive.archiver(url, policy: policy) {
-                    $0.watch = true
-                    $0.pollInterval = 1
+                let change = { @Sendable (options: inout ArchiverOptions) in
+                    options.watch = true
+                    options.pollInterval = 1
                 }
+                let loopback = try NetworkAddress.resolve("127.0.0.1")
+                let (archiver, downloader) = try archive.archiver(url, policy: policy, change, resolve: { _ in loopback })
                 let names = (0..<64).map { "slow-\($0)" } + (0..<20).map { "good-\($0)" }
                 try await archiver.register(names.compactMap { TaskID($0) }.map { TaskRegistration(id: $0, source: "manifest") })
                 let begun = clock.now

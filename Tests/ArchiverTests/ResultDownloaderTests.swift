@@ -70,6 +70,31 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         }
     }
 
+    /// A host may repeat the signature of one address in the headers, the name or the path of another, in either spelling.
+    @Test func signaturesOfAllHopsAreTakenOutOfFactsAndErrors() async throws {
+        let (first, second) = ("/FIRST+signature/of 24", "second-signature-of-25-ch")
+        let (written, short) = ("%2FFIRST%2Bsignature%2Fof%2024", "sh0rt-sig")
+        try await withStorageHost { request in
+            switch request.uri.path {
+            case "/a.png": return redirect("/\(written)/b.png?x=\(second)&token=\(short)")
+            case "/lost.png": return redirect("http://\(second).invalid/c.png")
+            default:
+                var headers: HTTPFields = [.contentType: "image/png", .server: "of \(written), \(first), then \(second)"]
+                if let name = HTTPField.Name("x-\(second)-\(short)") { headers[name] = "1" }
+                return bytes("hello", headers)
+            }
+        } _: { host in
+            let (download, _) = try await fetch(host + "/a.png?sig=\(written)&type=image%2Fpng", host: host)
+            let facts = "\(download.facts)"
+            #expect(download.facts.headers["content-type"] == "image/png")
+            #expect(download.facts.url.hasSuffix("/b.png"))
+            for secret in [first, written, second, short] { #expect(!facts.contains(secret), "\(secret): \(facts)") }
+            let error = await failure(
+                host + "/lost.png?sig=\(second)", host: host, policy: AddressPolicy(allowsPrivateHosts: true))
+            #expect(error?.detail.contains(second) == false, "\(error?.detail ?? "no error")")
+        }
+    }
+
     @Test func redirectsAreFollowedOneByOneUpToFive() async throws {
         try await withStorageHost { request in
             let number = Int(request.uri.path.dropFirst()) ?? 0

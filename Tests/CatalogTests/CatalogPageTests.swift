@@ -137,8 +137,9 @@ import Testing
             now: noon)
         let cursor = try await catalog.page(EntryQuery(limit: 1), after: nil).next
         let claim = try await catalog.claimPlan()
-        #expect(claim.count == 6)
-        #expect(claim.allSatisfy { $0.hasPrefix("SEARCH") && $0.contains("INDEX") }, "\(claim)")
+        let tables = claim.filter { $0.contains(/ (task|output)( |$)/) }
+        #expect(tables.count == 9, "\(claim)")
+        #expect(tables.allSatisfy { $0.hasPrefix("SEARCH") && $0.contains("INDEX") }, "\(claim)")
         let queries = [
             EntryQuery(), EntryQuery(verdict: .resized), EntryQuery(states: [.archived, .unavailable]),
             EntryQuery(since: noon, before: noon),

@@ -22,6 +22,27 @@ import Testing
         #expect(try await catalog.status(now: noon).outputs == [.waiting: 4], "looking takes nothing")
     }
 
+    /// Two accounts have little that is due last; a third has more than a plan looks at.
+    @Test(arguments: CatalogKind.allCases)
+    func noAccountHidesTheOthersInTheQueue(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let (flood, small) = (try taskID("flood"), try taskID("small"))
+        _ = try await catalog.register(
+            [flood, small].map { TaskRegistration(id: $0, source: "gateway", createdAt: noon) }, now: noon)
+        try await catalog.keep([flood: Data([1])], account: 7)
+        try await catalog.resolve(flood, outputs: 120, deadline: noon.plus(3600))
+        try await catalog.resolve(try taskID("own"), outputs: 3, deadline: noon.plus(7200))
+        // A key that comes after its task was read counts as well.
+        try await catalog.keep([small: Data([2])], account: 9)
+        let queued = try await catalog.queuedOutputs(limit: 50, now: noon)
+        #expect(queued.count { $0.account == 7 } == 50, "as many as without the others")
+        #expect(queued.filter { $0.account == 0 }.map(\.id.task.text) == ["own", "own", "own"])
+        #expect(queued.filter { $0.account == 9 }.map(\.id.task) == Array(repeating: small, count: 50 / 3))
+        #expect(queued.map(\.deadline) == queued.map(\.deadline).sorted { ($0 ?? noon) < ($1 ?? noon) })
+        let leases = try await catalog.leaseOutputs(queued.map(\.id), now: noon, until: noon.plus(60))
+        #expect(Set(leases.map(\.account)) == [0, 7, 9])
+    }
+
     @Test(arguments: CatalogKind.allCases)
     func chosenOutputsAreLeasedOnceInTheOrderGiven(_ kind: CatalogKind) async throws {
         let (one, other) = try kind.make()

@@ -70,7 +70,9 @@ struct GalleryFeedTests {
         "\"\u{301} \u{202E}reversed 👩‍👩‍👧‍👦",
     ])
     func aPromptIsTextInTheFeed(prompt: String) async throws {
-        _ = try await export([try entry(1, prompt: prompt)], to: folder, title: prompt)
+        var picture = try entry(1, prompt: prompt)
+        picture.request?.size = prompt
+        _ = try await export([picture], to: folder, title: prompt)
         #expect(try values("feed/entry/content/div/p").count == 3)
         #expect(try values("feed/entry/content/div/*").count == 0)
         let shown = try values("feed/entry/content/div/p")[1]

@@ -125,8 +125,8 @@ package struct Gateway: Sendable {
             throw Self.problem(of: failure, most: Self.largestUpload)
         }
         let reads = answer.status.code == 200 && route != nil
-        guard reads else { return passed(answer, to: call, isHead: request.method == .head) }
-        return passed(answer, to: call, isHead: request.method == .head) { [recorder] in
+        guard reads else { return try passed(answer, to: call, isHead: request.method == .head) }
+        return try passed(answer, to: call, isHead: request.method == .head) { [recorder] in
             recorder.seen($0, caller: call.caller.key)
         }
     }
@@ -187,9 +187,9 @@ package struct Gateway: Sendable {
             let answer = try await send(call, body: .bytes(generation.bytes))
             guard (200..<300).contains(answer.status.code) else {
                 recorder.drop(submission, isRefused: answer.status.code < 500)
-                return passed(answer, to: call)
+                return try passed(answer, to: call)
             }
-            return passed(answer, to: call) { [recorder] in
+            return try passed(answer, to: call) { [recorder] in
                 recorder.created(submission, $0, caller: call.caller.key)
                 withExtendedLifetime(share) {}
             }
@@ -254,18 +254,20 @@ package struct Gateway: Sendable {
     /// - Parameter reader: Takes the body once it has come whole, also when the caller has gone meanwhile; `nil` where nobody reads it.
     private func passed(
         _ answer: HTTPClientResponse, to call: Call, isHead: Bool = false, reader: (@Sendable (Data) -> Void)? = nil
-    ) -> Response {
+    ) throws -> Response {
         var headers = HTTPFields()
         let named = GatewayHeaders.named(by: answer.headers["connection"])
         // The bearer of a token must not learn the key that it stands for, should the upstream repeat it.
         let mask = call.caller.isToken ? SecretMask(call.options.key.textToRedact) : nil
+        let isCoded = try mustDecode(answer, for: call)
         for (name, value) in answer.headers {
             guard GatewayHeaders.passesToCaller(name.lowercased(), named: named), let field = HTTPField.Name(name) else {
                 continue
             }
+            if mask?.isIn(name) == true || (isCoded && field == .contentEncoding) { continue }
             headers.append(HTTPField(name: field, value: mask?.hiding(in: value) ?? value))
         }
-        let length = answer.headers.first(name: "content-length").flatMap { Int($0) }
+        let length = isCoded ? nil : answer.headers.first(name: "content-length").flatMap { Int($0) }
         let status = HTTPResponse.Status(code: Int(answer.status.code), reasonPhrase: answer.status.reasonPhrase)
         // Answers without a body (RFC 9110, section 6.4.1).
         if isHead || status.code == 204 || status.code == 304 {
@@ -280,7 +282,32 @@ package struct Gateway: Sendable {
                 var count = 0
                 var hangUp: (any Error)?
                 var mask = mask
-                for try await part in answer.body {
+                var decoder = isCoded ? try ContentDecoder(answer.headers, mostBytes: Self.largestAnswer) : nil
+                var parts = answer.body.makeAsyncIterator()
+                var hasEnded = false
+                while true {
+                    let part: ByteBuffer
+                    if let piece = try decoder?.next() {
+                        // What decodes to nothing must not hold the thread.
+                        try Task.checkCancellation()
+                        guard !piece.isEmpty else {
+                            await Task.yield()
+                            continue
+                        }
+                        part = ByteBuffer(bytes: piece)
+                    } else if hasEnded {
+                        break
+                    } else if let raw = try await parts.next() {
+                        guard decoder == nil else {
+                            decoder?.push(Array(raw.readableBytesView))
+                            continue
+                        }
+                        part = raw
+                    } else {
+                        hasEnded = true
+                        decoder?.end()
+                        continue
+                    }
                     count += part.readableBytes
                     guard count <= Self.largestAnswer, ContinuousClock.now < end else { throw EndlessAnswer() }
                     if reader != nil, count <= Self.largestReading { read.writeImmutableBuffer(part) }
@@ -296,11 +323,25 @@ package struct Gateway: Sendable {
                         hangUp = error
                     }
                 }
+                guard decoder?.isComplete ?? true else { throw EndlessAnswer() }
                 if let reader, count <= Self.largestReading { reader(Data(read.readableBytesView)) }
                 if let hangUp { throw hangUp }
                 if let rest = mask?.finish(), rest.readableBytes > 0 { try await writer.write(rest) }
                 try await writer.finish(nil)
             })
+    }
+
+    /// Whether the answer has a content coding, which nobody has asked for. It is undone, so that the service and its mask read what
+    /// the caller reads.
+    /// - Throws: ``UpstreamProblem`` for a coding that is not known here, where the answer has to be read.
+    private func mustDecode(_ answer: HTTPClientResponse, for call: Call) throws -> Bool {
+        do {
+            return try ContentDecoder(answer.headers, mostBytes: Self.largestAnswer) != nil
+        } catch {
+            guard call.caller.isToken else { return false }
+            throw UpstreamProblem(
+                .badGateway, "upstream_error", "the upstream's answer can't be read: \(error.detail)", param: nil)
+        }
     }
 
     /// The upstream's answer was too large or took too long: the connection is cut, so that nobody takes it for whole.

@@ -1,6 +1,7 @@
 import NIOCore
 
-/// Replaces a secret in a stream by as many asterisks, also where it is split between two parts.
+/// Replaces a secret in a stream by asterisks, also where it is split between two parts, and where its characters are written as JSON
+/// (`\u002d`) or as an address (`%2D`) may write them. The length stays the same.
 struct SecretMask: Sendable {
     private let secret: [UInt8]
     /// The last bytes that were pushed, if they may be the beginning of the secret.
@@ -10,18 +11,23 @@ struct SecretMask: Sendable {
 
     func hiding(in text: String) -> String {
         var bytes = Array(text.utf8)
-        hide(in: &bytes)
+        _ = hide(in: &bytes)
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Whether a text holds the secret, in upper or lower case.
+    func isIn(_ text: String) -> Bool {
+        let (text, secret) = (Array(text.lowercased().utf8), Array(String(decoding: secret, as: UTF8.self).lowercased().utf8))
+        guard !secret.isEmpty, text.count >= secret.count else { return false }
+        return (0...(text.count - secret.count)).contains { text[$0...].starts(with: secret) }
     }
 
     /// Returns the bytes that can be forwarded now.
     mutating func push(_ part: ByteBuffer) -> ByteBuffer {
         var bytes = held + Array(part.readableBytesView)
-        hide(in: &bytes)
-        let longest = min(secret.count - 1, bytes.count)
-        let kept = stride(from: longest, to: 0, by: -1).first { secret.starts(with: bytes.suffix($0)) } ?? 0
-        held = Array(bytes.suffix(kept))
-        return ByteBuffer(bytes: bytes.dropLast(kept))
+        let end = hide(in: &bytes)
+        held = Array(bytes[end...])
+        return ByteBuffer(bytes: bytes[..<end])
     }
 
     /// Returns the bytes that are still held, at the end of the stream.
@@ -30,16 +36,72 @@ struct SecretMask: Sendable {
         return ByteBuffer(bytes: held)
     }
 
-    private func hide(in bytes: inout [UInt8]) {
-        guard let first = secret.first, bytes.count >= secret.count else { return }
+    private enum Match {
+        case whole(end: Int)
+        /// More bytes may complete it.
+        case begun
+        case none
+    }
+
+    /// - Returns: Where the secret may begin that the bytes do not hold to its end.
+    private func hide(in bytes: inout [UInt8]) -> Int {
+        guard let first = secret.first else { return bytes.count }
         var start = 0
-        while start + secret.count <= bytes.count {
-            if bytes[start] == first, bytes[start...].starts(with: secret) {
-                for place in start..<(start + secret.count) { bytes[place] = UInt8(ascii: "*") }
-                start += secret.count
-            } else {
+        while start < bytes.count {
+            guard bytes[start] == first || bytes[start] == Self.backslash || bytes[start] == Self.percent else {
                 start += 1
+                continue
+            }
+            switch match(bytes, at: start) {
+            case .whole(let end):
+                for place in start..<end { bytes[place] = UInt8(ascii: "*") }
+                start = end
+            case .begun: return start
+            case .none: start += 1
             }
         }
+        return start
+    }
+
+    private static let backslash = UInt8(ascii: "\\")
+    private static let percent = UInt8(ascii: "%")
+
+    private func match(_ bytes: [UInt8], at start: Int) -> Match {
+        var position = start
+        for expected in secret {
+            switch character(bytes, at: position) {
+            case nil: return .begun
+            case let found? where found.byte == expected: position = found.end
+            default:
+                guard bytes[position] == expected else { return .none }
+                position += 1
+            }
+        }
+        return .whole(end: position)
+    }
+
+    /// The character that is written at a position; `nil` when its bytes are not all there.
+    private func character(_ bytes: [UInt8], at start: Int) -> (byte: UInt8, end: Int)? {
+        guard start < bytes.count else { return nil }
+        switch bytes[start] {
+        case Self.percent: return number(bytes, start, prefix: 1, digits: 2)
+        case Self.backslash:
+            guard start + 1 < bytes.count else { return nil }
+            guard bytes[start + 1] == UInt8(ascii: "u") else { return (bytes[start + 1], start + 2) }
+            return number(bytes, start, prefix: 2, digits: 4)
+        default: return (bytes[start], start + 1)
+        }
+    }
+
+    /// A number below 256 in hexadecimal digits behind a prefix; where there is none, the first byte of the prefix by itself.
+    private func number(_ bytes: [UInt8], _ start: Int, prefix: Int, digits: Int) -> (byte: UInt8, end: Int)? {
+        let end = start + prefix + digits
+        var value = 0
+        for place in (start + prefix)..<end {
+            guard place < bytes.count else { return nil }
+            guard let digit = Character(Unicode.Scalar(bytes[place])).hexDigitValue else { return (bytes[start], start + 1) }
+            value = value << 4 | digit
+        }
+        return UInt8(exactly: value).map { ($0, end) } ?? (bytes[start], start + 1)
     }
 }

@@ -60,29 +60,11 @@ struct Table {
     /// A sheet after RFC 4180, with cells that a spreadsheet would take for formulas defused by a leading `'`.
     var csv: String { csvHeadings + csvLines }
 
-    var csvHeadings: String { Self.csvLine(columns.map { $0.title.lowercased() }) }
-    var csvLines: String { rows.map { Self.csvLine($0.map { $0 == Self.nothing ? "" : Self.withoutControls($0) }) }.joined() }
+    var csvHeadings: String { SpreadsheetLine.text(columns.map { $0.title.lowercased() }) }
+    var csvLines: String { rows.map { SpreadsheetLine.text($0.map { $0 == Self.nothing ? "" : $0 }) }.joined() }
 
     /// What stands for nothing where people read; a sheet leaves the cell empty.
     private static let nothing = "-"
-
-    private static func csvLine(_ texts: [String]) -> String { texts.map(quoted).joined(separator: ",") + "\r\n" }
-
-    /// Line ends are data in a sheet; other control characters are not.
-    private static func withoutControls(_ text: String) -> String {
-        if isPlainASCII(text) { return text }
-        return String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.filter { $0 == "\n" || $0 == "\t" || $0.properties.generalCategory != .control }))
-    }
-
-    private static func quoted(_ text: String) -> String {
-        // By scalars: with a combining mark behind it, a sign is another character, and still a formula.
-        let isFormula = text.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
-        let safe = isFormula && Double(text) == nil ? "'" + text : text
-        guard safe.utf8.contains(where: { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }) else { return safe }
-        return "\"" + safe.replacing("\"", with: "\"\"") + "\""
-    }
 
     /// One line without control characters: a prompt may hold anything, also what would move a terminal's cursor, or turn the
     /// direction of what stands beside it.

@@ -1,0 +1,64 @@
+import ArchiveModel
+import Foundation
+import Networking
+
+/// The signatures of a link and of the addresses it was redirected to. Whoever reads one can fetch the file.
+struct HopSecrets {
+    private var earlier: [String] = []
+    private var current: [String]
+
+    init(_ link: FetchableURL) { current = Self.secrets(in: link.text) }
+
+    mutating func go(to url: FetchableURL) {
+        earlier += current
+        current = Self.secrets(in: url.text)
+    }
+
+    /// The facts without signatures. The address keeps what its own query repeats of it, such as the name of the file.
+    func clean(_ facts: DownloadFacts) -> DownloadFacts {
+        guard !(earlier + current).isEmpty else { return facts }
+        let redact = Redactor(secrets: earlier + current)
+        var facts = facts
+        facts.url = Redactor(secrets: earlier)(facts.url)
+        facts.headers = Dictionary(facts.headers.map { (redact($0), redact($1)) }) { "\($0), \($1)" }
+        return facts
+    }
+
+    func clean(_ error: any Error) -> any Error {
+        switch error {
+        case let error as DownloadError: return clean(error)
+        case var error as BrokenOff:
+            error.cause = clean(error.cause)
+            error.partial.facts = clean(error.partial.facts)
+            return error
+        case let error as StartOver: return StartOver(cause: clean(error.cause))
+        default: return error
+        }
+    }
+
+    private func clean(_ error: DownloadError) -> DownloadError {
+        var error = error
+        error.detail = Redactor(secrets: earlier + current)(error.detail)
+        return error
+    }
+
+    // MARK: One link
+
+    /// A link's query, whole, and those of its values that may be signatures, as they are written and as they are meant. Short values,
+    /// such as a media type, are no secrets by themselves, unless their name says so.
+    static func secrets(in link: String) -> [String] {
+        guard let parts = URLComponents(string: link) else { return [] }
+        let values = [parts.queryItems, parts.percentEncodedQueryItems].flatMap { items in
+            (items ?? []).filter { ($0.value ?? "").utf8.count >= (mayBeSecret($0.name) ? 8 : 20) }.compactMap(\.value)
+        }
+        var seen: Set<String> = []
+        return ([parts.percentEncodedQuery, parts.query].compactMap { $0 } + values).filter { seen.insert($0).inserted }
+    }
+
+    private static func mayBeSecret(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return ["sig", "token", "secret", "key", "auth", "hmac", "policy", "credential", "password"].contains {
+            name.contains($0)
+        }
+    }
+}
