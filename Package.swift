@@ -157,7 +157,7 @@ let package = Package(
             name: "Archiver",
             dependencies: [
                 "ArchiveModel", "BlobStore", "CBrotli", "CZlib", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs",
-                "Imaging", "Networking", "SizeContract", "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1,
+                "Imaging", "Networking", "SizeContract", "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1, nioPosix,
             ], swiftSettings: strict),
 
         // Requested against delivered against billed, as a report.

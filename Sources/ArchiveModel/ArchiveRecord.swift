@@ -145,6 +145,8 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
 
     /// In bytes. A larger answer is stored once, in the record of the task: one with 2,000 results would otherwise take 2,000 copies.
     package static let largestOwnAnswer = 16 << 10
+    /// In bytes. Of a larger answer only the small members are kept, so that no record grows larger than what is read again.
+    package static let largestAnswer = 16 << 20
 
     /// The answer in the record itself. Setting it takes the place of a reference to the record of the task.
     package var answer: JSONValue? {

@@ -58,20 +58,28 @@ package struct DeliveryCandidate: Sendable, Hashable, Codable {
     /// Whether the bytes begin like a picture of a known format.
     package var looksLikePicture: Bool
     package var download: DownloadFacts
+    /// What the file is, where our own decoder failed: then the bytes may be a whole picture.
+    package var unread: UnreadFacts?
 
-    package init(original: BlobReference, reason: String, looksLikePicture: Bool, download: DownloadFacts) {
+    package init(
+        original: BlobReference, reason: String, looksLikePicture: Bool, download: DownloadFacts, unread: UnreadFacts? = nil
+    ) {
         self.original = original
         self.reason = reason
         self.looksLikePicture = looksLikePicture
         self.download = download
+        self.unread = unread
     }
 
     /// The most different deliveries that are kept for one output; the oldest is dropped first.
     package static let most = 3
 
-    /// The candidate that says most: the newest damaged picture, else the newest delivery with any bytes.
+    /// The candidate that says most: the newest that may be whole, else the newest damaged picture, else the newest delivery with any
+    /// bytes.
     /// - Parameter candidates: The newest last.
     package static func best(of candidates: [DeliveryCandidate]) -> DeliveryCandidate? {
-        candidates.last { $0.looksLikePicture } ?? candidates.last { $0.original.bytes > 0 } ?? candidates.last
+        candidates.last { $0.unread != nil } ?? candidates.last { $0.looksLikePicture } ?? candidates.last {
+            $0.original.bytes > 0
+        } ?? candidates.last
     }
 }

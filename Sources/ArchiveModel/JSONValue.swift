@@ -50,29 +50,6 @@ extension JSONValue {
         return value.flatMap { $0.isFinite ? $0 : nil }
     }
 
-    /// Whether the value takes more than about `bytes` bytes as JSON.
-    package func isLarger(than bytes: Int) -> Bool {
-        var left = bytes
-        return !takes(&left)
-    }
-
-    /// Subtracts the size, and stops where nothing is left.
-    private func takes(_ left: inout Int) -> Bool {
-        left -= 2
-        switch self {
-        case .null, .bool, .integer, .unsigned, .number: left -= 6
-        case .string(let text): left -= text.utf8.count
-        case .array(let items):
-            for item in items where !item.takes(&left) { return false }
-        case .object(let members):
-            for (name, value) in members {
-                left -= name.utf8.count + 4
-                guard value.takes(&left) else { return false }
-            }
-        }
-        return left >= 0
-    }
-
     /// The same value with every string, the names of members too, replaced by what `transform` makes of it.
     ///
     /// Names that become the same get a number behind them, so that no member is lost.

@@ -53,7 +53,8 @@ struct BlobRoutes {
             return Response(status: .notModified, headers: headers)
         }
         // What else was delivered may be a page with a script: it is handed over as a file to keep, never shown.
-        if let format = bytes.withSpan({ ImageFormat.sniff($0) }) {
+        let head = try bytes.array(0..<min(64, bytes.count))
+        if let format = ImageFormat.sniff(head.span) {
             headers[.contentType] = format.mediaType
             headers[.contentDisposition] = "inline"
         } else {
@@ -84,7 +85,7 @@ struct BlobRoutes {
                 var start = part.lowerBound
                 while start < part.upperBound {
                     let end = min(start + Self.chunk, part.upperBound)
-                    try await writer.write(ByteBuffer(bytes: bytes.array(start..<end)))
+                    try await writer.write(ByteBuffer(bytes: try bytes.array(start..<end)))
                     start = end
                 }
                 try await writer.finish(nil)

@@ -33,9 +33,6 @@ extension Archiver {
             return await tryAgain(lease, error.failure(isLinkFresh: link.isFresh), link)
         } catch let failure as Failure {
             return await tryAgain(lease, failure, link)
-        } catch let error as DecoderFailure {
-            // A decoder that crashed, hung or had no memory says nothing about the picture.
-            return await tryAgain(lease, Failure(error.description, kind: "decoder", cause: .ours), link)
         } catch {
             return give(error)
         }
@@ -46,8 +43,12 @@ extension Archiver {
     private func receive(_ download: Download, _ lease: OutputLease, _ link: CurrentLink) async throws -> OutputStep {
         do {
             let inspection = try await metrics.measure(.inspect) { try await inspector.inspect(download) }
-            if case .undecodable(let reason, let looksLikePicture) = inspection {
+            switch inspection {
+            case .undecodable(let reason, let looksLikePicture):
                 throw try await keepAsCandidate(download, reason: reason, looksLikePicture: looksLikePicture, link)
+            case .unjudged(let facts, let mediaType):
+                throw try await keepAsCandidate(download, unjudged: facts, mediaType: mediaType)
+            case .picture, .unread: break
             }
             // Filing takes milliseconds, and half of it is of no use: a request to stop does not cut it short.
             return try await Task { try await metrics.measure(.file) { try await file(download, inspection, lease) } }.value
@@ -68,6 +69,15 @@ extension Archiver {
         return Failure(
             "the delivery is not a whole picture: \(reason)", kind: looksLikePicture ? "damaged picture" : "no picture",
             cause: .vendor, isRefusal: link.isFresh, candidate: candidate)
+    }
+
+    /// Stores bytes that our own decoder did not survive: they may be the whole picture.
+    private func keepAsCandidate(_ download: Download, unjudged facts: UnreadFacts, mediaType: String) async throws -> Failure {
+        let blob = try await download.ingest.publish()
+        let candidate = DeliveryCandidate(
+            original: BlobReference(digest: blob.digest, bytes: blob.bytes, mediaType: mediaType), reason: facts.reason,
+            looksLikePicture: true, download: download.facts, unread: facts)
+        return Failure(facts.reason, kind: "decoder", cause: .ours, candidate: candidate)
     }
 
     // MARK: The link
@@ -185,10 +195,14 @@ extension Archiver {
             record.thumbHash = picture.thumbHash
             record.perceptualHash = picture.perceptualHash
             for derivative in picture.derivatives { record.derivatives.append(try await store(derivative)) }
+        // These two become candidates, and never get here.
         case .undecodable(let reason, _):
             record.original = BlobReference(
                 digest: original.digest, bytes: original.bytes, mediaType: "application/octet-stream")
             record.decodeError = reason
+        case .unjudged(let facts, let mediaType):
+            record.original = BlobReference(digest: original.digest, bytes: original.bytes, mediaType: mediaType)
+            record.unread = facts
         case .unread(let reason, let mediaType, let format, let width, let height):
             record.original = BlobReference(digest: original.digest, bytes: original.bytes, mediaType: mediaType)
             record.unread = UnreadFacts(format: format, reason: reason, width: width, height: height)
@@ -269,10 +283,13 @@ extension Archiver {
     private func giveUp(_ lease: OutputLease, _ reason: String, _ cause: FailureCause) async throws -> OutputStep {
         let record = try await filer.end(lease, reason: reason, cause: cause)
         guard record.state == .unavailable else {
-            if record.decodeError != nil, !lease.candidates.isEmpty { report(.archived(OutputEntry(record))) }
+            // What a whole picture is archived for has no cause.
+            if record.cause != nil, !lease.candidates.isEmpty { report(.archived(OutputEntry(record))) }
             report(.warning("output \(lease.id) was tried to the end of its window; what was delivered stays: \(reason)"))
-            guard record.decodeError != nil else { return .leftAlone }
-            return .archived(Filing(bytes: record.original?.bytes ?? 0, newBytes: 0, isWhole: false, wasFetched: false))
+            guard record.cause != nil else { return .leftAlone }
+            return .archived(
+                Filing(
+                    bytes: record.original?.bytes ?? 0, newBytes: 0, isWhole: record.decodeError == nil, wasFetched: false))
         }
         report(.unavailable(OutputEntry(record)))
         return .unavailable

@@ -97,7 +97,7 @@ extension Archiver {
 
     private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot, secrets: [String]) async throws {
         let redact = Redactor(secrets: secrets + signatures(of: snapshot))
-        let json = redact(snapshot.json)
+        let json = redact(snapshot.json).fitting(ArchiveRecord.largestAnswer)
         let createdAt = creation(of: lease, snapshot)
         let words = snapshot.failure.map { redact($0) }
         // Results are fetched whatever the word of state is: their links are alive now.

@@ -27,7 +27,7 @@ extension Archiver {
             try await records.write(
                 TaskRecord(
                     task: task.id, state: .waiting, source: source, discoveredAt: clock.now, createdAt: createdAt,
-                    request: request, taskJSON: redact(task.json)))
+                    request: request, taskJSON: redact(task.json).fitting(ArchiveRecord.largestAnswer)))
         }
         let registration = TaskRegistration(id: task.id, source: source, request: request, createdAt: createdAt)
         _ = try await enter([registration])

@@ -12,6 +12,8 @@ enum Inspection: Sendable {
     case undecodable(reason: String, looksLikePicture: Bool)
     /// A whole file that is not decoded here. Sizes are those that its header claims.
     case unread(reason: String, mediaType: String, format: String, width: Int?, height: Int?)
+    /// Our own decoder crashed, hung or had no memory, which says nothing about the file.
+    case unjudged(UnreadFacts, mediaType: String)
 }
 
 /// A delivery that was decoded to its last pixel, and what was made of it.
@@ -43,14 +45,24 @@ struct InspectionLane: Sendable {
 
     init(decoders: DecoderPool) { self.decoders = decoders }
 
-    /// - Throws: ``DecoderFailure`` when no decoder could tell, which says nothing of the delivery.
     func inspect(_ download: Download) async throws -> Inspection {
         let bytes = try await download.ingest.contents()
         do {
             return .picture(try Self.delivery(try await decoders.inspect(bytes)))
         } catch let error as CodecError {
             return bytes.withSpan { Self.refused($0, error) }
+        } catch let error as DecoderFailure {
+            return bytes.withSpan { Self.unjudged($0, error) }
         }
+    }
+
+    private static func unjudged(_ bytes: Span<UInt8>, _ error: DecoderFailure) -> Inspection {
+        let header = try? HeaderParser.parse(bytes)
+        return .unjudged(
+            UnreadFacts(
+                format: header?.format.rawValue ?? "unknown", reason: error.description, width: header?.width,
+                height: header?.height),
+            mediaType: header?.format.mediaType ?? "application/octet-stream")
     }
 
     /// A file that was never meant for this decoder is told from a damaged one.

@@ -166,25 +166,41 @@ package struct ManifestFolder: Sendable {
 
     /// Moves a file to a folder below, where it gets a number if its name is taken; what is wrong with it is written down first.
     private func putAway(_ name: String, to place: String, problems: [String]) throws(ManifestFolderError) {
-        let folder = path + "/" + place
-        guard unsafe mkdir(folder, 0o755) == 0 || errno == EEXIST else {
+        guard unsafe mkdir(path + "/" + place, 0o755) == 0 || errno == EEXIST else {
             throw ManifestFolderError(path, "\(place)/ can't be made in it: \(unsafe String(cString: strerror(errno)))")
         }
-        let target = folder + "/" + Self.freeName(name, in: folder)
+        // Whoever drops manifests must not lead them elsewhere by a link in the folder's place.
+        let folder = unsafe open(path + "/" + place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard folder >= 0 else {
+            throw ManifestFolderError(path, "\(place)/ is no folder of its own: \(unsafe String(cString: strerror(errno)))")
+        }
+        defer { close(folder) }
+        let target = Self.freeName(name, in: folder)
         do {
-            if !problems.isEmpty {
-                let text = problems.map { $0 + "\n" }.joined()
-                try Data(text.utf8).write(to: URL(filePath: target + ".problems.txt"), options: .atomic)
-            }
-            try FileManager.default.moveItem(atPath: path + "/" + name, toPath: target)
+            if !problems.isEmpty { try Self.write(problems.map { $0 + "\n" }.joined(), to: target + ".problems.txt", in: folder) }
+            guard unsafe renameat(AT_FDCWD, path + "/" + name, folder, target) == 0 else { throw Self.lastError }
         } catch {
             throw ManifestFolderError(path, "\(Self.shown(name)) can't be moved to \(place)/: \(Self.words(error))")
         }
     }
 
+    private static var lastError: any Error { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+
+    private static func write(_ text: String, to name: String, in folder: Int32) throws {
+        _ = unsafe unlinkat(folder, name, 0)
+        let descriptor = unsafe openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw lastError }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try file.write(contentsOf: Data(text.utf8))
+        try file.close()
+    }
+
     /// `name`, or `name-2.jsonl` and so on.
-    private static func freeName(_ name: String, in folder: String) -> String {
-        func isTaken(_ name: String) -> Bool { (try? FileManager.default.attributesOfItem(atPath: folder + "/" + name)) != nil }
+    private static func freeName(_ name: String, in folder: Int32) -> String {
+        func isTaken(_ name: String) -> Bool {
+            var facts = stat()
+            return unsafe fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0
+        }
         let dot = name.lastIndex(of: ".") ?? name.endIndex
         var (candidate, number) = (name, 1)
         while isTaken(candidate) {
@@ -196,6 +212,7 @@ package struct ManifestFolder: Sendable {
 
     /// What the operating system says, where an error has that beneath.
     private static func words(_ error: any Error) -> String {
+        if let error = error as? POSIXError { return unsafe String(cString: strerror(Int32(error.code.rawValue))) }
         let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
         guard let cause, cause.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
         return unsafe String(cString: strerror(Int32(cause.code)))

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import GenerationAPI
 import NIOCore
+import NIOPosix
 import Networking
 
 /// HTTP clients that connect to one checked address each, whatever the host's name resolves to a moment later.
@@ -76,6 +77,9 @@ actor PinnedClients {
             return channel.eventLoop.makeSucceededVoidFuture()
         }
         configuration.refuseUnknownStatus()
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        return HTTPClient(eventLoopGroupProvider: .shared(Self.loops), configuration: configuration)
     }
+
+    /// Result hosts are strangers: one that keeps a parser busy, with chunks of one byte, must not hold up the loops that serve HTTP.
+    private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 }

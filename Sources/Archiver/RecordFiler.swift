@@ -145,7 +145,7 @@ package struct RecordFiler: Sendable {
         var record = emptyRecord(lease, state: .archived, reason: nil)
         record.original = best.original
         record.download = best.download
-        record.decodeError = best.reason
+        if let facts = best.unread { record.unread = facts } else { record.decodeError = best.reason }
         record.cause = cause
         if let standing { record.keepOriginals(of: standing) }
         record.keep(lease.candidates)

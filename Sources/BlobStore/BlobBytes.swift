@@ -1,6 +1,9 @@
 import Glibc
 
-/// A blob's bytes, mapped from its file or held in memory, and never copied to be read.
+/// A blob's bytes, from its file or held in memory.
+///
+/// A page of a mapped file that can't be read ends the process with SIGBUS: a bad sector, or a file that became shorter. So only decoders
+/// read the mapping; everybody else reads parts of the file, where the same is an error.
 package final class BlobBytes: Sendable {
     private enum Storage: Sendable {
         case memory([UInt8])
@@ -9,24 +12,22 @@ package final class BlobBytes: Sendable {
     }
 
     private let storage: Storage
-    /// The mapped file, open for reading; negative when it is not kept open.
+    /// The mapped file, open for reading; negative without a file.
     private let descriptor: Int32
+    private let path: String
 
     package init(_ bytes: [UInt8]) {
         storage = .memory(bytes)
         descriptor = -1
+        path = ""
     }
 
-    /// Maps a file, whole. The file must not be cut shorter while the mapping lives, which no part of the store ever does.
-    /// - Parameter keepingOpen: Whether ``withDescriptor(_:)`` lends the file, so that another process can read it.
-    init(mapping file: borrowing POSIXFile.Handle, keepingOpen: Bool = false) throws {
+    /// Maps a file, whole, and keeps it open.
+    init(mapping file: borrowing POSIXFile.Handle) throws {
         let count = try file.size
-        var descriptor: Int32 = -1
-        if keepingOpen {
-            descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
-            guard descriptor >= 0 else { throw BlobStoreError.last("keep open", file.path) }
-        }
-        self.descriptor = descriptor
+        path = file.path.description
+        descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw BlobStoreError.last("keep open", file.path) }
         guard count > 0 else {
             storage = .memory([])
             return
@@ -48,7 +49,7 @@ package final class BlobBytes: Sendable {
         }
     }
 
-    /// Lends the bytes for the length of `body`.
+    /// Lends the bytes for the length of `body`. For decoders: see above.
     package func withSpan<Value>(_ body: (Span<UInt8>) throws -> Value) rethrows -> Value {
         switch storage {
         case .memory(let bytes): return try body(bytes.span)
@@ -59,22 +60,32 @@ package final class BlobBytes: Sendable {
         }
     }
 
-    /// Lends a descriptor of the file, open for reading only; `nil` when there is no file, or none that was kept open.
+    /// Lends a descriptor of the file, open for reading only; `nil` when there is no file.
     package func withDescriptor<Value>(_ body: (Int32?) throws -> Value) rethrows -> Value {
         try body(descriptor >= 0 ? descriptor : nil)
     }
 
-    /// A copy of a part, for those who hand it on piece by piece.
-    package func array(_ part: Range<Int>) -> [UInt8] {
-        withSpan { span in
-            let piece = span.extracting(part)
-            return unsafe [UInt8](unsafeUninitializedCapacity: piece.count) { buffer, count in
-                for index in 0..<piece.count { unsafe buffer.initializeElement(at: index, to: piece[index]) }
-                count = piece.count
+    /// A copy of a part.
+    /// - Throws: ``BlobStoreError`` with code `system` when the disk can't read it, or `corrupt` when the file has become shorter.
+    package func array(_ part: Range<Int>) throws -> [UInt8] {
+        if case .memory(let bytes) = storage { return Array(bytes[part]) }
+        var failure: BlobStoreError?
+        let read = unsafe [UInt8](unsafeUninitializedCapacity: part.count) { buffer, count in
+            while count < part.count {
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count..<part.count])
+                let got = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(part.lowerBound + count))
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { failure = BlobStoreError(.system(errno), "read", path: path) }
+                if got == 0 { failure = BlobStoreError(.corrupt, "read", path: path) }
+                guard got > 0 else { return }
+                count += got
             }
         }
+        if let failure { throw failure }
+        return read
     }
 
-    /// A copy, for those who need an array.
-    package var array: [UInt8] { array(0..<count) }
+    /// A copy of all.
+    /// - Throws: As ``array(_:)``.
+    package var array: [UInt8] { get throws { try array(0..<count) } }
 }

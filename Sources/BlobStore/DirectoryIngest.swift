@@ -44,7 +44,7 @@ struct IngestFile: ~Copyable {
     /// Takes the name in `ingest/` away. A leftover is removed by the next start, so a failure here loses nothing.
     func remove() { try? POSIXFile.remove(path) }
 
-    func contents() throws -> BlobBytes { try BlobBytes(mapping: POSIXFile.openForReading(path), keepingOpen: true) }
+    func contents() throws -> BlobBytes { try BlobBytes(mapping: POSIXFile.openForReading(path)) }
 }
 
 /// Received bytes in a file of `ingest/`.

@@ -91,7 +91,10 @@ package struct GarbageCollector: Sendable {
     /// Whether a blob is a picture larger than the thumbnails that are made here. No upstream delivers one that small.
     private func mayBeDelivered(_ digest: Digest) async throws -> Bool {
         guard let bytes = try? await blobs.contents(of: digest) else { return false }
-        guard let header = bytes.withSpan({ try? HeaderParser.parse($0) }) else { return false }
+        // A header lies behind the metadata at most.
+        guard let start = try? bytes.array(0..<min(bytes.count, 32 << 20)), let header = try? HeaderParser.parse(start.span) else {
+            return false
+        }
         return max(header.width, header.height) > DerivativeRecipe().thumbnailSide
     }
 

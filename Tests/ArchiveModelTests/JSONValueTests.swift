@@ -65,6 +65,34 @@ import Testing
                 == .object(["a!": .array([.string("x!"), .integer(1), .object(["b!": .string("y!")])]), "c!": .null]))
     }
 
+    /// What a value takes in a record is never more than the estimate, so no record outgrows what is read again.
+    @Test(
+        arguments: [
+            .string(String(repeating: "\u{1}", count: 1000)), .string(String(repeating: "\"\\é\u{FFFD}", count: 300)),
+            .array((0..<1000).map { .integer(Int64($0)) }),
+            .array((0..<500).map { _ in .object(["a": .null, "b": .array([])]) }),
+            (0..<60).reduce(JSONValue.array((0..<200).map { _ in .bool(true) })) { value, _ in .array([value]) },
+            .array((0..<300).map { .number(-Double($0) / 7e-300) }), .object(["\u{1}\u{2}": .unsigned(.max)]),
+        ] as [JSONValue])
+    func aValueTakesNoMoreThanIsCounted(_ value: JSONValue) throws {
+        let written = try JSONEncoder.archive(pretty: true).encode(JSONValue.object(["taskJSON": value])).count
+        #expect(value.isLarger(than: written - 20))
+        #expect(value.isLarger(than: written / 8))
+        #expect(!value.isLarger(than: 8 * written + 100))
+    }
+
+    @Test func ofAnAnswerThatIsTooLargeTheSmallMembersStay() {
+        let large = JSONValue.array((0..<2000).map { .string("\($0)") })
+        let answer = JSONValue.object([
+            "id": .string("task-1"), "results": large, "usage": .object(["credits_used": .number(2.6)]),
+        ])
+        #expect(answer.fitting(1 << 20) == answer)
+        let fitting = answer.fitting(20_000)
+        #expect(fitting["id"] == .string("task-1") && fitting["usage"] == .object(["credits_used": .number(2.6)]))
+        #expect(fitting["results"]?.string?.contains("too large") == true)
+        #expect(!JSONValue.array([answer, answer]).fitting(2000).isLarger(than: 2000))
+    }
+
     @Test func membersWhoseNamesBecomeTheSameAreAllKept() throws {
         let value = JSONValue.object(["a": .integer(1), "b": .integer(2), "c": .integer(3)])
         let many = JSONValue.object(Dictionary(uniqueKeysWithValues: (0..<20_000).map { ("\($0)", .null) }))

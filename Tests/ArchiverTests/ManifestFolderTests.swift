@@ -72,6 +72,18 @@ private final class LookClock: WallClock {
 }
 
 @Suite struct ManifestFolderTests {
+    /// Whoever may drop a manifest may also make `done` or `failed` a link.
+    @Test(arguments: ["done", "failed"]) func aLinkInPlaceOfAFolderIsNotFollowed(_ place: String) async throws {
+        let (box, elsewhere) = (try DropBox(), try DropBox())
+        try FileManager.default.createSymbolicLink(atPath: box.path + "/" + place, withDestinationPath: elsewhere.path)
+        try box.write("a.jsonl", place == "done" ? #"{"task_id":"task-1"}"# + "\n" : "no manifest\n")
+        let error = await #expect(throws: ManifestFolderError.self) { try await box.looks(3) }
+        #expect(error?.detail.hasPrefix("\(place)/ is no folder of its own") == true, "\(error?.detail ?? "")")
+        #expect(elsewhere.names() == [])
+        #expect(box.names() == ["a.jsonl", place])
+        #expect(box.ids == (place == "done" ? ["task-1"] : []), "its tasks are registered all the same")
+    }
+
     private let line = #"{"task_id":"task-1","size":"16:9","resolution":"2K"}"# + "\n"
 
     @Test func aFileThatStandsStillIsTakenAtTheSecondLook() async throws {

@@ -197,7 +197,7 @@ struct Implementation: Sendable, CustomTestStringConvertible {
             return try await instance.store.contents(of: instance.store.put(bytes(70_000)).digest)
         }()
         // The store and its folder are gone by now.
-        #expect(contents.array == bytes(70_000))
+        #expect(try contents.array == bytes(70_000))
         #expect(contents.withSpan { $0.count } == 70_000)
     }
 }

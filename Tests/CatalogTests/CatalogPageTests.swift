@@ -137,7 +137,7 @@ import Testing
             now: noon)
         let cursor = try await catalog.page(EntryQuery(limit: 1), after: nil).next
         let claim = try await catalog.claimPlan()
-        let tables = claim.filter { $0.contains(/ (task|output)( |$)/) }
+        let tables = claim.filter { $0.contains(#/ (task|output)( |$)/#) }
         #expect(tables.count == 9, "\(claim)")
         #expect(tables.allSatisfy { $0.hasPrefix("SEARCH") && $0.contains("INDEX") }, "\(claim)")
         let queries = [

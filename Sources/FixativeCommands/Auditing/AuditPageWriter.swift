@@ -62,7 +62,7 @@ struct AuditPageWriter {
         var recipe = DerivativeRecipe()
         recipe.thumbnailSide = side
         recipe.previewSide = side
-        let picture = try? await decoders.inspect(bytes.array, recipe: recipe)
+        let picture = try? await decoders.inspect(try bytes.array, recipe: recipe)
         if let small = picture?.thumbnail {
             attachment.thumbnail = (Array(small.bytes), small.format.mediaType, small.width, small.height)
         }

@@ -22,6 +22,8 @@ struct CatCommand: AsyncParsableCommand {
             )
         }
         let bytes = try await archive.blobs.contents(of: digest)
-        Terminal.write(Data(bytes.array))
+        for start in stride(from: 0, to: bytes.count, by: 1 << 20) {
+            Terminal.write(Data(try bytes.array(start..<min(start + (1 << 20), bytes.count))))
+        }
     }
 }
