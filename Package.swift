@@ -310,9 +310,9 @@ let package = Package(
         .testTarget(
             name: "ArchiverTests",
             dependencies: [
-                "ArchiveModel", "Archiver", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs", "Networking",
-                "SizeContract", "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep", "UpstreamSimulator", "WorkLanes",
-                "decoder-probe", httpClient, hummingbird, logging, nioCore, nioHTTP1,
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs",
+                "Networking", "SizeContract", "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep", "UpstreamSimulator",
+                "WorkLanes", "decoder-probe", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // The server alone, asked over sockets byte by byte, and its own description of itself.
         .testTarget(
@@ -320,7 +320,7 @@ let package = Package(
             dependencies: [
                 "ArchiveServer", "ArchiveModel", "Archiver", "BlobStore", "Catalog", "Gallery", "GenerationAPI",
                 "SizeContract", "Telemetry", "TestSupport", "WorkLanes", httpClient, lifecycle, lifecycleTests, logging, nioCore,
-                nioEmbedded, nioHTTP1,
+                nioEmbedded, nioHTTP1, swiftCrypto,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(

@@ -41,6 +41,13 @@ package struct FailingState: Sendable, Hashable, Codable {
     package func deaths(at now: Date) -> Int { deaths + (leaseEnds.map { $0 <= now } == true ? 1 : 0) }
 
     package func isSuspect(at now: Date) -> Bool { deaths(at: now) >= Self.deathsOfSuspect }
+
+    /// Why it waits, for people.
+    /// - Parameter last: The reason of the last failure.
+    package func reason(last: String?, at now: Date) -> String {
+        guard isSuspect(at: now) else { return last ?? "not tried yet" }
+        return "the process died \(deaths(at: now)) times with this in hand, so it is tried alone and rarely"
+    }
 }
 
 /// Delivered bytes that were not a whole picture. They are kept until a whole picture arrives or the window closes.

@@ -1,23 +1,32 @@
 import ArchiveModel
+import Archiver
 package import Catalog
-import Foundation
+package import Foundation
 package import Gallery
 
 extension LiveGallery {
     /// The gallery of a catalog.
-    package init(_ options: Options, catalog: any Catalog) throws {
-        try self.init(options, source: CatalogGallerySource(catalog: catalog))
+    /// - Parameter riskTime: Seconds before the end of a window from which on something is at risk.
+    package init(
+        _ options: Options, catalog: any Catalog, riskTime: @escaping @Sendable () -> TimeInterval = { Risk.time }
+    ) throws {
+        try self.init(options, source: CatalogGallerySource(catalog: catalog, riskTime: riskTime))
     }
 }
 
 /// The catalog, as a live gallery asks it.
 private struct CatalogGallerySource: GallerySource {
     let catalog: any Catalog
+    let riskTime: @Sendable () -> TimeInterval
 
     func census() async throws -> Census { try await catalog.census() }
 
     func entries(of day: Date) async throws -> [OutputEntry] {
         try await catalog.entries(
             EntryQuery(states: [.archived, .unavailable], since: day, before: day.addingTimeInterval(86_400)))
+    }
+
+    func waiting(asOf now: Date) async throws -> WaitingList? {
+        try await WaitingList.find(in: catalog, now: now, riskTime: riskTime())
     }
 }

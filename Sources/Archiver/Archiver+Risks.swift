@@ -1,4 +1,4 @@
-import ArchiveModel
+package import ArchiveModel
 package import Catalog
 package import Foundation
 import GenerationAPI
@@ -11,6 +11,11 @@ package enum Risk {
     /// The promised end of a task's links.
     package static func deadline(of task: TaskEntry) -> Date {
         (task.createdAt ?? task.discoveredAt).addingTimeInterval(TaskSnapshot.linkLifetime)
+    }
+
+    /// The end of an output's window: its deadline, or the promised end of its link as far as that is known.
+    package static func deadline(of output: OutputEntry, now: Date) -> Date {
+        output.deadline ?? (output.createdAt ?? output.failing?.since ?? now).addingTimeInterval(TaskSnapshot.linkLifetime)
     }
 
     /// What is at risk at `now`, the most urgent first.

@@ -42,6 +42,9 @@ struct CivilTime: Sendable {
     /// `22 Nov 2026, 12:51 UTC`.
     var text: String { "\(day) \(Self.months[month - 1].prefix(3)) \(year), \(Self.padded(hour)):\(Self.padded(minute)) UTC" }
 
+    /// `22 Nov, 12:51 UTC`.
+    var textOfYear: String { "\(day) \(Self.months[month - 1].prefix(3)), \(Self.padded(hour)):\(Self.padded(minute)) UTC" }
+
     private static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
 

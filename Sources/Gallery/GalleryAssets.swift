@@ -27,7 +27,8 @@ struct GalleryAssets: Sendable {
         style = Asset(
             name: "gallery", kind: "css",
             bytes: Palette.css + PackageResources.base_css + PackageResources.grid_css + PackageResources.scrubber_css
-                + PackageResources.viewer_css + PackageResources.page_css + PackageResources.signin_css
+                + PackageResources.viewer_css + PackageResources.waiting_css + PackageResources.page_css
+                + PackageResources.signin_css
                 + Array(Self.ratioClasses.utf8))
         // One scope for all parts, so that the page gets no global names but the one that data files call.
         script = Asset(
@@ -41,7 +42,8 @@ struct GalleryAssets: Sendable {
             "picture": PackageResources.picture_mustache, "head": PackageResources.head_mustache,
             "months": PackageResources.months_mustache, "controls": PackageResources.controls_mustache,
             "viewer": PackageResources.viewer_mustache, "calendar": PackageResources.calendar_mustache,
-            "feed": PackageResources.feed_mustache, "signin": PackageResources.signin_mustache,
+            "feed": PackageResources.feed_mustache, "waiting": PackageResources.waiting_mustache,
+            "signin": PackageResources.signin_mustache,
         ]
         var library = MustacheLibrary()
         for (name, source) in sources {

@@ -85,31 +85,34 @@ package struct GalleryExport: Sendable {
     ///
     /// - Parameters:
     ///   - entries: The outputs to show, in any order; newest first needs no sorting. Those still on their way are left out.
+    ///   - waiting: What the archive still waits for; `nil` when nothing does, or when the pages should not say it.
     ///   - blobs: Asked only for blobs that the site does not have yet.
     /// - Throws: ``GalleryError`` for a folder that is not ours or cannot be written, and for a blob that the archive cannot give;
     ///   `CancellationError` when cancelled. A site that was there before still works then.
     @concurrent
-    package func write(_ entries: [OutputEntry], blobs: some GalleryBlobSource) async throws -> GallerySummary {
+    package func write(
+        _ entries: [OutputEntry], waiting: WaitingList? = nil, blobs: some GalleryBlobSource
+    ) async throws -> GallerySummary {
         let shown = entries.compactMap { GalleryPicture($0, copiesOriginals: options.includesOriginals) }
         let pictures = GalleryPlan.arranged(shown)
-        return try await write(pictures, pending: entries.count - shown.count, blobs: blobs)
+        return try await write(pictures, waiting, pending: entries.count - shown.count, blobs: blobs)
     }
 
-    /// As ``write(_:blobs:)``, for outputs that come one by one. They are gathered before anything is written: about 1 kB each.
+    /// As ``write(_:waiting:blobs:)``, for outputs that come one by one. They are gathered before anything is written: about 1 kB each.
     @concurrent
     package func write<Entries: AsyncSequence & Sendable>(
-        _ entries: Entries, blobs: some GalleryBlobSource
+        _ entries: Entries, waiting: WaitingList? = nil, blobs: some GalleryBlobSource
     ) async throws -> GallerySummary where Entries.Element == OutputEntry {
         var gathered: [OutputEntry] = []
         for try await entry in entries { gathered.append(entry) }
-        return try await write(gathered, blobs: blobs)
+        return try await write(gathered, waiting: waiting, blobs: blobs)
     }
 
     private func write(
-        _ pictures: [GalleryPicture], pending: Int, blobs: some GalleryBlobSource
+        _ pictures: [GalleryPicture], _ waiting: WaitingList?, pending: Int, blobs: some GalleryBlobSource
     ) async throws -> GallerySummary {
         let plan = GalleryPlan(pictures: pictures, pageSize: options.pageSize, shardSize: options.shardSize)
-        let pages = GalleryPages(title: options.title, plan: plan, assets: assets)
+        let pages = GalleryPages(title: options.title, plan: plan, assets: assets, waiting: waiting)
         var folder = try GalleryFolder(root: options.output)
 
         for picture in pictures { try await writeBlobs(of: picture, from: blobs, into: &folder) }

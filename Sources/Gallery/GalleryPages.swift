@@ -13,6 +13,8 @@ struct GalleryPages: Sendable {
     let title: String
     let plan: GalleryPlan
     let assets: GalleryAssets
+    /// `nil` when nothing waits.
+    var waiting: WaitingList?
 
     // MARK: Pages
 
@@ -26,6 +28,7 @@ struct GalleryPages: Sendable {
         context["summary"] = summary
         context["isDated"] = isDated
         context["feed"] = GalleryFeed.path
+        context["waiting"] = waiting.map { WaitingWords($0).context }
         return try assets.render("index", context)
     }
 

@@ -11,7 +11,7 @@ struct GallerySnapshot: Sendable {
         func bytes() throws -> [UInt8] { try GalleryPages.shard(number: number, pictures[...]).1 }
     }
 
-    let pages: GalleryPages
+    private(set) var pages: GalleryPages
     /// By path.
     let shards: [String: Shard]
     let data: GalleryAssets.Asset
@@ -21,10 +21,10 @@ struct GallerySnapshot: Sendable {
     @concurrent
     init(
         pictures: [GalleryPicture], title: String, pageSize: Int, shardSize: Int, assets: GalleryAssets,
-        after old: GallerySnapshot?
+        waiting: WaitingList?, after old: GallerySnapshot?
     ) async throws {
         let plan = GalleryPlan(pictures: pictures, pageSize: pageSize, shardSize: shardSize)
-        pages = GalleryPages(title: title, plan: plan, assets: assets)
+        pages = GalleryPages(title: title, plan: plan, assets: assets, waiting: waiting)
         let known = Dictionary((old?.shards.values).map { $0.map { ($0.number, $0) } } ?? []) { $1 }
         var shards: [Shard] = []
         for page in plan.shards {
@@ -42,6 +42,13 @@ struct GallerySnapshot: Sendable {
         data = try pages.data(shards: shards.map(\.file))
         self.shards = Dictionary(shards.map { ($0.file.path, $0) }) { $1 }
         positions = Dictionary(pictures.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    }
+
+    /// The same pictures beside another list of what waits.
+    func with(_ waiting: WaitingList?) -> GallerySnapshot {
+        var copy = self
+        copy.pages.waiting = waiting
+        return copy
     }
 
     /// A page by its path, or the feed, the manifest and the like; `nil` for what the site does not have.

@@ -7,6 +7,9 @@ package protocol GallerySource: Sendable {
 
     /// The archived and the unavailable outputs of one of the census's days.
     func entries(of day: Date) async throws -> [OutputEntry]
+
+    /// - Returns: `nil` when nothing waits.
+    func waiting(asOf now: Date) async throws -> WaitingList?
 }
 
 /// One file of a live gallery.

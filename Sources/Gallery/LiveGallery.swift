@@ -97,7 +97,11 @@ package actor LiveGallery {
         let file = try await snapshot.file(at: path, identity: options.identity)
         let isShared = [GalleryPlan.calendarPath, GalleryFeed.path, "index.html"].contains(path)
         // Another look may have replaced the snapshot meanwhile.
-        if isShared, let file, self.snapshot?.data.path == snapshot.data.path { made[path] = file }
+        if isShared, let file, let latest = self.snapshot, latest.data.path == snapshot.data.path,
+            latest.pages.waiting == snapshot.pages.waiting
+        {
+            made[path] = file
+        }
         return file
     }
 
@@ -156,6 +160,7 @@ package actor LiveGallery {
     private func look() async throws -> GallerySnapshot {
         let now = clock.now
         let census = try await source.census()
+        let waiting = try await source.waiting(asOf: now)
         var hasChanged = false
         for day in days.keys where census.days[day] == nil {
             days[day] = nil
@@ -167,12 +172,16 @@ package actor LiveGallery {
         retired = retired.filter { $0.value.until > now }
         if let snapshot, !hasChanged {
             lookedAt = now
-            return snapshot
+            guard snapshot.pages.waiting != waiting else { return snapshot }
+            let renewed = snapshot.with(waiting)
+            self.snapshot = renewed
+            made["index.html"] = nil
+            return renewed
         }
         let pictures = GalleryPlan.arranged(days.sorted { $0.key > $1.key }.flatMap(\.value.pictures))
         let new = try await GallerySnapshot(
             pictures: pictures, title: options.title, pageSize: options.pageSize, shardSize: options.shardSize, assets: assets,
-            after: snapshot)
+            waiting: waiting, after: snapshot)
         if let snapshot { retire(snapshot, for: new, until: now + options.afterlife) }
         (snapshot, lookedAt, made) = (new, now, [:])
         return new

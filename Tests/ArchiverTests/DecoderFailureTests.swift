@@ -1,5 +1,6 @@
 import ArchiveModel
 import Archiver
+import Audit
 import BlobStore
 import Catalog
 import DecoderPool
@@ -97,5 +98,50 @@ import Upkeep
         let digest = try #require(entry.original?.digest)
         #expect(try await archive.blobs.contents(of: digest).array == bytes)
         #expect(try await archive.verify().findings.map(\.detail) == [])
+    }
+
+    /// One try an hour before the link ends, and the last ones a day after that.
+    @Test func aDecoderThatNeverSucceedsIsOurFailureAndNothingIsAskedBack() async throws {
+        let early = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
+        let probe = try Self.probe()
+        let created = early.clock.now - 23 * 3600
+        let task = try #require(TaskID("bad"))
+        let host = try RawHost { _, head in
+            let port = head.firstMatch(of: /host: 127\.0\.0\.1:(\d+)/)?.output.1 ?? ""
+            let link = "http://127.0.0.1:\(port)/bad.png?sig=abcdefgh"
+            let answer =
+                #"{"id":"bad","status":"completed","created":\#(Int(created.timeIntervalSince1970)),"results":["\#(link)"]}"#
+            let body = head.hasPrefix("get /v1/") ? answer : "misbehave:segfault"
+            return Array("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)".utf8)
+        }
+        let request = RecordedRequest(model: "gpt-image-2-beta", prompt: "a fox", size: "1:1", resolution: "4K")
+        let options = { @Sendable (options: inout ArchiverOptions) in
+            options.decoders = .sandbox
+            options.decoderPolicy.program = probe
+            options.patience = 0
+        }
+        _ = try await early.run(host.url, tasks: [TaskRegistration(id: task, source: "test", request: request)], options)
+        let waiting = try #require(try await early.catalog.entries(EntryQuery()).first)
+        #expect(waiting.state == .waiting && waiting.failing?.cause == .ours)
+
+        let clock = JumpClock(start: created + 48 * 3600 - 60, factor: 1, leastJump: 0, leastGuard: 300)
+        let archive = try TestArchive(path: early.path, clock: clock)
+        let summary = try await archive.run(host.url) { change in
+            options(&change)
+            change.patience = nil
+        }
+        withExtendedLifetime(early) {}
+        #expect(summary.unavailable == 0 && summary.undecodable == 0)
+        let entry = try #require(try await archive.catalog.entries(EntryQuery()).first)
+        #expect(entry.state == .archived && entry.cause == .ours)
+        #expect(entry.reason?.contains("the decoder ") == true, "\(entry.reason ?? "")")
+
+        // 0.05 for a 1K picture makes 0.13 for one of 4K.
+        let audited = try await archive.catalog.auditPage(EntryQuery(), [], after: nil).entries
+        let price = try #require(Decimal(plain: "0.05"))
+        let report = AuditReport(audited, pricing: Pricing(.basePrice(price, currency: "USD")))
+        #expect(report.outputs.map(\.taskId) == [task])
+        let money = try #require(report.summary.money)
+        #expect(money.paid.plain == "0.13" && money.refund.plain == "0")
     }
 }

@@ -52,6 +52,46 @@ import Testing
         }
     }
 
+    @Test func statusEndsWith1WhileSomethingIsHeldOrFails() async throws {
+        let folder = try Folder()
+        try await withUpstream("--tasks", "1") { environment in
+            func status(_ storage: String) throws -> Int32 { try Program.run("status", "--storage", storage).status }
+            let (calm, troubled) = (folder.path + "/calm", folder.path + "/troubled")
+            _ = try Program.run("archive", "--since", "24h", "--storage", calm, environment: environment)
+            #expect(try status(calm) == 0)
+            let bad = environment.merging(["FIXATIVE_API_KEY": "bad-key-12345"]) { $1 }
+            _ = try Program.run("archive", "task-1", "--storage", troubled, environment: bad)
+            #expect(try Program.run("list", "--failing", "--storage", troubled).status == 0, "it is held, and has not failed")
+            #expect(try status(troubled) == 1)
+            _ = try Program.run("archive", "--patience", "0", "--storage", troubled, environment: environment)
+            #expect(try Program.run("list", "--failing", "--storage", troubled).status == 1)
+            #expect(try status(troubled) == 1)
+        }
+    }
+
+    @Test func theGalleryShowsWhatWaitsUntilAPersonEndsIt() async throws {
+        let folder = try Folder()
+        try await withUpstream("--tasks", "1") { environment in
+            let storage = folder.path + "/s"
+            let index = folder.path + "/g/index.html"
+            func page(_ options: String...) throws -> (html: String, output: String) {
+                let running = try Program.start(["gallery", folder.path + "/g", "--storage", storage] + options)
+                let outcome = try running.finish()
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                return (try String(contentsOfFile: index, encoding: .utf8), outcome.output)
+            }
+            _ = try Program.run(
+                "archive", "task-unknown", "--since", "24h", "--patience", "0", "--storage", storage, environment: environment)
+            let waiting = try page().html
+            #expect(waiting.contains("<h2>Still waiting (1)</h2>") && waiting.contains("<code>task-unknown</code>"))
+            #expect(waiting.contains("does not know the task") && waiting.contains(/2[34] h \d+ min left/))
+            #expect(!(try page("--query", "lighthouse").html.contains("task-unknown")), "it has no prompt with this word")
+            _ = try Program.run("give-up", "task-unknown", "--storage", storage)
+            #expect(!(try page().html.contains("waiting")))
+            #expect(try page().output.contains("0 files written"))
+        }
+    }
+
     @Test func aManifestGoesOnPastItsBadLines() async throws {
         let folder = try Folder()
         try await withUpstream("--tasks", "4") { environment in

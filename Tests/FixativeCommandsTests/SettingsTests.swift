@@ -17,6 +17,14 @@ import Testing
         return (settings, warnings)
     }
 
+    @Test func onlyWaitStaysToTheEndOfTheWindow() throws {
+        for (arguments, seconds) in [([], 60), (["--patience", "5"], 5), (["--wait"], nil)] as [([String], TimeInterval?)] {
+            #expect(try ArchiveCommand.parse(arguments).patience.seconds == seconds)
+            #expect(try RetryCommand.parse(arguments).patience.seconds == seconds)
+        }
+        #expect(throws: (any Error).self) { try ArchiveCommand.parse(["--wait", "--patience", "5"]) }
+    }
+
     @Test func anArchiveSetsOnlyWhatHarmsNobody() async throws {
         let (settings, warnings) = try await load(
             #"""

@@ -20,6 +20,17 @@ import Testing
         #expect(outcome.output.isEmpty)
     }
 
+    @Test(
+        "a verb that writes table or json names these two in its help and in its error, and no other",
+        arguments: [["archive"], ["retry"], ["status"], ["gallery", "out"], ["show", "task-1"]])
+    func formats(_ verb: [String]) throws {
+        let help = try Program.start(verb + ["--help"]).finish()
+        #expect(help.output.contains("table or json. (values: table, json; default: table)"))
+        let refused = try Program.start(verb + ["--format", "csv"]).finish()
+        #expect(refused.status == 64 && refused.errors.contains("'table' and 'json'") == true, "\(refused.errors)")
+        #expect(!refused.errors.contains("'csv',") && !refused.errors.contains("and 'csv'"))
+    }
+
     @Test func helpNamesEveryVerb() throws {
         let help = try Program.run("--help")
         #expect(help.status == 0)

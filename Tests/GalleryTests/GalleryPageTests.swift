@@ -11,7 +11,7 @@ struct GalleryPageTests {
 
     init() throws { folder = try ScratchFolder() }
 
-    private static let hostile = [
+    static let hostile = [
         "</script><script>alert(1)</script>", "\" onmouseover=alert(1) x=\"", "' autofocus onfocus=alert(1) x='",
         // One Character with the quote: escaping by Character would let it pass.
         "\"\u{301} onmouseover=alert(1) x=\"\u{FE0F}", "<\u{338}img src=x onerror=alert(1)>", "{{title}} {{{name}}} {{> head}}",

@@ -17,6 +17,7 @@ struct LiveGalleryTests {
             var reads: [Date] = []
             var looks = 0
             var isBroken = false
+            var waiting: WaitingList?
         }
         private let state = Mutex(State())
 
@@ -33,6 +34,10 @@ struct LiveGalleryTests {
                 $0.reads = []
             }
         }
+        var waiting: WaitingList? { state.withLock { $0.waiting } }
+        func wait(for waiting: WaitingList?) { state.withLock { $0.waiting = waiting } }
+        func waiting(asOf now: Date) async throws -> WaitingList? { waiting }
+
         func breakDown(_ isBroken: Bool) { state.withLock { $0.isBroken = isBroken } }
 
         private static func day(_ entry: OutputEntry) -> Date {
@@ -92,7 +97,8 @@ struct LiveGalleryTests {
     private func expectSame(_ gallery: LiveGallery, _ archive: Archive, pageSize: Int = 10, shardSize: Int = 10) async throws {
         let folder = try ScratchFolder()
         _ = try await export(
-            archive.entries, to: folder, title: "Studio", originals: true, pageSize: pageSize, shardSize: shardSize,
+            archive.entries, waiting: archive.waiting, to: folder, title: "Studio", originals: true, pageSize: pageSize,
+            shardSize: shardSize,
             identity: "one")
         let site = try folder.contents().filter { !$0.key.hasPrefix(".") }
         #expect(site["index.html"] != nil)
@@ -125,6 +131,23 @@ struct LiveGalleryTests {
         #expect(try await bytes(gallery, "pictures/task-3-0.html") == nil)
         #expect(try await text(gallery, "pictures/task-11-0.html").contains("quite another prompt"))
         try await expectSame(gallery, archive)
+    }
+
+    /// Without a picture that is new, too.
+    @Test func whatWaitsIsThereAtTheNextLookAndGoesWhenNothingWaits() async throws {
+        let archive = Archive(try (0..<45).map { try entry($0) })
+        let gallery = try gallery(archive)
+        let before = try await text(gallery)
+        archive.wait(for: try WaitingTests.waiting([try WaitingTests.failing(1, reason: "the host answered 503")]))
+        clock.pass(5)
+        #expect(try await text(gallery).contains("the host answered 503"))
+        try await expectSame(gallery, archive)
+        archive.wait(for: try WaitingTests.waiting([try WaitingTests.failing(1, reason: "nobody answered in time")]))
+        clock.pass(5)
+        #expect(try await text(gallery).contains("nobody answered in time"))
+        archive.wait(for: nil)
+        clock.pass(5)
+        #expect(try await text(gallery) == before)
     }
 
     @Test func onlyWhatHasChangedIsReadAgain() async throws {

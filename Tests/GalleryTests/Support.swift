@@ -85,11 +85,12 @@ func entry(_ number: Int, task: String? = nil, prompt: String? = "a red fox", st
 }
 
 func export(
-    _ entries: [OutputEntry], to folder: ScratchFolder, title: String = "Gallery", originals: Bool = false, pageSize: Int = 200,
+    _ entries: [OutputEntry], waiting: WaitingList? = nil, to folder: ScratchFolder, title: String = "Gallery",
+    originals: Bool = false, pageSize: Int = 200,
     shardSize: Int = 500, baseURL: String? = nil, identity: String = "", blobs: MemoryBlobs = MemoryBlobs()
 ) async throws -> GallerySummary {
     let options = GalleryExport.Options(
         title: title, baseURL: baseURL, identity: identity, output: folder.path, includesOriginals: originals, pageSize: pageSize,
         shardSize: shardSize)
-    return try await GalleryExport(options).write(entries, blobs: blobs)
+    return try await GalleryExport(options).write(entries, waiting: waiting, blobs: blobs)
 }

@@ -2,7 +2,6 @@ import ArchiveModel
 import Archiver
 import Catalog
 import Foundation
-import GenerationAPI
 
 /// An output or task that waits after a failure, as `status`, `list --failing` and the end of a run show it.
 struct FailingRow: Encodable {
@@ -22,10 +21,9 @@ struct FailingRow: Encodable {
 
     init?(_ entry: OutputEntry, now: Date) {
         guard let failing = entry.failing else { return nil }
-        let end = entry.deadline ?? entry.createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime)
         self.init(
-            entry.id.task, entry.id.index, failing, reason: entry.reason,
-            windowEnds: end ?? failing.since.addingTimeInterval(TaskSnapshot.linkLifetime), now: now)
+            entry.id.task, entry.id.index, failing, reason: entry.reason, windowEnds: Risk.deadline(of: entry, now: now), now: now
+        )
     }
 
     init?(_ entry: TaskEntry, now: Date) {
@@ -38,8 +36,7 @@ struct FailingRow: Encodable {
         self.index = index
         state = failing.cause == .ours ? "held" : "waiting"
         cause = failing.cause
-        let suspicion = "the process died \(failing.deaths(at: now)) times with this in hand, so it is tried alone and rarely"
-        self.reason = failing.isSuspect(at: now) ? suspicion : reason ?? "not tried yet"
+        self.reason = failing.reason(last: reason, at: now)
         since = failing.since
         tries = failing.tries
         nextTry = failing.nextTry

@@ -96,6 +96,11 @@ enum OutputFormat: String, CaseIterable {
     case table, json, csv
 }
 
+/// The formats of a verb whose answer is no list.
+enum TableOrJSON: String, CaseIterable {
+    case table, json
+}
+
 enum Rendering {
     /// JSON with sorted keys and dates in ISO 8601 UTC, and a line end.
     static func json(_ value: some Encodable) throws -> String {

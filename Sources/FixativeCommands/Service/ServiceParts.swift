@@ -50,7 +50,7 @@ struct ServiceParts: Sendable {
 
     /// Serves an archive and works on it until the service ends.
     func run(_ archive: OpenArchive) async throws {
-        let gallery = try GalleryCommand.live(archive)
+        let gallery = try GalleryCommand.live(archive, riskTime: { [live] in live.input.settings.riskTime })
         opened.archive.withLock { $0 = archive }
         live.begin { workshop($0, archive) }
         server.open(

@@ -7,7 +7,7 @@ import GenerationAPI
 /// A run of the archiver from a verb: it works until done or asked to stop, says what came of it, and ends with the exit code for it.
 struct ArchivingRun {
     var workshop: Workshop
-    var format: OutputFormat
+    var format: TableOrJSON
     /// Tasks whose fate the user asked for.
     var named: [TaskID]
 

@@ -4,6 +4,7 @@ import DecoderPool
 import Foundation
 
 extension OutputFormat: ExpressibleByArgument {}
+extension TableOrJSON: ExpressibleByArgument {}
 extension DecoderPool.Place: ExpressibleByArgument {}
 
 /// What every verb takes. A verb that has no use for one of them takes it all the same, so that one habit serves all.
@@ -41,11 +42,7 @@ struct CommonOptions: ParsableArguments {
 /// How data is written.
 struct FormatOptions: ParsableArguments {
     @Option(help: "table or json.")
-    var format: OutputFormat = .table
-
-    func validate() throws {
-        guard format != .csv else { throw ValidationError("this verb writes table or json") }
-    }
+    var format: TableOrJSON = .table
 }
 
 /// How much is done at once.

@@ -1,5 +1,6 @@
 import ArchiveModel
 import ArchiveServer
+import Archiver
 import ArgumentParser
 import BlobStore
 import Catalog
@@ -58,10 +59,11 @@ struct GalleryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
+        let settings = try await Settings.load(common)
+        let archive = try OpenArchive(settings, creating: false, reading: true)
         let summary = try await Self.write(
             archive, to: folder, title: title, baseURL: baseURL, query: query, since: since?.date(from: archive.clock.now),
-            originals: originals, link: transfer == .link)
+            originals: originals, link: transfer == .link, riskTime: settings.riskTime)
         let index = "\(folder)/index.html"
         if output.format == .json {
             return Terminal.write(
@@ -75,9 +77,9 @@ struct GalleryCommand: AsyncParsableCommand {
     }
 
     /// The same pages as a service shows them.
-    static func live(_ archive: OpenArchive) throws -> LiveGallery {
+    static func live(_ archive: OpenArchive, riskTime: @escaping @Sendable () -> TimeInterval) throws -> LiveGallery {
         let options = LiveGallery.Options(title: "Gallery", identity: identity(archive, title: "Gallery"))
-        return try LiveGallery(options, catalog: archive.catalog)
+        return try LiveGallery(options, catalog: archive.catalog, riskTime: riskTime)
     }
 
     private static func identity(_ archive: OpenArchive, title: String, query: String? = nil) -> String {
@@ -87,14 +89,16 @@ struct GalleryCommand: AsyncParsableCommand {
     static func write(
         _ archive: OpenArchive, to folder: String, title: String, baseURL: String? = nil, query: String? = nil,
         since: Date? = nil,
-        originals: Bool, link: Bool
+        originals: Bool, link: Bool, riskTime: TimeInterval = Risk.time
     ) async throws -> GallerySummary {
         let entries = try await archive.catalog.entries(EntryQuery(text: query, states: [.archived, .unavailable], since: since))
+        let waiting = try await WaitingList.find(
+            in: archive.catalog, now: archive.clock.now, riskTime: riskTime, part: .init(words: query, since: since))
         let options = GalleryExport.Options(
             title: title, baseURL: baseURL, identity: identity(archive, title: title, query: query),
             output: folder,
             includesOriginals: originals, transfer: link ? .link : .copy)
-        return try await GalleryExport(options).write(entries, blobs: ArchiveBlobs(blobs: archive.blobs))
+        return try await GalleryExport(options).write(entries, waiting: waiting, blobs: ArchiveBlobs(blobs: archive.blobs))
     }
 }
 

@@ -10,7 +10,8 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract:
-            "How much is archived, waiting, failing, at risk or lost. Exit code 1 when something is lost, failing or at risk.")
+            "How much is archived, waiting, failing, held, at risk or lost. Exit code 1 when something is lost, failing, held or at risk."
+    )
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
@@ -65,7 +66,8 @@ struct StatusCommand: AsyncParsableCommand {
             nearestDeadline: status.nearestDeadline, held: status.holdReason,
             unansweredSubmissions: open.map(\.key))
         Terminal.write(output.format == .json ? try Rendering.json(result) : text(result, status, open))
-        if lost > 0 || !risk.isEmpty || !failing.isEmpty { throw ExitCode.foundWrong }
+        let isHeld = status.tasks[.held, default: 0] > 0
+        if lost > 0 || isHeld || !risk.isEmpty || !failing.isEmpty { throw ExitCode.foundWrong }
     }
 
     private static func dangers(_ risk: AtRisk, now: Date) -> [Danger] {

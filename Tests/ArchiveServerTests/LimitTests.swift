@@ -1,0 +1,92 @@
+import ArchiveModel
+import Crypto
+import Foundation
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import ArchiveServer
+
+/// The numbers of docs/security.md, each at its edge.
+@Suite struct LimitTests {
+    private static func hash(_ text: String) -> SHA256Digest { SHA256.hash(data: Data(text.utf8)) }
+
+    @Test func theLimitsOfConnectionsAreTheStatedOnes() throws {
+        let limits = ConnectionLimits()
+        #expect(limits.connections == 1024 && limits.perAddress == 512 && limits.reserve == 32)
+        #expect(limits.head == .seconds(10) && limits.body == .seconds(30) && limits.gatewayBody == .seconds(120))
+        #expect(limits.write == .seconds(60))
+        // 2001:db8::/32 is for documentation (RFC 3849). The first 64 bits name a network.
+        func client(_ address: String) throws -> ClientAddress {
+            ClientAddress(try SocketAddress(ipAddress: address, port: 1))
+        }
+        #expect(try client("2001:db8:1:2:3:4:5:6") == client("2001:db8:1:2:ffff::1"))
+        #expect(try client("2001:db8:1:2::1") != client("2001:db8:1:3::1"))
+        #expect(try client("::ffff:192.0.2.1") == client("192.0.2.1"))
+        #expect(try client("192.0.2.1") != client("192.0.2.2"))
+    }
+
+    @Test func requestsOfTheGatewayShareABoundedMemory() {
+        let memory = GatewayMemory()
+        let mebibyte = 1 << 20
+        do {
+            let (first, second) = (memory.share(of: Self.hash("first")), memory.share(of: Self.hash("second")))
+            #expect(first.take(32 * mebibyte) && !first.take(1), "one key holds 32 MiB")
+            #expect(!memory.share(of: Self.hash("first")).take(1), "in all its requests")
+            #expect(second.take(32 * mebibyte) && !memory.share(of: Self.hash("third")).take(1), "all strangers hold 64 MiB")
+            let own = memory.share(of: nil)
+            #expect(own.take(64 * mebibyte) && !own.take(1), "and all callers 128 MiB")
+        }
+        let own = memory.share(of: nil)
+        #expect(own.take(128 * mebibyte), "what was held is given back")
+        #expect(!memory.share(of: Self.hash("first")).take(1))
+    }
+
+    @Test func aBodyForAnotherCallHasSixtyFourMebibytes() async throws {
+        let upstream = try Upstream { _ in "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" }
+        try await TestServer.run(upstream: upstream.port) { server in
+            let large = "Content-Length: \((64 << 20) + 1)"
+            let answer = try await server.ask("POST", "/v1/files", token: "sk-of-a-test", [large])
+            #expect(answer.status == 413)
+            #expect(upstream.asked.isEmpty)
+        }
+        upstream.end()
+    }
+
+    @Test func aSessionEndsAfterThirtyDaysAndAThousandAndFirstEndsTheOldest() {
+        let sessions = ReaderSessions()
+        let token = Self.hash("token")
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        let first = sessions.begin(token: token, now: now)
+        #expect(sessions.token(of: first, now: now + 30 * 86_400 - 1) == token)
+        #expect(sessions.token(of: first, now: now + 30 * 86_400) == nil)
+        let ids = (0..<1000).map { sessions.begin(token: token, now: now + Double($0)) }
+        #expect(ids.allSatisfy { sessions.token(of: $0, now: now + 1000) == token })
+        let last = sessions.begin(token: token, now: now + 1000)
+        #expect(sessions.token(of: ids[0], now: now + 1000) == nil)
+        #expect((ids.dropFirst() + [last]).allSatisfy { sessions.token(of: $0, now: now + 1000) == token })
+    }
+
+    private final class HandClock: WallClock {
+        private let time = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
+        var now: Date { time.withLock { $0 } }
+        func pass(_ seconds: TimeInterval) { time.withLock { $0 += seconds } }
+        func sleep(for duration: Duration) async throws { throw CancellationError() }
+    }
+
+    @Test func afterTwentyWrongTokensThereIsOneEachThreeSeconds() throws {
+        let clock = HandClock()
+        let limiter = FailureLimiter(clock: clock)
+        let client = ClientAddress(try SocketAddress(ipAddress: "192.0.2.1", port: 1))
+        for _ in 0..<20 { #expect(limiter.note(client) == nil) }
+        #expect(limiter.note(client) == 3)
+        clock.pass(2.5)
+        #expect(limiter.note(client) == 1)
+        clock.pass(0.6)
+        #expect(limiter.note(client) == nil)
+        #expect(limiter.note(client) != nil)
+        clock.pass(60)
+        for _ in 0..<20 { #expect(limiter.note(client) == nil) }
+        #expect(limiter.note(client) != nil, "no more than 20 are saved up")
+    }
+}
