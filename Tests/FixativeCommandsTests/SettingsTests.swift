@@ -42,6 +42,19 @@ import Testing
         #expect(warnings.first?.contains("FIXATIVE_API_URL") == true)
     }
 
+    @Test func anArchiveNeitherWidensLimitsNorHoldsPicturesUp() async throws {
+        let (settings, warnings) = try await load(
+            #"""
+            {"maxBytes":1,"maxSide":99999,"maxResults":1,"sweepInterval":604800,"leaseSeconds":86400,"perHostRate":0.0000001}
+            """#)
+        #expect(settings.maxBytes == 67_108_864 && settings.maxSide == 16_384 && settings.maxResults == 100)
+        #expect(settings.sweepInterval == 3600 && settings.leaseSeconds == 600 && settings.perHostRate == 0.1)
+        #expect(warnings.count == 6)
+        let (own, none) = try await load(
+            #"{"sweepInterval":604800,"perHostRate":0}"#, ["FIXATIVE_SWEEP_INTERVAL": "86400", "FIXATIVE_MAX_BYTES": "1"])
+        #expect(own.sweepInterval == 86_400 && own.maxBytes == 1 && own.perHostRate == 0 && none == [])
+    }
+
     @Test func whatIsGivenElsewhereNeedsNoWarning() async throws {
         let (settings, warnings) = try await load(
             #"{"apiUrl":"https://evil.example"}"#, ["FIXATIVE_API_URL": "https://good.example"])

@@ -53,12 +53,7 @@ struct Settings: Sendable {
     var warnings: [String] = []
 
     /// The settings that an archive's own `fixative.json` may hold.
-    static let archiveKeys = limitKeys.union([
-        "workers", "downloads", "sweepInterval", "leaseSeconds", "perHost", "perHostRate", "riskHours",
-    ])
-    /// Those of them that protect this machine: an archive may lower them, not raise them above the default.
-    private static let limitKeys: Set<String> = ["maxBytes", "maxPixels", "maxSide", "maxResults"]
-
+    static let archiveKeys = Set(archiveRanges.map(\.key) + ["workers", "downloads", "perHost", "perHostRate", "riskHours"])
     /// - Parameter warn: Told of each setting that is ignored; by default a line on stderr.
     /// - Throws: ``SettingsError``.
     static func load(
@@ -92,7 +87,7 @@ struct Settings: Sendable {
         settings.configPath = config?.path
         if let file {
             let reader = ConfigReader(providers: trusted)
-            settings.warnings = ignored(in: file, trusted: reader) + settings.lowerLimits(of: file, trusted: reader)
+            settings.warnings = ignored(in: file, trusted: reader) + settings.bound(file, trusted: reader)
         }
         settings.warnings.forEach(warn)
         return settings
@@ -141,19 +136,35 @@ struct Settings: Sendable {
         return known.isEmpty ? "--api-url (FIXATIVE_API_URL)" : known.joined(separator: ", ")
     }
 
-    /// Puts each limit that the archive's own file has raised back to its default.
-    private mutating func lowerLimits(of file: SettingsFile, trusted: ConfigReader) -> [String] {
+    /// What an archive's own file may set a number to: it may neither widen a limit that protects this machine, nor make pictures wait
+    /// until their links have died.
+    private static let archiveRanges: [(key: String, path: WritableKeyPath<Settings, Int>, range: ClosedRange<Int>)] = [
+        ("maxBytes", \.maxBytes, 64 << 20...256 << 20), ("maxPixels", \.maxPixels, 1...64_000_000),
+        ("maxSide", \.maxSide, 1...16_384), ("maxResults", \.maxResults, 100...1000),
+        ("sweepInterval", \.sweepInterval, 1...3600), ("leaseSeconds", \.leaseSeconds, 1...600),
+    ]
+    /// Downloads begun from one host in a second; 0 for no limit.
+    private static let leastArchiveRate = 0.1
+
+    /// Brings each number that the archive's own file sets out of its range back into it.
+    private mutating func bound(_ file: SettingsFile, trusted: ConfigReader) -> [String] {
         var warnings: [String] = []
-        for (key, path) in [
-            ("maxBytes", \Settings.maxBytes), ("maxPixels", \Settings.maxPixels), ("maxSide", \Settings.maxSide),
-            ("maxResults", \Settings.maxResults),
-        ] {
-            guard let most = Self.numbers[key]?.standard, self[keyPath: path] > most, !Self.isPresent(ConfigKey(key), trusted)
-            else { continue }
+        func warn(_ key: String, _ asked: String, _ used: String) {
             warnings.append(
-                "\(file.path) raises \(key) to \(self[keyPath: path]); \(most) is used, since an archive must not widen limits. "
+                "\(file.path) sets \(key) to \(asked); \(used) is used, since an archive must neither widen limits nor hold pictures up. "
                     + "Set it by \(Self.variable(ConfigKey(key))) or in \(SettingsFile.suggestedPath)")
-            self[keyPath: path] = most
+        }
+        for (key, path, range) in Self.archiveRanges where file.keys.contains(key) && !Self.isPresent(ConfigKey(key), trusted) {
+            let asked = self[keyPath: path]
+            guard !range.contains(asked) else { continue }
+            self[keyPath: path] = min(max(asked, range.lowerBound), range.upperBound)
+            warn(key, "\(asked)", "\(self[keyPath: path])")
+        }
+        if file.keys.contains("perHostRate"), !Self.isPresent("perHostRate", trusted), perHostRate > 0,
+            perHostRate < Self.leastArchiveRate
+        {
+            warn("perHostRate", "\(perHostRate)", "\(Self.leastArchiveRate)")
+            perHostRate = Self.leastArchiveRate
         }
         return warnings
     }
