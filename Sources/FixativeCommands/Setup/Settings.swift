@@ -138,11 +138,13 @@ struct Settings: Sendable {
 
     /// What an archive's own file may set a number to: it may neither widen a limit that protects this machine, nor make pictures wait
     /// until their links have died.
-    private static let archiveRanges: [(key: String, path: WritableKeyPath<Settings, Int>, range: ClosedRange<Int>)] = [
-        ("maxBytes", \.maxBytes, 64 << 20...256 << 20), ("maxPixels", \.maxPixels, 1...64_000_000),
-        ("maxSide", \.maxSide, 1...16_384), ("maxResults", \.maxResults, 100...1000),
-        ("sweepInterval", \.sweepInterval, 1...3600), ("leaseSeconds", \.leaseSeconds, 1...600),
-    ]
+    private static let archiveRanges:
+        [(key: String, path: any WritableKeyPath<Settings, Int> & Sendable, range: ClosedRange<Int>)] =
+            [
+                ("maxBytes", \.maxBytes, 64 << 20...256 << 20), ("maxPixels", \.maxPixels, 1...64_000_000),
+                ("maxSide", \.maxSide, 1...16_384), ("maxResults", \.maxResults, 100...1000),
+                ("sweepInterval", \.sweepInterval, 1...3600), ("leaseSeconds", \.leaseSeconds, 1...600),
+            ]
     /// Downloads begun from one host in a second; 0 for no limit.
     private static let leastArchiveRate = 0.1
 
