@@ -276,7 +276,8 @@ package struct ResultDownloader: Sendable {
         let status = Int(response.status.code)
         if (200..<400).contains(status) { await gate.noteGoodAnswer(of: target.key) }
         switch (status, partial) {
-        case (200, let partial):
+        // A proxy that transforms makes a 203 of a 200 (RFC 9110, section 15.3.4).
+        case (200, let partial), (203, let partial):
             await partial?.ingest.discard()
             return .arrived(try await receiveWhole(response, hop))
         case (206, nil): return .arrived(try await receivePart(response, hop))

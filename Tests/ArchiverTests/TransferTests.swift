@@ -118,6 +118,11 @@ import Testing
         #expect(error?.code == .tooLarge)
     }
 
+    @Test func aTransformedAnswerIsAFile() async throws {
+        let head = "HTTP/1.1 203 Non-Authoritative Information\nContent-Length: \(Self.png.count)\nConnection: close"
+        #expect(try await fetch([Self.answer(head, Self.png)]).0.get().0 == Self.png)
+    }
+
     /// Bodies that decode to nothing: neither the byte limit nor a clock sees them, so the work itself is bounded.
     ///
     /// The first by Python: 2^20 empty gzip members of 20 bytes, compressed three times, eight copies of it each time but the first.
