@@ -118,6 +118,9 @@ let package = Package(
         .executableTarget(
             name: "fixative", dependencies: ["FixativeCommands"] + pins, swiftSettings: strict, linkerSettings: hardenedLink),
 
+        // Writes the commit that is built into a source file.
+        .plugin(name: "BuildCommit", capability: .buildTool(), path: "Sources/BuildCommit"),
+
         // The command line: one verb a file.
         .target(
             name: "FixativeCommands",
@@ -129,7 +132,7 @@ let package = Package(
                 lifecycle,
                 logging,
                 nioCore, nioHTTP1, systemPackage, unixSignals,
-            ], swiftSettings: strict),
+            ], swiftSettings: strict, plugins: ["BuildCommit"]),
 
         // The archive over HTTP: an API for readers, the upstream's webhook, health.
         .target(

@@ -259,7 +259,7 @@ package struct ResultDownloader: Sendable {
     private func request(_ hop: Hop, client: HTTPClient, resuming partial: PartialDownload?) async throws -> Visit {
         let (url, target) = (hop.url, hop.target)
         var request = HTTPClientRequest(url: url.text)
-        request.headers.add(name: "user-agent", value: GenerationClient.userAgent)
+        request.headers.add(name: "user-agent", value: Product.userAgent)
         request.headers.add(name: "accept", value: "image/png, image/jpeg, image/webp, */*;q=0.5")
         request.headers.add(name: "accept-encoding", value: "identity")
         if hop.isRetry {

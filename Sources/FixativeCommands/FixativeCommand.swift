@@ -1,7 +1,8 @@
 public import ArgumentParser
+import ArchiveModel
+import BlobStore
 import DecoderPool
 import Foundation
-import GenerationAPI
 
 /// The program: one verb a file.
 public struct FixativeCommand: AsyncParsableCommand {
@@ -13,7 +14,7 @@ public struct FixativeCommand: AsyncParsableCommand {
             Exit codes: 0 all well; 1 something is wrong (a mismatch, a damaged file, a lost picture); 2 the work could not be done; \
             64 wrong usage.
             """,
-        version: GenerationClient.version,
+        version: "fixative \(Product.version) (commit \(buildCommit), archive format \(ArchiveFolder.currentVersion))",
         groupedSubcommands: [
             CommandGroup(name: "Try it:", subcommands: [DemoCommand.self, SimulateCommand.self, DoctorCommand.self]),
             CommandGroup(

@@ -9,9 +9,6 @@ import Networking
 /// The API's calls, typed, with retries.
 package struct GenerationClient: Sendable {
     package static let defaultBaseURL = "https://api.evolink.ai"
-    /// Storage networks refuse the agents of libraries, so the product names itself.
-    package static let userAgent = "Fixative/\(version)"
-    package static let version = "0.1.0"
     /// The most tasks of one batch call.
     package static let batchLimit = 50
     /// The rows of one page of the task list.
@@ -244,7 +241,7 @@ package struct GenerationClient: Sendable {
         var request = HTTPClientRequest(url: url.text)
         request.method = call.method
         request.headers.add(name: "authorization", value: key.authorization)
-        request.headers.add(name: "user-agent", value: Self.userAgent)
+        request.headers.add(name: "user-agent", value: Product.userAgent)
         request.headers.add(name: "accept", value: "application/json")
         for (header, value) in call.headers { request.headers.add(name: header, value: value) }
         if let body = call.body {

@@ -35,7 +35,7 @@ package struct HTTPNoticePoster: NoticePoster {
         var request = HTTPClientRequest(url: url.text)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
-        request.headers.add(name: "user-agent", value: GenerationClient.userAgent)
+        request.headers.add(name: "user-agent", value: Product.userAgent)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(ByteBuffer(string: body))
         let deadline = NIODeadline.now() + .seconds(Self.patience)

@@ -93,7 +93,7 @@ final class SeenRequests: Sendable {
             #expect(try await client.task(try #require(TaskID("t/1?"))).links == ["https://a.example/1.png?s=1"])
             let request = try #require(seen().first)
             #expect(request.headers[.authorization] == "Bearer sk-0123456789abcdef")
-            #expect(request.headers[.userAgent] == "Fixative/\(GenerationClient.version)")
+            #expect(request.headers[.userAgent] == "Fixative/\(Product.version)")
             #expect(request.uri.string == "/v1/tasks/t%2F1%3F")
         }
     }

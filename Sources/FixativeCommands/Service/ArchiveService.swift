@@ -58,7 +58,7 @@ struct ArchiveService {
             clock: clock, health: health,
             gateway: Gateway(
                 live.input.gateway, access: guards.access, recorder: recorder, http: gatewayClient, logger: log.quiet),
-            registry: registry, version: GenerationClient.version, logger: log.quiet,
+            registry: registry, version: Product.version, logger: log.quiet,
             onListening: { port in
                 let address = "http://\(options.listen.text(port: port))"
                 let storage = URL(filePath: live.input.settings.storage).standardizedFileURL.path

@@ -128,7 +128,7 @@ struct DoctorCommand: AsyncParsableCommand {
             return [Finding(subject: "upstream", result: .wrong, detail: "the API address can't be used: \(error)")]
         }
         var request = HTTPClientRequest(url: url.text)
-        request.headers.add(name: "user-agent", value: GenerationClient.userAgent)
+        request.headers.add(name: "user-agent", value: Product.userAgent)
         let http = GenerationClient.makeHTTPClient()
         do {
             let response = try await http.execute(request, timeout: .seconds(10))

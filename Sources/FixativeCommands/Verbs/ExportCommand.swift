@@ -50,7 +50,7 @@ struct ExportBagItCommand: AsyncParsableCommand {
         let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
         let bag = try BagItExport(
             BagItExport.Options(
-                output: folder, links: link, agent: GenerationClient.userAgent.replacing("/", with: " "),
+                output: folder, links: link, agent: Product.userAgent.replacing("/", with: " "),
                 archiveID: archive.folder.marker.archiveID, now: archive.clock.now))
         let source = ArchiveFiles(archive: archive)
         let query = EntryQuery(
