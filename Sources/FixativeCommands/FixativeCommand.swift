@@ -1,5 +1,5 @@
-public import ArgumentParser
 import ArchiveModel
+public import ArgumentParser
 import BlobStore
 import DecoderPool
 import Foundation
