@@ -205,7 +205,7 @@ let package = Package(
         .target(
             name: "Upkeep",
             dependencies: [
-                "ArchiveModel", "BlobStore", "Catalog", "DecoderPool", "ImageCodecs", "Imaging", "SizeContract", "WorkLanes",
+                "ArchiveModel", "BlobStore", "Catalog", "DecoderPool", "ImageCodecs", "Imaging", "WorkLanes",
             ], swiftSettings: strict),
 
         // The index of tasks and outputs, and the queue; the only room that speaks SQL.
@@ -282,7 +282,7 @@ let package = Package(
         .testTarget(
             name: "NotificationsTests",
             dependencies: [
-                "Notifications", "ArchiveModel", "Catalog", "Networking", "SizeContract", "Telemetry", hummingbird, lifecycle,
+                "Notifications", "ArchiveModel", "Catalog", "Networking", "Telemetry", hummingbird, lifecycle,
                 logging, nioCore,
             ], swiftSettings: strict),
 
@@ -290,7 +290,7 @@ let package = Package(
         .testTarget(name: "ArchiveModelTests", dependencies: ["ArchiveModel", "SizeContract"], swiftSettings: strict),
         // The contract of a blob store, held by the folder on a disk.
         .testTarget(
-            name: "BlobStoreTests", dependencies: ["BlobStore", "ArchiveModel", "SizeContract", "WorkLanes"],
+            name: "BlobStoreTests", dependencies: ["BlobStore", "ArchiveModel", "WorkLanes"],
             swiftSettings: strict),
         // The contract of a catalog, held by SQLite, and what SQLite really does on this system.
         .testTarget(
@@ -304,7 +304,7 @@ let package = Package(
         .testTarget(
             name: "GenerationAPITests",
             dependencies: [
-                "GenerationAPI", "ArchiveModel", "SizeContract", "UpstreamSimulator", httpClient, hummingbird, logging, nioCore,
+                "GenerationAPI", "ArchiveModel", "SizeContract", httpClient, hummingbird, logging, nioCore,
                 nioHTTP1,
             ], swiftSettings: strict),
         // Links by the table of RFC 3986, and everything that a library would trap on.
@@ -346,7 +346,7 @@ let package = Package(
         .testTarget(name: "AuditTests", dependencies: ["Audit", "ArchiveModel", "SizeContract"], swiftSettings: strict),
         // Pages as they lie on a disk.
         .testTarget(
-            name: "GalleryTests", dependencies: ["Gallery", "ArchiveModel", "Markup", "SizeContract"], swiftSettings: strict),
+            name: "GalleryTests", dependencies: ["Gallery", "ArchiveModel", "SizeContract"], swiftSettings: strict),
         // Bags as they lie on a disk.
         .testTarget(name: "ExportTests", dependencies: ["Export", "ArchiveModel", "SizeContract"], swiftSettings: strict),
         // The stand-in against the upstream's reference page.
