@@ -25,12 +25,16 @@ final class WorkerProcess: Sendable {
     private let process: Int32
     private let channel: Channel
     private let resources: WorkerResources
+    /// The peak memory of this process when the worker started, in bytes. The kernel counts it as the worker's own, since the worker is
+    /// a copy of this process until it runs its program (`exec_mmap` keeps the maximum).
+    private let inheritedPeak: Int
     private let hasEnded = Mutex(false)
 
     /// Starts a worker, and returns when it is shut in. It ends with the calling thread at the latest.
     ///
     /// - Throws: ``DecoderFailure`` with code `unavailable`.
     init(program: String, resources: WorkerResources) throws(DecoderFailure) {
+        inheritedPeak = Self.ownPeak
         var (near, far, process): (Int32, Int32, Int32) = (-1, -1, 0)
         try Self.check(unsafe fixative_channel_pair(&near, &far), "its channel")
         let error = unsafe fixative_worker_start(program, DecodeWorker.verb, far, &process)
@@ -43,6 +47,11 @@ final class WorkerProcess: Sendable {
         self.resources = resources
         channel = Channel(descriptor: near)
         try awaitReadiness()
+    }
+
+    private static var ownPeak: Int {
+        var usage = rusage()
+        return unsafe getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss << 10 : 0
     }
 
     deinit {
@@ -126,7 +135,8 @@ final class WorkerProcess: Sendable {
     /// Why a worker that has closed its channel is gone.
     private func death() -> DecoderFailure {
         guard let end = end(patience: Self.deathTime) else { return DecoderFailure(.crashed, "it had ended before") }
-        let peak = "\(end.peak_memory >> 20) MiB at the peak"
+        let isPeakKnown = Int(end.peak_memory) > inheritedPeak
+        let peak = isPeakKnown ? "\(end.peak_memory >> 20) MiB at the peak" : "its peak of memory is not known"
         switch end.signal {
         case 0 where end.code < 0: return DecoderFailure(.crashed, "")
         case 0: return DecoderFailure(.crashed, "it exited with code \(end.code), \(peak)")
@@ -134,7 +144,7 @@ final class WorkerProcess: Sendable {
         case Self.processorTime: return DecoderFailure(.timeLimit, "\(resources.processorTime) s of processor time")
         default:
             // What finds no memory mostly ends by a trap, and nothing says why.
-            let isFull = end.peak_memory > resources.memory / 4 * 3
+            let isFull = isPeakKnown && end.peak_memory > resources.memory / 4 * 3
             return DecoderFailure(isFull ? .memoryLimit : .crashed, "\(SystemError.signal(end.signal)), \(peak)")
         }
     }
