@@ -51,7 +51,7 @@ final class WorkerProcess: Sendable {
 
     private static var ownPeak: Int {
         var usage = rusage()
-        return unsafe getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss << 10 : 0
+        return unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 ? usage.ru_maxrss << 10 : 0
     }
 
     deinit {
