@@ -32,7 +32,7 @@ public struct InspectedPicture: Sendable, Hashable, Codable {
     /// See `PerceptualHash`.
     public var perceptualHash: UInt64
     public var averageColour: SRGBColour
-    /// The most frequent colour. Unlike the average, it is a colour that really occurs in the picture.
+    /// The colour of the largest part of the picture. The average, in contrast, may be a colour that does not occur in it.
     public var dominantColour: SRGBColour
     /// The source of the colour space information.
     public var colourOrigin: ColourOrigin
