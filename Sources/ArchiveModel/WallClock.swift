@@ -51,7 +51,7 @@ extension Date {
     /// ISO 8601 in UTC with milliseconds: `2026-11-22T12:51:00.250Z`.
     package var iso8601: String {
         // The formatter truncates fractions, and most whole milliseconds have no exact binary representation. Adding half a
-        // millisecond prevents that 8 ms is written as 7.
+        // millisecond keeps 8 ms from being written as 7.
         let middle = Date(milliseconds: milliseconds).addingTimeInterval(0.0005)
         return middle.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }

@@ -20,7 +20,7 @@ extension SniffedFile {
         return start.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(start.dropFirst(3)) : start
     }
 
-    /// Whether the closing tag is near the end; only comments and white space may follow it.
+    /// Whether a closing tag is near the end of the file. Only comments and white space may follow the tag in valid SVG.
     private static func hasEnd(_ bytes: Span<UInt8>) -> Bool {
         let tail = bytes.copy(max(0, bytes.count - prologBytes)..<bytes.count).filter { $0 != 0 }
         guard let end = tail.span.lastIndex(of: Array("svg".utf8)) else { return false }

@@ -10,8 +10,8 @@
 // 16-bit integers.
 
 enum {
-    /// The integer value of full light. The darkest encoded level is 7.5 units wide. The range above, a third of full light, is left
-    /// for overshoot.
+    /// The integer value of full light. The darkest encoded level is 7.5 units wide. The range above, a third of full light, is
+    /// left for overshoot.
     FIXATIVE_KERNEL_WHITE = 24576,
     /// The integer weights of an output add up to 2 to the power of this number.
     FIXATIVE_KERNEL_WEIGHT_BITS = 14,
