@@ -22,8 +22,8 @@ package struct FailingState: Sendable, Hashable, Codable {
     package var nextTry: Date
     /// How many times in a row the process died while working on this, as counted by later attempts.
     package var deaths: Int
-    /// When the lease of an attempt after a death expires; `nil` while no such attempt is running. An expired lease means one
-    /// more death, which the next attempt counts.
+    /// The lease expiry of a running attempt that follows a death; `nil` while no such attempt runs. An expired lease means
+    /// that the process died again; the next attempt counts that death.
     package var leaseEnds: Date?
 
     package init(cause: FailureCause, since: Date, tries: Int, nextTry: Date, deaths: Int, leaseEnds: Date? = nil) {

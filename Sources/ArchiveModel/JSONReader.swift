@@ -123,7 +123,7 @@ struct JSONReader {
 
     /// Reads an item and the comma after it.
     /// - Returns: Whether the list continues.
-    /// - Returns: Whether the list goes on.
+    /// - Returns: Whether the list continues.
     private mutating func item(into items: inout [JSONValue]) throws(Desync) -> Bool {
         if next == UInt8(ascii: ",") {
             // A superfluous comma: append `null` so that later items keep their index.

@@ -9,7 +9,7 @@ package struct Notice: Sendable, Hashable, Codable {
         case archived = "output.archived"
         /// Archived, but not as requested, or not a complete picture: see ``Verdict/isClean``.
         case mismatch = "output.mismatch"
-        /// Has failed for ten minutes, or just failed for a cause on this side. It is retried until its window closes.
+        /// Has failed for ten minutes; reported at once if the cause is on this side. It is retried until its window closes.
         case failing = "output.failing"
         /// Archived after an earlier `failing` notice.
         case recovered = "output.recovered"

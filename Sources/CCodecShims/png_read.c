@@ -177,7 +177,7 @@ static fixative_status start_libpng(fixative_png_reader *reader, fixative_png_he
     png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     // IDAT is inflated in pieces, so its length takes no memory.
     png_set_chunk_malloc_max(reader->png, 0);
-    // Otherwise, whether a stated window that is too small is an error depends on how rows fall into libpng's buffers.
+    // Accept a stated window that is too small. By default libpng rejects it only for some positions of rows in its buffers.
     png_set_option(reader->png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
     choose_parts(reader);
     png_read_info(reader->png, reader->info);

@@ -74,7 +74,7 @@ final class WorkerProcess: Sendable {
     /// Whether the worker is alive and idle.
     var isReady: Bool { channel.isQuiet }
 
-    // MARK: Work
+    // MARK: Inspection
 
     /// Sends one picture to the worker and reads the answer. After any error other than ``CodecError``, the worker cannot be used
     /// again.

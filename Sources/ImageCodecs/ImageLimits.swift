@@ -21,14 +21,14 @@ public struct ImageLimits: Sendable, Hashable, Codable {
     public var maxBytes: Int
     /// Largest number of frames of an animation, declared or counted. Only the first frame is decoded.
     public var maxFrames: Int
-    /// Most bytes, as stored, in chunks or segments that hold no picture: text, profiles, EXIF, XMP, Content Credentials.
+    /// Maximum total bytes, as stored, of chunks or segments that hold no picture: text, profiles, EXIF, XMP, Content Credentials.
     public var maxAncillaryBytes: Int
     /// Largest ICC profile, in bytes, after its parts are joined and inflated.
     public var maxProfileBytes: Int
-    /// Most bytes that all compressed texts and profiles of a PNG may inflate to, in total.
+    /// Maximum total bytes to which the compressed texts and profiles of a PNG may inflate.
     public var maxInflatedBytes: Int
 
-    /// Most bytes of picture data held in memory at once: the samples of an interlaced PNG, the coefficients of a JPEG with
+    /// Maximum bytes of picture data held in memory at once: the samples of an interlaced PNG, the coefficients of a JPEG with
     /// several scans, or the frames of a WebP.
     public var maxHeldBytes: Int
 

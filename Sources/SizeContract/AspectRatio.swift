@@ -3,7 +3,7 @@ public struct AspectRatio: Sendable, Hashable {
     public let width: Int
     public let height: Int
 
-    /// - Precondition: Both terms lie in `1...9999`.
+    /// - Precondition: Both terms are in `1...9999`.
     public init(_ width: Int, _ height: Int) {
         precondition((1...9999).contains(width) && (1...9999).contains(height))
         self.width = width
