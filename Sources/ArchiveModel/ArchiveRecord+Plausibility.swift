@@ -1,8 +1,8 @@
 import SizeContract
 
 extension ArchiveRecord {
-    /// The first number that no record can hold, in words; `nil` when there is none. Sums over records, and products of sides, then
-    /// never overflow.
+    /// Describes the first number that is out of range; `nil` when all are in range. Within this range, sums over records and
+    /// products of sides do not overflow.
     var absurdNumber: String? {
         let blobs = [original].compactMap { $0 } + (earlierOriginals ?? []) + derivatives.map(\.blob)
         let sides = derivatives.flatMap { [$0.width, $0.height] } + [picture?.width, picture?.height].compactMap { $0 }
@@ -22,6 +22,6 @@ extension ArchiveRecord {
 
     /// 2^31 - 1, the longest side of a PNG.
     private static let most = 2_147_483_647
-    /// 2^48: a million times what one file may hold.
+    /// 2^48 bytes, about a million times the size of the largest file accepted.
     private static let mostBytes = 1 << 48
 }

@@ -1,11 +1,11 @@
 package import Foundation
 package import SizeContract
 
-/// A blob and what kind of bytes it holds.
+/// A blob with its size and media type.
 package struct BlobReference: Sendable, Hashable, Codable {
     package var digest: Digest
     package var bytes: Int
-    /// By content, such as `image/png`; `application/octet-stream` for bytes that are no picture.
+    /// Detected from the content, such as `image/png`; `application/octet-stream` for bytes that are not a picture.
     package var mediaType: String
 
     package init(digest: Digest, bytes: Int, mediaType: String) {
@@ -21,10 +21,10 @@ package struct Derivative: Sendable, Hashable, Codable {
 
     package var role: Role
     package var blob: BlobReference
-    /// In pixels, upright.
+    /// In pixels, after the orientation was applied.
     package var width: Int
     package var height: Int
-    /// How it was made, so that it can be made again: settings and library versions.
+    /// The settings and library versions that reproduce the derivative.
     package var recipe: JSONValue
 
     package init(role: Role, blob: BlobReference, width: Int, height: Int, recipe: JSONValue) {
@@ -36,13 +36,13 @@ package struct Derivative: Sendable, Hashable, Codable {
     }
 }
 
-/// A whole file that is not decoded here.
+/// A complete file that this program does not decode.
 package struct UnreadFacts: Sendable, Hashable, Codable {
     /// A short name of the format, such as `gif`.
     package var format: String
-    /// Why it is not decoded, in words.
+    /// The reason in plain text.
     package var reason: String
-    /// In pixels, as the header claims; `nil` where it does not tell.
+    /// In pixels, as stated in the header; `nil` if the header does not state it.
     package var width: Int?
     package var height: Int?
 
@@ -59,9 +59,9 @@ package struct UnreadFacts: Sendable, Hashable, Codable {
     }
 }
 
-/// How a file came: the answer of the storage host.
+/// The response of the storage host to a download.
 package struct DownloadFacts: Sendable, Hashable, Codable {
-    /// Without query.
+    /// Without the query.
     package var url: String
     package var headers: [String: String]
     package var fetchedAt: Date
@@ -75,7 +75,7 @@ package struct DownloadFacts: Sendable, Hashable, Codable {
     }
 }
 
-/// A number that counts from 0: JSON with a negative one is refused where it is read, not where the number is used.
+/// A non-negative integer. Decoding throws for a negative number, so code that uses the number need not check it.
 @propertyWrapper
 package struct Natural: Sendable, Hashable, Codable {
     package var wrappedValue: Int
@@ -96,11 +96,11 @@ package struct Natural: Sendable, Hashable, Codable {
     }
 }
 
-/// Everything known of one output, in one file that explains itself. The catalog can be made again from these.
+/// Everything known about one output, in one self-contained file. The catalog can be rebuilt from these files.
 ///
-/// No link's query and no key is ever part of it: whoever builds one passes the upstream's words through ``Redactor`` first.
+/// A record never contains the query of a link or a key: pass text from the upstream through ``Redactor`` first.
 package struct ArchiveRecord: Sendable, Hashable, Codable {
-    /// As format 1, sealed: see ``RecordFile``.
+    /// Format 1 plus a checksum line: see ``RecordFile``.
     package static let currentFormat = "fixative.output/2"
     package static let unsealedFormat = "fixative.output/1"
 
@@ -110,7 +110,7 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
     package var task: TaskID
     @Natural package var index: Int
     package var state: State
-    /// Why it is unavailable.
+    /// Why the output is unavailable.
     package var reason: String?
     package var source: String
     package var discoveredAt: Date
@@ -121,18 +121,19 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
     package var request: RecordedRequest?
     /// The API's answer about the task, without link queries.
     package var taskJSON: JSONValue?
-    /// The file beside this record, the record of the task, that holds the answer instead, because it is large.
+    /// The name of the task record in the same folder that holds the API's answer. Set when the answer is too large to store
+    /// here.
     package var taskJSONFile: String?
     package var download: DownloadFacts?
     package var original: BlobReference?
-    /// What was delivered before and was no whole picture, when a later try brought other bytes; the oldest first.
+    /// Earlier deliveries that were not a complete picture, oldest first. Set when a later attempt delivered other bytes.
     package var earlierOriginals: [BlobReference]?
     package var picture: ImageFacts?
-    /// Why the original could not be read as a picture.
+    /// Why the original could not be decoded as a picture.
     package var decodeError: String?
-    /// Who caused that there is no whole picture. `nil` for a whole picture, and in every record of release 0.1.0.
+    /// Who is responsible for a missing or damaged picture; `nil` for a complete picture, and in every record of release 0.1.0.
     package var cause: FailureCause?
-    /// What the original is, when it is whole and not decoded here.
+    /// The format of a complete original that is not decoded here.
     package var unread: UnreadFacts?
     package var judgement: Judgement?
     package var derivatives: [Derivative]
@@ -143,12 +144,12 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
 
     package var id: OutputID { OutputID(task: task, index: index) }
 
-    /// In bytes. A larger answer is stored once, in the record of the task: one with 2,000 results would otherwise take 2,000 copies.
+    /// In bytes. A larger answer is stored once, in the task record: otherwise a task with 2,000 results stores it 2,000 times.
     package static let largestOwnAnswer = 16 << 10
-    /// In bytes. Of a larger answer only the small members are kept, so that no record grows larger than what is read again.
+    /// In bytes. Only the small members of a larger answer are kept, so that every record stays small enough to be read again.
     package static let largestAnswer = 16 << 20
 
-    /// The answer in the record itself. Setting it takes the place of a reference to the record of the task.
+    /// The answer stored in this record. Setting it clears ``taskJSONFile``.
     package var answer: JSONValue? {
         get { taskJSON }
         set {
@@ -157,14 +158,14 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
         }
     }
 
-    /// Goes on naming the originals of an earlier record of the same output: nothing that was delivered is forgotten.
+    /// Carries over the originals of an earlier record of the same output, so that no delivered blob loses its reference.
     package mutating func keepOriginals(of earlier: ArchiveRecord) {
         let originals = (earlier.earlierOriginals ?? []) + [earlier.original].compactMap { $0 }
         let others = originals.filter { $0.digest != original?.digest }
         earlierOriginals = others.isEmpty ? nil : others
     }
 
-    /// Goes on naming deliveries that were not a whole picture.
+    /// Adds deliveries that were not a complete picture to ``earlierOriginals``.
     package mutating func keep(_ candidates: [DeliveryCandidate]) {
         let known = Set((earlierOriginals ?? []).map(\.digest) + [original?.digest].compactMap { $0 })
         let others = (earlierOriginals ?? []) + candidates.map(\.original).filter { !known.contains($0.digest) }
@@ -193,10 +194,10 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
     package func derivative(_ role: Derivative.Role) -> Derivative? { derivatives.first { $0.role == role } }
 }
 
-/// Everything known of a task that has no output of its own to carry it: one that failed, that the upstream no longer knows, or that
-/// was submitted from here and is still being made.
+/// Everything known about a task that has no output. Such a task failed, is unknown to the upstream, or was submitted by this
+/// program and is still in progress.
 package struct TaskRecord: Sendable, Hashable, Codable {
-    /// As format 1, sealed: see ``RecordFile``.
+    /// Format 1 plus a checksum line: see ``RecordFile``.
     package static let currentFormat = "fixative.task/2"
     package static let unsealedFormat = "fixative.task/1"
 
@@ -209,7 +210,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     package var createdAt: Date?
     package var request: RecordedRequest?
     package var taskJSON: JSONValue?
-    /// Who caused that the task has no result; `nil` for what the upstream itself ended, and in every record of release 0.1.0.
+    /// Who is responsible for a task without a result; `nil` if the upstream ended the task, and in every record of release 0.1.0.
     package var cause: FailureCause?
 
     package init(
@@ -227,29 +228,29 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     }
 }
 
-/// Where a task stands.
+/// The state of a task in the queue.
 package enum TaskState: String, Sendable, Hashable, Codable, CaseIterable {
-    /// To be read from the upstream.
+    /// Not yet read from the upstream.
     case waiting
-    /// Being read by a worker.
+    /// A worker is reading it.
     case leased
-    /// Its results are known and stand as outputs.
+    /// Its results are known and exist as outputs.
     case resolved
-    /// The upstream made no picture.
+    /// The upstream produced no picture.
     case failed, cancelled
-    /// The upstream does not know it, or no longer.
+    /// The upstream does not know the task, or no longer knows it.
     case unavailable
-    /// Put aside, because the source stopped: a bad key, no quota.
+    /// Paused because its source stopped, for example after an invalid key or an exhausted quota.
     case held
 }
 
-/// Where an output stands.
+/// The state of an output in the queue.
 package enum OutputState: String, Sendable, Hashable, Codable, CaseIterable {
     case waiting, leased, archived, unavailable, held
 }
 
 extension JSONEncoder {
-    /// The one way JSON is written here: keys sorted, dates in ISO 8601 UTC with milliseconds.
+    /// The encoder for all JSON that this program writes: keys sorted, dates in ISO 8601 UTC with milliseconds.
     package static func archive(pretty: Bool) -> JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting =
@@ -263,7 +264,7 @@ extension JSONEncoder {
 }
 
 extension JSONDecoder {
-    /// Reads what ``Foundation/JSONEncoder/archive(pretty:)`` writes.
+    /// Decodes the output of ``Foundation/JSONEncoder/archive(pretty:)``.
     package static var archive: JSONDecoder {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in

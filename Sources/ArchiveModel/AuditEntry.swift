@@ -1,31 +1,31 @@
 package import Foundation
 package import SizeContract
 
-/// One output as an audit reads it: what was asked, what came and what was charged for it. Fewer facts than an ``OutputEntry``, and
-/// quicker to have.
+/// One output as an audit reads it: the request, the delivery and the charge. It has fewer fields than an ``OutputEntry`` and is
+/// faster to load.
 package struct AuditEntry: Sendable, Hashable {
     package var id: OutputID
     package var state: OutputState
-    /// Why it is unavailable.
+    /// Why the output is unavailable.
     package var reason: String?
-    /// The cause of a missing or damaged picture; `nil` for a whole picture, and where no cause is on record. Records of release 0.1.0
-    /// have no cause: `unknown` stands for it where the output ended before its deadline.
+    /// The cause of a missing or damaged picture; `nil` for a complete picture, and if no cause is recorded. Records of release
+    /// 0.1.0 have no cause: `unknown` is used if such an output ended before its deadline.
     package var cause: FailureCause?
     package var createdAt: Date?
     package var request: RecordedRequest?
     package var judgement: Judgement?
     package var original: OutputEntry.Original?
-    /// Of the thumbnail, when one was made.
+    /// The thumbnail, if one was made.
     package var thumbnail: Digest?
     /// 16 hexadecimal digits.
     package var perceptualHash: String?
-    /// What stands behind the last dot of the link's path, in lower case.
+    /// The file extension in the link's path, in lower case, without the dot.
     package var linkEnding: String?
-    /// As the storage host said.
+    /// As stated by the storage host.
     package var contentType: String?
-    /// What the upstream says that the task's call was charged, in credits, as it wrote the number.
+    /// The charge for the task's call in credits, in the upstream's own notation.
     package var credits: String?
-    /// How many results the task has: a call is charged once, however many they are.
+    /// The number of results of the task. A call is charged once, whatever the number of its results.
     package var siblings = 1
 
     package init(id: OutputID, state: OutputState) {
@@ -42,7 +42,7 @@ package struct AuditTask: Sendable, Hashable {
     package var reason: String?
     package var createdAt: Date?
     package var request: RecordedRequest?
-    /// What the upstream says that the call was charged, in credits, as it wrote the number.
+    /// The charge for the call in credits, in the upstream's own notation.
     package var credits: String?
 
     package init(id: TaskID, state: TaskState) {

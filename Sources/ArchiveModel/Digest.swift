@@ -1,9 +1,9 @@
-/// The SHA-256 of some bytes: the name of a blob.
+/// The SHA-256 of a blob, which is also the blob's name.
 package struct Digest: Sendable, Hashable {
     /// 64 lower-case hexadecimal digits.
     package let hex: String
 
-    /// Reads 64 hexadecimal digits, in either case, with or without a `sha256:` in front; anything else is `nil`.
+    /// Parses 64 hexadecimal digits, in either case, with an optional `sha256:` prefix; returns `nil` for any other text.
     package init?(_ text: String) {
         let digits = text.utf8.count > 64 && text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text
         let bytes = digits.utf8

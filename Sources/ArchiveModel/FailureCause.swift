@@ -1,29 +1,29 @@
 package import Foundation
 
-/// Who caused a failure. It decides what the audit claims: a refund is asked for `vendor` alone.
+/// Who caused a failure. The audit requests a refund only for `vendor`.
 package enum FailureCause: String, Sendable, Hashable, Codable, CaseIterable {
     /// The storage host or the API answered, and the answer was wrong.
     case vendor
     /// This machine, its network policy, its limits, its disk or this program.
     case ours
-    /// Nobody answered: a time-out, a refused or reset connection.
+    /// No answer arrived: a timeout, or a refused or reset connection.
     case unknown
     /// A person ended it with `fixative give-up`.
     case person
 }
 
-/// Something that is tried again and again: since when, why, and when the next try comes.
+/// A task or output that failed and will be retried.
 package struct FailingState: Sendable, Hashable, Codable {
     package var cause: FailureCause
     /// The time of the first failure since the last success.
     package var since: Date
-    /// Tries so far.
+    /// Attempts so far.
     package var tries: Int
     package var nextTry: Date
-    /// How often in a row the process died while this was in hand, as far as a later try has counted it.
+    /// How many times in a row the process died while working on this, as counted by later attempts.
     package var deaths: Int
-    /// When the lease of a try after a death ends; `nil` while it waits. A lease that has run out is one more death, which the next
-    /// try counts.
+    /// The lease expiry of a running attempt that follows a death; `nil` while no such attempt runs. An expired lease means
+    /// that the process died again; the next attempt counts that death.
     package var leaseEnds: Date?
 
     package init(cause: FailureCause, since: Date, tries: Int, nextTry: Date, deaths: Int, leaseEnds: Date? = nil) {
@@ -35,14 +35,14 @@ package struct FailingState: Sendable, Hashable, Codable {
         self.leaseEnds = leaseEnds
     }
 
-    /// After this many deaths in a row an input is shown as the suspected cause.
+    /// From this many deaths in a row on, the input itself is reported as the suspected cause.
     package static let deathsOfSuspect = 3
 
     package func deaths(at now: Date) -> Int { deaths + (leaseEnds.map { $0 <= now } == true ? 1 : 0) }
 
     package func isSuspect(at now: Date) -> Bool { deaths(at: now) >= Self.deathsOfSuspect }
 
-    /// Why it waits, for people.
+    /// The reason for the wait, as text for users.
     /// - Parameter last: The reason of the last failure.
     package func reason(last: String?, at now: Date) -> String {
         guard isSuspect(at: now) else { return last ?? "not tried yet" }
@@ -50,15 +50,15 @@ package struct FailingState: Sendable, Hashable, Codable {
     }
 }
 
-/// Delivered bytes that were not a whole picture. They are kept until a whole picture arrives or the window closes.
+/// A delivery that is not a complete picture. It is kept until a complete picture arrives or the retry window closes.
 package struct DeliveryCandidate: Sendable, Hashable, Codable {
     package var original: BlobReference
-    /// Why these bytes could not be read as a picture.
+    /// Why these bytes could not be decoded as a picture.
     package var reason: String
-    /// Whether the bytes begin like a picture of a known format.
+    /// Whether the bytes begin with the signature of a known picture format.
     package var looksLikePicture: Bool
     package var download: DownloadFacts
-    /// What the file is, where our own decoder failed: then the bytes may be a whole picture.
+    /// The file format, if only our decoder failed: the bytes may still be a complete picture.
     package var unread: UnreadFacts?
 
     package init(
@@ -71,12 +71,12 @@ package struct DeliveryCandidate: Sendable, Hashable, Codable {
         self.unread = unread
     }
 
-    /// The most different deliveries that are kept for one output; the oldest is dropped first.
+    /// The maximum number of different deliveries kept for one output; the oldest is dropped first.
     package static let most = 3
 
-    /// The candidate that says most: the newest that may be whole, else the newest damaged picture, else the newest delivery with any
-    /// bytes.
-    /// - Parameter candidates: The newest last.
+    /// The most useful candidate: the newest that may be complete, else the newest damaged picture, else the newest that is not
+    /// empty.
+    /// - Parameter candidates: Sorted from oldest to newest.
     package static func best(of candidates: [DeliveryCandidate]) -> DeliveryCandidate? {
         candidates.last { $0.unread != nil } ?? candidates.last { $0.looksLikePicture } ?? candidates.last {
             $0.original.bytes > 0

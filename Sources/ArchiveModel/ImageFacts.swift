@@ -1,11 +1,11 @@
-/// What was measured of a delivered picture.
+/// Properties measured from a delivered picture.
 package struct ImageFacts: Sendable, Hashable, Codable {
-    /// `png`, `jpeg` or `webp`, by content.
+    /// `png`, `jpeg` or `webp`, detected from the content.
     package var format: String
-    /// The stored pixels, before any orientation.
+    /// Stored size in pixels, before the orientation is applied.
     package var width: Int
     package var height: Int
-    /// Bits a sample.
+    /// Bits per sample.
     package var bitDepth: Int
     package var colourType: String
     package var hasAlpha: Bool
@@ -20,21 +20,21 @@ package struct ImageFacts: Sendable, Hashable, Codable {
     package var text: [String: String]?
     /// The size of the signed Content Credentials (`caBX`), in bytes; `nil` when there are none.
     package var contentCredentialsBytes: Int?
-    /// Why they cannot be valid, as far as the container tells.
+    /// Why the Content Credentials cannot be valid, as far as the container shows.
     package var contentCredentialsDamage: String?
-    /// Bytes after the end of the picture.
+    /// The number of bytes after the end of the picture.
     package var trailingBytes: Int
     /// The average colour as `#rrggbb`.
     package var averageColour: String?
-    /// The colour of the largest part as `#rrggbb`.
+    /// The colour of the largest area as `#rrggbb`.
     package var dominantColour: String?
-    /// What told how the colours are meant: `untagged`, `codePoints`, `profile`, `sRGB` or `gamma`.
+    /// Where the colour space was read from: `untagged`, `codePoints`, `profile`, `sRGB` or `gamma`.
     package var colourOrigin: String?
     /// The likely quality setting of a JPEG, 1 to 100.
     package var jpegQuality: Int?
-    /// What the file says of its own origin, a URI of IPTC's vocabulary.
+    /// The origin that the file states for itself, as a URI of the IPTC vocabulary.
     package var digitalSourceType: String?
-    /// What was left out or guessed, in words.
+    /// What was omitted or guessed, in plain text.
     package var notes: [String]?
 
     package init(

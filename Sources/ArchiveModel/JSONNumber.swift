@@ -1,9 +1,10 @@
-/// A number of JSON, as exactly as this program can hold it.
+/// Parses a JSON number as exactly as this program can represent it.
 struct JSONNumber {
-    /// A number, or the digits as a text where no number type holds them: too large, too small, or of more than 17 digits.
+    /// A number, or the original digits as a string if no number type can hold them: too large, too small, or more than 17
+    /// digits.
     let value: JSONValue
 
-    /// - Returns: `nil` for a text that is no number of RFC 8259, section 6.
+    /// - Returns: `nil` if the text is not a number as defined in RFC 8259, section 6.
     init?(_ text: String) {
         let bytes = Array(text.utf8)
         var position = bytes.first == UInt8(ascii: "-") ? 1 : 0

@@ -1,6 +1,6 @@
 /// The parser of ``JSONReading``.
 struct JSONReader {
-    /// The structure is lost here: what follows can't be told apart.
+    /// The structure is no longer recognisable: the bytes that follow cannot be split into values.
     private struct Desync: Error {}
 
     private let bytes: [UInt8]
@@ -8,7 +8,7 @@ struct JSONReader {
     private var position = 0
     private var values = 0
     private var depth = 0
-    /// Whether the bytes are over inside the value that is being read.
+    /// Whether the input ended inside the current value.
     private var hasEnded = false
     private var isInList = false
     private(set) var findings: JSONReading.Findings = []
@@ -64,7 +64,7 @@ struct JSONReader {
         ["true", "false", "null"].contains { bytes[position...].starts(with: $0.utf8) }
     }
 
-    /// - Returns: `nil` when nothing of a value is there, since the bytes are over or the limit of values is reached.
+    /// - Returns: `nil` if no value was read, because the input ended or the limit on values was reached.
     private mutating func value() throws(Desync) -> JSONValue? {
         values += 1
         guard values <= limits.values else {
@@ -121,11 +121,12 @@ struct JSONReader {
         }
     }
 
-    /// Reads an item and the comma behind it.
-    /// - Returns: Whether the list goes on.
+    /// Reads an item and the comma after it.
+    /// - Returns: Whether the list continues.
+    /// - Returns: Whether the list continues.
     private mutating func item(into items: inout [JSONValue]) throws(Desync) -> Bool {
         if next == UInt8(ascii: ",") {
-            // A comma too many: the item keeps its number.
+            // A superfluous comma: append `null` so that later items keep their index.
             findings.insert(.repaired)
             items.append(.null)
             advance(to: position + 1)
@@ -190,10 +191,10 @@ struct JSONReader {
         }
     }
 
-    /// So many names of one object that differ only in their normalisation are kept: each is compared with those before it.
+    /// The maximum number of names in one object that differ only in normalisation. Each is compared with all before it.
     private static let mostNormalisations = 16
 
-    /// Names that differ only in their normalisation are one key to a dictionary, but two members.
+    /// Swift's `Dictionary` treats names that differ only in normalisation as one key, but they are separate members in JSON.
     private mutating func add(_ value: JSONValue, as name: String, to members: inout [String: JSONValue]) {
         var free = name
         var number = 2
@@ -222,9 +223,9 @@ struct JSONReader {
         }
     }
 
-    // MARK: What is passed over
+    // MARK: Skipping and recovery
 
-    /// Passes over a value without reading it: to its end by quotation marks and brackets.
+    /// Skips a value without parsing it. Finds its end by counting quotation marks and brackets.
     private mutating func skip() {
         var end = position
         var open = 0
@@ -258,9 +259,9 @@ struct JSONReader {
         advance(to: min(end + 1, bytes.count))
     }
 
-    /// Finds the whole rows behind a broken one: objects that follow a comma and are read without a fault.
+    /// Recovers the intact rows after a broken one: objects that follow a comma and parse without error.
     ///
-    /// Each attempt may run to the end, so there are at most as many as two passes over the rest allow.
+    /// Each attempt may read to the end of the input. The total work is therefore limited to about two passes over the rest.
     private mutating func salvage(from start: Int, into items: inout [JSONValue]) {
         let last = work + 2 * (bytes.count - start) + 1024
         position = start
@@ -291,9 +292,9 @@ struct JSONReader {
         return nil
     }
 
-    // MARK: Texts
+    // MARK: Strings
 
-    /// - Returns: `nil` when the bytes are over before the text is.
+    /// - Returns: `nil` if the input ended before the closing quotation mark.
     private mutating func string() -> String? {
         let start = position + 1
         var end = start
@@ -322,13 +323,13 @@ struct JSONReader {
         return withoutLongRuns(String(decoding: bytes, as: UTF8.self))
     }
 
-    /// The most combining marks in a row. To compare or hash two texts takes the square of that: Swift sorts such a run by insertion.
-    /// Unicode's Stream-Safe Text Format (UAX #15, section 13) allows 30.
+    /// The maximum number of combining marks in a row. Comparing or hashing two strings takes time quadratic in that number,
+    /// because Swift sorts such a run by insertion. Unicode's Stream-Safe Text Format (UAX #15, section 13) allows 30.
     private static let mostMarks = 256
 
-    /// A text whose runs of combining marks are cut to ``mostMarks``, with U+FFFD for the rest.
+    /// Truncates each run of combining marks to ``mostMarks`` and puts U+FFFD in place of the rest.
     private mutating func withoutLongRuns(_ text: String) -> String {
-        // No mark takes less than two bytes, so a short text has no long run; and most texts are ASCII.
+        // A mark takes at least two bytes, so a short text has no long run; and most texts are ASCII.
         guard text.utf8.count > 2 * Self.mostMarks, !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
         var run = 0
         guard
@@ -375,7 +376,7 @@ struct JSONReader {
             case let other where other == UInt8(ascii: "\"") || other == UInt8(ascii: "\\") || other == UInt8(ascii: "/"):
                 text.append(other)
             case let other:
-                // No escape of JSON: both characters are kept.
+                // Not a valid JSON escape: keep both characters.
                 findings.insert(.repaired)
                 text += [byte, other]
             }
@@ -385,8 +386,8 @@ struct JSONReader {
         return text
     }
 
-    /// Reads `\uXXXX`, or two of them that are one character.
-    /// - Returns: The position behind it.
+    /// Decodes `\uXXXX`, or two of them if they form a surrogate pair.
+    /// - Returns: The position after the escape.
     private mutating func appendScalar(at position: Int, to text: inout [UInt8], end: Int) -> Int {
         guard let unit = codeUnit(at: position, end: end) else {
             findings.insert(.repaired)
@@ -449,7 +450,7 @@ struct JSONReader {
         let token = self.token()
         guard !token.isEmpty else { throw Desync() }
         let end = position
-        // In a list or an object, a word at the very end may go on.
+        // Inside a list or an object, a word at the end of the input may be truncated.
         if next == nil, depth > 0 {
             hasEnded = true
             return nil

@@ -1,47 +1,47 @@
 package import Foundation
 
-/// JSON as it was read from bytes that somebody else wrote: the value, and how far the bytes were the JSON of RFC 8259.
+/// A JSON value parsed from bytes of an external source, with a report of how the bytes deviate from RFC 8259.
 ///
-/// The reader passes over the bytes once, with bounded depth and memory. A field that is no JSON costs that field, and a broken row
-/// of a list costs that row:
-/// - Half a surrogate pair and bytes that are no UTF-8 become U+FFFD. Control characters in texts stay.
-/// - A number that no `Int64`, `UInt64` or `Double` holds exactly enough becomes its own text. `NaN` and `Infinity` too.
-/// - What is nested too deep becomes a text that says so. Of members with one name the last counts.
-/// - Of bytes that end too soon, the objects on the outside are kept; an item of a list that is cut is left out.
+/// The parser reads the bytes once, with bounded depth and memory. Invalid JSON in a field loses only that field, and a broken
+/// row of a list loses only that row:
+/// - A lone surrogate and bytes that are not valid UTF-8 become U+FFFD. Control characters in strings are kept.
+/// - A number that no `Int64`, `UInt64` or `Double` represents exactly enough becomes a string, and so do `NaN` and `Infinity`.
+/// - A value that is nested too deeply becomes a string that says so. If a name is repeated, the last member counts.
+/// - If the input is truncated, the open objects are kept, and an incomplete item of a list is omitted.
 package struct JSONReading: Sendable {
-    /// How the bytes differ from JSON that this program can hold.
+    /// How the bytes deviate from JSON that this program can represent.
     package struct Findings: OptionSet, Sendable, Hashable {
         package let rawValue: Int
 
         package init(rawValue: Int) { self.rawValue = rawValue }
 
-        /// The bytes end inside the value.
+        /// The input ends inside the value.
         package static let cut = Findings(rawValue: 1)
         /// Rows of the outermost list could not be read and are missing.
         package static let lost = Findings(rawValue: 2)
-        /// Something was read that is no JSON, such as `None` or a comma too many.
+        /// Something invalid was accepted, such as `None` or a superfluous comma.
         package static let repaired = Findings(rawValue: 4)
-        /// Something follows the value.
+        /// There are more bytes after the value.
         package static let trailing = Findings(rawValue: 8)
-        /// Something was nested too deep.
+        /// A value was nested too deeply.
         package static let deep = Findings(rawValue: 16)
         /// There are more values than the limit; the later ones are missing.
         package static let many = Findings(rawValue: 32)
         /// A character was replaced by U+FFFD.
         package static let replaced = Findings(rawValue: 64)
-        /// A number is kept as a text.
+        /// A number was kept as a string.
         package static let number = Findings(rawValue: 128)
 
-        /// Parts of the value are missing, so that it says nothing of what it does not name.
+        /// Parts of the value are missing, so a missing member or row proves nothing.
         package static let incomplete: Findings = [.cut, .lost, .many]
-        /// The bytes are no JSON as RFC 8259 has it, or not all of it is in the value.
+        /// The bytes are not valid JSON by RFC 8259, or the value does not contain all of them.
         package static let inexact: Findings = [.cut, .lost, .repaired, .trailing, .deep, .many]
     }
 
     package struct Limits: Sendable {
-        /// Lists and objects inside each other.
+        /// The maximum nesting depth of lists and objects.
         package var depth: Int
-        /// Values of any kind; a bound on memory.
+        /// The maximum number of values of any kind; it limits the memory used.
         package var values: Int
 
         package init(depth: Int = 100, values: Int = 1_000_000) {
@@ -49,16 +49,16 @@ package struct JSONReading: Sendable {
             self.values = values
         }
 
-        /// For files of the program's own, which may hold another's JSON with its full depth.
+        /// For this program's own files, which may embed external JSON of full depth.
         package static let ownFiles = Limits(depth: 500, values: 10_000_000)
     }
 
     package let value: JSONValue
     package let findings: Findings
-    /// How many bytes were looked at, each time counted.
+    /// The total number of bytes read, including repeated reads.
     package let work: Int
 
-    /// - Throws: ``JSONReadingError`` for bytes of which no value can be had.
+    /// - Throws: ``JSONReadingError`` if no value can be parsed from the bytes.
     package init(_ bytes: [UInt8], limits: Limits = Limits()) throws(JSONReadingError) {
         var reader = JSONReader(Self.utf8(bytes), limits: limits)
         value = try reader.document()
@@ -68,7 +68,7 @@ package struct JSONReading: Sendable {
 
     package init(_ data: Data, limits: Limits = Limits()) throws(JSONReadingError) { try self.init(Array(data), limits: limits) }
 
-    /// The bytes in UTF-8 without a byte order mark.
+    /// Converts the bytes to UTF-8 and removes a byte order mark.
     private static func utf8(_ bytes: [UInt8]) -> [UInt8] {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return Array(bytes.dropFirst(3)) }
         let encoding: String.Encoding? =
@@ -86,7 +86,7 @@ package struct JSONReading: Sendable {
     }
 }
 
-/// Bytes that are no JSON at all.
+/// The bytes contain no JSON value.
 package struct JSONReadingError: Error, Sendable, Hashable, CustomStringConvertible {
     package var description: String
 
@@ -94,7 +94,7 @@ package struct JSONReadingError: Error, Sendable, Hashable, CustomStringConverti
 }
 
 extension JSONValue {
-    /// - Returns: `nil` for a text that is not one whole JSON value.
+    /// - Returns: `nil` if the text is not exactly one complete JSON value.
     package init?(text: String) {
         guard let reading = try? JSONReading(Array(text.utf8)), reading.findings.isDisjoint(with: [.cut, .lost, .trailing]) else {
             return nil

@@ -1,13 +1,13 @@
 extension JSONValue {
-    /// Whether the value takes more than so many bytes in a record, where each member and item has a line of its own.
+    /// Whether the value takes more than `bytes` bytes in a record, where each member and item is on a line of its own.
     package func isLarger(than bytes: Int) -> Bool {
         var left = bytes
         return !subtractSize(from: &left, depth: 1)
     }
 
-    /// The value, when it takes no more than so many bytes in a record; else without its largest members, which a text stands for.
+    /// The value itself if it takes at most `bytes` bytes in a record. Otherwise its largest members are replaced by a note.
     ///
-    /// An answer may be small on its way and large in a record: a control character takes six bytes there.
+    /// An answer can be much larger in a record than in transit: a control character takes six bytes in a record.
     package func fitting(_ bytes: Int) -> JSONValue {
         guard isLarger(than: bytes) else { return self }
         let note = JSONValue.string("left out, since the answer is too large for a record")
@@ -18,9 +18,9 @@ extension JSONValue {
         return result.isLarger(than: bytes) ? .object(["note": note]) : result
     }
 
-    /// - Returns: `false` as soon as nothing is left.
+    /// - Returns: `false` as soon as the limit is exceeded.
     private func subtractSize(from left: inout Int, depth: Int) -> Bool {
-        // The line's end, its indentation, and what stands between two values.
+        // The line break, the indentation and the separator.
         left -= 4 + 2 * depth
         switch self {
         case .null, .bool: left -= 5
@@ -39,7 +39,7 @@ extension JSONValue {
         return left >= 0
     }
 
-    /// With quotation marks and escapes (RFC 8259, section 7).
+    /// The size in bytes with quotation marks and escapes (RFC 8259, section 7).
     private static func writtenSize(_ text: String) -> Int {
         text.utf8.reduce(4) { size, byte in
             switch byte {

@@ -1,9 +1,9 @@
-/// Any JSON, for what the upstream sends beyond the fields that are known today.
+/// Any JSON value. Holds upstream fields that this program does not know.
 package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
     case integer(Int64)
-    /// A whole number too large for `integer`, such as a 64-bit seed.
+    /// An integer too large for `integer`, such as a 64-bit seed.
     case unsigned(UInt64)
     case number(Double)
     case string(String)
@@ -27,7 +27,7 @@ extension JSONValue {
         return items
     }
 
-    /// A whole number, also one written as `3.0` or `"3"`.
+    /// An integer, also one written as `3.0` or `"3"`.
     package var integer: Int64? {
         switch self {
         case .integer(let value): value
@@ -50,9 +50,9 @@ extension JSONValue {
         return value.flatMap { $0.isFinite ? $0 : nil }
     }
 
-    /// The same value with every string, the names of members too, replaced by what `transform` makes of it.
+    /// Returns the value with `transform` applied to every string and every member name.
     ///
-    /// Names that become the same get a number behind them, so that no member is lost.
+    /// If two names become equal, a number is appended to one of them, so that no member is lost.
     package func mapStrings(_ transform: (String) -> String) -> JSONValue {
         switch self {
         case .string(let text): .string(transform(text))
@@ -62,7 +62,7 @@ extension JSONValue {
         }
     }
 
-    /// The same value with every string but the names of members replaced by what `transform` makes of it.
+    /// Returns the value with `transform` applied to every string, but not to member names.
     package func mapValues(_ transform: (String) -> String) -> JSONValue {
         switch self {
         case .string(let text): .string(transform(text))
@@ -74,7 +74,7 @@ extension JSONValue {
 
     private static func mapStrings(_ members: [String: JSONValue], _ transform: (String) -> String) -> [String: JSONValue] {
         var mapped: [String: JSONValue] = [:]
-        // Where the search for a free number begins, so that many names that become one take no long.
+        // The next number to try for each name: the search stays fast when many names become equal.
         var numbers: [String: Int] = [:]
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {
             let newName = transform(name)

@@ -1,10 +1,11 @@
 import Foundation
 
-/// Decodes types from JSON that ``JSONReading`` has read, so that everything in this program reads JSON the same way.
+/// Decodes types from JSON parsed by ``JSONReading``, so that all JSON input follows the same rules.
 ///
-/// Dates are ISO 8601, of the years 1 to 9999. A number out of the range of its type is an error and no trap.
+/// Dates are ISO 8601, of the years 1 to 9999. A number out of range for its type throws an error and does not trap.
 package enum ArchiveDecoder {
-    /// - Throws: ``JSONReadingError`` for bytes that are not JSON to the letter, `DecodingError` for JSON that is not `type`.
+    /// - Throws: ``JSONReadingError`` for bytes that are not strictly valid JSON, `DecodingError` for JSON that does not match
+    ///   `type`.
     package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         let reading = try JSONReading(bytes, limits: .ownFiles)
         guard reading.findings.isDisjoint(with: .inexact) else {

@@ -2,27 +2,27 @@ import Crypto
 package import Foundation
 import SizeContract
 
-/// Something that happened to an output or task, as it is told to a system outside: its JSON is the body of a webhook.
+/// A notification about an output or a task. Its JSON is the body of a webhook.
 package struct Notice: Sendable, Hashable, Codable {
     package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-        /// Archived, and nothing is to be complained of.
+        /// Archived, and the delivery has no known fault.
         case archived = "output.archived"
-        /// Archived, but not what was asked for, or no whole picture: see ``Verdict/isClean``.
+        /// Archived, but not as requested, or not a complete picture: see ``Verdict/isClean``.
         case mismatch = "output.mismatch"
-        /// It has failed for ten minutes, or at once for a cause of our own; it is tried again until its window closes.
+        /// Has failed for ten minutes; reported at once if the cause is on this side. It is retried until its window closes.
         case failing = "output.failing"
-        /// It was told as failing, and is archived now.
+        /// Archived after an earlier `failing` notice.
         case recovered = "output.recovered"
-        /// It waits although little of its time is left.
+        /// Not yet archived, with little time left before the deadline.
         case atRisk = "output.at_risk"
-        /// It can't be had any more.
+        /// Can no longer be downloaded.
         case unavailable = "output.unavailable"
         case taskAtRisk = "task.at_risk"
-        /// A task that could not be read for ten minutes; it is tried again until its window closes.
+        /// A task that could not be read for ten minutes. It is retried until its window closes.
         case taskFailing = "task.failing"
-        /// It was told as failing, and its results are known now.
+        /// The results are known now, after an earlier `failing` notice.
         case taskRecovered = "task.recovered"
-        /// A task that ended without a picture: failed, cancelled, or not to be had.
+        /// A task that ended without a picture: it failed, was cancelled, or is unavailable.
         case taskUnavailable = "task.unavailable"
     }
 
@@ -30,7 +30,7 @@ package struct Notice: Sendable, Hashable, Codable {
         package var model: String?
         package var size: String?
         package var resolution: String?
-        /// The promised pixels.
+        /// The promised size in pixels.
         package var width: Int?
         package var height: Int?
     }
@@ -42,17 +42,17 @@ package struct Notice: Sendable, Hashable, Codable {
         package var mediaType: String?
     }
 
-    /// What is known of it. No link and no key is among it.
+    /// The facts about the output or task. They contain no link and no key.
     package struct Facts: Sendable, Hashable, Codable {
         package var taskId: TaskID
-        /// The output's name in the API's addresses, and its place in the task; none for a task.
+        /// The output's name in URLs of the HTTP API, and its index in the task; `nil` for a task.
         package var name: String?
         package var index: Int?
         package var state: String?
         package var verdict: String?
         package var asked: Asked?
         package var delivered: Delivered?
-        /// Of the original.
+        /// The digest of the original.
         package var sha256: Digest?
         package var reason: String?
         package var cause: FailureCause?
@@ -72,16 +72,16 @@ package struct Notice: Sendable, Hashable, Codable {
         self.data = data
     }
 
-    /// The same for the same happening, however often it is told, so that whoever is told knows a repetition.
+    /// Identical for every repetition of the same notice, so that receivers can drop duplicates.
     package var id: String {
-        // Something comes to be at risk once for each deadline, however often that is seen.
+        // `atRisk` is reported once per deadline, however often it is detected.
         let moment = type == .atRisk || type == .taskAtRisk ? data.deadline ?? timestamp : timestamp
         let text = "\(type.rawValue) \(data.taskId.text) \(data.index ?? -1) \(moment.milliseconds)"
         let hash = SHA256.hash(data: Data(text.utf8))
         return "msg_" + hash.prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
-    /// An output's end.
+    /// For an output that has ended.
     package init(_ record: ArchiveRecord) {
         let entry = OutputEntry(record)
         let isClean = entry.judgement?.verdict.isClean ?? true
@@ -89,7 +89,7 @@ package struct Notice: Sendable, Hashable, Codable {
         self.init(type, at: record.endedAt, Facts(entry))
     }
 
-    /// An output that waits and has little time left.
+    /// For an output that is waiting and has little time left.
     package init(atRisk entry: OutputEntry, deadline: Date, reason: String, now: Date) {
         var facts = Facts(entry)
         facts.deadline = deadline
@@ -97,7 +97,7 @@ package struct Notice: Sendable, Hashable, Codable {
         self.init(.atRisk, at: now, facts)
     }
 
-    /// A task without an output: one that ended, or one that is still to be read and has little time left.
+    /// For a task without an output: it has ended, or it is still unread with little time left.
     package init(
         _ type: Kind, task: TaskID, state: TaskState, request: RecordedRequest?, deadline: Date?, reason: String, now: Date
     ) {

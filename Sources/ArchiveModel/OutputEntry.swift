@@ -1,14 +1,14 @@
 package import Foundation
 package import SizeContract
 
-/// One output as lists, reports and galleries show it: what the catalog knows without opening a record.
+/// One output as lists, reports and galleries show it. All fields come from the catalog; no record is opened.
 package struct OutputEntry: Sendable, Hashable {
-    /// What was delivered; `nil` fields are those of bytes that are no picture.
+    /// The delivered bytes. Fields are `nil` if the bytes are not a picture.
     package struct Original: Sendable, Hashable {
         package var digest: Digest
         package var bytes: Int
         package var mediaType: String
-        /// `png`, `jpeg` or `webp`; another name for a whole file that is not decoded here.
+        /// `png`, `jpeg` or `webp`; another name for a complete file that is not decoded here.
         package var format: String?
 
         package init(digest: Digest, bytes: Int, mediaType: String, format: String?) {
@@ -23,7 +23,7 @@ package struct OutputEntry: Sendable, Hashable {
     package struct Rendition: Sendable, Hashable {
         package var digest: Digest
         package var mediaType: String
-        /// In pixels, upright.
+        /// In pixels, after the orientation was applied.
         package var width: Int
         package var height: Int
 
@@ -43,16 +43,16 @@ package struct OutputEntry: Sendable, Hashable {
 
     package var id: OutputID
     package var state: OutputState
-    /// Why it is unavailable, or what last went wrong.
+    /// Why the output is unavailable, or the last error.
     package var reason: String?
     package var createdAt: Date?
     package var deadline: Date?
-    /// When it was archived or given up.
+    /// When the output was archived or given up.
     package var endedAt: Date?
     package var attempts: Int
-    /// Who caused that there is no whole picture; `nil` for a whole one.
+    /// Who is responsible for a missing or damaged picture; `nil` for a complete one.
     package var cause: FailureCause?
-    /// Set while it waits after a failure.
+    /// Set while the output waits for a retry after a failure.
     package var failing: FailingState?
     package var request: RecordedRequest?
     package var judgement: Judgement?
@@ -70,7 +70,7 @@ package struct OutputEntry: Sendable, Hashable {
         self.attempts = attempts
     }
 
-    /// What a record says, as an entry.
+    /// Builds an entry from a record.
     package init(_ record: ArchiveRecord) {
         self.init(id: record.id, state: record.state == .archived ? .archived : .unavailable, attempts: record.attempts)
         reason = record.reason ?? record.decodeError ?? record.unread?.reason

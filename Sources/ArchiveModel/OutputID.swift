@@ -1,14 +1,14 @@
-/// The upstream's name for one generation task.
+/// The upstream's ID of one generation task.
 ///
-/// Two ids are the same when their bytes are: texts that differ only in their Unicode normalisation name two tasks.
+/// IDs are compared byte by byte: texts that differ only in Unicode normalisation name different tasks.
 package struct TaskID: Sendable, Hashable {
     package let text: String
 
-    /// - Returns: `nil` for a text that is empty, that holds white space or control characters, or whose ``fileStem`` is longer than
-    ///   200 bytes, since a file's name has room for 255: no task is called so, and such a text comes from a wrong line or a hostile
-    ///   answer.
+    /// - Returns: `nil` for a text that is empty, that contains white space or control characters, or whose ``fileStem`` exceeds
+    ///   200 bytes. File names are limited to 255 bytes. No real task has such an ID; the text comes from a wrong line or a
+    ///   hostile answer.
     package init?(_ text: String) {
-        // As all of the upstream's are: to look at the bytes is enough, and quick.
+        // Fast path for every ID that the upstream issues: checking the bytes is enough.
         if (1...200).contains(text.utf8.count), text.utf8.allSatisfy(Self.isKept) {
             self.text = text
             return
@@ -19,8 +19,8 @@ package struct TaskID: Sendable, Hashable {
         guard fileStem.utf8.count <= 200 else { return nil }
     }
 
-    /// The id as a part of a file name: everything but ASCII letters, digits, `_`, `-` and inner dots is percent-encoded, so that no
-    /// id can leave its folder, and no two ids share a name.
+    /// The ID as part of a file name. All bytes except ASCII letters, digits, `_`, `-` and inner dots are percent-encoded. So no
+    /// ID can escape its folder, and no two IDs share a name.
     package var fileStem: String {
         let digits = Array("0123456789ABCDEF".utf8)
         var stem: [UInt8] = []
@@ -34,10 +34,10 @@ package struct TaskID: Sendable, Hashable {
         return String(decoding: stem, as: UTF8.self)
     }
 
-    /// The name of the task's own record.
+    /// The file name of the task's own record.
     package var recordName: String { "\(fileStem).task.json" }
 
-    /// Whether a byte stands for itself in a file's name.
+    /// Whether a byte needs no escape in a file name.
     private static func isKept(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2D: true
@@ -74,7 +74,7 @@ extension TaskID: Codable {
     }
 }
 
-/// One result of a task. A task may have several; they count from 0.
+/// One result of a task. A task may have several; their indices start at 0.
 package struct OutputID: Sendable, Hashable {
     package let task: TaskID
     package let index: Int

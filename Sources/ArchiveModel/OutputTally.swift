@@ -1,6 +1,6 @@
 package import SizeContract
 
-/// How many outputs are alike in what is counted of them.
+/// The number of outputs that agree in the fields listed here.
 package struct OutputTally: Sendable, Hashable {
     package var state: OutputState
     package var verdict: Verdict?
@@ -8,9 +8,9 @@ package struct OutputTally: Sendable, Hashable {
     package var deliveredTier: Tier?
     package var model: String?
     package var outputs: Int
-    /// Of the originals together.
+    /// The total size of the originals.
     package var bytes: Int64
-    /// What was billed above what was delivered, in base prices, over all of them where both are known.
+    /// The sum of billed minus delivered price, in base prices, over the outputs for which both are known.
     package var overpaid: PriceMultiplier
 
     package init(

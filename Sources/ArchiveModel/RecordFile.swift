@@ -1,7 +1,7 @@
 internal import Crypto
 package import Foundation
 
-/// A record of either kind.
+/// An output record or a task record.
 package enum StoredRecord: Sendable, Hashable {
     case output(ArchiveRecord)
     case task(TaskRecord)
@@ -13,7 +13,7 @@ package enum StoredRecord: Sendable, Hashable {
         }
     }
 
-    /// The day under which it lies: when its task was created, or discovered where that is unknown.
+    /// The day of the folder that holds the record: when the task was created, or discovered if the creation time is unknown.
     package var day: Date {
         switch self {
         case .output(let record): record.createdAt ?? record.discoveredAt
@@ -22,12 +22,12 @@ package enum StoredRecord: Sendable, Hashable {
     }
 }
 
-/// The bytes of a record: JSON whose second line is the SHA-256 of all its other lines, so that a record proves itself whole without
-/// any catalog: `sed 2d FILE | sha256sum` prints what line 2 says.
+/// The file format of a record: JSON whose second line is the SHA-256 of all other lines. A record can be verified without the
+/// catalog: `sed 2d FILE | sha256sum` prints the value in line 2.
 ///
-/// Records of format 1 have no such line, and are read as they are.
+/// Records of format 1 have no such line and are read without this check.
 package enum RecordFile {
-    /// The bytes of a record as today's program writes it.
+    /// Encodes a record in the current format.
     package static func bytes(of record: StoredRecord) throws -> [UInt8] {
         let encoder = JSONEncoder.archive(pretty: true)
         switch record {
@@ -40,8 +40,8 @@ package enum RecordFile {
         }
     }
 
-    /// Reads a record, and sees to it that no byte has changed since it was written.
-    /// - Throws: ``RecordFileError`` for bytes that are no record, or no longer the record that was written.
+    /// Reads a record and verifies its checksum.
+    /// - Throws: ``RecordFileError`` for bytes that are not a record or were changed after writing.
     package static func read(_ bytes: [UInt8]) throws(RecordFileError) -> StoredRecord {
         let isSealed = try checkSeal(bytes)
         struct Kind: Decodable { var format: String }
@@ -77,7 +77,7 @@ package enum RecordFile {
         opening + sealStart + Array(hash([body[...]]).utf8) + sealEnd + body.dropFirst(opening.count)
     }
 
-    /// - Returns: Whether there is a seal.
+    /// - Returns: Whether the record has a checksum line.
     private static func checkSeal(_ bytes: [UInt8]) throws(RecordFileError) -> Bool {
         guard bytes.starts(with: opening + sealStart) else { return false }
         let line = bytes.dropFirst(opening.count).prefix(sealLength)
@@ -89,10 +89,10 @@ package enum RecordFile {
         return true
     }
 
-    /// Where the seal lies in the bytes of a record: line 2.
+    /// The byte range of line 2, the checksum line.
     package static let seal = opening.count..<opening.count + sealLength
 
-    /// The bytes of a record whose lines but the second are these.
+    /// Inserts the checksum line into a record that lacks its second line.
     package static func sealing(_ body: [UInt8]) -> [UInt8] { sealed(body) }
 
     private static func hash(_ parts: [ArraySlice<UInt8>]) -> String {
@@ -102,7 +102,7 @@ package enum RecordFile {
     }
 }
 
-/// Why bytes are not a whole record.
+/// Why the bytes are not a valid record.
 package struct RecordFileError: Error, Sendable, CustomStringConvertible {
     package var description: String
     init(_ description: String) { self.description = description }

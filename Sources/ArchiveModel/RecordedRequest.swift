@@ -1,16 +1,16 @@
 package import Foundation
 package import SizeContract
 
-/// What somebody asked the model for, as far as that is on record.
+/// The recorded request to the model, as far as it is known.
 ///
-/// The upstream's answers do not repeat size, resolution or prompt, so only a recorded request can be audited.
+/// The upstream's answers do not repeat size, resolution or prompt, so an audit needs a recorded request.
 package struct RecordedRequest: Sendable, Hashable, Codable {
     package var model: String?
     package var prompt: String?
-    /// `auto`, a ratio or `WxH`, as it was written.
+    /// `auto`, a ratio or `WxH`, as in the request.
     package var size: String?
     package var resolution: String?
-    /// Reference images, without their queries.
+    /// URLs of reference images, without their queries.
     package var imageURLs: [String]?
     package var recordedAt: Date?
 
@@ -26,7 +26,7 @@ package struct RecordedRequest: Sendable, Hashable, Codable {
         self.recordedAt = recordedAt
     }
 
-    /// This request with the facts that it lacks taken from another telling of it. A size that names none is replaced.
+    /// Fills missing facts from another record of the same request. A size that cannot be parsed is replaced.
     package func filled(from other: RecordedRequest) -> RecordedRequest {
         var filled = self
         filled.model = model ?? other.model
@@ -43,10 +43,10 @@ package struct RecordedRequest: Sendable, Hashable, Codable {
         return filled
     }
 
-    /// The size to judge a delivery by; `nil` when none was recorded, or when the recorded text names no size.
+    /// The requested size for the judgement; `nil` if none was recorded or the recorded text is not a valid size.
     ///
-    /// A request recorded with a prompt alone says nothing of its size: only a `size` on record, or a whole request as `submit`
-    /// records it, is judged.
+    /// A request recorded with a prompt alone says nothing about its size. Deliveries are judged only by a recorded `size`, or by
+    /// a complete request as `submit` records it.
     package func sizeRequest(in contract: SizeContract) -> SizeRequest? {
         guard let size else { return nil }
         return try? contract.request(size: size, resolution: resolution)

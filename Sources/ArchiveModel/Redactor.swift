@@ -1,13 +1,13 @@
-/// Takes secrets out of text before it is written or shown.
+/// Removes secrets from text before it is written or shown.
 ///
-/// A result link's query is its signature, so whoever reads the query can fetch the file. A redactor removes the query, the fragment
-/// and any user name from every http(s) address in a text, and the given secrets wherever else they stand. Where an address ends is
-/// not always plain; then it removes rather too much than too little.
+/// The query of a result link is its signature: anyone who has the query can fetch the file. The redactor removes the query, the
+/// fragment and any user name from every http(s) URL in a text. It also removes the given secrets anywhere in the text. If the
+/// end of a URL is ambiguous, it removes too much rather than too little.
 package struct Redactor: Sendable {
     private let secrets: SecretIndex
 
-    /// - Parameter secrets: Texts to remove wherever they occur, such as an API key or a link's query; ones under 6 characters are
-    ///   ignored, since removing them would only garble.
+    /// - Parameter secrets: Texts to remove wherever they occur, such as an API key or a link's query. Texts under 6 characters
+    ///   are ignored, since removing them would only garble the output.
     package init(secrets: [String] = []) {
         self.secrets = SecretIndex(secrets.filter { $0.count >= 6 })
     }
@@ -22,7 +22,7 @@ package struct Redactor: Sendable {
 
     private static let scheme = Array("http".utf8)
 
-    /// In JSON, a text that is a relative address by itself, such as `//host/a?sig=…` or `/a?sig=…`, is cut down as well.
+    /// In JSON, a string that is a relative URL, such as `//host/a?sig=…` or `/a?sig=…`, also loses its query and fragment.
     package func callAsFunction(_ value: JSONValue) -> JSONValue { value.mapStrings { Self.cuttingRelative(self($0)) } }
 
     private static func cuttingRelative(_ text: String) -> String {
@@ -37,7 +37,7 @@ package struct Redactor: Sendable {
 }
 
 extension Span<UInt8> {
-    /// Whether ASCII letters occur here in either case.
+    /// Whether the span contains `letters`, which must be lower-case ASCII, in either case.
     fileprivate func holds(_ letters: [UInt8]) -> Bool {
         guard count >= letters.count else { return false }
         return (0...(count - letters.count)).contains { start in
@@ -46,22 +46,22 @@ extension Span<UInt8> {
     }
 }
 
-/// Secrets by their first bytes, so that a text is searched once, however many secrets there are: a task may have a thousand links.
+/// Indexes secrets by their first bytes, so that a text is searched once for all of them: a task may have a thousand links.
 ///
-/// A long secret is recognised by its first bytes, and the rest of the word is removed with it. The same happens where secrets of many
-/// lengths have the same first bytes. So the work for a byte of text is bounded.
+/// A long secret is recognised by its first bytes, and the rest of the word is removed with it. The same happens if secrets of
+/// many different lengths share their first bytes. This bounds the work per byte of text.
 private struct SecretIndex: Sendable {
     private static let keyLength = 6
-    /// Bytes of a secret that are compared at most.
+    /// The maximum number of bytes compared per secret.
     private static let compared = 128
-    /// Secrets with the same first bytes are compared up to so many different lengths.
+    /// The maximum number of different lengths compared among secrets with the same first bytes.
     private static let mostLengths = 8
 
-    /// Secrets with the same first bytes.
+    /// Secrets that share their first bytes.
     private struct Group {
-        /// The longest first.
+        /// Sorted from longest to shortest.
         var lengths: [Int]
-        /// The secrets, cut to the compared length.
+        /// The secrets, truncated to ``compared`` bytes.
         var beginnings: Set<ArraySlice<UInt8>>
     }
 
@@ -77,13 +77,13 @@ private struct SecretIndex: Sendable {
         }
     }
 
-    /// - Returns: `nil` when no secret is there.
+    /// - Returns: `nil` if the text contains no secret.
     func removing(from text: String) -> String? {
         guard !groups.isEmpty else { return nil }
         let bytes = Array(text.utf8)
         var found: [Range<Int>] = []
         var key: UInt64 = 0
-        // Up to here, all is removed.
+        // Everything before this position has already been removed.
         var wordEnd = 0
         for position in bytes.indices {
             key = (key << 8 | UInt64(bytes[position])) & 0xFFFF_FFFF_FFFF
@@ -114,7 +114,7 @@ private struct SecretIndex: Sendable {
 
     private static func endsWord(_ byte: UInt8) -> Bool { byte <= 0x20 || [0x22, 0x27, 0x3C, 0x3E].contains(byte) }
 
-    /// How many bytes from `start` on are a secret, or the compared part of one.
+    /// The length in bytes of the secret that starts at `start`, or of its compared part.
     private func length(at start: Int, in bytes: [UInt8], _ group: Group) -> Int? {
         guard group.lengths.count <= Self.mostLengths else { return Self.keyLength }
         return group.lengths.first { length in
@@ -123,15 +123,16 @@ private struct SecretIndex: Sendable {
     }
 }
 
-/// The http(s) addresses of a text, found in one pass.
+/// Finds the http(s) URLs of a text in one pass.
 ///
-/// Works on Unicode scalars: a combining mark after a `?` or a secret makes another `Character` of it, which would then go unnoticed.
+/// Works on Unicode scalars. A combining mark after a `?` or a secret forms another `Character` with it, so a search by
+/// `Character` would miss it.
 private struct WebAddresses {
     private let text: [Unicode.Scalar]
 
     init(_ text: [Unicode.Scalar]) { self.text = text }
 
-    /// The text with every address in it cut down to scheme, host and path.
+    /// The text with every URL in it reduced to scheme, host and path.
     func cutDown() -> [Unicode.Scalar] {
         var result: [Unicode.Scalar] = []
         result.reserveCapacity(text.count)
@@ -150,14 +151,14 @@ private struct WebAddresses {
         return result
     }
 
-    /// The scalars of a host and path, from behind the user name on.
+    /// The scalars of a host and path, without a user name.
     private func withoutUserName(_ range: Range<Int>) -> ArraySlice<Unicode.Scalar> {
         let authority = range.prefix { slash(at: $0) == nil }
         guard let at = authority.last(where: { text[$0] == "@" }) else { return text[range] }
         return text[(at + 1)..<range.upperBound]
     }
 
-    /// Goes on from `start` to where the address is over, where another begins, or where `isStop` holds.
+    /// Scans from `start` to the end of the URL, to the start of another URL, or to a position where `isStop` is true.
     private func end(
         of start: Int, orScheme stopsAtScheme: Bool = true, isStop: (Int) -> Bool
     ) -> (position: Int, isAddressOver: Bool) {
@@ -173,13 +174,13 @@ private struct WebAddresses {
     private func endsAddress(_ position: Int) -> Bool {
         switch text[position] {
         case "\"", "'", "<", ">", "`": true
-        // JSON escapes slashes and ampersands inside an address; any other escape, such as a quotation mark's, is behind its end.
+        // JSON escapes slashes and ampersands inside a URL. Any other escape, such as that of a quotation mark, ends the URL.
         case "\\": slash(at: position) == nil && scalar(afterBackslashesAt: position) != "u"
         case let scalar: scalar.properties.isWhitespace
         }
     }
 
-    /// The position after `http://` or `https://`, plain or as JSON may escape it; `nil` when no such thing starts here.
+    /// The position after `http://` or `https://`, plain or JSON-escaped; `nil` if no scheme starts here.
     private func hostAfterScheme(at start: Int) -> Int? {
         guard text[start] == "h" || text[start] == "H", var position = word("http", at: start) else { return nil }
         position = word("s", at: position) ?? position
@@ -187,7 +188,7 @@ private struct WebAddresses {
         return slash(at: first)
     }
 
-    /// The position after `word` in either case.
+    /// The position after `word`, matched case-insensitively; `nil` if it does not occur here.
     private func word(_ word: String, at start: Int) -> Int? {
         var position = start
         for scalar in word.unicodeScalars {
@@ -216,7 +217,7 @@ private struct WebAddresses {
         backslashes(at: position).flatMap { $0 < text.count ? text[$0] : nil }
     }
 
-    /// The position after up to four backslashes, which is JSON inside JSON inside JSON.
+    /// The position after up to four backslashes, as they occur in triply nested JSON.
     private func backslashes(at start: Int) -> Int? {
         let end = (start..<min(start + 4, text.count)).first { text[$0] != "\\" } ?? min(start + 4, text.count)
         return end > start ? end : nil

@@ -1,11 +1,11 @@
 package import Foundation
 
-/// The time of day, and waiting for it: injected wherever either matters, so that tests decide what time it is.
+/// The current time, and waiting. It is injected wherever either matters, so that tests control the time.
 package protocol WallClock: Sendable {
-    /// The time now, in whole milliseconds, as every record and row keeps it.
+    /// The current time in whole milliseconds, the precision of every record and row.
     var now: Date { get }
 
-    /// Waits.
+    /// Sleeps for `duration`.
     /// - Throws: `CancellationError` as soon as the task is cancelled.
     func sleep(for duration: Duration) async throws
 }
@@ -21,22 +21,22 @@ package struct SystemClock: WallClock {
 }
 
 extension WallClock {
-    /// Waits until `date`; returns at once when that is past.
+    /// Sleeps until `date`; returns at once if it is in the past.
     package func sleep(until date: Date) async throws {
         try await sleep(for: .seconds(max(0, date.timeIntervalSince(now))))
     }
 }
 
 extension Date {
-    /// Milliseconds since 1970 UTC, within the years 1 to 9999: all that ISO 8601 can write and ``init(iso8601:)`` reads.
+    /// Milliseconds since 1970 UTC, clamped to the years 1 to 9999, the range that ``init(iso8601:)`` and ``iso8601`` support.
     package var milliseconds: Int64 {
         let value = (timeIntervalSince1970 * 1000).rounded()
         guard !value.isNaN else { return 0 }
         return Int64(min(max(value, Double(Self.first)), Double(Self.last)))
     }
 
-    /// - Parameter milliseconds: Since 1970 UTC. A number outside of the years 1 to 9999, as damage or a hostile answer brings it,
-    ///   stands for the nearest date within: the calendar of Foundation traps far outside.
+    /// - Parameter milliseconds: Since 1970 UTC. A value outside the years 1 to 9999, from damage or a hostile answer, is clamped
+    ///   to that range, because Foundation's calendar traps far outside it.
     package init(milliseconds: Int64) {
         self.init(timeIntervalSince1970: Double(min(max(milliseconds, Self.first), Self.last)) / 1000)
     }
@@ -45,18 +45,18 @@ extension Date {
     private static let first: Int64 = -62_135_596_800_000
     private static let last: Int64 = 253_402_300_799_999
 
-    /// The nearest whole millisecond: rounding down would take one from many a date that is whole already.
+    /// The nearest whole millisecond. Rounding down would subtract one from many dates that are already whole.
     package var wholeMilliseconds: Date { Date(milliseconds: milliseconds) }
 
     /// ISO 8601 in UTC with milliseconds: `2026-11-22T12:51:00.250Z`.
     package var iso8601: String {
-        // The format cuts a fraction off, and a whole number of milliseconds is seldom a whole number of binary fractions: half a
-        // millisecond more keeps 8 ms from being written as 7.
+        // The formatter truncates fractions, and most whole milliseconds have no exact binary representation. Adding half a
+        // millisecond keeps 8 ms from being written as 7.
         let middle = Date(milliseconds: milliseconds).addingTimeInterval(0.0005)
         return middle.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
-    /// Reads ISO 8601 of the years 1 to 9999, with or without fractions of a second; more digits than milliseconds are rounded.
+    /// Parses ISO 8601 of the years 1 to 9999, with or without fractional seconds, which are rounded to milliseconds.
     package init?(iso8601 text: String) {
         let styles = [Date.ISO8601FormatStyle(includingFractionalSeconds: true), Date.ISO8601FormatStyle()]
         guard let date = styles.lazy.compactMap({ try? Date(text, strategy: $0) }).first,

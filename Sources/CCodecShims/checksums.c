@@ -1,4 +1,4 @@
-// Debian's zlib computes both sums byte by byte or nearly so, which would be an eighth of a PNG's decode.
+// Debian's zlib computes both checksums byte by byte, or nearly so. That would take an eighth of the decode time of a PNG.
 
 #include "fixative_checksums.h"
 
@@ -12,15 +12,15 @@ static inline __m128i load(const uint8_t *from) {
     return _mm_loadu_si128((const __m128i *)from);
 }
 
-// Folding by carry-less multiplication: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ", Intel
-// 2009. The constants are x^n mod P, bit-reflected, for the distances that a value is moved over; `length` is at least 64.
+// Folding with carry-less multiplication: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ", Intel
+// 2009. The constants are x^n mod P, bit-reflected, for each folding distance. `length` is at least 64.
 __attribute__((target("pclmul,sse4.1"))) static __m128i fold(__m128i value, __m128i constants, __m128i next) {
     __m128i low = _mm_clmulepi64_si128(value, constants, 0x00);
     __m128i high = _mm_clmulepi64_si128(value, constants, 0x11);
     return _mm_xor_si128(_mm_xor_si128(low, high), next);
 }
 
-/// The register's value after the first `length / 16 * 16` bytes.
+/// The CRC register after the first `length / 16 * 16` bytes.
 __attribute__((target("pclmul,sse4.1"))) static uint32_t crc32_folded(uint32_t crc, const uint8_t *bytes, size_t length) {
     const __m128i by_four = _mm_set_epi64x(0x01c6e41596, 0x0154442bd4);
     const __m128i by_one = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0);
@@ -41,7 +41,7 @@ __attribute__((target("pclmul,sse4.1"))) static uint32_t crc32_folded(uint32_t c
     a = fold(fold(fold(a, by_one, b), by_one, c), by_one, d);
     for (; length >= 16; bytes += 16, length -= 16) a = fold(a, by_one, load(bytes));
 
-    // 128 bits to 64, to 32, and then the remainder itself.
+    // Reduce 128 bits to 64, then to 32, then compute the remainder.
     a = _mm_xor_si128(_mm_clmulepi64_si128(a, by_one, 0x10), _mm_srli_si128(a, 8));
     a = _mm_xor_si128(_mm_clmulepi64_si128(_mm_and_si128(a, low_32), to_64, 0x00), _mm_srli_si128(a, 4));
     __m128i quotient = _mm_clmulepi64_si128(_mm_and_si128(a, low_32), barrett, 0x10);
@@ -51,7 +51,7 @@ __attribute__((target("pclmul,sse4.1"))) static uint32_t crc32_folded(uint32_t c
 
 enum { ADLER_BASE = 65521, ADLER_BLOCKS = 5552 / 32 };
 
-/// All of the first `length / 32 * 32` bytes. 5,552 bytes are the most that 32-bit sums hold without a remainder.
+/// Processes the first `length / 32 * 32` bytes. 5,552 bytes is the largest block for which the 32-bit sums need no modulo.
 __attribute__((target("avx2"))) static uint32_t adler32_avx2(uint32_t adler, const uint8_t *bytes, size_t length) {
     const __m256i weights = _mm256_setr_epi8(32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12,
         11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1);

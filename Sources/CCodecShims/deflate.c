@@ -30,7 +30,7 @@ static inline __attribute__((always_inline)) void store32(uint8_t *to, uint32_t 
     memcpy(to, &value, sizeof value);
 }
 
-// Bits above `bit_count` may already hold bits of the byte at `in`; reading them again gives the same bits.
+// Bits above `bit_count` may already contain bits of the byte at `in`; the next refill ORs the same bits again.
 #define REFILL()                           \
     do {                                   \
         bits |= load64(in) << bit_count;   \
@@ -38,7 +38,7 @@ static inline __attribute__((always_inline)) void store32(uint8_t *to, uint32_t 
         bit_count |= 56;                   \
     } while (0)
 
-/// Bytes of the input that have been used up, counting a part of a byte as a whole one, lie before this.
+/// The end of the consumed input; a partly used byte counts as consumed.
 static const uint8_t *position(const fixative_deflate *deflate) {
     return deflate->in - (deflate->bit_count >> 3);
 }
@@ -65,7 +65,7 @@ static inline __attribute__((always_inline)) void copy_match(uint8_t *out, size_
     } else if (distance == 1) {
         memset(out, *from, length);
     } else {
-        // Each store makes `distance` more bytes right; the rest is written over by the next.
+        // Each store makes `distance` more bytes correct; the next store overwrites the rest.
         do {
             uint64_t chunk;
             memcpy(&chunk, from, sizeof chunk);
@@ -80,7 +80,7 @@ typedef enum codes_result { CODES_ENDED, CODES_PAUSED, CODES_REFUSED } codes_res
 
 static inline __attribute__((always_inline)) codes_result run_codes_body(fixative_deflate *deflate) {
     const uint8_t *in = deflate->in;
-    // While the input goes on, every load lies inside it. At its end, loads may reach into the zeros behind.
+    // Unless the input is final, every load stays within it. At the final end, loads may read the zero padding after it.
     const uint8_t *in_limit = deflate->in_is_final ? deflate->in_end + 8 : deflate->in_end - 32;
     uint8_t *out = deflate->out;
     uint8_t *const out_limit = deflate->out_limit;
@@ -107,7 +107,7 @@ static inline __attribute__((always_inline)) codes_result run_codes_body(fixativ
         REFILL();
         uint32_t entry = literals[bits & LITERAL_MASK];
         if (entry & 0xC0) {
-            // Four look-ups take at most 44 of the 56 bits, and write at most 12 bytes.
+            // Four lookups use at most 44 of the 56 bits, and write at most 12 bytes.
             EMIT(entry);
             entry = literals[bits & LITERAL_MASK];
             if (entry & 0xC0) {
@@ -143,7 +143,7 @@ static inline __attribute__((always_inline)) codes_result run_codes_body(fixativ
                 break;
             }
         }
-        // A length takes at most 20 bits and a distance 28, so one refill was enough for both.
+        // A length takes at most 20 bits and a distance 28, so one refill is enough for both.
         size_t length = (entry >> 16) + (size_t)((bits & ((1ull << (entry & 63)) - 1)) >> (entry >> 8 & 15));
         CONSUME(entry);
         entry = distances[bits & DISTANCE_MASK];
@@ -210,7 +210,7 @@ static uint32_t take(fixative_deflate *deflate, unsigned count) {
     return value;
 }
 
-/// Gives whole bytes back to the input and drops the bits of a part of one.
+/// Returns whole unused bytes to the input and drops the remaining bits of a partial byte.
 static void align(fixative_deflate *deflate) {
     deflate->in = position(deflate);
     deflate->bits = 0;
@@ -251,7 +251,7 @@ static bool read_dynamic_header(fixative_deflate *deflate) {
     return fixative_deflate_build_tables(deflate, lengths, literal_count, distance_count);
 }
 
-// The tables stay from block to block: a block can be as short as ten bits, and making them costs microseconds.
+// Keep the fixed tables from block to block: a block can be as short as ten bits, and building them takes microseconds.
 static bool use_fixed_codes(fixative_deflate *deflate) {
     if (deflate->has_fixed_codes) return true;
     deflate->has_fixed_codes = true;
@@ -289,7 +289,7 @@ static bool read_header(fixative_deflate *deflate) {
     }
 }
 
-/// Copies as much of a stored block as there is input and room for. The room ends at `out_limit`, or just behind it.
+/// Copies the part of a stored block for which there are input and room. The output may end one byte past `out_limit`.
 static void copy_stored(fixative_deflate *deflate) {
     size_t count = deflate->stored_left;
     size_t available = (size_t)(deflate->in_end - deflate->in);

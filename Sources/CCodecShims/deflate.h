@@ -5,17 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A streaming decoder of deflate (RFC 1951) for the PNG fast path. It accepts exactly the streams that zlib accepts: code sets
-// that are over-subscribed or incomplete, missing end codes, unused symbols and distances before the start are refused, which
-// ISA-L and libdeflate do only in part. It gives no reasons: whatever it refuses, libpng decodes again and explains.
+// A streaming decoder for deflate (RFC 1951), used by the PNG fast path. It accepts exactly the streams that zlib accepts. It
+// rejects over-subscribed and incomplete code sets, missing end-of-block codes, unused symbols, and distances before the start of
+// the output; ISA-L and libdeflate reject only some of these. It reports no reasons: libpng decodes any rejected stream again and
+// reports the error.
 
 enum {
     FIXATIVE_DEFLATE_HISTORY = 32768,
-    /// Bytes past `in_end` that may be read: zeros when the input is final, else undefined.
+    /// Bytes past `in_end` that may be read: zeros if the input is final, otherwise undefined.
     FIXATIVE_DEFLATE_IN_PADDING = 1024,
-    /// Bytes below which more input is asked for: more than the longest block header.
+    /// More input is requested if fewer bytes than this remain; it exceeds the longest block header.
     FIXATIVE_DEFLATE_IN_MARGIN = 1024,
-    /// Bytes past `out_limit` that may be written: the longest match and one wide store.
+    /// Bytes past `out_limit` that may be written: the longest match plus one wide store.
     FIXATIVE_DEFLATE_OUT_SLACK = 258 + 32,
     FIXATIVE_DEFLATE_LITERAL_BITS = 11,
     FIXATIVE_DEFLATE_DISTANCE_BITS = 9,
@@ -36,8 +37,8 @@ typedef struct fixative_deflate {
     const uint8_t *_Nullable in_end;
     bool in_is_final;
     uint8_t *_Nullable out;
-    /// What is before this was never written, so no distance may reach it. At least `FIXATIVE_DEFLATE_HISTORY` bytes before
-    /// `out`, once that many have been written.
+    /// The start of the valid output: distances must not reach before it. It is at least `FIXATIVE_DEFLATE_HISTORY` bytes before
+    /// `out`, once that many bytes have been written.
     const uint8_t *_Nullable out_begin;
     uint8_t *_Nullable out_limit;
 
@@ -47,30 +48,32 @@ typedef struct fixative_deflate {
     bool is_last_block;
     bool has_fixed_codes;
     enum { FIXATIVE_DEFLATE_IN_HEADER, FIXATIVE_DEFLATE_IN_STORED, FIXATIVE_DEFLATE_IN_CODES } state;
-    // Room for the first level and, by zlib's `enough` program, every set of second-level tables (2342 and 592 entries).
+    // Room for the first-level table and the largest possible set of second-level tables (2342 and 592 entries, computed with
+    // zlib's `enough` program).
     uint32_t literals[2400];
     uint32_t distances[600];
 } fixative_deflate;
 
-/// Makes a decoder ready for the first byte of a deflate stream. The caller sets `in...` and `out...`.
+/// Prepares a decoder for the first byte of a deflate stream. The caller sets `in...` and `out...`.
 void fixative_deflate_start(fixative_deflate *_Nonnull deflate);
 
-/// Decodes until something is needed. May be called again after `FULL` and `HUNGRY`.
+/// Decodes until input or room is used up, or the stream ends. May be called again after `FULL` and `HUNGRY`.
 fixative_deflate_result fixative_deflate_run(fixative_deflate *_Nonnull deflate);
 
-/// Builds the decoding tables from `literal_count` + `distance_count` code lengths; false when zlib would refuse them.
+/// Builds the decoding tables from `literal_count` + `distance_count` code lengths; false if zlib would reject them.
 bool fixative_deflate_build_tables(
     fixative_deflate *_Nonnull deflate, const uint8_t *_Nonnull lengths, unsigned literal_count, unsigned distance_count);
 
-/// Builds a complete code of at most 7 bits into 128 entries of `symbol << 8 | bits`; false when it is not complete.
+/// Builds a complete code of at most 7 bits into 128 entries of `symbol << 8 | bits`; false if the code is incomplete.
 bool fixative_deflate_build_length_code(uint16_t *_Nonnull table, const uint8_t *_Nonnull lengths, unsigned count);
 
-// Entries of both tables. A literal entry holds one to three literals that fit the index together:
-//   bits 0-5 the bits they take, 6-7 how many they are, 8-31 the literals.
-// Anything else has 0 in bits 6-7. A length or distance:
-//   bits 0-5 the bits of code and extra bits, 8-11 the bits of the code, 16-30 the base.
-// Bit 31 marks the rest: bits 28-30 say which, and a link to a second table has its offset in bits 8-23 and the number of
-// bits that index it in bits 0-5.
+// Layout of the entries in both tables:
+// - Literals: bits 0-5 hold the number of input bits, bits 6-7 the number of literals, bits 8-31 the literals. An entry holds one
+//   to three literals whose codes fit the index together. All other entries have 0 in bits 6-7.
+// - Length or distance: bits 0-5 hold the number of bits of code and extra bits, bits 8-11 the bits of the code alone, bits 16-30
+//   the base value.
+// - Special, with bit 31 set: bits 28-30 hold the kind. A link to a second-level table has its offset in bits 8-23 and the number
+//   of index bits in bits 0-5.
 #define FIXATIVE_ENTRY_SPECIAL 0x80000000u
 #define FIXATIVE_ENTRY_KIND 0x70000000u
 #define FIXATIVE_ENTRY_LINK 0x10000000u

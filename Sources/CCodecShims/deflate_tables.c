@@ -1,4 +1,4 @@
-// Turns code lengths into decoding tables, with the checks of zlib's `inflate_table`.
+// Builds decoding tables from code lengths, with the same checks as zlib's `inflate_table`.
 
 #include <string.h>
 
@@ -8,13 +8,13 @@ enum { MAX_BITS = 15 };
 
 typedef struct canonical_code {
     uint16_t counts[MAX_BITS + 1];
-    /// Symbols that have a code, in the order of their codes.
+    /// The symbols that have a code, ordered by code.
     uint16_t sorted[288];
     unsigned longest;
     bool is_complete;
 } canonical_code;
 
-/// False when the lengths claim more codes than there are.
+/// Returns false if the lengths are over-subscribed.
 static bool sort_codes(canonical_code *code, const uint8_t *lengths, unsigned count) {
     memset(code->counts, 0, sizeof code->counts);
     for (unsigned symbol = 0; symbol < count; symbol++) code->counts[lengths[symbol]]++;
@@ -35,14 +35,15 @@ static bool sort_codes(canonical_code *code, const uint8_t *lengths, unsigned co
     return true;
 }
 
-/// The next code in bit-reversed order, as deflate stores codes from their highest bit on.
+/// The next code in bit-reversed order, because deflate stores codes with the highest bit first.
 static unsigned next_reversed(unsigned code, unsigned bits) {
     unsigned bit = 1u << (bits - 1);
     while (code & bit) bit >>= 1;
     return bit ? (code & (bit - 1)) + bit : 0;
 }
 
-/// Fills `table` from a sorted code; `entries` gives the entry of a symbol without its bits. False when `capacity` is too small.
+/// Fills `table` from a sorted code. `entries` holds the entry of each symbol without its code bits. Returns false if `capacity`
+/// is too small.
 static bool fill(
     uint32_t *table, unsigned capacity, unsigned table_bits, const canonical_code *code, const uint32_t *entries) {
     unsigned next = 1u << table_bits;
@@ -52,7 +53,8 @@ static bool fill(
         unsigned left_of_length = code->counts[bits];
         for (; left_of_length > 0; left_of_length--, done++) {
             uint32_t entry = entries[code->sorted[done]];
-            // The code's bits count towards the total and are what extra bits are found behind.
+            // Add the code's bits to the total. For lengths and distances, also store them alone: the extra bits follow after
+            // them.
             if (!(entry & FIXATIVE_ENTRY_SPECIAL)) entry += (entry & 0xC0) ? bits : bits | bits << 8;
             else if (entry & FIXATIVE_ENTRY_END) entry |= bits;
             if (bits <= table_bits) {
@@ -60,7 +62,7 @@ static bool fill(
             } else {
                 unsigned prefix = reversed & ((1u << table_bits) - 1);
                 if (prefix != link_prefix) {
-                    // As many bits as the codes that share this prefix need.
+                    // Use as many index bits as the codes that share this prefix need.
                     link_prefix = prefix;
                     link_offset = next;
                     link_bits = bits - table_bits;
@@ -83,8 +85,8 @@ static bool fill(
     return true;
 }
 
-/// Joins literals whose codes fit the index together. Downwards, because what follows a code lies at a lower index and must
-/// still be single.
+/// Joins literals whose codes fit the index together. Works downwards, because the entries that follow a code are at lower
+/// indices and must still be single literals.
 static void join_literals(uint32_t *table, unsigned table_bits) {
     for (unsigned index = 1u << table_bits; index-- > 0;) {
         uint32_t first = table[index];
@@ -135,7 +137,7 @@ bool fixative_deflate_build_tables(
     canonical_code code;
     uint32_t entries[288];
     if (!sort_codes(&code, lengths, literal_count)) return false;
-    // zlib lets a code be incomplete only if it is a single one of one bit.
+    // zlib accepts an incomplete code only if it has a single code of one bit.
     if (!code.is_complete && code.longest != 1) return false;
     literal_entries(entries);
     unsigned capacity = sizeof deflate->literals / sizeof deflate->literals[0];
@@ -143,7 +145,7 @@ bool fixative_deflate_build_tables(
     join_literals(deflate->literals, FIXATIVE_DEFLATE_LITERAL_BITS);
 
     if (!sort_codes(&code, lengths + literal_count, distance_count)) return false;
-    // A block of literals only has no distance code at all.
+    // A block that contains only literals has no distance code.
     if (!code.is_complete && code.longest > 1) return false;
     distance_entries(entries);
     capacity = sizeof deflate->distances / sizeof deflate->distances[0];

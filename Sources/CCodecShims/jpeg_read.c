@@ -1,6 +1,6 @@
-// The contract of this file: libjpeg reports an error by `error_exit`, which jumps, and a jump must not cross a Swift frame.
-// Every exported function therefore arms `reader->jump` before it calls libjpeg, keeps all state in the heap object behind
-// the opaque pointer, calls no Swift between arm and jump, and after a jump only returns the status that was noted.
+// The contract of this file: libjpeg reports an error through `error_exit`, which calls `longjmp`, and that must not cross a
+// Swift frame. Therefore every exported function calls `setjmp(reader->jump)` before it calls libjpeg, and keeps all state in the
+// heap object behind the opaque pointer. It calls no Swift code in between. After a jump it only returns the recorded status.
 
 #include "fixative_jpeg.h"
 
@@ -16,8 +16,8 @@
 #define STRINGIFY_TOKEN(token) #token
 #define STRINGIFY(macro) STRINGIFY_TOKEN(macro)
 
-// A progressive file can order any number of passes over all coefficients, in 700 bytes each; encoders need about ten, and cjpeg
-// cannot write more than 100.
+// A progressive file can demand any number of passes over all coefficients, at about 700 bytes of file each. Encoders need about
+// ten scans, and cjpeg cannot write more than 100.
 #define MAX_SCANS 100
 
 struct fixative_jpeg_reader {
@@ -66,7 +66,7 @@ static void fail(j_common_ptr jpeg) {
     longjmp(reader->jump, 1);
 }
 
-// libjpeg decodes a file cut to a twentieth as success with a warning, so a warning is as final as an error.
+// libjpeg decodes a file truncated to 5 % of its size as success with a warning, so treat every warning as an error.
 static void on_message(j_common_ptr jpeg, int level) {
     if (level < 0) fail(jpeg);
 }
@@ -82,7 +82,7 @@ static void on_progress(j_common_ptr jpeg) {
     longjmp(reader->jump, 1);
 }
 
-// libjpeg takes no allocator, but the entry points of its pool can be replaced: enough to refuse the n-th request.
+// libjpeg has no allocator option, but its pool functions can be replaced, which is enough to make the n-th allocation fail.
 static void refuse_if_told(fixative_jpeg_reader *reader) {
     if (!fixative_gate_refuses(&reader->allocations_left)) return;
     fixative_fault_set(&reader->fault, FIXATIVE_NO_MEMORY, "libjpeg found no memory", NULL);
@@ -162,7 +162,7 @@ void fixative_jpeg_reader_keep_inks(fixative_jpeg_reader *reader) {
     reader->keeps_inks = true;
 }
 
-// Coefficients that libjpeg keeps until the last scan, as 64 numbers of two bytes a block.
+// The bytes of coefficients that libjpeg keeps until the last scan: 64 two-byte values per block.
 static uint64_t bytes_of_coefficients(j_decompress_ptr jpeg) {
     uint64_t blocks = 0;
     if (!jpeg_has_multiple_scans(jpeg)) return 0;
@@ -198,13 +198,14 @@ fixative_status fixative_jpeg_reader_header(fixative_jpeg_reader *reader, fixati
     return FIXATIVE_OK;
 }
 
-// x * y / 255, rounded, for bytes.
+// x * y / 255, rounded; x and y are 0 to 255.
 static inline uint8_t scaled(uint32_t x, uint32_t y) {
     uint32_t product = x * y + 128;
     return (uint8_t)((product + (product >> 8)) >> 8);
 }
 
-// Adobe stores inks inverted (255 is no ink); the JPEG standard says nothing, so a file without Adobe's marker is taken as is.
+// Adobe stores inks inverted (255 is no ink). The JPEG standard does not define this, so a file without Adobe's marker is not
+// inverted.
 static void inks_to_rgb(const uint8_t *cmyk, uint8_t *rgb, size_t width, bool inverted) {
     uint32_t flip = inverted ? 0 : 255;
     for (size_t x = 0; x < width; x++, cmyk += 4, rgb += 3) {

@@ -1,6 +1,6 @@
-// The contract of this file: libjpeg reports an error by `error_exit`, which jumps, and a jump must not cross a Swift frame.
-// Every exported function therefore arms `writer->jump` before it calls libjpeg, keeps all state in the heap object behind
-// the opaque pointer, calls no Swift between arm and jump, and after a jump only returns the status that was noted.
+// The contract of this file: libjpeg reports an error through `error_exit`, which calls `longjmp`, and that must not cross a
+// Swift frame. Therefore every exported function calls `setjmp(writer->jump)` before it calls libjpeg, and keeps all state in the
+// heap object behind the opaque pointer. It calls no Swift code in between. After a jump it only returns the recorded status.
 
 #include "fixative_jpeg.h"
 
@@ -63,7 +63,7 @@ static void *on_large(j_common_ptr jpeg, int pool, size_t size) {
     return writer->pool_large(jpeg, pool, size);
 }
 
-// libjpeg sees the free part of the sink as its buffer; when that is full, all of it has been written.
+// libjpeg uses the free part of the sink as its buffer. When libjpeg reports it full, all of it has been written.
 static void offer_space(fixative_jpeg_writer *writer) {
     if (!fixative_sink_reserve(&writer->sink, 1)) no_memory(writer);
     writer->destination.next_output_byte = writer->sink.bytes + writer->sink.length;

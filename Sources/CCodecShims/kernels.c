@@ -143,7 +143,7 @@ void fixative_kernel_blend_rows(
     blend_portable(ring, slots, weights, taps, out, floats);
 }
 
-// Lanczos overshoots at edges, so values below 0 and above 1 are ordinary here. A NaN would fail both comparisons and give 0.
+// Lanczos overshoots at edges, so values below 0 and above 1 are normal here. A NaN fails both comparisons and becomes 0.
 static inline float unit(float value) {
     return value > 0.0f ? (value < 1.0f ? value : 1.0f) : 0.0f;
 }
@@ -163,7 +163,7 @@ void fixative_kernel_encode(const float *in, size_t pixels, size_t channels, con
     }
     for (size_t x = 0; x < pixels; x++, in += 4, out += 4) {
         uint8_t alpha = (uint8_t)(unit(in[3]) * 255.0f + 0.5f);
-        // Where alpha rounds to nothing the colour is noise divided by almost zero.
+        // If alpha rounds to 0, the colour would be noise divided by almost zero.
         float scale = alpha == 0 ? 0.0f : 1.0f / in[3];
         out[0] = encoded(in[0] * scale, curve);
         out[1] = encoded(in[1] * scale, curve);

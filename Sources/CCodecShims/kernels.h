@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-/// The processor has AVX2, and no test has turned it off.
+/// Whether the processor supports AVX2 and no test has disabled it.
 bool fixative_kernel_has_avx2(void);
 
 #endif

@@ -1,5 +1,5 @@
-// Resizing of opaque pictures in integers: 16-bit light and weights, 32-bit sums. Twice as many values fit a register as with
-// floats, and integer sums are the same in any order, so every processor gives the same bytes.
+// Resizing of opaque pictures in integers: 16-bit light and weights, 32-bit sums. A register holds twice as many values as with
+// floats. Integer sums do not depend on the order, so every processor gives the same bytes.
 
 #include <string.h>
 
@@ -65,7 +65,7 @@ INLINE __m256i load16(const int16_t *from) {
     return _mm256_loadu_si256((const __m256i *)from);
 }
 
-/// The rounded sums of four sums of products; the fourth is written over by the next pixel, or lies in the row's padding.
+/// Rounds and stores four sums. The fourth value is overwritten by the next pixel, or is in the row's padding.
 INLINE void store_pixel(int16_t *out, __m128i sums) {
     sums = _mm_srai_epi32(_mm_add_epi32(sums, _mm_set1_epi32(HALF)), SHIFT);
     _mm_storel_epi64((__m128i *)out, _mm_packs_epi32(sums, sums));

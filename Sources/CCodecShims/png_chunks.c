@@ -3,9 +3,9 @@
 #include "fixative_checksums.h"
 #include "png_fast.h"
 
-// PNG, third edition (W3C), sections 5 and 11. This file alone decides about the chunks of a file; both decoders get what it
-// lets through. Critical chunks and an effective tRNS must be sound. Other ancillary chunks are skipped, sound or not: they
-// say nothing about the pixels, and MetadataCollector+PNG.swift notes what is wrong with them.
+// PNG, third edition (W3C), sections 5 and 11. Only this file validates the chunks; both decoders see only the chunks it accepts.
+// Critical chunks and an effective tRNS must be valid. Other ancillary chunks are skipped even if invalid, because they do not
+// affect the pixels. MetadataCollector+PNG.swift reports errors in them.
 
 enum { IHDR_BYTES = 13 };
 
@@ -81,7 +81,7 @@ static bool read_palette(walker *walker, const chunk *chunk) {
     return true;
 }
 
-// Section 11.3.1.1: of the 16 bits of a sample, only as many as the picture's samples have are used.
+// Section 11.3.1.1: of a 16-bit sample value, only the low bits up to the picture's bit depth are used.
 static void take_sample(fixative_png_chunks *chunks, const uint8_t *body, uint32_t index) {
     uint32_t mask = (1u << chunks->header.bit_depth) - 1;
     uint32_t sample = ((uint32_t)body[2 * index] << 8 | body[2 * index + 1]) & mask;
@@ -89,7 +89,7 @@ static void take_sample(fixative_png_chunks *chunks, const uint8_t *body, uint32
     chunks->transparency[2 * index + 1] = (uint8_t)sample;
 }
 
-// A tRNS in the wrong place or of the wrong length makes nothing transparent. `PNGTransparency` has the same rule.
+// A tRNS at the wrong position or of the wrong length has no effect. `PNGTransparency` applies the same rule.
 static bool read_transparency(walker *walker, const chunk *chunk) {
     fixative_png_chunks *chunks = walker->chunks;
     uint32_t colour_type = chunks->header.colour_type, length = chunk->length;
@@ -109,7 +109,7 @@ static bool read_transparency(walker *walker, const chunk *chunk) {
     return true;
 }
 
-// Section 5.6: IDAT chunks are consecutive. Section 11.2.3: one may be empty.
+// Section 5.6: IDAT chunks must be consecutive. Section 11.2.3: an IDAT chunk may be empty.
 static bool read_data(walker *walker, const chunk *chunk) {
     fixative_png_chunks *chunks = walker->chunks;
     if (walker->data_has_ended) return refuse(walker, FIXATIVE_DAMAGED, "IDAT", "it comes after another chunk than IDAT");

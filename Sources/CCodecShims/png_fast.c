@@ -9,13 +9,13 @@
 
 enum {
     ROWS = FIXATIVE_UNFILTER_ROWS,
-    /// Compressed bytes that are gathered from the IDAT chunks at a time.
+    /// Compressed bytes collected from IDAT chunks at a time.
     INPUT_BYTES = 65536,
-    /// Bytes before the input that the decoder may give back.
+    /// Bytes before the input buffer that the decoder may return to.
     INPUT_LEAD = 8,
-    /// Inflated bytes that are made at a time; with the history they stay in a second-level cache.
+    /// Inflated bytes produced at a time; together with the history they fit a second-level cache.
     OUTPUT_BYTES = 131072,
-    /// Wider rows are left to libpng, so that the window stays small.
+    /// The maximum row size; libpng decodes wider pictures, so that the window stays small.
     MAX_ROW_BYTES = 262144,
 };
 
@@ -25,7 +25,7 @@ struct fixative_png_fast {
     size_t pixel_bytes;
     size_t row_bytes;
 
-    /// The rest of the current IDAT chunk, and the offset of the chunk after it.
+    /// The unread rest of the current IDAT chunk, and the offset of the next chunk.
     const uint8_t *data;
     size_t data_left;
     size_t next_chunk;
@@ -34,12 +34,12 @@ struct fixative_png_fast {
     bool is_done;
     uint32_t adler;
     uint64_t produced;
-    /// The first inflated byte that has not been unfiltered.
+    /// The first inflated byte that is not yet unfiltered.
     const uint8_t *unread;
     uint8_t *window;
     size_t window_bytes;
 
-    /// Two batches of rows: one is handed out, and the other's last row is the one above it.
+    /// Two batches of rows. One is being delivered; the last row of the other is the row above it.
     uint8_t *rows[2 * ROWS];
     unsigned batch;
     uint32_t rows_unfiltered;
@@ -54,7 +54,7 @@ void fixative_png_fast_destroy(fixative_png_fast *fast) {
     free(fast);
 }
 
-/// Makes the next IDAT chunk the current one; false after the last.
+/// Advances to the next IDAT chunk; false after the last one.
 static bool next_data(fixative_png_fast *fast) {
     if (fast->next_chunk >= fast->chunks.data_end) return false;
     const uint8_t *chunk = fast->bytes + fast->next_chunk;
@@ -64,7 +64,7 @@ static bool next_data(fixative_png_fast *fast) {
     return true;
 }
 
-/// Moves what is left of the input to the front and fills up from the IDAT chunks.
+/// Moves the remaining input to the front and refills the buffer from IDAT chunks.
 static void feed(fixative_png_fast *fast) {
     fixative_deflate *deflate = &fast->deflate;
     size_t left = (size_t)(deflate->in_end - deflate->in);
@@ -86,7 +86,7 @@ static void feed(fixative_png_fast *fast) {
     deflate->in_end = end;
 }
 
-/// Drops what is neither unread nor within reach of a match.
+/// Drops bytes that are already read and too far back for any match.
 static void make_room(fixative_png_fast *fast) {
     fixative_deflate *deflate = &fast->deflate;
     size_t used = (size_t)(deflate->out - fast->window), read = (size_t)(fast->unread - fast->window);
@@ -97,7 +97,7 @@ static void make_room(fixative_png_fast *fast) {
     fast->unread -= dropped;
 }
 
-/// Inflates until `count` bytes are unread; with `count` 0, to the end of the data.
+/// Inflates until `count` bytes are unread; if `count` is 0, inflates to the end of the data.
 static bool inflate_rows(fixative_png_fast *fast, size_t count) {
     fixative_deflate *deflate = &fast->deflate;
     uint64_t expected = (uint64_t)(fast->row_bytes + 1) * fast->chunks.header.height;
@@ -116,7 +116,8 @@ static bool inflate_rows(fixative_png_fast *fast, size_t count) {
     return true;
 }
 
-/// The zlib header (RFC 1950). A stated window that is smaller than the stream's distances is no fault, as libpng is told too.
+/// Checks the zlib header (RFC 1950). A stated window smaller than the stream's distances is accepted; libpng is configured to
+/// accept it too.
 static bool begin_stream(fixative_png_fast *fast) {
     fixative_deflate *deflate = &fast->deflate;
     fixative_deflate_start(deflate);
@@ -138,7 +139,7 @@ static bool allocate(fixative_png_fast *fast) {
     size_t batch_bytes = (fast->row_bytes + 1) * ROWS;
     size_t output_bytes = OUTPUT_BYTES > 2 * batch_bytes ? OUTPUT_BYTES : 2 * batch_bytes;
     fast->window_bytes = FIXATIVE_DEFLATE_HISTORY + output_bytes + FIXATIVE_DEFLATE_OUT_SLACK;
-    // Reads past the last row of the window end inside the slack for matches.
+    // Reads past the last row in the window stay within this slack.
     fast->window = malloc(fast->window_bytes + FIXATIVE_UNFILTER_SLACK);
     size_t stride = fast->row_bytes + FIXATIVE_UNFILTER_SLACK;
     uint8_t *rows = calloc(2 * ROWS, stride);
@@ -199,7 +200,7 @@ static bool unfilter_batch(fixative_png_fast *fast) {
     return true;
 }
 
-/// Turns a row of any colour type into RGB or RGBA; false for an index that the palette does not have.
+/// Converts a row of any colour type to RGB or RGBA; false for an index that is not in the palette.
 static bool expand(const fixative_png_fast *fast, const uint8_t *from, uint8_t *row) {
     uint32_t width = fast->chunks.header.width;
     switch (fast->chunks.header.colour_type) {
@@ -237,7 +238,7 @@ bool fixative_png_fast_row(fixative_png_fast *fast, uint8_t *row) {
 bool fixative_png_fast_finish(fixative_png_fast *fast, size_t *consumed) {
     fixative_deflate *deflate = &fast->deflate;
     if (!inflate_rows(fast, 0)) return false;
-    // Exactly the Adler sum must be left, however it is spread over IDAT chunks.
+    // Exactly the four bytes of the Adler-32 must be left, even if they are split over several IDAT chunks.
     while (!deflate->in_is_final) {
         if (deflate->in_end - deflate->in > 4) return false;
         feed(fast);

@@ -1,6 +1,6 @@
-// The contract of this file: libpng reports an error by a jump, and a jump must not cross a Swift frame.
-// Every exported function therefore arms `reader->jump` before it calls libpng, keeps all state in the heap object behind the
-// opaque pointer, calls no Swift between arm and jump, and after a jump only returns the status that was noted.
+// The contract of this file: libpng reports an error with `longjmp`, which must not cross a Swift frame. Therefore every exported
+// function calls `setjmp(reader->jump)` before it calls libpng, and keeps all state in the heap object behind the opaque pointer.
+// It calls no Swift code in between. After a jump it only returns the recorded status.
 
 #include "fixative_png.h"
 
@@ -13,7 +13,7 @@
 #include "png_fast.h"
 #include "support.h"
 
-/// A run of the file, or of memory of the reader's own, that libpng gets to see.
+/// A byte range of the file, or of the reader's own memory, that is passed to libpng.
 typedef struct part {
     const uint8_t *bytes;
     size_t length;
@@ -27,7 +27,7 @@ struct fixative_png_reader {
     const uint8_t *bytes;
     size_t length;
     fixative_png_chunks chunks;
-    /// In the order of the file. Other chunks are not for libpng: its limits and warnings about them say nothing of the picture.
+    /// In file order. Other chunks are hidden from libpng: its limits and warnings about them do not concern the picture.
     part parts[PART_COUNT];
     size_t part;
     size_t position_in_part;
@@ -41,7 +41,7 @@ struct fixative_png_reader {
     bool interlaced;
     bool forgoes_fast;
     bool keeps_16_bits;
-    /// Not null while the fast path decodes; libpng is not started as long as it does.
+    /// Set while the fast path decodes; libpng is not started until then.
     fixative_png_fast *fast;
     uint8_t *frame;
     fixative_fault fault;
@@ -147,7 +147,7 @@ static void deliver_colour(fixative_png_reader *reader, int bit_depth, int colou
     png_read_update_info(reader->png, reader->info);
 }
 
-/// Bytes of an interlaced picture, which must be held whole; 0 for any other.
+/// The bytes of an interlaced picture, which must be held whole; 0 for any other picture.
 static uint64_t held_bytes(const fixative_png_reader *reader) {
     const fixative_png_header *header = &reader->chunks.header;
     if (!header->interlaced) return 0;
@@ -159,10 +159,11 @@ static uint64_t held_bytes(const fixative_png_reader *reader) {
 static fixative_status start_libpng(fixative_png_reader *reader, fixative_png_header *header) {
     if (setjmp(reader->jump)) return reader->fault.status;
     if (!fixative_limits_may_hold(reader->limits, held_bytes(reader), &reader->fault)) return reader->fault.status;
-    // libpng does not see to the end of a stream whose sum lies in two of its buffers, and skips IDAT chunks behind it.
+    // libpng does not verify the end of a stream whose checksum is split over two of its buffers, and it ignores IDAT chunks
+    // after it.
     if (!fixative_png_stream_check(&reader->chunks, reader->bytes, &reader->fault)) return reader->fault.status;
 
-    // A warning means that the file breaks a rule, so it takes the same way out as an error.
+    // A warning means that the file violates the format, so it is handled like an error.
     reader->png = png_create_read_struct_2(
         PNG_LIBPNG_VER_STRING, reader, on_error, on_error, reader, on_malloc, on_free);
     if (reader->png) reader->info = png_create_info_struct(reader->png);
@@ -174,9 +175,9 @@ static fixative_status start_libpng(fixative_png_reader *reader, fixative_png_he
     png_set_crc_action(reader->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_benign_errors(reader->png, 0);
     png_set_user_limits(reader->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    // IDAT is inflated piece by piece: its length costs no memory.
+    // IDAT is inflated in pieces, so its length takes no memory.
     png_set_chunk_malloc_max(reader->png, 0);
-    // Else a stated window that is too small would be judged by how rows happen to lie in libpng's buffers.
+    // Accept a stated window that is too small. By default libpng rejects it only for some positions of rows in its buffers.
     png_set_option(reader->png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
     choose_parts(reader);
     png_read_info(reader->png, reader->info);
@@ -222,7 +223,7 @@ static fixative_status skip_delivered_rows(fixative_png_reader *reader) {
     return FIXATIVE_OK;
 }
 
-// The fast path declines in the middle: libpng starts over, and goes on behind the rows that the caller has.
+// The fast path has declined at some row. Restart with libpng, and continue after the rows already delivered.
 static fixative_status hand_over_to_libpng(fixative_png_reader *reader) {
     fixative_png_fast_destroy(reader->fast);
     reader->fast = NULL;
@@ -231,7 +232,8 @@ static fixative_status hand_over_to_libpng(fixative_png_reader *reader) {
     return status == FIXATIVE_OK ? skip_delivered_rows(reader) : status;
 }
 
-// Adam7 gives the last pixel of the first row in the last pass but one, so rows can only be handed out of a whole frame.
+// In Adam7, pixels of the first row arrive as late as the second to last pass, so rows can be delivered only from a complete
+// frame.
 static void decode_interlaced_frame(fixative_png_reader *reader) {
     reader->frame = png_malloc(reader->png, (png_alloc_size_t)reader->row_bytes * reader->height);
     for (int pass = 0; pass < 7; pass++) {

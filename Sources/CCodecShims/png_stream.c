@@ -9,7 +9,8 @@ static uint64_t pass_bytes(uint64_t width, uint64_t height, uint32_t pixel_bits)
     return width == 0 ? 0 : height * (1 + (width * pixel_bits + 7) / 8);
 }
 
-/// Bytes of all rows with their filter bytes; PNG, third edition, section 8.2 for the passes of an interlaced picture.
+/// The total bytes of all rows with their filter bytes; for the passes of an interlaced picture see PNG, third edition, section
+/// 8.2.
 static uint64_t promised_bytes(const fixative_png_header *header) {
     static const uint32_t samples[7] = {1, 0, 3, 1, 2, 0, 4};
     static const uint32_t passes[7][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
@@ -37,7 +38,7 @@ typedef struct stream {
     size_t next_chunk;
 } stream;
 
-/// Goes on to the next IDAT chunk that has data; false after the last.
+/// Advances to the next IDAT chunk that has data; false after the last one.
 static bool feed(stream *stream) {
     while (stream->z.avail_in == 0 && stream->next_chunk < stream->chunks->data_end) {
         const uint8_t *chunk = stream->bytes + stream->next_chunk;
@@ -74,7 +75,7 @@ static bool inflate_all(stream *stream, uint64_t promised, fixative_fault *fault
 
 bool fixative_png_stream_check(const fixative_png_chunks *chunks, const uint8_t *bytes, fixative_fault *fault) {
     stream stream = {.chunks = chunks, .bytes = bytes, .next_chunk = chunks->data_start};
-    // Windows of all lawful sizes: one that is stated too small is no fault.
+    // Allow the maximum window size: a stated window that is too small is not an error.
     if (inflateInit(&stream.z) != Z_OK) return refuse(fault, FIXATIVE_NO_MEMORY, "zlib found no memory");
     bool is_sound = inflate_all(&stream, promised_bytes(&chunks->header), fault);
     inflateEnd(&stream.z);

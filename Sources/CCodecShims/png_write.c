@@ -1,6 +1,6 @@
-// The contract of this file: libpng reports an error by a jump, and a jump must not cross a Swift frame.
-// Every exported function therefore arms `writer->jump` before it calls libpng, keeps all state in the heap object behind the
-// opaque pointer, calls no Swift between arm and jump, and after a jump only returns the status that was noted.
+// The contract of this file: libpng reports an error with `longjmp`, which must not cross a Swift frame. Therefore every exported
+// function calls `setjmp(writer->jump)` before it calls libpng, and keeps all state in the heap object behind the opaque pointer.
+// It calls no Swift code in between. After a jump it only returns the recorded status.
 
 #include "fixative_png.h"
 
@@ -17,7 +17,7 @@ struct fixative_png_writer {
     png_infop info;
     fixative_png_settings settings;
     fixative_sink sink;
-    /// An XMP packet and a zero byte, or null.
+    /// An XMP packet with a terminating zero byte, or null.
     char *xmp;
     size_t xmp_length;
     uint32_t next_row;
@@ -80,7 +80,7 @@ fixative_status fixative_png_writer_xmp(fixative_png_writer *writer, const void 
     return FIXATIVE_OK;
 }
 
-// The XMP specification, part 3, section 1.1.5: uncompressed, so that other programs find the packet by its bytes.
+// XMP specification, part 3, section 1.1.5: uncompressed, so that other programs can find the packet by scanning the bytes.
 static void embed_xmp(fixative_png_writer *writer) {
     png_text text = {
         .compression = PNG_ITXT_COMPRESSION_NONE,

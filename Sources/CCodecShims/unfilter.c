@@ -43,9 +43,9 @@ void fixative_unfilter_row(
 #define AVX2 __attribute__((target("avx2")))
 #define AVX2_INLINE static inline __attribute__((target("avx2"), always_inline))
 
-// Four rows run as a wavefront, one in each 64-bit lane, each two pixels behind the one above. A lane's left neighbour is then
-// the lane's result of the step before, and its upper neighbour the result of the lane above of two steps before, so that the
-// only chain from step to step is within a lane. Sub, Up and None are Paeth with some of its neighbours taken as 0.
+// Four rows run as a wavefront, one in each 64-bit lane, each two pixels behind the row above. So a lane's left neighbour is its
+// own result of the previous step. Its upper neighbour is the result of the lane above, two steps earlier. The only dependency
+// between consecutive steps is thus within a lane. Sub, Up and None are computed as Paeth with some neighbours set to 0.
 enum { LAG = 2, LEAD = LAG * (FIXATIVE_UNFILTER_ROWS - 1) };
 
 typedef struct wavefront {
@@ -63,7 +63,7 @@ AVX2_INLINE int load_pixel(const uint8_t *from) {
     return pixel;
 }
 
-/// Of three-byte pixels, a fourth byte is written over by the next pixel, or lies in the slack.
+/// For three-byte pixels, the fourth byte is overwritten by the next pixel, or is in the slack.
 AVX2_INLINE void store_pixel(uint8_t *to, int pixel) {
     memcpy(to, &pixel, sizeof pixel);
 }
@@ -98,7 +98,7 @@ AVX2_INLINE void step(wavefront *wave, size_t x, size_t pixel_bytes, bool is_all
     __m256i predicted = _mm256_blendv_epi8(corner, above, _mm256_cmpeq_epi16(nearest, to_above));
     predicted = _mm256_blendv_epi8(predicted, left, _mm256_cmpeq_epi16(nearest, to_left));
     if (!is_all_paeth) predicted = _mm256_blendv_epi8(predicted, average, wave->is_average);
-    // The upper halves of the 16-bit sums must stay 0: they are the next step's neighbours.
+    // The upper halves of the 16-bit sums must stay 0, because they are neighbours in the next step.
     __m256i result = _mm256_and_si256(_mm256_add_epi16(filtered, predicted), _mm256_set1_epi16(0xFF));
     wave->earlier_result = wave->result;
     wave->result = result;
@@ -118,7 +118,7 @@ AVX2_INLINE void step(wavefront *wave, size_t x, size_t pixel_bytes, bool is_all
 AVX2_INLINE void run(wavefront *given, size_t pixel_bytes, bool is_all_paeth) {
     wavefront wave = *given;
     size_t x = 0, end = wave.pixels + LEAD;
-    // A lane that has not begun counts down from the top of size_t, so it is never below `pixels`; its result stays 0.
+    // In a lane that has not started, the index wraps around below 0 and is never less than `pixels`, so its result stays 0.
     for (; x < LEAD; x++) step(&wave, x, pixel_bytes, is_all_paeth, false);
     for (; x < wave.pixels; x++) step(&wave, x, pixel_bytes, is_all_paeth, true);
     for (; x < end; x++) step(&wave, x, pixel_bytes, is_all_paeth, false);

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// Above the standard streams and a worker's channel, so that no duplication overwrites one that is still needed.
+// Moves a descriptor above the standard streams and a worker's channel, so that no `dup2` overwrites one still in use.
 static int raise_descriptor(int *descriptor) {
     if (*descriptor > 3) return 0;
     int raised = fcntl(*descriptor, F_DUPFD_CLOEXEC, 4);
@@ -73,7 +73,7 @@ static int64_t now_in_milliseconds(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-// Waits until there is something to read, or the other side has closed.
+// Waits until data can be read or the other side has closed.
 static int await_input(int channel, int64_t end) {
     while (true) {
         int64_t left = end - now_in_milliseconds();
@@ -103,7 +103,7 @@ int fixative_channel_read(int channel, void *bytes, size_t length, int64_t milli
     return 0;
 }
 
-// Gives the one descriptor of a message. The kernel has dropped what did not fit, and says so.
+// Extracts the single descriptor of a message. The kernel drops what does not fit, and sets MSG_CTRUNC.
 static int received_descriptor(struct msghdr *message, int *descriptor) {
     if (message->msg_flags & MSG_CTRUNC) return EMSGSIZE;
     struct cmsghdr *header = CMSG_FIRSTHDR(message);

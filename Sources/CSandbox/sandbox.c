@@ -1,4 +1,5 @@
-// Raw BPF for x86-64 and AArch64. A number that the architecture lacks is left out; an unknown architecture does not enter.
+// A raw BPF filter for x86-64 and AArch64. System calls that one of them lacks are not listed. On other architectures entering
+// fails.
 #define _GNU_SOURCE
 #include "fixative_sandbox.h"
 
@@ -30,7 +31,7 @@ static fixative_sandbox_outcome failure(const char *step) {
 static fixative_sandbox_outcome close_others(int channel) {
 #ifdef SYS_close_range
     if (syscall(SYS_close_range, channel + 1, ~0U, 0) == 0) return success;
-    // Older kernels, and filters of containers that do not know it.
+    // Older kernels lack the call, and some container filters block it.
     if (errno != ENOSYS && errno != EPERM) return failure("close_range");
 #endif
     struct rlimit files;
@@ -41,7 +42,7 @@ static fixative_sandbox_outcome close_others(int channel) {
 }
 
 fixative_sandbox_outcome fixative_sandbox_begin(int channel) {
-    // A supervisor signals all processes of a service, and the parent still wants the picture that is being decoded.
+    // A supervisor signals all processes of a service, but the parent still needs the picture being decoded.
     signal(SIGTERM, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
@@ -50,7 +51,7 @@ fixative_sandbox_outcome fixative_sandbox_begin(int channel) {
     return close_others(channel);
 }
 
-// Bytes of address space and of private memory in use.
+// The bytes of address space and of private memory in use.
 static int read_use(uint64_t *address_space, uint64_t *memory) {
     FILE *file = fopen("/proc/self/statm", "re");
     if (!file) return -1;
@@ -84,7 +85,7 @@ static fixative_sandbox_outcome set_limits(fixative_sandbox_limits limits) {
     if (limit(RLIMIT_CORE, 0) != 0) return failure("RLIMIT_CORE");
     if (limit(RLIMIT_MEMLOCK, 0) != 0) return failure("RLIMIT_MEMLOCK");
     if (limit(RLIMIT_NPROC, 0) != 0) return failure("RLIMIT_NPROC");
-    // The standard streams, the channel, and one picture.
+    // Enough for the standard streams, the channel, and one picture.
     if (limit(RLIMIT_NOFILE, 8) != 0) return failure("RLIMIT_NOFILE");
     return success;
 }
@@ -92,12 +93,12 @@ static fixative_sandbox_outcome set_limits(fixative_sandbox_limits limits) {
 #ifdef ARCHITECTURE
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-// The lower half of an argument; both architectures are little-endian.
+// Loads the lower half of an argument; both architectures are little-endian.
 #define LOAD_ARGUMENT(index) LOAD(args[index])
 #define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 #define KILL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
 #define ALLOW_CALL(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), ALLOW
-// Memory may be had, but none to run code from.
+// Allows memory allocation, but not executable memory.
 #define ALLOW_CALL_WITHOUT_EXEC(name)                                                                                   \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 4), LOAD_ARGUMENT(2),                                             \
         BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1), KILL, ALLOW
@@ -108,7 +109,7 @@ static int install_filter(void) {
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),
         KILL,
         LOAD(nr),
-        // The channel, and the picture's file.
+        // Channel and picture file.
         ALLOW_CALL(recvmsg),
         ALLOW_CALL(sendmsg),
         ALLOW_CALL(read),
@@ -120,14 +121,14 @@ static int install_filter(void) {
         ALLOW_CALL(mremap),
         ALLOW_CALL(madvise),
         ALLOW_CALL(futex),
-        // glibc's qsort asks how much memory there is, its allocator how many processors.
+        // glibc's qsort queries the memory size, and its allocator the number of processors.
         ALLOW_CALL(sysinfo),
         ALLOW_CALL(sched_getaffinity),
-        // Time and chance.
+        // Time and randomness.
         ALLOW_CALL(clock_gettime),
         ALLOW_CALL(getrandom),
         ALLOW_CALL(sched_yield),
-        // An end, by itself or by a trap.
+        // Process exit, normal or by a trap.
         ALLOW_CALL(exit_group),
         ALLOW_CALL(exit),
         ALLOW_CALL(rt_sigreturn),
@@ -138,7 +139,7 @@ static int install_filter(void) {
         ALLOW_CALL(gettid),
         ALLOW_CALL_WITHOUT_EXEC(mmap),
         ALLOW_CALL_WITHOUT_EXEC(mprotect),
-        // abort() signals its own process, which is the only one that may be signalled.
+        // abort() sends a signal to its own process; no other process may be signalled.
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_tgkill, 0, 3),
         LOAD_ARGUMENT(0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)getpid(), 0, 1),

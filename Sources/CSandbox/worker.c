@@ -20,7 +20,8 @@ static int prepare_descriptors(posix_spawn_file_actions_t *actions, int channel)
     return error;
 }
 
-// A terminal's Ctrl-C goes to process groups, and ignored signals would stay ignored.
+// A new process group, because a terminal's Ctrl-C goes to the whole group. Default signals, because ignored ones would stay
+// ignored.
 static int prepare_signals(posix_spawnattr_t *attributes) {
     sigset_t all, none;
     sigfillset(&all);
@@ -33,7 +34,7 @@ static int prepare_signals(posix_spawnattr_t *attributes) {
     return error;
 }
 
-// The one variable of ours that a program may need to find its libraries. Freed by the caller.
+// The only environment variable passed on: a program may need it to find its libraries. The caller frees the result.
 static char *library_path(void) {
     static const char name[] = "LD_LIBRARY_PATH=";
     const char *value = getenv("LD_LIBRARY_PATH");
@@ -52,7 +53,7 @@ static int spawn(
     if (error == 0) error = prepare_signals(attributes);
     if (error != 0) return error;
     char *libraries = library_path();
-    // Swift's own handler of crashes would read other processes' memory and take seconds.
+    // Swift's crash handler would read the memory of other processes and take seconds.
     char *environment[] = {"SWIFT_BACKTRACE=enable=no", "LC_ALL=C", "TZ=UTC0", libraries, NULL};
     char *arguments[] = {"fixative", (char *)argument, NULL};
     error = posix_spawn(worker, program, actions, attributes, arguments, environment);
@@ -96,7 +97,7 @@ fixative_worker_end fixative_worker_reap(pid_t worker, int64_t patience) {
         }
         pid_t ended = wait4(worker, &status, is_killed ? 0 : WNOHANG, &usage);
         if (ended == worker) return described(status, &usage);
-        // Where SIGCHLD is ignored, the kernel reaps by itself and forgets how a process ended.
+        // If SIGCHLD is ignored, the kernel reaps children itself and discards their exit status.
         if (ended < 0 && errno != EINTR) return unknown;
         if (ended == 0) nanosleep(&pause, NULL);
     }

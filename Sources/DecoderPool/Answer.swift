@@ -2,22 +2,22 @@ import Foundation
 import ImageCodecs
 import Imaging
 
-/// What a picture is to be inspected by. It goes along with each, as bytes that a worker keeps the meaning of.
+/// The settings for one inspection. They are sent with each picture as JSON; a worker decodes them only when they change.
 struct JobSettings: Codable {
-    /// The most bytes of one on the way.
+    /// The maximum size of the encoded settings, in bytes.
     static let longest = 64 << 10
 
     var recipe: DerivativeRecipe
     var limits: ImageLimits
 }
 
-/// A worker's answer on its way to the pool: a head, and the bytes that follow it, part by part.
+/// A worker's answer to the pool: a frame, followed by its parts.
 struct Answer {
-    /// The most bytes of facts: 64 texts of 64 KiB, a packet and EXIF, all escaped, with room to spare.
+    /// The maximum size of the facts in bytes: enough for 64 texts of 64 KiB, an XMP packet and EXIF, all escaped.
     static let longestFacts = 32 << 20
-    /// The most bytes of a thumbnail or preview.
+    /// The maximum size of a thumbnail or preview, in bytes.
     static let longestDerivative = 32 << 20
-    /// The most bytes of an error or a reason.
+    /// The maximum size of an error or a refusal reason, in bytes.
     static let longestError = 64 << 10
 
     var frame: Frame
@@ -30,7 +30,7 @@ struct Answer {
     }
 
     init(_ picture: InspectedPicture) {
-        // The pictures go as they are: numbers in JSON would be four times as long.
+        // Derivatives are sent as raw bytes: as numbers in JSON they would be four times as large.
         var facts = picture
         facts.thumbnail.bytes = []
         facts.preview.bytes = []
@@ -38,7 +38,7 @@ struct Answer {
         frame = Frame(.picture, UInt64(parts[0].count), UInt64(parts[1].count), UInt64(parts[2].count))
     }
 
-    /// Inspects a picture.
+    /// Inspects a picture and wraps the result or the error in an answer.
     static func about(_ bytes: Span<UInt8>, _ settings: JobSettings, _ inspect: DecodeWorker.Inspect) -> Answer {
         do throws(CodecError) {
             return Answer(try inspect(bytes, settings.recipe, settings.limits))
@@ -48,7 +48,7 @@ struct Answer {
     }
 
     private static func json(_ value: some Encodable) -> [UInt8] {
-        // These values hold nothing that JSON lacks; an empty text is no answer, and refused as such.
+        // Encoding cannot fail for these values. If it did, the pool would reject the empty answer as invalid.
         (try? JSONEncoder().encode(value)).map { [UInt8]($0) } ?? []
     }
 }

@@ -1,11 +1,11 @@
 import ImageCodecs
 import Imaging
 
-/// What an answer must be like to come from a decoder that works. A process that a hostile file has taken over may say anything.
+/// Validates an answer from a worker. A process compromised by a hostile file may send anything.
 struct AnswerCheck {
     var recipe: DerivativeRecipe
     var limits: ImageLimits
-    /// Length of the file, in bytes.
+    /// The length of the file, in bytes.
     var byteCount: Int
 
     private static let longestNote = 64 << 10
@@ -59,7 +59,8 @@ struct AnswerCheck {
         try require(origin.map { DigitalSourceType(uri: $0.uri, origin: $0.origin) == $0 } ?? true, "source type")
     }
 
-    /// The recipe that was asked for. Its libraries are the worker's own: they may have been upgraded since this process began.
+    /// Whether `other` equals the requested recipe, apart from the library versions. Those are the worker's own, since libraries
+    /// may have been upgraded after this process started.
     private func sameBut(_ other: DerivativeRecipe) -> Bool {
         var other = other
         guard other.libraries.count <= 16, other.libraries.allSatisfy({ isPlain($0.key) && isPlain($0.value) }) else {
@@ -69,14 +70,14 @@ struct AnswerCheck {
         return other == recipe
     }
 
-    /// Bounded, and without control characters but tab and newline.
+    /// Whether a text is bounded and contains no control characters except tab and newline.
     private func isPlain(_ text: String) -> Bool {
         let bytes = text.utf8
         guard bytes.count <= Self.longestNote else { return false }
         var previous: UInt8 = 0
         for byte in bytes {
             if byte < 0x20 && byte != 0x09 && byte != 0x0A || byte == 0x7F { return false }
-            // U+0080 to U+009F.
+            // U+0080 to U+009F, the C1 control characters.
             if previous == 0xC2 && byte < 0xA0 { return false }
             previous = byte
         }

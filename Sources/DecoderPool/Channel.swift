@@ -1,13 +1,13 @@
 internal import CSandbox
 
-/// One end of the way between the pool and a worker. Every failure is an errno.
+/// One end of the connection between the pool and a worker. Every failure is an errno.
 struct Channel {
     struct Failure: Error {
         var number: Int32 = 0
-        /// The other side's own words, where it has some.
+        /// The error text from the other side, if it sent one.
         var reason: String?
 
-        /// The other side has closed, or is gone.
+        /// Whether the other side has closed the connection or exited.
         var isClosed: Bool { number == Self.brokenPipe || number == Self.reset }
         var isTimeout: Bool { number == Self.timedOut }
 
@@ -18,13 +18,13 @@ struct Channel {
 
     let descriptor: Int32
 
-    /// - Parameter file: A descriptor that goes along.
+    /// - Parameter file: A file descriptor to send along; -1 for none.
     func send(_ bytes: [UInt8], file: Int32 = -1) throws(Failure) {
         guard !bytes.isEmpty else { return }
         try Self.check(unsafe fixative_channel_send(descriptor, bytes, bytes.count, file))
     }
 
-    /// - Parameter time: For all of the bytes; `nil` waits without end.
+    /// - Parameter time: The timeout for all of the bytes; `nil` waits indefinitely.
     func read(_ count: Int, within time: Duration?) throws(Failure) -> [UInt8] {
         var error: Int32 = 0
         let milliseconds = time.map { Int64($0 / .milliseconds(1)) } ?? -1
@@ -38,7 +38,7 @@ struct Channel {
         return bytes
     }
 
-    /// Waits for bytes, and for the file that comes with them.
+    /// Reads `count` bytes and the file descriptor sent with them, if any.
     func take(_ count: Int) throws(Failure) -> (bytes: [UInt8], file: Int32?) {
         var file: Int32 = -1
         var bytes = [UInt8](repeating: 0, count: count)

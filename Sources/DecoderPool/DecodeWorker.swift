@@ -4,15 +4,15 @@ import Glibc
 package import ImageCodecs
 package import Imaging
 
-/// The child process that decodes. It shuts itself in before the first picture comes, and ends with its parent.
+/// The child process that decodes pictures. It enters its sandbox before the first picture arrives, and ends with its parent.
 package enum DecodeWorker {
-    /// The argument that makes the program a worker. It is not for people, and no help mentions it.
+    /// The argument that makes the program a worker. It is internal and not listed in any help.
     package static let verb = "decode-worker"
 
     package typealias Inspect = (Span<UInt8>, DerivativeRecipe, ImageLimits) throws(CodecError) -> InspectedPicture
 
-    /// Serves as a worker and ends the process, when its arguments say so; else returns. Call it first of all: with other threads
-    /// at work, the process cannot be shut in.
+    /// If the arguments ask for a worker, serves as one and then exits the process; otherwise returns. Call this before anything
+    /// else in `main`: the sandbox needs a process with a single thread.
     package static func serveIfAsked(
         _ inspect: Inspect = { (bytes, recipe, limits) throws(CodecError) in
             try PictureInspector.inspect(bytes, recipe: recipe, limits: limits)
@@ -24,14 +24,14 @@ package enum DecodeWorker {
             try shutIn(channel)
             try serve(channel, inspect)
         } catch {
-            // The pool has closed the channel, or there is none because a person typed the verb.
+            // Either the pool has closed the channel, or the verb was run by hand without one.
             _exit(error.isClosed ? 0 : usage)
         }
     }
 
     private static let usage: Int32 = 64
 
-    // MARK: Before the first picture
+    // MARK: Sandbox setup
 
     private static func shutIn(_ channel: Channel) throws(Channel.Failure) {
         let begun = unsafe failure(fixative_sandbox_begin(channel.descriptor))
@@ -57,7 +57,7 @@ package enum DecodeWorker {
         _exit(1)
     }
 
-    // MARK: Pictures
+    // MARK: Serving
 
     private static func serve(_ channel: Channel, _ inspect: Inspect) throws(Channel.Failure) -> Never {
         var known: (bytes: [UInt8], settings: JobSettings)?
@@ -78,7 +78,7 @@ package enum DecodeWorker {
         }
     }
 
-    /// Lends the bytes of a file, mapped.
+    /// Maps the file into memory and passes its bytes to `body`.
     private static func lending(_ file: Int32, _ count: Int, _ body: (Span<UInt8>) -> Answer) -> Answer {
         guard count > 0 else {
             let none: [UInt8] = []

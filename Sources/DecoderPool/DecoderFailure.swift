@@ -1,17 +1,17 @@
-/// Why a decoder gave no answer about a picture. It says nothing of the picture, which may be sound: the cause is ours.
+/// Why a worker gave no answer about a picture. The picture itself may be valid: the cause is on our side.
 package struct DecoderFailure: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: String, Sendable, Hashable, Codable {
-        /// The process ended in the middle of the picture.
+        /// The process ended while it worked on the picture.
         case crashed
-        /// It asked the kernel for what a decoder has no use for.
+        /// The process made a system call that the sandbox forbids.
         case forbiddenCall
-        /// It had not answered when its time was over.
+        /// The process did not answer before the timeout.
         case timeLimit
-        /// It wanted more memory than it may have.
+        /// The process needed more memory than its limit.
         case memoryLimit
-        /// It answered what no decoder answers.
+        /// The process sent an answer that is not valid.
         case badAnswer
-        /// No process could be started, or it could not be shut in.
+        /// No process could be started, or the sandbox could not be set up.
         case unavailable
     }
 

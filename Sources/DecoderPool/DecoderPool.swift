@@ -4,10 +4,10 @@ package import Imaging
 import Synchronization
 import WorkLanes
 
-/// Inspects pictures, so many at once: in child processes that can do nothing else, or in this process.
+/// Inspects a limited number of pictures at once, either in sandboxed child processes or in this process.
 ///
-/// A file that makes a decoder crash, hang or grow costs one worker and its own inspection, nothing else. Both ways give the same
-/// result, byte for byte.
+/// If a file makes a decoder crash, hang or use too much memory, only that worker and that inspection are lost. Both places give
+/// the same result, byte for byte.
 package final class DecoderPool: Sendable {
     /// Where pictures are decoded.
     package enum Place: String, Sendable, CaseIterable {
@@ -15,18 +15,19 @@ package final class DecoderPool: Sendable {
         case inProcess = "in-process"
     }
 
-    /// How workers are started and when they are replaced. The defaults serve; tests have others.
+    /// How workers are started, and when they are replaced. Tests override the defaults.
     package struct Policy: Sendable {
-        /// The program whose verb ``DecodeWorker/verb`` makes a worker: this one, also when its file was replaced meanwhile.
+        /// The program that becomes a worker when run with ``DecodeWorker/verb``. The default is this program, even if its file
+        /// was replaced since it started.
         package var program = "/proc/self/exe"
-        /// Bytes of memory that a worker may use for one picture; `nil` for what the limits of pictures need.
+        /// The memory limit in bytes for one picture; `nil` derives it from the limits for pictures.
         package var memory: UInt64?
-        /// What a file of so many bytes may take.
+        /// The timeout for a file, by its size in bytes.
         package var time: @Sendable (Int) -> Duration = { .seconds(60 + ($0 >> 20)) }
-        /// Pictures, and time at work, after which a worker is replaced.
+        /// A worker is replaced after this many pictures, or after this much working time.
         package var picturesPerWorker = 500
         package var workPerWorker: Duration = .seconds(300)
-        /// Waits on the calling thread, before one more worker is started after several have failed.
+        /// Blocks the calling thread before another worker is started after several failures.
         package var pause: @Sendable (Duration) -> Void = { Thread.sleep(forTimeInterval: $0 / .seconds(1)) }
 
         package init() {}
@@ -41,7 +42,7 @@ package final class DecoderPool: Sendable {
     private struct State {
         var idle: [Worker] = []
         var isClosed = false
-        /// Workers that failed since one succeeded.
+        /// The number of failed workers since the last success.
         var failures = 0
     }
 
@@ -53,8 +54,8 @@ package final class DecoderPool: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - width: Pictures that are decoded at once.
-    ///   - limits: Of each picture.
+    ///   - width: The maximum number of pictures decoded at once.
+    ///   - limits: The limits for each picture.
     package init(_ place: Place, width: Int, limits: ImageLimits = .default, policy: Policy = Policy()) {
         self.place = place
         self.policy = policy
@@ -67,15 +68,15 @@ package final class DecoderPool: Sendable {
             processorTime: UInt64(clamping: (policy.workPerWorker + longest + longest).components.seconds + 10))
     }
 
-    /// Bytes of memory for a picture within the limits: what is held whole, metadata as stored, inflated and as text, and room for rows,
-    /// derivatives and the answer.
+    /// The memory in bytes for a picture within the limits. It covers the data held whole, metadata in stored, inflated and text
+    /// form, and room for rows, derivatives and the answer.
     private static func memory(for limits: ImageLimits) -> UInt64 {
         let held = UInt64(clamping: limits.maxHeldBytes)
         let metadata = UInt64(clamping: limits.maxAncillaryBytes) + UInt64(clamping: limits.maxInflatedBytes)
         return min(held, 1 << 40) + 2 * min(metadata, 1 << 40) + 128 << 20
     }
 
-    /// Starts a worker, so that a system that cannot have one is known before any picture is fetched.
+    /// Starts one worker, so that a system without sandbox support is detected before any picture is downloaded.
     ///
     /// - Throws: ``DecoderFailure`` with code `unavailable`.
     package func start() async throws {
@@ -83,7 +84,7 @@ package final class DecoderPool: Sendable {
         try await lane.run { [self] in giveBack(try acquire()) }
     }
 
-    /// Ends the workers that have nothing to do, and each of the others after its picture. More pictures can't be inspected.
+    /// Ends the idle workers at once, and the busy ones after their current picture. The pool accepts no more pictures.
     package func close() {
         let idle = state.withLock { state in
             state.isClosed = true
@@ -94,7 +95,7 @@ package final class DecoderPool: Sendable {
 
     /// Decodes a picture strictly and makes its derivatives, hashes and metadata, as ``PictureInspector`` does.
     ///
-    /// - Throws: `CodecError` when the file is not wholly sound; ``DecoderFailure`` when no decoder could tell.
+    /// - Throws: `CodecError` if the file is not completely valid; ``DecoderFailure`` if no decoder could decide.
     package func inspect(
         _ source: some PictureSource, recipe: DerivativeRecipe = DerivativeRecipe()
     ) async throws -> InspectedPicture {
@@ -143,13 +144,13 @@ package final class DecoderPool: Sendable {
 
     // MARK: Workers
 
-    /// A worker that waits, or a new one.
+    /// Returns an idle worker, or starts a new one.
     private func acquire() throws -> Worker {
         while let idle = state.withLock({ $0.idle.popLast() }) {
             if idle.process.isReady { return idle }
         }
         let failures = state.withLock { $0.failures }
-        // The first failure may be the picture's, so that its successor need not wait.
+        // The first failure may have been caused by the picture, so the next start is not delayed.
         if failures > 1 { policy.pause(.milliseconds(100) * (1 << min(failures - 2, 6))) }
         do {
             return Worker(process: try WorkerProcess(program: policy.program, resources: resources))

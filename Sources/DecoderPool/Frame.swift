@@ -1,17 +1,17 @@
-/// The head of a message between the pool and a worker. What follows it is as long as its numbers say.
+/// The header of a message between the pool and a worker. Its numbers give the lengths of the data that follows.
 struct Frame {
     enum Kind: UInt32 {
-        /// Pool to worker: bytes of memory, bytes of address space, seconds of processor time.
+        /// Pool to worker: bytes of memory, bytes of address space, seconds of CPU time.
         case limits = 1
-        /// Pool to worker, with a descriptor: the picture's length, and that of the settings, which follow.
+        /// Pool to worker, with a file descriptor: the length of the picture, and the length of the settings that follow.
         case job = 2
-        /// Worker to pool: it is shut in.
+        /// Worker to pool: the sandbox is active.
         case ready = 16
-        /// Worker to pool: the length of the reason why it is not, which follows.
+        /// Worker to pool: the sandbox could not be set up. The number is the length of the reason that follows.
         case refused = 17
-        /// Worker to pool: the lengths of the facts, the thumbnail and the preview, which follow.
+        /// Worker to pool: the lengths of the facts, the thumbnail and the preview, which follow in this order.
         case picture = 18
-        /// Worker to pool: the length of the error, which follows.
+        /// Worker to pool: the length of the error that follows.
         case codecError = 19
     }
 
@@ -26,7 +26,7 @@ struct Frame {
         numbers = [first, second, third]
     }
 
-    /// `nil` for bytes that are no head.
+    /// Returns `nil` if the bytes are not a valid frame.
     init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.byteCount, Self.number(bytes[0..<4]) == UInt64(Self.magic),
             let kind = UInt32(exactly: Self.number(bytes[4..<8])).flatMap(Kind.init(rawValue:))
@@ -40,7 +40,7 @@ struct Frame {
         return bytes
     }
 
-    /// A number that counts bytes; `nil` above `limit`.
+    /// A number that is a length in bytes; `nil` if it exceeds `limit`.
     func length(_ index: Int, upTo limit: Int) -> Int? {
         Int(exactly: numbers[index]).flatMap { (0...limit).contains($0) ? $0 : nil }
     }

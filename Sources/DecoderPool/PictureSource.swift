@@ -4,10 +4,10 @@ internal import CSandbox
 package protocol PictureSource: Sendable {
     var count: Int { get }
 
-    /// Lends the bytes.
+    /// Calls `body` with the bytes.
     func withSpan<Value>(_ body: (Span<UInt8>) throws -> Value) rethrows -> Value
 
-    /// Lends a descriptor of a file with these bytes, open for reading only; `nil` when they are in memory alone.
+    /// Calls `body` with a read-only descriptor of a file with these bytes; `nil` if they exist only in memory.
     func withDescriptor<Value>(_ body: (Int32?) throws -> Value) rethrows -> Value
 }
 
@@ -17,7 +17,7 @@ extension [UInt8]: PictureSource {
 }
 
 extension PictureSource {
-    /// Lends a descriptor to give away: that of the file, or of a sealed copy in memory.
+    /// Calls `body` with a descriptor that may be sent to a worker: the file itself, or a sealed copy in memory.
     func withGivenDescriptor<Value>(_ body: (Int32) throws -> Value) throws -> Value {
         try withDescriptor { file in
             if let file { return try body(file) }

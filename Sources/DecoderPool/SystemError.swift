@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The words of the operating system.
+/// Error and signal descriptions of the operating system.
 enum SystemError {
     static func text(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
 

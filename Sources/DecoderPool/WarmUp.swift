@@ -3,7 +3,7 @@ import Glibc
 import ImageCodecs
 import Imaging
 
-/// Does once, while files may still be opened, what libraries do when they are first used: look for time zones, load tables.
+/// Runs the one-time initialisation of libraries, such as reading time zones and loading tables, while files may still be opened.
 enum WarmUp {
     static func run() {
         tzset()
@@ -17,13 +17,13 @@ enum WarmUp {
         }
     }
 
-    /// Small pictures of every format, one that needs the colour engine, and one that is damaged.
+    /// Small pictures of every format, one that needs colour conversion, and one that is damaged.
     private static var files: [[UInt8]] {
         let (side, gamma) = (24, Array("\0\0\0\u{4}gAMA\0\u{1}".utf8) + [0x86, 0xA0, 0x31, 0xE8, 0x96, 0x5F])
         let opaque = PixelImage(width: side, height: side, channels: 3, bytes: [UInt8](repeating: 90, count: side * side * 3))
         let clear = PixelImage(width: side, height: side, channels: 4, bytes: [UInt8](repeating: 90, count: side * side * 4))
         let png = try? ImageEncoder.png(opaque)
-        // Behind the signature and the header chunk.
+        // After the signature and the header chunk.
         let linear = png.map { Array($0.prefix(33)) + gamma + $0.dropFirst(33) }
         let made: [[UInt8]?] = [
             png, linear, png.map { $0.dropLast(16) }, try? ImageEncoder.png(clear), try? ImageEncoder.jpeg(opaque),

@@ -4,22 +4,22 @@ import ImageCodecs
 import Imaging
 import Synchronization
 
-/// What a worker may use.
+/// The resource limits of a worker.
 struct WorkerResources: Sendable {
-    /// Bytes of memory, beyond what a worker uses before its first picture.
+    /// Bytes of memory, in addition to the usage before the first picture.
     var memory: UInt64
-    /// Bytes of address space: memory, and the largest file that is mapped.
+    /// Bytes of address space: the memory plus the largest mapped file.
     var addressSpace: UInt64
-    /// Seconds of processor time in its life.
+    /// Seconds of CPU time in the worker's whole life.
     var processorTime: UInt64
 }
 
-/// A worker as the pool sees it: a process, and the channel to it. Nothing that comes from it is trusted.
+/// A worker from the pool's point of view: a process and the channel to it. Nothing that it sends is trusted.
 final class WorkerProcess: Sendable {
-    /// What a worker may take to start on a busy machine, and to hand over an answer that it has announced.
+    /// Timeouts for starting a worker on a busy machine, and for reading the rest of an answer after its frame.
     private static let startTime: Duration = .seconds(60)
     private static let handoverTime: Duration = .seconds(30)
-    /// Milliseconds that a worker whose channel is closed gets to be gone by itself, so that the reason of its end is known.
+    /// Milliseconds for a worker with a closed channel to exit on its own, so that its exit reason can be read.
     private static let deathTime: Int64 = 2000
 
     private let process: Int32
@@ -30,7 +30,7 @@ final class WorkerProcess: Sendable {
     private let inheritedPeak: Int
     private let hasEnded = Mutex(false)
 
-    /// Starts a worker, and returns when it is shut in. It ends with the calling thread at the latest.
+    /// Starts a worker and returns when its sandbox is active. The worker ends at the latest when the calling thread ends.
     ///
     /// - Throws: ``DecoderFailure`` with code `unavailable`.
     init(program: String, resources: WorkerResources) throws(DecoderFailure) {
@@ -80,12 +80,13 @@ final class WorkerProcess: Sendable {
         }
     }
 
-    /// Whether it is there and waits for work.
+    /// Whether the worker is alive and idle.
     var isReady: Bool { channel.isQuiet }
 
-    // MARK: Work
+    // MARK: Inspection
 
-    /// Has one picture inspected. After any failure but a ``CodecError`` the worker is of no more use.
+    /// Sends one picture to the worker and reads the answer. After any error other than ``CodecError``, the worker cannot be used
+    /// again.
     ///
     /// - Parameter settings: ``JobSettings`` as JSON.
     func inspect(_ source: some PictureSource, settings: [UInt8], within time: Duration) throws -> (InspectedPicture) {
@@ -130,9 +131,9 @@ final class WorkerProcess: Sendable {
 
     private static func invalid(_ part: String) -> DecoderFailure { DecoderFailure(.badAnswer, part) }
 
-    // MARK: The end
+    // MARK: Ending
 
-    /// Why a worker that has closed its channel is gone.
+    /// Finds out why a worker that has closed its channel ended.
     private func death() -> DecoderFailure {
         guard let end = end(patience: Self.deathTime) else { return DecoderFailure(.crashed, "it had ended before") }
         let isPeakKnown = Int(end.peak_memory) > inheritedPeak
@@ -143,7 +144,7 @@ final class WorkerProcess: Sendable {
         case Self.badSystemCall: return DecoderFailure(.forbiddenCall, peak)
         case Self.processorTime: return DecoderFailure(.timeLimit, "\(resources.processorTime) s of processor time")
         default:
-            // What finds no memory mostly ends by a trap, and nothing says why.
+            // A decoder out of memory usually ends with a trap that gives no reason, so the peak memory decides.
             let isFull = isPeakKnown && end.peak_memory > resources.memory / 4 * 3
             return DecoderFailure(isFull ? .memoryLimit : .crashed, "\(SystemError.signal(end.signal)), \(peak)")
         }
@@ -152,7 +153,7 @@ final class WorkerProcess: Sendable {
     private static let badSystemCall: Int32 = 31
     private static let processorTime: Int32 = 24
 
-    /// Ends the process and waits until it is gone; `nil` when it was gone before.
+    /// Kills the process if needed and waits until it is gone; `nil` if it was already reaped. `patience` is in milliseconds.
     private func end(patience: Int64) -> fixative_worker_end? {
         hasEnded.withLock { hasEnded in
             if hasEnded { return nil }

@@ -1,27 +1,28 @@
-/// Why bytes did not become a picture, or a picture did not become bytes.
+/// An error of decoding or encoding a picture.
 public struct CodecError: Error, Sendable, Hashable, Codable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable, Codable {
-        /// The bytes break the format. A mere warning of a codec counts: what was delivered is not what was encoded.
+        /// The bytes violate the format. A codec warning counts too, because it means that the decoded pixels may differ from the
+        /// encoded ones.
         case damaged
-        /// The bytes end before the picture does.
+        /// The file ends before the picture is complete.
         case truncated
-        /// A sound file of a kind that is not read here, such as a 12-bit JPEG.
+        /// A valid file of a kind that is not supported, such as a 12-bit JPEG.
         case unsupported
-        /// The file claims more than the `ImageLimits` allow.
+        /// The header states more than the `ImageLimits` allow.
         case limitExceeded
-        /// The first bytes belong to none of the formats.
+        /// The first bytes match no supported format.
         case unrecognized
         case outOfMemory
-        /// The caller asked for what cannot be done, such as a JPEG wider than 65,500 pixels.
+        /// An impossible request by the caller, such as a JPEG wider than 65,500 pixels.
         case invalidRequest
     }
 
     public var code: Code
-    /// The format of the bytes, as far as it was recognized.
+    /// The format of the bytes, if it was recognized.
     public var format: ImageFormat?
-    /// Which limit, when the code is `.limitExceeded` and it is one of `ImageLimits`.
+    /// The exceeded limit, if the code is `.limitExceeded` and the limit is one of `ImageLimits`.
     public var limit: ImageLimits.Kind?
-    /// What exactly was wrong, often in the words of the codec library.
+    /// The exact problem, often in the words of the codec library.
     public var detail: String
 
     public init(_ code: Code, _ format: ImageFormat?, _ detail: String, limit: ImageLimits.Kind? = nil) {

@@ -1,7 +1,7 @@
 internal import CCodecShims
 internal import CWebP
 
-/// The codec libraries of this process. Derivatives depend on them, so their recipe names them.
+/// The codec libraries linked into this process. Derivatives depend on their versions, so each recipe records them.
 public enum CodecLibraries {
     /// Library names and versions, such as `libwebp` and `1.2.4`.
     public static var versions: [String: String] {

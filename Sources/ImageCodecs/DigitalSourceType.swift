@@ -1,6 +1,6 @@
-/// What a file says of its own origin, in the words of IPTC's vocabulary "Digital Source Type".
+/// The origin that a file declares for itself, as a term of IPTC's vocabulary "Digital Source Type".
 public struct DigitalSourceType: Sendable, Hashable, Codable {
-    /// Where a file says it.
+    /// The part of the file that contains the declaration.
     public enum Origin: String, Sendable, Hashable, Codable {
         /// `Iptc4xmpExt:DigitalSourceType` of the XMP packet.
         case xmp
@@ -8,12 +8,12 @@ public struct DigitalSourceType: Sendable, Hashable, Codable {
         case contentCredentials
     }
 
-    /// As declared, such as `http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia`. At most 256 characters,
-    /// all of which may stand in a URI.
+    /// As declared, such as `http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia`. At most 256 characters, all
+    /// of which are allowed in a URI.
     public var uri: String
     public var origin: Origin
 
-    /// Nil for what may not stand in a URI.
+    /// Returns nil for text with characters that are not allowed in a URI.
     public init?(uri: String, origin: Origin) {
         guard Self.isURI(Array(uri.utf8)) else { return nil }
         self.uri = uri
@@ -31,11 +31,12 @@ public struct DigitalSourceType: Sendable, Hashable, Codable {
     }
 }
 
-// IPTC Photo Metadata Standard, "Digital Source Type"; XMP specification, part 1, section 7.9 for the ways to write a property.
+// IPTC Photo Metadata Standard, "Digital Source Type"; XMP specification, part 1, section 7.9 (serialized forms of a property).
 extension DigitalSourceType {
     static let namespace = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 
-    /// The property as an attribute, an element, or an element with a resource. XML is not parsed further than that.
+    /// Finds the property as an attribute, as an element, or as an element with an `rdf:resource`. This is a search, not a full
+    /// XML parser.
     static func find(inXMP packet: [UInt8]) -> String? {
         let bytes = packet.span
         guard let uri = bytes.firstIndex(of: Array(namespace.utf8), in: 0..<bytes.count),
@@ -52,7 +53,7 @@ extension DigitalSourceType {
         return nil
     }
 
-    /// The prefix of `xmlns:prefix="` in front of the namespace.
+    /// The prefix from `xmlns:prefix="` before the namespace.
     private static func prefix(_ bytes: Span<UInt8>, boundAt uri: Int) -> [UInt8]? {
         var end = uri - 1
         guard end > 0, bytes[end] == 0x22 || bytes[end] == 0x27 else { return nil }
@@ -65,7 +66,7 @@ extension DigitalSourceType {
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
 
-    /// `="value"` or `='value'`.
+    /// Reads `="value"` or `='value'`.
     private static func quotedValue(_ bytes: Span<UInt8>, _ start: Int) -> String? {
         var start = start
         while start < bytes.count, bytes[start] == 0x3D || isSpace(bytes[start]) { start += 1 }
@@ -75,7 +76,7 @@ extension DigitalSourceType {
         return text(bytes, start + 1..<end)
     }
 
-    /// What stands between the tags, or the resource that the start tag names.
+    /// The text between the tags, or the resource named in the start tag.
     private static func elementValue(_ bytes: Span<UInt8>, _ start: Int) -> String? {
         guard let tagEnd = bytes.firstIndex(of: 0x3E, in: start..<bytes.count) else { return nil }
         if let resource = bytes.firstIndex(of: Array("rdf:resource".utf8), in: start..<tagEnd) {
@@ -92,12 +93,13 @@ extension DigitalSourceType {
     }
 }
 
-// C2PA specification, "Actions"; RFC 8949, section 3.1, for text strings of CBOR.
+// C2PA specification, "Actions"; RFC 8949, section 3.1 (CBOR text strings).
 extension DigitalSourceType {
-    /// Bytes of a manifest store that are looked at, from its end.
+    /// The search covers only this many bytes at the end of a manifest store.
     private static let maxManifestBytes = 2 * 1024 * 1024
 
-    /// The last one of the manifest store: its last manifest is the active one, and those before it belong to ingredients.
+    /// Returns the last source type in the manifest store. The last manifest is the active one; earlier ones belong to
+    /// ingredients.
     static func find(inContentCredentials bytes: Span<UInt8>, _ body: Range<Int>) -> String? {
         let name = Array("digitalSourceType".utf8)
         var from = max(body.lowerBound, body.upperBound - maxManifestBytes)
@@ -124,9 +126,9 @@ extension DigitalSourceType {
 
 /// An XMP packet for a derivative.
 public enum XMPPacket {
-    /// A packet that says nothing but the source type. The same for the same type, each time.
+    /// A packet that contains only the source type. The output is deterministic.
     public static func declaring(_ type: DigitalSourceType) -> [UInt8] {
-        // What may stand in a URI here needs no escape in an attribute.
+        // No escaping needed: `type.uri` holds no character that is special in an attribute.
         let text = """
             <?xpacket begin="\u{FEFF}" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">\
             <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" \

@@ -1,8 +1,8 @@
 // EXIF 2.32, sections 4.5 and 4.6; TIFF 6.0, section 2.
 extension ExifFields {
-    /// Reads a TIFF structure, with or without the `Exif` mark that some writers leave in front of it.
+    /// Parses a TIFF structure. Some writers put an `Exif` marker in front of it, which is skipped.
     ///
-    /// Nil when it is none. Offsets that lead nowhere are skipped; each directory is visited once.
+    /// Returns nil if the bytes are not TIFF. Invalid offsets are skipped, and each directory is read once.
     init?(tiff: [UInt8]) {
         let bytes = tiff.starts(with: [0x45, 0x78, 0x69, 0x66, 0, 0]) ? Array(tiff.dropFirst(6)) : tiff
         let reader: TIFFReader
@@ -53,11 +53,11 @@ private struct TIFFReader {
         var tag: Int
         var type: Int
         var count: Int
-        /// Where the value, or the offset of a value of more than four bytes, is stored.
+        /// The offset of the value. For a value of more than four bytes, this position holds the offset of the value instead.
         var valueOffset: Int
     }
 
-    /// More entries than any camera writes.
+    /// The maximum number of entries read per directory; more than any camera writes.
     private static let maxEntries = 512
 
     let bytes: [UInt8]
@@ -80,18 +80,18 @@ private struct TIFFReader {
         return entries
     }
 
-    /// An ASCII value up to its first zero byte, or nil when there is none.
+    /// An ASCII value up to its first zero byte; nil if the entry holds no text.
     func text(_ entry: Entry) -> String? {
         guard entry.type == 2, let value = value(entry) else { return nil }
         return Self.unlessEmpty(MetadataText.utf8(Array(value.prefix { $0 != 0 })))
     }
 
-    /// A user comment: eight bytes that name its encoding, and the text (EXIF 2.32, section 4.6.5).
+    /// A user comment: eight bytes that name the encoding, then the text (EXIF 2.32, section 4.6.5).
     func comment(_ entry: Entry) -> String? {
         guard entry.type == 7, let value = value(entry), value.count > 8 else { return nil }
         let text = value.dropFirst(8)
         if value.starts(with: Array("UNICODE".utf8)) {
-            // Writers disagree about the order of bytes; in most text the high one is zero.
+            // Writers disagree about the byte order. In most texts the high byte is zero, so the zeros reveal the order.
             let zeros = text.indices.reduce(into: (even: 0, odd: 0)) { zeros, index in
                 guard text[index] == 0 else { return }
                 if (index - text.startIndex) % 2 == 0 { zeros.even += 1 } else { zeros.odd += 1 }
@@ -101,13 +101,13 @@ private struct TIFFReader {
         return Self.unlessEmpty(MetadataText.utf8(Array(text.prefix { $0 != 0 })))
     }
 
-    /// UTF-16 in bytes, low byte first whatever the order of the file.
+    /// A UTF-16 value, always little-endian whatever the byte order of the file.
     func wideText(_ entry: Entry) -> String? {
         guard entry.type == 1, let value = value(entry) else { return nil }
         return Self.unlessEmpty(MetadataText.utf16(value, isBigEndian: false))
     }
 
-    /// The bytes of a value whose parts are single bytes, or as many of them as there are.
+    /// The bytes of a value whose elements are single bytes. The result is shorter if the file ends earlier.
     private func value(_ entry: Entry) -> ArraySlice<UInt8>? {
         guard entry.count > 0 else { return nil }
         let start = entry.count <= 4 ? entry.valueOffset : integer(4, at: entry.valueOffset) ?? bytes.count

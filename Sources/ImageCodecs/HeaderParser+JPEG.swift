@@ -1,4 +1,4 @@
-// ITU-T T.81, annex B; Adobe's APP14 for the colour transform, as libjpeg and every other decoder read it.
+// ITU-T T.81, annex B; Adobe's APP14 segment for the colour transform, interpreted as in libjpeg and other decoders.
 extension HeaderParser {
     static func parseJPEG(_ bytes: Span<UInt8>) throws(CodecError) -> ImageHeader {
         var segments = JPEGSegments()
@@ -21,7 +21,7 @@ extension HeaderParser {
         }
     }
 
-    /// T.81, table B.1: what is neither baseline nor extended sequential nor progressive.
+    /// Throws for every process that is not baseline, extended sequential or progressive (T.81, table B.1).
     private static func refuseRareProcess(_ marker: Int) throws(CodecError) {
         switch marker {
         case 0xC3, 0xCB: throw CodecError(.unsupported, .jpeg, "a lossless JPEG (process \(marker - 0xC0))")
@@ -59,7 +59,7 @@ extension HeaderParser {
     }
 }
 
-/// Walks the marker segments of a JPEG up to the first scan.
+/// Iterates over the marker segments of a JPEG up to the first scan.
 struct JPEGSegments {
     struct Segment {
         var marker: Int

@@ -51,7 +51,7 @@ extension HeaderParser {
     }
 }
 
-/// Walks the chunks of a PNG. Stops without complaint where the file stops making sense.
+/// Iterates over the chunks of a PNG. Ends without an error at the first invalid chunk.
 struct PNGChunks {
     struct Chunk {
         var name: String

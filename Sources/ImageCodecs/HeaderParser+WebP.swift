@@ -58,7 +58,7 @@ extension HeaderParser {
     }
 }
 
-/// Walks the chunks of a WebP file within the length that the container states.
+/// Iterates over the chunks of a WebP file, within the length that the container states.
 struct WebPChunks {
     struct Chunk {
         var name: String
@@ -66,7 +66,7 @@ struct WebPChunks {
         var body: Range<Int>
     }
 
-    /// Where the container ends; what follows in the file is no part of it.
+    /// The end offset of the container; bytes after it are not part of the picture.
     let end: Int
     private var offset = 12
 

@@ -1,14 +1,15 @@
-/// Reads the facts of a header in plain Swift, as a second opinion beside the codec library.
+/// Parses headers in plain Swift, independently of the codec libraries.
 ///
-/// The decoder compares both: two readers that disagree about the size of a picture mean damage, or a file made to be seen
-/// differently by different programs.
+/// The decoder compares the two results. If they disagree about the size of a picture, the file is damaged, or it was crafted to
+/// look different in different programs.
 public enum HeaderParser {
     /// Parses the header of a PNG, JPEG or WebP file.
     ///
-    /// The work is bounded by the number of segments in the file; nothing is allocated in proportion to what it claims.
+    /// The work is bounded by the number of segments in the file. No allocation is proportional to a size that the file states.
     ///
-    /// - Parameter bytes: The whole file. A prefix works as far as the header reaches, except for WebP, whose length is stated.
-    /// - Returns: What the file claims. Only the header is checked, no pixel and no checksum.
+    /// - Parameter bytes: The whole file. For PNG and JPEG, a prefix that contains the header is enough. WebP needs the whole
+    ///   file, because its container length is checked.
+    /// - Returns: The values stated by the header. Pixels and checksums are not verified.
     /// - Throws: `CodecError` with `.unrecognized`, `.truncated`, `.damaged` or `.unsupported`.
     public static func parse(_ bytes: Span<UInt8>) throws(CodecError) -> ImageHeader {
         switch ImageFormat.sniff(bytes) {

@@ -1,6 +1,6 @@
 // ICC.1:2022 sections 7.2 and 7.3; 10.15 (multiLocalizedUnicodeType); ICC.1:2001 6.5.17 (textDescriptionType).
 extension ImageMetadata.Profile {
-    /// Reads the facts of a profile. Fields stay nil where the bytes make no sense.
+    /// Reads the fields of a profile. A field stays nil if its bytes are invalid.
     init(icc: [UInt8]) {
         let bytes = icc.span
         self.init(name: nil, description: nil, colourSpace: nil, byteCount: icc.count)
@@ -28,7 +28,7 @@ extension ImageMetadata.Profile {
         return MetadataText.latin1(Array(bytes.copy(offset + 12..<offset + 12 + length).prefix { $0 != 0 }))
     }
 
-    /// The first of the translations, which is English in practice.
+    /// The first translation, which is English in practice.
     private static func localizedDescription(_ bytes: Span<UInt8>, _ offset: Int, _ size: Int) -> String? {
         guard let length = bytes.bigEndian(4, at: offset + 20), let start = bytes.bigEndian(4, at: offset + 24),
             start <= size, length <= size - start

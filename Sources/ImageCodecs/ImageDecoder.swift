@@ -1,41 +1,41 @@
-/// Takes the rows of a picture as they are decoded, so that the whole of it need not be in memory.
+/// Receives the rows of a picture during decoding, so that the whole picture need not be in memory.
 public protocol RowSink: ~Copyable {
     /// Called once, before the first row.
     ///
     /// - Parameters:
-    ///   - header: The file's header; `width` and `height` say how many rows of how many pixels will come.
-    ///   - channels: Bytes a pixel, 3 (RGB) or 4 (RGBA, not premultiplied).
+    ///   - header: The file's header; `width` and `height` give the size of the picture in pixels.
+    ///   - channels: Bytes per pixel, 3 (RGB) or 4 (RGBA, not premultiplied).
     mutating func begin(_ header: ImageHeader, channels: Int) throws(CodecError)
 
-    /// Called for each row, top to bottom, with `width * channels` bytes that are only valid during the call.
+    /// Called for each row from top to bottom, with `width * channels` bytes that are valid only during the call.
     mutating func receive(_ row: Span<UInt8>) throws(CodecError)
 }
 
-/// What a complete decode has established.
+/// The results of a complete decode.
 public struct DecodedFacts: Sendable, Hashable {
     public var header: ImageHeader
-    /// Bytes a pixel of the rows that were delivered, 3 or 4.
+    /// Bytes per pixel of the delivered rows, 3 or 4.
     public var channels: Int
-    /// Bytes after the end of the picture. They are no damage, but no part of it either.
+    /// The number of bytes after the end of the picture. They are not damage, but not part of the picture either.
     public var trailingBytes: Int
 }
 
 /// Strict decoding of PNG, JPEG and WebP.
 ///
-/// A decode that returns has seen every checksum of the format match (PNG: all CRCs and the Adler sum), the end marker of the
-/// file, and not one warning of the codec library. Files are recognized by content.
+/// If a decode returns, every checksum of the format matched (PNG: all CRCs and the Adler-32), the end marker of the file was
+/// present, and the codec library gave no warning. The format is detected from the content.
 public enum ImageDecoder {
     /// Decodes a file row by row.
     ///
-    /// PNG and baseline JPEG hold a few rows at a time; interlaced PNG, progressive JPEG and WebP hold a whole frame, once.
-    /// The first or default picture of an animation is decoded.
+    /// PNG and baseline JPEG keep a few rows in memory at a time; interlaced PNG, progressive JPEG and WebP keep one whole frame.
+    /// For an animation, the first or default picture is decoded.
     ///
     /// - Parameters:
     ///   - bytes: The whole file.
-    ///   - limits: Checked against the header before memory for pixels is taken.
-    ///   - sink: Gets the rows. What it got counts only after this call has returned: damage may show in the last byte.
+    ///   - limits: Checked against the header before pixel memory is allocated.
+    ///   - sink: Receives the rows. Use them only after this call has returned, because damage may show in the last byte.
     /// - Returns: The header and the number of trailing bytes, which are not an error.
-    /// - Throws: `CodecError`, also for a file that a viewer would show with a grey lower half.
+    /// - Throws: `CodecError`, also for a damaged file that a viewer would show with a grey lower half.
     @discardableResult
     public static func decode<Sink: RowSink & ~Copyable>(
         _ bytes: Span<UInt8>, limits: ImageLimits = .default, into sink: inout Sink
@@ -43,11 +43,11 @@ public enum ImageDecoder {
         try decode(bytes, limits: limits, into: &sink, refusingAllocation: nil)
     }
 
-    /// Decodes a file into one piece of memory.
+    /// Decodes a file into one contiguous buffer.
     ///
     /// - Parameters:
     ///   - bytes: The whole file.
-    ///   - limits: Checked against the header before memory for pixels is taken.
+    ///   - limits: Checked against the header before pixel memory is allocated.
     /// - Returns: RGB, or RGBA when the file declares transparency.
     /// - Throws: `CodecError`, as `decode(_:limits:into:)` does.
     public static func decode(_ bytes: Span<UInt8>, limits: ImageLimits = .default) throws(CodecError) -> PixelImage {
@@ -60,8 +60,8 @@ public enum ImageDecoder {
         return PixelImage(width: sink.width, height: sink.height, channels: sink.channels, bytes: sink.bytes)
     }
 
-    /// As the public function; `samples` asks for more than 8-bit RGB where the file has it, and `refusingAllocation` makes the
-    /// codec library's n-th request for memory fail.
+    /// Like the public function, with two options. `samples` requests more than 8-bit RGB if the file has it.
+    /// `refusingAllocation` makes the n-th allocation of the codec library fail.
     @discardableResult
     package static func decode<Sink: RowSink & ~Copyable>(
         _ bytes: Span<UInt8>, limits: ImageLimits, into sink: inout Sink, samples: SampleDelivery = .display,
@@ -85,7 +85,7 @@ public enum ImageDecoder {
         }
     }
 
-    /// The header, once it is within the limits.
+    /// Parses the header and checks it against the limits.
     package static func checkedHeader(_ bytes: Span<UInt8>, _ limits: ImageLimits) throws(CodecError) -> ImageHeader {
         try limits.check(byteCount: bytes.count, format: ImageFormat.sniff(bytes))
         let header = try HeaderParser.parse(bytes)
@@ -93,7 +93,7 @@ public enum ImageDecoder {
         return header
     }
 
-    /// Asks the codec for its own reading of the header, compares, and passes on its rows.
+    /// Compares the codec's own reading of the header with `header`, then passes on the codec's rows.
     package static func deliver<Reader: RowReader & ~Copyable, Sink: RowSink & ~Copyable>(
         from reader: inout Reader, _ header: ImageHeader, _ byteCount: Int, into sink: inout Sink
     ) throws(CodecError) -> DecodedFacts {
@@ -110,20 +110,21 @@ public enum ImageDecoder {
     }
 }
 
-/// What the rows of a decode hold.
+/// The sample format of the decoded rows.
 package enum SampleDelivery: Sendable {
-    /// 8-bit RGB or RGBA, whatever the file has.
+    /// 8-bit RGB or RGBA, regardless of the file's own format.
     case display
-    /// As `display`, but a 16-bit PNG gives samples of two bytes in the processor's order, and a JPEG of inks gives four
-    /// channels: cyan, magenta, yellow and black, 255 for full ink. For converters that know the file's colours.
+    /// Like `display`, except for two kinds of file. A 16-bit PNG delivers two-byte samples in native byte order. A JPEG with ink
+    /// colours delivers four channels: cyan, magenta, yellow and black, where 255 is full ink. Intended for converters that know
+    /// the file's colour space.
     case stored
 }
 
-/// One codec's way to rows. The calls come in this order: `layout`, `deliverRow` once a row, `finish`.
+/// Reads rows from one codec. Call `layout` first, then `deliverRow` once per row, then `finish`.
 package protocol RowReader: ~Copyable {
     mutating func layout() throws(CodecError) -> RowLayout
     mutating func deliverRow<Sink: RowSink & ~Copyable>(to sink: inout Sink) throws(CodecError)
-    /// Reads to the end of the file's format and returns how many bytes that took.
+    /// Reads to the end of the picture's data and returns the number of bytes consumed.
     mutating func finish() throws(CodecError) -> Int
 }
 

@@ -1,4 +1,4 @@
-/// How to write a PNG.
+/// Options for writing a PNG.
 public struct PNGSettings: Sendable, Hashable, Codable {
     /// The row filters libpng may choose from.
     public enum Filter: String, Sendable, Hashable, Codable {
@@ -21,7 +21,7 @@ public struct PNGSettings: Sendable, Hashable, Codable {
     }
 }
 
-/// How to write a JPEG.
+/// Options for writing a JPEG.
 public struct JPEGSettings: Sendable, Hashable, Codable {
     public enum Chroma: String, Sendable, Hashable, Codable {
         /// 4:4:4.
@@ -33,7 +33,7 @@ public struct JPEGSettings: Sendable, Hashable, Codable {
     /// libjpeg's quality, 1 to 100.
     public var quality: Int
     public var chroma: Chroma
-    /// Huffman tables made for the picture: about 5 % smaller, about a third slower.
+    /// Computes Huffman tables for the picture: about 5 % smaller, about a third slower.
     public var optimizesHuffman: Bool
     public var isProgressive: Bool
 
@@ -45,11 +45,11 @@ public struct JPEGSettings: Sendable, Hashable, Codable {
     }
 }
 
-/// How to write a WebP.
+/// Options for writing a WebP.
 public struct WebPSettings: Sendable, Hashable, Codable {
-    /// Quality 0 to 100 of the colours, or the effort of a lossless file.
+    /// Colour quality from 0 to 100; for a lossless file, the compression effort.
     public var quality: Int
-    /// Keeps every pixel, also the colour of fully transparent ones.
+    /// Preserves every pixel exactly, including the colour of fully transparent pixels.
     public var isLossless: Bool
     /// libwebp's method, 0 (fast) to 6 (small).
     public var effort: Int
@@ -61,7 +61,7 @@ public struct WebPSettings: Sendable, Hashable, Codable {
     }
 }
 
-/// Writes pictures. The same pixels and settings give the same bytes each time; no dates or names are written.
+/// Encodes pictures. The same pixels and settings always produce the same bytes; no dates or names are written.
 public enum ImageEncoder {
     /// Writes a PNG of 8-bit RGB or RGBA.
     ///
@@ -74,7 +74,7 @@ public enum ImageEncoder {
         try PNGWriter.encode(image, settings, xmp, refusingAllocation: nil)
     }
 
-    /// Writes a JPEG. Alpha is left out, not blended: composite before, if it matters.
+    /// Writes a JPEG. Alpha is dropped, not blended: composite the picture first if its transparency matters.
     ///
     /// - Parameters:
     ///   - profile: An ICC profile to embed, in bytes; nil means sRGB.
@@ -86,7 +86,7 @@ public enum ImageEncoder {
         try JPEGWriter.encode(image, settings, profile, xmp, refusingAllocation: nil)
     }
 
-    /// Writes a WebP, with alpha where the picture has it.
+    /// Writes a WebP, with alpha if the picture has it.
     ///
     /// - Parameters:
     ///   - xmp: A packet to embed, such as one of `XMPPacket`.
@@ -97,12 +97,12 @@ public enum ImageEncoder {
         try WebPWriter.encode(image, settings, xmp)
     }
 
-    /// As the public function; `refusingAllocation` makes libpng's n-th request for memory fail.
+    /// Like the public function; `refusingAllocation` makes libpng's n-th allocation fail.
     package static func png(_ image: PixelImage, refusingAllocation: Int) throws(CodecError) -> [UInt8] {
         try PNGWriter.encode(image, PNGSettings(), nil, refusingAllocation: refusingAllocation)
     }
 
-    /// As the public function; `refusingAllocation` makes libjpeg's n-th request for memory fail.
+    /// Like the public function; `refusingAllocation` makes libjpeg's n-th allocation fail.
     package static func jpeg(_ image: PixelImage, refusingAllocation: Int) throws(CodecError) -> [UInt8] {
         try JPEGWriter.encode(image, JPEGSettings(), nil, nil, refusingAllocation: refusingAllocation)
     }

@@ -1,6 +1,6 @@
-/// What a file says about its picture before any pixel is decoded.
+/// The properties of a picture that its header states before any pixel is decoded.
 public struct ImageHeader: Sendable, Hashable, Codable {
-    /// How samples are stored in the file. Rows are delivered as 8-bit RGB or RGBA whatever it is.
+    /// How samples are stored in the file. By default, rows are delivered as 8-bit RGB or RGBA for all of these.
     public enum ColourType: String, Sendable, Hashable, Codable {
         case grey
         case greyAlpha
@@ -17,16 +17,17 @@ public struct ImageHeader: Sendable, Hashable, Codable {
     public var width: Int
     /// Stored height in pixels; an EXIF orientation is not applied.
     public var height: Int
-    /// Bits a sample: 1, 2, 4, 8 or 16 in PNG, 8 or 12 in JPEG, 8 in WebP. A palette's index counts as the sample.
+    /// Bits per sample: 1, 2, 4, 8 or 16 in PNG, 8 or 12 in JPEG, 8 in WebP. In a palette picture, the palette index is the
+    /// sample.
     public var bitDepth: Int
     public var colourType: ColourType
     /// The file declares transparency; its pixels may still all be opaque.
     public var hasAlpha: Bool
     /// An Adam7 PNG or a progressive JPEG.
     public var isInterlaced: Bool
-    /// Only the first or default picture of an animation is decoded.
+    /// The file is an animation. Only its first or default picture is decoded.
     public var isAnimated: Bool
-    /// Frames of an animation, as declared (APNG) or counted (WebP); 1 for a still picture.
+    /// The number of frames, as declared (APNG) or counted (WebP); 1 for a still picture.
     public var frameCount: Int
 
     public init(

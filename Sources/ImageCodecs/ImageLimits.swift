@@ -1,7 +1,7 @@
-/// What a file may claim before it is refused. Pixels, sides, bytes and frames are checked from the header, before memory for
-/// pixels is taken; the others while metadata is read, before memory for the part that exceeds them is taken.
+/// Upper limits for files. Pixels, sides, bytes and frames are checked from the header, before pixel memory is allocated. The
+/// other limits are checked while metadata is read, before the allocation that would exceed them.
 public struct ImageLimits: Sendable, Hashable, Codable {
-    /// The limits by name, for the error that one of them causes.
+    /// Names a limit in the error it causes.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         case pixels
         case side
@@ -17,26 +17,27 @@ public struct ImageLimits: Sendable, Hashable, Codable {
     public var maxPixels: Int
     /// Largest width and largest height, in pixels.
     public var maxSide: Int
-    /// Largest encoded file, in bytes.
+    /// Largest file, in bytes, as stored.
     public var maxBytes: Int
-    /// Most frames of an animation, declared or counted. Only the first one is decoded.
+    /// Largest number of frames of an animation, declared or counted. Only the first frame is decoded.
     public var maxFrames: Int
-    /// Most bytes of chunks or segments that hold no picture: text, profiles, EXIF, XMP, Content Credentials. As stored.
+    /// Maximum total bytes, as stored, of chunks or segments that hold no picture: text, profiles, EXIF, XMP, Content Credentials.
     public var maxAncillaryBytes: Int
-    /// Largest ICC profile, in bytes, inflated and joined.
+    /// Largest ICC profile, in bytes, after its parts are joined and inflated.
     public var maxProfileBytes: Int
-    /// Most bytes that all compressed text and profiles of a PNG may inflate to, together.
+    /// Maximum total bytes to which the compressed texts and profiles of a PNG may inflate.
     public var maxInflatedBytes: Int
 
-    /// Most bytes of a picture that has to be held whole: the samples of an interlaced PNG, the coefficients of a JPEG with several
-    /// scans, the frames of a WebP.
+    /// Maximum bytes of picture data held in memory at once: the samples of an interlaced PNG, the coefficients of a JPEG with
+    /// several scans, or the frames of a WebP.
     public var maxHeldBytes: Int
 
-    /// Four times the area of the largest documented delivery, files that still fit a small box's memory, the largest profiles
-    /// of printing presses, and workflows of generators in text chunks with much room to spare.
+    /// The default limits leave room in every direction. The area is four times the largest documented delivery. A file still
+    /// fits the memory of a small machine. Profiles may be as large as those for printing presses, and text chunks may hold a
+    /// generator's whole workflow.
     public static let `default` = ImageLimits(maxPixels: 64 * 1000 * 1000, maxSide: 16_384, maxBytes: 256 * 1024 * 1024)
 
-    /// - Parameter maxHeldBytes: 256 MB unless given, or four bytes a pixel when that is more.
+    /// - Parameter maxHeldBytes: By default 256 MB, or four bytes per pixel of `maxPixels` if that is more.
     public init(
         maxPixels: Int, maxSide: Int, maxBytes: Int, maxFrames: Int = 4096, maxAncillaryBytes: Int = 16 * 1024 * 1024,
         maxProfileBytes: Int = 4 * 1024 * 1024, maxInflatedBytes: Int = 16 * 1024 * 1024, maxHeldBytes: Int? = nil
@@ -59,7 +60,7 @@ public struct ImageLimits: Sendable, Hashable, Codable {
         }
     }
 
-    /// - Parameter bytes: A pixel.
+    /// - Parameter bytes: Bytes held per pixel.
     func check(held bytes: Int, width: Int, height: Int, format: ImageFormat) throws(CodecError) {
         let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
         let (total, overflows) = pixels.multipliedReportingOverflow(by: bytes)

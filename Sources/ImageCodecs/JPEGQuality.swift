@@ -1,8 +1,9 @@
-/// How strongly a JPEG was compressed, told from its quantisation tables.
+/// The compression quality of a JPEG, estimated from its quantisation tables.
 public struct JPEGQuality: Sendable, Hashable, Codable {
-    /// The quality setting of the Independent JPEG Group's library whose tables come nearest, 1 to 100.
+    /// The quality setting of the Independent JPEG Group's library whose tables are closest, 1 to 100.
     public var estimate: Int
-    /// The tables are exactly those of that setting. Other programs scale other tables, and the estimate is then a likeness.
+    /// Whether the tables are exactly those of that setting. Other programs use other tables, so their estimate is only
+    /// approximate.
     public var isExact: Bool
 
     public init(estimate: Int, isExact: Bool) {
@@ -11,7 +12,7 @@ public struct JPEGQuality: Sendable, Hashable, Codable {
     }
 }
 
-/// The first two quantisation tables of a JPEG (T.81, B.2.4.1): luminance and chrominance, by custom.
+/// The quantisation tables of a JPEG (T.81, B.2.4.1). By convention, table 0 is for luminance and table 1 for chrominance.
 struct QuantisationTables {
     private var tables: [Int: [Int]] = [:]
 
@@ -33,13 +34,13 @@ struct QuantisationTables {
         for quality in 1...100 {
             var distance = Self.distance(luminance, Self.luminance, quality)
             if let chrominance = tables[1] { distance += Self.distance(chrominance, Self.chrominance, quality) }
-            // Of equals the higher one: at the top several settings give the same tables of ones.
+            // On a tie the higher quality wins: near 100, several settings give the same tables of ones.
             if distance <= best.distance { best = (quality, distance) }
         }
         return JPEGQuality(estimate: best.quality, isExact: best.distance == 0)
     }
 
-    /// The scaling of `jpeg_set_quality`.
+    /// The sum of absolute differences to the standard table, scaled as by `jpeg_set_quality`.
     private static func distance(_ table: [Int], _ standard: [Int], _ quality: Int) -> Int {
         let scale = quality < 50 ? 5000 / quality : 200 - 2 * quality
         var sum = 0
@@ -47,7 +48,7 @@ struct QuantisationTables {
         return sum
     }
 
-    /// T.81, figure A.6: where the n-th stored value belongs.
+    /// T.81, figure A.6: maps the stored order to the order in the block.
     private static let zigzag = [
         0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
         35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55,

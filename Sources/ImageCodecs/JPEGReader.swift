@@ -1,6 +1,6 @@
 internal import CCodecShims
 
-/// Owns libjpeg's reading state. The bytes must outlive it.
+/// Owns libjpeg's decompression state. The input bytes must outlive it.
 @safe struct JPEGReader: ~Copyable, RowReader {
     private let handle: OpaquePointer
     private let keepsInks: Bool

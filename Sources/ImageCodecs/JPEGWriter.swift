@@ -1,6 +1,6 @@
 internal import CCodecShims
 
-/// Owns libjpeg's writing state.
+/// Owns libjpeg's compression state.
 @safe struct JPEGWriter: ~Copyable {
     private let handle: OpaquePointer
 

@@ -37,11 +37,11 @@ extension MetadataCollector {
     }
 }
 
-/// A profile spread over numbered segments, in any order.
+/// A profile split over numbered segments, which may come in any order.
 private struct JPEGProfile {
     private var parts: [Int: Range<Int>] = [:]
     private var count = 0
-    /// Bytes of all parts.
+    /// The total size of all parts.
     private(set) var byteCount = 0
 
     var isEmpty: Bool { parts.isEmpty }
@@ -65,8 +65,8 @@ private struct JPEGProfile {
     }
 }
 
-/// JUMBF boxes spread over APP11 segments (ISO/IEC 18477-3, annex B): `JP`, instance (2 bytes), number (4), then the box's own header
-/// in each segment, then a part of its content.
+/// JUMBF boxes split over APP11 segments (ISO/IEC 18477-3, annex B). Each segment holds `JP`, an instance number (2 bytes), a
+/// sequence number (4 bytes), the box's own header, and a part of its content.
 private struct JPEGBoxes {
     private struct Box {
         var stated: Int
@@ -89,7 +89,7 @@ private struct JPEGBoxes {
         boxes[instance] = box
     }
 
-    /// Nil where nothing is wrong; lengths 0 and 1 say that the length is elsewhere.
+    /// Nil if no damage was found. The stated lengths 0 and 1 mean that the length is stored elsewhere.
     var damage: String? {
         if isOutOfOrder { return "their segments are out of order" }
         for box in boxes.values where box.stated > 1 && box.stated != box.found {

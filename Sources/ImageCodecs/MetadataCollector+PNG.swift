@@ -1,4 +1,4 @@
-// PNG, third edition (W3C), section 11.3; caBX as in the C2PA specification.
+// PNG, third edition (W3C), section 11.3; C2PA specification for caBX.
 extension MetadataCollector {
     mutating func readPNG(_ bytes: Span<UInt8>) {
         var chunks = PNGChunks()
@@ -24,7 +24,7 @@ extension MetadataCollector {
             case "tEXt", "zTXt", "iTXt": readText(bytes, chunk)
             case "eXIf": addExif(bytes.copy(chunk.body.prefix(Self.maxBlockBytes)), from: chunk.name)
             case "caBX": addManifestStore(bytes, chunk.body)
-            // Section 5.6: these come before PLTE and IDAT, and a later one cannot have been meant for the picture.
+            // Section 5.6: these must precede PLTE and IDAT. A later one is reported as unreadable.
             case "iCCP", "gAMA", "cHRM", "sRGB", "cICP":
                 colourIsSettled ? metadata.couldNotRead(chunk.name) : readColour(bytes, chunk)
             default: break
@@ -36,9 +36,9 @@ extension MetadataCollector {
         }
     }
 
-    /// The picture does not depend on it: what cannot be trusted is left out.
+    /// Leaves out a chunk with a wrong CRC. The pixels do not depend on it.
     private mutating func noteWrongCRC(_ chunk: PNGChunks.Chunk) {
-        // PNGAnimation and the decoder say what is to be said of these.
+        // PNGAnimation and the decoder report problems with these.
         if ["acTL", "fcTL", "tRNS"].contains(chunk.name) { return }
         metadata.couldNotRead("\(MetadataText.latin1(Array(chunk.name.utf8))), its CRC is wrong")
         if chunk.name == "caBX" { damageContentCredentials(chunk.body.count, "the CRC of their chunk is wrong") }
@@ -76,7 +76,7 @@ extension MetadataCollector {
         add(keyword, (text.value, text.isCut || content.isCut))
     }
 
-    /// The bytes of the text, inflated where the chunk says so.
+    /// The bytes of the text, inflated if the chunk is compressed.
     private mutating func textContent(
         _ bytes: Span<UInt8>, _ chunk: PNGChunks.Chunk, after keywordEnd: Int, keeping: Int
     ) -> (bytes: [UInt8], isCut: Bool)? {
@@ -116,7 +116,7 @@ extension MetadataCollector {
         metadata.profile?.name = MetadataText.latin1(bytes.copy(chunk.body.lowerBound..<end))
     }
 
-    // A profile states its size in its first four bytes, so no more than that is ever set aside for it.
+    // A profile states its size in its first four bytes, which bounds the allocation.
     private mutating func inflatedProfile(_ compressed: [UInt8]) -> [UInt8]? {
         guard let start = MetadataText.inflatedStart(compressed, limit: 128), let size = start.span.bigEndian(4, at: 0),
             let whole = inflate(compressed, keeping: min(size, limits.maxProfileBytes)), accept(profile: whole.total),

@@ -1,4 +1,4 @@
-// WebP container specification, "Metadata" and "Color Profile"; C2PA for its own chunk.
+// WebP container specification, "Metadata" and "Color Profile"; C2PA specification for the `C2PA` chunk.
 extension MetadataCollector {
     mutating func readWebP(_ bytes: Span<UInt8>) {
         guard var chunks = try? WebPChunks(bytes) else { return }

@@ -1,12 +1,12 @@
-/// Gathers the metadata of one file, and stops where it leaves its limits.
+/// Collects the metadata of one file, and stops at the first exceeded limit.
 struct MetadataCollector {
-    /// Bytes of an EXIF block or XMP packet that are looked at.
+    /// At most this many bytes of an EXIF block or XMP packet are read.
     static let maxBlockBytes = 1024 * 1024
 
     var metadata = ImageMetadata()
-    /// The ICC profile, whole.
+    /// The complete ICC profile.
     var profile: [UInt8]?
-    /// The first limit that was exceeded. Nothing is read after it.
+    /// The first exceeded limit. Reading stops there.
     private(set) var violation: CodecError?
     let limits: ImageLimits
     private let format: ImageFormat?
@@ -18,7 +18,7 @@ struct MetadataCollector {
         self.limits = limits
     }
 
-    /// Accounts for a chunk or segment; false when it is one too many.
+    /// Adds a chunk or segment to the byte count; false if the total now exceeds the limit.
     mutating func accept(ancillary count: Int) -> Bool {
         ancillaryBytes += count
         if ancillaryBytes <= limits.maxAncillaryBytes { return true }
@@ -26,14 +26,14 @@ struct MetadataCollector {
         return false
     }
 
-    /// False for a profile that is larger than the limit.
+    /// Returns false for a profile larger than the limit.
     mutating func accept(profile count: Int) -> Bool {
         if count <= limits.maxProfileBytes { return true }
         refuse(.profileBytes, "an ICC profile of \(count) bytes, above the limit of \(limits.maxProfileBytes)")
         return false
     }
 
-    /// The first `keeping` bytes of a zlib stream, and how many there are in all. The whole stream counts against the limit.
+    /// The first `keeping` bytes of a zlib stream, and its total inflated size. The total counts against the limit.
     mutating func inflate(_ bytes: [UInt8], keeping: Int) -> (bytes: [UInt8], total: Int)? {
         let budget = limits.maxInflatedBytes - inflatedBytes
         let inflated = MetadataText.inflated(bytes, keeping: min(keeping, budget + 1), budget: budget)
@@ -62,9 +62,9 @@ struct MetadataCollector {
         if metadata.exif == nil { metadata.couldNotRead(chunk) }
     }
 
-    /// Takes the first packet of the file.
+    /// Stores the first packet of the file; later ones are ignored.
     ///
-    /// - Parameter packet: As much of it as is looked at.
+    /// - Parameter packet: At most ``maxBlockBytes`` bytes.
     mutating func addXMP(_ packet: [UInt8], isCut: Bool) {
         guard metadata.xmp == nil else { return }
         let text = MetadataText.boundedUTF8(packet)
@@ -74,7 +74,7 @@ struct MetadataCollector {
         }
     }
 
-    /// Notes that the Content Credentials cannot be valid, and why.
+    /// Records that the Content Credentials cannot be valid, and why.
     mutating func damageContentCredentials(_ count: Int, _ reason: String) {
         metadata.contentCredentialsBytes = (metadata.contentCredentialsBytes ?? 0) + count
         guard metadata.contentCredentialsDamage == nil else { return }
@@ -83,7 +83,8 @@ struct MetadataCollector {
         if metadata.digitalSourceType?.origin == .contentCredentials { metadata.digitalSourceType = nil }
     }
 
-    /// A manifest store in one piece: the body of a PNG or WebP chunk. Its box states its own length (JUMBF, ISO 19566-5, 4.3).
+    /// Reads a manifest store in one piece: the body of a PNG or WebP chunk. Its box states its own length (JUMBF, ISO 19566-5,
+    /// 4.3).
     mutating func addManifestStore(_ bytes: Span<UInt8>, _ body: Range<Int>) {
         let stated = bytes.bigEndian(4, at: body.lowerBound) ?? 0
         if bytes.matches("jumb", at: body.lowerBound + 4), stated > body.count {
@@ -95,7 +96,7 @@ struct MetadataCollector {
     mutating func addContentCredentials(_ bytes: Span<UInt8>, _ body: Range<Int>) {
         metadata.contentCredentialsBytes = (metadata.contentCredentialsBytes ?? 0) + body.count
         guard metadata.contentCredentialsDamage == nil else { return }
-        // The packet is what other programs read first, so it counts more.
+        // The XMP packet takes precedence, because other programs read it first.
         guard metadata.digitalSourceType?.origin != .xmp else { return }
         if let uri = DigitalSourceType.find(inContentCredentials: bytes, body) {
             metadata.digitalSourceType = DigitalSourceType(uri: uri, origin: .contentCredentials)

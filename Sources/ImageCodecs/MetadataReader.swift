@@ -1,20 +1,19 @@
-/// Reads metadata in plain Swift, with bounds of its own; the codec libraries never see these chunks.
+/// Reads metadata in plain Swift, with its own limits. The codec libraries never see these chunks.
 public enum MetadataReader {
-    /// Reads what is known to be of use from a PNG, JPEG or WebP file.
+    /// Reads the useful metadata of a PNG, JPEG or WebP file.
     ///
-    /// Never throws: a file that is none of these, or is cut, gives what could be read up to there, and so does one that is
-    /// above the limits.
+    /// Does not throw. A truncated file and a file above the limits give the metadata read so far; another format gives none.
     ///
     /// - Parameter bytes: The whole file.
     public static func read(_ bytes: Span<UInt8>) -> ImageMetadata { collect(bytes, .default).metadata }
 
-    /// As `read(_:)`, but a file whose metadata are above the limits is an error.
+    /// Like `read(_:)`, but throws if the metadata exceeds the limits.
     ///
     /// - Parameters:
     ///   - bytes: The whole file.
-    ///   - limits: Those for ancillary bytes, profiles and inflation are held here, before the memory is spent.
-    /// - Returns: The metadata, and the bytes of the ICC profile if there is one that can be read.
-    /// - Throws: `CodecError` with `.limitExceeded`. Metadata that make no sense are not thrown, but listed as unreadable.
+    ///   - limits: The limits for ancillary bytes, profiles and inflated data are checked before the memory is allocated.
+    /// - Returns: The metadata, and the bytes of the ICC profile if one can be read.
+    /// - Throws: `CodecError` with `.limitExceeded`. Invalid metadata is not thrown, but listed as unreadable.
     package static func read(
         _ bytes: Span<UInt8>, limits: ImageLimits
     ) throws(CodecError) -> (metadata: ImageMetadata, profile: [UInt8]?) {

@@ -1,17 +1,17 @@
 internal import CCodecShims
 
-/// Turns bytes of unknown origin into text that is valid, bounded and harmless on a terminal.
+/// Converts untrusted bytes to text that is valid, bounded and safe on a terminal.
 enum MetadataText {
-    /// Bytes of one text that are looked at, and bytes of UTF-8 that are made of it.
+    /// The maximum number of bytes read per text, and of UTF-8 bytes kept from it.
     static let maxBytes = 64 * 1024
-    /// Texts of one file that are kept.
+    /// The maximum number of texts kept per file.
     static let maxCount = 64
 
     static func utf8(_ bytes: [UInt8]) -> String { boundedUTF8(bytes).value }
 
     static func latin1(_ bytes: [UInt8]) -> String { boundedLatin1(bytes).value }
 
-    /// As `utf8`, and whether there was more than is kept.
+    /// Like `utf8`; `isCut` is true if the text was truncated.
     static func boundedUTF8(_ bytes: [UInt8]) -> (value: String, isCut: Bool) {
         let looked = bytes.count > maxBytes ? wholeCharacters(bytes.prefix(maxBytes)) : bytes[...]
         let (value, isCut) = escaped(String(decoding: looked, as: UTF8.self))
@@ -37,8 +37,8 @@ enum MetadataText {
         return utf8(Array(String(decoding: units.prefix { $0 != 0 }, as: UTF16.self).utf8))
     }
 
-    /// The first `keeping` bytes of a zlib stream, and how many came out in all, which is above `budget` when it had to be left.
-    /// `isSound` is false for a stream that ends too soon or is none.
+    /// The first `keeping` bytes of a zlib stream, and its total inflated size. Inflation stops early if the total exceeds
+    /// `budget`. `isSound` is false for a truncated or invalid stream.
     static func inflated(_ bytes: [UInt8], keeping: Int, budget: Int) -> (bytes: [UInt8], total: Int, isSound: Bool) {
         var status = FIXATIVE_OK
         var total = 0
@@ -49,7 +49,7 @@ enum MetadataText {
         return (target, total, status == FIXATIVE_OK)
     }
 
-    /// At most `limit` bytes of a zlib stream; what follows is not looked at. Nil when it is no zlib stream.
+    /// The first `limit` bytes of a zlib stream; the rest is ignored. Nil if it is not a zlib stream.
     static func inflatedStart(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
         var status = FIXATIVE_OK
         let target = unsafe [UInt8](unsafeUninitializedCapacity: limit) { target, count in
@@ -59,7 +59,7 @@ enum MetadataText {
         return status == FIXATIVE_OK || status == FIXATIVE_LIMIT ? target : nil
     }
 
-    /// Without the part of a character that a cut has left at the end.
+    /// Drops an incomplete UTF-8 sequence at the end, left by truncation.
     private static func wholeCharacters(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard let lead = bytes.suffix(4).lastIndex(where: { $0 & 0xC0 != 0x80 }) else { return bytes }
         let length =
@@ -90,7 +90,7 @@ enum MetadataText {
         return (String(result), false)
     }
 
-    /// False for control characters and for those that reorder or hide the text around them.
+    /// False for control characters, and for characters that reorder or hide the text around them.
     private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x09, 0x0A: true

@@ -3,7 +3,7 @@ internal import CCodecShims
 // PNG, third edition (W3C), section 11.3.
 
 extension PNGChunks.Chunk {
-    /// Whether the CRC over name and data is right.
+    /// Whether the CRC over name and data is correct.
     func isSound(in bytes: Span<UInt8>) -> Bool {
         let content = bytes.extracting(body.lowerBound - 4..<body.upperBound)
         let sum = unsafe content.withUnsafeBufferPointer { content in
@@ -13,7 +13,8 @@ extension PNGChunks.Chunk {
     }
 }
 
-/// Which tRNS chunk makes pixels transparent: the first one in its place and of the right length. `png_chunks.c` has the same rule.
+/// Decides which tRNS chunk makes pixels transparent: the first one at a valid position and of valid length. `png_chunks.c`
+/// applies the same rule.
 struct PNGTransparency {
     private let colourType: UInt8
     private var paletteCount: Int?
@@ -24,7 +25,7 @@ struct PNGTransparency {
         colourType = bytes.count > 25 ? bytes[25] : 0
     }
 
-    /// - Returns: False for a tRNS chunk that has no effect.
+    /// - Returns: False for a tRNS chunk without effect.
     @discardableResult
     mutating func read(_ chunk: PNGChunks.Chunk) -> Bool {
         switch chunk.name {
@@ -48,7 +49,7 @@ struct PNGTransparency {
     }
 }
 
-/// Whether the chunks that nothing is made of here have sense; only a note depends on it.
+/// Validates chunks that are not used otherwise. The result affects only a note.
 struct PNGFurtherChunks {
     private let colourType: UInt8
     private let depth: UInt8

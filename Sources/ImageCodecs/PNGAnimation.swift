@@ -1,13 +1,13 @@
 /// The control chunks of an animated PNG (PNG, third edition, sections 11.3.6 and 12).
 ///
-/// Section 13.1: where they make no sense, the file is a still picture.
+/// Section 13.1: if they are invalid, the file is a still picture.
 enum PNGAnimation: Equatable {
     case none
     case sound(frames: Int)
-    /// What is wrong with them, in words.
+    /// Describes the problem.
     case senseless(String)
 
-    /// Reads the control chunks of the whole file; the frames' pixels are not looked at.
+    /// Reads the control chunks of the whole file; pixel data of the frames is ignored.
     init(_ bytes: Span<UInt8>) {
         var reader = PNGAnimationReader(width: bytes.bigEndian(4, at: 16) ?? 0, height: bytes.bigEndian(4, at: 20) ?? 0)
         var chunks = PNGChunks()
@@ -24,9 +24,9 @@ private struct PNGAnimationReader {
     private var frames = 0
     private var nextSequence = 0
     private var hasData = false
-    /// A frame whose pixels are to come in fdAT chunks has none yet.
+    /// The current frame needs fdAT chunks, and none has arrived yet.
     private var awaitsData = false
-    /// An fcTL after IDAT came last, or fdAT chunks that belong to it.
+    /// True from an fcTL after IDAT on, while its fdAT chunks may follow.
     private var isInFrame = false
 
     init(width: Int, height: Int) {
@@ -80,7 +80,7 @@ private struct PNGAnimationReader {
         guard frameWidth > 0, frameHeight > 0, x <= width - frameWidth, y <= height - frameHeight else {
             return fail("a frame lies outside the picture")
         }
-        // The frame of IDAT is the whole picture.
+        // The first frame, if its pixels are in IDAT, must cover the whole picture.
         guard hasData || (frameWidth == width && frameHeight == height) else { return fail("the first frame is not the picture") }
         guard bytes[body.lowerBound + 24] <= 2, bytes[body.lowerBound + 25] <= 1 else {
             return fail("fcTL names an unknown operation")

@@ -1,6 +1,6 @@
 internal import CCodecShims
 
-/// Owns libpng's reading state. The bytes must outlive it.
+/// Owns libpng's read state. The input bytes must outlive it.
 @safe struct PNGReader: ~Copyable, RowReader {
     private let handle: OpaquePointer
     private var row: [UInt8] = []

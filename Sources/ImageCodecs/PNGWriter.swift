@@ -1,6 +1,6 @@
 internal import CCodecShims
 
-/// Owns libpng's writing state.
+/// Owns libpng's write state.
 @safe struct PNGWriter: ~Copyable {
     private let handle: OpaquePointer
 

@@ -4,15 +4,15 @@ public struct PixelImage: Sendable, Hashable {
     public let width: Int
     /// Height in pixels, at least 1.
     public let height: Int
-    /// Bytes a pixel: 3 (red, green, blue) or 4 (red, green, blue, alpha).
+    /// Bytes per pixel: 3 (red, green, blue) or 4 (red, green, blue, alpha).
     public let channels: Int
-    /// `height` rows of `stride` bytes, without gaps.
+    /// `height` rows of `stride` bytes each, without gaps.
     public var bytes: [UInt8]
 
-    /// Bytes a row.
+    /// Bytes per row.
     public var stride: Int { width * channels }
 
-    /// Wraps pixels.
+    /// Creates a picture from its pixel bytes.
     ///
     /// - Precondition: Sizes are positive, `channels` is 3 or 4, and `bytes` has exactly `width * height * channels` entries.
     public init(width: Int, height: Int, channels: Int, bytes: [UInt8]) {
@@ -24,7 +24,7 @@ public struct PixelImage: Sendable, Hashable {
         self.bytes = bytes
     }
 
-    /// Every pixel's alpha is 255, or there is none.
+    /// Whether every pixel has alpha 255, or the picture has no alpha.
     public var isOpaque: Bool {
         guard channels == 4 else { return true }
         var alpha: UInt8 = 255

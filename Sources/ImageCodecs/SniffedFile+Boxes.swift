@@ -8,7 +8,7 @@ extension SniffedFile {
 
     private static func format(_ bytes: Span<UInt8>) -> Format? {
         guard bytes.matches("ftyp", at: 4), let length = bytes.bigEndian(4, at: 0), 16...4096 ~= length else {
-            // A QuickTime file of before the file type box.
+            // An old QuickTime file without a file type box.
             let olds = ["moov", "mdat", "wide", "free", "skip", "pnot"]
             guard let length = bytes.bigEndian(4, at: 0), length == 1 || length >= 8,
                 olds.contains(where: { bytes.matches($0, at: 4) })
@@ -25,7 +25,7 @@ extension SniffedFile {
 
     private static let quickTime = Format("mov", "video/quicktime", "QuickTime video")
 
-    /// Brands that say what is inside; others, such as `mif1`, leave it to the compatible ones.
+    /// Brands that identify the content. Generic brands such as `mif1` are not listed; then the compatible brands decide.
     private static let known: [String: Format] = {
         let avif = Format("avif", "image/avif", "AVIF")
         let heic = Format("heic", "image/heic", "HEIC")
@@ -40,7 +40,7 @@ extension SniffedFile {
         return known
     }()
 
-    /// The largest `ispe` within the metadata box: the picture, not its tiles or thumbnail.
+    /// The largest `ispe` in the file's first 64 KiB: the picture itself, not its tiles or thumbnail.
     private static func largestExtent(_ bytes: Span<UInt8>) -> Size? {
         var largest: Size?
         var offset = 0
@@ -57,7 +57,8 @@ extension SniffedFile {
         return largest
     }
 
-    /// The outermost boxes lie end to end. A length of 0 reaches to the end of the file, 1 stands for one of 64 bits.
+    /// Whether the last of the consecutive top-level boxes is truncated. A length of 0 extends to the end of the file; 1 means
+    /// that a 64-bit length follows.
     private static func isCutShort(_ bytes: Span<UInt8>) -> Bool {
         var offset = 0
         while let stated = bytes.bigEndian(4, at: offset) {
@@ -69,7 +70,7 @@ extension SniffedFile {
             } else {
                 length = stated
             }
-            // Fewer than a box's own header is no box: what follows is no part of the file.
+            // A length below the header size is not a box, so these bytes are not part of the file.
             guard let length else { return true }
             if length < 8 { return false }
             if length > bytes.count - offset { return true }

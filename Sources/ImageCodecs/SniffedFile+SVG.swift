@@ -1,9 +1,9 @@
 // XML 1.0 sections 2.8 (prolog) and 3.1 (tags); SVG 2 sections 8.2 (viewBox) and 8.9 (width, height).
 extension SniffedFile {
-    /// Bytes that are looked at for the root element.
+    /// The root element is searched in this many bytes.
     private static let prologBytes = 65_536
 
-    /// A document whose root element is `svg`. A page that only contains one is none.
+    /// Matches a document whose root element is `svg`, but not a page that merely contains one.
     static func svg(_ bytes: Span<UInt8>) -> SniffedFile? {
         let text = plainText(bytes)
         var reader = PrologReader(text)
@@ -12,7 +12,7 @@ extension SniffedFile {
         return SniffedFile(Format("svg", "image/svg+xml", "SVG"), size(tag.attributes), isCut: !isWhole)
     }
 
-    /// The beginning as bytes of ASCII; in UTF-16, the lower byte of each unit.
+    /// The beginning of the file as ASCII bytes; in UTF-16, the low byte of each unit.
     private static func plainText(_ bytes: Span<UInt8>) -> [UInt8] {
         let start = bytes.copy(0..<prologBytes)
         if start.starts(with: [0xFF, 0xFE]) { return stride(from: 2, to: start.count, by: 2).map { start[$0] } }
@@ -20,7 +20,7 @@ extension SniffedFile {
         return start.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(start.dropFirst(3)) : start
     }
 
-    /// The closing tag, near the end; only comments and white space may follow it.
+    /// Whether a closing tag is near the end of the file. Only comments and white space may follow the tag in valid SVG.
     private static func hasEnd(_ bytes: Span<UInt8>) -> Bool {
         let tail = bytes.copy(max(0, bytes.count - prologBytes)..<bytes.count).filter { $0 != 0 }
         guard let end = tail.span.lastIndex(of: Array("svg".utf8)) else { return false }
@@ -38,7 +38,7 @@ extension SniffedFile {
         return Size(pixels(String(box[2])), pixels(String(box[3])))
     }
 
-    /// A length in pixels, to the nearest; nil for other units.
+    /// A length rounded to whole pixels; nil for other units.
     private static func pixels(_ text: String) -> Int? {
         let number = text.hasSuffix("px") ? String(text.dropLast(2)) : text
         guard let value = Double(number), value.isFinite, value >= 0.5, value < 1_000_000_000 else { return nil }
@@ -46,12 +46,12 @@ extension SniffedFile {
     }
 }
 
-/// Reads over declarations, comments and a document type up to the first tag.
+/// Skips declarations, comments and a document type up to the first tag.
 private struct PrologReader {
     struct Tag {
         var name: String
         var attributes: [String: String]
-        /// `<svg/>`.
+        /// Whether the tag is self-closing, as in `<svg/>`.
         var isEmpty: Bool
     }
 
@@ -113,7 +113,7 @@ private struct PrologReader {
         return String(decoding: text[(offset + 1)..<end], as: UTF8.self)
     }
 
-    /// To the `>` that is neither in quotes nor in the internal subset.
+    /// Skips to the `>` that is neither in quotes nor in the internal subset.
     private mutating func skipDocumentType() -> Bool {
         var depth = 0
         while offset < text.count {
@@ -153,7 +153,7 @@ private struct PrologReader {
 }
 
 extension Span where Element == UInt8 {
-    /// Where the bytes of `pattern` last stand.
+    /// The index of the last occurrence of `pattern`.
     fileprivate func lastIndex(of pattern: [UInt8]) -> Int? {
         var index = count - pattern.count
         while index >= 0 {

@@ -1,11 +1,11 @@
-/// A file of a format that is not decoded here, as far as its first bytes and its frame tell.
+/// A file of a format that is not decoded here, identified by its first bytes and its container structure.
 struct SniffedFile {
-    /// A format by its names.
+    /// The names of a format.
     struct Format: Equatable {
-        /// Short, as a file extension.
+        /// Short, like a file extension.
         var id: String
         var mediaType: String
-        /// As a sentence names it.
+        /// As used in a sentence.
         var name: String
 
         init(_ id: String, _ mediaType: String, _ name: String) {
@@ -13,7 +13,7 @@ struct SniffedFile {
         }
     }
 
-    /// Sides of 1 to 2^31 - 1 pixels, the limit of PNG: their product does not overflow.
+    /// Sides of 1 to 2^31 - 1 pixels, the limit of PNG, so that their product does not overflow.
     struct Size: Equatable {
         let width: Int
         let height: Int
@@ -26,7 +26,7 @@ struct SniffedFile {
 
     var format: Format
     var size: Size?
-    /// The format tells where the file ends, and the bytes end before that.
+    /// Whether the format states its length and the file is shorter.
     var isCut = false
 
     init(_ format: Format, _ size: Size? = nil, isCut: Bool = false) {
@@ -35,8 +35,8 @@ struct SniffedFile {
         self.isCut = isCut
     }
 
-    /// Nil for what is none of the formats in the tables below. Compressed streams (gzip, zstd) are not among them: they may be
-    /// a page in an encoding that its host forgot to name.
+    /// Returns nil for any format not in the tables below. Compressed streams (gzip, zstd) are excluded on purpose: such a stream
+    /// may be a web page whose host did not declare the content encoding.
     init?(_ bytes: Span<UInt8>) {
         let found =
             Self.picture(bytes) ?? Self.boxes(bytes) ?? Self.riff(bytes) ?? Self.sound(bytes) ?? Self.document(bytes)
@@ -45,7 +45,7 @@ struct SniffedFile {
         self = found
     }
 
-    // MARK: Formats whose header is read further
+    // MARK: Formats whose header is parsed
 
     private static func picture(_ bytes: Span<UInt8>) -> SniffedFile? {
         if bytes.matches("GIF87a", at: 0) || bytes.matches("GIF89a", at: 0) {
@@ -87,7 +87,7 @@ struct SniffedFile {
         return nil
     }
 
-    /// Blocks up to the trailer (GIF89a specification, sections 18 to 27). Bytes after it are no part of the file.
+    /// Whether the blocks reach the trailer (GIF89a specification, sections 18 to 27). Bytes after it are not part of the file.
     private static func hasGIFTrailer(_ bytes: Span<UInt8>) -> Bool {
         func table(_ flags: Int) -> Int { flags & 0x80 == 0 ? 0 : 3 << (flags & 7 + 1) }
         guard let flags = bytes.byte(at: 10) else { return false }
@@ -99,7 +99,7 @@ struct SniffedFile {
             case 0x2C:
                 guard let flags = bytes.byte(at: offset + 9) else { return false }
                 offset += 11 + table(flags)
-            // Nobody can tell where an unknown block ends.
+            // The end of an unknown block cannot be determined.
             default: return true
             }
             while let length = bytes.byte(at: offset), length > 0 { offset += 1 + length }
@@ -110,7 +110,7 @@ struct SniffedFile {
 
     private static func bitmapSize(_ bytes: Span<UInt8>, _ header: Int) -> Size? {
         if header == 12 { return Size(bytes.littleEndian(2, at: 18), bytes.littleEndian(2, at: 20)) }
-        // A negative height says that the rows come from the top.
+        // A negative height means that the rows are stored top to bottom.
         let height = bytes.littleEndian(4, at: 22).map { abs(Int(Int32(truncatingIfNeeded: $0))) }
         return Size(bytes.littleEndian(4, at: 18), height)
     }
@@ -119,7 +119,7 @@ struct SniffedFile {
         isBigEndian ? bytes.bigEndian(size, at: offset) : bytes.littleEndian(size, at: offset)
     }
 
-    /// ImageWidth and ImageLength of the first directory (TIFF 6.0, section 2).
+    /// The size from ImageWidth and ImageLength in the first directory (TIFF 6.0, section 2).
     private static func directorySize(_ bytes: Span<UInt8>, _ start: Int, _ isBigEndian: Bool) -> Size? {
         guard let count = number(bytes, 2, at: start, isBigEndian) else { return nil }
         var found: [Int: Int] = [:]
@@ -135,7 +135,7 @@ struct SniffedFile {
         return Size(found[256], found[257])
     }
 
-    /// The largest of the pictures; 0 stands for 256.
+    /// The size of the largest picture; a side stored as 0 means 256.
     private static func iconSize(_ bytes: Span<UInt8>, _ count: Int) -> Size? {
         (0..<count).compactMap { index -> Size? in
             let sides = [0, 1].map { bytes.byte(at: 6 + 16 * index + $0).map { $0 == 0 ? 256 : $0 } }
@@ -149,7 +149,7 @@ struct SniffedFile {
             "WAVE": Format("wav", "audio/wav", "WAVE file"), "AVI ": Format("avi", "video/x-msvideo", "AVI video"),
             "ACON": Format("ani", "application/x-navi-animation", "animated cursor"),
         ]
-        // Programs that write into a pipe state no size, or the largest.
+        // Programs that write to a pipe state a size of zero or the maximum.
         let isCut = size != 0xFFFF_FFFF && size > bytes.count - 8
         return formats.first { bytes.matches($0.key, at: 8) }.map { SniffedFile($0.value, isCut: isCut) }
     }
@@ -163,7 +163,8 @@ struct SniffedFile {
             return SniffedFile(Format("aiff", "audio/aiff", "AIFF file"))
         }
         if bytes.matches("ID3", at: 0), bytes.count > 10 { return SniffedFile(Format("mp3", "audio/mpeg", "MP3")) }
-        // ISO 11172-3, section 2.4.1.3: layer III, a bit rate and a sampling rate that exist. ISO 13818-7 (ADTS): layer 0.
+        // MP3 by ISO 11172-3, section 2.4.1.3: layer III with a valid bit rate and sampling rate. AAC by ISO 13818-7 (ADTS):
+        // layer 0.
         if let second = bytes.byte(at: 1), let third = bytes.byte(at: 2), bytes.byte(at: 0) == 0xFF, second & 0xE0 == 0xE0,
             bytes.count > 128
         {
@@ -182,7 +183,7 @@ struct SniffedFile {
             return SniffedFile(
                 Format("pdf", "application/pdf", "PDF"), isCut: bytes.firstIndex(of: Array("%%EOF".utf8), in: tail) == nil)
         }
-        // APPNOTE.TXT 4.3.16: the end record, with a comment of at most 65,535 bytes.
+        // APPNOTE.TXT 4.3.16: the end of central directory record, followed by a comment of at most 65,535 bytes.
         if bytes.matches([0x50, 0x4B, 3, 4], at: 0) || bytes.matches([0x50, 0x4B, 5, 6], at: 0) {
             let tail = max(0, bytes.count - 65_557)..<bytes.count
             return SniffedFile(
@@ -196,7 +197,7 @@ struct SniffedFile {
         return nil
     }
 
-    // MARK: Formats by their first bytes alone
+    // MARK: Formats identified by their first bytes alone
 
     private static func plainTable(_ bytes: Span<UInt8>) -> SniffedFile? {
         table.first { bytes.matches($0.0, at: 0) }.map { SniffedFile($0.1) }

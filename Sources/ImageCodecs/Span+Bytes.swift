@@ -1,4 +1,4 @@
-// Every read names its offset and gives nil outside the bytes, so that a parser cannot run off the end of a damaged file.
+// Every read takes an offset and returns nil outside the span, so a parser cannot read past the end of a damaged file.
 extension Span where Element == UInt8 {
     package func matches(_ expected: [UInt8], at offset: Int) -> Bool {
         guard offset >= 0, offset <= count, count - offset >= expected.count else { return false }
@@ -28,7 +28,7 @@ extension Span where Element == UInt8 {
         return value
     }
 
-    /// The bytes of `range`, or as many of them as there are.
+    /// The bytes of `range`, clamped to the span.
     package func copy(_ range: Range<Int>) -> [UInt8] {
         let range = range.clamped(to: 0..<count)
         var bytes: [UInt8] = []
@@ -37,7 +37,7 @@ extension Span where Element == UInt8 {
         return bytes
     }
 
-    /// Where the bytes of `pattern` first stand within `range`.
+    /// The first occurrence of `pattern` within `range`.
     package func firstIndex(of pattern: [UInt8], in range: Range<Int>) -> Int? {
         guard let first = pattern.first else { return nil }
         let range = range.clamped(to: 0..<count)

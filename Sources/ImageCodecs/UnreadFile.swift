@@ -1,35 +1,36 @@
 internal import CCodecShims
 
-/// A whole file that is not decoded here: another format, a rare kind of a known one, or a picture above the limits.
+/// A complete file that is not decoded here: another format, a rare variant of a supported one, or a picture above the limits.
 ///
-/// Nothing is wrong with such a file. Its size is what its header claims; no pixel of it was decoded.
+/// Such a file is not damaged. Its size is taken from the header; no pixel was decoded.
 public struct UnreadFile: Sendable, Hashable {
-    /// A short name of the format, such as `gif`; for a known format that of ``ImageFormat``.
+    /// A short name of the format, such as `gif`; for a supported format, the raw value of ``ImageFormat``.
     public var format: String
-    /// The registered media type where there is one, such as `image/gif`.
+    /// The registered media type, such as `image/gif`, if one exists.
     public var mediaType: String
-    /// Why it is not decoded, in words.
+    /// Why the file is not decoded, in plain text.
     public var reason: String
-    /// Width in pixels, 1 to 2,147,483,647, where the header tells it simply.
+    /// Width in pixels, 1 to 2,147,483,647; nil if it cannot be read easily from the header.
     public var width: Int?
-    /// Height in pixels, likewise.
+    /// Height in pixels, with the same rules as `width`.
     public var height: Int?
 }
 
-/// What a file is whose decoding was refused.
+/// Classifies a file that the decoder rejected.
 public enum RefusedFile: Sendable, Hashable {
-    /// A whole file that is not for this decoder.
+    /// A complete file that this decoder does not support.
     case unread(UnreadFile)
-    /// A file that is not for this decoder either, and that ends too soon or is damaged, in words.
+    /// A truncated or damaged file that this decoder does not support. The text describes the damage.
     case damaged(String)
-    /// Damaged bytes of a format that is decoded here, as the error says, or bytes of no known format: text, a page, an empty body.
+    /// A damaged file of a supported format, as described by the error, or bytes of no known format, such as a web page or an
+    /// empty body.
     case other
 
-    /// Tells by content; names and media types given by others are not asked. Pure, and linear in the length of the file.
+    /// Classifies by content; file names and declared media types are ignored. Pure, and linear in the length of the file.
     ///
     /// - Parameters:
     ///   - bytes: The whole file.
-    ///   - error: Why the decoder refused it.
+    ///   - error: The error of the decoder.
     public init(_ bytes: Span<UInt8>, refusedFor error: CodecError) {
         switch error.code {
         case .unrecognized:
@@ -63,7 +64,7 @@ public enum RefusedFile: Sendable, Hashable {
         }
     }
 
-    /// Whether the container reaches its end. A file that is cut short is damaged, however large it is.
+    /// Whether the container is complete. A truncated file counts as damaged, even if it also exceeds the limits.
     private static func isWhole(_ bytes: Span<UInt8>, _ format: ImageFormat) -> Bool {
         switch format {
         case .png:
@@ -91,7 +92,7 @@ public enum RefusedFile: Sendable, Hashable {
         return false
     }
 
-    /// An end marker after the first scan. The scan's own data cannot hold one (T.81, section F.1.2.3).
+    /// Whether an end marker follows the first scan. Entropy-coded data cannot contain one (T.81, section F.1.2.3).
     private static func hasJPEGEnd(_ bytes: Span<UInt8>) -> Bool {
         var segments = JPEGSegments()
         while let segment = try? segments.next(in: bytes) {

@@ -1,6 +1,6 @@
 internal import CWebP
 
-/// A WebP picture, decoded whole: libwebp has no way to hand out rows of a finished picture one by one.
+/// A completely decoded WebP picture: libwebp cannot deliver the rows of a finished picture one by one.
 struct WebPReader: ~Copyable, RowReader {
     private let picture: PixelImage
     private let containerEnd: Int
@@ -27,8 +27,8 @@ struct WebPReader: ~Copyable, RowReader {
 
     /// Decodes the picture, or the first frame of an animation on its transparent canvas.
     ///
-    /// libwebp gets the frame's own chunks alone. Given the whole file, it would read on behind a bitstream that is cut short, and
-    /// take no notice of what else is wrong with the container.
+    /// libwebp gets only the frame's own chunks. With the whole file, it would read past the end of a truncated bitstream and
+    /// ignore other faults of the container.
     static func decode(
         _ bytes: Span<UInt8>, _ header: ImageHeader, _ limits: ImageLimits
     ) throws(CodecError) -> PixelImage {
@@ -68,8 +68,8 @@ struct WebPReader: ~Copyable, RowReader {
         return PixelImage(width: width, height: height, channels: channels, bytes: pixels)
     }
 
-    /// Bytes a pixel that libwebp holds beside its output: a lossless bitstream is decoded whole, into 32 bits a pixel, and so may be
-    /// the alpha of a lossy one, which takes a plane besides.
+    /// Bytes per pixel that libwebp holds in addition to its output. A lossless bitstream is decoded whole, at 32 bits per pixel.
+    /// The same may apply to the alpha of a lossy one, which takes one more plane.
     private static func workingBytes(ofFormat format: Int32, hasAlpha: Bool) -> Int {
         let isLossy = format == 1
         if !isLossy { return 4 }
@@ -95,11 +95,11 @@ struct WebPReader: ~Copyable, RowReader {
             throw CodecError(.damaged, .webp, "the first frame lies outside the canvas")
         }
         if width != header.width || height != header.height {
-            // The frame, and the canvas that it is laid on.
+            // Both the frame and the canvas are in memory.
             try limits.check(held: 8, width: header.width, height: header.height, format: .webp)
         }
         let fragment = unsafe UnsafeBufferPointer(start: frame.fragment.bytes, count: frame.fragment.size)
-        // The container of a still picture speaks for its one frame.
+        // In a still picture, the container's alpha flag applies to its only frame.
         let declaresAlpha = header.hasAlpha && !header.isAnimated
         let picture = try unsafe decodeFrame(
             fragment, width: width, height: height, declaresAlpha: declaresAlpha, limits)
@@ -113,7 +113,7 @@ struct WebPReader: ~Copyable, RowReader {
         case VP8_STATUS_OUT_OF_MEMORY: throw CodecError(.outOfMemory, .webp, "libwebp found no memory")
         case VP8_STATUS_NOT_ENOUGH_DATA, VP8_STATUS_SUSPENDED:
             throw CodecError(.truncated, .webp, "libwebp: the picture ends before its last row")
-        // A frame that is no key frame, or not to be shown: RFC 6386 has it, and a picture can't.
+        // A frame that is not a key frame or is not shown: valid in RFC 6386, but not in a still picture.
         case VP8_STATUS_UNSUPPORTED_FEATURE: throw CodecError(.damaged, .webp, "libwebp: no frame of a picture")
         default: throw CodecError(.damaged, .webp, "libwebp: bitstream error \(status.rawValue)")
         }

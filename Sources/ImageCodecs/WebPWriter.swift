@@ -1,6 +1,6 @@
 internal import CWebP
 
-/// One picture on its way through libwebp's encoder.
+/// Encodes one picture with libwebp.
 enum WebPWriter {
     static func encode(_ image: PixelImage, _ settings: WebPSettings, _ xmp: [UInt8]?) throws(CodecError) -> [UInt8] {
         guard image.width <= WEBP_MAX_DIMENSION, image.height <= WEBP_MAX_DIMENSION else {
@@ -14,7 +14,7 @@ enum WebPWriter {
         config.method = Int32(clamping: settings.effort)
         config.lossless = settings.isLossless ? 1 : 0
         config.exact = settings.isLossless ? 1 : 0
-        // More threads would only take the core of the next picture.
+        // More threads would take cores away from other pictures.
         config.thread_level = 0
         guard unsafe WebPValidateConfig(&config) != 0 else {
             throw CodecError(.invalidRequest, .webp, "quality \(settings.quality), effort \(settings.effort)")

@@ -1,6 +1,6 @@
 public import ImageCodecs
 
-/// An sRGB colour of 8 bits a component.
+/// An sRGB colour with 8 bits per component.
 public struct SRGBColour: Sendable, Hashable, Codable, CustomStringConvertible {
     public var red: UInt8
     public var green: UInt8
@@ -12,7 +12,7 @@ public struct SRGBColour: Sendable, Hashable, Codable, CustomStringConvertible {
         self.blue = blue
     }
 
-    /// As written in a style sheet: `#E4572E`.
+    /// In CSS notation: `#E4572E`.
     public var description: String {
         "#"
             + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
@@ -20,7 +20,7 @@ public struct SRGBColour: Sendable, Hashable, Codable, CustomStringConvertible {
 }
 
 extension SRGBColour {
-    /// The mean of a picture's light, weighted by alpha; black when nothing is visible.
+    /// The mean of a picture's linear light, weighted by alpha; black if every pixel is fully transparent.
     public init(averageOf image: PixelImage) {
         guard image.channels == 4 else {
             self.init(averageOfOpaque: image)
@@ -40,7 +40,7 @@ extension SRGBColour {
     }
 
     private init(averageOfOpaque image: PixelImage) {
-        // Counting levels first leaves 256 additions of light for each channel.
+        // Counting the levels first reduces the work to 256 additions of linear light per channel.
         var counts = [Int](repeating: 0, count: 3 * 256)
         for start in stride(from: 0, to: image.bytes.count, by: 3) {
             counts[Int(image.bytes[start])] += 1

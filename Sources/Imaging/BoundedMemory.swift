@@ -8,13 +8,13 @@ internal import CLCMS
     internal import Darwin
 #endif
 
-/// Memory for Little CMS, with a bound: a profile of 2 KB may claim a table of 512 MB, which the library would clear before it
-/// finds the table missing.
+/// A bounded allocator for Little CMS. A profile of 2 KB may claim a table of 512 MB, which the library would allocate and clear
+/// before it finds that the table is missing.
 enum BoundedMemory {
-    /// Bytes that are given at once. The tables of a profile of the largest size that is read, 4 MiB, take twice that.
+    /// The largest single allocation in bytes. The tables of the largest accepted profile (4 MiB) take twice that profile's size.
     private static let largestBlock: UInt32 = 16 * 1024 * 1024
 
-    /// A context that takes its memory here, and prints nothing.
+    /// A context that uses this allocator and prints nothing.
     static func makeContext() -> cmsContext? {
         var handler = unsafe cmsPluginMemHandler()
         unsafe handler.base.Magic = UInt32(cmsPluginMagicNumber)
@@ -26,7 +26,7 @@ enum BoundedMemory {
             size <= BoundedMemory.largestBlock ? unsafe realloc(block, Int(size)) : nil
         }
         guard let context = unsafe cmsCreateContext(&handler, nil) else { return nil }
-        // A log handler that does nothing: the default one may print.
+        // The default log handler may print, so install one that does nothing.
         unsafe cmsSetLogErrorHandlerTHR(context) { _, _, _ in }
         return unsafe context
     }

@@ -1,8 +1,8 @@
 internal import ImageCodecs
 
-/// What tells how the numbers of a picture's pixels are to be seen.
+/// The source of a picture's colour space information.
 public enum ColourOrigin: String, Sendable, Hashable, Codable {
-    /// Nothing does: sRGB, or plain inks.
+    /// No information: sRGB is assumed, or plain ink values.
     case untagged
     /// The `cICP` chunk of a PNG.
     case codePoints
@@ -14,12 +14,12 @@ public enum ColourOrigin: String, Sendable, Hashable, Codable {
     case gamma
 }
 
-/// How a picture becomes sRGB.
+/// Determines how a picture is converted to sRGB.
 ///
-/// The order is that of the PNG specification, section 4.3: `cICP` before `iCCP` before `sRGB` before `gAMA` and `cHRM`; what
-/// cannot be used gives way to the next, with a note. JPEG and WebP have profiles only.
+/// The precedence follows the PNG specification, section 4.3: `cICP`, then `iCCP`, then `sRGB`, then `gAMA` and `cHRM`. An
+/// unusable source is skipped with a note, and the next one is tried. JPEG and WebP have only profiles.
 struct ColourReading: ~Copyable {
-    /// Nil where the samples are sRGB as they are, or inks that no profile explains.
+    /// Nil if the samples are already sRGB, or are inks without a usable profile.
     var transform: ColourTransform?
     private(set) var origin = ColourOrigin.untagged
     private(set) var notes: [String] = []

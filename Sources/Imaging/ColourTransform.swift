@@ -1,13 +1,13 @@
 internal import CLCMS
 internal import ImageCodecs
 
-/// Turns rows of another colour space into sRGB, with Little CMS: relative colorimetric, with black point compensation.
+/// Converts rows from another colour space to sRGB with Little CMS: relative colorimetric, with black point compensation.
 @safe struct ColourTransform: ~Copyable {
-    /// What the samples of a row stand for.
+    /// The meaning of the samples of a row.
     enum Family: Sendable {
         /// Rows of RGB or RGBA.
         case rgb
-        /// Rows of RGB or RGBA whose three colours are alike.
+        /// Rows of RGB or RGBA with three equal colour components.
         case grey
         /// Rows of cyan, magenta, yellow and black, 255 for full ink.
         case inks
@@ -21,11 +21,11 @@ internal import ImageCodecs
         }
     }
 
-    /// How the samples of a row lie in memory.
+    /// The memory layout of a row.
     struct Layout: Equatable {
-        /// Samples a pixel: 3 or 4.
+        /// Samples per pixel: 3 or 4.
         var channels: Int
-        /// Bytes a sample: 1, or 2 in the processor's order.
+        /// Bytes per sample: 1, or 2 in native byte order.
         var sampleBytes: Int
     }
 
@@ -35,11 +35,11 @@ internal import ImageCodecs
     private let family: Family
     private var layout: Layout
 
-    /// Takes the profile of a file.
+    /// Creates a transform from an embedded profile.
     ///
     /// - Parameters:
     ///   - profile: The bytes of an ICC profile.
-    ///   - family: What the picture has; a profile for other samples is none for it.
+    ///   - family: The kind of samples in the picture. Returns nil if the profile is for another kind.
     init?(profile: [UInt8], for family: Family) {
         unsafe self.init(family) { context in
             guard let source = unsafe cmsOpenProfileFromMemTHR(context, profile, UInt32(clamping: profile.count)) else {
@@ -51,7 +51,7 @@ internal import ImageCodecs
         }
     }
 
-    /// Takes a space that is given by its numbers. Grey has its curve only.
+    /// Creates a transform for a space given by numbers. Grey uses only the transfer curve.
     init?(space: NumberedSpace, bitDepth: Int, for family: Family) {
         guard family != .inks else { return nil }
         unsafe self.init(family) { context in
@@ -115,14 +115,14 @@ internal import ImageCodecs
             UInt32(INTENT_RELATIVE_COLORIMETRIC), flags(layout))
     }
 
-    // For 16 bits the library would replace curves and matrix by a table of 33 steps, in which the dark end of linear light is
-    // lost; for 8 bits it keeps them.
+    // For 16-bit samples the library would replace curves and matrix by a table of 33 steps, which is too coarse for dark linear
+    // light. For 8-bit samples it keeps curves and matrix.
     private static func flags(_ layout: Layout) -> UInt32 {
         UInt32(cmsFLAGS_BLACKPOINTCOMPENSATION | (layout.sampleBytes == 2 ? cmsFLAGS_NOOPTIMIZE : 0))
     }
 
-    // Pixel types as the macros of lcms2.h make them, which Swift does not import: the colour space from bit 16, samples that
-    // are skipped from bit 7, samples that are read from bit 3, and bytes a sample.
+    // Pixel formats as encoded by the macros of lcms2.h, which Swift does not import: colour space from bit 16, skipped samples
+    // from bit 7, read samples from bit 3, and bytes per sample.
     private static func format(_ family: Family, _ layout: Layout) -> UInt32 {
         let (space, samples): (UInt32, Int) =
             switch family {
@@ -141,10 +141,10 @@ internal import ImageCodecs
         return ["lcms2": "\(version / 1000).\(version % 1000 / 10)"]
     }
 
-    /// Samples a pixel that come out: inks give RGB, else alpha is passed on.
+    /// Samples per output pixel: inks become RGB; otherwise the channel count stays the same, with alpha copied.
     var outputChannels: Int { family == .inks ? 3 : layout.channels }
 
-    /// Makes ready for rows of a layout; false when there is no memory.
+    /// Prepares for rows of a layout; returns false if memory is exhausted.
     mutating func prepare(_ layout: Layout) -> Bool {
         if layout == self.layout { return true }
         guard let other = unsafe Self.make(context, source, family, layout) else { return false }
@@ -154,8 +154,8 @@ internal import ImageCodecs
         return true
     }
 
-    /// Every colour comes out as it goes in, but for a level of rounding: the space is sRGB under another name. Asked before
-    /// `prepare`.
+    /// Whether every colour is unchanged, except for one level of rounding: then the space is sRGB under another name. Call this
+    /// before `prepare`.
     func isIdentity() -> Bool {
         guard family != .inks else { return false }
         var samples: [UInt8] = []
@@ -174,8 +174,8 @@ internal import ImageCodecs
     /// Converts one row.
     ///
     /// - Parameters:
-    ///   - row: Pixels in the layout that was prepared.
-    ///   - target: As many pixels of `outputChannels` bytes.
+    ///   - row: Pixels in the layout passed to `prepare`.
+    ///   - target: The same number of pixels, with `outputChannels` bytes each.
     func convert(_ row: Span<UInt8>, into target: inout [UInt8]) {
         let pixels = row.count / (layout.channels * layout.sampleBytes)
         precondition(target.count == pixels * outputChannels)
@@ -189,7 +189,7 @@ internal import ImageCodecs
             unsafe row.withUnsafeBytes { row in
                 for pixel in 0..<pixels {
                     let alpha = unsafe UInt32(row.load(fromByteOffset: pixel * 8 + 6, as: UInt16.self))
-                    // As libpng scales 16 bits to 8, to the nearest.
+                    // Scales 16 bits to 8 with rounding, as libpng does.
                     target[pixel * 4 + 3] = UInt8((alpha * 255 + 32895) >> 16)
                 }
             }

@@ -1,10 +1,10 @@
 public import ImageCodecs
 
 extension SRGBColour {
-    /// The colour that the largest part of a picture has, nearly: the mean of the fullest cell of a coarse colour cube.
+    /// An approximation of a picture's most frequent colour: the mean of the fullest cell of a coarse colour cube.
     ///
-    /// Cells are 32 levels wide and overlap by half, so that no colour is split by an edge. Pixels count by their alpha. Large
-    /// pictures are looked at every few pixels. Black when nothing is visible.
+    /// Cells are 32 levels wide and overlap by half, so that no colour is split by a cell border. Pixels are weighted by alpha.
+    /// In large pictures only every few pixels are sampled. Black if every pixel is fully transparent.
     public init(dominantOf image: PixelImage) {
         var histogram = Histogram()
         let step = max(1, min(image.width, image.height) / 128)
@@ -22,7 +22,7 @@ extension SRGBColour {
 
 /// 16 steps of 16 levels for each of red, green and blue.
 private struct Histogram {
-    /// The weight of each cell, and the weighted sums of its reds, greens and blues.
+    /// For each cell: the total weight, and the weighted sums of red, green and blue.
     private var cells = [SIMD4<Int>](repeating: SIMD4(), count: 16 * 16 * 16)
 
     mutating func add(_ red: UInt8, _ green: UInt8, _ blue: UInt8, weight: Int) {
@@ -30,7 +30,7 @@ private struct Histogram {
         cells[cell] &+= SIMD4(1, Int(red), Int(green), Int(blue)) &* weight
     }
 
-    /// Two steps each way make a cell; the first of equals wins.
+    /// The mean colour of the fullest cell. A cell spans two steps in each dimension; the first of equally full cells wins.
     func fullest() -> SRGBColour {
         var best = SIMD4<Int>()
         for red in 0..<15 {

@@ -4,26 +4,26 @@ public import ImageCodecs
 public struct Derivative: Sendable, Hashable, Codable {
     /// JPEG for an opaque picture, WebP for one with alpha.
     public var format: ImageFormat
-    /// Width in pixels, as it should be seen: the orientation has been applied.
+    /// Width in pixels, after the orientation was applied.
     public var width: Int
-    /// Height in pixels, as it should be seen: the orientation has been applied.
+    /// Height in pixels, after the orientation was applied.
     public var height: Int
     public var bytes: [UInt8]
 }
 
-/// All that is measured of, and made from, one delivered picture.
+/// All facts measured from a delivered picture, and its derivatives.
 public struct InspectedPicture: Sendable, Hashable, Codable {
-    /// The facts of the file. Its `width` and `height` are the stored pixels, which is what was paid for.
+    /// The file's header. `width` and `height` are the stored pixels, which are what was paid for.
     public var header: ImageHeader
-    /// How the stored pixels must be turned; from EXIF, else upright.
+    /// The rotation or mirroring needed for display, from EXIF; upright if EXIF has none.
     public var orientation: Orientation
-    /// Width in pixels after the orientation.
+    /// Width in pixels after the orientation was applied.
     public var orientedWidth: Int
-    /// Height in pixels after the orientation.
+    /// Height in pixels after the orientation was applied.
     public var orientedHeight: Int
-    /// No pixel is transparent, whatever the header declares.
+    /// Whether every pixel is opaque, regardless of what the header declares.
     public var isOpaque: Bool
-    /// Bytes after the end of the picture.
+    /// The number of bytes after the end of the picture.
     public var trailingBytes: Int
     public var thumbnail: Derivative
     public var preview: Derivative
@@ -32,13 +32,13 @@ public struct InspectedPicture: Sendable, Hashable, Codable {
     /// See `PerceptualHash`.
     public var perceptualHash: UInt64
     public var averageColour: SRGBColour
-    /// What most of the picture looks like, where the average may be a colour that it does not have.
+    /// The colour of the largest part of the picture. The average, in contrast, may be a colour that does not occur in it.
     public var dominantColour: SRGBColour
-    /// What told how the colours are meant.
+    /// The source of the colour space information.
     public var colourOrigin: ColourOrigin
     public var metadata: ImageMetadata
-    /// What was left out or guessed, in words: metadata that could not be read, colours that could not be known.
+    /// Descriptions of everything omitted or guessed: unreadable metadata and unknown colour spaces.
     public var notes: [String]
-    /// What the derivatives were made with.
+    /// The settings and library versions used for the derivatives.
     public var recipe: DerivativeRecipe
 }

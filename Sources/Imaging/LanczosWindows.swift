@@ -1,12 +1,12 @@
 internal import CCodecShims
 
-/// For each output position along one axis: which input positions count, and how much. Lanczos with three lobes.
+/// The input positions and weights for each output position along one axis. Lanczos filter with three lobes.
 struct LanczosWindows {
-    /// Inputs an output reads; even, because the kernel takes them in pairs.
+    /// Inputs per output; always even, because the kernel processes them in pairs.
     let taps: Int
-    /// The first input of each output. `first + taps` is at most the input count plus one: the spare input has weight 0.
+    /// The first input of each output. `first + taps` exceeds the input count by at most one: that extra input has weight 0.
     let first: [Int32]
-    /// `taps` weights for each output; each set adds up to 1.
+    /// `taps` weights per output; the weights of one output add up to 1.
     let weights: [Float]
 
     init(from source: Int, to target: Int) {
@@ -33,10 +33,10 @@ struct LanczosWindows {
         self.weights = weights
     }
 
-    /// The same windows for the integer kernels, or nil where 16 bits are too coarse: with hundreds of taps, a weight is only a
-    /// few units of 2^-14.
+    /// Converts the windows for the integer kernels. Returns nil if 16 bits are too coarse: with hundreds of taps, a weight is
+    /// only a few units of 2^-14.
     ///
-    /// - Parameter step: Sets of weights are padded with zeros to a multiple of this.
+    /// - Parameter step: The weights of each output are padded with zeros to a multiple of this number.
     func integers(step: Int) -> IntegerWindows? {
         guard taps <= Self.maxIntegerTaps else { return nil }
         let padded = (taps + step - 1) / step * step
@@ -44,7 +44,7 @@ struct LanczosWindows {
         integers.reserveCapacity(first.count * padded)
         for start in stride(from: 0, to: weights.count, by: taps) {
             var values = weights[start..<start + taps].map { Int(($0 * Float(IntegerWindows.one)).rounded()) }
-            // What rounding has added or lost goes to the largest weight, so that plain areas keep their level.
+            // Adds the rounding error to the largest weight, so that uniform areas keep their level.
             let centre = values.indices.max { values[$0] < values[$1] } ?? 0
             values[centre] += IntegerWindows.one - values.reduce(0, +)
             guard values.reduce(0, { $0 + abs($1) }) <= IntegerWindows.maxMagnitude else { return nil }
@@ -59,7 +59,7 @@ struct LanczosWindows {
     private static func lanczos(_ x: Double) -> Double {
         if abs(x) >= 3 { return 0 }
         if abs(x) < 1e-9 { return 1 }
-        // sin 3a = 3 sin a - 4 sin^3 a: one sine instead of two, in what is the larger part of a small picture's work.
+        // sin 3a = 3 sin a - 4 sin^3 a. This saves one of two sines, which dominate the cost for small pictures.
         let third = Double.pi * x / 3
         let sine = Mathematics.sine(third)
         return sine * sine * (3 - 4 * sine * sine) / (3 * third * third)
@@ -69,7 +69,7 @@ struct LanczosWindows {
 /// Windows with weights in units of 2^-14.
 struct IntegerWindows {
     static let one = 1 << FIXATIVE_KERNEL_WEIGHT_BITS
-    /// Of all weights of an output together; above it, a sum of 16-bit products could leave 32 bits.
+    /// The maximum sum of absolute weights per output; above it, a sum of 16-bit products could overflow 32 bits.
     static let maxMagnitude = 2 * one - 1
 
     let taps: Int

@@ -1,10 +1,10 @@
 internal import CCodecShims
 
-/// One source row in linear light, as the resizers that read it want it.
+/// One source row in linear light, in the formats that the resizers read.
 struct LinearRow {
-    /// Premultiplied, four floats a pixel, and one spare pixel of zeros.
+    /// Premultiplied, four floats per pixel, plus one extra pixel of zeros.
     private(set) var floats: [Float] = []
-    /// Red, then green, then blue, `stride` integers each: the row and zeros, which windows with weight 0 may reach.
+    /// Three planes (red, green, blue) of `stride` integers each. The zeros after the row are read by windows, with weight 0.
     private(set) var planes: [Int16] = []
     let stride: Int
     private let width: Int

@@ -1,4 +1,4 @@
-// The few functions of libm that are needed, without Foundation.
+// The few libm functions that this module needs, without a dependency on Foundation.
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)

@@ -1,16 +1,17 @@
-/// A colour space that a PNG gives by numbers: `cICP` code points, or `gAMA` and `cHRM`.
+/// A colour space that a PNG defines by numbers: `cICP` code points, or `gAMA` and `cHRM`.
 struct NumberedSpace {
     /// White, red, green and blue in CIE xy.
     let chromaticities: [(x: Double, y: Double)]
     let transfer: TransferFunction
-    /// Black and white at 16 and 235 of 255 (ITU-T H.273, equations 8 to 10), instead of 0 and the largest value.
+    /// Narrow range: black is at 16 of 255 and white at 235 (ITU-T H.273, equations 8 to 10). Otherwise they are at 0 and the
+    /// maximum.
     var isNarrow = false
 
     private static let sRGB: [(x: Double, y: Double)] = [(0.3127, 0.3290), (0.64, 0.33), (0.30, 0.60), (0.15, 0.06)]
 
     /// Linear light for evenly spaced values from 0 to 1, as 16-bit integers.
     func table(bitDepth: Int) -> [UInt16] {
-        // 16 of 256 steps, and 219 of them, whatever the depth.
+        // At every depth, narrow range starts at 16/256 and spans 219/256 of the values.
         let (step, largest) = (Double(1 << (max(bitDepth, 8) - 8)), Double((1 << max(bitDepth, 8)) - 1))
         return (0...4095).map { index in
             var signal = Double(index) / 4095
@@ -19,12 +20,12 @@ struct NumberedSpace {
         }
     }
 
-    /// The space of a `gAMA` and a `cHRM` chunk.
+    /// The space defined by a `gAMA` and a `cHRM` chunk.
     ///
     /// - Parameters:
     ///   - gamma: The encoding exponent times 100,000; nil means the curve of sRGB.
     ///   - values: x and y of white, red, green and blue times 100,000; nil means those of sRGB.
-    /// - Returns: Nil when the numbers make no space.
+    /// - Returns: Nil if the numbers do not define a valid space.
     init?(gamma: Int?, chromaticities values: [Int]?) {
         if let gamma {
             guard gamma > 0, gamma <= 10_000_000 else { return nil }
@@ -73,8 +74,9 @@ struct NumberedSpace {
         }
     }
 
-    /// What is stored as 45455 and the primaries of sRGB, if any, is meant to be sRGB: section 11.3.2.5 of the PNG
-    /// specification has writers of an `sRGB` chunk add just that for old readers, and some leave out the chunk itself.
+    /// Whether the chunks stand for sRGB: a gamma of 45455 and the primaries of sRGB, where present. Section 11.3.2.5 of the PNG
+    /// specification tells writers of an `sRGB` chunk to add these values for old readers. Some writers omit the `sRGB` chunk
+    /// itself.
     static func meansSRGB(gamma: Int?, chromaticities: [Int]?) -> Bool {
         let isGamma = gamma.map { abs($0 - 45_455) <= 50 } ?? true
         let primaries = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000]
@@ -82,7 +84,7 @@ struct NumberedSpace {
     }
 }
 
-/// From a stored value, 0 to 1, to linear light, where 1 is the white of sRGB.
+/// Converts a stored value, 0 to 1, to linear light, where 1 is the white of sRGB.
 enum TransferFunction {
     case sRGB
     case bt709
@@ -122,8 +124,8 @@ enum TransferFunction {
     /// The luminance of a diffuse white in high dynamic range, in cd/m² (ITU-R BT.2408, section 2.2).
     private static let referenceWhite = 203.0
 
-    /// Up to three quarters of the reference white light is kept; what is above, without bound, is pressed into the last
-    /// quarter. The reference white itself comes to 0.908, level 244, so that there is room for highlights.
+    /// Tone mapping: light up to 0.75 of the reference white is kept, and the unlimited range above is compressed into the last
+    /// quarter. The reference white itself maps to 0.908 (level 244), which leaves room for highlights.
     private static func shoulder(_ light: Double) -> Double {
         light <= 0.75 ? light : 1 - 0.25 * Mathematics.exponential((0.75 - light) / 0.25)
     }

@@ -1,29 +1,29 @@
 public import ImageCodecs
 
-/// How stored pixels must be turned to be looked at: the EXIF orientation (CIPA DC-008, section 4.6.4).
+/// The transformation that displays stored pixels upright: the EXIF orientation (CIPA DC-008, section 4.6.4).
 public enum Orientation: Int, Sendable, Hashable, Codable, CaseIterable {
     case upright = 1
     case mirrored = 2
     case rotated180 = 3
     case flipped = 4
-    /// Mirrored at the diagonal from the top left.
+    /// Mirrored along the diagonal from the top left.
     case transposed = 5
-    /// To be turned a quarter clockwise.
+    /// Needs a quarter turn clockwise.
     case rotated90 = 6
-    /// Mirrored at the diagonal from the top right.
+    /// Mirrored along the diagonal from the top right.
     case transversed = 7
-    /// To be turned a quarter counter-clockwise.
+    /// Needs a quarter turn counter-clockwise.
     case rotated270 = 8
 
-    /// Width and height change places.
+    /// Whether width and height are exchanged.
     public var swapsSides: Bool { rawValue >= 5 }
 
-    /// The picture as it should be seen.
+    /// Returns the picture as it should be displayed.
     public func apply(to image: PixelImage) -> PixelImage {
         guard self != .upright else { return image }
         let (right, bottom) = (image.width - 1, image.height - 1)
         let (acrossStep, downStep) = (image.channels, image.stride)
-        // Where the first pixel comes from, and how far the source moves for a step right and a step down.
+        // The offset of the first source pixel, and the change of the source offset per output column and row.
         let (start, stepX, stepY) =
             switch self {
             case .upright: (0, acrossStep, downStep)

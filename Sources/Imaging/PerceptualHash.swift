@@ -2,11 +2,13 @@ public import ImageCodecs
 
 /// A 64-bit hash that stays nearly the same when a picture is resized, recompressed or slightly retouched.
 ///
-/// The picture is laid over white, resized to 32x32 and reduced to luma (Rec. 601 weights of the encoded values). Of its
-/// two-dimensional DCT-II (not normalised), the 8x8 lowest frequencies give one bit each: 1 where the coefficient is more than
-/// 32 above the median of the 64. The margin, a wave of an eighth of a level, keeps rounding noise out of flat pictures. Bit 63
-/// is the constant term, then rows of rising horizontal frequency. The arrangement is that of `phash` in Python's `imagehash`,
-/// but the resizing filter and the margin differ: compare hashes of one maker only.
+/// Algorithm: composite over white, resize to 32x32, and reduce to luma (Rec. 601 weights on encoded values). Compute the
+/// two-dimensional DCT-II (not normalised) and keep the 8x8 lowest frequencies. Each gives one bit: 1 if the coefficient is more
+/// than 32 above the median of the 64. The margin of 32 corresponds to a wave of an eighth of a level, and suppresses rounding
+/// noise in flat pictures. Bit 63 is the constant term; the others follow row by row, with rising horizontal frequency.
+///
+/// The bit order is that of `phash` in Python's `imagehash`, but the resizing filter and the margin differ. Compare only hashes
+/// made by this code.
 public enum PerceptualHash {
     private static let side = 32
     private static let kept = 8
@@ -20,7 +22,7 @@ public enum PerceptualHash {
         return coefficients.reduce(0) { $0 << 1 | ($1 > median + margin ? 1 : 0) }
     }
 
-    /// How many of the 64 bits differ. Up to about 10 usually means the same motif; unrelated pictures are near 32.
+    /// The number of differing bits of 64. Up to about 10 usually means the same motif; unrelated pictures are near 32.
     public static func distance(_ one: UInt64, _ other: UInt64) -> Int { (one ^ other).nonzeroBitCount }
 
     private static func luma(_ image: PixelImage) -> [Double] {

@@ -1,18 +1,18 @@
 public import ImageCodecs
 
-/// From the bytes of a delivered file to everything that is kept about it, in one pass over its pixels.
+/// Measures a delivered picture and makes its derivatives, in one pass over its pixels.
 public enum PictureInspector {
     /// Decodes a picture strictly and makes its derivatives, hashes and metadata.
     ///
-    /// The rows of the picture flow from the decoder into both resizers; the decoded picture as a whole is never held, except
-    /// where its format leaves no choice (interlaced PNG, progressive JPEG, WebP). Blocks the calling thread for the time of
-    /// the work, tens of milliseconds a megapixel: call it from an executor of its own.
+    /// Rows go from the decoder directly to both resizers. The decoded picture is never in memory as a whole, except for formats
+    /// that require it (interlaced PNG, progressive JPEG, WebP). The call blocks its thread for tens of milliseconds per
+    /// megapixel: run it on a dedicated executor.
     ///
     /// - Parameters:
-    ///   - bytes: The whole file. It is not changed or kept.
+    ///   - bytes: The whole file. The bytes are not retained.
     ///   - recipe: Sizes and settings of the derivatives.
-    ///   - limits: Checked from the header, before memory for pixels is taken.
-    /// - Throws: `CodecError` when the file is not wholly sound. Unreadable metadata is not thrown, but listed.
+    ///   - limits: Checked against the header, before pixel memory is allocated.
+    /// - Throws: `CodecError` if the file is not completely valid. Unreadable metadata is not thrown, but listed.
     public static func inspect(
         _ bytes: Span<UInt8>, recipe: DerivativeRecipe = DerivativeRecipe(), limits: ImageLimits = .default
     ) throws(CodecError) -> InspectedPicture {
@@ -65,7 +65,7 @@ public enum PictureInspector {
     }
 }
 
-/// Feeds each decoded row, turned into sRGB, to both resizers.
+/// Passes each decoded row, converted to sRGB, to both resizers.
 private struct DerivativeSink: RowSink, ~Copyable {
     private let thumbnailSide: Int
     private let previewSide: Int
@@ -97,7 +97,7 @@ private struct DerivativeSink: RowSink, ~Copyable {
         linear = LinearRow(width: header.width, channels: channels, for: [thumbnail, preview].compactMap { $0 })
     }
 
-    /// Gives the channels of what the resizers will get.
+    /// Prepares the colour transform and returns the number of channels that the resizers will receive.
     private mutating func prepareColour(_ header: ImageHeader, channels: Int) throws(CodecError) -> Int {
         guard var transform = colour.take() else { return channels }
         let layout = ColourTransform.Layout(channels: channels, sampleBytes: header.bitDepth == 16 ? 2 : 1)

@@ -1,12 +1,13 @@
 internal import CCodecShims
 
-/// Which output rows are due. The window of the last rows may reach a spare row behind the source, which has weight 0.
+/// Tracks which output rows can be computed. The window of the last rows may include one extra row after the source, with weight
+/// 0.
 private struct RowSchedule {
     let taps: Int
     let first: [Int32]
     private(set) var received = 0
     private(set) var written = 0
-    /// Where in the ring the rows of the next output row are.
+    /// The positions in the ring buffer of the rows for the next output row.
     private(set) var slots: [Int32]
 
     init(taps: Int, first: [Int32]) {
@@ -29,14 +30,14 @@ private struct RowSchedule {
     mutating func writeRow() { written += 1 }
 }
 
-/// Resizing in floats: any number of taps, with or without alpha.
+/// Resizes in floats: any number of taps, with or without alpha.
 struct FloatEngine {
     private let columns: LanczosWindows
     private let weights: [Float]
     private let channels: Int
     private let width: Int
     private var schedule: RowSchedule
-    /// The last `taps` input rows, four floats a pixel, at the output's width.
+    /// The last `taps` input rows, four floats per pixel, resized to the output width.
     private var ring: [Float]
     private var blended: [Float]
 
@@ -81,13 +82,13 @@ struct FloatEngine {
     }
 }
 
-/// Resizing in 16-bit integers, without alpha.
+/// Resizes in 16-bit integers, without alpha.
 struct IntegerEngine {
     private let columns: IntegerWindows
     private let weights: [Int16]
     private let width: Int
     private var schedule: RowSchedule
-    /// The last `taps` input rows, red, green and blue in turn, at the output's width; padded for the kernels.
+    /// The last `taps` input rows as interleaved red, green and blue, resized to the output width and padded for the kernels.
     private var ring: [Int16]
     private let stride: Int
 
@@ -96,7 +97,7 @@ struct IntegerEngine {
         weights = rows.weights
         width = columns.first.count
         schedule = RowSchedule(taps: rows.taps, first: rows.first)
-        // One value more than a row, up to the next multiple of 16.
+        // At least one value more than a row, rounded up to a multiple of 16.
         stride = (3 * width + 16) / 16 * 16
         ring = [Int16](repeating: 0, count: rows.taps * stride)
     }

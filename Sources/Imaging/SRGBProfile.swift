@@ -1,24 +1,25 @@
 internal import CLCMS
 
-/// Tells a profile of sRGB from its tags, whatever it is called.
+/// Recognizes an sRGB profile by its tags, whatever its name.
 ///
-/// Making a transform only to find that it changes nothing takes 2 ms, a tenth of the whole work on a picture.
+/// This check avoids building a transform only to find that it changes nothing. That would take 2 ms, a tenth of the total work
+/// on a picture.
 enum SRGBProfile {
-    /// The primaries of IEC 61966-2-1, adapted to the white of ICC profiles.
+    /// The primaries of IEC 61966-2-1, adapted to the white point of ICC profiles.
     private static let colorants: [(tag: cmsTagSignature, x: Double, y: Double, z: Double)] = [
         (cmsSigRedColorantTag, 0.43607, 0.22249, 0.01392), (cmsSigGreenColorantTag, 0.38515, 0.71687, 0.09708),
         (cmsSigBlueColorantTag, 0.14307, 0.06061, 0.71410),
     ]
     private static let curves = [cmsSigRedTRCTag, cmsSigGreenTRCTag, cmsSigBlueTRCTag]
 
-    /// True for a profile of matrix and curves that are those of sRGB, within half a level of 8 bits. False says nothing: the
-    /// same may be said with tables.
+    /// True for a matrix profile whose matrix and curves are those of sRGB, within half an 8-bit level. False is inconclusive: an
+    /// sRGB profile may use tables instead.
     static func matches(_ bytes: [UInt8]) -> Bool {
         guard let context = unsafe BoundedMemory.makeContext() else { return false }
         defer { unsafe cmsDeleteContext(context) }
         guard let profile = unsafe cmsOpenProfileFromMemTHR(context, bytes, UInt32(clamping: bytes.count)) else { return false }
         defer { unsafe cmsCloseProfile(profile) }
-        // A table, where there is one, counts more than matrix and curves.
+        // A table takes precedence over matrix and curves.
         let tables = [cmsSigAToB0Tag, cmsSigAToB1Tag, cmsSigAToB2Tag, cmsSigDToB0Tag, cmsSigDToB1Tag]
         guard unsafe cmsGetColorSpace(profile) == cmsSigRgbData, unsafe cmsGetPCS(profile) == cmsSigXYZData,
             unsafe cmsGetDeviceClass(profile) == cmsSigDisplayClass,

@@ -3,10 +3,10 @@ public import ImageCodecs
 
 /// Resizes a picture while its rows arrive, in linear light and with premultiplied alpha.
 ///
-/// Only the rows that one output row needs are kept, already at the output's width: for a 3840x2160 picture and a 512-pixel
-/// thumbnail that is 0.2 MB, with alpha 0.4 MB.
+/// Keeps only the rows needed for one output row, already resized to the output width. For a 3840x2160 picture and a 512-pixel
+/// thumbnail this takes 0.2 MB, or 0.4 MB with alpha.
 struct StreamingResizer {
-    /// What of a `LinearRow` is read.
+    /// The part of a `LinearRow` that the resizer reads.
     enum Input {
         case nothing
         case floats
@@ -35,10 +35,10 @@ struct StreamingResizer {
             return
         }
         let columns = LanczosWindows(from: source.width, to: target.width)
-        // Square pictures are common, and windows cost two sines a weight.
+        // Reuse the windows for square pictures: these are common, and each weight costs two sines.
         let isSquare = source.width == source.height && target.width == target.height
         let rows = isSquare ? columns : LanczosWindows(from: source.height, to: target.height)
-        // Enlarged darkness shows the rounding of integers, and is rare enough to take the slower way.
+        // Enlarging makes integer rounding visible in dark areas. It is rare, so the slower float engine is used.
         let isReduced = target.width <= source.width && target.height <= source.height
         if channels == 3, isReduced, let across = columns.integers(step: FIXATIVE_KERNEL_TAP_STEP),
             let down = rows.integers(step: 2)
@@ -57,13 +57,13 @@ struct StreamingResizer {
         }
     }
 
-    /// Takes the next row of the source.
+    /// Processes the next row of the source.
     ///
     /// - Parameters:
     ///   - encoded: The row as decoded.
-    ///   - linear: The same row in linear light, made for this resizer among others.
+    ///   - linear: The same row in linear light, shared with the other resizers.
     mutating func push(_ encoded: Span<UInt8>, _ linear: borrowing LinearRow) {
-        // The engine is taken out while it works, so that its buffers are changed in place and not copied.
+        // Move the engine out of `self` during the call, so that its buffers are modified in place and not copied.
         var working = Engine.copy
         swap(&working, &engine)
         switch consume working {
@@ -78,7 +78,7 @@ struct StreamingResizer {
         }
     }
 
-    /// The resized picture, after the last row has been pushed.
+    /// Returns the resized picture. Call it after the last row has been pushed.
     mutating func finish() -> PixelImage {
         switch engine {
         case .copy: break
@@ -89,13 +89,13 @@ struct StreamingResizer {
     }
 }
 
-/// Resizing of pictures that are in memory.
+/// Resizes pictures in memory.
 public enum ImageResizer {
     /// Resizes to an exact size with Lanczos-3, in linear light, alpha premultiplied.
     ///
     /// - Parameters:
     ///   - image: sRGB, alpha not premultiplied.
-    ///   - width: The new width in pixels, at least 1; the aspect ratio is the caller's business.
+    ///   - width: The new width in pixels, at least 1. The aspect ratio is not preserved automatically.
     ///   - height: The new height in pixels, at least 1.
     public static func resize(_ image: PixelImage, width: Int, height: Int) -> PixelImage {
         var resizer = StreamingResizer(from: (image.width, image.height), to: (width, height), channels: image.channels)
@@ -108,11 +108,11 @@ public enum ImageResizer {
         return resizer.finish()
     }
 
-    /// The size with `side` pixels on the long side, never larger than the source and never below 1 pixel.
+    /// The size whose long side is at most `side` pixels; never larger than the source and never below 1 pixel.
     public static func fitted(width: Int, height: Int, side: Int) -> (width: Int, height: Int) {
         let long = max(width, height)
         guard long > side else { return (width, height) }
-        // Rounded to the nearest pixel in integers, so that no machine rounds another way.
+        // Integer arithmetic rounds to the nearest pixel, with the same result on every machine.
         return (max(1, (2 * width * side + long) / (2 * long)), max(1, (2 * height * side + long) / (2 * long)))
     }
 }

@@ -1,15 +1,15 @@
 public import ImageCodecs
 
-/// Evan Wallace's ThumbHash: a blurred stand-in for a picture, in about 25 bytes.
+/// Evan Wallace's ThumbHash: a blurred placeholder for a picture, in about 25 bytes.
 ///
-/// The bytes are those of the published reference implementation for the same pixels.
+/// For the same pixels, the bytes equal those of the published reference implementation.
 public enum ThumbHash {
-    /// The largest side that the algorithm takes, in pixels.
+    /// The largest side that the algorithm accepts, in pixels.
     public static let maxSide = 100
 
-    /// Hashes a picture of any size; a larger one is resized to 100 pixels on the long side first.
+    /// Hashes a picture of any size. If its long side exceeds 100 pixels, it is first resized to 100 pixels.
     ///
-    /// - Returns: 5 bytes and the varying terms; 6 and more terms when a pixel is not opaque.
+    /// - Returns: 5 bytes plus the varying terms; 6 bytes plus more terms if a pixel is not opaque.
     public static func hash(_ image: PixelImage) -> [UInt8] {
         let size = ImageResizer.fitted(width: image.width, height: image.height, side: maxSide)
         let small =
@@ -43,11 +43,11 @@ public enum ThumbHash {
         return hash
     }
 
-    /// Half goes up, as in the reference; the values are never negative.
+    /// Rounds half up, as in the reference implementation; the values are never negative.
     private static func rounded(_ value: Double) -> Int { Int((value + 0.5).rounded(.down)) }
 }
 
-/// The picture over its own average colour, split into luminance, two colour differences and alpha.
+/// The picture composited over its own average colour, split into luminance, two colour differences and alpha.
 private struct Planes {
     let width: Int
     let height: Int
@@ -86,7 +86,7 @@ private struct Planes {
     }
 }
 
-/// One plane's cosine terms: the constant one, and the varying ones scaled to 0...1.
+/// The cosine terms of one plane: the constant term, and the varying terms scaled to 0...1.
 private struct Channel {
     private(set) var constant = 0.0
     private(set) var terms: [Double] = []

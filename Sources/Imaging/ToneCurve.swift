@@ -7,13 +7,14 @@ enum ToneCurve {
 
     /// The nearest 8-bit encoded value for linear light times 65,535.
     ///
-    /// At the dark end one encoded level is 20 entries wide, so no level is lost and each 8-bit value survives the round trip.
+    /// In the darkest range, one encoded level spans 20 entries. So no level is lost, and each 8-bit value survives the round
+    /// trip.
     static let encoded: [UInt8] = (0...65_535).map { UInt8((255 * encoded(Double($0) / 65_535)).rounded()) }
 
     /// Linear light in units of the integer kernels, for each 8-bit encoded value.
     static let integers: [Int16] = (0...255).map { Int16((decoded(Double($0) / 255) * white).rounded()) }
 
-    /// The inverse of `integers`: the nearest 8-bit encoded value. At the dark end one encoded level is 7 entries wide.
+    /// The inverse of `integers`: the nearest 8-bit encoded value. In the darkest range, one encoded level spans 7 entries.
     static let encodedIntegers: [UInt8] = (0...Int(white)).map { UInt8((255 * encoded(Double($0) / white)).rounded()) }
 
     private static let white = Double(FIXATIVE_KERNEL_WHITE)

@@ -3,16 +3,16 @@ public struct AspectRatio: Sendable, Hashable {
     public let width: Int
     public let height: Int
 
-    /// - Precondition: Both terms lie in `1...9999`.
+    /// - Precondition: Both terms are in `1...9999`.
     public init(_ width: Int, _ height: Int) {
         precondition((1...9999).contains(width) && (1...9999).contains(height))
         self.width = width
         self.height = height
     }
 
-    /// Reads `W:H` with spaces allowed around both numbers; anything else is `nil`.
+    /// Parses `W:H`, with spaces allowed around both numbers; returns `nil` for anything else.
     ///
-    /// The terms are kept as written: `32:18` is not `16:9`, since the API lists its ratios literally.
+    /// The terms are kept as written: `32:18` does not equal `16:9`, because the API lists its ratios in this literal form.
     public init?(parsing text: some StringProtocol) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, let width = decimal(parts[0], digits: 4), let height = decimal(parts[1], digits: 4),
@@ -21,7 +21,7 @@ public struct AspectRatio: Sendable, Hashable {
         self.init(width, height)
     }
 
-    /// The same ratio lying on its side.
+    /// The ratio with width and height swapped.
     public var transposed: AspectRatio { AspectRatio(height, width) }
 }
 
@@ -29,7 +29,7 @@ extension AspectRatio: CustomStringConvertible {
     public var description: String { "\(width):\(height)" }
 }
 
-/// The value of a run of at most `digits` ASCII digits with spaces around it; `nil` for anything else.
+/// Parses at most `digits` ASCII digits with optional white space around them; returns `nil` for anything else.
 func decimal(_ text: some StringProtocol, digits: Int) -> Int? {
     let run = trimmed(text)
     guard !run.isEmpty, run.utf8.count <= digits, run.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }

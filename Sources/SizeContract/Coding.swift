@@ -24,7 +24,7 @@ extension Tier: Codable {}
 extension Verdict: Codable {}
 
 extension PriceMultiplier: Codable {
-    /// Coded as a decimal number with one place.
+    /// Encoded as a decimal number with one decimal place.
     public init(from decoder: any Decoder) throws {
         let factor = try decoder.singleValueContainer().decode(Double.self)
         guard factor.magnitude < 1e6 else {

@@ -1,32 +1,31 @@
-/// In one word: how a delivery relates to its request.
+/// How a delivery relates to its request.
 public enum Verdict: String, Sendable, Hashable, CaseIterable {
-    /// The promised pixels.
+    /// Exactly the promised pixel size.
     case exact
-    /// The promised pixels with the sides swapped.
+    /// The promised pixel size with the sides swapped.
     case transposed
-    /// A delivery in a smaller tier's bucket than was billed.
+    /// The delivered size is in the pixel range of a smaller tier than the billed one.
     case undersized
-    /// A delivery in a larger tier's bucket than was billed.
+    /// The delivered size is in the pixel range of a larger tier than the billed one.
     case oversized
-    /// Other pixels, of the promised ratio within 1 % and in the billed tier.
+    /// Another size, with the promised ratio within 1 % and in the billed tier.
     case resized
-    /// Other pixels and another ratio, in the billed tier.
+    /// Another size with another ratio, in the billed tier.
     case reshaped
-    /// A request for `auto`, answered inside the pixel budget and the 1K bucket.
+    /// A request for `auto`, delivered with at least the minimum number of pixels and at most 1K.
     case accepted
-    /// No request is on record to judge by.
+    /// No request is recorded for comparison.
     case unrequested
-    /// The delivered bytes are no picture that can be read whole.
+    /// The delivered bytes cannot be decoded as a complete picture.
     case undecodable
-    /// A whole file that is not decoded here: another format, or above the limits.
+    /// A complete file that is not decoded here: another format, or above the limits.
     case unread
 
-    /// Whether nothing is to be complained of: `exact`, `accepted`, `unrequested` for want of a request, and `unread`, since
-    /// nothing is known to be wrong.
+    /// Whether there is no known fault: `exact`, `accepted`, `unrequested` (nothing to compare with) and `unread`.
     public var isClean: Bool { [.exact, .accepted, .unrequested, .unread].contains(self) }
 }
 
-/// A verdict with the figures it rests on. Facts that do not exist are `nil`.
+/// A verdict with the numbers behind it. Unknown numbers are `nil`.
 public struct Judgement: Sendable, Hashable, Codable {
     public var verdict: Verdict
     public var expected: PixelSize?
@@ -39,13 +38,13 @@ public struct Judgement: Sendable, Hashable, Codable {
     public var isOnGrid: Bool?
     public var billedTier: Tier?
     public var deliveredTier: Tier?
-    /// What the billed tier costs above the delivered one, in base prices, never negative. `nil` when either is unknown: nothing is
-    /// known of a request that is not on record, and bytes that are no picture have no tier.
+    /// The price of the billed tier minus that of the delivered tier, in base prices, never negative. `nil` if either is unknown:
+    /// without a recorded request there is no billed tier, and bytes that are not a picture have no delivered tier.
     public var overpaid: PriceMultiplier?
-    /// For an unrequested picture: the cell of the table that it is most like.
+    /// For a picture without a recorded request: the most similar cell of the table.
     public var nearestCell: SizeContract.Cell?
 
-    /// A verdict without figures.
+    /// A verdict without numbers.
     public init(verdict: Verdict) { self.verdict = verdict }
 
     private enum CodingKeys: String, CodingKey {
@@ -59,8 +58,8 @@ extension SizeContract {
     /// Judges a delivery.
     ///
     /// - Parameters:
-    ///   - delivered: The stored pixels, before any EXIF orientation; `nil` when the bytes did not decode.
-    ///   - request: What was asked; `nil` when that is not on record.
+    ///   - delivered: The stored pixel size, before any EXIF orientation; `nil` if the bytes could not be decoded.
+    ///   - request: The requested size; `nil` if it is not recorded.
     public func judge(delivered: PixelSize?, request: SizeRequest?) -> Judgement {
         var judgement = Judgement(verdict: .undecodable)
         judgement.billedTier = request.map(billedTier)
@@ -83,11 +82,11 @@ extension SizeContract {
         return judgement
     }
 
-    /// Judges a whole file that is not decoded here. Its size is a claim of its header, so no price follows from it.
+    /// Judges a complete file that is not decoded here. Its size is only claimed by its header, so no price is derived from it.
     ///
     /// - Parameters:
-    ///   - delivered: What the header says; `nil` when it does not tell.
-    ///   - request: What was asked; `nil` when that is not on record.
+    ///   - delivered: The size stated in the header; `nil` if the header does not state it.
+    ///   - request: The requested size; `nil` if it is not recorded.
     public func judgeUnread(delivered: PixelSize?, request: SizeRequest?) -> Judgement {
         var judgement = judge(delivered: delivered, request: request)
         judgement.verdict = .unread
@@ -111,7 +110,7 @@ extension SizeContract {
         return isSameRatio(delivered, expected) ? .resized : .reshaped
     }
 
-    /// Whether the ratio of `delivered` lies within 1 % of the ratio of `expected`, the bound included.
+    /// Whether the ratios of `delivered` and `expected` differ by at most 1 %.
     private func isSameRatio(_ delivered: PixelSize, _ expected: PixelSize) -> Bool {
         let (got, asked) = (delivered.width * expected.height, delivered.height * expected.width)
         let (error, overflow) = abs(got - asked).multipliedReportingOverflow(by: 100)

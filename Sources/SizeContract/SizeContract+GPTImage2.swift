@@ -1,5 +1,6 @@
 extension SizeContract {
-    /// The contract of GPT Image 2, as its reference page documents it: 15 ratios in three tiers, prices x 1, x 1.7 and x 2.6.
+    /// The contract of GPT Image 2 according to its reference page: 15 ratios in three tiers, at 1, 1.7 and 2.6 times the base
+    /// price.
     public static let gptImage2 = SizeContract(
         model: "gpt-image-2-beta",
         cells: landscape.flatMap { row in
@@ -14,13 +15,13 @@ extension SizeContract {
             .oneK: PriceMultiplier(tenths: 10), .twoK: PriceMultiplier(tenths: 17), .fourK: PriceMultiplier(tenths: 26),
         ])
 
-    /// The contracts this program knows; the first is the one that a task without a known model is judged by.
+    /// All known contracts. The first one is used for tasks without a known model.
     public static let all: [SizeContract] = [gptImage2]
 
-    /// The contract of a model by its name in the API; an unknown or missing name gets GPT Image 2's.
+    /// The contract of a model by its API name; GPT Image 2's for an unknown or missing name.
     public static func contract(model: String?) -> SizeContract { all.first { $0.model == model } ?? gptImage2 }
 
-    /// One line of the reference page. Portrait pictures swap the two numbers.
+    /// One row of the table on the reference page. Portrait ratios use the same sizes with the sides swapped.
     private struct Row {
         let ratio: AspectRatio
         let sizes: [(tier: Tier, width: Int, height: Int)]

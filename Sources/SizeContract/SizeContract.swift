@@ -1,8 +1,8 @@
-/// What a model promises of its pictures' sizes, and what it charges for them.
+/// The picture sizes that a model promises, and their prices.
 ///
-/// A contract is data: another model of the same API gets another value, not other code.
+/// A contract is pure data: another model of the same API needs only another value, no other code.
 public struct SizeContract: Sendable, Hashable {
-    /// One documented answer: asked as a ratio and a tier, delivered as exact pixels.
+    /// One row of the documented table: a requested ratio and tier, and the pixel size delivered for them.
     public struct Cell: Sendable, Hashable, Codable {
         public let ratio: AspectRatio
         public let tier: Tier
@@ -15,15 +15,15 @@ public struct SizeContract: Sendable, Hashable {
         }
     }
 
-    /// The rules for a size asked in pixels.
+    /// The rules for a size requested in pixels.
     public struct Limits: Sendable, Hashable {
-        /// Both sides are multiples of this many pixels.
+        /// Both sides must be multiples of this many pixels.
         public let grid: Int
-        /// The fewest and the most pixels in all.
+        /// The minimum and maximum total number of pixels.
         public let pixels: ClosedRange<Int>
-        /// The longest side, in pixels.
+        /// The maximum length of a side, in pixels.
         public let side: Int
-        /// The long side is at most this many times the short one.
+        /// The maximum ratio of the long side to the short side.
         public let elongation: Int
 
         public init(grid: Int, pixels: ClosedRange<Int>, side: Int, elongation: Int) {
@@ -38,13 +38,13 @@ public struct SizeContract: Sendable, Hashable {
     public let model: String
     public let cells: [Cell]
     public let limits: Limits
-    /// The most pixels that a 1K picture has.
+    /// The maximum number of pixels of a 1K picture.
     public let largestOneK: Int
-    /// The most pixels that a 2K picture has; more is 4K.
+    /// The maximum number of pixels of a 2K picture; a larger one is 4K.
     public let largestTwoK: Int
     private let multipliers: [Tier: PriceMultiplier]
 
-    /// - Parameter multipliers: The price factor of each tier; a tier left out costs the base price.
+    /// - Parameter multipliers: The price factor of each tier; an omitted tier costs the base price.
     public init(
         model: String, cells: [Cell], limits: Limits, largestOneK: Int, largestTwoK: Int, multipliers: [Tier: PriceMultiplier]
     ) {
@@ -59,7 +59,7 @@ public struct SizeContract: Sendable, Hashable {
     /// The price factor of `tier`.
     public func multiplier(of tier: Tier) -> PriceMultiplier { multipliers[tier] ?? PriceMultiplier(tenths: 10) }
 
-    /// The tier into whose pixel bucket a picture falls.
+    /// The tier whose pixel range contains `size`.
     public func bucket(of size: PixelSize) -> Tier {
         if size.pixels <= largestOneK { return .oneK }
         return size.pixels <= largestTwoK ? .twoK : .fourK
@@ -70,18 +70,18 @@ public struct SizeContract: Sendable, Hashable {
         size.width.isMultiple(of: limits.grid) && size.height.isMultiple(of: limits.grid)
     }
 
-    /// The documented pixels of a ratio and a tier; `nil` for a ratio that is not in the table.
+    /// The documented pixel size for a ratio and a tier; `nil` for a ratio that is not in the table.
     public func size(_ ratio: AspectRatio, at tier: Tier) -> PixelSize? {
         cells.first { $0.ratio == ratio && $0.tier == tier }?.size
     }
 
-    /// The ratios of the table, each once, in the table's order.
+    /// The distinct ratios of the table, in table order.
     public var ratios: [AspectRatio] {
         var seen: Set<AspectRatio> = []
         return cells.map(\.ratio).filter { seen.insert($0).inserted }
     }
 
-    /// The cell most like a picture of `size`: of the nearest nominal ratio first, then of the nearest number of pixels.
+    /// The cell most similar to `size`: the nearest nominal ratio counts first, then the nearest number of pixels.
     ///
     /// - Returns: `nil` only for a contract without cells.
     public func nearestCell(to size: PixelSize) -> Cell? {
@@ -96,6 +96,6 @@ public struct SizeContract: Sendable, Hashable {
         spread(size.width * ratio.height, size.height * ratio.width)
     }
 
-    /// How many times the larger of two positive numbers is the smaller one; 1 when they are equal.
+    /// The larger of two positive numbers divided by the smaller one; 1 if they are equal.
     private func spread(_ one: Int, _ other: Int) -> Double { Double(max(one, other)) / Double(min(one, other)) }
 }

@@ -1,14 +1,14 @@
-/// A size as somebody asked for it, read from the `size` and `resolution` of a request.
+/// A requested size, parsed from the `size` and `resolution` of a request.
 public enum SizeRequest: Sendable, Hashable {
     /// The model chooses; billed as 1K.
     case auto
     /// One cell of the table.
     case cell(SizeContract.Cell)
-    /// Exact pixels. They may break the contract's limits: ``SizeContract/violations(of:)`` says how.
+    /// An explicit pixel size. It may violate the contract's limits: see ``SizeContract/violations(of:)``.
     case explicit(PixelSize)
 }
 
-/// Why a requested size can't be had.
+/// Why a requested size is invalid.
 public enum SizeViolation: Error, Sendable, Hashable {
     /// Neither `auto`, nor a ratio, nor `WxH`.
     case unreadable(String)
@@ -21,7 +21,7 @@ public enum SizeViolation: Error, Sendable, Hashable {
     case tooFewPixels(Int, minimum: Int)
     case tooManyPixels(Int, maximum: Int)
     case sideTooLong(Int, maximum: Int)
-    /// The long side is more than `maximum` times the short one.
+    /// The long side is more than `maximum` times the short side.
     case tooElongated(PixelSize, maximum: Int)
 }
 
@@ -44,14 +44,14 @@ extension SizeViolation: CustomStringConvertible {
 }
 
 extension SizeContract {
-    /// Reads a request's size.
+    /// Parses the size of a request.
     ///
-    /// Accepts `auto`, `W:H` and pixels as `WxH`, `WXH` or `W×H`, with spaces around each part. A missing or empty `size`
-    /// is `auto`, the API's default. `resolution` is read only for a ratio, where a missing or empty one is 1K.
+    /// Accepts `auto`, `W:H`, and pixels as `WxH`, `WXH` or `W×H`, with spaces around each part. A missing or empty `size` means
+    /// `auto`, the API's default. `resolution` is used only with a ratio; there, a missing or empty one means 1K.
     ///
-    /// - Returns: The request. Pixels outside the limits are still returned, since something was delivered for them and wants
-    ///   judging; ask ``violations(of:)`` before sending one.
-    /// - Throws: ``SizeViolation`` for text that names no size at all. Limits are not checked here.
+    /// - Returns: The request. A pixel size outside the limits is still returned, because a picture delivered for it must be
+    ///   judged. Check ``violations(of:)`` before you send a request.
+    /// - Throws: ``SizeViolation`` for text that is not a size. Limits are not checked here.
     public func request(size: String?, resolution: String? = nil) throws(SizeViolation) -> SizeRequest {
         let text = trimmed(size ?? "")
         if text.isEmpty || text.lowercased() == "auto" { return .auto }
@@ -74,7 +74,7 @@ extension SizeContract {
         return Cell(ratio: ratio, tier: tier, size: size)
     }
 
-    /// Everything that makes the API refuse `request`; empty for a request that may be sent.
+    /// All reasons for which the API would reject `request`; empty for a valid request.
     public func violations(of request: SizeRequest) -> [SizeViolation] {
         guard case .explicit(let size) = request else { return [] }
         var found: [SizeViolation] = []
@@ -94,7 +94,8 @@ extension SizeContract {
         return found
     }
 
-    /// The tier a request is billed as: `auto` as 1K, a cell as its own tier, exact pixels by their number.
+    /// The billed tier of a request: 1K for `auto`, its own tier for a cell, and the tier by number of pixels for an explicit
+    /// size.
     public func billedTier(of request: SizeRequest) -> Tier {
         switch request {
         case .auto: .oneK
@@ -103,7 +104,7 @@ extension SizeContract {
         }
     }
 
-    /// The pixels a request promises; `nil` for `auto`, which promises none.
+    /// The pixel size that a request promises; `nil` for `auto`, which promises none.
     public func expectedSize(of request: SizeRequest) -> PixelSize? {
         switch request {
         case .auto: nil

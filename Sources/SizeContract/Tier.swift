@@ -1,10 +1,10 @@
-/// A price class of pictures.
+/// A price class for pictures.
 public enum Tier: String, Sendable, Hashable, CaseIterable, Comparable {
     case oneK = "1K"
     case twoK = "2K"
     case fourK = "4K"
 
-    /// Reads `1K`, `2K` or `4K`, in either case and with spaces around it; anything else is `nil`.
+    /// Parses `1K`, `2K` or `4K`, in either case and with optional spaces around it; returns `nil` for anything else.
     public init?(parsing text: some StringProtocol) {
         switch trimmed(text).uppercased() {
         case "1K": self = .oneK
@@ -29,7 +29,7 @@ extension Tier: CustomStringConvertible {
     public var description: String { rawValue }
 }
 
-/// A factor on the base price, held in tenths so that sums of it are exact.
+/// A factor of the base price, stored in tenths so that sums are exact.
 public struct PriceMultiplier: Sendable, Hashable, Comparable {
     /// Ten times the factor: 17 is a factor of 1.7.
     public let tenths: Int
@@ -51,7 +51,7 @@ extension PriceMultiplier: CustomStringConvertible {
     }
 }
 
-/// `text` without the white space around it.
+/// Removes white space from both ends of `text`.
 func trimmed(_ text: some StringProtocol) -> String {
     let start = text.drop(while: \.isWhitespace)
     return String(start.reversed().drop(while: \.isWhitespace).reversed())

@@ -1,11 +1,11 @@
-/// Fine noise and soft mottling, and the step from floats to bytes.
+/// Adds fine noise and soft mottling, and converts floats to bytes.
 struct Grain {
     private let width: Int
     private let mottle: Float
-    /// Random values of roughly normal distribution; each row reads them from another place on.
+    /// Random values with a roughly normal distribution. Each row reads them from a different start position.
     private let noise: [Float]
     private let starts: [Int]
-    /// One stretched row of coarse noise for each `cell` rows of the picture.
+    /// Coarse noise: one interpolated row for every `cell` rows of the picture.
     private let lattice: [Float]
     private let cell: Int
 
@@ -36,7 +36,7 @@ struct Grain {
         self.lattice = lattice
     }
 
-    /// Adds the noise of one row and writes it as RGB.
+    /// Adds noise to one row and writes it as RGB bytes.
     func finish(
         _ row: Int, _ red: [Float], _ green: [Float], _ blue: [Float], light: inout [Float], into bytes: inout [UInt8]
     ) {

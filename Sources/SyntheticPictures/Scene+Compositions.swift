@@ -74,7 +74,7 @@ extension Scene {
         let top = Shape.rectangle(left: 0, top: edge, right: width, bottom: height)
         scene.add(Layer(top, table.mixed(palette.paper, 0.3), table, top: edge, bottom: height).with(ripple: 3))
 
-        // Shadows go under everything that stands on the table, so that none falls on a neighbour.
+        // Insert shadows below all objects on the table, so that no shadow covers another object.
         let floor = scene.layers.count
         let count = random.int(3...4)
         let colours = palette.accents.shuffled(using: &random)

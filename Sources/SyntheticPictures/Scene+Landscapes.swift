@@ -72,7 +72,7 @@ extension Scene {
     mutating func add(_ layer: Layer) { layers.append(layer) }
 }
 
-/// Lines of hills and mountains, one height a column.
+/// Outlines of hills and mountains, one height per column.
 enum Terrain {
     static func smooth(width: Float, base: Float, swing: Float, waves: Float, random: inout SplitMix64) -> Line {
         var line = [Float](repeating: base, count: Int(width))
@@ -104,7 +104,7 @@ enum Terrain {
     }
 }
 
-/// Smooth noise along a line, -1 to 1, period 32.
+/// One-dimensional smooth noise, -1 to 1, with period 32.
 struct CurveNoise {
     private var values: [Float]
 
@@ -123,7 +123,7 @@ struct CurveNoise {
 }
 
 extension [Colour] {
-    /// The colour at `position`, 0 (first) to 1 (last), mixed from its neighbours.
+    /// The colour at `position`, from 0 (first) to 1 (last), interpolated between neighbours.
     func sampled(_ position: Float) -> Colour {
         let place = Swift.min(Swift.max(position, 0), 1) * Float(count - 1)
         let index = Swift.min(Int(place), count - 2)

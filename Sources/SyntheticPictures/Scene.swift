@@ -1,4 +1,4 @@
-/// A colour of three encoded sRGB components, 0 to 255.
+/// An sRGB colour with three encoded components, 0 to 255.
 typealias Colour = SIMD3<Float>
 
 extension SIMD3<Float> {
@@ -9,26 +9,26 @@ extension SIMD3<Float> {
     func mixed(_ other: Colour, _ amount: Float) -> Colour { self + (other - self) * amount }
 }
 
-/// What covers which pixels. Lengths are pixels.
+/// The area that a layer covers. All lengths are in pixels.
 enum Shape {
     case disc(x: Float, y: Float, radius: Float)
     case ring(x: Float, y: Float, radius: Float, thickness: Float)
-    /// A round arch whose legs stand at `base`.
+    /// A round arch whose legs reach down to `base`.
     case arch(x: Float, y: Float, radius: Float, thickness: Float, base: Float)
-    /// The part of a disc above (or below) its centre.
+    /// The half of a disc above (or below) its centre.
     case halfDisc(x: Float, y: Float, radius: Float, isUpper: Bool)
     case rectangle(left: Float, top: Float, right: Float, bottom: Float)
-    /// Two circles' common part, pointing along `dx, dy` (a unit vector).
+    /// The intersection of two circles, pointing along `dx, dy` (a unit vector).
     case leaf(x: Float, y: Float, length: Float, width: Float, dx: Float, dy: Float)
-    /// Everything below a line given for each column.
+    /// Everything below a line that has a height for each column.
     case ground(Line)
-    /// A body of revolution: half its width for each row from `top` on.
+    /// A body of revolution: half of its width for each row, starting at `top`.
     case vessel(x: Float, top: Float, halfWidths: [Float])
     /// Light that fades out towards `radius`.
     case glow(x: Float, y: Float, radius: Float)
 }
 
-/// The upper edge of a ground: a height for each column, and their extremes.
+/// The upper edge of a ground: a height for each column, with the highest and lowest point.
 struct Line {
     let heights: [Float]
     let highest: Float
@@ -43,15 +43,15 @@ struct Line {
 
 struct Layer {
     var shape: Shape
-    /// Colour at `top` and at `bottom`; between, it changes evenly.
+    /// The colour at `top`; it changes linearly to `lower` at `bottom`.
     var upper: Colour
     var lower: Colour
     var top: Float
     var bottom: Float
     var opacity: Float = 1
-    /// Roundness: light from the upper left, shadow at the right edge, in levels of 255.
+    /// Strength of the rounded shading in levels of 255: light from the upper left, shadow at the right edge.
     var sheen: Float = 0
-    /// Wind marks on a ground, in levels of 255.
+    /// Strength of the wind ripples on a ground, in levels of 255.
     var ripple: Float = 0
 
     init(_ shape: Shape, _ upper: Colour, _ lower: Colour? = nil, top: Float = 0, bottom: Float = 1) {
@@ -90,7 +90,7 @@ struct Scene {
 }
 
 struct Palette {
-    /// From far and light to near and dark.
+    /// Ordered from far and light to near and dark.
     var ground: [Colour]
     var skyTop: Colour
     var skyBottom: Colour

@@ -1,8 +1,8 @@
 internal import ImageCodecs
 
-/// Paints a scene row by row, layer over layer, and adds grain.
+/// Paints a scene row by row, layer by layer, and adds grain.
 ///
-/// Rows are kept as one array of floats a channel, so that the loops vectorise.
+/// A row is stored as one array of floats per channel, so that the loops vectorise.
 struct ScenePainter {
     private let scene: Scene
     private let width: Int
@@ -70,7 +70,7 @@ struct ScenePainter {
 }
 
 extension Shape {
-    /// The columns that the shape may touch in the row whose middle is at `y`, or nil.
+    /// The columns that the shape may cover in the row with its middle at `y`; nil if there are none.
     func columns(inRow y: Float, width: Int) -> Range<Int>? {
         func span(_ x: Float, _ half: Float) -> Range<Int>? {
             let range = Int(x - half - 2)..<Int(x + half + 3)
@@ -99,7 +99,7 @@ extension Shape {
         }
     }
 
-    /// Writes how much of each pixel is covered, 0 to 1. A distance to the edge in pixels, plus a half, is close enough.
+    /// Computes the coverage of each pixel, 0 to 1, approximated as the distance to the edge in pixels plus a half.
     func cover(_ columns: Range<Int>, row y: Float, mask: inout [Float]) {
         switch self {
         case .disc(let cx, let cy, let radius), .halfDisc(let cx, let cy, let radius, _):
@@ -155,13 +155,13 @@ extension Shape {
 }
 
 extension Layer {
-    /// Nothing below this layer can be seen in the row.
+    /// Whether the layer covers the whole row, so that the layers below it are invisible there.
     fileprivate func hidesWholeRow(_ y: Float) -> Bool {
         guard case .ground(let line) = shape else { return false }
         return opacity == 1 && y > line.lowest + 1
     }
 
-    /// Writes what light and wind add to the colour, in levels of 255.
+    /// Computes the amount added to the colour by light and ripples, in levels of 255.
     fileprivate func shade(_ columns: Range<Int>, row y: Float, light: inout [Float]) {
         switch shape {
         case .disc(let cx, let cy, let radius):

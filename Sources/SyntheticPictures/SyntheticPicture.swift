@@ -1,11 +1,11 @@
 public import ImageCodecs
 
-/// Pictures drawn from a seed, for the upstream simulator, the demonstration gallery and tests.
+/// Draws pictures from a seed, for the upstream simulator, the demonstration gallery and tests.
 ///
-/// They look like something and weigh what a generated picture weighs: 1 to 3 MB for a PNG of 1254x1254 pixels. The same size
-/// and seed give the same pixels on every machine of one architecture.
+/// They show recognisable scenes and are as large as generated pictures: 1 to 3 MB for a PNG of 1254x1254 pixels. On one machine
+/// architecture, the same size and seed always give the same pixels.
 public enum SyntheticPicture {
-    /// Draws a picture: dunes, mountains at night, a still life or a poster of circles and arches, in one of many palettes.
+    /// Draws dunes, mountains at night, a still life or a poster of circles and arches, in one of several palettes.
     ///
     /// - Parameters:
     ///   - width: Width in pixels, at least 1.
@@ -19,9 +19,9 @@ public enum SyntheticPicture {
         return painter.paint()
     }
 
-    /// Encodes a picture with settings made for speed: a PNG at a low compression level, a JPEG or WebP of good quality.
+    /// Encodes a picture with fast settings: a PNG at a low compression level, or a JPEG or WebP of good quality.
     ///
-    /// - Throws: `CodecError` when the format cannot hold the picture or memory is short.
+    /// - Throws: `CodecError` if the format cannot hold the picture or memory is exhausted.
     public static func encode(_ image: PixelImage, as format: ImageFormat) throws(CodecError) -> [UInt8] {
         switch format {
         case .png: try ImageEncoder.png(image, PNGSettings(level: 1, filter: .sub))
@@ -32,7 +32,7 @@ public enum SyntheticPicture {
 
     /// Draws and encodes in one call.
     ///
-    /// - Throws: `CodecError` when the format cannot hold the picture or memory is short.
+    /// - Throws: `CodecError` if the format cannot hold the picture or memory is exhausted.
     public static func make(
         width: Int, height: Int, seed: UInt64, as format: ImageFormat
     ) throws(CodecError) -> [UInt8] {
@@ -40,7 +40,7 @@ public enum SyntheticPicture {
     }
 }
 
-/// Steele, Lea and Flood's SplitMix64: small, and any seed is a good one.
+/// The SplitMix64 generator by Steele, Lea and Flood: small, and every seed works well.
 struct SplitMix64: RandomNumberGenerator {
     var state: UInt64
 

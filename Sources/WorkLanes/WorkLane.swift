@@ -2,21 +2,21 @@ import DequeModule
 import Foundation
 import Synchronization
 
-/// Threads for work that blocks or computes, so that it never holds a thread of the cooperative pool.
+/// A thread pool for work that blocks or computes, so that such work never occupies a thread of the cooperative pool.
 ///
-/// They are the lane's own. Queues of Dispatch share as many threads as there are processors, and what waits for the disk on one of
-/// them keeps a picture on another from being decoded.
+/// Each lane has its own threads. Dispatch queues would share only as many threads as there are processors, so work waiting for
+/// the disk on one queue could delay decoding on another.
 package struct WorkLane: Sendable {
     private let crew: Crew
 
     /// - Parameters:
-    ///   - name: Shown by debuggers.
-    ///   - width: How many pieces of work run at once, at least 1.
+    ///   - name: The thread name shown in debuggers.
+    ///   - width: The maximum number of concurrent jobs, at least 1.
     package init(name: String, width: Int) { crew = Crew(name: name, width: max(1, width)) }
 
-    /// Runs `work` on a thread of the lane and gives back what it returns or throws.
+    /// Runs `work` on a thread of the lane, and returns its result or throws its error.
     ///
-    /// Work that has been handed over runs to its end, also when the calling task is cancelled meanwhile.
+    /// Submitted work always runs to its end, even if the calling task is cancelled.
     package func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         let job = Job(work)
         return try await withCheckedThrowingContinuation { continuation in
@@ -24,7 +24,8 @@ package struct WorkLane: Sendable {
         }
     }
 
-    /// Work that is let go of as soon as it is done: the crew may keep its block a little longer than the caller waits.
+    /// Releases its closure as soon as the work is done: the thread may keep the enclosing block a little longer than the caller
+    /// waits.
     private final class Job<Value: Sendable>: Sendable {
         private let work: Mutex<(@Sendable () throws -> Value)?>
 
@@ -37,11 +38,11 @@ package struct WorkLane: Sendable {
         }
     }
 
-    /// The processors this process may use.
+    /// The number of processors available to this process.
     package static var processors: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 }
 
-/// The threads of a lane, started when there is work for them; they end when the lane is let go of and its work is done.
+/// The threads of a lane. They are started on demand, and end when the lane is released and all work is done.
 private final class Crew: Sendable {
     typealias Work = @Sendable () -> Void
 
@@ -64,7 +65,8 @@ private final class Crew: Sendable {
         thread.start()
     }
 
-    /// The work that waits. Threads hold on to this and not to the crew, whose end is what ends them.
+    /// The queue of pending work. Threads retain this queue but not the crew, so that the crew can be deallocated and close the
+    /// queue.
     private final class Line: Sendable {
         private struct State {
             var waiting: Deque<Work> = []
@@ -75,7 +77,7 @@ private final class Crew: Sendable {
         private let state = Mutex(State())
         private let bell = DispatchSemaphore(value: 0)
 
-        /// - Returns: Whether one more thread is needed.
+        /// - Returns: Whether another thread is needed.
         func add(_ work: @escaping Work, width: Int) -> Bool {
             let needsThread = state.withLock { state in
                 state.waiting.append(work)
@@ -87,7 +89,7 @@ private final class Crew: Sendable {
             return needsThread
         }
 
-        /// Waits for work; `nil` when there will be no more.
+        /// Blocks until work is available; `nil` if the queue is closed and empty.
         func next() -> Work? {
             state.withLock { $0.idle += 1 }
             bell.wait()
@@ -98,7 +100,7 @@ private final class Crew: Sendable {
             }
         }
 
-        /// Ends each thread that finds nothing to do.
+        /// Ends every thread that finds the queue empty.
         func close() { bell.signal() }
     }
 }

@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// The CRC of PNG and zlib over `length` more bytes; `crc` is 0 at the start.
+/// Updates the CRC-32 of PNG and zlib with `length` more bytes; start with `crc` 0.
 uint32_t fixative_crc32(uint32_t crc, const uint8_t *_Nonnull bytes, size_t length);
 
-/// zlib's Adler-32 over `length` more bytes; `adler` is 1 at the start.
+/// Updates zlib's Adler-32 with `length` more bytes; start with `adler` 1.
 uint32_t fixative_adler32(uint32_t adler, const uint8_t *_Nonnull bytes, size_t length);
 
 #endif

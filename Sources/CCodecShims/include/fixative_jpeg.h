@@ -6,33 +6,33 @@
 typedef struct fixative_jpeg_header {
     uint32_t width;
     uint32_t height;
-    /// Components in the file: 1, 3 or 4. Rows are delivered as 8-bit RGB, or as inks where that was asked for.
+    /// Components in the file: 1, 3 or 4. Rows are delivered as 8-bit RGB, or as inks if requested.
     uint32_t components;
     uint32_t progressive;
-    /// The file has CMYK or YCCK.
+    /// Nonzero if the file has CMYK or YCCK.
     uint32_t inks;
 } fixative_jpeg_header;
 
 typedef struct fixative_jpeg_reader fixative_jpeg_reader;
 
-/// Makes a reader over `bytes`, which must stay alive and unchanged until the reader is destroyed.
-/// `refuse_allocation` counts libjpeg's allocations down and refuses the one that finds it at 0; negative never refuses.
-/// Returns null when there is no memory for the handle itself.
+/// Creates a reader for `bytes`, which must stay alive and unchanged until the reader is destroyed. The first `refuse_allocation`
+/// allocations by libjpeg succeed and all later ones fail; a negative value never fails any. Returns null if the handle itself
+/// cannot be allocated.
 fixative_jpeg_reader *_Nullable fixative_jpeg_reader_create(
     const void *_Nullable bytes, size_t length, fixative_limits limits, int64_t refuse_allocation);
 
-/// Delivers CMYK and YCCK as cyan, magenta, yellow and black, 255 for full ink; other files stay RGB. Call before the header
-/// is read.
+/// Delivers CMYK and YCCK as cyan, magenta, yellow and black, where 255 is full ink; other files stay RGB. Call it before the
+/// header is read.
 void fixative_jpeg_reader_keep_inks(fixative_jpeg_reader *_Nonnull reader);
 
 /// Reads up to the first scan and checks the limits. Call once.
 fixative_status fixative_jpeg_reader_header(fixative_jpeg_reader *_Nonnull reader, fixative_jpeg_header *_Nonnull header);
 
-/// Delivers the next row, top to bottom, as RGB or inks into `row`, which has room for `capacity` bytes.
-/// CMYK is converted without a profile: R = (1 - C)(1 - K), with Adobe's inverted storage taken into account.
+/// Delivers the next row from top to bottom as RGB or inks. `row` has room for `capacity` bytes. For RGB, CMYK is converted
+/// without a profile: R = (1 - C)(1 - K). Adobe's inverted storage is handled.
 fixative_status fixative_jpeg_reader_row(fixative_jpeg_reader *_Nonnull reader, void *_Nonnull row, size_t capacity);
 
-/// Reads to EOI; `consumed` is the length of the JPEG, after which trailing bytes may follow.
+/// Reads to EOI. `consumed` is the length of the JPEG in bytes; trailing bytes may follow it.
 fixative_status fixative_jpeg_reader_finish(fixative_jpeg_reader *_Nonnull reader, size_t *_Nonnull consumed);
 
 /// Why the last call failed; valid until the reader is destroyed.
@@ -47,9 +47,9 @@ typedef struct fixative_jpeg_settings {
     uint32_t channels;
     /// libjpeg's quality, 1 to 100.
     int32_t quality;
-    /// Chroma at half resolution both ways (4:2:0) instead of full (4:4:4).
+    /// Halves the chroma resolution in both directions (4:2:0) instead of keeping it (4:4:4).
     uint32_t halves_chroma;
-    /// A second pass that makes the Huffman tables fit the picture.
+    /// Adds a second pass that optimizes the Huffman tables for the picture.
     uint32_t optimizes_huffman;
     uint32_t progressive;
 } fixative_jpeg_settings;
@@ -70,7 +70,7 @@ fixative_status fixative_jpeg_writer_profile(
 fixative_status fixative_jpeg_writer_rows(
     fixative_jpeg_writer *_Nonnull writer, const void *_Nonnull rows, size_t stride, size_t capacity, uint32_t count);
 
-/// Ends the file. `bytes` belongs to the writer and lives until it is destroyed.
+/// Completes the file. `bytes` belongs to the writer and is valid until it is destroyed.
 fixative_status fixative_jpeg_writer_finish(
     fixative_jpeg_writer *_Nonnull writer, const void *_Nullable *_Nonnull bytes, size_t *_Nonnull length);
 

@@ -4,31 +4,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// What a shim returns. Everything but `FIXATIVE_OK` is final: the handle may only be asked for its message and destroyed.
+/// The result of a shim. After any status other than `FIXATIVE_OK`, the handle may only be asked for its message and destroyed.
 typedef enum fixative_status {
     FIXATIVE_OK = 0,
-    /// The bytes break the format, or the library had to warn about them.
+    /// The bytes violate the format, or the library gave a warning about them.
     FIXATIVE_DAMAGED,
-    /// The bytes end before the picture does.
+    /// The file ends before the picture is complete.
     FIXATIVE_TRUNCATED,
-    /// A valid file of a kind that is not read here.
+    /// A valid file of a kind that is not supported.
     FIXATIVE_UNSUPPORTED,
-    /// The picture is larger than the limits that were passed.
+    /// The picture exceeds the limits that were passed.
     FIXATIVE_LIMIT,
     FIXATIVE_NO_MEMORY,
-    /// A buffer is too small or the calls came in the wrong order: our own bug.
+    /// A buffer is too small, or calls are in the wrong order: a bug in this program.
     FIXATIVE_MISUSE,
 } fixative_status;
 
-/// Sizes that C checks again after its own reading of the header, before any large allocation.
+/// Limits that the C code checks against its own reading of the header, before any large allocation.
 typedef struct fixative_limits {
     uint32_t max_side;
     uint64_t max_pixels;
-    /// Most bytes of a picture that has to be held whole, as samples or coefficients; 0 for no limit.
+    /// The maximum bytes of samples or coefficients held in memory at once; 0 for no limit.
     uint64_t max_held_bytes;
 } fixative_limits;
 
-/// Passed where no allocation should be refused.
+/// The value for `refuse_allocation` that lets every allocation succeed.
 #define FIXATIVE_REFUSE_NO_ALLOCATION ((int64_t)-1)
 
 #endif

@@ -4,29 +4,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Every function returns 0 or an errno, and is ready for signals that interrupt it.
+// Every function returns 0 or an errno, and retries calls interrupted by a signal.
 
-/// Two connected stream sockets, closed on exec, both above the descriptors of standard streams.
+/// Creates two connected stream sockets with close-on-exec. Both descriptors are above those of the standard streams.
 int fixative_channel_pair(int *_Nonnull parent, int *_Nonnull child);
 
-/// Sends all bytes, and with the first of them a copy of `descriptor`, unless that is negative.
+/// Sends all bytes. A copy of `descriptor` is sent with the first byte, unless it is negative.
 int fixative_channel_send(int channel, const void *_Nonnull bytes, size_t length, int descriptor);
 
-/// Reads exactly `length` bytes, waiting at most so many milliseconds for all of them; negative waits without end.
-/// `ETIMEDOUT` when the time is over, `EPIPE` when the other side has closed.
+/// Reads exactly `length` bytes. `milliseconds` is the timeout for all of them; a negative value waits indefinitely. Returns
+/// `ETIMEDOUT` after the timeout, and `EPIPE` if the other side has closed.
 int fixative_channel_read(int channel, void *_Nonnull bytes, size_t length, int64_t milliseconds);
 
-/// As `fixative_channel_read` without a time limit. `descriptor` becomes the one that came along, else -1; more than one is an
-/// error.
+/// Like `fixative_channel_read` without a timeout. `descriptor` is set to the received file descriptor, or -1 if there is none.
+/// More than one is an error.
 int fixative_channel_take(int channel, void *_Nonnull bytes, size_t length, int *_Nonnull descriptor);
 
-/// 1 when the other side is there and has sent nothing that was not read; else 0.
+/// 1 if the other side is connected and no unread data is waiting; otherwise 0.
 int fixative_channel_is_quiet(int channel);
 
-/// Memory of a file that nobody can change, with these bytes.
+/// Creates a sealed, unchangeable file in memory with these bytes.
 int fixative_memory_file(const void *_Nullable bytes, size_t length, int *_Nonnull descriptor);
 
-/// Maps the first `length` bytes of a file to read them. `length` is above 0.
+/// Maps the first `length` bytes of a file for reading. `length` must be above 0.
 int fixative_map(int descriptor, size_t length, const void *_Nullable *_Nonnull bytes);
 void fixative_unmap(const void *_Nonnull bytes, size_t length);
 

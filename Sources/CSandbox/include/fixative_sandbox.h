@@ -3,28 +3,28 @@
 
 #include <stdint.h>
 
-// For the process that shuts itself in. The order is: begin, warm everything up, enter.
+// Called by the process that is to be sandboxed, in this order: begin, warm up libraries, enter.
 
 typedef struct fixative_sandbox_limits {
-    /// Most bytes of private memory, beyond what is in use on entering.
+    /// The maximum bytes of private memory, in addition to those in use on entry.
     uint64_t memory;
-    /// Most bytes of address space, beyond what is in use on entering; includes `memory`.
+    /// The maximum bytes of address space, in addition to those in use on entry; includes `memory`.
     uint64_t address_space;
     uint64_t cpu_seconds;
 } fixative_sandbox_limits;
 
-/// `step` names what failed, and is null for success; `error` is its errno.
+/// `step` names the failed step, and is null on success; `error` is its errno.
 typedef struct fixative_sandbox_outcome {
     const char *_Nullable step;
     int error;
 } fixative_sandbox_outcome;
 
-/// Closes all descriptors but the standard streams and `channel`, which must be 3. From here on the process ends with its
-/// parent and not by SIGTERM, SIGINT or SIGHUP, and other processes of its user cannot read its memory.
+/// Closes all descriptors except the standard streams and `channel`, which must be 3. From then on the process dies with its
+/// parent and ignores SIGTERM, SIGINT and SIGHUP. Other processes of the same user cannot read its memory.
 fixative_sandbox_outcome fixative_sandbox_begin(int channel);
 
-/// Sets the limits, gives up new privileges for good, and leaves only the system calls that decoding takes. Any other ends
-/// the process. Call with one thread only, since others would not be held by the filter.
+/// Sets the limits, permanently disables privilege gains, and allows only the system calls needed for decoding. Any other call
+/// kills the process. Call it while the process has one thread: the filter does not apply to other threads.
 fixative_sandbox_outcome fixative_sandbox_enter(fixative_sandbox_limits limits);
 
 #endif

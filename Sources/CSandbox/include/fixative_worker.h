@@ -4,26 +4,27 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// The descriptor that a worker finds its channel at.
+/// The file descriptor of the channel inside a worker.
 enum { FIXATIVE_WORKER_CHANNEL = 3 };
 
-/// Starts `program` with one argument, in a process group of its own, with /dev/null as its standard streams, default signals,
-/// and an environment that holds nothing of ours but the loader's library path. Returns 0 or an errno.
+/// Starts `program` with one argument, in its own process group, with /dev/null as standard streams and default signal handling.
+/// Of this process's environment it gets only the loader's library path. Returns 0 or an errno.
 ///
-/// The worker ends with the thread that calls this.
+/// The worker is killed when the calling thread ends.
 int fixative_worker_start(
     const char *_Nonnull program, const char *_Nonnull argument, int channel, pid_t *_Nonnull worker);
 
 typedef struct fixative_worker_end {
-    /// The signal that ended it; 0 when it exited.
+    /// The signal that ended the worker; 0 if it exited.
     int signal;
-    /// The exit code, when it exited; -1 when nothing is known of its end.
+    /// The exit code, if it exited; -1 if a signal ended it or its end is unknown.
     int code;
-    /// Its highest resident size, in bytes.
+    /// Its peak resident size, in bytes.
     uint64_t peak_memory;
 } fixative_worker_end;
 
-/// Gives a worker so many milliseconds to end by itself, then kills it, and waits until it is gone. Call once for each worker.
+/// Waits up to `patience` milliseconds for a worker to exit on its own, then kills it, and waits until it is gone. Call it once
+/// per worker.
 fixative_worker_end fixative_worker_reap(pid_t worker, int64_t patience);
 
 #endif
