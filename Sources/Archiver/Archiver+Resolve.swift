@@ -56,15 +56,19 @@ extension Archiver {
         var failed: [TaskID: APIError] = [:]
     }
 
+    /// Reads new tasks in one call, and tasks whose reading has failed one by one: a single task may be the reason why a batch fails
+    /// or is never answered.
+    ///
     /// - Throws: ``APIError`` when none of the tasks can be read for now.
     private func read(_ leases: [TaskLease], _ client: GenerationClient) async throws -> Answers {
-        // A batch only leaves out what it does not know; a task that was missed before is asked for by name.
-        var batch = leases.filter { $0.misses == 0 }.map(\.id)
+        // A batch only leaves out the tasks that the API does not know; a task that was missed before is asked for by name.
+        var batch = leases.filter { $0.misses == 0 && $0.attempts == 0 }.map(\.id)
         if batch.count < 2 { batch = [] }
         var answers = Answers()
+        var singleAttempts = Self.attempts
         do {
             if !batch.isEmpty {
-                let read = try await client.tasks(batch)
+                let read = try await client.with(attempts: Self.attempts).tasks(batch)
                 answers.found = read.tasks
                 if read.hasGaps {
                     let missing = batch.filter { read.tasks[$0] == nil }
@@ -75,24 +79,55 @@ extension Archiver {
         } catch let error as APIError where error.code == .notFound || error.code == .refused {
             report(.note("the batch call is not to be had, so tasks are read one by one: \(error)"))
             batch = []
+        } catch let error as APIError where error.isTransient && error.code != .rateLimited {
+            report(.note("a batch of \(batch.count) tasks can't be read, so they are read one by one: \(error)"))
+            batch = []
+            singleAttempts = 1
         }
-        var pause: APIError?
-        for id in Set(leases.map(\.id)).subtracting(batch) {
-            if let pause {
-                answers.failed[id] = pause
-                continue
-            }
-            do {
-                answers.found[id] = try await client.task(id)
-            } catch let error as APIError where error.code == .notFound {
-                continue
-            } catch let error as APIError where error.code != .unauthorized && error.code != .noQuota {
-                // A task of somebody else may be forbidden: that is no word on the key. What may pass soon is not asked 50 times.
-                answers.failed[id] = error
-                if error.isTransient { pause = error }
-            }
-        }
+        try await read(Set(leases.map(\.id)).subtracting(batch), client.with(attempts: singleAttempts), &answers)
         return answers
+    }
+
+    /// Tries of one call before its tasks are put back.
+    private static let attempts = 2
+    /// Tasks that are read at the same time.
+    private static let parallelReadings = 4
+
+    /// Reads tasks one by one, some at the same time, so that one without an answer does not hold the others up. When the first ones all
+    /// fail for a reason that may pass, the others are not asked for.
+    private func read(_ tasks: Set<TaskID>, _ client: GenerationClient, _ answers: inout Answers) async throws {
+        var (waiting, failures, pause) = (Array(tasks), 0, APIError?.none)
+        try await withThrowingTaskGroup(of: (TaskID, Result<TaskSnapshot, APIError>).self) { group in
+            func ask() {
+                guard pause == nil, let id = waiting.popLast() else { return }
+                group.addTask {
+                    do {
+                        return (id, .success(try await client.task(id)))
+                    } catch let error as APIError {
+                        return (id, .failure(error))
+                    }
+                }
+            }
+            for _ in 0..<Self.parallelReadings { ask() }
+            while let (id, result) = try await group.next() {
+                switch result {
+                case .success(let snapshot):
+                    answers.found[id] = snapshot
+                    failures = 0
+                case .failure(let error) where error.code == .notFound: failures = 0
+                case .failure(let error) where error.code == .unauthorized || error.code == .noQuota: throw error
+                case .failure(let error):
+                    // A task of somebody else may be forbidden: that says nothing about the key.
+                    answers.failed[id] = error
+                    if error.isTransient {
+                        failures += 1
+                        if failures >= Self.parallelReadings || error.code == .rateLimited { pause = error }
+                    }
+                }
+                ask()
+            }
+        }
+        if let pause { for id in waiting { answers.failed[id] = pause } }
     }
 
     private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot, secrets: [String]) async throws {

@@ -62,6 +62,8 @@ package struct RetryDecision: Sendable {
     private static let lateTries = 24
     /// Seconds before the deadline at which there is always a try: in the last hour, the last 10 minutes and the last minute.
     private static let checkpoints: [TimeInterval] = [3000, 1500, 540, 240, 100, 45, 20]
+    /// Seconds for which a host or the API may always ask.
+    private static let leastBelievedWait: TimeInterval = 300
     /// A try comes before its checkpoint by up to this share of what is left then, so that outputs of one deadline do not come all at
     /// once.
     private static let checkpointSpread = 0.1
@@ -115,7 +117,9 @@ package struct RetryDecision: Sendable {
                 .random(in: max(0, 2 * mean - ceiling)...min(ceiling, 2 * mean), using: &generator)
             }
         var next = now.addingTimeInterval(delay)
-        let asked = failure.retryAfter.flatMap { $0 > now ? $0 : nil }
+        // Maintenance pages ask for a day, which is the whole window: a longer wait than a tenth of the time left is not believed.
+        let longest = now.addingTimeInterval(max(leastBelievedWait, left / 10))
+        let asked = failure.retryAfter.flatMap { $0 > now ? min($0, longest) : nil }
         if let asked { next = max(next, asked) }
         // The try that just failed counts for a checkpoint whose spread has begun.
         let isScarce = tries >= mostTries - lateTries - checkpoints.count

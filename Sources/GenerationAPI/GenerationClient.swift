@@ -23,7 +23,7 @@ package struct GenerationClient: Sendable {
     private var key: APIKey
     private var http: HTTPClient
     private let clock: any WallClock
-    private let retry: RetryPolicy
+    private var retry: RetryPolicy
     private let timeout: TimeInterval
     private var redact: Redactor
     private let gate: HostGate
@@ -72,6 +72,13 @@ package struct GenerationClient: Sendable {
         other.key = key
         other.door = Self.door(baseURL, key)
         other.redact = Redactor(secrets: secrets + [key.textToRedact])
+        return other
+    }
+
+    /// The same client, which makes each call so many times in all before its error is given on.
+    package func with(attempts: Int) -> GenerationClient {
+        var other = self
+        other.retry.attempts = attempts
         return other
     }
 

@@ -113,10 +113,10 @@ struct StatusCommand: AsyncParsableCommand {
             lines.append(("", "\(name): \(Table.plain(danger.reason))"))
         }
         if let held = status.holdReason {
-            lines.append(("held", "\(Rendering.count(status.tasks[.held] ?? 0, "task")): \(held)"))
+            lines.append(("held", "\(Rendering.count(status.tasks[.held] ?? 0, "task")): \(Table.plain(held))"))
         }
         for submission in open {
-            lines.append(("unanswered", "a request of \(Rendering.minute(submission.recordedAt)), key \(submission.key)"))
+            lines.append(("unanswered", "a request of \(Rendering.minute(submission.recordedAt)), key \(Table.plain(submission.key))"))
         }
         return lines.map { $0.0.padded(to: 12) + $0.1 + "\n" }.joined()
     }
