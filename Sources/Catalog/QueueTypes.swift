@@ -111,7 +111,7 @@ package struct Postponement: Sendable {
     package var notBefore: Date?
     /// A freshly read link, which replaces the old one.
     package var link: String?
-    /// Delivered bytes that were not a complete image.
+    /// Delivered bytes that were not a complete picture.
     package var candidate: DeliveryCandidate?
     /// Whether to send a notification about the failure now. This happens once.
     package var isToBeTold: Bool
@@ -226,7 +226,7 @@ package struct OutputLease: Sendable, Hashable {
     /// The kind of the last failure.
     package var failure: String?
     package var history: FailureHistory
-    /// Earlier deliveries that were not a complete image; the newest last.
+    /// Earlier deliveries that were not a complete picture; the newest last.
     package var candidates: [DeliveryCandidate]
     /// The number of the caller's account that owns the task; 0 for this archive's own account.
     package var account: Int64 = 0

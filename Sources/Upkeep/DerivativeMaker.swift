@@ -13,7 +13,7 @@ struct DerivativeMaker {
     /// Makes derivatives with the recipes in their records, or with the current recipe if the recorded one can't be parsed.
     ///
     /// - Parameter storing: Whether to store the derivatives; if not, only their digests are computed.
-    /// - Throws: `CodecError` when the original is not a complete image.
+    /// - Throws: `CodecError` when the original is not a complete picture.
     func make(_ lost: [ArchiveModel.Derivative], from original: Digest, storing: Bool) async throws -> [ArchiveModel.Derivative] {
         let bytes = try await blobs.contents(of: original).array
         var made: [ArchiveModel.Derivative] = []

@@ -35,7 +35,7 @@ package struct GarbageCollector: Sendable {
         package var bytes: Int64 = 0
         /// Blobs that no record names, but that are too young or were reused.
         package var young = 0
-        /// Blobs that no record names and that may be delivered images. Their records may have been lost together with the
+        /// Blobs that no record names and that may be delivered pictures. Their records may have been lost together with the
         /// catalog.
         package var pictures = 0
         /// Files left by dead writers.
@@ -54,7 +54,7 @@ package struct GarbageCollector: Sendable {
     ///
     /// - Parameters:
     ///   - grace: Seconds that a blob must have been unused, at least ``leastGrace``.
-    ///   - takingPictures: Whether images larger than a thumbnail may be deleted too.
+    ///   - takingPictures: Whether pictures larger than a thumbnail may be deleted too.
     /// - Throws: ``GarbageError`` when records are missing or damaged, because they may name any blob.
     package func collect(grace: TimeInterval, takingPictures: Bool = false, dryRun: Bool) async throws -> Report {
         let limit = clock.now.addingTimeInterval(-max(grace, Self.leastGrace))
@@ -90,7 +90,7 @@ package struct GarbageCollector: Sendable {
         } catch let error as CatalogError where error.code == .noRoom {}
     }
 
-    /// Whether a blob is an image larger than the thumbnails made here. No upstream delivers smaller ones.
+    /// Whether a blob is a picture larger than the thumbnails made here. No upstream delivers smaller ones.
     private func mayBeDelivered(_ digest: Digest) async throws -> Bool {
         guard let bytes = try? await blobs.contents(of: digest) else { return false }
         // Only metadata can precede the header, so the first 32 MiB contain it.

@@ -7,7 +7,7 @@ package struct RepairReport: Sendable, Encodable {
         case wroteRecord
         /// The single changed byte of a record was corrected.
         case correctedRecord
-        /// A record was rebuilt from its row and its image. Facts that only the record held are lost.
+        /// A record was rebuilt from its row and its picture. Facts that only the record held are lost.
         case remadeRecord
         /// A row was rebuilt from its record.
         case enteredRow
