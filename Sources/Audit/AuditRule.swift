@@ -19,7 +19,7 @@ package struct AuditRule: Sendable, Hashable {
         self.failsWhenLost = failsWhenLost
     }
 
-    /// Fails for every verdict that is a mismatch, and for every loss.
+    /// Fails for every mismatch verdict and for every loss.
     package init(_ tolerance: Tolerance = .exact) {
         let passing: Set<Verdict> = tolerance == .ratio ? [.resized] : []
         verdicts = Set(Verdict.allCases.filter { !$0.isClean }).subtracting(passing)

@@ -96,8 +96,8 @@ package struct ArchiveFolder: Sendable {
 
     private static let parts = ["blobs", "records", "ingest", "quarantine"]
 
-    /// Names showing that a folder without a marker is not a new archive. Ignored are empty archive folders, which an interrupted
-    /// creation leaves, and files that may lie beside them.
+    /// Names in a folder without a marker which show that it is not a new archive. Empty archive folders are ignored, because an
+    /// interrupted creation leaves them. So are files that may lie beside them.
     private static func strangers(in path: StorePath) throws -> [String] {
         let known: Set<String> = ["README.md", "fixative.json"]
         return try POSIXFile.names(in: path).filter { name in

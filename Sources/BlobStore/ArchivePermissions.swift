@@ -10,8 +10,8 @@ package struct ArchivePermissions: Sendable, Hashable {
 
     private init(bits: UInt32) { mask = bits }
 
-    /// - Parameter umask: An octal number such as `027`. `nil` results if it takes bits from the owner, because the archive would
-    ///   not work then.
+    /// - Parameter umask: An octal number such as `027`. The initializer returns `nil` if it takes bits from the owner, because
+    ///   the archive would not work then.
     package init?(umask: String) {
         guard (1...4).contains(umask.utf8.count), umask.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
             let bits = UInt32(umask, radix: 8), bits <= 0o777, bits & 0o700 == 0

@@ -67,7 +67,7 @@ package struct DirectoryRecordStore: RecordStore {
             file.remove()
             return nil
         }
-        // Only the exchanged file shows reliably which record was at the path.
+        // After an atomic swap, the swapped-out file is certain to be the record that was at the path.
         switch try file.exchange(with: path) {
         case .done: break
         case .nothingThere: return try replace(nil, at: path, by: file)

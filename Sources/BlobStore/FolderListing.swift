@@ -48,7 +48,7 @@ struct FileStatus {
 /// A name found in a folder.
 struct FolderEntry {
     var name: String
-    /// Whether the name is UTF-8; a file with another name can't be opened by it.
+    /// Whether the name is UTF-8; otherwise the file can't be opened.
     var isText: Bool
     var status: FileStatus
 }

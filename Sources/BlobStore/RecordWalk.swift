@@ -111,7 +111,7 @@ struct RecordWalk {
         guard var listing = try DirectoryRecordStore.listing(found.path) else { return nil }
         switch listing.record {
         case .success(let record):
-            // A record with a sync program's name that belongs at another path is a copy.
+            // If the file has a sync program's name and its record belongs at another path, the file is a copy.
             let place = DirectoryRecordStore.path(DirectoryRecordStore.name(record), record.day)
             if isLitter, place != listing.path { listing.kind = .litter }
         case .failure:

@@ -85,7 +85,7 @@ package protocol Catalog: Outbox {
 
     // MARK: The queue as a whole
 
-    /// Holds all tasks that still have to be read, with the reason, until ``releaseHeld(now:)`` is called.
+    /// Puts all unread tasks on hold, with a reason, until ``releaseHeld(now:)`` is called.
     func holdTasks(reason: String) async throws
     func releaseHeld(now: Date) async throws
 
@@ -111,12 +111,12 @@ package protocol Catalog: Outbox {
     /// - Returns: The tasks that will be read again.
     func retry(_ tasks: [TaskID]?, now: Date) async throws -> [TaskID]
 
-    /// Makes all failing outputs and tasks due now. Excluded are those with `most` or more attempts; a wait that a host or the
-    /// API requested is still respected.
+    /// Makes all failing outputs and tasks due now, except those with `most` or more attempts. A wait that a host or the API
+    /// requested is still respected.
     func takeUpWaiting(most: Int, now: Date) async throws
 
-    /// Retries, once per task, what release 0.1.0 gave up although the download window is still open: outputs and tasks that are
-    /// unavailable or undecodable without a recorded cause.
+    /// Retries outputs and tasks that release 0.1.0 gave up too early. They are unavailable or undecodable without a recorded
+    /// cause, and their download window is still open. Each task is retried only once.
     /// - Returns: The tasks that will be read again.
     func reopenEndedEarly(now: Date) async throws -> [TaskID]
 
@@ -150,8 +150,8 @@ package protocol Catalog: Outbox {
     /// One page of outputs for an audit, the newest task first.
     func auditPage(_ query: EntryQuery, _ detail: AuditDetail, after cursor: ListCursor?) async throws -> AuditPage
 
-    /// All matching tasks that ended without an output, for an audit, the newest first. Credits are read only if `detail` asks
-    /// for them.
+    /// Reads all matching tasks that ended without an output for an audit, the newest first. Credits are read only if `detail`
+    /// asks for them.
     func auditTasks(_ query: EndedTaskQuery, _ detail: AuditDetail) async throws -> [AuditTask]
 
     /// Tasks after `cursor` that ended without an output, with the reason; the newest first.

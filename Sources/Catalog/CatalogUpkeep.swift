@@ -28,8 +28,8 @@ package protocol CatalogUpkeep: Catalog {
     /// host, are missing. Derivative sizes are unknown and set to 0. `nil` when there is no such row.
     func rowRecord(of id: OutputID) async throws -> ArchiveRecord?
 
-    /// Builds a record from the row of a task that ended without an output, or of a task whose record holds the API's answer for
-    /// its outputs; `nil` when there is no such row.
+    /// Builds a record from a task's row. The task must have ended without an output, or its record must hold the API's answer
+    /// for its outputs. `nil` for any other task, or when there is no row.
     func taskRecord(of id: TaskID) async throws -> TaskRecord?
 
     /// Rebuilds rows from records, replacing existing rows. Rows leased by a worker are left alone.

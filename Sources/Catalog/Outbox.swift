@@ -3,8 +3,8 @@ package import Foundation
 
 /// Notices to deliver to an external system, kept until they are delivered. Part of every catalog, with the same guarantees.
 package protocol Outbox: Sendable {
-    /// Starts recording a notice for each output and task that ends, in the same transaction as the end itself, in every process
-    /// that uses the catalog.
+    /// Starts recording a notice for each output and task that ends, in every process that uses the catalog. A notice is written
+    /// in the same transaction as the end itself.
     /// - Parameter most: The maximum number of notices kept; beyond it the oldest is dropped. `nil` stops recording; existing
     ///   notices stay.
     func keepNotices(_ most: Int?) async throws

@@ -42,7 +42,7 @@ package struct TaskRegistration: Sendable, Hashable {
 /// The changes made by a registration.
 package struct RegistrationSummary: Sendable, Hashable {
     package var new: [TaskID] = []
-    /// Tasks whose archived outputs were judged with less of the request than is known now. They must be judged again.
+    /// Tasks whose archived outputs were judged when less of the request was known. They must be judged again.
     package var newlyRequested: [TaskID] = []
 }
 

@@ -3,8 +3,8 @@ import Foundation
 import GRDB
 import SizeContract
 
-/// Reading for audits. Columns are read by number: an audit reads a hundred thousand outputs in the time that a list needs for
-/// some thousand.
+/// Reading for audits. Columns are read by number for speed: an audit reads a hundred thousand outputs in the time that a list
+/// needs for some thousand.
 extension SQLiteCatalog {
     private static let auditPageSize = 4000
 

@@ -86,8 +86,8 @@ extension SQLiteCatalog: CatalogUpkeep {
         let isOpen = try Bool.fetchOne(database, sql: open, arguments: [row["key"] as Int64]) ?? false
         // Between reading a task and archiving its last output, the row is newer than the records.
         let isSettled = !isOpen && (hasEnded || state == .resolved)
-        // A submission's record may have a later discovery time than the row, if another source named the task first. This lasts
-        // until the outputs have records.
+        // If another source named the task first, a submission's record has a later discovery time than the row. The two times
+        // are not compared until the outputs have records.
         let isSubmission = !isSettled && records.allSatisfy(\.isOfTask)
         if records.contains(where: \.needsTaskRecord), !records.contains(where: \.isOfTask) { return .noTaskRecord }
         for name in (isSubmission ? [] : ["source", "discovered_at"]) + (isSettled ? ["created_at", "answer", "model"] : [])

@@ -44,7 +44,7 @@ extension SQLiteCatalog: TaskHints {
 
     /// - Returns: `nil` when the hint must be written.
     private static func outcome(of id: TaskID, most: Int, in database: Database) throws -> HintOutcome? {
-        // If a task was given up as unknown, only the upstream can confirm that it exists. It counts as not known here.
+        // If a task was given up as unknown, only the upstream can confirm that it exists. So it does not count as known here.
         let isKnown = try Bool.fetchOne(
             database.cachedStatement(
                 sql: "SELECT EXISTS (SELECT 1 FROM task WHERE id = ? AND NOT (state = 'unavailable' AND misses > 0))"),

@@ -30,7 +30,7 @@ extension SQLiteCatalog {
         // A prefix may have a different stem than the complete word ("bicy" becomes "bici"), so search for both forms.
         let expansions = try (stem == word ? [stem] : [stem, word]).map { try indexedWords(beginningWith: $0, in: database) }
         let found = Set(expansions.flatMap { $0 ?? [] }).sorted()
-        // Only words that are their own stem can be searched for exactly as the index stores them.
+        // The search stems its words, so an indexed word can be searched for only if it is its own stem.
         let areStems = try found.allSatisfy { try stemming.tokenize(query: $0).map(\.token) == [$0] }
         guard !expansions.contains(nil), areStems else { return quoted(word) + "*" }
         return found.isEmpty ? quoted(word) : "(" + found.map(quoted).joined(separator: " OR ") + ")"

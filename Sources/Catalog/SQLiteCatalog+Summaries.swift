@@ -5,7 +5,7 @@ extension SQLiteCatalog {
     /// The low bits of a sort key distinguish tasks created in the same millisecond.
     static let placeBits: Int64 = 21
     private static let millisecondsADay = 86_400_000
-    /// The maximum number of tasks with the same wanted sort key that the integrity check accepts.
+    /// The integrity check accepts up to this many tasks with the same wanted sort key.
     private static let mostSharingAPlace = 4096
 
     /// SQL: the sort key of a task in all lists. The high bits are its time; the low bits come from the end of its ID, so that a

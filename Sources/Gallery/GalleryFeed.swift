@@ -11,7 +11,7 @@ internal import SizeContract
 struct GalleryFeed {
     static let path = "feed.xml"
     private static let length = 50
-    /// Atom requires dates (RFC 4287, 4.1.1 and 4.1.2). If it is unknown, a constant is used, because the time of the export
+    /// Atom requires dates (RFC 4287, 4.1.1 and 4.1.2). An unknown date is replaced by a constant, because the time of the export
     /// would change the file on every run.
     private static let unknownDate = Date(timeIntervalSince1970: 0)
 

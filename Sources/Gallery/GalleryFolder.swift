@@ -98,7 +98,7 @@ struct GalleryFolder {
         current[path] = listed
     }
 
-    /// Writes a blob unless the site already has it; `source` is not used then.
+    /// Writes a blob unless the site already has it. `source` is used only if the blob must be written.
     mutating func write(_ digest: Digest, to path: String, from source: some GalleryBlobSource, linking: Bool) async throws {
         guard current[path] == nil else { return }
         guard try claim(path, expecting: known[path]) else { return }
@@ -181,7 +181,8 @@ struct GalleryFolder {
     /// The error of the last system call.
     private static func systemError() -> any Error { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 
-    /// Whether `path` must be written. If not, the file is counted as kept; if so, this also checks that it may be written.
+    /// Whether `path` must be written. If not, the file is counted as kept. If so, this method throws for foreign files and
+    /// records the path in the journal.
     private mutating func claim(_ path: String, expecting listed: Listed?) throws -> Bool {
         let full = "\(root)/\(path)"
         let size = size(ofFileAt: full)

@@ -20,7 +20,7 @@ package actor LiveGallery {
         /// The seconds for which data files remain available after they were replaced.
         package var afterlife: TimeInterval
         /// The maximum number of outputs to reread in one check if their day's sums did not change but something was written.
-        /// Such changes rarely matter, and the next check continues with other days.
+        /// Changes that leave all sums unchanged are rare, and the next check continues with other days.
         package var doubts: Int
 
         /// - Precondition: `pageSize` and `shardSize` are positive.
@@ -188,8 +188,8 @@ package actor LiveGallery {
         return new
     }
 
-    /// All days whose sums have changed. If anything was written since the other days were read, the least recently read of them
-    /// are added.
+    /// All days whose sums have changed. If anything was written since the other days were read, the least recently read ones are
+    /// included up to a limit.
     private func daysToRead(_ census: Census) throws -> [Date] {
         let changed = census.days.filter { days[$0.key]?.sum != $0.value }.map(\.key)
         let doubtful = days.filter { $0.value.mark != census.mark && census.days[$0.key] == $0.value.sum }

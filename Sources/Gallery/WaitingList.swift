@@ -57,7 +57,7 @@ package struct WaitingList: Sendable, Hashable {
     /// - Parameters:
     ///   - entries: In any order.
     ///   - total: The number of all entries, including those not in `entries`.
-    /// - Returns: `nil` when nothing is pending, so that the pages of an idle archive contain no time of generation.
+    /// - Returns: `nil` when nothing is pending, so that the pages of an idle archive contain no timestamp.
     package init?(
         asOf: Date, count: Int, failing: [FailureCause: Int] = [:], atRisk: Int = 0, held: Int = 0, holdReason: String? = nil,
         entries: [Entry], total: Int

@@ -44,7 +44,8 @@ package struct ArchiveRepairer: Sendable {
         }
         for finding in first.report.findings { try await mendRecord(finding, &report) }
         let (survey, found) = try await verifier.survey(scope, progress: progress)
-        // Repairs blobs named by records that were just repaired, and rows whose damage only the second survey shows.
+        // Repair records and rows again: repaired records may refer to further records, and some damage shows only in the second
+        // survey.
         for finding in found.findings { try await mendRecord(finding, &report) }
         for finding in found.findings { try await mendFile(finding, &report) }
         try await adoptRenamed(found.findings, survey, &report)

@@ -105,7 +105,7 @@ struct ArchiveSurvey {
 
     // MARK: Problems with records and rows
 
-    /// Checks again what differed, and rows whose record was not listed.
+    /// Rechecks all differences, and rows whose record was not listed.
     mutating func report(into report: inout VerificationReport) async throws {
         for path in unreadable { try await reportUnreadable(path, &report) }
         for path in strays { report.find(.stray, path, .stray(path), "it is no record, and is left alone") }
@@ -156,7 +156,7 @@ struct ArchiveSurvey {
             "the catalog knows it, but no record does; 'fixative repair' writes one")
     }
 
-    /// Problems of rows, or of the catalog's record copies, for rows without an intact record file to compare with.
+    /// Problems of rows without an intact record file. Their stored record copies are checked and compared with the rows instead.
     private func flaws(of rows: [EndedRow], _ catalog: any CatalogUpkeep) async throws -> [OutputID: String] {
         var flaws: [OutputID: String] = [:]
         var remembered: [(record: StoredRecord, bytes: [UInt8])] = []

@@ -22,7 +22,7 @@ enum RecordMender {
         guard (seal.upperBound..<largest).contains(bytes.count) else { return nil }
         var body = bytes
         body.removeSubrange(seal)
-        // Check whether the changed byte is in line 2 itself: then the computed line differs from it in one byte.
+        // If the changed byte is in line 2, the computed line 2 differs from the stored one in exactly one byte.
         let sealed = RecordFile.sealing(body)
         if zip(sealed, bytes).count(where: { $0 != $1 }) == 1 { return sealed }
         guard let stated = Digest(String(decoding: bytes[seal].dropFirst(15).prefix(64), as: UTF8.self)) else { return nil }
