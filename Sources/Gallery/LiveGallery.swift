@@ -42,7 +42,7 @@ package actor LiveGallery {
 
     private struct Day {
         var sum: Int
-        /// The mark from before the day was read.
+        /// The census mark taken before the day was read.
         var mark: Census.Mark
         var readAt: Date
         var pictures: [GalleryPicture]
