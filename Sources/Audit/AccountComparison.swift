@@ -1,17 +1,17 @@
 package import ArchiveModel
 package import Foundation
 
-/// The account's list of tasks against the archive: is everything archived, and what does the account no longer show?
+/// Compares the account's task list with the archive: whether every task is archived, and what the account no longer lists.
 package struct AccountComparison: Sendable, Encodable {
-    /// A completed task of which a picture is not in the archive.
+    /// A completed task with a picture that is not in the archive.
     package struct Missing: Sendable, Encodable, Hashable {
         package var taskId: TaskID
         package var createdAt: Date?
-        /// Where it stands.
+        /// The state of the task, as a message.
         package var reason: String
     }
 
-    /// A picture that can't be had, or no longer.
+    /// A picture that is permanently unavailable.
     package struct Lost: Sendable, Encodable, Hashable {
         package var taskId: TaskID
         package var index: Int
@@ -28,25 +28,25 @@ package struct AccountComparison: Sendable, Encodable {
     /// Tasks that the account lists.
     package var listed = 0
     package var completed = 0
-    /// Tasks that the account lists and that made no picture, or not yet.
+    /// Listed tasks without a picture: failed ones, and those still in progress.
     package var failed = 0
     package var underWay = 0
     /// Completed tasks whose pictures are all archived.
     package var archived = 0
-    /// Pictures of those.
+    /// The pictures of the fully archived tasks.
     package var pictures = 0
     package var missing: [Missing] = []
     package var lost: [Lost] = []
     package var unlisted: [Unlisted] = []
-    /// Rows of the account's list that name no task.
+    /// Entries of the account's list that name no task.
     package var unreadable = 0
-    /// Whether the account's list stood still while it was read; if not, what is listed is a lower bound.
+    /// Whether two consecutive passes over the account's list agreed. If not, `listed` is a lower bound.
     package var isStable = true
 
-    /// Whether every completed task is archived whole.
+    /// Whether every completed task is fully archived.
     package var isComplete: Bool { missing.isEmpty && lost.isEmpty && unreadable == 0 && isStable }
 
-    /// What the archive holds, by task.
+    /// The outputs of the archive, by task.
     private var held: [TaskID: [Held]] = [:]
     private struct Held {
         var index: Int
@@ -56,16 +56,16 @@ package struct AccountComparison: Sendable, Encodable {
 
     package init(since: Date?) { self.since = since }
 
-    /// Takes in an output of the archive, in whatever state.
+    /// Adds an output of the archive, in any state.
     package mutating func hold(_ entry: AuditEntry) {
         held[entry.id.task, default: []].append(Held(index: entry.id.index, state: entry.state, reason: entry.reason))
     }
 
-    /// Takes in a task that the account lists.
+    /// Adds a task that the account lists.
     ///
     /// - Parameters:
-    ///   - isCompleted: Whether it made pictures; `nil` while it is under way.
-    ///   - standing: Why the archive has not all of it; `nil` when all its outputs are known.
+    ///   - isCompleted: Whether it produced pictures; `nil` while it is in progress.
+    ///   - standing: Returns why the archive does not have all outputs; `nil` when all are known.
     package mutating func list(
         _ id: TaskID, isCompleted: Bool?, createdAt: Date?, standing: () async throws -> String?
     ) async throws {
@@ -100,7 +100,7 @@ package struct AccountComparison: Sendable, Encodable {
         }
     }
 
-    /// Names what the account no longer lists.
+    /// Finds archived outputs that the account no longer lists.
     package mutating func finish(listed: Set<TaskID>) {
         for (id, outputs) in held where !listed.contains(id) {
             for output in outputs where output.state == .archived { unlisted.append(Unlisted(taskId: id, index: output.index)) }

@@ -2,22 +2,22 @@ package import ArchiveModel
 import Foundation
 package import SizeContract
 
-/// Requested against delivered against billed, over some outputs. Its JSON is a promise: names and shapes do not change.
+/// Compares requested, delivered and billed sizes of outputs. The JSON format is stable: names and structure do not change.
 package struct AuditReport: Sendable, Encodable {
     package struct Summary: Sendable, Encodable {
-        /// Outputs judged: those that were delivered and archived.
+        /// Judged outputs: delivered and archived.
         package var outputs = 0
         package var byVerdict: [String: Int] = [:]
-        /// What was billed above what was delivered, in base prices, over all outputs where both are known.
+        /// The sum of overpayments in base prices, over all outputs whose billed and delivered tiers are known.
         package var overpaidMultiplier = PriceMultiplier.zero
-        /// Outputs and tasks that can't be had, or no longer.
+        /// Outputs and tasks that are permanently unavailable.
         package var unavailable = 0
-        /// `nil` when nothing was asked about money.
+        /// `nil` when the audit does not cover costs.
         package var money: Money?
 
         package init(money: Money? = nil) { self.money = money }
 
-        /// Takes in outputs that a catalog has counted; those that still wait are not judged.
+        /// Adds outputs counted by the catalog. Pending outputs are not judged.
         package mutating func add(_ tally: OutputTally) {
             switch tally.state {
             case .archived:
@@ -30,7 +30,7 @@ package struct AuditReport: Sendable, Encodable {
             }
         }
 
-        /// Takes in one output; one that still waits is not judged.
+        /// Adds one output. A pending output is not judged.
         package mutating func add(_ entry: AuditEntry, _ charge: Charge?) {
             switch entry.state {
             case .archived:
@@ -46,7 +46,7 @@ package struct AuditReport: Sendable, Encodable {
             }
         }
 
-        /// Takes in a task without pictures: one that the upstream no longer knows is lost, one that failed may have been charged.
+        /// Adds a task without outputs. If the upstream no longer knows it, it is lost; if it failed, it may have been charged.
         package mutating func add(_ task: AuditTask, _ charge: Charge?) {
             if task.state == .unavailable { unavailable += 1 }
             if let charge, task.state == .unavailable || charge.paid > 0 {
@@ -54,7 +54,7 @@ package struct AuditReport: Sendable, Encodable {
             }
         }
 
-        /// Whether nothing is to be complained of.
+        /// Whether the outputs satisfy the rule.
         package func passes(_ rule: AuditRule) -> Bool {
             (unavailable == 0 || !rule.failsWhenLost)
                 && byVerdict.keys.allSatisfy { Verdict(rawValue: $0).map { !rule.verdicts.contains($0) } ?? false }
@@ -91,7 +91,7 @@ package struct AuditReport: Sendable, Encodable {
         package var charge: Charge?
     }
 
-    /// Something that was not delivered and will not be.
+    /// An output or task that was not delivered and will not be.
     package struct Lost: Sendable, Encodable {
         package var taskId: TaskID
         /// `nil` for a task whose results never became known.
@@ -99,7 +99,7 @@ package struct AuditReport: Sendable, Encodable {
         package var reason: String
     }
 
-    /// A call that made no picture and was charged all the same.
+    /// A call that was charged although it produced no picture.
     package struct ChargedFailure: Sendable, Encodable {
         package var taskId: TaskID
         package var reason: String
@@ -112,9 +112,9 @@ package struct AuditReport: Sendable, Encodable {
     package var chargedFailures: [ChargedFailure] = []
 
     /// - Parameters:
-    ///   - entries: Outputs in any state; those that still wait are not judged.
-    ///   - tasks: Tasks without pictures, and why.
-    ///   - pricing: What calls cost; `nil` when nothing is asked about money.
+    ///   - entries: Outputs in any state; pending ones are not judged.
+    ///   - tasks: Tasks without outputs, with the reason.
+    ///   - pricing: The prices of calls; `nil` when the audit does not cover costs.
     package init(_ entries: [AuditEntry], tasks: [AuditTask] = [], pricing: Pricing? = nil) {
         var pricing = pricing
         summary.money = pricing.map(Money.init)
@@ -135,7 +135,7 @@ package struct AuditReport: Sendable, Encodable {
         }
     }
 
-    /// What can't be had, and what was charged for nothing.
+    /// A report of lost outputs and tasks, and of charged failures.
     package init(lost: [AuditEntry], tasks: [(AuditTask, Charge)]) {
         for entry in lost {
             self.lost.append(Lost(taskId: entry.id.task, index: entry.id.index, reason: entry.reason ?? "unknown"))

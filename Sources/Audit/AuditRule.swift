@@ -2,12 +2,12 @@ package import ArchiveModel
 import Foundation
 package import SizeContract
 
-/// What makes an audit fail.
+/// The rule that decides whether an audit fails.
 package struct AuditRule: Sendable, Hashable {
-    /// How exactly a delivery must be what was asked.
+    /// How closely a delivery must match its request.
     package enum Tolerance: String, Sendable, CaseIterable {
         case exact
-        /// Other pixels pass where ratio and tier are those that were asked and billed.
+        /// Other pixel sizes pass if ratio and tier match the requested and billed ones.
         case ratio
     }
 
@@ -19,7 +19,7 @@ package struct AuditRule: Sendable, Hashable {
         self.failsWhenLost = failsWhenLost
     }
 
-    /// Every verdict that is to be complained of, and whatever is lost.
+    /// Fails for every mismatch verdict and for every loss.
     package init(_ tolerance: Tolerance = .exact) {
         let passing: Set<Verdict> = tolerance == .ratio ? [.resized] : []
         verdicts = Set(Verdict.allCases.filter { !$0.isClean }).subtracting(passing)
@@ -27,12 +27,12 @@ package struct AuditRule: Sendable, Hashable {
     }
 }
 
-/// What the outputs of a report have in common that are summed up together.
+/// The property by which a report groups outputs.
 package enum AuditGrouping: String, Sendable, CaseIterable {
     /// The day of creation, in UTC.
     case day
     case model
-    /// What was asked: a ratio with its tier, or pixels.
+    /// The requested size: a ratio with its tier, or pixels.
     case size
     case verdict
 
@@ -46,7 +46,7 @@ package enum AuditGrouping: String, Sendable, CaseIterable {
         }
     }
 
-    /// The name of the group of a task without pictures.
+    /// The group name of a task without outputs.
     package func name(of task: AuditTask) -> String {
         switch self {
         case .day: task.createdAt.map { String($0.iso8601.prefix(10)) } ?? Self.unknown
@@ -56,7 +56,7 @@ package enum AuditGrouping: String, Sendable, CaseIterable {
         }
     }
 
-    /// What was asked, in one way for all lists: a ratio stands with its tier.
+    /// The requested size in one format for all lists; a ratio is followed by its tier.
     package static func size(_ request: RecordedRequest) -> String? {
         guard let size = request.size else { return nil }
         return size.contains(":") ? "\(size) \(request.resolution ?? "1K")" : size
@@ -65,7 +65,7 @@ package enum AuditGrouping: String, Sendable, CaseIterable {
     private static let unknown = "not on record"
 }
 
-/// What the outputs of one group come to.
+/// The summary of one group of outputs.
 package struct AuditGroup: Sendable, Encodable {
     package var name: String
     package var summary: AuditReport.Summary
@@ -76,13 +76,13 @@ package struct AuditGroup: Sendable, Encodable {
     }
 }
 
-/// Outputs and tasks summed up by group.
+/// Summaries of outputs and tasks by group.
 package struct AuditGroups: Sendable {
     private let grouping: AuditGrouping
     private let money: Money?
     private var sums: [String: AuditReport.Summary] = [:]
 
-    /// - Parameter pricing: What calls cost; `nil` when nothing is asked about money.
+    /// - Parameter pricing: The prices of calls; `nil` when the audit does not cover costs.
     package init(_ grouping: AuditGrouping, pricing: Pricing?) {
         self.grouping = grouping
         money = pricing.map(Money.init)
@@ -98,7 +98,7 @@ package struct AuditGroups: Sendable {
         sums[grouping.name(of: task), default: AuditReport.Summary(money: money)].add(task, charge)
     }
 
-    /// Days the newest first, anything else by name.
+    /// Days sorted newest first, other groups by name.
     package var all: [AuditGroup] {
         let groups = sums.map { AuditGroup(name: $0.key, summary: $0.value) }.sorted {
             $0.name.compare($1.name, options: .numeric) == .orderedAscending

@@ -1,18 +1,19 @@
 package import ArchiveModel
 import SizeContract
 
-/// Contradictions among what was delivered: between results of one task, between a file and its link, between prompts and bytes.
+/// Finds contradictions in deliveries: between the results of one task, between a file and its link, and between prompts and
+/// bytes.
 package struct ConsistencyCheck: Sendable {
     package enum Kind: String, Sendable, Encodable, CaseIterable {
-        /// Results of one task that differ in pixels.
+        /// Results of one task with different pixel sizes.
         case differingPixels
-        /// A file of another format than the ending of its link says.
+        /// A file whose format differs from its link's extension.
         case otherEnding
-        /// A file of another format than its Content-Type says.
+        /// A file whose format differs from its Content-Type.
         case otherContentType
         /// The same bytes, delivered for different prompts.
         case sameBytes
-        /// Pictures of different bytes that look alike.
+        /// Pictures with different bytes that look alike.
         case nearDuplicates
     }
 
@@ -32,7 +33,7 @@ package struct ConsistencyCheck: Sendable {
         package var detail: String
     }
 
-    /// Pictures of the same bytes whose prompts are known.
+    /// Pictures with the same bytes whose prompts are known.
     private struct Sharers {
         var prompt: String
         var outputs: [OutputID]
@@ -49,10 +50,11 @@ package struct ConsistencyCheck: Sendable {
     private var task: [(id: OutputID, pixels: String)] = []
     private var looks: NearDuplicates?
 
-    /// - Parameter near: In how many bits of 64 the hashes of pictures that look alike may differ; `nil` to look for none.
+    /// - Parameter near: The maximum number of the 64 bits in which the hashes of similar pictures may differ; `nil` to skip this
+    ///   check.
     package init(near: Int?) { looks = near.map(NearDuplicates.init) }
 
-    /// Takes in one output; results of one task come one after the other.
+    /// Adds one output. Results of the same task must be added consecutively.
     package mutating func add(_ entry: AuditEntry) {
         guard entry.state == .archived, let original = entry.original else { return }
         if let last = task.last, last.id.task != entry.id.task { endTask() }
@@ -66,7 +68,7 @@ package struct ConsistencyCheck: Sendable {
         }
     }
 
-    /// All that was found, by kind.
+    /// All findings, sorted by kind.
     package mutating func finish() -> [Finding] {
         endTask()
         for (digest, known) in sharers where known.isMixed {
@@ -104,21 +106,21 @@ package struct ConsistencyCheck: Sendable {
         func found(_ kind: Kind, _ detail: String) {
             findings.append(Finding(kind: kind, outputs: [Finding.Output(entry.id)], detail: detail))
         }
-        // What is no picture at all is the audit's to tell.
+        // Files that are not pictures are reported by the audit itself.
         guard entry.original?.format != nil else { return }
         if let ending = entry.linkEnding.flatMap({ Self.formats[$0] }), ending != format {
             found(.otherEnding, "its link ends in .\(entry.linkEnding ?? ""), and it is \(format)")
         }
         if let type = entry.contentType {
             let plain = String(type.prefix { $0 != ";" }).lowercased().filter { !$0.isWhitespace }
-            // A host that names no kind of picture says nothing that could be wrong.
+            // A Content-Type other than an image type makes no claim that could be wrong.
             if plain.hasPrefix("image/"), Self.formats[String(plain.dropFirst(6))] != format {
                 found(.otherContentType, "its Content-Type is \(plain), and it is \(format)")
             }
         }
     }
 
-    /// By the endings and subtypes of pictures; those that are not decoded here stand for themselves.
+    /// Image formats by file extension and media subtype. Formats that are not decoded here map to themselves.
     private static let formats = {
         let others = ["gif", "avif", "bmp", "tif", "tiff", "heic", "heif", "svg", "svg+xml", "jxl", "ico"].map { ($0, $0) }
         let known = [("png", "png"), ("jpg", "jpeg"), ("jpeg", "jpeg"), ("jpe", "jpeg"), ("webp", "webp")]
@@ -126,12 +128,12 @@ package struct ConsistencyCheck: Sendable {
     }()
 }
 
-/// Pictures that look alike, by the Hamming distance of their perceptual hashes.
+/// Finds similar pictures by the Hamming distance of their perceptual hashes.
 ///
-/// Two hashes that differ in at most `distance` bits agree in one of `distance + 1` bands of bits, so that only those which share a
-/// band are compared (Manku, Jain and Das Sarma, "Detecting near-duplicates for web crawling", 2007).
+/// Two hashes that differ in at most `distance` bits agree in at least one of `distance + 1` bands of bits. So only hashes that
+/// share a band are compared (Manku, Jain and Das Sarma, "Detecting near-duplicates for web crawling", 2007).
 package struct NearDuplicates: Sendable {
-    /// The most bits: beyond it different pictures look alike to the hash.
+    /// The maximum distance; beyond it, the hash no longer separates different pictures.
     package static let most = 10
 
     private let distance: Int
@@ -141,7 +143,7 @@ package struct NearDuplicates: Sendable {
 
     package mutating func add(_ id: OutputID, hash: UInt64, digest: Digest) { pictures.append((id, hash, digest)) }
 
-    /// Groups in which each picture looks like some other, and not all are of the same bytes; the largest group first.
+    /// Groups in which each picture is similar to another one and not all have the same bytes; the largest group first.
     package func groups() -> [[OutputID]] {
         var byHash: [UInt64: [Int]] = [:]
         for (number, picture) in pictures.enumerated() { byHash[picture.hash, default: []].append(number) }

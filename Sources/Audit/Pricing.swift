@@ -2,40 +2,40 @@ package import ArchiveModel
 package import Foundation
 import SizeContract
 
-/// How a figure of money came about.
+/// The origin of an amount of money.
 package enum Origin: String, Sendable, Encodable, CaseIterable {
-    /// The upstream's answer says what it charged.
+    /// The upstream's answer states the charge.
     case recorded
-    /// From the request on record, by the published rules, and the base price that was given.
+    /// Computed from the recorded request, the published rules and the given base price.
     case computed
-    /// Nothing is known; the output is in no sum.
+    /// The cost is unknown; the output is in no sum.
     case unknown
 }
 
-/// What one output was charged, in the unit of its ``Pricing``.
+/// The charge for one output, in the unit of its ``Pricing``.
 package struct Charge: Sendable, Hashable {
     package var origin: Origin
     package var paid = Decimal.zero
-    /// What was paid for pixels that were not delivered: the billed tier's price less that of the delivered one, never negative.
+    /// The amount paid for undelivered pixels: the billed tier's price minus the delivered tier's price, never negative.
     package var undelivered = Decimal.zero
-    /// What to ask back: for pixels that were not delivered, and all that was paid for bytes that are no picture.
+    /// The refund to request: the price of undelivered pixels, and the full price of files that are not pictures.
     package var refund = Decimal.zero
-    /// Whether `undelivered` and `refund` are known. Of a picture whose request is not on record they are not, even where the
-    /// upstream has recorded what it charged.
+    /// Whether `undelivered` and `refund` are known. They are unknown for a picture without a recorded request, even if the
+    /// upstream recorded the charge.
     package var isRefundKnown = true
 
     package static let unknown = Charge(origin: .unknown)
 }
 
-/// What calls cost. All of it is decimal arithmetic; no amount is ever a binary fraction.
+/// The prices of calls. All amounts use decimal arithmetic, never binary fractions.
 ///
-/// A call is charged once. Where a task has several results, each bears an equal part; what does not divide evenly in
-/// millionths falls to the first ones, so that the parts add up to the charge.
+/// A call is charged once. If a task has several results, each gets an equal share. A remainder in millionths goes to the first
+/// results, so that the shares add up to the charge.
 package struct Pricing: Sendable {
     package enum Source: Sendable, Hashable {
-        /// A 1K picture's price. A call costs it times its tier's multiplier.
+        /// The price of a 1K picture. A call costs this price times its tier's multiplier.
         case basePrice(Decimal, currency: String)
-        /// What the upstream recorded with each task as `usage.credits_used`.
+        /// The amount that the upstream recorded with each task as `usage.credits_used`.
         case recordedCredits
     }
 
@@ -44,7 +44,7 @@ package struct Pricing: Sendable {
 
     package init(_ source: Source) { self.source = source }
 
-    /// What amounts are counted in: a currency, or `credits`.
+    /// The unit of amounts: a currency, or `credits`.
     package var unit: String {
         switch source {
         case .basePrice(_, let currency): currency
@@ -57,7 +57,7 @@ package struct Pricing: Sendable {
         return price
     }
 
-    /// All that decides over a charge.
+    /// All facts that determine a charge.
     private struct Case: Hashable {
         var model: String?
         var billed: Tier?
@@ -69,8 +69,8 @@ package struct Pricing: Sendable {
         var parts: Int
     }
 
-    /// The charge of one output. There is no refund for a lost output: the picture was made, but not fetched in time. There is none
-    /// for a damaged file either, unless the vendor is the cause.
+    /// The charge of one output. A lost output gets no refund, because the picture was made but not fetched in time. A damaged
+    /// file gets none either, unless the vendor caused the damage.
     package mutating func charge(of entry: AuditEntry) -> Charge {
         let billed = entry.judgement?.billedTier ?? Self.billedTier(entry.request)
         let isClaimed = entry.state == .archived && (entry.cause ?? .vendor) == .vendor
@@ -85,7 +85,8 @@ package struct Pricing: Sendable {
         return charge
     }
 
-    /// What the upstream charged for a call that made no picture: all of it is to be asked back, but for one whose pictures were lost.
+    /// The upstream's charge for a call that produced no picture. All of it is refundable, unless the pictures were made and
+    /// lost.
     package func charge(of task: AuditTask) -> Charge {
         guard source == .recordedCredits, let paid = task.credits.flatMap(Self.credits) else { return .unknown }
         return Charge(origin: .recorded, paid: paid, refund: task.state == .unavailable ? 0 : paid)
@@ -110,7 +111,7 @@ package struct Pricing: Sendable {
             let part = key.billed.map { (credits * gap / price($0)).rounded(places: Self.places) }
             (origin, whole, undelivered) = (.recorded, credits, part ?? 0)
         }
-        // For a whole file that is not decoded here there is nothing to ask back, whatever was requested.
+        // An intact file that is not decoded here gives no reason for a refund, whatever was requested.
         let isRefundKnown = key.billed != nil || !key.isPicture || key.isUnread
         let paid = whole.part(key.part, of: key.parts, places: Self.places)
         let missing = undelivered.part(key.part, of: key.parts, places: Self.places)
@@ -119,38 +120,38 @@ package struct Pricing: Sendable {
         )
     }
 
-    /// What a call may cost, read from the upstream's words: a number that is negative or absurd is none.
+    /// Parses the credits stated by the upstream; `nil` for negative or implausible numbers.
     private static func credits(_ text: String) -> Decimal? {
         Decimal(plain: text).flatMap { (0...1_000_000_000).contains($0) ? $0 : nil }
     }
 
-    /// The tier that a request is billed as, when it says enough.
+    /// The tier that a request is billed as; `nil` if the request does not determine it.
     private static func billedTier(_ request: RecordedRequest?) -> Tier? {
         guard let request else { return nil }
         let contract = SizeContract.contract(model: request.model)
         return request.sizeRequest(in: contract).map { contract.billedTier(of: $0) }
     }
 
-    /// To how many decimal places a part is reckoned.
+    /// The number of decimal places of a share.
     private static let places = 6
 }
 
-/// What a number of outputs comes to, in one unit.
+/// The total cost of a number of outputs, in one unit.
 package struct Money: Sendable, Encodable {
     /// A currency, or `credits`.
     package let unit: String
-    /// Of a 1K picture, where the figures are computed from it.
+    /// The price of a 1K picture, if the amounts are computed from it.
     package let basePrice: Decimal?
     package private(set) var paid = Decimal.zero
-    /// Paid for pixels that were not delivered.
+    /// The amount paid for undelivered pixels.
     package private(set) var undelivered = Decimal.zero
-    /// Refunds to ask for: the undelivered pixels, what is no picture, and calls that were charged and made none.
+    /// Refunds to request: for undelivered pixels, for files that are not pictures, and for charged calls without a picture.
     package private(set) var refund = Decimal.zero
-    /// Paid for pictures that were made and are lost.
+    /// The amount paid for pictures that were made and are lost.
     package private(set) var lost = Decimal.zero
-    /// Outputs that were charged and of which nothing is known of a refund, since their request is not on record.
+    /// Charged outputs whose refund is unknown because their request is not recorded.
     package private(set) var refundsUnknown = 0
-    /// How many outputs and calls the sums rest on, by where their figures come from; those of unknown cost are in no sum.
+    /// The number of outputs and calls by origin of their amounts. Those of unknown cost are in no sum.
     package private(set) var origins: [Origin: Int] = [:]
 
     package init(_ pricing: Pricing) {
@@ -178,7 +179,7 @@ package struct Money: Sendable, Encodable {
 
     private enum CodingKeys: String, CodingKey { case unit, basePrice, paid, undelivered, refund, lost, refundsUnknown, origins }
 
-    /// Amounts are decimal numerals in strings: a JSON number would pass through binary fractions in most readers.
+    /// Encodes amounts as decimal strings, because most JSON readers convert numbers to binary fractions.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(unit, forKey: .unit)
@@ -193,12 +194,12 @@ package struct Money: Sendable, Encodable {
 }
 
 extension Money {
-    /// Whether any cost is known at all.
+    /// Whether any cost is known.
     package var isKnown: Bool { (origins[.recorded] ?? 0) + (origins[.computed] ?? 0) > 0 }
 }
 
 extension Decimal {
-    /// Reads a decimal numeral without signs of grouping: `0.05`, `12`, `-3.5`, and as JSON writes them `1e-3`.
+    /// Parses a decimal number without digit grouping: `0.05`, `12`, `-3.5`, and JSON's exponent notation such as `1e-3`.
     package init?(plain text: String) {
         let digits = text.utf8
         guard !digits.isEmpty, digits.count <= 40,
@@ -208,24 +209,25 @@ extension Decimal {
         self = value
     }
 
-    /// In decimal notation, with a point and without grouping: `0.085`.
+    /// In decimal notation, with a decimal point and without digit grouping: `0.085`.
     package var plain: String { description }
 
-    /// Halves go to the even neighbour.
+    /// With the default mode, halves are rounded to the even neighbour.
     func rounded(places: Int, _ mode: NSDecimalNumber.RoundingMode = .bankers) -> Decimal {
         var (value, result) = (self, Decimal())
         unsafe NSDecimalRound(&result, &value, places, mode)
         return result
     }
 
-    /// One of so many equal parts, the first ones larger by one of the last place where it does not divide evenly.
+    /// One of `count` equal shares. If the value does not divide evenly, the first shares are larger by one unit of the last
+    /// place.
     func part(_ index: Int, of count: Int, places: Int) -> Decimal {
         guard count > 1 else { return self }
         let share = (self / Decimal(count)).rounded(places: places, .down)
         let unit = Decimal(sign: .plus, exponent: -places, significand: 1)
         let rest = self - share * Decimal(count)
         let over = rest / unit
-        // What lies below the last place goes to the first part, so that nothing is lost.
+        // A remainder smaller than one unit goes to the first share, so that nothing is lost.
         let whole = over.rounded(places: 0, .down)
         let below = index == 0 ? rest - whole * unit : 0
         return share + (Decimal(index) < whole ? unit : 0) + below
@@ -235,7 +237,7 @@ extension Decimal {
 extension Charge: Encodable {
     private enum CodingKeys: String, CodingKey { case origin, paid, undelivered, refund }
 
-    /// Amounts are decimal numerals in strings, as in ``Money``; what is not known is left out.
+    /// Encodes amounts as decimal strings, as in ``Money``; unknown amounts are left out.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(origin, forKey: .origin)

@@ -4,19 +4,20 @@ import Markup
 import Mustache
 import SizeContract
 
-/// The audit as one page that holds everything: figures, a plot, and a table with thumbnails. It asks no server for anything.
+/// The audit as one self-contained HTML page with figures, a plot, and a table with thumbnails. The page loads nothing from a
+/// server.
 package struct ReportPage {
-    /// One line of the table.
+    /// One row of the table.
     package struct Row: Sendable {
         package var entry: AuditEntry
         package var charge: Charge
     }
 
-    /// What belongs to a row and lies outside the catalog.
+    /// The data of a row that is not in the catalog.
     package struct Attachment: Sendable {
-        /// The file of a small picture: its bytes, kind and size in pixels.
+        /// The thumbnail: its bytes, media type and size in pixels.
         package var thumbnail: (bytes: [UInt8], mediaType: String, width: Int, height: Int)?
-        /// The address of the original.
+        /// The URL of the original.
         package var link: String?
 
         package init(thumbnail: (bytes: [UInt8], mediaType: String, width: Int, height: Int)? = nil, link: String? = nil) {
@@ -25,7 +26,7 @@ package struct ReportPage {
         }
     }
 
-    /// How many pictures the table holds; what is amiss goes first.
+    /// The maximum number of rows in the table; mismatches come first.
     package static let mostRows = 1000
 
     private let pricing: Pricing
@@ -42,9 +43,9 @@ package struct ReportPage {
         sizes = AuditGroups(.size, pricing: pricing)
     }
 
-    // MARK: Taking in
+    // MARK: Adding outputs
 
-    /// Takes in an output, the newest first.
+    /// Adds an output. Outputs must be added newest first.
     package mutating func add(_ entry: AuditEntry, _ charge: Charge) {
         summary.add(entry, charge)
         sizes.add(entry, charge)
@@ -73,20 +74,20 @@ package struct ReportPage {
         }
     }
 
-    /// The rows that the table will hold.
+    /// The rows shown in the table.
     package var rows: [Row] { amiss + clean.prefix(Self.mostRows - amiss.count) }
 
-    /// What it all comes to.
+    /// The summary of all outputs and tasks.
     package var total: AuditReport.Summary { summary }
 
     // MARK: Writing
 
-    /// The page.
+    /// Renders the page.
     ///
     /// - Parameters:
-    ///   - title: What stands above it.
-    ///   - scope: Which part of the archive it covers, in words.
-    ///   - attachment: Thumbnail and link of each row of ``rows``.
+    ///   - title: The title of the page.
+    ///   - scope: A description of the part of the archive that the page covers.
+    ///   - attachment: Returns the thumbnail and link for each row of ``rows``.
     package func html(title: String, scope: String, now: Date, attachment: (Row) async -> Attachment) async throws -> [UInt8] {
         Templates.registerEscaping()
         let template = try MustacheTemplate(string: String(decoding: PackageResources.report_mustache, as: UTF8.self))
@@ -115,7 +116,7 @@ package struct ReportPage {
         }
         func count(_ verdict: Verdict) -> Int { summary.byVerdict[verdict.rawValue] ?? 0 }
         let asAsked = count(.exact) + count(.accepted)
-        // Nothing is known to be wrong with what is not decoded here.
+        // Files that are not decoded here are not counted as mismatches.
         let requested = summary.outputs - count(.unrequested) - count(.unread)
         let amiss = requested - asAsked
         var cards = [card(Self.count(summary.outputs), summary.outputs == 1 ? "picture judged" : "pictures judged")]
@@ -223,7 +224,7 @@ package struct ReportPage {
         return counts.isEmpty ? base + "." : base + "; what was paid: " + counts.joined(separator: ", ") + price + "."
     }
 
-    /// `12,345`.
+    /// Formats a number as `12,345`.
     private static func count(_ number: Int) -> String {
         number.formatted(.number.locale(Locale(identifier: "en_US")))
     }

@@ -3,10 +3,10 @@ import Foundation
 import Markup
 import SizeContract
 
-/// Requested against delivered pixels as an SVG, with the price classes drawn in. Both axes are logarithmic, in megapixels.
+/// An SVG plot of requested and delivered pixels with the price classes. Both axes are logarithmic, in megapixels.
 struct ScatterPlot {
     private struct Point: Hashable {
-        /// `nil` for a size that was left to the model.
+        /// `nil` when the size was left to the model.
         var asked: PixelSize?
         var delivered: PixelSize
         var verdict: Verdict
@@ -14,7 +14,7 @@ struct ScatterPlot {
 
     private var points: [Point: Int] = [:]
 
-    /// More circles than this nobody can tell apart; the most frequent are drawn.
+    /// The maximum number of circles; more would overlap too much. The most frequent ones are drawn.
     private static let most = 1500
 
     var isEmpty: Bool { points.isEmpty }
@@ -30,7 +30,7 @@ struct ScatterPlot {
     // MARK: Drawing
 
     private static let (width, height) = (720.0, 560.0)
-    /// Of the field, in the plot's units; left of it stands the strip of what was left to the model.
+    /// The edges of the plot area in SVG units. To its left is the strip for sizes that were left to the model.
     private static let (left, top, right, bottom) = (150.0, 30.0, 690.0, 500.0)
     private static let strip = 96.0
     private static let range = (0.25e6, 9.2e6)
@@ -53,7 +53,7 @@ struct ScatterPlot {
             """
         ]
         let limits = [Self.range.0, Double(contract.largestOneK), Double(contract.largestTwoK), Self.range.1]
-        // Below its own class: less came than was billed.
+        // Shade the area below each price class: fewer pixels were delivered than billed.
         for column in 1..<3 {
             let (start, end) = (Self.x(limits[column]), Self.x(limits[column + 1]))
             let ceiling = Self.y(limits[column])
@@ -89,7 +89,7 @@ struct ScatterPlot {
         return parts.joined(separator: "\n") + "\n</svg>"
     }
 
-    /// The most frequent first, so that the small ones lie above.
+    /// The most frequent first, so that small circles are drawn on top.
     private var circles: [String] {
         let order = points.sorted { one, other in
             one.value != other.value ? one.value > other.value : Self.name(one.key) < Self.name(other.key)

@@ -1,8 +1,8 @@
 package import Foundation
 
-/// The folder an archive lives in, known by its marker.
+/// The folder of an archive. A marker file identifies it.
 package struct ArchiveFolder: Sendable {
-    /// The marker's contents.
+    /// The contents of the marker file.
     package struct Marker: Sendable, Codable {
         package var format: String
         package var version: Int
@@ -14,14 +14,14 @@ package struct ArchiveFolder: Sendable {
     package static let markerName = "fixative-archive.json"
     package static let currentVersion = 1
 
-    /// Without a slash at the end.
+    /// Without a trailing slash.
     package let path: String
     package let marker: Marker
-    /// Whether this call made the archive.
+    /// Whether this call created the archive.
     package let isNew: Bool
-    /// The permissions of what is written from now on.
+    /// The permissions of newly written files and folders.
     package let permissions: ArchivePermissions
-    /// Whether its file system keeps the permission bits of each file.
+    /// Whether the file system keeps permission bits for each file.
     let keepsModes: Bool
     private let use: ArchiveUse
 
@@ -38,13 +38,14 @@ package struct ArchiveFolder: Sendable {
     /// - Parameter inside: The path of a file inside the archive.
     func place(_ inside: String) -> StorePath { StorePath(root: path, inside: inside) }
 
-    /// Opens the archive in a folder, or makes one where there is nothing yet.
+    /// Opens the archive in a folder, or creates one.
     ///
-    /// A folder that is missing or empty, or holds only a `README.md`, a `fixative.json` or what a creation left that was cut short,
-    /// becomes a new archive when `creating` is true. Any other folder without a marker is refused: it is another folder, or an archive
-    /// whose disk is not mounted. Of several processes that create at once, all get the archive that the first one made.
+    /// A missing or empty folder becomes a new archive when `creating` is true. So does a folder that holds only a `README.md`, a
+    /// `fixative.json` or the leftovers of an interrupted creation. Any other folder without a marker is refused: it is a
+    /// different folder, or an archive whose disk is not mounted. If several processes create the archive at once, all of them
+    /// use the archive that the first one made.
     ///
-    /// - Parameter permissions: Of what is written from now on; what is there keeps its own.
+    /// - Parameter permissions: The permissions of newly written files and folders. Existing ones keep theirs.
     /// - Throws: ``BlobStoreError`` with code `markerMissing` or `markerUnreadable`, `notAFile`, or `system`.
     package init(
         path: String, creating: Bool, now: Date, archiveID: UUID = UUID(), permissions: ArchivePermissions = .ownerOnly
@@ -57,7 +58,7 @@ package struct ArchiveFolder: Sendable {
         var found = try Self.read(markerPath)
         if found == nil {
             let strangers = try Self.strangers(in: root)
-            // Another process may be making the archive just now; its marker is there before anything is filed.
+            // Another process may be creating the archive now. It writes the marker before any other file.
             if !strangers.isEmpty { found = try Self.read(markerPath) }
             guard found != nil || (creating && strangers.isEmpty) else {
                 throw BlobStoreError(
@@ -80,7 +81,7 @@ package struct ArchiveFolder: Sendable {
                 createdAt: now.formatted(Date.ISO8601FormatStyle()),
                 about: "A Fixative archive: blobs/ holds the files by their SHA-256, records/ says what they are. "
                     + "catalog.sqlite can be made again from both.")
-            // A creation that was killed may have made this folder's contents without making their names durable.
+            // A killed creation may have made this folder's contents without making their names durable.
             try POSIXFile.synchroniseDirectory(root / "blobs")
             isNew = try Self.write(proposal, to: markerPath, in: root, permissions)
             marker = isNew ? proposal : try Self.read(markerPath) ?? proposal
@@ -89,14 +90,14 @@ package struct ArchiveFolder: Sendable {
         use = try ArchiveUse(markerPath)
     }
 
-    /// Sees to it that no other process has the archive open, for as long as `body` runs.
+    /// Runs `body` while no other process has the archive open.
     /// - Throws: ``BlobStoreError`` with code `inUse`.
     package func alone<Value>(_ body: () throws -> Value) throws -> Value { try use.alone(body) }
 
     private static let parts = ["blobs", "records", "ingest", "quarantine"]
 
-    /// What says that a folder without a marker is something else: all but an archive's parts without a file in them, which a creation
-    /// leaves that was cut short, and what may lie beside them.
+    /// Names in a folder without a marker which show that it is not a new archive. Empty archive folders are ignored, because an
+    /// interrupted creation leaves them. So are files that may lie beside them.
     private static func strangers(in path: StorePath) throws -> [String] {
         let known: Set<String> = ["README.md", "fixative.json"]
         return try POSIXFile.names(in: path).filter { name in
@@ -112,7 +113,7 @@ package struct ArchiveFolder: Sendable {
         }
     }
 
-    /// Whether a writer gives such names to files in `ingest/`: a UUID, alone or behind `marker-`.
+    /// Whether a name has the form of names in `ingest/`: a UUID, optionally preceded by `marker-`.
     static func isIngestName(_ name: String) -> Bool {
         let plain = name.hasPrefix(unfinishedMarker) ? String(name.dropFirst(unfinishedMarker.count)) : name
         return UUID(uuidString: plain)?.uuidString.lowercased() == plain
@@ -120,7 +121,7 @@ package struct ArchiveFolder: Sendable {
 
     private static let unfinishedMarker = "marker-"
 
-    /// Why the marker is no longer the one of this archive, such as after its disk was unmounted; `nil` when it is.
+    /// Explains why the marker no longer belongs to this archive, for example after its disk was unmounted; `nil` when it does.
     package func fileProblem() -> String? {
         let markerPath = root / Self.markerName
         do {
@@ -129,7 +130,8 @@ package struct ArchiveFolder: Sendable {
         } catch { return "\(error)" }
     }
 
-    /// What has more permissions than are asked for, in words: one of the archive's folders, its catalog or its marker; `nil` for none.
+    /// A message about the first archive folder, catalog or marker whose permissions are wider than configured; `nil` when there
+    /// is none.
     package func widerThanAsked() -> String? {
         guard keepsModes else { return nil }
         let places = [root] + (Self.parts + ["blobs/sha256", Self.catalogName, Self.markerName]).map { root / $0 }
@@ -140,12 +142,12 @@ package struct ArchiveFolder: Sendable {
         return nil
     }
 
-    /// Whether any record has been written: then a missing catalog is a lost one, not a new one.
+    /// Whether any record has been written. If so, a missing catalog was lost and is not new.
     package var hasRecords: Bool {
         get throws { try POSIXFile.names(in: recordsPath).contains { !Litter.isName($0) } }
     }
 
-    /// Whether there is no catalog, or an empty file in its place.
+    /// Whether the catalog is missing or an empty file.
     package var isCatalogMissing: Bool {
         get throws {
             guard let found = try POSIXFile.status(root / Self.catalogName) else { return true }
@@ -153,18 +155,19 @@ package struct ArchiveFolder: Sendable {
         }
     }
 
-    /// Whether a regular file is in the place of the catalog.
+    /// Whether there is a regular file at the catalog's path.
     package var isCatalogAFile: Bool {
         get throws { try POSIXFile.status(root / Self.catalogName)?.isFile ?? false }
     }
 
-    /// Makes the file of a new catalog with the archive's permissions, which SQLite gives to the files beside it too.
+    /// Creates the file of a new catalog with the archive's permissions. SQLite gives the same permissions to the files that it
+    /// creates beside it.
     ///
-    /// - Throws: ``BlobStoreError`` with code `notAFile` when one of the catalog's files is a link, a pipe or the like: SQLite would
-    ///   follow it or wait for it.
+    /// - Throws: ``BlobStoreError`` with code `notAFile` when one of the catalog's files is a link, a pipe or the like. SQLite
+    ///   would follow a link or wait for a pipe.
     package func prepareCatalog() throws { try prepare(root / Self.catalogName) }
 
-    /// As ``prepareCatalog()``, for the one at ``newCatalogPath``.
+    /// Like ``prepareCatalog()``, for the catalog at ``newCatalogPath``.
     package func prepareNewCatalog() throws { try prepare(newCatalog) }
 
     private func prepare(_ catalog: StorePath) throws {
@@ -177,24 +180,24 @@ package struct ArchiveFolder: Sendable {
         do {
             try POSIXFile.create(catalog).setMode(permissions.file)
         } catch let error as BlobStoreError where error.code == .system(EEXIST) {
-            // Another process made it just now.
+            // Another process has just created it.
         }
     }
 
-    /// What a file is that does not belong in the place of the catalog or its log; `nil` for one that may be opened, and for none.
+    /// Describes a file that must not be opened as the catalog or its log; `nil` when the file is acceptable or missing.
     private func flaw(of path: StorePath) throws -> String? {
         guard let found = try POSIXFile.status(path) else { return nil }
         guard found.isFile else { return "\(found.kind)" }
         guard path.name.hasSuffix("-journal"), found.bytes >= Self.journalMagic.count else { return nil }
-        // SQLite deletes the file that such a journal names at its end (sqlite.org/fileformat.html, "The Rollback Journal"; `pager.c`,
-        // readSuperJournal). The catalog is one database, so no journal of it names another file.
+        // SQLite deletes the file that such a journal names at its end (sqlite.org/fileformat.html, "The Rollback Journal";
+        // `pager.c`, readSuperJournal). The catalog is one database, so its own journal never names another file.
         let end = try POSIXFile.openForReading(path).readEnd(Self.journalMagic.count)
         return end == Self.journalMagic ? "a journal that names another file to delete" : nil
     }
 
     private static let journalMagic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
 
-    /// Moves links, pipes and the like, which lie where SQLite keeps the catalog's log, to the quarantine.
+    /// Moves links, pipes and the like found at the paths of the catalog's log files to the quarantine.
     package func quarantineForeignLogs() throws {
         for suffix in ["-wal", "-shm", "-journal"] {
             let log = root / Self.catalogName + suffix
@@ -203,21 +206,22 @@ package struct ArchiveFolder: Sendable {
         }
     }
 
-    /// Where a new catalog is made that is to take the place of a damaged one.
+    /// The path where a replacement for a damaged catalog is built.
     package var newCatalogPath: String { newCatalog.description }
 
     private var newCatalog: StorePath { root / Self.catalogName + ".new" }
 
-    /// Takes away what an attempt to make a new catalog has left.
+    /// Removes the files of an earlier attempt to build a new catalog.
     package func clearNewCatalog() throws {
         for suffix in ["", "-wal", "-shm"] { try POSIXFile.remove(newCatalog + suffix) }
     }
 
-    /// Puts the new catalog, closed and whole, in the place of the damaged one, which is kept in `quarantine/`.
+    /// Replaces the damaged catalog with the new one, which must be closed and complete. The damaged one is kept in
+    /// `quarantine/`.
     ///
-    /// Killed at any point, one of the two is in place.
+    /// If the process is killed at any point, either the old or the new catalog is in place.
     ///
-    /// - Returns: Where the damaged one lies now; `nil` when there was none.
+    /// - Returns: The new path of the damaged catalog; `nil` when there was none.
     /// - Throws: ``BlobStoreError`` with code `inUse` when another process has the archive open.
     package func installNewCatalog(now: Date) throws -> String? {
         try alone {
@@ -242,7 +246,7 @@ package struct ArchiveFolder: Sendable {
                 target = "\(place)"
             }
             try POSIXFile.rename(newCatalog, to: catalog)
-            // What SQLite leaves when it is closed after the file got its new name.
+            // Remove the files that SQLite leaves if it closes the database after the rename.
             try clearNewCatalog()
             try POSIXFile.synchroniseDirectory(root)
             return target
@@ -275,14 +279,14 @@ package struct ArchiveFolder: Sendable {
         return marker
     }
 
-    /// - Returns: `false` when another process was first: its marker stays.
+    /// - Returns: `false` when another process was first; its marker stays.
     private static func write(
         _ marker: Marker, to path: StorePath, in folder: StorePath, _ permissions: ArchivePermissions
     ) throws -> Bool {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let file = try POSIXFile.createClaimed(in: folder / "ingest", prefix: unfinishedMarker)
-        // Under its final name it is a marker that nobody uses before it is durable.
+        // The lock prevents other processes from using the marker under its final name before it is durable.
         try file.lock()
         let isFirst: Bool
         do {
@@ -299,7 +303,7 @@ package struct ArchiveFolder: Sendable {
         return isFirst
     }
 
-    /// Makes the archive's folder and those above it.
+    /// Creates the archive's folder and its missing parent folders.
     private static func makeRoot(_ path: String, _ permissions: ArchivePermissions) throws {
         guard try POSIXFile.status(StorePath(root: path)) == nil else { return }
         let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -309,7 +313,8 @@ package struct ArchiveFolder: Sendable {
         }
     }
 
-    /// - Parameter isNeeded: Whether a disk that takes nothing is an error: an archive can be read without a part that is empty.
+    /// - Parameter isNeeded: Whether a disk that can't be written to is an error. An existing archive can be read without its
+    ///   empty folders.
     private static func makePart(_ path: StorePath, _ permissions: ArchivePermissions, isNeeded: Bool) throws {
         guard let found = try POSIXFile.status(path) else {
             do {

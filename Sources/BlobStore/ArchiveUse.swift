@@ -1,4 +1,5 @@
-/// That this process has an archive open: a lock on its marker that all who work on the archive share. Gone with the process.
+/// Marks the archive as open in this process. It holds a shared lock on the marker, as every process that uses the archive does.
+/// The lock ends with the process.
 final class ArchiveUse: Sendable {
     private let path: StorePath
     private let descriptor: Int32
@@ -6,14 +7,14 @@ final class ArchiveUse: Sendable {
     init(_ markerPath: StorePath) throws {
         path = markerPath
         descriptor = try POSIXFile.openDescriptor(markerPath)
-        // Whoever holds it alone makes the archive just now, or replaces its catalog: a moment.
+        // Another process may hold the lock exclusively for a moment, while it creates the archive or replaces its catalog.
         try POSIXFile.share(descriptor, path)
     }
 
     deinit { _ = POSIXFile.Handle(descriptor: descriptor, path: path) }
 
-    /// Holds the lock alone while `body` runs. A lock can't be made stronger without a moment in which it is not held at all; whoever
-    /// comes in that moment makes this fail, and is not harmed.
+    /// Holds the lock exclusively while `body` runs. `flock` can't upgrade a lock atomically: the lock is released first. If
+    /// another process takes it in between, this call fails and the other process is not affected.
     func alone<Value>(_ body: () throws -> Value) throws -> Value {
         guard try POSIXFile.tryLock(descriptor, path) else {
             try POSIXFile.share(descriptor, path)

@@ -1,13 +1,13 @@
 import Glibc
 
-/// A blob's bytes, from its file or held in memory.
+/// A blob's bytes, mapped from its file or held in memory.
 ///
-/// A page of a mapped file that can't be read ends the process with SIGBUS: a bad sector, or a file that became shorter. So only decoders
-/// read the mapping; everybody else reads parts of the file, where the same is an error.
+/// If a page of a mapped file can't be read (bad sector or truncated file), SIGBUS ends the process. Only decoders therefore use
+/// the mapping. All other code reads parts of the file, where the same problem is an error.
 package final class BlobBytes: Sendable {
     private enum Storage: Sendable {
         case memory([UInt8])
-        /// The address, as a number so that it may cross threads, and the length. Nothing writes there after mapping.
+        /// The address, stored as a number to be `Sendable`, and the length. Nothing writes to this memory after mapping.
         case mapping(address: UInt, count: Int)
     }
 
@@ -22,7 +22,7 @@ package final class BlobBytes: Sendable {
         path = ""
     }
 
-    /// Maps a file, whole, and keeps it open.
+    /// Maps a whole file and keeps it open.
     init(mapping file: borrowing POSIXFile.Handle) throws {
         let count = try file.size
         path = file.path.description
@@ -49,7 +49,7 @@ package final class BlobBytes: Sendable {
         }
     }
 
-    /// Lends the bytes for the length of `body`. For decoders: see above.
+    /// Passes the bytes to `body`. For decoders only; see the type's comment.
     package func withSpan<Value>(_ body: (Span<UInt8>) throws -> Value) rethrows -> Value {
         switch storage {
         case .memory(let bytes): return try body(bytes.span)
@@ -60,13 +60,14 @@ package final class BlobBytes: Sendable {
         }
     }
 
-    /// Lends a descriptor of the file, open for reading only; `nil` when there is no file.
+    /// Passes a read-only descriptor of the file to `body`; `nil` when the bytes are in memory.
     package func withDescriptor<Value>(_ body: (Int32?) throws -> Value) rethrows -> Value {
         try body(descriptor >= 0 ? descriptor : nil)
     }
 
-    /// A copy of a part.
-    /// - Throws: ``BlobStoreError`` with code `system` when the disk can't read it, or `corrupt` when the file has become shorter.
+    /// A copy of a part of the bytes.
+    /// - Throws: ``BlobStoreError`` with code `system` when the disk can't read it, or `corrupt` when the file has become
+    ///   shorter.
     package func array(_ part: Range<Int>) throws -> [UInt8] {
         if case .memory(let bytes) = storage { return Array(bytes[part]) }
         var failure: BlobStoreError?
@@ -86,7 +87,7 @@ package final class BlobBytes: Sendable {
         return read
     }
 
-    /// A copy of all.
-    /// - Throws: As ``array(_:)``.
+    /// A copy of all bytes.
+    /// - Throws: The same errors as ``array(_:)``.
     package var array: [UInt8] { get throws { try array(0..<count) } }
 }

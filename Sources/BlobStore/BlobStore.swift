@@ -1,11 +1,11 @@
 package import ArchiveModel
 
-/// Content-addressed files. Every implementation keeps these promises, and one suite of tests holds each to them:
-/// - what ``BlobIngest/publish()`` or ``put(_:)`` has returned survives a power cut;
-/// - the same bytes are stored once, whoever stores them and however often;
-/// - a blob under its name is whole: nobody sees one being written.
+/// Content-addressed files. Every implementation guarantees the following; one test suite checks each of them:
+/// - a blob is durable (it survives a power cut) once ``BlobIngest/publish()`` or ``put(_:)`` returns;
+/// - the same bytes are stored only once;
+/// - a blob becomes visible under its digest only when it is complete.
 package protocol BlobStore: Sendable {
-    /// Opens a place to receive bytes whose digest is not known yet.
+    /// Begins storing bytes whose digest is not known yet.
     func beginIngest() async throws -> any BlobIngest
 
     /// Stores bytes that are in memory; returns when they are durable.
@@ -14,47 +14,47 @@ package protocol BlobStore: Sendable {
     /// The stored size in bytes; `nil` when there is no such blob.
     func size(of digest: Digest) async throws -> Int?
 
-    /// The bytes of a blob.
-    /// - Throws: ``BlobStoreError`` with code `notFound`. Contents are not hashed again: ``rehash(_:)`` does that.
+    /// The bytes of a blob. They are not hashed again; use ``rehash(_:)`` for that.
+    /// - Throws: ``BlobStoreError`` with code `notFound`.
     func contents(of digest: Digest) async throws -> BlobBytes
 
-    /// Reads a blob whole and gives the digest of what is really there.
+    /// Reads a blob in full and returns the digest of its actual bytes.
     /// - Throws: ``BlobStoreError`` with code `notFound`.
     func rehash(_ digest: Digest) async throws -> Digest
 
-    /// Writes a little, durably, and takes it away again: whether there is room, and a disk that takes it.
+    /// Writes and removes a small file, to check that the disk has room and accepts writes.
     func probe() async throws
 
-    /// Everything under the store's roof, also what has no business there.
+    /// Everything in the store's folder, including foreign files.
     func listing() async throws -> [StoredBlob]
 }
 
-/// Bytes on their way into a store. Use it from one task at a time; without ``publish()`` nothing remains of it.
+/// Bytes being received by a store. Use an ingest from one task at a time. Without ``publish()``, no data is kept.
 ///
-/// The first failure is final: every later call throws it again, so that bytes cut short by a full disk are never published.
+/// The first failure is final: every later call throws it again, so that bytes truncated by a full disk are never published.
 package protocol BlobIngest: Sendable {
-    /// Takes more bytes.
+    /// Appends bytes.
     func append(_ bytes: [UInt8]) async throws
 
-    /// Ends the writing.
+    /// Ends writing.
     /// - Returns: The digest and the number of bytes received.
     func seal() async throws -> (digest: Digest, bytes: Int)
 
-    /// The sealed bytes, for a look before they are published.
+    /// The sealed bytes, for inspection before publishing.
     func contents() async throws -> BlobBytes
 
-    /// Makes the sealed bytes a blob. Returns when it is durable; "already there" is success.
+    /// Makes the sealed bytes a blob. Returns when it is durable. It is not an error if the blob already exists.
     func publish() async throws -> Publication
 
-    /// Drops the bytes. Does nothing after ``publish()``.
+    /// Discards the bytes. Does nothing after ``publish()``.
     func discard() async
 }
 
-/// That a blob is stored.
+/// The result of storing a blob.
 package struct Publication: Sendable, Hashable {
     package let digest: Digest
     package let bytes: Int
-    /// `false` when the blob was there before.
+    /// `false` when the blob already existed.
     package let isNew: Bool
 }
 
@@ -62,23 +62,23 @@ package struct Publication: Sendable, Hashable {
 package struct StoredBlob: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         case blob
-        /// Its name is a digest, but it stands in the wrong folder, or is no regular file.
+        /// Its name is a digest, but it lies in the wrong folder or is not a regular file.
         case misplaced
-        /// Left by a system or a sync program; see ``Litter``.
+        /// Left by an operating system or a sync program; see ``Litter``.
         case litter
-        /// Anything else, which somebody put there.
+        /// Any other foreign file.
         case stray
     }
 
-    /// `nil` for what is no blob.
+    /// `nil` when the file is not a blob.
     package let digest: Digest?
-    /// For people: the path inside the store.
+    /// The path inside the store, for display.
     package let path: String
     package let bytes: Int
     /// Permission bits; `nil` where the store has none.
     package let mode: UInt32?
     package let kind: Kind
-    /// What it is instead of a file, such as `a pipe`; `nil` for a file.
+    /// What kind of object it is if it is not a file, such as `a pipe`; `nil` for a file.
     package var what: String?
 
     package init(digest: Digest?, path: String, bytes: Int, mode: UInt32?, kind: Kind = .blob) {

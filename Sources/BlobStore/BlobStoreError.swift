@@ -1,33 +1,33 @@
-/// Why the store could not do what was asked.
+/// An error of the blob store, the record store or the archive folder.
 package struct BlobStoreError: Error, Sendable {
     package enum Code: Sendable, Hashable {
-        /// The folder holds an archive's parts, or something else, but no marker.
+        /// The folder is not empty and has no marker.
         case markerMissing
-        /// The marker can't be read, or is of a newer format.
+        /// The marker can't be read, or it has a newer format.
         case markerUnreadable
-        /// A call of the operating system failed, with its error number.
+        /// A system call failed with this error number.
         case system(Int32)
-        /// Stored bytes are not what their name says.
+        /// Stored bytes do not match their digest or size.
         case corrupt
         case notFound
-        /// A link, a pipe, a device, a socket or a folder lies in the place of a file.
+        /// A link, a pipe, a device, a socket or a folder lies where a file belongs.
         case notAFile
         /// One of the archive's folders is a link or something else.
         case notAFolder
-        /// A stored record is no record, or no longer the one that was written.
+        /// A stored record can't be parsed or was changed after it was written.
         case unreadableRecord
-        /// Another process works on the archive.
+        /// Another process is using the archive.
         case inUse
     }
 
     package var code: Code
-    /// What was attempted, in a few words.
+    /// The attempted operation, in a few words.
     package var operation: String
     package var path: String
-    /// The reason, in the words of the operating system or of the rule that was broken.
+    /// The reason: the operating system's message, or the violated rule.
     package var detail: String
 
-    /// Whether the disk takes nothing: it is full, read-only, or belongs to somebody else.
+    /// Whether the disk can't be written to: it is full or read-only, or it belongs to another user.
     package var tellsOfNoWriting: Bool {
         switch code {
         case .system(Self.noSpace), .system(Self.quota), .system(Self.readOnly), .system(Self.noPermission): true
@@ -42,7 +42,7 @@ package struct BlobStoreError: Error, Sendable {
         self.detail = detail
     }
 
-    /// What to do next.
+    /// What the user should do next.
     package var advice: String {
         switch code {
         case .markerMissing:

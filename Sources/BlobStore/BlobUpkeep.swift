@@ -2,50 +2,51 @@ package import ArchiveModel
 package import Foundation
 import WorkLanes
 
-/// What verifying, mending and collecting take beyond ``BlobStore``: a look at files as files, and leave to move them.
+/// What verify, repair and gc need beyond ``BlobStore``: listing, checking and moving the files.
 package protocol BlobUpkeep: BlobStore {
-    /// The parts that the store is divided into, each listed by itself so that no more than one is held in memory.
+    /// The parts of the store. Each part is listed separately, so that only one listing is in memory.
     func parts() async throws -> [String]
 
-    /// What is in one part, also what has no business there.
+    /// The contents of one part, including foreign files.
     func listing(part: String) async throws -> [StoredBlob]
 
-    /// Reads blobs whole, letting go of their pages in memory afterwards.
-    /// - Returns: For each, what is really there; `nil` for one that is gone.
+    /// Reads blobs in full and then drops their pages from the page cache.
+    /// - Returns: For each blob, its actual contents; `nil` if it is missing.
     func read(_ digests: [Digest]) async throws -> [BlobReading?]
 
-    /// The digest of a file that lies where no blob of its name belongs, or under a name that is none; `nil` when it is no file.
+    /// The digest of a misplaced or wrongly named file; `nil` when it is not a regular file.
     func digest(ofStray path: String) async throws -> Digest?
 
-    /// Gives a stray file, whose bytes have this digest, its right name; "already there" is success.
+    /// Links a stray file with this digest under its correct name. It is not an error if the blob already exists.
     func adopt(_ path: String, as digest: Digest) async throws
 
     /// Makes a blob read-only again.
     func protect(_ digest: Digest) async throws
 
-    /// Moves a blob to the quarantine if its bytes are not what its name says.
-    /// - Returns: Where it lies now; `nil` when it is whole after all, or gone.
+    /// Moves a blob to the quarantine if its bytes do not match its digest.
+    /// - Returns: Its new path; `nil` when the blob is intact or missing.
     func quarantine(_ digest: Digest, note: QuarantineNote) async throws -> String?
 
     /// Moves a stray file or folder to the quarantine.
-    /// - Returns: Where it lies now.
+    /// - Returns: Its new path.
     func quarantine(stray path: String, note: QuarantineNote) async throws -> String
 
-    /// Takes a blob away that was neither written nor put to use again since a date.
+    /// Deletes a blob that was neither written nor reused since a date.
     ///
-    /// Whoever publishes the same bytes at this moment either marks the blob as used, and it stays, or finds it gone and stores it anew.
+    /// If another process publishes the same bytes at the same time, there are two outcomes. Either it marks the blob as used
+    /// first, and the blob stays, or it finds the blob gone and stores it again.
     ///
-    /// - Parameter trying: Whether to leave everything as it is and only say what would be done.
-    /// - Returns: The number of bytes; `nil` when the blob stays, or was gone.
+    /// - Parameter trying: Whether to report only what would be deleted, without deleting it.
+    /// - Returns: The number of bytes; `nil` when the blob stays or was missing.
     func collect(_ digest: Digest, unusedSince date: Date, trying: Bool) async throws -> Int?
 
-    /// Removes what writers that died have left unfinished. What a living process is writing is locked and stays, and so does every
-    /// file whose name no writer gives.
+    /// Deletes unfinished files of writers that have died. Files that a running process is writing are locked and stay. Files
+    /// whose names no writer uses stay too.
     /// - Returns: The number of files.
     func sweepIngest(trying: Bool) async throws -> Int
 }
 
-/// What is really there under a blob's name.
+/// The actual contents of a blob's file.
 package struct BlobReading: Sendable, Hashable {
     /// `nil` when the disk can't read all of it.
     package let digest: Digest?
@@ -153,16 +154,17 @@ extension DirectoryBlobStore: BlobUpkeep {
         try await lane.run { [folder] in
             var found = 0
             for entry in try POSIXFile.entries(in: folder.ingestPath) {
-                // Whatever has another name, no writer has left it.
+                // No writer creates files with other names.
                 guard entry.status.isFile, ArchiveFolder.isIngestName(entry.name) else { continue }
                 let path = folder.ingestPath / entry.name
-                // What has its final name already is of no use here, even to a writer that lives: a kill between
-                // the two names leaves the marker of an archive so, for one.
+                // Already published: the ingest name is a leftover, for example of a process killed between link and unlink when
+                // it wrote the marker.
                 if try POSIXFile.hasOtherNames(path) {
                     if !trying { try POSIXFile.remove(path) }
                     found += 1
                 } else if let file = try? POSIXFile.openForReading(path), try file.isUnclaimed() {
-                    // Nobody can claim it until the name is gone: a writer that has just made the file takes another then.
+                    // The read lock prevents a claim until the name is removed. A writer that has just created the file then
+                    // creates another one.
                     if !trying { try POSIXFile.remove(path) }
                     found += 1
                     try file.disclaim()

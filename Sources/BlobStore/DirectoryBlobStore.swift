@@ -2,20 +2,20 @@ package import ArchiveModel
 import Foundation
 package import WorkLanes
 
-/// Blobs as read-only files `blobs/sha256/ab/ab12…ef` of an archive's folder.
+/// Blobs as read-only files `blobs/sha256/ab/ab12…ef` in an archive's folder.
 package struct DirectoryBlobStore: BlobStore {
     let folder: ArchiveFolder
     let lane: WorkLane
     let folders: DurableFolders
 
-    /// - Parameter lane: Where the blocking file calls run.
+    /// - Parameter lane: The threads that run the blocking file calls.
     package init(folder: ArchiveFolder, lane: WorkLane) {
         self.folder = folder
         self.lane = lane
         folders = DurableFolders(folder.permissions)
     }
 
-    /// Removes what writers that died have left in `ingest/`. Files that a living process is writing are locked and stay.
+    /// Deletes files that dead writers left in `ingest/`. Files that a running process is writing are locked and stay.
     /// - Returns: The number of files removed.
     @discardableResult
     package func sweepIngest() async throws -> Int { try await sweepIngest(trying: false) }
@@ -49,10 +49,10 @@ package struct DirectoryBlobStore: BlobStore {
         return Publication(digest: digest, bytes: file.count, isNew: isNew)
     }
 
-    /// Puts a blob to use again that is there already, after a look that it is whole, and marks it as used now, durably: so whoever
-    /// collects what is of no use knows that somebody is about to name it.
+    /// Verifies an existing blob and durably refreshes its modification time, so that gc keeps it until a record names it.
     ///
-    /// - Returns: `false` when it has gone meanwhile, or was damaged and is now in the quarantine: then there is room for the new one.
+    /// - Returns: `false` when the blob has disappeared, or was damaged and is now in the quarantine. The new file can then be
+    ///   published.
     private func reuse(_ path: StorePath, digest: Digest, by newer: borrowing IngestFile) throws -> Bool {
         guard let status = try POSIXFile.status(path) else { return false }
         guard status.isFile else {
@@ -72,7 +72,7 @@ package struct DirectoryBlobStore: BlobStore {
                 try Quarantine(folder: folder).take(path, note: Self.note(what, newCount))
                 return false
             }
-            // Somebody else's file can't be marked; our own, of the same bytes, can take its place.
+            // The time of another user's file can't be changed; replace that file with our own, which has the same bytes.
             if try !file.touch() { try POSIXFile.rename(newPath, to: path) }
             return true
         } ?? false
@@ -82,13 +82,13 @@ package struct DirectoryBlobStore: BlobStore {
         QuarantineNote([("why", what), ("instead", "whole bytes, \(bytes) of them, were just received and took its place")])
     }
 
-    /// Holds a blob's file so that nobody takes it away, or puts it to use, while `body` runs.
+    /// Holds the lock of a blob's file while `body` runs, so that no other process deletes or reuses it.
     /// - Returns: `nil` when there is no such file.
     func withLockedBlob<Value>(_ path: StorePath, _ body: (borrowing POSIXFile.Handle) throws -> Value) throws -> Value? {
         while true {
             guard let file = try POSIXFile.openRegular(path) else { return nil }
             try file.lock()
-            // Whoever held it may have taken it away, and another of its name may be there.
+            // The previous lock holder may have deleted the file, and a new one may have the same name.
             if try file.isStillThere { return try body(file) }
         }
     }
@@ -101,7 +101,7 @@ package struct DirectoryBlobStore: BlobStore {
         }
     }
 
-    /// The file of a blob, for those who copy or link files; `nil` when there is no such blob, or a file that is mostly a hole.
+    /// The file of a blob, for copying or linking; `nil` when there is no such blob or when its file is mostly a hole.
     package func localPath(of digest: Digest) async throws -> String? {
         try await lane.run { [self] in
             let path = path(of: digest)

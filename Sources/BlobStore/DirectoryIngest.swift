@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 import WorkLanes
 
-/// One file of `ingest/`: written, hashed while it is written, and locked so that no other process takes it for a leftover.
+/// A file in `ingest/` that is hashed while it is written. It is locked so that other processes don't treat it as a leftover.
 struct IngestFile: ~Copyable {
     private let file: POSIXFile.Handle
     private var hash = ContentHash()
@@ -24,7 +24,7 @@ struct IngestFile: ~Copyable {
 
     func digest() -> Digest { hash.digest() }
 
-    /// Makes the contents durable, after a look that the disk took as many bytes as were given.
+    /// Makes the contents durable, after checking that the file has as many bytes as were written.
     /// - Parameter mode: The permission bits of the finished file.
     func settle(_ mode: mode_t) throws {
         let size = try file.size
@@ -36,26 +36,26 @@ struct IngestFile: ~Copyable {
         try file.synchronise()
     }
 
-    /// - Returns: `false` when something of that name is already there.
+    /// - Returns: `false` when the name is already taken.
     func publish(as newPath: StorePath) throws -> Bool { try POSIXFile.publish(path, as: newPath) }
     func exchange(with other: StorePath) throws -> POSIXFile.Exchange { try POSIXFile.exchange(path, with: other) }
     func rename(to newPath: StorePath) throws { try POSIXFile.rename(path, to: newPath) }
 
-    /// Takes the name in `ingest/` away. A leftover is removed by the next start, so a failure here loses nothing.
+    /// Removes the name in `ingest/`. If this fails, nothing is lost: the next start deletes the leftover.
     func remove() { try? POSIXFile.remove(path) }
 
     func contents() throws -> BlobBytes { try BlobBytes(mapping: POSIXFile.openForReading(path)) }
 }
 
-/// Received bytes in a file of `ingest/`.
+/// Received bytes in a file in `ingest/`.
 final class DirectoryIngest: BlobIngest {
-    /// Bytes are gathered to this many before a thread of the lane is asked to write them.
+    /// The number of bytes to buffer before a lane thread writes them to the file.
     private static let flushSize = 256 << 10
 
     private struct State: ~Copyable {
         var file: IngestFile?
         var pending: [UInt8] = []
-        /// The first failure, which is final: after it nobody knows what of the bytes is in the file, or on the disk.
+        /// The first failure, which is final: after it, it is unknown which bytes are in the file or on the disk.
         var failure: (any Error)?
 
         mutating func failing<Value>(_ body: (inout IngestFile?) throws -> Value) throws -> Value {

@@ -2,13 +2,13 @@ package import ArchiveModel
 package import Foundation
 package import WorkLanes
 
-/// Records as files `records/2026/11/22/<task>-<n>.json` and `<task>.task.json` of an archive's folder.
+/// Records as files `records/2026/11/22/<task>-<n>.json` and `<task>.task.json` in an archive's folder.
 package struct DirectoryRecordStore: RecordStore {
     private let folder: ArchiveFolder
     private let lane: WorkLane
     private let folders: DurableFolders
 
-    /// - Parameter lane: Where the blocking file calls run.
+    /// - Parameter lane: The threads that run the blocking file calls.
     package init(folder: ArchiveFolder, lane: WorkLane) {
         self.folder = folder
         self.lane = lane
@@ -30,8 +30,8 @@ package struct DirectoryRecordStore: RecordStore {
         }
     }
 
-    /// Writes a record's bytes durably, lets `publish` give them their name, and makes that durable too.
-    /// - Parameter publish: Gives back what stands at the path instead, when the record did not get it.
+    /// Writes a record's bytes durably, calls `publish` to give them their final name, and makes the name durable.
+    /// - Parameter publish: Returns the record found at the path if the new record did not replace it.
     private func place<Other: Sendable>(
         _ record: StoredRecord, _ publish: @escaping @Sendable (_ file: borrowing IngestFile, _ path: StorePath) throws -> Other?
     ) async throws -> Other? {
@@ -67,7 +67,7 @@ package struct DirectoryRecordStore: RecordStore {
             file.remove()
             return nil
         }
-        // Only what was taken away tells for certain what stood there.
+        // After an atomic swap, the swapped-out file is certain to be the record that was at the path.
         switch try file.exchange(with: path) {
         case .done: break
         case .nothingThere: return try replace(nil, at: path, by: file)
@@ -88,7 +88,7 @@ package struct DirectoryRecordStore: RecordStore {
         return nil
     }
 
-    /// `nil` for a file that is missing or no output's record.
+    /// `nil` for a file that is missing or is not an output's record.
     private static func outputRecord(_ path: StorePath) -> ArchiveRecord? {
         guard let bytes = try? bytes(path), case .output(let record) = try? decode(bytes, path) else { return nil }
         return record
@@ -111,10 +111,10 @@ package struct DirectoryRecordStore: RecordStore {
         RecordWalk(folder, lane).stream { $0.kind == .record }
     }
 
-    /// No record is that large, in bytes: what the upstream answers is bounded.
+    /// The maximum size of a record in bytes. Answers of the upstream are bounded, so no record is larger.
     private static let largest = 64 << 20
 
-    /// `nil` for a file that has gone meanwhile.
+    /// `nil` for a file that has disappeared meanwhile.
     static func listing(_ path: StorePath) throws -> RecordListing? {
         do {
             let bytes = try bytes(path)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What a name in a folder stands for. A symbolic link stands for itself.
+/// The status of a name in a folder. Symbolic links are not followed.
 struct FileStatus {
     enum Kind: CustomStringConvertible {
         case file, folder, link, pipe, socket, device
@@ -48,13 +48,13 @@ struct FileStatus {
 /// A name found in a folder.
 struct FolderEntry {
     var name: String
-    /// Whether the name is UTF-8; what has another name can't be opened by it.
+    /// Whether the name is UTF-8; otherwise the file can't be opened.
     var isText: Bool
     var status: FileStatus
 }
 
 extension POSIXFile {
-    /// `nil` when there is no such file, or no folder leads to it.
+    /// `nil` when the file or one of its parent folders does not exist.
     static func status(_ path: StorePath) throws -> FileStatus? {
         do {
             return try withParent(path) { folder, name in
@@ -68,17 +68,17 @@ extension POSIXFile {
         }
     }
 
-    /// Whether a file has more than this name; `false` for one that is not there.
+    /// Whether a file has more than one hard link; `false` when it does not exist.
     static func hasOtherNames(_ path: StorePath) throws -> Bool { (try status(path)?.links ?? 0) > 1 }
 
     static func isFolder(_ path: StorePath) throws -> Bool { try status(path)?.isFolder ?? false }
 
-    /// The names in a folder, sorted; empty for a folder that is not there.
+    /// The names in a folder, sorted; empty when the folder does not exist.
     static func names(in path: StorePath) throws -> [String] {
         try scan(path) { name, isText, _ in isText ? name : nil }.sorted()
     }
 
-    /// What is in a folder, sorted by name; empty for a folder that is not there.
+    /// The entries of a folder, sorted by name; empty when the folder does not exist.
     static func entries(in path: StorePath) throws -> [FolderEntry] {
         try scan(path) { name, isText, status in status().map { FolderEntry(name: name, isText: isText, status: $0) } }
             .sorted { $0.name < $1.name }
@@ -106,7 +106,7 @@ extension POSIXFile {
                 return items
             }
             let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
-            // The entry may be shorter than the type says, so its name is read where it lies.
+            // The entry may be shorter than its Swift type, so read the name in place.
             let text = unsafe (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
             let name = unsafe String(cString: text)
             guard name != ".", name != ".." else { continue }

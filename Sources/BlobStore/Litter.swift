@@ -1,13 +1,14 @@
-/// Files that operating systems, network storage and sync programs leave in any folder. They are never ours, and never touched.
+/// Files that operating systems, network storage and sync programs leave in any folder. They are not part of the archive and
+/// never touched.
 package enum Litter {
-    /// Whether a file or folder name is one of theirs.
+    /// Whether a file or folder name is one of these.
     package static func isName(_ name: String) -> Bool {
         let plain = name.lowercased()
         return names.contains(plain) || prefixes.contains { plain.hasPrefix($0) } || suffixes.contains { plain.hasSuffix($0) }
             || parts.contains { plain.contains($0) } || isEditorBackup(name) || isTransfer(name)
     }
 
-    /// Lower case: some of them are written in any.
+    /// In lower case, because the case of these names varies.
     private static let names: Set<String> = [
         // Desktops.
         ".ds_store", ".localized", ".appledouble", ".applesingle", ".appledb", ".appledesktop", ".spotlight-v100", ".trashes",

@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 
 extension POSIXFile {
-    /// Gives a file a second name; where the file system knows no second names, copies it.
-    /// - Parameter scratch: The folder where a copy is written first.
-    /// - Returns: `false` when something of that name is already there.
+    /// Adds a hard link to a file, or copies the file if the file system has no hard links.
+    /// - Parameter scratch: The folder in which a copy is written first.
+    /// - Returns: `false` when the new name is already taken.
     static func link(_ path: StorePath, to newPath: StorePath, copyingIn scratch: StorePath) throws -> Bool {
         if let isNew = try hardLink(path, to: newPath) { return isNew }
         guard try status(newPath) == nil else { return false }
@@ -23,21 +23,21 @@ extension POSIXFile {
         }
     }
 
-    /// Gives a file its final name unless something has that: as a second name, or instead of its own where the file system knows no
-    /// second names. The caller removes the first name in either case.
-    /// - Returns: `false` when something of that name is already there.
+    /// Gives a file its final name unless the name is taken. Adds a hard link, or renames the file if the file system has no hard
+    /// links. The caller removes the old name in both cases.
+    /// - Returns: `false` when the new name is already taken.
     static func publish(_ path: StorePath, as newPath: StorePath) throws -> Bool {
         try hardLink(path, to: newPath) ?? moveWithoutReplacing(path, to: newPath)
     }
 
-    /// - Returns: `false` when something of the new name is there; `nil` when the file system has no hard links.
+    /// - Returns: `false` when the new name is already taken; `nil` when the file system has no hard links.
     private static func hardLink(_ path: StorePath, to newPath: StorePath) throws -> Bool? {
         try withParent(path) { folder, name in
             try withParent(newPath) { newFolder, newName in
                 if unsafe linkat(folder, name, newFolder, newName, 0) == 0 { return true }
                 switch errno {
                 case EEXIST: return false
-                // FAT answers EPERM, network and user-space file systems one of the others.
+                // FAT returns EPERM; network and user-space file systems return one of the others.
                 case EPERM, EOPNOTSUPP, ENOSYS, EMLINK: return nil
                 default: throw BlobStoreError.last("publish", newPath)
                 }
@@ -50,7 +50,7 @@ extension POSIXFile {
         case 0: return true
         case EEXIST: return false
         case EINVAL, ENOSYS, EOPNOTSUPP:
-            // Two calls, so one process at a time.
+            // The fallback takes two calls, so a lock admits one process at a time.
             let folder = try openFolder(newPath.parent)
             return try withExtendedLifetime(folder) { folder in
                 lock(folder)
@@ -64,12 +64,12 @@ extension POSIXFile {
 
     private static func lock(_ folder: borrowing Handle) {
         while flock(folder.descriptor, LOCK_EX) != 0 {
-            // A file system without locks: then the check alone has to do.
+            // On a file system without locks, only the check protects against overwriting.
             if errno != EINTR { return }
         }
     }
 
-    /// Moves a file, over one of the new name if there is one.
+    /// Renames a file, replacing any file with the new name.
     static func rename(_ path: StorePath, to newPath: StorePath) throws {
         try withParent(path) { folder, name in
             try withParent(newPath) { newFolder, newName in
@@ -89,7 +89,7 @@ extension POSIXFile {
     private static let renameNoReplace: UInt32 = 1
     private static let renameExchange: UInt32 = 2
 
-    /// - Returns: The error number, 0 for success.
+    /// - Returns: The error number; 0 for success.
     private static func renameAt2(_ path: StorePath, _ newPath: StorePath, _ flags: UInt32) throws -> Int32 {
         guard let renameAt2 = unsafe renameAt2 else { return ENOSYS }
         return try withParent(path) { folder, name in
@@ -101,12 +101,12 @@ extension POSIXFile {
 
     enum Exchange { case done, nothingThere, unsupported }
 
-    /// Lets two files change places, in one step that nobody sees the middle of.
+    /// Swaps two files atomically.
     static func exchange(_ path: StorePath, with other: StorePath) throws -> Exchange {
         switch try renameAt2(path, other, renameExchange) {
         case 0: .done
         case ENOENT: .nothingThere
-        // A file system that can't, such as NFS.
+        // A file system without this operation, such as NFS.
         case EINVAL, ENOSYS, EOPNOTSUPP: .unsupported
         case let number: throw BlobStoreError(number, "exchange", other)
         }
@@ -118,7 +118,7 @@ extension POSIXFile {
         }
     }
 
-    /// - Returns: `false` when the folder was there already.
+    /// - Returns: `false` when the folder already existed.
     static func makeDirectory(_ path: StorePath, _ permissions: ArchivePermissions) throws -> Bool {
         try withParent(path) { folder, name in
             guard unsafe mkdirat(folder, name, permissions.folder) == 0 else {
@@ -126,7 +126,7 @@ extension POSIXFile {
                 return false
             }
             let made = try openFolder(path)
-            // The umask of the process does not count; a group that the parent hands down stays.
+            // Override the process's umask, but keep a set-group-ID bit inherited from the parent folder.
             let mode = try made.mode
             if mode & 0o777 != permissions.folder { try made.setMode(permissions.folder | mode & 0o7000) }
             return true

@@ -8,16 +8,16 @@ extension BlobStoreError {
     static let noPermission = EACCES
     static let unreadableSector = Code.system(EIO)
 
-    /// The error that the last system call left behind.
+    /// The error of the last system call.
     static func last(_ operation: String, _ path: StorePath) -> BlobStoreError {
         let number = errno
         return BlobStoreError(.system(number), operation, path: "\(path)", detail: unsafe String(cString: strerror(number)))
     }
 }
 
-/// The few calls of the operating system that publishing a file durably takes; each throws ``BlobStoreError``.
+/// The system calls needed to publish a file durably; each throws ``BlobStoreError``.
 enum POSIXFile {
-    /// An open file, closed when it goes.
+    /// An open file. It is closed when the handle is destroyed.
     struct Handle: ~Copyable {
         let descriptor: Int32
         let path: StorePath
@@ -29,7 +29,7 @@ enum POSIXFile {
 
         deinit { _ = Glibc.close(descriptor) }
 
-        /// Writes all of `bytes` at the end of the file.
+        /// Appends all of `bytes` to the file.
         func write(_ bytes: [UInt8]) throws {
             var written = 0
             while written < bytes.count {
@@ -44,8 +44,7 @@ enum POSIXFile {
             }
         }
 
-        /// Reads up to `capacity` bytes; none at the end of the file.
-        /// The last bytes of the file.
+        /// The last `count` bytes of the file, or all of them if it is shorter.
         func readEnd(_ count: Int) throws -> [UInt8] {
             let start = try max(0, size - count)
             return try unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
@@ -55,6 +54,7 @@ enum POSIXFile {
             }
         }
 
+        /// Reads up to `capacity` bytes; empty at the end of the file.
         func read(upTo capacity: Int) throws -> [UInt8] {
             while true {
                 var failed = false
@@ -68,26 +68,27 @@ enum POSIXFile {
             }
         }
 
-        /// Makes the contents durable. The first failure is final: a second fsync may succeed although the data is gone.
+        /// Makes the contents durable. The first failure is final: a second fsync may succeed although the data is lost.
         func synchronise() throws {
             guard fsync(descriptor) == 0 else { throw BlobStoreError.last("fsync", path) }
         }
 
-        /// Does nothing on a file system that keeps no modes.
+        /// Sets the permission bits. Does nothing on a file system without them.
         func setMode(_ mode: mode_t) throws {
             guard fchmod(descriptor, mode) == 0 || [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) else {
                 throw BlobStoreError.last("set the mode of", path)
             }
         }
 
-        /// Says "somebody is writing this", until the file is closed; `false` when somebody else says so, or is just looking.
+        /// Locks the file as "being written" until it is closed; `false` when another process has claimed it or is checking it.
         ///
-        /// A lock of another kind than ``lock()``: a blob is the file that was written, under its second name, and nobody who wants to
-        /// use it should wait for its writer, who may have been stopped.
-        /// - Throws: ``BlobStoreError`` when there is no taking locks, as on some network filesystems.
+        /// This lock is independent of ``lock()``. A published blob is a hard link to the written file. Processes that use the
+        /// blob must not wait for its writer, which may be suspended.
+        /// - Throws: ``BlobStoreError`` when the file system has no locks, such as some network file systems.
         func claim() throws -> Bool { try rangeLock(F_WRLCK) }
 
-        /// Whether nobody is writing this; then nobody can begin to, until the file is closed or ``disclaim()`` called.
+        /// Whether no process is writing this file. If so, none can claim it until the file is closed or ``disclaim()`` is
+        /// called.
         func isUnclaimed() throws -> Bool { try rangeLock(F_RDLCK) }
 
         func disclaim() throws { _ = try rangeLock(F_UNLCK) }
@@ -101,8 +102,9 @@ enum POSIXFile {
             return true
         }
 
-        /// Takes the lock that says "this file may go": whoever puts a file to use again, and whoever takes one away, holds it meanwhile.
-        /// - Throws: ``BlobStoreError`` with code `inUse` when somebody holds it for half a minute: those who do take milliseconds.
+        /// Takes the exclusive lock that reuse and gc hold while they work on a file.
+        /// - Throws: ``BlobStoreError`` with code `inUse` when another process holds it for half a minute; normally it is held
+        ///   for milliseconds.
         func lock() throws {
             for _ in 0..<POSIXFile.lockTries {
                 if try POSIXFile.tryLock(descriptor, path) { return }
@@ -112,7 +114,7 @@ enum POSIXFile {
             throw BlobStoreError(.inUse, "lock", path: "\(path)", detail: detail)
         }
 
-        /// Whether this file is the one that `path` names now.
+        /// Whether `path` still refers to this file.
         var isStillThere: Bool {
             get throws {
                 guard let named = try POSIXFile.status(path) else { return false }
@@ -121,8 +123,8 @@ enum POSIXFile {
             }
         }
 
-        /// Marks the file as used now, durably.
-        /// - Returns: `false` when the file belongs to somebody else.
+        /// Durably sets the file's modification time to now, which marks it as used.
+        /// - Returns: `false` when the file belongs to another user.
         func touch() throws -> Bool {
             guard futimens(descriptor, nil) == 0 else {
                 if errno == EPERM || errno == EACCES { return false }
@@ -132,7 +134,7 @@ enum POSIXFile {
             return true
         }
 
-        /// When the contents were written, or the file was last put to use again.
+        /// When the contents were written or the file was last reused.
         var modified: Date {
             get throws {
                 let time = try status.st_mtim
@@ -150,13 +152,13 @@ enum POSIXFile {
             get throws { try status.st_mode & 0o7777 }
         }
 
-        /// How many names the file has.
+        /// The number of hard links.
         var links: Int {
             get throws { try Int(status.st_nlink) }
         }
 
-        /// Whether most of the file is a hole. No file is written so here, and reading one of any size whole takes as long as it is
-        /// said to be large.
+        /// Whether most of the file is a hole. This program never writes such files, and reading one takes as long as its stated
+        /// size suggests.
         var isHollow: Bool {
             get throws {
                 let found = try status
@@ -173,7 +175,7 @@ enum POSIXFile {
         }
     }
 
-    /// `F_OFD_SETLK`, a lock of the open file and not of the process, on some bytes of it; in Linux since 3.15.
+    /// `F_OFD_SETLK`: a byte-range lock that belongs to the open file and not to the process; in Linux since 3.15.
     private static let setOpenFileLock: Int32 = 37
     private static let lockPause: UInt32 = 10_000
     private static let lockTries = 3000
@@ -182,7 +184,7 @@ enum POSIXFile {
         try lock(descriptor, path, LOCK_EX | LOCK_NB)
     }
 
-    /// Takes the lock that many may share, waiting while somebody holds the file for himself alone.
+    /// Takes the shared lock, waiting while another process holds it exclusively.
     static func share(_ descriptor: Int32, _ path: StorePath) throws { _ = try lock(descriptor, path, LOCK_SH) }
 
     fileprivate static func lock(_ descriptor: Int32, _ path: StorePath, _ operation: Int32) throws -> Bool {
@@ -195,7 +197,7 @@ enum POSIXFile {
 
     // MARK: Opening
 
-    /// Lends the folder of a path, reached without following a link, and the last name.
+    /// Passes the parent folder of a path, opened without following links, and the last name to `body`.
     static func withParent<Value: ~Copyable>(
         _ path: StorePath, _ body: (_ folder: Int32, _ name: String) throws -> Value
     ) throws -> Value {
@@ -218,10 +220,10 @@ enum POSIXFile {
         return try withExtendedLifetime(folder) { folder throws -> Value in try body(folder.descriptor, path.name) }
     }
 
-    /// `O_PATH`, which the Swift overlay of glibc lacks; the same number on every architecture that Swift runs on.
+    /// `O_PATH`, which the Swift overlay of glibc lacks. The number is the same on every architecture that Swift runs on.
     private static let pathOnly: Int32 = 0o10_000_000
 
-    /// What has a name, when that is neither a file nor a folder.
+    /// The kind of an object if it is not a folder; `nil` otherwise.
     private static func kind(_ name: String, in folder: Int32) -> FileStatus.Kind? {
         var found = stat()
         guard unsafe fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
@@ -237,16 +239,16 @@ enum POSIXFile {
         }
     }
 
-    /// Creates a file of a new name that other processes see as being written.
+    /// Creates a file with a new name and claims it, so that other processes see it as being written.
     static func createClaimed(in folder: StorePath, prefix: String = "") throws -> Handle {
         while true {
             let file = try create(folder / (prefix + UUID().uuidString.lowercased()))
-            // A process that sweeps the folder may come between creating and locking.
+            // Another process may sweep the folder between creation and locking.
             if try file.claim(), try file.links > 0 { return file }
         }
     }
 
-    /// Opens a regular file, and nothing else: no link is followed, no pipe waited for, no device touched.
+    /// Opens a regular file only. Links, pipes and devices are refused without being followed, waited for or accessed.
     static func openForReading(_ path: StorePath) throws -> Handle {
         Handle(descriptor: try openDescriptor(path), path: path)
     }
@@ -283,7 +285,7 @@ enum POSIXFile {
         }
     }
 
-    /// A regular file to read; `nil` when there is none of the name. What is no regular file counts as none.
+    /// Opens a regular file for reading; `nil` when the path is missing or not a regular file.
     static func openRegular(_ path: StorePath) throws -> Handle? {
         do { return try openForReading(path) } catch let error as BlobStoreError where error.tellsOfNoFile { return nil }
     }
@@ -292,7 +294,7 @@ enum POSIXFile {
 
     /// - Returns: A descriptor that the caller closes.
     static func openFolderDescriptor(_ path: StorePath) throws -> Int32 {
-        // The archive's own folder may be reached by a link.
+        // The archive's own folder may be reached through a link.
         let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (path.components.isEmpty ? 0 : O_NOFOLLOW)
         return try withParent(path) { folder, name in
             let descriptor = unsafe openat(folder, name, flags)
@@ -312,7 +314,7 @@ enum POSIXFile {
 }
 
 extension BlobStoreError {
-    /// Whether there is no regular file at the path, and nothing else failed.
+    /// Whether the error means that there is no regular file at the path.
     var tellsOfNoFile: Bool { [.notFound, .notAFile, .system(ENOENT), .system(ENOTDIR), .system(ELOOP)].contains(code) }
 
     fileprivate func explained(_ detail: String) -> BlobStoreError {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Why something was put aside, in words for whoever finds it.
+/// Explains to the user why a file was moved to the quarantine.
 package struct QuarantineNote: Sendable {
     /// Lines of `name: value`.
     package var lines: [(name: String, value: String)]
@@ -13,12 +13,12 @@ package struct QuarantineNote: Sendable {
     }
 }
 
-/// Where damaged files go: kept as evidence, each with a note beside it, and never deleted.
+/// The folder for damaged files. Each is kept as evidence with a note beside it, and never deleted.
 struct Quarantine {
     let folder: ArchiveFolder
 
-    /// Moves a file or folder out of the archive's way.
-    /// - Returns: Where it lies now, inside the archive.
+    /// Moves a file or folder into the quarantine.
+    /// - Returns: Its new path inside the archive.
     @discardableResult
     func take(_ path: StorePath, note: QuarantineNote) throws -> String {
         let place = try write(note, about: path)
@@ -27,11 +27,11 @@ struct Quarantine {
         return place.inside
     }
 
-    /// Gives a file a second name in the quarantine, so that another may take its place.
-    /// - Returns: Where it lies now, inside the archive.
+    /// Links a file into the quarantine, so that another file may replace it.
+    /// - Returns: Its path in the quarantine, inside the archive.
     func keep(_ path: StorePath, note: QuarantineNote) throws -> String {
         let place = try write(note, about: path)
-        // What is no file can't have a second name, and a new record must not be written into it.
+        // Links and pipes can't get a second name and a new record must not be written into them, so move them.
         if try POSIXFile.status(path)?.isFile == true {
             _ = try POSIXFile.link(path, to: place, copyingIn: folder.ingestPath)
         } else {
@@ -43,7 +43,7 @@ struct Quarantine {
 
     /// Writes the note before the file is moved.
     private func write(_ note: QuarantineNote, about path: StorePath) throws -> StorePath {
-        // A long name must leave room for what is added.
+        // Truncate a long name to leave room for the suffix.
         let place =
             folder.quarantinePath
             / (String(decoding: path.name.utf8.prefix(200), as: UTF8.self) + "-" + UUID().uuidString.lowercased())

@@ -1,7 +1,7 @@
 import ArchiveModel
 import Glibc
 
-/// The memory that a thread reads files through: large, so that the disk or the hash is what limits it, and used file after file.
+/// A buffer for reading files, reused for file after file. It is large, so that the disk or the hash is the bottleneck.
 @safe struct ReadBuffer: ~Copyable {
     fileprivate let memory: UnsafeMutableRawBufferPointer
 
@@ -11,9 +11,9 @@ import Glibc
 }
 
 extension POSIXFile.Handle {
-    /// Reads the file from its beginning to its end.
-    /// - Parameter leavesNoTrace: Whether to let go of the file's pages in memory afterwards: a look at everything must not push out
-    ///   what others work with.
+    /// Reads the whole file and hashes it.
+    /// - Parameter leavesNoTrace: Whether to drop the file's pages from the page cache afterwards. Reading the whole archive must
+    ///   not evict pages that other processes need.
     func reading(through buffer: borrowing ReadBuffer, leavesNoTrace: Bool) throws -> BlobReading {
         if try isHollow { return BlobReading(digest: nil, bytes: try size) }
         _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)

@@ -1,54 +1,55 @@
 package import ArchiveModel
 package import Foundation
 
-/// The records, one small file each: the truth from which the catalog can be made again.
+/// The records, one small file each. They are authoritative: the catalog can be rebuilt from them.
 package protocol RecordStore: Sendable {
-    /// Writes a record, over an earlier one of the same output; returns when it is durable.
+    /// Writes a record, replacing an earlier one of the same output; returns when it is durable.
     func write(_ record: ArchiveRecord) async throws
 
-    /// Writes an output's record where `standing` stands, and only there: what somebody else has written meanwhile, such as a worker
-    /// that took over, is not written over. A file there that is no record counts as none.
+    /// Compare and swap: writes an output's record only if the existing record equals `standing`. This protects a record that
+    /// another worker has written meanwhile. A file that is not a valid record counts as missing.
     ///
-    /// - Parameter standing: The record that is there as far as the caller knows; `nil` for none.
-    /// - Returns: `nil` when `record` is written and durable, or else the record that stands there instead.
+    /// - Parameter standing: The record that the caller expects to find; `nil` for none.
+    /// - Returns: `nil` when `record` is written and durable; otherwise the existing record.
     func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord?
 
-    /// Writes a task's record, over an earlier one of the same task; returns when it is durable.
+    /// Writes a task's record, replacing an earlier one of the same task; returns when it is durable.
     func write(_ record: TaskRecord) async throws
 
     /// The record of an output.
-    /// - Parameter day: When its task was created, or discovered where that is unknown: records lie by that day.
+    /// - Parameter day: The day when its task was created (discovered, if the creation time is unknown). Records are stored by
+    ///   this day.
     /// - Returns: `nil` when there is none.
-    /// - Throws: ``BlobStoreError`` with code `unreadableRecord` for a file that is no record.
+    /// - Throws: ``BlobStoreError`` with code `unreadableRecord` for a file that is not a valid record.
     func record(of id: OutputID, day: Date) async throws -> ArchiveRecord?
 
-    /// Every record, in the order of days and names. What is neither a record nor in the place of one is left out.
+    /// Every record, in the order of days and names. Files that are neither records nor at a record's path are left out.
     func records() -> AsyncThrowingStream<RecordListing, any Error>
 }
 
-/// What verifying and mending take beyond ``RecordStore``.
+/// What verify and repair need beyond ``RecordStore``.
 package protocol RecordUpkeep: RecordStore {
-    /// Where a record belongs, inside the store.
+    /// The correct path of a record, inside the store.
     func path(of record: StoredRecord) -> String
 
-    /// Where the record of an output belongs whose task was created, or discovered, on a day.
+    /// The correct path of an output's record. `day` is when its task was created or discovered.
     func path(of id: OutputID, day: Date) -> String
 
-    /// Where the record of a task belongs that was created, or discovered, on a day.
+    /// The correct path of a task's record. `day` is when the task was created or discovered.
     func path(of task: TaskID, day: Date) -> String
 
-    /// As ``RecordStore/records()``, with what does not belong there.
+    /// Like ``RecordStore/records()``, but includes foreign files.
     func listings() -> AsyncThrowingStream<RecordListing, any Error>
 
     /// One file among the records; `nil` when there is none.
     func listing(at path: String) async throws -> RecordListing?
 
-    /// Gives a damaged record a second name in the quarantine, so that a whole one may take its place.
-    /// - Returns: Where it lies now.
+    /// Links a damaged record into the quarantine, so that an intact one may replace it.
+    /// - Returns: Its path in the quarantine.
     func keep(_ path: String, note: QuarantineNote) async throws -> String
 
-    /// Moves a file that has no business among the records to the quarantine.
-    /// - Returns: Where it lies now.
+    /// Moves a file that does not belong among the records to the quarantine.
+    /// - Returns: Its new path.
     func quarantine(_ path: String, note: QuarantineNote) async throws -> String
 }
 
@@ -64,18 +65,18 @@ extension RecordStore {
 /// A file found among the records.
 package struct RecordListing: Sendable {
     package enum Kind: Sendable {
-        /// A record, or what lies in the place of one.
+        /// A record, or any object at a record's path.
         case record
-        /// Left by a system or a sync program; see ``Litter``.
+        /// Left by an operating system or a sync program; see ``Litter``.
         case litter
-        /// Anything else, which somebody put there.
+        /// Any other foreign file.
         case stray
     }
 
     package var kind = Kind.record
     /// The path inside the store.
     package let path: String
-    /// The record, or why the file is none.
+    /// The record, or why the file is not a valid record.
     package let record: Result<StoredRecord, BlobStoreError>
     /// The file's bytes; empty when they could not be read.
     package var bytes: [UInt8] = []

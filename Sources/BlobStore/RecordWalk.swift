@@ -1,13 +1,13 @@
 import ArchiveModel
 import WorkLanes
 
-/// A walk over everything below `records/`, which tells records from what else lies there. Files are read as they are asked for, some
-/// at once: the store may hold more records than fit into memory.
+/// Lists everything below `records/` and separates records from foreign files. Files are read on demand in batches, because the
+/// records may not fit into memory.
 struct RecordWalk {
     private let folder: ArchiveFolder
     private let lane: WorkLane
 
-    /// Files read in one go.
+    /// The number of files read in one batch.
     private static let readAhead = 256
 
     init(_ folder: ArchiveFolder, _ lane: WorkLane) {
@@ -39,7 +39,7 @@ struct RecordWalk {
         }
     }
 
-    /// Where a stream of records stands. Used by one reader at a time, as a stream is.
+    /// The position in a stream of records. Used by one reader at a time, like the stream itself.
     private final class State: @unchecked Sendable {
         var days: ArraySlice<Found>?
         var files: ArraySlice<Found> = []
@@ -49,21 +49,21 @@ struct RecordWalk {
     /// A name below `records/`.
     private struct Found: Sendable {
         var path: StorePath
-        /// How many folders of year, month and day lead there.
+        /// The depth below `records/`: 1 to 3 for year, month and day.
         var level: Int
         var isFile: Bool
         var isFolder: Bool
-        /// Whether its name is UTF-8, without which it can't be opened.
+        /// Whether its name is UTF-8; otherwise the file can't be opened.
         var isText: Bool
     }
 
-    /// The folders of the days, and whatever else lies where years, months and days belong.
+    /// The day folders, and foreign files at the levels of years, months and days.
     private static func days(under root: StorePath) throws -> [Found] {
         let top = Found(path: root, level: 0, isFile: false, isFolder: true, isText: true)
         return try (1...3).reduce([top]) { level, _ in try level.flatMap(contents) }
     }
 
-    /// What a folder of the records holds; anything else is all that there is of it.
+    /// The contents of a folder of records. Anything else is returned unchanged.
     private static func contents(of found: Found) throws -> [Found] {
         guard found.isFolder, isDated(found) else { return [found] }
         return try POSIXFile.entries(in: found.path).map { entry in
@@ -73,7 +73,7 @@ struct RecordWalk {
         }
     }
 
-    /// What stands in the place of a folder of records; `nil` when nothing does, or a folder.
+    /// Reports an object that takes the place of a folder of records; `nil` when there is nothing or a folder.
     static func obstacle(_ path: StorePath) throws -> RecordListing? {
         guard let found = try POSIXFile.status(path), !found.isFolder else { return nil }
         let error = BlobStoreError(
@@ -82,13 +82,13 @@ struct RecordWalk {
         return RecordListing(path: path.inside, record: .failure(error))
     }
 
-    /// Whether a path inside the store is that of a year, a month or a day.
+    /// Whether a path inside the store has the form of a year, month or day folder.
     static func isFolderPath(_ path: StorePath) -> Bool {
         let level = path.inside.split(separator: "/").count - 1
         return (1...3).contains(level) && isDated(Found(path: path, level: level, isFile: true, isFolder: false, isText: true))
     }
 
-    /// Whether a folder's name is a year, a month or a day, in its place.
+    /// Whether a folder's name is a year, month or day and matches its level.
     private static func isDated(_ found: Found) -> Bool {
         guard found.level > 0 else { return true }
         let name = found.path.name
@@ -96,14 +96,14 @@ struct RecordWalk {
             && name.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// `nil` for a file that has gone meanwhile.
+    /// `nil` for a file that has disappeared meanwhile.
     private static func listing(_ found: Found) throws -> RecordListing? {
         let name = found.path.name
         let isLitter = Litter.isName(name)
         let isOurs = found.level == 4 && isRecordName(name)
-        // What stands in the place of a year, month or day hides all records below it.
+        // An object at the path of a year, month or day folder hides all records below it.
         if !found.isFolder, found.level <= 3, isDated(found) { return try obstacle(found.path) }
-        // A link or a pipe in the place of a record hides that one.
+        // A link or a pipe at a record's path hides that record.
         if !found.isFile, isOurs, !isLitter { return try DirectoryRecordStore.listing(found.path) }
         guard found.isFile, found.isText, name.hasSuffix(".json"), isOurs || !isLitter else {
             return foreign(found, isLitter ? .litter : .stray)
@@ -111,7 +111,7 @@ struct RecordWalk {
         guard var listing = try DirectoryRecordStore.listing(found.path) else { return nil }
         switch listing.record {
         case .success(let record):
-            // A sync program's copy of a record is a record of another place.
+            // If the file has a sync program's name and its record belongs at another path, the file is a copy.
             let place = DirectoryRecordStore.path(DirectoryRecordStore.name(record), record.day)
             if isLitter, place != listing.path { listing.kind = .litter }
         case .failure:
@@ -127,7 +127,7 @@ struct RecordWalk {
         return listing
     }
 
-    /// Whether a name is one that ``DirectoryRecordStore`` gives: `<task>-<n>.json` or `<task>.task.json`.
+    /// Whether a name has the form that ``DirectoryRecordStore`` uses: `<task>-<n>.json` or `<task>.task.json`.
     private static func isRecordName(_ name: String) -> Bool {
         guard !name.hasPrefix("."), name.hasSuffix(".json") else { return false }
         let stem = name.utf8.dropLast(5)

@@ -2,167 +2,169 @@ package import ArchiveModel
 package import Foundation
 package import SizeContract
 
-/// The index of tasks and outputs, and the queue of what is still to be done. Every implementation keeps these promises, and one
-/// suite of tests holds each to them:
-/// - what a call has returned survives a power cut;
-/// - a lease belongs to one worker at a time, and every write under a lease that has passed on is refused;
-/// - what has ended (archived, unavailable) is changed only by a call that names it.
+/// The index of tasks and outputs, and the work queue. Every implementation guarantees the following; one test suite checks each
+/// of them:
+/// - a change is durable (it survives a power cut) once the call returns;
+/// - a lease belongs to one worker at a time; a write under a lease that another worker has taken over is refused;
+/// - an ended output or task (archived, unavailable) changes only through a call that names it.
 package protocol Catalog: Outbox {
     // MARK: Tasks
 
-    /// Enters tasks that are not known yet, as `waiting`. Of a known task, facts that were missing are filled in, and a size that can't
-    /// be read is replaced.
+    /// Adds unknown tasks as `waiting`. For known tasks, fills in missing facts and replaces an unreadable size.
     func register(_ tasks: [TaskRegistration], now: Date) async throws -> RegistrationSummary
 
-    /// The newest task that a sweep of the account has shown, of those created until `before`.
+    /// The newest task found by a sweep of the account, among those created at or before `before`.
     func newestListed(before: Date) async throws -> (id: TaskID, createdAt: Date)?
 
-    /// Leases up to `limit` tasks that are due, the oldest first.
-    /// - Parameter suspects: Whether to lease those whose lease has run out, since a process died with them in hand, or only the
-    ///   others; `nil` for both.
+    /// Leases up to `limit` due tasks, the oldest first.
+    /// - Parameter suspects: `true` leases only tasks whose lease has expired (their process died while it held them), `false`
+    ///   only the others, `nil` both.
     func leaseTasks(limit: Int, suspects: Bool?, now: Date, until: Date) async throws -> [TaskLease]
 
-    /// Lengthens leases that are still held.
-    /// - Returns: Those of `leases` that have passed on to somebody else.
+    /// Extends leases that are still held.
+    /// - Returns: The leases that another worker has taken over.
     func extend(_ leases: [TaskLease], until: Date) async throws -> [TaskLease]
 
-    /// Ends a task's lease with what was learnt.
-    /// - Throws: ``CatalogError`` with code `leaseLost` when the lease has passed on: then nothing was written.
+    /// Ends a task's lease and stores the outcome.
+    /// - Throws: ``CatalogError`` with code `leaseLost` when another worker has taken over the lease; nothing is written then.
     func finish(_ lease: TaskLease, _ outcome: TaskOutcome, now: Date) async throws
 
-    /// Keeps what reads tasks that are not this account's own: callers' keys, sealed. Tasks that are not known are passed over.
-    /// - Parameter account: A number that stands for the caller's account; 0 for the own one.
+    /// Stores sealed caller keys, which are needed to read tasks of other accounts. Unknown tasks are skipped.
+    /// - Parameter account: The number of the caller's account; 0 for this archive's own account.
     func keep(_ sealedKeys: [TaskID: Data], account: Int64) async throws
 
-    /// What was kept for those tasks.
+    /// The stored sealed keys of these tasks.
     func sealedKeys(of tasks: [TaskID]) async throws -> [TaskID: Data]
 
-    /// Throws away what was kept for tasks that were discovered before `date`.
+    /// Deletes the sealed keys of tasks discovered before `date`.
     func forgetSealedKeys(before date: Date) async throws
 
     // MARK: Submissions
 
-    /// Puts a request on record before it is sent.
+    /// Records a request before it is sent.
     func recordSubmission(key: String, request: RecordedRequest, now: Date) async throws
 
-    /// What was put on record under a key; of several requests under one key the first.
+    /// The request recorded under a key; the first one if several used the same key.
     func submission(key: String) async throws -> RecordedRequest?
 
-    /// Notes which task a request has become.
+    /// Records which task a request has become.
     func completeSubmission(key: String, task: TaskID) async throws
 
-    /// Forgets requests that have become tasks, and were put on record before `date`: the tasks have them.
+    /// Deletes requests recorded before `date` that have become tasks; the task rows hold the same facts.
     func forgetSubmissions(before date: Date) async throws
 
-    /// Forgets a request that the upstream has refused.
+    /// Deletes a request that the upstream has refused.
     func dropSubmission(key: String) async throws
 
-    /// Requests that were sent, or were about to be, and never answered.
+    /// Requests that have no answer yet. They may or may not have been sent.
     func openSubmissions() async throws -> [OpenSubmission]
 
     // MARK: Outputs
 
-    /// Up to `limit` outputs that are due, without leasing them: those without a deadline, then by deadline those before theirs, then
-    /// those past it. When there are more, up to as many again, so that each account has its share among them.
+    /// Up to `limit` due outputs, without leasing them. Outputs without a deadline come first, then those before their deadline,
+    /// then those past it; each group by deadline. If more are due, up to `limit` further outputs are added so that every account
+    /// gets a share.
     func queuedOutputs(limit: Int, now: Date) async throws -> [QueuedOutput]
 
-    /// Leases those of `ids` that are due and nobody else has taken, in the order given.
+    /// Leases those of `ids` that are due and not held by another worker, in the given order.
     func leaseOutputs(_ ids: [OutputID], now: Date, until: Date) async throws -> [OutputLease]
 
-    /// Lengthens leases that are still held.
-    /// - Returns: Those of `leases` that have passed on to somebody else.
+    /// Extends leases that are still held.
+    /// - Returns: The leases that another worker has taken over.
     func extend(_ leases: [OutputLease], until: Date) async throws -> [OutputLease]
 
-    /// What was asked for, as far as it is known.
+    /// The request of a task, as far as it is known.
     func request(of task: TaskID) async throws -> RecordedRequest?
 
-    /// When a lease runs out; `nil` when it has passed on to somebody else.
+    /// When a lease expires; `nil` when another worker has taken it over.
     func expiry(of lease: OutputLease) async throws -> Date?
 
-    /// Ends an output's lease with what was done.
-    /// - Throws: ``CatalogError`` with code `leaseLost` when the lease has passed on: then nothing was written.
+    /// Ends an output's lease and stores the outcome.
+    /// - Throws: ``CatalogError`` with code `leaseLost` when another worker has taken over the lease; nothing is written then.
     func finish(_ lease: OutputLease, _ outcome: OutputOutcome, now: Date) async throws
 
     // MARK: The queue as a whole
 
-    /// Puts everything that waits for a source aside, with the reason; ``releaseHeld(now:)`` takes it up again.
+    /// Puts all unread tasks on hold, with a reason, until ``releaseHeld(now:)`` is called.
     func holdTasks(reason: String) async throws
     func releaseHeld(now: Date) async throws
 
-    /// When the next task or output is due, or the next lease runs out; `nil` when nothing waits.
+    /// When the next task or output is due or the next lease expires; `nil` when nothing is pending.
     func nextDue() async throws -> Date?
 
-    /// Writes something that changes nothing, durably: whether the disk has room, and nobody holds the lock.
+    /// Makes a durable write that changes no data. It fails when the disk is full or the database stays locked.
     func probe() async throws
 
-    /// How much is in which state.
+    /// The number of tasks and outputs in each state.
     func status(now: Date) async throws -> CatalogStatus
 
-    /// What still waits although little of its time is left, the most urgent first.
+    /// Pending outputs and tasks that are running out of time, the most urgent first.
     /// - Parameters:
-    ///   - deadline: Outputs with a deadline before this.
-    ///   - created: Tasks that are still to be read, created (or, where that is unknown, discovered) before this.
-    ///   - limit: The most entries of each kind; the counts are of all.
+    ///   - deadline: Selects outputs whose deadline is before this time.
+    ///   - created: Selects unread tasks created before this time (discovered, if the creation time is unknown).
+    ///   - limit: The maximum number of entries of each kind; the counts cover all of them.
     func atRisk(deadlineBefore deadline: Date, createdBefore created: Date, limit: Int) async throws -> AtRisk
 
-    /// Takes up again what was given up: outputs and tasks that are unavailable and deliveries that were no whole picture; of tasks
-    /// named here also failed and cancelled ones.
+    /// Retries what was given up: unavailable outputs and tasks, and undecodable deliveries. Failed and cancelled tasks are
+    /// retried only if `tasks` names them.
     /// - Parameter tasks: `nil` for all.
     /// - Returns: The tasks that will be read again.
     func retry(_ tasks: [TaskID]?, now: Date) async throws -> [TaskID]
 
-    /// Makes everything due that waits after a failure, except what a host or the API has asked to wait for, and what has had
-    /// `most` tries.
+    /// Makes all failing outputs and tasks due now, except those with `most` or more attempts. A wait that a host or the API
+    /// requested is still respected.
     func takeUpWaiting(most: Int, now: Date) async throws
 
-    /// Takes up again, once, what an archive of release 0.1.0 gave up while its window is open: outputs and tasks that are
-    /// unavailable or undecodable without a cause on record.
+    /// Retries outputs and tasks that release 0.1.0 gave up too early. They are unavailable or undecodable without a recorded
+    /// cause, and their download window is still open. Each task is retried only once.
     /// - Returns: The tasks that will be read again.
     func reopenEndedEarly(now: Date) async throws -> [TaskID]
 
-    /// Leases a task and its outputs that wait, due or not, so that a person can end them. What a worker holds is left out.
+    /// Leases a task and its pending outputs, due or not, so that a user can end them. Entries held by a worker are left out.
     func leaseForEnding(_ task: TaskID, now: Date, until: Date) async throws -> (task: TaskLease?, outputs: [OutputLease])
 
-    /// What waits after a failure, the longest failing first.
-    /// - Parameter limit: The most entries of each kind; the counts are of all.
+    /// Outputs and tasks that are waiting for a retry after a failure, the longest failing first.
+    /// - Parameter limit: The maximum number of entries of each kind; the counts cover all of them.
     func failing(limit: Int) async throws -> Failing
 
-    /// What is known of the links of a task's results, by their numbers: the link itself (a secret) while a result waits, afterwards
-    /// its address without the query, or the digest of inline data.
+    /// The links of a task's results by index. While a result is pending this is the full link, which is a secret. Afterwards it
+    /// is the URL without the query, or the digest of inline data.
     func resultLinks(of task: TaskID) async throws -> [Int: String]
 
-    /// Throws away what reads the links that were deleted, as soon as none is left that waits.
+    /// Deletes the key that decrypts stored links once no output is pending.
     func forgetLinks() async throws
 
-    /// Sees to it that nothing of what was deleted remains readable on the disk, such as a link's query.
+    /// Makes deleted data, such as a link's query, unreadable on the disk.
     func forgetDeleted() async throws
 
-    /// Why the catalog's file is no longer the one that was opened, such as after somebody restored another; `nil` when it is. Cheap:
-    /// one call of the operating system.
+    /// Explains why the catalog file is no longer the one that was opened, for example after a user restored a backup; `nil` when
+    /// it is the same. Cheap: one system call for each open file.
     func fileProblem() -> String?
 
     // MARK: Reading
 
-    /// The outputs that fit and come after `cursor`, the newest task first; of one task in the order of their index. At most
-    /// `query.limit` of them, or as many as a page holds.
+    /// The matching outputs after `cursor`, the newest task first, then by output index. Returns at most `query.limit` entries or
+    /// one page, whichever is smaller.
     func page(_ query: EntryQuery, after cursor: ListCursor?) async throws -> EntryPage
 
-    /// A part of the outputs as an audit reads them, the newest task first.
+    /// One page of outputs for an audit, the newest task first.
     func auditPage(_ query: EntryQuery, _ detail: AuditDetail, after cursor: ListCursor?) async throws -> AuditPage
 
-    /// All tasks that ended without a picture and fit, as an audit reads them, the newest first; without credits unless asked for.
+    /// Reads all matching tasks that ended without an output for an audit, the newest first. Credits are read only if `detail`
+    /// asks for them.
     func auditTasks(_ query: EndedTaskQuery, _ detail: AuditDetail) async throws -> [AuditTask]
 
-    /// Tasks that ended without an output and come after `cursor`, and why; the newest first.
+    /// Tasks after `cursor` that ended without an output, with the reason; the newest first.
     func endedTasks(_ query: EndedTaskQuery, after cursor: ListCursor?) async throws -> TaskPage
 
-    /// Outputs counted by what they are, from the given times on; without opening each.
+    /// The number of outputs by state, verdict, tiers and model. Uses counters for whole days instead of reading every row.
     /// - Parameters:
-    ///   - since: Only what was created at or after this.
-    ///   - before: Only what was created before this.
+    ///   - since: Counts only outputs created at or after this time.
+    ///   - before: Counts only outputs created before this time.
     func tallies(since: Date?, before: Date?) async throws -> [OutputTally]
 
-    /// What the lists of ended outputs hold, as sums by day and a mark of all writes, to see what has changed since an earlier one.
+    /// A fingerprint of the ended outputs: hashes by day and a counter of all writes. Comparing it with an earlier one shows what
+    /// has changed.
     func census() async throws -> Census
 
     /// One task; `nil` when it is not known.
@@ -170,17 +172,17 @@ package protocol Catalog: Outbox {
 
     // MARK: Rebuilding
 
-    /// Replaces what the catalog knows of ended tasks and outputs by what the records say; what still waits stays.
+    /// Replaces the rows of ended tasks and outputs with the contents of the records. Pending rows stay.
     /// - Parameters:
-    ///   - unfinished: Tasks of `outputs` that have more results than these: they wait to be read again.
-    ///   - now: When the reading of the records began. What has ended since then stays too.
+    ///   - unfinished: Tasks in `outputs` that have more results than these records; they are queued to be read again.
+    ///   - now: When reading the records began. Rows that ended later stay too.
     func rebuild(outputs: [ArchiveRecord], tasks: [TaskRecord], unfinished: Set<TaskID>, now: Date) async throws
 
-    /// Replaces the facts of one ended output, after its record was written anew.
+    /// Updates the row of an ended output after its record was rewritten.
     func update(_ record: ArchiveRecord) async throws
 }
 
-/// What waits after a failure.
+/// Outputs and tasks that are waiting for a retry after a failure.
 package struct Failing: Sendable, Hashable {
     /// The longest failing first.
     package var outputs: [OutputEntry] = []
@@ -192,7 +194,7 @@ package struct Failing: Sendable, Hashable {
     package var isEmpty: Bool { count == 0 }
 }
 
-/// A task as lists show it.
+/// A task, for lists.
 package struct TaskEntry: Sendable, Hashable {
     package var id: TaskID
     package var state: TaskState
@@ -201,21 +203,21 @@ package struct TaskEntry: Sendable, Hashable {
     package var createdAt: Date?
     package var discoveredAt: Date
     package var request: RecordedRequest?
-    /// Who caused that it has no result; `nil` for what the upstream itself ended.
+    /// Who caused the task to have no result; `nil` if the upstream itself ended it.
     package var cause: FailureCause?
-    /// Set while it waits after a failure.
+    /// Set while the task is waiting for a retry after a failure.
     package var failing: FailingState?
 }
 
-/// The queue and the archive in numbers.
+/// The number of tasks, outputs and bytes, and the state of the queue.
 package struct CatalogStatus: Sendable, Hashable {
     package var tasks: [TaskState: Int] = [:]
     package var outputs: [OutputState: Int] = [:]
     package var verdicts: [Verdict: Int] = [:]
     package var originalBytes: Int64 = 0
-    /// The nearest deadline among outputs that wait.
+    /// The earliest deadline among pending outputs.
     package var nearestDeadline: Date?
-    /// Why tasks are held, when some are.
+    /// Why tasks are held; `nil` when none is.
     package var holdReason: String?
 }
 
@@ -229,18 +231,18 @@ extension Catalog {
     package func fileProblem() -> String? { nil }
 }
 
-/// Why the catalog could not do what was asked.
+/// An error of the catalog.
 package struct CatalogError: Error, Sendable {
     package enum Code: Sendable, Hashable {
-        /// The lease has run out and passed on.
+        /// The lease has expired and another worker has taken it over.
         case leaseLost
-        /// The database can't be opened, read or written: a lock that is never let go, or a disk that fails.
+        /// The database can't be opened, read or written, for example because of a lock that is never released or a failing disk.
         case database
-        /// The disk is full, read-only, or belongs to somebody else.
+        /// The disk is full or read-only, or the file belongs to another user.
         case noRoom
-        /// The file is no database, or a damaged one.
+        /// The file is not a database, or it is damaged.
         case damaged
-        /// It was made by a newer program.
+        /// The database was made by a newer version of the program.
         case newerSchema
     }
 

@@ -1,12 +1,12 @@
 import Foundation
 import GRDB
 
-/// A copy of a catalog in a temporary folder, for a disk that takes nothing. It goes when its owner does.
+/// A temporary copy of a catalog whose disk can't be written to. It is deleted with this object.
 final class CatalogCopy: Sendable {
     let path: String
     private let folder: URL
 
-    /// - Throws: ``CatalogError`` with code `noRoom` when no temporary folder takes the copy.
+    /// - Throws: ``CatalogError`` with code `noRoom` when the copy can't be written to any temporary folder.
     init(of original: String) throws {
         var reason = ""
         for place in [FileManager.default.temporaryDirectory.path(percentEncoded: false), "/dev/shm"] {
@@ -15,7 +15,7 @@ final class CatalogCopy: Sendable {
                 try FileManager.default.createDirectory(
                     at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
                 let copy = folder.appending(path: "catalog.sqlite").path(percentEncoded: false)
-                // The log holds what was committed last. The index of the log is made again.
+                // The write-ahead log holds the latest commits. SQLite rebuilds the log's index.
                 for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: original + suffix) {
                     try Self.copy(original + suffix, to: copy + suffix)
                 }
@@ -44,7 +44,8 @@ final class CatalogCopy: Sendable {
 }
 
 extension SQLiteCatalog {
-    /// Opens a catalog to read it: as it is, or a copy of it when its disk is full or read-only, since SQLite writes before it reads.
+    /// Opens a catalog for reading. If its disk is full or read-only, opens a copy, because SQLite has to write before it can
+    /// read.
     package static func reading(path: String) throws -> SQLiteCatalog {
         do {
             return try SQLiteCatalog(path: path)
@@ -53,7 +54,7 @@ extension SQLiteCatalog {
         }
     }
 
-    /// A copy of a catalog. What is written to it is lost with it.
+    /// Opens a copy of a catalog. Writes to the copy are lost when it is closed.
     package static func copied(path: String) throws -> SQLiteCatalog {
         let copy = try CatalogCopy(of: path)
         return try SQLiteCatalog(path: copy.path, copy: copy)
@@ -61,7 +62,7 @@ extension SQLiteCatalog {
 }
 
 extension DatabaseError {
-    /// Whether the disk takes nothing: it is full, read-only, or belongs to somebody else.
+    /// Whether the disk can't be written to: it is full or read-only, or the file belongs to another user.
     var tellsOfNoRoom: Bool {
         switch resultCode {
         case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM: true

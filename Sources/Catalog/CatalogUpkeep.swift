@@ -1,68 +1,71 @@
 package import ArchiveModel
 package import Foundation
 
-/// What verifying and mending take beyond ``Catalog``: rows held against records, rows made again, and when each blob was last read.
+/// What verify and repair need beyond ``Catalog``: comparing rows with records, rebuilding rows, and the time each blob was last
+/// scrubbed.
 package protocol CatalogUpkeep: Catalog {
-    /// What is wrong with the catalog as a file and in itself, in words; empty when it is sound.
-    /// - Parameter deep: Whether indexes and the text search are held against what they index too. Writers wait meanwhile.
+    /// Damage of the database file and its contents, as messages; empty when it is intact.
+    /// - Parameter deep: Whether to also compare the indexes and the full-text index with their tables. Writers wait while this
+    ///   runs.
     func damage(deep: Bool) async throws -> [String]
 
-    /// Holds records against the rows that they would give, column by column.
-    /// - Parameter records: With the bytes of their files. Of a task with several, all together, or what differs may be of another.
+    /// Compares records with their rows, column by column.
+    /// - Parameter records: Parsed records and the bytes of their files. All records of a task must be in the same call;
+    ///   otherwise facts from a missing record count as differences.
     func compare(_ records: [(record: StoredRecord, bytes: [UInt8])]) async throws -> [RowDifference]
 
-    /// Rows that should have a record: ended outputs, then tasks that ended without a picture.
-    /// - Parameter position: Where the page before ended; `nil` at the beginning.
+    /// Rows that should have a record: first ended outputs, then tasks that ended without an output.
+    /// - Parameter position: The position of the last row of the previous page; `nil` for the first page.
     func endedRows(after position: EndedRow.Position?, limit: Int) async throws -> [EndedRow]
 
-    /// The bytes of an output's record, as the catalog remembers them; `nil` when it does not.
+    /// The bytes of an output's record as stored in the catalog; `nil` if the catalog has no copy.
     func recordCopy(of id: OutputID) async throws -> [UInt8]?
 
-    /// The deliveries that are kept of outputs that wait: no record names them yet.
+    /// Blobs of earlier deliveries that are kept for pending outputs. No record names them yet.
     func candidateBlobs() async throws -> [BlobReference]
 
-    /// What an ended output's row says, as a record: without what only the record told, such as the answer of the storage host. The
-    /// sizes of its derivatives are not known here, and 0. `nil` when there is no such row.
+    /// Builds a record from an ended output's row. Facts that only the original record held, such as the response of the storage
+    /// host, are missing. Derivative sizes are unknown and set to 0. `nil` when there is no such row.
     func rowRecord(of id: OutputID) async throws -> ArchiveRecord?
 
-    /// The record of a task that ended without a picture, or that holds the answer for its outputs, by its row; `nil` when there is
-    /// no such row.
+    /// Builds a record from a task's row. The task must have ended without an output, or its record must hold the API's answer
+    /// for its outputs. `nil` for any other task, or when there is no row.
     func taskRecord(of id: TaskID) async throws -> TaskRecord?
 
-    /// Makes the rows of records again, over those that are there. A row that a worker holds is left alone.
+    /// Rebuilds rows from records, replacing existing rows. Rows leased by a worker are left alone.
     func enter(_ records: [StoredRecord], now: Date) async throws
 
-    /// Enters that an output's original is lost, and, when `reading`, that its task is to be read again for a fresh link.
+    /// Records that an output's original is lost. If `reading` is true, the task is queued to be read again for a fresh link.
     func reopen(_ record: ArchiveRecord, reading: Bool, now: Date) async throws
 
-    /// When blobs were last read whole.
+    /// When blobs were last read in full.
     /// - Parameter prefix: The first two hexadecimal digits of their digests.
     func scrubs(prefix: String) async throws -> [BlobScrub]
 
-    /// Remembers that blobs were read whole.
+    /// Records that blobs were read in full.
     func note(_ scrubs: [BlobScrub]) async throws
 
-    /// Forgets when blobs were read.
+    /// Deletes the scrub times of blobs.
     func forgetScrubs(of digests: [Digest]) async throws
 }
 
-/// What a record and the catalog say differently.
+/// A difference between a record and the catalog.
 package struct RowDifference: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
-        /// The catalog has no such row.
+        /// The catalog has no row for the record.
         case noRow
-        /// The queue still holds the output, so the row will say so soon.
+        /// The output is still in the queue; its row will be updated soon.
         case queued
         /// The names of the columns that differ.
         case columns([String])
         /// The request became known after the record was written.
         case newerRequest
-        /// Records refer to the record of their task for the API's answer, and there is none.
+        /// Records refer to their task's record for the API's answer, but that record is missing.
         case noTaskRecord
     }
 
     package var task: TaskID
-    /// `nil` for what concerns the task as a whole.
+    /// `nil` when the difference concerns the whole task.
     package var index: Int?
     package var kind: Kind
 }
@@ -76,17 +79,17 @@ package struct EndedRow: Sendable, Hashable {
 
     package var position: Position
     package var task: TaskID
-    /// `nil` for a task that ended without a picture.
+    /// `nil` for a task that ended without an output.
     package var index: Int?
-    /// The day that its record lies under.
+    /// The day whose folder holds the record.
     package var day: Date
 }
 
-/// When a blob was last read whole.
+/// When a blob was last read in full.
 package struct BlobScrub: Sendable, Hashable {
     package var digest: Digest
     package var readAt: Date
-    /// Whether its bytes were those of its name.
+    /// Whether the blob's contents matched its digest.
     package var isSound: Bool
 
     package init(digest: Digest, readAt: Date, isSound: Bool) {

@@ -1,15 +1,15 @@
 import GRDB
 import Synchronization
 
-/// Writes that share a commit: whatever was asked for while one commit went to the disk goes with the next.
+/// Group commit: writes that arrive during a commit share the next one.
 ///
-/// Each write is a savepoint of its own, so one that fails takes nothing of the others with it; and none returns before the commit of
-/// its group is durable.
+/// Each write runs in its own savepoint, so a failing write does not affect the others. A write returns only after its group's
+/// commit is durable.
 final class CommitGroup: Sendable {
     private struct Job: Sendable {
-        /// Runs the write, and gives what tells its caller of the outcome once the commit is through.
+        /// Runs the write. Returns a closure that reports the result to the caller after the commit.
         var run: @Sendable (Database) -> (@Sendable () -> Void)
-        /// Tells its caller that nothing was written.
+        /// Reports to the caller that nothing was written.
         var fail: @Sendable (any Error) -> Void
     }
 
@@ -18,7 +18,7 @@ final class CommitGroup: Sendable {
         var isRunning = false
     }
 
-    /// Writes of one commit at the most: those that wait for it should not wait long.
+    /// The maximum number of writes in one commit; it bounds how long they wait for each other.
     private static let largest = 64
 
     private let database: DatabasePool
@@ -26,7 +26,7 @@ final class CommitGroup: Sendable {
 
     init(_ database: DatabasePool) { self.database = database }
 
-    /// One write; durable when this returns.
+    /// Performs one write; it is durable when this returns.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
             add(
@@ -47,7 +47,7 @@ final class CommitGroup: Sendable {
         if isFirst { database.asyncWriteWithoutTransaction { [self] database in run(in: database) } }
     }
 
-    /// Commits group after group until nobody waits.
+    /// Commits one group after another until the queue is empty.
     private func run(in database: Database) {
         while let jobs = take() {
             var deliveries: [@Sendable () -> Void] = []

@@ -1,14 +1,14 @@
 import GRDB
 
 extension Database {
-    /// Runs one statement that each connection compiles once. Compiling it, with what its triggers do, takes longer than running it;
-    /// so what is done for each output goes this way, and its text must not vary.
+    /// Runs a statement that each connection compiles only once. Compiling it with its triggers takes longer than running it. Use
+    /// this for statements that run once per output; the SQL text must not vary.
     func executeCached(sql: String, arguments: StatementArguments = StatementArguments()) throws {
         try cachedStatement(sql: sql).execute(arguments: arguments)
     }
 }
 
 extension SQLiteCatalog {
-    /// Keys for `json_each`, so that the text of a statement is the same for all of them.
+    /// The keys as a JSON array for `json_each`, so that the SQL text does not depend on the number of keys.
     static func list(_ keys: [Int64]) -> String { "[\(keys.map(String.init).joined(separator: ","))]" }
 }

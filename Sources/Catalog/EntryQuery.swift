@@ -2,18 +2,19 @@ package import ArchiveModel
 package import Foundation
 package import SizeContract
 
-/// Which outputs to list.
+/// Selects outputs to list.
 package struct EntryQuery: Sendable {
-    /// Words that the prompt must hold, each as a word or the beginning of one; words of one or two Latin letters only whole.
+    /// Words that the prompt must contain, each as a whole word or as a prefix. Words of one or two Latin letters match whole
+    /// words only.
     package var text: String?
     package var verdict: Verdict?
     package var states: Set<OutputState>?
     package var billedTier: Tier?
     package var deliveredTier: Tier?
     package var model: String?
-    /// Created at or after this.
+    /// Created at or after this time.
     package var since: Date?
-    /// Created before this.
+    /// Created before this time.
     package var before: Date?
     package var task: TaskID?
     package var digest: Digest?
@@ -38,16 +39,16 @@ package struct EntryQuery: Sendable {
     }
 }
 
-/// Which ended tasks to list.
+/// Selects ended tasks to list.
 package struct EndedTaskQuery: Sendable {
     /// Any of `failed`, `cancelled` and `unavailable`.
     package var states: Set<TaskState>
-    /// Words that the prompt must hold, as in ``EntryQuery/text``.
+    /// Words that the prompt must contain, as in ``EntryQuery/text``.
     package var text: String?
     package var model: String?
-    /// Created, or else discovered, at or after this.
+    /// Created (discovered, if the creation time is unknown) at or after this time.
     package var since: Date?
-    /// Created, or else discovered, before this.
+    /// Created (discovered, if the creation time is unknown) before this time.
     package var before: Date?
     package var limit: Int?
 
@@ -64,11 +65,11 @@ package struct EndedTaskQuery: Sendable {
     }
 }
 
-/// A place in a list that what is filed meanwhile does not move: the next page begins after it.
+/// Keyset cursor, stable under concurrent inserts. The next page begins after it.
 package struct ListCursor: Sendable, Hashable {
-    /// The place of the task, the newest highest.
+    /// The task's sort key; the newest task has the highest.
     let place: Int64
-    /// Of the output; `nil` where tasks are listed.
+    /// The output's index; `nil` in lists of tasks.
     let index: Int?
 
     init(place: Int64, index: Int?) {
@@ -76,13 +77,13 @@ package struct ListCursor: Sendable, Hashable {
         self.index = index
     }
 
-    /// Whether it lies among tasks without outputs, not among outputs.
+    /// Whether the cursor belongs to a list of tasks rather than a list of outputs.
     package var isAmongTasks: Bool { index == nil }
 
-    /// Before the first of the tasks without outputs.
+    /// The position before the first task without outputs.
     package static let beforeTasks = ListCursor(place: .max, index: nil)
 
-    /// Reads what ``description`` writes.
+    /// Parses the format of ``description``.
     package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let place = Int64(parts[0]), place >= 0 else { return nil }
@@ -100,42 +101,42 @@ extension ListCursor: CustomStringConvertible {
     package var description: String { "\(place).\(index.map(String.init) ?? "task")" }
 }
 
-/// A part of a list of outputs.
+/// One page of a list of outputs.
 package struct EntryPage: Sendable, Hashable {
     package var entries: [OutputEntry]
-    /// Where the next page begins; `nil` when nothing more fits.
+    /// The cursor for the next page; `nil` after the last page.
     package var next: ListCursor?
 }
 
-/// A part of what an audit reads.
+/// One page of outputs for an audit.
 package struct AuditPage: Sendable, Hashable {
     package var entries: [AuditEntry]
-    /// Where the next page begins; `nil` when nothing more fits.
+    /// The cursor for the next page; `nil` after the last page.
     package var next: ListCursor?
 }
 
-/// What an audit reads of each output beyond its judgement; each takes time.
+/// Optional facts that an audit can read for each output. Each one costs time.
 package struct AuditDetail: OptionSet, Sendable {
     package let rawValue: Int
     package init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// What the upstream says that it charged.
+    /// The credits that the upstream says it charged.
     package static let credits = AuditDetail(rawValue: 1)
-    /// Prompt, thumbnail and perceptual hash.
+    /// The prompt, thumbnail and perceptual hash.
     package static let pictures = AuditDetail(rawValue: 2)
-    /// Link and Content-Type, from what the catalog remembers of the record.
+    /// The link and Content-Type, from the catalog's copy of the record.
     package static let delivery = AuditDetail(rawValue: 4)
 }
 
-/// A part of a list of tasks.
+/// One page of a list of tasks.
 package struct TaskPage: Sendable, Hashable {
     package var tasks: [TaskEntry]
-    /// Where the next page begins; `nil` when nothing more fits.
+    /// The cursor for the next page; `nil` after the last page.
     package var next: ListCursor?
 }
 
 extension Catalog {
-    /// Hands over all outputs that fit, some hundred at a time, so that memory does not grow with the archive.
+    /// Calls `body` with all matching outputs, some hundred at a time, so that memory use does not grow with the archive.
     package func forEachPage(
         _ query: EntryQuery, after cursor: ListCursor? = nil, _ body: (EntryPage) async throws -> Void
     ) async throws {
@@ -148,7 +149,7 @@ extension Catalog {
         } while cursor != nil && (query.limit ?? 1) > 0
     }
 
-    /// Hands over all outputs that fit, as an audit reads them, some thousand at a time.
+    /// Calls `body` with all matching outputs for an audit, some thousand at a time.
     package func forEachAuditPage(
         _ query: EntryQuery, _ detail: AuditDetail, _ body: (AuditPage) async throws -> Void
     ) async throws {
@@ -160,14 +161,14 @@ extension Catalog {
         } while cursor != nil
     }
 
-    /// Outputs, the newest task first; of one task in the order of their index. All at once: for a task's, or a few.
+    /// All matching outputs at once, the newest task first, then by output index. Use it only for one task or for small results.
     package func entries(_ query: EntryQuery) async throws -> [OutputEntry] {
         var entries: [OutputEntry] = []
         try await forEachPage(query) { entries += $0.entries }
         return entries
     }
 
-    /// Hands over all ended tasks that fit, some hundred at a time.
+    /// Calls `body` with all matching ended tasks, some hundred at a time.
     package func forEachEndedTask(
         _ query: EndedTaskQuery = EndedTaskQuery(), after cursor: ListCursor? = nil, _ body: (TaskPage) async throws -> Void
     ) async throws {
@@ -180,7 +181,7 @@ extension Catalog {
         } while cursor != nil && (query.limit ?? 1) > 0
     }
 
-    /// Tasks that ended without an output, and why; the newest first.
+    /// Tasks that ended without an output, with the reason; the newest first.
     package func endedTasks(limit: Int) async throws -> [TaskEntry] {
         var tasks: [TaskEntry] = []
         try await forEachEndedTask(EndedTaskQuery(limit: limit)) { tasks += $0.tasks }

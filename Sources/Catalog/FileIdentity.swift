@@ -1,7 +1,7 @@
 import GRDB
 import Glibc
 
-/// Which file a path names: a path whose file was replaced names another one.
+/// Identifies the file behind a path by device and inode. It changes when the file is replaced.
 struct FileIdentity: Sendable, Equatable {
     private let device: dev_t
     private let inode: ino_t
@@ -16,17 +16,17 @@ struct FileIdentity: Sendable, Equatable {
 }
 
 extension SQLiteCatalog {
-    /// Why the files that are open are no longer those of the catalog: SQLite goes on with files that were unlinked or replaced, and
-    /// what is written to them is lost without an error. `nil` when all is well.
+    /// Explains why the open files are no longer the catalog's files; `nil` when they are. SQLite keeps using unlinked or
+    /// replaced files, and writes to them are lost without an error.
     ///
-    /// Where only the log was removed, what it holds is written into the catalog's file at each call.
+    /// If only the write-ahead log was removed, each call writes its contents into the database file.
     package func fileProblem() -> String? {
         guard let now = FileIdentity(of: path) else { return "\(path) was removed while this process has it open" }
         guard now == identity else { return "\(path) was replaced while this process has it open" }
         for (suffix, known) in logs {
             let now = FileIdentity(of: path + suffix)
             guard now != known else { continue }
-            // With another log in its place, another process may be writing.
+            // If the log was replaced, another process may be writing; don't checkpoint then.
             if now == nil { try? database.writeWithoutTransaction { _ = try $0.checkpoint(.passive) } }
             return "\(path + suffix) was \(now == nil ? "removed" : "replaced") while this process has it open; restart it"
         }

@@ -1,42 +1,43 @@
 package import ArchiveModel
 package import Foundation
 
-/// What is to be told to a system outside, until it has been told: part of every catalog, under the same promises.
+/// Notices to deliver to an external system, kept until they are delivered. Part of every catalog, with the same guarantees.
 package protocol Outbox: Sendable {
-    /// From now on, the end of each output and task is noted in the same transaction as the end itself, whichever process writes it.
-    /// - Parameter most: How many notices are kept; when there are more, the oldest is dropped. `nil` to note nothing any more; what
-    ///   is there stays.
+    /// Starts recording a notice for each output and task that ends, in every process that uses the catalog. A notice is written
+    /// in the same transaction as the end itself.
+    /// - Parameter most: The maximum number of notices kept; beyond it the oldest is dropped. `nil` stops recording; existing
+    ///   notices stay.
     func keepNotices(_ most: Int?) async throws
 
-    /// Notes what no end brings about, such as a risk. One that is there already stays as it is. Does nothing while nothing is to be
-    /// noted.
+    /// Records notices that do not come from an ended output or task, such as a risk. An existing notice with the same ID stays
+    /// unchanged. Does nothing while recording is off.
     func post(_ notices: [Notice]) async throws
 
-    /// Up to `limit` notices that are due, the one that is due longest first.
+    /// Up to `limit` due notices, the longest overdue first.
     func dueNotices(limit: Int, now: Date) async throws -> [WaitingNotice]
 
-    /// When the next notice is due; `nil` when none waits.
+    /// When the next notice is due; `nil` when none is pending.
     func nextNoticeDue() async throws -> Date?
 
-    /// Forgets a notice: it was told, or nobody will listen.
+    /// Deletes a notice because it was delivered or because there is no recipient for it.
     func forgetNotice(_ id: String) async throws
 
-    /// Notes that a notice was told in vain.
+    /// Records a failed delivery and postpones the notice.
     func postponeNotice(_ id: String, until due: Date) async throws
 
-    /// How many notices wait.
+    /// The number of pending notices.
     func waitingNotices() async throws -> Int
 
-    /// How many notices were dropped since this was last asked: each is told to one asker only.
+    /// Returns and resets the number of dropped notices, so each drop is reported to one caller only.
     func takeDroppedNotices() async throws -> Int
 }
 
-/// A notice that is to be told.
+/// A notice that is pending delivery.
 package struct WaitingNotice: Sendable, Hashable {
     package var id: String
     package var type: String
-    /// JSON, the same in every try.
+    /// JSON; identical in every attempt.
     package var body: String
-    /// Tries that failed so far.
+    /// Failed attempts so far.
     package var attempts: Int
 }

@@ -1,25 +1,25 @@
 package import ArchiveModel
 package import Foundation
 
-/// A task to archive, as a source names it.
+/// A task to archive, as named by a source.
 package struct TaskRegistration: Sendable, Hashable {
     package var id: TaskID
-    /// Where it came from, such as `sweep` or `manifest`.
+    /// The source that named it, such as `sweep` or `manifest`.
     package var source: String
     package var request: RecordedRequest?
     package var createdAt: Date?
-    /// Whether somebody named this task by hand: then what was given up of it is tried again.
+    /// Whether a user named this task explicitly. Parts of it that were given up are then retried.
     package var reopens: Bool
-    /// Whether the source has just heard that the task ended: then it is read at once, and not when its turn comes.
+    /// Whether the source has just learned that the task ended. The task is then due at once.
     package var hasEnded: Bool
-    /// Whether the upstream has just named the task: then what was given up because the upstream did not know it is tried again.
+    /// Whether the upstream has just named the task. It is then retried if it was given up because the upstream did not know it.
     package var isAlive: Bool
     /// The task's state in the answer that named it; `nil` when the answer gave none.
     package var standing: Standing?
 
-    /// A task's state, as far as it can contradict an earlier answer.
+    /// The part of a task's state that can contradict an earlier answer.
     package enum Standing: Sendable, Hashable {
-        /// It is under way, completed, or has results.
+        /// It is in progress, completed, or has results.
         case lives
         case hasFailed
     }
@@ -39,16 +39,16 @@ package struct TaskRegistration: Sendable, Hashable {
     }
 }
 
-/// What registering has changed.
+/// The changes made by a registration.
 package struct RegistrationSummary: Sendable, Hashable {
     package var new: [TaskID] = []
-    /// Tasks with outputs that were judged by less than is known of the request now: they want judging again.
+    /// Tasks whose archived outputs were judged when less of the request was known. They must be judged again.
     package var newlyRequested: [TaskID] = []
 }
 
-/// A request whose answer never came: the upstream may or may not have made a task of it.
+/// A request without an answer: the upstream may or may not have made a task of it.
 package struct OpenSubmission: Sendable, Hashable {
-    /// The idempotency key under which it may be sent again without being made twice.
+    /// The idempotency key. With it the request can be sent again without creating a second task.
     package var key: String
     package var request: RecordedRequest
     package var recordedAt: Date
@@ -60,7 +60,7 @@ package struct OpenSubmission: Sendable, Hashable {
     }
 }
 
-/// The right to read one task.
+/// The exclusive right to read one task until the lease expires.
 package struct TaskLease: Sendable, Hashable {
     package var id: TaskID
     package var token: Int64
@@ -68,18 +68,19 @@ package struct TaskLease: Sendable, Hashable {
     package var request: RecordedRequest?
     package var createdAt: Date?
     package var discoveredAt: Date
-    /// Readings that failed so far.
+    /// Failed reads so far.
     package var attempts: Int
-    /// How often in a row the upstream has said that it does not know the task.
+    /// How many times in a row the upstream has said that it does not know the task.
     package var misses: Int
     /// How often the task was found unfinished.
     package var readings: Int
     package var history = FailureHistory()
-    /// Whether the upstream called the task failed, and alive later. Then a failure is final only when the window has closed.
+    /// Whether the upstream reported the task as failed and later as alive. A failure is then final only after the window has
+    /// closed.
     package var isContradicted = false
 }
 
-/// What is known of the failures of one task or output: the input of the retry rule.
+/// The failures of one task or output so far: the input of the retry rule.
 package struct FailureHistory: Sendable, Hashable {
     /// The time of the first failure since the last success.
     package var failingSince: Date?
@@ -88,31 +89,31 @@ package struct FailureHistory: Sendable, Hashable {
     /// How often the vendor has refused a freshly read link after the deadline, and since when.
     package var refusals = 0
     package var refusedSince: Date?
-    /// Whether the failure was told by notification.
+    /// Whether a notification about the failure was sent.
     package var isTold = false
-    /// How often in a row the process died while this was in hand.
+    /// How many times in a row the process died while it was working on this entry.
     package var deaths = 0
 
     package init() {}
 }
 
-/// A failed try that is followed by another one.
+/// A failed attempt that will be retried.
 package struct Postponement: Sendable {
     package var dueAt: Date
-    /// What went wrong, for people; without a link's query.
+    /// The error message for users, without a link's query.
     package var error: String
     /// The kind of failure, such as `gone` or `status 503`.
     package var kind: String
     package var cause: FailureCause
-    /// Kept with the entry; `isTold` is set by the catalog.
+    /// Stored with the entry. The catalog sets `isTold`.
     package var history: FailureHistory
-    /// No try before this time, also at a start: the host or the API asked for it.
+    /// The earliest time of the next attempt, even after a restart, because the host or the API asked for it.
     package var notBefore: Date?
     /// A freshly read link, which replaces the old one.
     package var link: String?
-    /// Bytes that were not a whole picture.
+    /// Delivered bytes that were not a complete picture.
     package var candidate: DeliveryCandidate?
-    /// Whether the failure is to be told now, once.
+    /// Whether to send a notification about the failure now. This happens once.
     package var isToBeTold: Bool
     /// Whether the upstream said that it does not know the task.
     package var isMiss = false
@@ -136,11 +137,11 @@ package struct Postponement: Sendable {
 
 /// One result of a task, as the upstream names it.
 package struct NamedResult: Sendable, Hashable {
-    /// The result's number in its task, from 0; it never changes.
+    /// The result's index within its task, from 0; it never changes.
     package var index: Int
-    /// With its query: a secret. `nil` for a result that is no link.
+    /// The link with its query, which is a secret. `nil` for a result without a link.
     package var link: String?
-    /// What the link names, without secrets; it finds the same result in a later reading. `nil` when nothing does.
+    /// The link without secrets, which identifies the same result in a later read. `nil` when there is none.
     package var name: String?
     /// Why there is no link.
     package var problem: String?
@@ -153,33 +154,34 @@ package struct NamedResult: Sendable, Hashable {
     }
 }
 
-/// What became of a reading.
+/// The outcome of reading a task.
 package enum TaskOutcome: Sendable {
-    /// The results are known. `reason` is what the upstream says of a task that failed in part, or why not all results are taken;
-    /// `json` is its answer without link queries. With `rest`, the answer names more results, and the task is read again for them.
+    /// The results are known. `reason` is the upstream's message for a partly failed task, or why some results are not taken.
+    /// `json` is the answer without link queries. If `rest` is set, the answer names more results, and the task is read again for
+    /// them.
     case resolved(
         results: [NamedResult], createdAt: Date?, deadline: Date?, model: String?, reason: String?, json: JSONValue,
         rest: Postponement? = nil)
-    /// The upstream is still at it.
+    /// The task is still in progress.
     case unfinished(dueAt: Date, createdAt: Date?)
     /// There will be no result. `state` is `failed`, `cancelled` or `unavailable`.
     case ended(TaskState, reason: String, cause: FailureCause?, createdAt: Date?, json: JSONValue?)
-    /// The reading failed, or the task is called completed and names no result.
+    /// The read failed, or the task is completed but names no result.
     case postponed(Postponement)
-    /// Not tried after all: another worker may take it at once.
+    /// Not attempted; another worker may take it at once.
     case released
-    /// There will be no other result than those that are on record already: these stay as they are.
+    /// There will be no results beyond those already recorded, which stay unchanged.
     case kept
 }
 
-/// An output that waits to be fetched, as far as a plan needs to know it.
+/// A pending output, reduced to what scheduling needs.
 package struct QueuedOutput: Sendable, Hashable {
     package var id: OutputID
     package var deadline: Date?
     package var request: RecordedRequest?
-    /// How often in a row the process died while this was in hand; such an output is tried alone.
+    /// How many times in a row the process died while it was working on this output. Such an output is processed alone.
     package var deaths: Int
-    /// Whose task it is: a number that stands for a caller's account; 0 for the own one.
+    /// The number of the caller's account that owns the task; 0 for this archive's own account.
     package var account: Int64
 
     package init(id: OutputID, deadline: Date?, request: RecordedRequest?, deaths: Int = 0, account: Int64 = 0) {
@@ -191,7 +193,7 @@ package struct QueuedOutput: Sendable, Hashable {
     }
 }
 
-/// What may be lost soon.
+/// Outputs and tasks that may be lost soon.
 package struct AtRisk: Sendable, Hashable {
     package var outputs: [OutputEntry] = []
     package var tasks: [TaskEntry] = []
@@ -200,17 +202,17 @@ package struct AtRisk: Sendable, Hashable {
     /// At most ``most``.
     package var taskCount = 0
 
-    /// How far each kind is counted: who has more at risk gains nothing by their number, and `status` answers at once.
+    /// The counting limit for each kind. It keeps `status` fast; an exact higher number would not help the user.
     package static let most = 100_000
 
     package var isEmpty: Bool { outputCount + taskCount == 0 }
 }
 
-/// The right to fetch and file one output.
+/// The exclusive right to fetch and archive one output until the lease expires.
 package struct OutputLease: Sendable, Hashable {
     package var id: OutputID
     package var token: Int64
-    /// With its query: never to be shown or written elsewhere.
+    /// The link with its query: must never be shown or written elsewhere.
     package var link: String
     package var deadline: Date?
     package var createdAt: Date?
@@ -219,25 +221,25 @@ package struct OutputLease: Sendable, Hashable {
     package var request: RecordedRequest?
     package var model: String?
     package var taskJSON: JSONValue?
-    /// Tries that failed so far.
+    /// Failed attempts so far.
     package var attempts: Int
     /// The kind of the last failure.
     package var failure: String?
     package var history: FailureHistory
-    /// Earlier deliveries that were not a whole picture; the newest last.
+    /// Earlier deliveries that were not a complete picture; the newest last.
     package var candidates: [DeliveryCandidate]
-    /// Whose task it is: a number that stands for a caller's account; 0 for the own one.
+    /// The number of the caller's account that owns the task; 0 for this archive's own account.
     package var account: Int64 = 0
 }
 
-/// What became of a try.
+/// The outcome of an attempt.
 package enum OutputOutcome: Sendable {
-    /// Filed, or given up: as its record says.
+    /// Archived or given up, as the record says.
     case ended(ArchiveRecord)
-    /// The try failed; another one follows.
+    /// The attempt failed and will be retried.
     case postponed(Postponement)
-    /// Not tried, since its host has asked for a pause: that counts as no failure.
+    /// Not attempted because the host asked for a pause. This does not count as a failure.
     case paused(dueAt: Date, reason: String)
-    /// Not tried after all: another worker may take it at once.
+    /// Not attempted; another worker may take it at once.
     case released
 }

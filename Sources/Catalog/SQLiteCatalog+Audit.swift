@@ -3,7 +3,8 @@ import Foundation
 import GRDB
 import SizeContract
 
-/// What an audit reads: a hundred thousand outputs in the time that a list takes for some thousand, so the columns are read by number.
+/// Reading for audits. Columns are read by number for speed: an audit reads a hundred thousand outputs in the time that a list
+/// needs for some thousand.
 extension SQLiteCatalog {
     private static let auditPageSize = 4000
 
@@ -54,7 +55,7 @@ extension SQLiteCatalog {
         }
     }
 
-    /// The number as the upstream wrote it; as a value, SQLite would make a binary fraction of it.
+    /// The number as the upstream wrote it. As an SQL value, SQLite would convert it to binary floating point.
     private static let credits = "(task.answer -> '$.usage.credits_used')"
 
     package func auditPage(_ query: EntryQuery, _ detail: AuditDetail, after cursor: ListCursor?) async throws -> AuditPage {
@@ -151,7 +152,7 @@ extension SQLiteCatalog {
         return entry
     }
 
-    /// A JSON number, or a string that holds one, as it was written.
+    /// A JSON number, or the contents of a JSON string, exactly as written.
     private static func number(_ json: String?) -> String? {
         guard let json, json != "null" else { return nil }
         return json.hasPrefix("\"") ? String(json.dropFirst().dropLast()) : json

@@ -10,7 +10,7 @@ extension SQLiteCatalog {
         ) STRICT
         """
 
-    /// Whose outputs wait: the numbers of callers' accounts, 0 for the own one.
+    /// The owner of each pending output: the number of a caller's account, 0 for this archive's own account.
     static let accounts = """
         ALTER TABLE caller_key ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE output ADD COLUMN account INTEGER NOT NULL DEFAULT 0;

@@ -4,10 +4,11 @@ import GRDB
 
 extension SQLiteCatalog {
     package func census() async throws -> Census {
-        // The mark comes first: what is written after it and read below must not pass for known.
+        // Read the change counters first, so that a write between the two reads is seen as a change later.
         let mark: Census.Mark
         do {
-            // On the writing connection, where both numbers begin with the pool and only grow: each reader would count for itself.
+            // Use the writing connection: both counters start with the pool there and only grow. Each reader has its own
+            // counters.
             mark = try await database.writeWithoutTransaction { database in
                 Census.Mark(
                     own: Int64(database.totalChangesCount),

@@ -10,8 +10,8 @@ extension SQLiteCatalog {
         }
     }
 
-    /// What is wrong with a catalog's file, found without opening it as a catalog, which would write to it.
-    /// - Throws: ``CatalogError`` with code `database` when it can't be read for another reason than its contents.
+    /// Finds damage in a catalog file without opening it as a catalog, which would write to it.
+    /// - Throws: ``CatalogError`` with code `database` when the file can't be read for a reason other than its contents.
     package static func damage(at path: String, deep: Bool) async throws -> [String] {
         try await damage(at: path) {
             var configuration = GRDB.Configuration()
@@ -34,7 +34,7 @@ extension SQLiteCatalog {
         }
     }
 
-    /// Holds the text search against the prompts.
+    /// Compares the full-text index with the prompts.
     private static func searchDamage(_ database: Database) throws -> [String] {
         do {
             try database.execute(sql: "INSERT INTO task_text (task_text, rank) VALUES ('integrity-check', 1)")
@@ -44,7 +44,7 @@ extension SQLiteCatalog {
         }
     }
 
-    /// Whether an error tells of the file's contents, and not of its surroundings.
+    /// Whether an error comes from the file's contents rather than its environment.
     private static func isDamage(_ error: DatabaseError) -> Bool {
         let surroundings: [ResultCode] = [
             .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_NOMEM, .SQLITE_READONLY, .SQLITE_INTERRUPT, .SQLITE_IOERR, .SQLITE_FULL,
@@ -71,12 +71,13 @@ extension SQLiteCatalog {
         }
     }
 
-    /// Holds the schema against the one that this program makes. A catalog of an older program has less, which opening it mends.
+    /// Compares the schema with the one that this program creates. A catalog of an older program may lack the latest migrations;
+    /// opening it applies them.
     static func schemaDamage(_ database: Database) throws -> [String] {
         let known = migrator.migrations
         let applied = try String.fetchAll(database, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
         let strange = Set(applied).subtracting(known)
-        // A newer program has all of ours and more; anything else is damage.
+        // A catalog of a newer program has all known migrations and more; anything else is damage.
         if !strange.isEmpty {
             return Set(known).isSubset(of: applied) ? [] : ["steps of the schema that nobody knows: \(strange)"]
         }
@@ -85,7 +86,7 @@ extension SQLiteCatalog {
         return Set(expected).symmetricDifference(found).map { "the schema differs at: \($0.prefix(80))" }.sorted()
     }
 
-    /// The schema after all migrations; made once in a process, since each opening is held against it.
+    /// The schema after all migrations. Built once per process, because every opened catalog is compared with it.
     private static let currentSchema = Result { try madeSchema(migrator.migrations) }
 
     private static func madeSchema(_ migrations: [String]) throws -> [String] {
@@ -103,8 +104,8 @@ extension SQLiteCatalog {
                 """)
     }
 
-    /// Holds those fields of the file's head that never change against what SQLite writes (file format, section 1.3). While there is a
-    /// log, the head may lie in that.
+    /// Compares the constant fields of the file header with what SQLite writes (file format, section 1.3). Skipped while a
+    /// write-ahead log exists, because the current header may be in the log.
     private static func headerDamage(_ path: String) -> [String] {
         let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
         guard log ?? 0 == 0 else { return [] }
@@ -113,7 +114,7 @@ extension SQLiteCatalog {
         }
         try? file.close()
         guard head.count == 100 else { return ["the file ends after \(head.count) bytes"] }
-        // WAL, no reserved bytes, payload fractions; schema format 4; UTF-8; no vacuum mode, versions and reserved bytes of 0.
+        // WAL, no reserved bytes, payload fractions; schema format 4; UTF-8; no vacuum mode; versions and reserved bytes are 0.
         let fixed: [(Range<Int>, [UInt8])] = [
             (0..<16, Array("SQLite format 3\0".utf8)), (18..<24, [2, 2, 0, 64, 32, 32]), (44..<48, [0, 0, 0, 4]),
             (48..<56, [UInt8](repeating: 0, count: 8)), (56..<60, [0, 0, 0, 1]), (60..<92, [UInt8](repeating: 0, count: 32)),

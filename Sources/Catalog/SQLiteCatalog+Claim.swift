@@ -2,9 +2,9 @@ import ArchiveModel
 import Foundation
 import GRDB
 
-/// What is due, each leg a walk along an index that stops at its limit: a claim costs the same with a million waiting as with ten.
-/// Entries that are waiting for a later try are passed over inside the index; there are never more of them than tries were made
-/// within the longest wait. `+due_at` keeps SQLite from walking by that column, whose order is not the one wanted.
+/// SQL that finds due entries. Each query scans one index and stops at its limit, so a claim costs the same with a million
+/// pending entries as with ten. Entries that wait for a later retry are skipped inside the index. Their number is bounded by the
+/// attempts made within the longest wait. `+due_at` keeps SQLite from using an index on that column, which has the wrong order.
 extension SQLiteCatalog {
     enum ClaimSQL {
         static let tasks = """
@@ -12,15 +12,15 @@ extension SQLiteCatalog {
             WHERE state = 'waiting' AND due_at <= :now
             ORDER BY COALESCE(created_at, discovered_at), key LIMIT :limit
             """
-        /// Seconds, in milliseconds, that an input waits after the process died with it in hand: none at first, then longer and longer,
-        /// 30 minutes at most.
+        /// How long an entry waits after its lease expired because the process died, in milliseconds: none at first, then 10 s
+        /// times the square of the number of deaths, at most 30 minutes.
         static let pauseAfterDeaths = "MIN(deaths * deaths * 10000, 1800000)"
-        /// Bounded by what all workers hold at once.
+        /// No `LIMIT`: the number of rows is bounded by what all workers hold at once.
         static let expiredTasks = """
             SELECT key, COALESCE(created_at, discovered_at) AS place FROM task
             WHERE state = 'leased' AND lease_expires_at <= :now AND lease_expires_at + \(pauseAfterDeaths) <= :now
             """
-        /// Without a deadline, before it, and past it: in this order.
+        /// In this order: no deadline, before the deadline, past it.
         static let outputs = ["deadline IS NULL", "deadline >= :now", "deadline < :now"].map {
             """
             SELECT key, deadline AS place FROM output WHERE state = 'waiting' AND \($0) AND +due_at <= :now
@@ -32,7 +32,7 @@ extension SQLiteCatalog {
             WHERE state = 'leased' AND lease_expires_at <= :now AND lease_expires_at + \(pauseAfterDeaths) <= :now
             """
 
-        /// Accounts with outputs that wait; each step is one look into the index.
+        /// Accounts with pending outputs; each step is one index lookup.
         static let accounts = """
             WITH RECURSIVE account (id) AS (
                 SELECT MIN(account) FROM output INDEXED BY output_account WHERE state = 'waiting'
@@ -43,7 +43,7 @@ extension SQLiteCatalog {
             SELECT id FROM account WHERE id IS NOT NULL LIMIT \(mostAccounts)
             """
         static let mostAccounts = 100
-        /// The first of one account.
+        /// The first due outputs of one account.
         static let outputsOfAccount = """
             SELECT key, deadline AS place FROM output INDEXED BY output_account
             WHERE state = 'waiting' AND account = :account AND +due_at <= :now ORDER BY deadline LIMIT :limit
@@ -52,8 +52,8 @@ extension SQLiteCatalog {
         static var all: [String] { outputs + [tasks, expiredTasks, expiredOutputs, accounts, outputsOfAccount] }
     }
 
-    /// Keys of the tasks that are due, the oldest first.
-    /// - Parameter suspects: Whether those whose lease has run out, or only the others; `nil` for both.
+    /// Keys of the due tasks, the oldest first.
+    /// - Parameter suspects: `true` for tasks whose lease has expired, `false` for the others, `nil` for both.
     static func dueTasks(limit: Int, suspects: Bool?, now: Date, in database: Database) throws -> [Int64] {
         let waiting =
             suspects == true
@@ -68,7 +68,7 @@ extension SQLiteCatalog {
         return candidates.sorted { ($0.place, $0.key) < ($1.place, $1.key) }.prefix(limit).map(\.key)
     }
 
-    /// Keys of the outputs that are due: the earliest deadline first, those past theirs last.
+    /// Keys of the due outputs: the earliest deadline first, those past their deadline last.
     static func dueOutputs(limit: Int, now: Date, in database: Database) throws -> [Int64] {
         let expired = try Row.fetchAll(
             database.cachedStatement(sql: ClaimSQL.expiredOutputs), arguments: ["now": now.milliseconds])
@@ -88,7 +88,8 @@ extension SQLiteCatalog {
         return (first + others.filter { !known.contains($0.key) }).sorted { $0.precedes($1, now: now.milliseconds) }.map(\.key)
     }
 
-    /// Due outputs of each account, so that those of one do not hide the others'; none where only one account has any.
+    /// Due outputs of each account, so that one account does not hide the others. Empty unless several accounts have pending
+    /// outputs.
     private static func ofEachAccount(limit: Int, now: Date, in database: Database) throws -> [Candidate] {
         let accounts = try Int64.fetchAll(database.cachedStatement(sql: ClaimSQL.accounts))
         guard accounts.count > 1 else { return [] }

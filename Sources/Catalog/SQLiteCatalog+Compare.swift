@@ -5,7 +5,7 @@ import SizeContract
 
 extension SQLiteCatalog: CatalogUpkeep {
     package func compare(_ records: [(record: StoredRecord, bytes: [UInt8])]) async throws -> [RowDifference] {
-        // The rows that the records give are made in memory, by the code that makes them for good.
+        // Build the expected rows in an in-memory database, with the same code that writes the real rows.
         let model = try DatabaseQueue()
         try Self.migrator.migrate(model)
         let tasks = Dictionary(grouping: records, by: \.record.task)
@@ -57,7 +57,7 @@ extension SQLiteCatalog: CatalogUpkeep {
         var names = columns.filter { row[$0] as DatabaseValue != told[$0] as DatabaseValue }
         let copy = try Data.fetchOne(
             database, sql: "SELECT bytes FROM record_copy WHERE output = ?", arguments: [row["key"] as Int64])
-        // Without a copy the row is one of an older program.
+        // A row without a copy was written by an older program.
         if let copy, Array(copy) != bytes {
             var today = output
             today.format = ArchiveRecord.currentFormat
@@ -66,7 +66,8 @@ extension SQLiteCatalog: CatalogUpkeep {
         return names.isEmpty ? nil : .columns(names)
     }
 
-    /// The facts of a task stand in each of its records; a row is right if one of them says so, since they were written one by one.
+    /// Compares a task's row with the rows that its records give. The records were written at different times, so a fact is
+    /// correct if at least one record agrees with it.
     private static func compare(_ row: Row, _ told: [Row], _ records: [StoredRecord], in database: Database) throws
         -> RowDifference
         .Kind?
@@ -83,9 +84,10 @@ extension SQLiteCatalog: CatalogUpkeep {
         let request = ["prompt", "size", "resolution", "image_urls", "requested_at", "has_request"]
         let open = "SELECT EXISTS (SELECT 1 FROM output WHERE task = ? AND state NOT IN ('archived', 'unavailable'))"
         let isOpen = try Bool.fetchOne(database, sql: open, arguments: [row["key"] as Int64]) ?? false
-        // Between reading a task and the end of its outputs the row is ahead of its records.
+        // Between reading a task and archiving its last output, the row is newer than the records.
         let isSettled = !isOpen && (hasEnded || state == .resolved)
-        // Of a task that another source has named first, the record of a submission tells a later discovery, until outputs have records.
+        // If another source named the task first, a submission's record has a later discovery time than the row. The two times
+        // are not compared until the outputs have records.
         let isSubmission = !isSettled && records.allSatisfy(\.isOfTask)
         if records.contains(where: \.needsTaskRecord), !records.contains(where: \.isOfTask) { return .noTaskRecord }
         for name in (isSubmission ? [] : ["source", "discovered_at"]) + (isSettled ? ["created_at", "answer", "model"] : [])
@@ -104,7 +106,7 @@ extension SQLiteCatalog: CatalogUpkeep {
 
     private static func agrees(_ told: Row, _ row: Row, _ name: String) -> Bool {
         if told[name] as DatabaseValue == row[name] as DatabaseValue { return true }
-        // The same answer, should a library one day write numbers otherwise.
+        // The answers are also equal if only the formatting of numbers differs, for example after a library update.
         guard name == "answer", let one = json(told[name]), let other = json(row[name]) else { return false }
         return one == other
     }
@@ -146,7 +148,7 @@ extension SQLiteCatalog: CatalogUpkeep {
     package func taskRecord(of id: TaskID) async throws -> TaskRecord? {
         guard var record = try await anyTask(id) else { return nil }
         if [.failed, .cancelled, .unavailable].contains(record.state) { return record }
-        // While a task is read once more, what its outputs refer to is still the answer of the reading before.
+        // While a task is being read again, its outputs still refer to the previous answer.
         guard record.taskJSON != nil, try await !entries(EntryQuery(task: id, limit: 1)).isEmpty else { return nil }
         (record.state, record.reason, record.cause) = (.resolved, nil, nil)
         return record
@@ -194,7 +196,7 @@ extension SQLiteCatalog: CatalogUpkeep {
         return record
     }
 
-    // MARK: Making rows again
+    // MARK: Rebuilding rows
 
     package func enter(_ records: [StoredRecord], now: Date) async throws {
         try await write { database in
@@ -208,7 +210,7 @@ extension SQLiteCatalog: CatalogUpkeep {
     }
 
     private static func enterAnew(_ record: ArchiveRecord, now: Date, in database: Database) throws {
-        // A task that waits goes on waiting.
+        // A pending task stays pending.
         let state = try String.fetchOne(database, sql: "SELECT state FROM task WHERE id = ?", arguments: [record.task.text])
         let kept = state.flatMap(TaskState.init(rawValue:)).flatMap { [.waiting, .held].contains($0) ? $0 : nil }
         try enterTask(of: record, state: kept ?? .resolved, now: now, in: database)
@@ -217,7 +219,7 @@ extension SQLiteCatalog: CatalogUpkeep {
             """
         switch try String.fetchOne(database, sql: old, arguments: [record.task.text, record.index]) {
         case nil: try insert(record, in: database)
-        // The row stays, and with it the token of its leases, which must never count from the beginning again.
+        // Update the row instead of replacing it: the lease token must never restart.
         case "archived", "unavailable": try replace(record, in: database)
         default: break
         }
@@ -236,7 +238,7 @@ extension StoredRecord {
         return record.index
     }
 
-    /// Whether the API's answer is only in the record of the task.
+    /// Whether only the task's record holds the API's answer.
     var needsTaskRecord: Bool {
         guard case .output(let record) = self else { return false }
         return record.taskJSONFile != nil

@@ -2,10 +2,10 @@ package import ArchiveModel
 import Foundation
 import GRDB
 
-/// A second telling of what no record tells, so that no byte of it can change unseen: SQLite keeps no checksums.
+/// Redundant copies that make single-byte corruption detectable, because SQLite keeps no checksums.
 ///
-/// An ended output's record lies in the catalog too, byte for byte: from it the file can be made again. What waits in the queue has no
-/// record yet; its row is copied by triggers, whoever writes it, until a record carries the facts.
+/// The catalog stores a byte-for-byte copy of each ended output's record, so that a lost record file can be restored. Entries in
+/// the queue have no record yet. Triggers copy their rows on every write, until a record holds the facts.
 extension SQLiteCatalog {
     static func registerCopies(_ migrator: inout DatabaseMigrator) {
         migrator.registerMigration("3 copies and readings") { database in
@@ -30,7 +30,7 @@ extension SQLiteCatalog {
                     ) STRICT, WITHOUT ROWID;
                     """)
             for queue in Queue.allCases { try addCopies(of: queue, version: 3, in: database) }
-            // The first record of a task carries all that its row does.
+            // A task's first output record holds all facts of the task's row, so the copy of the row is no longer needed.
             for event in ["INSERT", "UPDATE OF state"] {
                 try database.execute(
                     sql: """
@@ -44,8 +44,8 @@ extension SQLiteCatalog {
         }
     }
 
-    /// Copies the rows of a queue, and adds the triggers that keep the copies up to date.
-    /// - Parameter version: The migration whose columns are copied.
+    /// Copies the existing rows of a queue and adds the triggers that keep the copies up to date.
+    /// - Parameter version: The migration that defines which columns are copied.
     static func addCopies(of queue: Queue, version: Int, in database: Database) throws {
         let facts = queue.facts(version: version)
         try database.execute(
@@ -65,14 +65,14 @@ extension SQLiteCatalog {
                 """)
     }
 
-    /// What has copies: a table, which of its rows, and what of them.
+    /// A table with redundant copies: which rows are copied, and which columns.
     enum Queue: String, CaseIterable, CustomStringConvertible {
         case task, output, submission
 
         var description: String { rawValue }
         var key: String { self == .submission ? "rowid" : "key" }
 
-        /// Whether the row `new` is to have a copy.
+        /// SQL condition: whether the row `new` needs a copy.
         var isCopied: String {
             switch self {
             case .task:
@@ -92,7 +92,7 @@ extension SQLiteCatalog {
             ]
         }
 
-        /// Frozen: the migration was released.
+        /// Never change this list: the migration was released.
         private var columnsOfVersion3: [String] {
             switch self {
             case .task:
@@ -114,14 +114,14 @@ extension SQLiteCatalog {
             }
         }
 
-        /// The row `new` as one text.
-        /// - Parameter version: The migration whose columns are copied.
+        /// SQL expression: the row `new` as one text.
+        /// - Parameter version: The migration that defines which columns are copied.
         func facts(version: Int = 9) -> String {
             "json_array(" + columns(version: version).map { "new.\($0)" }.joined(separator: ", ") + ")"
         }
     }
 
-    /// Rows of the queue that are not what their copies say, and copies of nothing.
+    /// Queue rows that differ from their copies, and copies without a row.
     static func queueDamage(_ database: Database) throws -> [String] {
         // A catalog of an older program copies fewer columns.
         let isOld = try !database.columns(in: "output").contains { $0.name == "deaths" }
@@ -144,7 +144,7 @@ extension SQLiteCatalog {
 
     // MARK: Copies of records
 
-    /// Remembers an ended output's record, byte for byte as its file has it.
+    /// Stores a byte-for-byte copy of an ended output's record file.
     static func keepCopy(of record: ArchiveRecord, in database: Database) throws {
         try database.executeCached(
             sql: """

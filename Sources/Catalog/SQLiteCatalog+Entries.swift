@@ -4,7 +4,7 @@ import GRDB
 import SizeContract
 
 extension SQLiteCatalog {
-    /// What ``entry(_:)`` reads.
+    /// The columns that ``entry(_:)`` reads.
     static let entryColumns = """
         output.*, task.id AS id, task.created_at, task.discovered_at, task.model, task.prompt, task.size, task.resolution,
         task.image_urls, task.requested_at, task.has_request
@@ -34,13 +34,13 @@ extension SQLiteCatalog {
         return entry
     }
 
-    /// What a row of a task or output that waits says of its failures; `nil` for one that has not failed.
+    /// The failing state of a pending task or output from its row; `nil` if it has not failed.
     private static func failing(_ row: Row) -> FailingState? {
         let deaths: Int = row["deaths"] ?? 0
         let since = date(row["failing_since"]) ?? (deaths > 0 ? date(row["lease_expires_at"] ?? row["due_at"]) : nil)
         guard let since else { return nil }
         let leaseEnds = deaths > 0 && (row["state"] as String?) == "leased" ? date(row["lease_expires_at"]) : nil
-        // As `ClaimSQL.pauseAfterDeaths`.
+        // The same rule as `ClaimSQL.pauseAfterDeaths`.
         let pause = TimeInterval(min(min(deaths, 1000) * min(deaths, 1000) * 10, 1800))
         return FailingState(
             cause: (row["cause"] as String?).flatMap(FailureCause.init(rawValue:)) ?? .unknown, since: since,
@@ -76,7 +76,7 @@ extension SQLiteCatalog {
             digest: digest, mediaType: row["\(name)_type"] ?? "image/jpeg", width: size.width, height: size.height)
     }
 
-    /// `nil` for sides that no picture has, as damage or a foreign catalog brings them.
+    /// `nil` for impossible sides, which a damaged or foreign catalog may contain.
     static func size(_ width: Int?, _ height: Int?) -> PixelSize? {
         let sides = 1...PixelSize.maximumSide
         guard let width, let height, sides.contains(width), sides.contains(height) else { return nil }
@@ -130,6 +130,6 @@ extension SQLiteCatalog {
         String(decoding: try JSONEncoder.archive(pretty: false).encode(json), as: UTF8.self)
     }
 
-    /// JSON has no other numbers.
+    /// `nil` for NaN and infinity, which JSON can't represent.
     static func finite(_ number: Double?) -> Double? { number.flatMap { $0.isFinite ? $0 : nil } }
 }

@@ -3,7 +3,8 @@ package import Foundation
 import GRDB
 
 extension SQLiteCatalog: TaskHints {
-    /// `copy` and `mark` make a changed byte break a rule, which SQLite's own check then finds. A hint ends when its task is entered.
+    /// Changing a byte violates the checks on `copy` and `mark`, so SQLite's integrity check detects it. A trigger deletes a hint
+    /// when its task is registered.
     static let hints = """
         CREATE TABLE task_hint (
             key INTEGER PRIMARY KEY,
@@ -19,11 +20,11 @@ extension SQLiteCatalog: TaskHints {
         END;
         """
 
-    /// A full table gives up hints that were read in vain at least this often.
+    /// When the table is full, hints with at least this many unsuccessful reads may be dropped.
     private static let oftenRead = 3
 
     package func keepHint(_ id: TaskID, most: Int, now: Date) async throws -> HintOutcome {
-        // A flood costs reads; only what is kept costs a commit.
+        // Check with a read first, so that a flood of hints costs reads only. Only a new hint needs a commit.
         if let outcome = try await read({ try Self.outcome(of: id, most: most, in: $0) }) { return outcome }
         return try await write { database in
             if let outcome = try Self.outcome(of: id, most: most, in: database) { return outcome }
@@ -41,9 +42,9 @@ extension SQLiteCatalog: TaskHints {
         }
     }
 
-    /// - Returns: `nil` when the hint is to be written.
+    /// - Returns: `nil` when the hint must be written.
     private static func outcome(of id: TaskID, most: Int, in database: Database) throws -> HintOutcome? {
-        // A task that was given up as unknown needs the upstream's word before it is taken up again.
+        // If a task was given up as unknown, only the upstream can confirm that it exists. So it does not count as known here.
         let isKnown = try Bool.fetchOne(
             database.cachedStatement(
                 sql: "SELECT EXISTS (SELECT 1 FROM task WHERE id = ? AND NOT (state = 'unavailable' AND misses > 0))"),

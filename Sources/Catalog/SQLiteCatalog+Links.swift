@@ -2,15 +2,15 @@ import Crypto
 import Foundation
 import GRDB
 
-/// Links at rest. A link's query is a signature, and SQLite leaves pieces of rows behind when it moves them from page to page, also
-/// with `secure_delete`. So a link lies in the file only as ciphertext, and once nothing waits any more its key is thrown away, which
-/// makes every piece that may be left unreadable.
+/// Encryption of stored links. A link's query is a signature, and SQLite leaves fragments of rows behind when it moves them
+/// between pages, even with `secure_delete`. Links are therefore stored encrypted. Once no output is pending, the key is deleted,
+/// which makes all remaining fragments unreadable.
 extension SQLiteCatalog {
     static let sealing = "6 sealed links"
 
     static func addLinkKey(in database: Database) throws {
-        // One row on one page of its own, which SQLite never has a reason to move.
-        // `mark` makes a change of one byte a breach of the rule, which SQLite's own check then finds.
+        // The single row has a page to itself, so SQLite has no reason to move it.
+        // Changing a byte violates the check on `mark`, so SQLite's integrity check detects it.
         try database.execute(
             sql: """
                 CREATE TABLE link_key (
@@ -27,7 +27,7 @@ extension SQLiteCatalog {
         }
     }
 
-    /// A link as the file may have it.
+    /// Encrypts a link for storage.
     static func sealed(_ link: String, in database: Database) throws -> String {
         let key: SymmetricKey
         if let known = try linkKey(in: database) {
@@ -40,7 +40,7 @@ extension SQLiteCatalog {
         return try ChaChaPoly.seal(Data(link.utf8), using: key).combined.base64EncodedString()
     }
 
-    /// The link again; empty when a byte of it has changed since it was sealed.
+    /// Decrypts a stored link; empty when any byte has changed since encryption.
     static func opened(_ sealed: String, with key: SymmetricKey?) -> String {
         guard let key, let data = Data(base64Encoded: sealed), let box = try? ChaChaPoly.SealedBox(combined: data),
             let link = try? ChaChaPoly.open(box, using: key)
@@ -53,7 +53,7 @@ extension SQLiteCatalog {
         return key.map { SymmetricKey(data: $0) }
     }
 
-    /// Throws the key away when there is no link left that needs it: its bytes are overwritten, not merely released.
+    /// Deletes the key when no stored link needs it. Its bytes are overwritten, not only released.
     static func forgetLinkKey(in database: Database) throws {
         try database.execute(sql: "PRAGMA secure_delete = ON")
         defer { try? database.execute(sql: "PRAGMA secure_delete = OFF") }

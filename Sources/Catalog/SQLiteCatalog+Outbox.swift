@@ -3,8 +3,8 @@ package import Foundation
 import GRDB
 
 extension SQLiteCatalog {
-    /// One row of `outbox_state` says whether notices are kept, and counts them, so that no insert has to. `copy` and the marks make a
-    /// change of any byte a breach of the rule, which SQLite's own check then finds.
+    /// The single row of `outbox_state` stores whether notices are recorded and how many there are, so that inserts need not
+    /// count. Changing a byte violates the checks on `copy` and the marks, so SQLite's integrity check detects it.
     static func addOutbox(in database: Database) throws {
         try database.execute(
             sql: """
@@ -39,7 +39,7 @@ extension SQLiteCatalog {
                 """)
     }
 
-    /// Notes something, when notices are kept.
+    /// Records a notice if recording is on.
     static func post(_ notice: @autoclosure () -> Notice, in database: Database) throws {
         let isKept = try Bool.fetchOne(database.cachedStatement(sql: "SELECT most IS NOT NULL FROM outbox_state"))
         guard isKept == true else { return }
@@ -104,7 +104,7 @@ extension SQLiteCatalog {
 
     package func takeDroppedNotices() async throws -> Int {
         let dropped = "SELECT dropped FROM outbox_state"
-        // A look costs no commit, and mostly there is nothing.
+        // Check with a read first, because usually nothing was dropped. A read needs no commit.
         guard try await read({ try Int.fetchOne($0.cachedStatement(sql: dropped)) ?? 0 }) > 0 else { return 0 }
         return try await write { database in
             let count = try Int.fetchOne(database.cachedStatement(sql: dropped)) ?? 0

@@ -19,7 +19,7 @@ extension SQLiteCatalog {
             candidates: try candidates(ofOutput: row["output_key"], in: database), account: row["output_account"])
     }
 
-    /// The columns of a lease, from `task JOIN output`.
+    /// The columns of a lease, selected from `task JOIN output`.
     static let leaseColumns = """
         task.*, output.key AS output_key, output.idx, output.lease_token AS token, output.link,
         output.deadline AS output_deadline, output.attempts AS tries, output.failure,
@@ -124,7 +124,7 @@ extension SQLiteCatalog {
                     arguments: Self.arguments(of: record) + Self.key(lease) + [
                         "name": record.download.map { String($0.url.prefix { $0 != "?" }) }
                     ])
-                // A lease that passed on has changed nothing, and undoes all of this.
+                // If the lease was lost, no row changed; the error below rolls back the transaction.
                 guard database.changesCount > 0 else { break }
                 try Self.forgetCandidates(of: lease, in: database)
                 try Self.keepCopy(of: record, in: database)
@@ -181,7 +181,7 @@ extension SQLiteCatalog {
         return Notice(.failing, at: now, Notice.Facts(entry))
     }
 
-    /// The columns that a record fills; the same names are the arguments of ``arguments(of:)``.
+    /// The columns filled from a record; ``arguments(of:)`` uses the same names.
     static let columns = [
         "state", "reason", "attempts", "ended_at", "link", "deadline", "digest", "bytes", "media_type", "format", "verdict",
         "width",
@@ -221,7 +221,7 @@ extension SQLiteCatalog {
         try await write { try Self.replace(record, in: $0) }
     }
 
-    /// Replaces the facts of an output that has ended; any other is left alone.
+    /// Updates the row of an ended output. Outputs in any other state are left alone.
     static func replace(_ record: ArchiveRecord, in database: Database) throws {
         try database.executeCached(
             sql: """
@@ -231,7 +231,7 @@ extension SQLiteCatalog {
         if database.changesCount > 0 { try keepCopy(of: record, in: database) }
     }
 
-    /// Enters an output straight from its record.
+    /// Inserts an ended output from its record.
     static func insert(_ record: ArchiveRecord, in database: Database) throws {
         try database.executeCached(
             sql: """

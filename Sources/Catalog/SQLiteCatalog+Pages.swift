@@ -3,10 +3,10 @@ package import Foundation
 import GRDB
 import SizeContract
 
-/// Lists in pages: each is a walk along an index from the cursor on.
+/// Paginated lists. Each page scans an index, starting at the cursor.
 extension SQLiteCatalog {
     private static let pageSize = 500
-    /// The most tallies that are merged; beyond that a filter is held against each row.
+    /// The maximum number of tallies whose index scans are merged; with more, each row is filtered instead.
     private static let widestMerge = 100
 
     package func page(_ query: EntryQuery, after cursor: ListCursor?) async throws -> EntryPage {
@@ -17,7 +17,7 @@ extension SQLiteCatalog {
             keys = Array(keys.prefix(limit))
             var entries: [OutputEntry] = []
             var last: ListCursor?
-            // One by one: of a row that is copied out of its statement each column is looked for by comparing names.
+            // Use a cursor: rows copied out of a statement look up each column by comparing names.
             let rows = try Self.rows(keys, in: database)
             while let row = try rows.next() {
                 entries.append(try Self.entry(row))
@@ -47,8 +47,8 @@ extension SQLiteCatalog {
         return try Int64.fetchAll(database, sql: statement.sql, arguments: statement.arguments)
     }
 
-    /// Goes through the tasks that hold the words, the newest first, until the page is full. In one statement SQLite would gather all
-    /// of them and sort: the search index is in the right order for its own column alone.
+    /// Iterates over the tasks that match the words, the newest first, until the page is full. In a single statement SQLite would
+    /// collect all matches and sort them, because the search index is ordered only by its own column.
     private static func searchKeys(
         _ text: String, _ query: EntryQuery, after cursor: ListCursor?, limit: Int, in database: Database
     ) throws -> [Int64] {
@@ -72,7 +72,7 @@ extension SQLiteCatalog {
         return Array(keys.prefix(limit))
     }
 
-    /// What a query says of one output, and between which places it lies.
+    /// The query as conditions on one output, and the range of sort keys to scan.
     private static func filter(_ query: EntryQuery, after cursor: ListCursor?) -> (
         conditions: [String], low: Int64, high: Int64
     ) {
@@ -100,7 +100,7 @@ extension SQLiteCatalog {
         var arguments: StatementArguments
     }
 
-    /// The statement that finds the keys of a page without a search; `nil` when nothing can fit.
+    /// The statement that finds the keys of a page without a text search; `nil` when nothing can match.
     static func keyStatement(
         _ query: EntryQuery, after cursor: ListCursor?, limit: Int, in database: Database
     ) throws -> KeyStatement? {
@@ -118,7 +118,7 @@ extension SQLiteCatalog {
                 """
             return KeyStatement(sql: sql, arguments: arguments)
         }
-        // One walk for each tally, merged as they go.
+        // One index scan for each tally, merged during the scan.
         let walks = tallies.map {
             "SELECT o.key, o.place, o.idx FROM output o WHERE o.tally = \($0) AND \(conditions.joined(separator: " AND "))"
         }
@@ -126,7 +126,7 @@ extension SQLiteCatalog {
         return KeyStatement(sql: "SELECT key FROM (\(merged))", arguments: arguments)
     }
 
-    /// The tallies whose outputs fit; `nil` when all do.
+    /// The tallies whose outputs match the query; `nil` when the query does not restrict them.
     private static func tallyKeys(_ query: EntryQuery, in database: Database) throws -> [Int64]? {
         var conditions: [String] = []
         var arguments: StatementArguments = []
@@ -149,7 +149,7 @@ extension SQLiteCatalog {
             database, sql: "SELECT key FROM tally WHERE \(conditions.joined(separator: " AND "))", arguments: arguments)
     }
 
-    /// The lowest place of a time.
+    /// The lowest sort key of a point in time.
     private static func place(_ date: Date) -> Int64 {
         min(max(date.milliseconds, 0), (1 << (63 - placeBits)) - 1) << placeBits
     }
@@ -167,7 +167,7 @@ extension SQLiteCatalog {
         }
     }
 
-    /// What a query says of a task; `nil` when nothing can fit.
+    /// The query as conditions on a task; `nil` when nothing can match.
     static func endedFilter(
         _ query: EndedTaskQuery, after cursor: ListCursor?, in database: Database
     ) throws -> KeyStatement? {
@@ -193,7 +193,7 @@ extension SQLiteCatalog {
         try await read { try Self.tallies(since: since, before: before, in: $0) }
     }
 
-    /// Whole days from the counters, and what lies beside them row by row.
+    /// Counts outputs: whole days from the counters, partial days row by row.
     static func tallies(since: Date? = nil, before: Date? = nil, in database: Database) throws -> [OutputTally] {
         let day: Int64 = 86_400_000 << placeBits
         let low = min(since.map(Self.place) ?? 0, .max - 2 * day)
@@ -201,7 +201,7 @@ extension SQLiteCatalog {
         let firstDay = low / day + (low % day == 0 ? 0 : 1)
         let endDay = max(high / day, firstDay)
         let (headEnd, tailStart) = (min(firstDay * day, high), endDay * day)
-        // Each part is summed before it meets the others: of many years there are many days.
+        // Sum each part before joining, because many years have many days.
         func beside(_ start: String, _ end: String) -> String {
             """
             SELECT tally, COUNT(*), COALESCE(SUM(bytes), 0), COALESCE(SUM(overpaid_tenths), 0)
@@ -227,7 +227,7 @@ extension SQLiteCatalog {
 
     private static func tally(_ row: Row) -> OutputTally {
         func text(_ column: String) -> String? { (row[column] as String?).flatMap { $0.isEmpty ? nil : $0 } }
-        // Sums of such numbers never overflow, whatever a damaged or foreign catalog holds.
+        // Clamped so that sums never overflow, even with values from a damaged or foreign catalog.
         func number(_ column: String) -> Int { min(max((row[column] as Int?) ?? 0, -(1 << 48)), 1 << 48) }
         return OutputTally(
             state: text("state").flatMap(OutputState.init(rawValue:)) ?? .waiting,
@@ -240,7 +240,7 @@ extension SQLiteCatalog {
 }
 
 extension SQLiteCatalog {
-    /// How SQLite goes about a page. For the test that no table is read whole.
+    /// SQLite's query plan for a page. A test uses it to check that no table is scanned in full.
     package func plan(_ query: EntryQuery, after cursor: ListCursor?) async throws -> [String] {
         try await read { database in
             guard let statement = try Self.keyStatement(query, after: cursor, limit: 50, in: database) else { return [] }
@@ -248,7 +248,7 @@ extension SQLiteCatalog {
         }
     }
 
-    /// How SQLite goes about a claim. For the test that no table is read whole.
+    /// SQLite's query plans for a claim. A test uses them to check that no table is scanned in full.
     package func claimPlan() async throws -> [String] {
         try await read { database in
             try ClaimSQL.all.flatMap { sql in

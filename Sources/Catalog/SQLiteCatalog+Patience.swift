@@ -2,7 +2,7 @@ package import ArchiveModel
 package import Foundation
 import GRDB
 
-/// What waits after a failure: since when, why, how often it was tried, and what was delivered meanwhile.
+/// Storage for the retry state: since when and why an entry fails, how often it was tried, and what was delivered meanwhile.
 extension SQLiteCatalog {
     static func addPatience(in database: Database) throws {
         for table in ["task", "output"] {
@@ -105,7 +105,7 @@ extension SQLiteCatalog {
     }
 
     package func failing(limit: Int) async throws -> Failing {
-        // A lease that has run out is one more death, which no try has counted yet.
+        // A lease that has expired counts as one more death, which is not in `deaths` yet.
         let outputs = """
             (output.failing_since IS NOT NULL AND output.state IN ('waiting', 'leased')
                 OR output.state = 'leased' AND output.deaths >= \(FailingState.deathsOfSuspect - 1))

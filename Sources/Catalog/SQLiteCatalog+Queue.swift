@@ -16,7 +16,7 @@ extension SQLiteCatalog {
                         """), arguments: [Self.list(keys)])
             while let row = try rows.next() {
                 let id = try Self.outputID(row["id"], row["idx"])
-                // The lease of a process that died has run out: that death is not counted yet.
+                // An expired lease means that the process died; that death is not counted yet.
                 let deaths = min((row["deaths"] as Int?) ?? 0, 1000) + ((row["state"] as String?) == "leased" ? 1 : 0)
                 queued[row["key"]] = QueuedOutput(
                     id: id, deadline: Self.date(row["deadline"]), request: Self.request(row), deaths: deaths,
@@ -73,7 +73,7 @@ extension SQLiteCatalog {
                     ),
                     arguments: [created.milliseconds]) ?? 0
             guard limit > 0 else { return risk }
-            // The first of each state lie in the index in this order; all of them together would have to be sorted.
+            // Within one state, the index has the rows in this order. A query over all states would have to sort them.
             let first = ["waiting", "leased", "held"].map { state in
                 "SELECT * FROM (SELECT key FROM output WHERE state = '\(state)' AND deadline < ?1 ORDER BY deadline LIMIT ?2)"
             }

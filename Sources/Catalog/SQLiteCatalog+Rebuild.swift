@@ -7,7 +7,7 @@ extension SQLiteCatalog {
         async throws
     {
         try await write { database in
-            // What has ended since the records were read is not among them.
+            // Outputs that ended after the records were read have no record in this list, so they stay.
             try database.execute(
                 sql: "DELETE FROM output WHERE state IN ('archived', 'unavailable') AND ended_at <= ?",
                 arguments: [now.milliseconds])
@@ -31,7 +31,8 @@ extension SQLiteCatalog {
 
     static func enter(_ record: TaskRecord, now: Date, in database: Database) throws {
         let state: TaskState = [.leased, .held, .resolved].contains(record.state) ? .waiting : record.state
-        // The record of a resolved task holds the answer for its outputs; where the row has those, it says the state better.
+        // The record of a resolved task holds the answer for its outputs. If the row already has outputs, the row's state is more
+        // accurate.
         let hasOutputs = try Bool.fetchOne(
             database, sql: "SELECT EXISTS (SELECT 1 FROM output JOIN task ON task.key = output.task WHERE task.id = ?)",
             arguments: [record.task.text])
@@ -48,11 +49,11 @@ extension SQLiteCatalog {
             keepsAnswer: record.taskJSONFile != nil, in: database)
     }
 
-    /// A row that is being worked on keeps its state; anything else becomes what the record says.
+    /// Inserts a task or updates its row from the record. A leased row stays unchanged.
     ///
     /// - Parameters:
-    ///   - keepsAnswer: Whether a row that is there keeps its answer, and the model from it, where the record has none.
-    ///   - keepsState: Whether a row that is there keeps its state and its reason.
+    ///   - keepsAnswer: Whether an existing row keeps its answer and model if the record has none.
+    ///   - keepsState: Whether an existing row keeps its state and reason.
     private static func upsertTask(
         _ id: TaskID, state: TaskState, reason: String?, source: String, discoveredAt: Date, createdAt: Date?,
         request: RecordedRequest?, answer: JSONValue?, cause: FailureCause? = nil, dueAt: Date,

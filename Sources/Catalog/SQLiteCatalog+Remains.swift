@@ -2,20 +2,20 @@ package import ArchiveModel
 package import Foundation
 import GRDB
 
-/// What could still be read of a damaged catalog, of the things that no record tells.
+/// Data salvaged from a damaged catalog that no record holds.
 package struct CatalogRemains: Sendable {
-    /// Tasks by their rows, as far as those could be read.
+    /// Tasks from their rows, as far as the rows are readable.
     package var tasks: [TaskRecord] = []
-    /// Records of outputs that prove themselves whole.
+    /// Output records that passed their own integrity check.
     package var records: [ArchiveRecord] = []
     package var submissions: [OpenSubmission] = []
     package var scrubs: [BlobScrub] = []
-    /// What could not be read, in words.
+    /// What could not be read, as messages.
     package var losses: [String] = []
 
-    /// Reads what can be read, table by table, from the front and, where that ends too soon, from the back.
+    /// Reads all readable rows, table by table: first in ascending order and, if that fails midway, in descending order.
     ///
-    /// - Parameter wanted: Which of the remembered records are worth keeping.
+    /// - Parameter wanted: Which of the stored record copies to keep.
     package init(of path: String, wanted: (OutputID) -> Bool) {
         let database: DatabaseQueue
         do {
@@ -53,7 +53,7 @@ package struct CatalogRemains: Sendable {
         return Array(found.values)
     }
 
-    /// The ids of waiting tasks as their copies have them, by the keys of their rows.
+    /// The IDs of pending tasks from their redundant copies, by row key.
     private static func copiedIDs(_ database: Database, _ losses: inout [String]) -> [Int64: String] {
         var ids: [Int64: String] = [:]
         for row in rows("queue_copy", by: "kind || key", database, &losses) where text(row, "kind") == "task" {
@@ -65,7 +65,8 @@ package struct CatalogRemains: Sendable {
         return ids
     }
 
-    /// A row's task; two when row and copy name different ones, and the index does not tell which is right.
+    /// The tasks of one row. Returns two if the row and its copy have different IDs and the index does not tell which one is
+    /// right.
     private static func tasks(_ row: Row, _ copies: [Int64: String], _ database: Database) -> [TaskRecord] {
         let ids = Set([text(row, "id"), integer(row, "key").flatMap { copies[$0] }].compactMap { $0 })
         let indexed = ids.filter { id in
@@ -102,7 +103,7 @@ package struct CatalogRemains: Sendable {
         return BlobScrub(digest: digest, readAt: Date(milliseconds: readAt), isSound: sound == 1)
     }
 
-    // A damaged row may hold anything anywhere.
+    // A damaged row may hold a value of any type in any column.
 
     private static func text(_ row: Row, _ name: String) -> String? { String.fromDatabaseValue(row[name])?.unstored }
     private static func integer(_ row: Row, _ name: String) -> Int64? { Int64.fromDatabaseValue(row[name]) }
@@ -110,15 +111,15 @@ package struct CatalogRemains: Sendable {
         text.flatMap { try? ArchiveDecoder.decode(JSONValue.self, from: $0) }
     }
 
-    /// A date that can be one: of this millennium or the next.
+    /// A plausible date: from 1970 to the year 3000.
     private static func date(_ row: Row, _ name: String) -> Date? {
         integer(row, name).flatMap { (0..<32_503_680_000_000).contains($0) ? Date(milliseconds: $0) : nil }
     }
 }
 
 extension SQLiteCatalog {
-    /// Enters what was saved of a damaged catalog and is not known from the records: what waited, waits again.
-    /// - Returns: How many tasks that was.
+    /// Adds salvaged entries that the records do not contain. Tasks that were pending become pending again.
+    /// - Returns: The number of tasks added.
     package func take(_ remains: CatalogRemains, now: Date) async throws -> Int {
         let entered = try await write { database in
             var entered = 0
@@ -140,7 +141,7 @@ extension SQLiteCatalog {
         return entered
     }
 
-    /// Closes the file, after everything was written into it: then it is whole without its log.
+    /// Closes the database after writing all changes into its file, so that the file is complete without its log.
     package func close() async throws {
         try await forgetDeleted()
         do { try database.close() } catch let error as DatabaseError { throw CatalogError(error, path) }

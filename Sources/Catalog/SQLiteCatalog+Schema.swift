@@ -1,7 +1,7 @@
 import GRDB
 
 extension SQLiteCatalog {
-    /// The schema, step by step. A step that was released is never changed; times are milliseconds since 1970 UTC.
+    /// The schema migrations. A released migration is never changed. Times are milliseconds since 1970 UTC.
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 tasks and outputs") { database in

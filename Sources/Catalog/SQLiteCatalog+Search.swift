@@ -1,15 +1,18 @@
 import Foundation
 import GRDB
 
-/// A search by words as FTS5 can answer it while it walks, newest first: it stops at the end of a page, however common the words are.
+/// Full-text search that FTS5 can answer during an index scan, newest first. The search stops when a page is full, however common
+/// the words are.
 ///
-/// FTS5 gathers all places of all words that begin with a prefix before it gives the first one; a million prompts make that half a
-/// second. So a prefix is replaced by the words it stands for where these are few, and by an index of its own where it has three or four letters.
+/// For a prefix, FTS5 collects all positions of all matching words before it returns the first one. With a million prompts this
+/// takes half a second. So a prefix is replaced by its matching words where these are few. A prefix of three or four letters uses
+/// its own index.
 extension SQLiteCatalog {
-    /// The most words that a prefix is replaced by; of more it is mostly true that each is rare, and gathering them is quick.
+    /// The maximum number of words that replace a prefix. With more words, each is usually rare, so collecting their positions is
+    /// quick.
     private static let widestExpansion = 64
 
-    /// - Returns: `nil` when there is no word in `text`.
+    /// - Returns: `nil` when `text` contains no word.
     static func searchExpression(_ text: String, in database: Database) throws -> String? {
         let plain = try database.makeTokenizer(.unicode61(diacritics: .remove))
         let stemming = try database.makeTokenizer(.porter(wrapping: .unicode61(diacritics: .remove)))
@@ -24,10 +27,10 @@ extension SQLiteCatalog {
     ) throws -> String {
         guard let stem = try stemming.tokenize(query: word).first?.token, stem.utf8.count > 2 else { return quoted(word) }
         if stem == word, 3...4 ~= stem.unicodeScalars.count { return quoted(word) + "*" }
-        // The beginning of a word is no word: its stem may lead elsewhere, as "bicy" to "bici", so both are looked for.
+        // A prefix may have a different stem than the complete word ("bicy" becomes "bici"), so search for both forms.
         let expansions = try (stem == word ? [stem] : [stem, word]).map { try indexedWords(beginningWith: $0, in: database) }
         let found = Set(expansions.flatMap { $0 ?? [] }).sorted()
-        // Only a word that is its own stem can be asked for as it stands in the index.
+        // The search stems its words, so an indexed word can be searched for only if it is its own stem.
         let areStems = try found.allSatisfy { try stemming.tokenize(query: $0).map(\.token) == [$0] }
         guard !expansions.contains(nil), areStems else { return quoted(word) + "*" }
         return found.isEmpty ? quoted(word) : "(" + found.map(quoted).joined(separator: " OR ") + ")"
@@ -35,7 +38,7 @@ extension SQLiteCatalog {
 
     private static func quoted(_ word: String) -> String { "\"" + word.replacing("\"", with: "\"\"") + "\"" }
 
-    /// The indexed words that begin so; `nil` when they are too many. Each is found by one seek, however often it occurs.
+    /// The indexed words with this prefix; `nil` when there are too many. Each takes one seek, however often it occurs.
     private static func indexedWords(beginningWith stem: String, in database: Database) throws -> [String]? {
         let next = try database.cachedStatement(sql: "SELECT term FROM task_word WHERE term >= ? LIMIT 1")
         var terms: [String] = []

@@ -1,15 +1,15 @@
 import GRDB
 
-/// Migration 2: a place in the list for each task and output, and counters that every write keeps.
+/// Migration 2: a sort key (`place`) for each task and output, and counters that triggers update on every write.
 extension SQLiteCatalog {
-    /// The low bits of a place tell tasks of one millisecond apart.
+    /// The low bits of a sort key distinguish tasks created in the same millisecond.
     static let placeBits: Int64 = 21
     private static let millisecondsADay = 86_400_000
-    /// The most tasks of one millisecond with one ending that the check of places allows for.
+    /// The integrity check accepts up to this many tasks with the same wanted sort key.
     private static let mostSharingAPlace = 4096
 
-    /// The place of a task in every list: its time, and below that the end of its id, so that a catalog made again from the records
-    /// has the same order. Where two ids come to the same place, the later one takes the next that is free.
+    /// SQL: the sort key of a task in all lists. The high bits are its time; the low bits come from the end of its ID, so that a
+    /// rebuilt catalog has the same order. If the key is taken, the task gets the next free one.
     private static func place(of row: String) -> String {
         let wanted = wantedPlace(of: row)
         return """
@@ -22,14 +22,14 @@ extension SQLiteCatalog {
     private static func wantedPlace(of row: String) -> String {
         let weights = [1, 31, 961, 29_791, 923_521].enumerated()
         let ending = weights.map { "\($1) * unicode(substr('00000' || \(row).id, -\($0 + 1), 1))" }.joined(separator: " + ")
-        // 2^42 milliseconds reach to the year 2109; what an upstream says beyond that must not overflow.
+        // 2^42 milliseconds reach to the year 2109. Later times from the upstream must not overflow.
         let time = "MIN(MAX(COALESCE(\(row).created_at, \(row).discovered_at), 0), \((1 << 42) - 1))"
         return "((\(time) << \(placeBits)) | ((\(ending)) & \((1 << placeBits) - 1)))"
     }
 
     private static func day(_ place: String) -> String { "((\(place) >> \(placeBits)) / \(millisecondsADay))" }
 
-    /// The key of the tally that counts an output.
+    /// SQL: the key of the tally that counts an output.
     private static func tally(of row: String) -> String {
         """
         (SELECT tally.key FROM tally WHERE tally.state = \(row).state AND tally.verdict = COALESCE(\(row).verdict, '')
@@ -55,7 +55,7 @@ extension SQLiteCatalog {
         try database.execute(sql: outputTriggers)
     }
 
-    /// Counts anew what the counters hold.
+    /// Recomputes all counters from the rows.
     static func recount(in database: Database) throws {
         try database.execute(
             sql: """
@@ -111,7 +111,7 @@ extension SQLiteCatalog {
         """
     }
 
-    /// Words that begin with the same four letters get an index, as those with three have one.
+    /// Adds an index for four-letter prefixes. Three-letter prefixes already have one.
     static func indexFourLetters(in database: Database) throws {
         try database.execute(sql: "DROP TABLE task_word; DROP TABLE task_text; \(text(prefixes: "'3 4'"))")
         try database.execute(sql: "INSERT INTO task_text (task_text) VALUES ('rebuild')")
@@ -126,8 +126,8 @@ extension SQLiteCatalog {
         CREATE INDEX submission_open ON submission (recorded_at, key) WHERE task IS NULL;
         """
 
-    /// One trigger for all that moves a task in the lists: the order of several is not defined, and the search index must forget the
-    /// old place and prompt before it learns the new ones.
+    /// A single trigger handles every change that affects a task's position, because SQLite does not define the order of several
+    /// triggers. The search index must delete the old sort key and prompt before it adds the new ones.
     private static let taskTriggers: String = {
         let moved = "COALESCE(old.created_at, old.discovered_at) IS NOT COALESCE(new.created_at, new.discovered_at)"
         let reworded = "(\(moved) OR old.prompt IS NOT new.prompt)"
@@ -189,9 +189,9 @@ extension SQLiteCatalog {
 }
 
 extension SQLiteCatalog {
-    /// Places and counters that are not what the rows give.
+    /// Sort keys and counters that differ from the values computed from the rows.
     static func summaryDamage(_ database: Database) throws -> [String] {
-        // A catalog of an older program has none of them yet.
+        // A catalog of an older program does not have them yet.
         guard try database.tableExists("tally_day"),
             try database.columns(in: "task").contains(where: { $0.name == "retries_undecodable" })
         else { return [] }
@@ -199,7 +199,7 @@ extension SQLiteCatalog {
         let checks = [
             (
                 "the place of a task in the list",
-                // A task that found its place taken keeps the next one, also when the other task has moved away since.
+                // A task whose sort key was taken has a higher one, and keeps it even after the other task has moved away.
                 """
                 SELECT 1 FROM task WHERE place IS NULL
                     OR place NOT BETWEEN \(wantedPlace(of: "task")) AND \(wantedPlace(of: "task")) + \(mostSharingAPlace)

@@ -49,7 +49,7 @@ extension SQLiteCatalog {
                 arguments: [created.milliseconds, task.id.text])
         }
         if task.hasEnded {
-            // A reading that failed keeps its wait: the upstream may have asked for it.
+            // A failed read keeps its wait, because the upstream may have asked for it.
             try database.executeCached(
                 sql: "UPDATE task SET due_at = ?1 WHERE id = ?2 AND state = 'waiting' AND attempts = 0 AND due_at > ?1",
                 arguments: [now.milliseconds, task.id.text])
@@ -67,7 +67,8 @@ extension SQLiteCatalog {
                     WHERE id = :id
                     """, arguments: arguments(of: merged) + ["id": task.id.text])
         }
-        // Also when nothing was new: an earlier run may have been killed between taking up the request and judging by it.
+        // Check this even if nothing was new: an earlier run may have been killed after storing the request and before judging
+        // again.
         let isBehind = try Bool.fetchOne(
             database.cachedStatement(
                 sql: """
@@ -77,14 +78,14 @@ extension SQLiteCatalog {
         if isBehind == true { summary.newlyRequested.append(task.id) }
     }
 
-    /// Puts a task back into the queue when the upstream contradicts its end. Links of a task older than a day are dead, and what a
-    /// person ended stays ended.
+    /// Requeues a task when the upstream contradicts its end. Excluded are tasks older than a day, whose links no longer work,
+    /// and tasks ended by a user.
     private static func requeue(_ task: TaskRegistration, now: Date, in database: Database) throws {
         let reset = "state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0, \(Self.freshHistory)"
         let isYoung = "COALESCE(cause, '') <> 'person' AND MAX(COALESCE(created_at, 0), discovered_at) > ?3"
         let values: StatementArguments = [now.milliseconds, task.id.text, now.addingTimeInterval(-86400).milliseconds]
         if task.isAlive {
-            // Its misses are still counted.
+            // A task that was given up as unknown still has its miss count, which identifies it.
             try database.executeCached(
                 sql: "UPDATE task SET \(reset) WHERE id = ?2 AND state = 'unavailable' AND misses > 0 AND \(isYoung)",
                 arguments: values)
@@ -103,7 +104,7 @@ extension SQLiteCatalog {
         }
     }
 
-    /// Takes up a task whose end somebody doubts: it is read again, and the outputs that were given up get its links.
+    /// Requeues an ended task at a user's request. The task is read again, and its unavailable outputs get fresh links.
     private static func reopen(_ id: TaskID, now: Date, in database: Database) throws {
         try database.executeCached(
             sql: """
@@ -204,13 +205,13 @@ extension SQLiteCatalog {
         return notice
     }
 
-    /// A task that is taken up again has failed at nothing yet.
+    /// Resets the failure history, for a task that starts again.
     static let freshHistory = """
         failing_since = NULL, cause = NULL, window_cause = NULL, refusals = 0, refused_since = NULL, not_before = NULL, told = 0,
         deaths = 0
         """
 
-    /// What a postponement writes into a task's row; the arguments are ``arguments(of:)``.
+    /// The columns that a postponement writes into a task's row, with the values from ``arguments(of:)``.
     private static let postponed = """
         state = 'waiting', due_at = :due_at, reason = :reason, attempts = attempts + 1,
         misses = CASE WHEN :is_miss THEN misses + 1 ELSE misses END, cause = :cause, failing_since = :since,
@@ -280,7 +281,7 @@ extension SQLiteCatalog {
         }
     }
 
-    /// Enters a task's results. One that is archived keeps its state.
+    /// Adds or updates the results of a task. Archived outputs keep their state, except undecodable ones that are being retried.
     private static func enter(_ results: [NamedResult], of id: TaskID, deadline: Date?, now: Date, in database: Database) throws {
         for result in results {
             try database.executeCached(

@@ -3,24 +3,24 @@ package import Foundation
 import GRDB
 import SizeContract
 
-/// The catalog as one SQLite file, shared by every process that works on the archive.
+/// The catalog as one SQLite file, shared by all processes that use the archive.
 package struct SQLiteCatalog: Catalog {
     let database: DatabasePool
     private let commits: CommitGroup
     let path: String
     /// The file that was opened; see ``fileProblem()``.
     let identity: FileIdentity?
-    /// Its write-ahead log and the index of that, as long as this process has the catalog open.
+    /// The write-ahead log and its index. They exist while this process has the catalog open.
     let logs: [(suffix: String, identity: FileIdentity)]
-    /// What holds the copy that this is, if it is one.
+    /// The temporary copy behind this catalog, if it is a copy.
     private let copy: CatalogCopy?
 
-    /// Whether this is a copy, made because the disk of the catalog takes nothing: what is written to it is lost.
+    /// Whether this is a temporary copy, made because the catalog's disk can't be written to. Writes to it are lost.
     package var isCopy: Bool { copy != nil }
 
-    /// Opens the file, or makes it, and brings its schema up to date.
+    /// Opens or creates the database file and applies all migrations.
     ///
-    /// WAL with `synchronous=FULL`: with `NORMAL`, commits that were acknowledged are lost in a power cut (measured).
+    /// Uses WAL with `synchronous=FULL`: with `NORMAL`, a power cut loses acknowledged commits (measured).
     ///
     /// - Throws: ``CatalogError`` with code `database`, `noRoom`, `damaged` or `newerSchema`.
     package init(path: String) throws { try self.init(path: path, copy: nil) }
@@ -33,7 +33,7 @@ package struct SQLiteCatalog: Catalog {
         configuration.label = "catalog"
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA foreign_keys = ON")
-            // Debian's library has it on. The only secret is the key of the links, which ``forgetDeleted()`` overwrites.
+            // Debian's SQLite turns it on by default. The only secret is the link key, which ``forgetDeleted()`` overwrites.
             try database.execute(sql: "PRAGMA secure_delete = OFF")
         }
         self.path = path
@@ -50,11 +50,12 @@ package struct SQLiteCatalog: Catalog {
             }
             try migrator.migrate(database)
             if !held.isEmpty, !held.contains(Self.sealing) {
-                // Links lay there in clear, and pieces of them still do.
+                // Before this migration, links were stored unencrypted; remove their fragments from the file.
                 try database.vacuum()
                 try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             }
-            // An archive from elsewhere may have a trigger that undoes each write, or a column of any type, which stops the process.
+            // A foreign archive may contain a trigger that undoes every write, or a column with unexpected types, which would
+            // crash the process.
             if let difference = try database.read(Self.schemaDamage).first {
                 throw CatalogError(.damaged, path, detail: difference)
             }
@@ -66,25 +67,25 @@ package struct SQLiteCatalog: Catalog {
         }
     }
 
-    /// Lets go of the file, after what is on its way. Without it that happens a moment after the last use, which matters to whoever
-    /// puts another file in its place.
+    /// Closes the file after all running operations have finished. Without this call, the file closes shortly after its last use.
+    /// Call it before replacing the file.
     package func close() throws { try database.close() }
 
-    /// The version of the SQLite library of this process.
+    /// The version of the SQLite library in this process.
     package static var libraryVersion: String {
         (try? DatabaseQueue().read { try String.fetchOne($0, sql: "SELECT sqlite_version()") }) ?? "unknown"
     }
 
-    /// How durable a commit is: 2 is FULL. For the test that says so.
+    /// The durability of a commit; 2 is FULL. For a test.
     package func synchronousMode() async throws -> Int? {
         try await write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
     }
 
-    /// Throws the key of the links away when none is left that needs it.
+    /// Deletes the link key when no stored link needs it.
     package func forgetLinks() async throws { try await write { try Self.forgetLinkKey(in: $0) } }
 
-    /// Forgets the links that were deleted: their key, when none is left that needs it, and the write-ahead log, where deleted rows
-    /// live on. The log stays while another process reads or writes: that one will empty it.
+    /// Removes traces of deleted links: the link key, if no stored link needs it, and deleted rows in the write-ahead log. The
+    /// log stays while another process uses the database; that process empties it later.
     package func forgetDeleted() async throws {
         try await forgetLinks()
         do {
@@ -104,7 +105,7 @@ package struct SQLiteCatalog: Catalog {
         }
     }
 
-    /// One write in a `BEGIN IMMEDIATE` transaction, alone or with others; durable when this returns.
+    /// Performs one write in a `BEGIN IMMEDIATE` transaction, possibly shared with other writes. It is durable when this returns.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
             return try await commits.write(body)
@@ -113,7 +114,7 @@ package struct SQLiteCatalog: Catalog {
         }
     }
 
-    /// A cancelled task interrupts its statement: that is no failure of the database.
+    /// Cancelling a task interrupts its SQL statement, which is not a database failure.
     private func translated(_ error: DatabaseError) -> any Error {
         if Task.isCancelled, error.resultCode == .SQLITE_INTERRUPT || error.resultCode == .SQLITE_ABORT {
             return CancellationError()
@@ -149,7 +150,7 @@ extension SQLiteCatalog {
 
     package func probe() async throws {
         try await write { database in
-            // SQLite does not write a page whose bytes stay as they are, so they change and change back.
+            // SQLite skips pages whose bytes did not change, so change the bytes and then change them back.
             try database.executeCached(sql: "UPDATE outbox_state SET dropped = dropped + 1, mark = mark - 5")
             try database.executeCached(sql: "UPDATE outbox_state SET dropped = dropped - 1, mark = mark + 5")
         }
@@ -181,7 +182,7 @@ extension SQLiteCatalog {
                 status.originalBytes += tally.bytes
                 if let verdict = tally.verdict { status.verdicts[verdict, default: 0] += tally.outputs }
             }
-            // One state at a time: each is the first entry of an index.
+            // Query each state separately: its minimum is the first entry of an index.
             let deadlines = try ["waiting", "leased"].compactMap {
                 try Int64.fetchOne(
                     database.cachedStatement(sql: "SELECT MIN(deadline) FROM output WHERE state = ?"), arguments: [$0])

@@ -1,7 +1,7 @@
-/// Texts of other people in columns of SQLite.
+/// Escaping of external text for SQLite columns.
 ///
-/// The driver passes texts as C strings, which end at U+0000. So that no text is cut, U+0000 is stored as U+001A U+001B, and U+001A as
-/// two of itself. Both are control characters, which separate words: the text search finds the same words.
+/// The driver passes text as C strings, which end at U+0000. To avoid truncation, U+0000 is stored as U+001A U+001B, and U+001A
+/// as U+001A U+001A. Both are control characters, which separate words, so the full-text search finds the same words.
 enum StoredText {
     private static let mark: UInt8 = 0x1A
     private static let zero: UInt8 = 0x1B
@@ -20,7 +20,7 @@ enum StoredText {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A mark before anything else stands for itself, as earlier versions have stored it.
+    /// U+001A before any other character is kept as is, because earlier versions stored it unescaped.
     static func original(_ stored: String) -> String {
         guard stored.utf8.contains(mark) else { return stored }
         var bytes: [UInt8] = []
@@ -43,8 +43,8 @@ enum StoredText {
 }
 
 extension String {
-    /// The text as a column holds it.
+    /// The text in the escaped form that columns hold.
     var stored: String { StoredText.stored(self) }
-    /// The text that a column holds.
+    /// The original of a column's escaped text.
     var unstored: String { StoredText.original(self) }
 }

@@ -3,12 +3,12 @@ internal import Foundation
 internal import struct Crypto.SHA256
 internal import struct Crypto.SHA512
 
-/// A bag that is being put together beside its place, under a name that says so; it gets its own name when it is complete.
+/// A bag under construction. It is built beside its final path under a temporary name and renamed when it is complete.
 ///
-/// The file that makes a folder a bag, `bagit.txt`, comes last, and everything is on the disk before the name changes. So neither a run that
-/// is killed nor a power cut leaves anything that looks like a whole bag.
+/// `bagit.txt`, which makes a folder a bag, is written last, and all files are durable before the rename. So neither a kill nor a
+/// power cut leaves a folder that looks like a complete bag.
 final class BagFolder {
-    /// What a manifest says of a file.
+    /// The facts about a file that manifests state.
     struct Fixity {
         var sha256: String
         var sha512: String
@@ -18,20 +18,20 @@ final class BagFolder {
     private static let suffix = ".fixative-incomplete"
     private static let chunk = 1 << 20
 
-    /// Where the bag will be.
+    /// The final path of the bag.
     let place: String
     private let root: String
     private let lock: Int32
-    /// Whether there is an unfinished bag of ours to take away.
+    /// Whether there is an unfinished bag of this process to delete.
     private var isOpen = false
     private var folders: Set<String> = []
     private var manifests: [FileHandle] = []
     private var tags: [(path: String, fixity: Fixity)] = []
-    /// The payload so far, as `Payload-Oxum` counts it.
+    /// The size of the payload so far, as in `Payload-Oxum`.
     private(set) var bytes = 0
     private(set) var files = 0
 
-    /// - Parameter place: A folder that is missing or empty.
+    /// - Parameter place: The final path: a missing or empty folder.
     /// - Throws: ``ExportError``
     init(place: String) throws {
         let path = URL(filePath: place).standardizedFileURL.path(percentEncoded: false)
@@ -56,7 +56,7 @@ final class BagFolder {
         if lock >= 0 { close(lock) }
     }
 
-    /// Takes away what a run has left that was killed, and nothing that no export made.
+    /// Deletes what a killed export left. Throws if the folder contains anything that no export writes.
     private func clear() throws {
         let files = FileManager.default
         let names = try Self.guarding(root) { try files.contentsOfDirectory(atPath: root) }
@@ -77,12 +77,12 @@ final class BagFolder {
 
     // MARK: Payload
 
-    /// Puts a copy of a file, or the file itself under a second name, into the payload, reading it once.
+    /// Copies or hard-links a file into the payload, reading it once.
     ///
     /// - Parameters:
-    ///   - path: Below `data/`.
-    ///   - isWanted: Asked what the file really holds; if it says no, nothing is added.
-    /// - Returns: What the file holds.
+    ///   - path: The path below `data/`.
+    ///   - isWanted: Called with the file's actual hashes and size; if it returns `false`, the file is not added.
+    /// - Returns: The file's actual hashes and size.
     func add(fileAt source: String, to path: String, linking: Bool, isWanted: (Fixity) -> Bool) throws -> Fixity {
         let full = try prepare(path)
         let isLinked = linking && (try? FileManager.default.linkItem(atPath: source, toPath: full)) != nil
@@ -108,8 +108,8 @@ final class BagFolder {
         return found
     }
 
-    /// Puts a small file into the payload.
-    /// - Parameter path: Below `data/`.
+    /// Adds a small file to the payload.
+    /// - Parameter path: The path below `data/`.
     func add(_ bytes: [UInt8], to path: String) throws {
         let full = try prepare(path)
         try Self.guarding(full) {
@@ -122,8 +122,8 @@ final class BagFolder {
         try enter(path, hash.value)
     }
 
-    /// A file of the payload that grows; it is entered by ``enter(_:)`` when it is whole.
-    /// - Parameter path: Below `data/`.
+    /// Opens a payload file for incremental writing. Call ``enter(_:)`` when it is complete.
+    /// - Parameter path: The path below `data/`.
     func open(_ path: String) throws -> GrowingFile { GrowingFile(path: path, file: try create(path, below: "data/")) }
 
     func enter(_ file: GrowingFile) throws {
@@ -131,7 +131,7 @@ final class BagFolder {
         try enter(file.path, file.hash.value)
     }
 
-    /// A file written part by part.
+    /// A file that is written incrementally.
     final class GrowingFile {
         let path: String
         fileprivate let file: FileHandle
@@ -164,7 +164,7 @@ final class BagFolder {
 
     // MARK: Tag files
 
-    /// Writes a file beside the payload.
+    /// Writes a file outside the payload.
     func tag(_ text: String, to path: String) throws {
         try Self.guarding("\(root)/\(path)") {
             let output = try create(path)
@@ -184,7 +184,7 @@ final class BagFolder {
         tags.append((path, hash.value))
     }
 
-    /// Closes the manifests, makes the folder a bag, and gives it its name. Returns when it is durable.
+    /// Closes the manifests, completes the bag and renames it. Returns when it is durable.
     func finish() throws {
         for manifest in manifests { try Self.guarding(root) { try manifest.close() } }
         for name in ["sha256", "sha512"] { try note(tag: "manifest-\(name).txt") }
@@ -206,7 +206,7 @@ final class BagFolder {
             try output.write(contentsOf: Data(declaration.utf8))
             try output.close()
         }
-        // One call for all files: to wait for each of 100,000 by itself takes many minutes.
+        // A single `sync` for all files: an fsync for each of 100,000 files takes many minutes.
         sync()
         guard unsafe rename(root, place) == 0, fsync(lock) == 0 else {
             let error = Self.systemError()
@@ -237,11 +237,11 @@ final class BagFolder {
         }
     }
 
-    /// What the last system call complained of.
+    /// The error of the last system call.
     private static func systemError() -> any Error { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 }
 
-/// Both hashes of a file, and its size, as it is read.
+/// Computes both hashes and the size of a file incrementally.
 private struct RunningFixity {
     private var sha256 = SHA256()
     private var sha512 = SHA512()

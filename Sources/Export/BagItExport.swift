@@ -1,37 +1,37 @@
 package import ArchiveModel
 package import Foundation
 
-/// What a bag holds.
+/// The contents of a bag.
 package struct BagSummary: Sendable, Hashable {
-    /// Originals in the bag.
+    /// The number of originals in the bag.
     package var pictures = 0
     package var records = 0
-    /// Outputs that were lost before they could be archived: listed, with their reason.
+    /// Outputs that were lost before they could be archived. They are listed with the reason.
     package var unavailable = 0
-    /// Originals that the archive should have and could not give whole, and records likewise: listed, with what is wrong.
+    /// Originals and records that the archive should have but that are missing or damaged. They are listed with the problem.
     package var missing: [String] = []
-    /// Payload files, and their bytes.
+    /// The number of payload files and their total bytes.
     package var files = 0
     package var bytes = 0
 
     package init() {}
 }
 
-/// Writes the archive as a BagIt bag (RFC 8493), for people who have never heard of Fixative: originals under names that say when and from
-/// which task they are, records as JSON, a list for a spreadsheet, and a text that explains it all. Every file stands in manifests of
-/// SHA-256 and SHA-512.
+/// Exports the archive as a BagIt bag (RFC 8493), for people who do not use Fixative. A bag contains originals named by date and
+/// task, records as JSON, a list for spreadsheets and an explanatory text. SHA-256 and SHA-512 manifests cover every file.
 ///
-/// Files are streamed; of an output nothing stays in memory. A bag that is dropped before ``finish()`` leaves nothing. Calls block while
-/// they read and write.
+/// Files are streamed, and no output stays in memory. If the object is destroyed before ``finish()``, the unfinished bag is
+/// deleted. All calls block while they read and write.
 package final class BagItExport {
     package struct Options: Sendable, Hashable {
-        /// A folder that is not there yet, or empty.
+        /// A missing or empty folder.
         package var output: String
-        /// Whether originals become hard links where the file system allows. The bag then shares the archive's files: for reading only.
+        /// Whether to hard-link originals if the file system supports it. The bag then shares files with the archive and must be
+        /// treated as read-only.
         package var links: Bool
-        /// What made the bag, as in `fixative 0.1.0`.
+        /// The program that makes the bag, such as `fixative 0.1.0`.
         package var agent: String
-        /// The archive's own id.
+        /// The archive's ID.
         package var archiveID: String
         package var now: Date
 
@@ -48,12 +48,12 @@ package final class BagItExport {
     private let folder: BagFolder
     private let contents: BagFolder.GrowingFile
     private var summary = BagSummary()
-    /// The records of tasks in the bag: few tasks have one beside those of their outputs.
+    /// The task records already in the bag. Only few tasks have one.
     private var taskRecords: Set<String> = []
     private var oldest: Date?
     private var newest: Date?
 
-    /// Begins a bag beside its place.
+    /// Begins a bag beside its final path.
     /// - Throws: ``ExportError``
     package init(_ options: Options) throws {
         self.options = options
@@ -62,13 +62,12 @@ package final class BagItExport {
         try contents.append(ContentsList.mark + ContentsList.headings)
     }
 
-    /// Adds an output: its original, its record and its line of the list.
+    /// Adds an output: its original, its record and its row in the list.
     ///
-    /// What the archive can't give whole is left out, listed with what is wrong, and counted as missing: the rest is handed over all the
-    /// same.
+    /// Missing or damaged files are left out, listed with the problem and counted as missing; everything else is still exported.
     ///
-    /// - Precondition: No output is added twice.
-    /// - Throws: ``ExportError``, and whatever `source` throws.
+    /// - Precondition: Each output is added only once.
+    /// - Throws: ``ExportError``, and any error of `source`.
     package func add(_ entry: OutputEntry, from source: some BagSource) async throws {
         try Task.checkCancellation()
         let names = BagNames(entry)
@@ -114,7 +113,7 @@ package final class BagItExport {
                 entry, file: file, record: record, problem: problems.isEmpty ? nil : problems.joined(separator: ", ")))
     }
 
-    /// Completes the bag and gives it its name. Returns when it is durable.
+    /// Completes the bag and renames it. Returns when it is durable.
     /// - Throws: ``ExportError``
     package func finish() throws -> BagSummary {
         try folder.enter(contents)
@@ -125,14 +124,14 @@ package final class BagItExport {
         return summary
     }
 
-    /// `2026-08-03 to 2026-11-22`; `nil` where nothing has a date.
+    /// The range of dates, such as `2026-08-03 to 2026-11-22`; `nil` if no output has a date.
     private var span: String? {
         guard let oldest, let newest else { return nil }
         let (first, last) = (oldest.iso8601.prefix(10), newest.iso8601.prefix(10))
         return first == last ? String(first) : "\(first) to \(last)"
     }
 
-    /// Lines of RFC 8493, 2.2.2.
+    /// The lines of `bag-info.txt` (RFC 8493, 2.2.2).
     private var information: String {
         let pictures = "\(summary.pictures) generated picture\(summary.pictures == 1 ? "" : "s")"
         return """
@@ -146,7 +145,7 @@ package final class BagItExport {
             """
     }
 
-    /// For people: `1.2 GB`, in powers of 1000.
+    /// A size for display, such as `1.2 GB`, in powers of 1000.
     private static func size(_ bytes: Int) -> String {
         var (value, unit) = (Double(bytes), "B")
         for larger in ["kB", "MB", "GB", "TB"] where value >= 1000 { (value, unit) = (value / 1000, larger) }

@@ -3,16 +3,16 @@ internal import Foundation
 
 internal import struct Crypto.SHA256
 
-/// How an output's files are called in a bag: `2026-11-22_task-unified-1757470624-9xv139l2_0`, in a folder for each month.
+/// File names of an output in a bag, such as `2026-11-22_task-unified-1757470624-9xv139l2_0`, in a folder for each month.
 ///
-/// Names hold lower-case ASCII letters, digits, `_`, `-` and `.` alone: they are the same on every file system, also those that fold case,
-/// and a manifest needs no escapes for them (RFC 8493, 2.1.3).
+/// Names contain only lower-case ASCII letters, digits, `_`, `-` and `.`. They are therefore valid on every file system,
+/// including case-insensitive ones, and need no escaping in manifests (RFC 8493, 2.1.3).
 struct BagNames {
     /// `2026-11`, or `undated`.
     let folder: String
     /// The name without an extension.
     let stem: String
-    /// The name of the record of the task, without an extension.
+    /// The name of the task's record, without an extension.
     let taskStem: String
 
     init(_ entry: OutputEntry) {
@@ -23,7 +23,8 @@ struct BagNames {
         taskStem = "\(task)_task"
     }
 
-    /// The id where it is plain already; what is plain in it and a part of its hash elsewhere. Only the latter has a dot.
+    /// A task ID as part of a file name. An ID with other characters is replaced by its valid characters and a part of its hash;
+    /// only this form has a dot.
     private static func plain(_ task: String) -> String {
         let isPlain = task.utf8.allSatisfy { $0 != UInt8(ascii: ".") && isKept($0) }
         if isPlain, task.utf8.count <= 80 { return task }
@@ -36,7 +37,7 @@ struct BagNames {
         (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || [0x2D, 0x2E, 0x5F].contains(byte)
     }
 
-    /// By what the bytes are; `bin` for what nobody has a name for.
+    /// The extension for the detected format or media type; `bin` for unknown ones.
     static func fileExtension(of original: OutputEntry.Original) -> String {
         switch original.format ?? original.mediaType {
         case "png", "image/png": "png"

@@ -1,4 +1,4 @@
-/// The text that explains a bag to somebody who has only the bag.
+/// The text that explains a bag to readers who have nothing else.
 struct BagReadme {
     let summary: BagSummary
     let span: String?
@@ -51,7 +51,7 @@ struct BagReadme {
         return span.map { "\(count), made \($0)." } ?? "\(count)."
     }
 
-    /// What is listed but not here.
+    /// A section about listed files that are not in the bag.
     private var gaps: String {
         var lines: [String] = []
         if summary.unavailable > 0 {

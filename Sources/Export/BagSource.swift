@@ -1,20 +1,20 @@
 package import ArchiveModel
 
-/// Where a bag gets originals and records from.
+/// Provides originals and records for a bag.
 package protocol BagSource: Sendable {
-    /// A local file that holds a blob; `nil` when the archive does not have it.
+    /// A local file with the blob's contents; `nil` when the archive does not have the blob.
     func path(of digest: Digest) async throws -> String?
 
-    /// An output's record as the archive keeps it; `nil` when there is none, or none that can be read.
+    /// The stored record of an output; `nil` when it is missing or unreadable.
     func record(of entry: OutputEntry) async throws -> BagRecord?
 }
 
-/// A record as the archive keeps it.
+/// A record as stored in the archive.
 package struct BagRecord: Sendable {
     package var bytes: [UInt8]
-    /// Whether it refers to the record of its task for the API's answer.
+    /// Whether it refers to its task's record for the API's answer.
     package var refersToTask: Bool
-    /// The bytes of that one; `nil` when there is none, or none that can be read.
+    /// The bytes of the task's record; `nil` when it is missing or unreadable.
     package var taskRecord: [UInt8]?
 
     package init(bytes: [UInt8], refersToTask: Bool = false, taskRecord: [UInt8]? = nil) {

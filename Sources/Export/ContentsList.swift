@@ -2,7 +2,8 @@ internal import ArchiveModel
 internal import Foundation
 internal import SizeContract
 
-/// `contents.csv`: a line for every output, for people with a spreadsheet. RFC 4180, in UTF-8 with the mark by which spreadsheets know it.
+/// `contents.csv`: one row for each output, for spreadsheets. RFC 4180 in UTF-8, with a byte order mark, by which spreadsheets
+/// detect UTF-8.
 enum ContentsList {
     static let mark = "\u{FEFF}"
 
@@ -13,9 +14,9 @@ enum ContentsList {
     ])
 
     /// - Parameters:
-    ///   - file: Where the original lies in the bag; `nil` where there is none.
-    ///   - record: The same of the record.
-    ///   - problem: Why there is none although there should be.
+    ///   - file: The path of the original in the bag; `nil` when there is none.
+    ///   - record: The path of the record in the bag; `nil` when there is none.
+    ///   - problem: Why a file that should exist is missing.
     static func line(_ entry: OutputEntry, file: String?, record: String?, problem: String?) -> String {
         let (request, judgement, original) = (entry.request, entry.judgement, entry.original)
         return line([

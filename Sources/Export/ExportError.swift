@@ -1,18 +1,18 @@
-/// Why a bag could not be written. Nothing of it is left then, and nothing else was touched.
+/// Why a bag could not be written. The unfinished bag is deleted, and no other file was changed.
 package struct ExportError: Error, Sendable {
     package enum Code: Sendable, Hashable {
-        /// The folder named for the bag holds something already, or is no folder.
+        /// The folder named for the bag is not empty, or is not a folder.
         case notEmpty
-        /// Something that no export made stands where the bag is put together.
+        /// The temporary path of the bag contains files that no export wrote.
         case foreignFolder
-        /// Another process is writing a bag to the same place.
+        /// Another process is writing a bag to the same path.
         case inUse
-        /// The file system refused.
+        /// The file system returned an error.
         case notWritable
     }
 
     package var code: Code
-    /// The file or folder concerned.
+    /// The affected file or folder.
     package var subject: String
     package var cause: String?
 

@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// A moment in UTC, split for reading. Galleries say the same on every machine, so neither locale nor time zone is asked.
+/// A point in time in UTC, split into parts. Independent of locale and time zone, so that galleries are identical on every
+/// machine.
 struct CivilTime: Sendable {
     let year: Int
     let month: Int
@@ -12,7 +13,7 @@ struct CivilTime: Sendable {
         "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
     ]
 
-    /// Howard Hinnant's days-to-civil arithmetic: exact, and a hundred times faster than a calendar.
+    /// Howard Hinnant's days-to-civil algorithm: exact, and a hundred times faster than a calendar.
     init(_ date: Date) {
         let minutes = Int((date.timeIntervalSince1970 / 60).rounded(.down))
         let (days, minuteOfDay) = (Self.floor(minutes, 1440), minutes - Self.floor(minutes, 1440) * 1440)
@@ -33,7 +34,7 @@ struct CivilTime: Sendable {
         value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor)
     }
 
-    /// `2026-11`: sorts, and names an anchor.
+    /// `2026-11`; sortable, and used as an anchor.
     var monthKey: String { "\(year)-\(Self.padded(month))" }
     /// `November 2026`.
     var monthName: String { "\(Self.months[month - 1]) \(year)" }
@@ -48,7 +49,7 @@ struct CivilTime: Sendable {
     private static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
 
-/// Counts and amounts as people read them.
+/// Formats counts and amounts for display.
 enum Wording {
     /// `1,572`.
     static func grouped(_ number: Int) -> String {

@@ -2,10 +2,10 @@ internal import ArchiveModel
 internal import Markup
 internal import Mustache
 
-/// The gallery's own style, script and templates, embedded in the program.
+/// The gallery's style sheet, script and templates, embedded in the program.
 struct GalleryAssets: Sendable {
     struct Asset: Sendable {
-        /// Relative to the site's root; names its own content, so a browser may keep it for ever.
+        /// Relative to the site's root. The path contains a hash of the contents, so browsers may cache it without expiry.
         let path: String
         let bytes: [UInt8]
 
@@ -15,7 +15,8 @@ struct GalleryAssets: Sendable {
         }
     }
 
-    /// Tile shapes, as hundredths of width over height. A page that allows no inline styles needs a class for each.
+    /// The supported aspect ratios of tiles, as width divided by height in hundredths. Pages use no inline styles, so each ratio
+    /// needs a CSS class.
     static let ratios = 25...400
 
     let style: Asset
@@ -30,7 +31,7 @@ struct GalleryAssets: Sendable {
                 + PackageResources.viewer_css + PackageResources.waiting_css + PackageResources.page_css
                 + PackageResources.signin_css
                 + Array(Self.ratioClasses.utf8))
-        // One scope for all parts, so that the page gets no global names but the one that data files call.
+        // One scope for all parts, so that the script defines only the global name that data files call.
         script = Asset(
             name: "gallery", kind: "js",
             bytes: Array("\"use strict\";\n(() => {\n".utf8) + PackageResources.store_js + PackageResources.layout_js

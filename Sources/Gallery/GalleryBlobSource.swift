@@ -1,13 +1,13 @@
 package import ArchiveModel
 
-/// Where the gallery gets thumbnails, previews and originals from.
+/// Provides thumbnails, previews and originals for the gallery.
 package protocol GalleryBlobSource: Sendable {
     /// All bytes of a blob.
     func bytes(of digest: Digest) async throws -> [UInt8]
 
-    /// A local file that holds the blob, to be copied or linked without passing through memory.
+    /// A local file with the blob's contents, which can be copied or linked without loading it into memory.
     ///
-    /// - Returns: `nil` where blobs are no local files; then ``bytes(of:)`` is asked. That is the default.
+    /// - Returns: `nil` if blobs are not local files; ``bytes(of:)`` is used then. This is the default.
     func path(of digest: Digest) async throws -> String?
 }
 

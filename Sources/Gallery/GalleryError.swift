@@ -1,22 +1,22 @@
-/// Why a gallery could not be written. The old site, if there was one, is still whole.
+/// Why a gallery could not be written. An earlier site in the folder still works.
 package struct GalleryError: Error, Sendable {
     package enum Code: Sendable, Hashable {
-        /// The folder holds files that no gallery made.
+        /// The folder contains files that no gallery export wrote.
         case foreignFolder
-        /// A file that no gallery made stands where one must be written.
+        /// A file that no gallery export wrote is at a path that must be written.
         case foreignFile
-        /// The list of the gallery's own files cannot be read.
+        /// The list of the gallery's own files can't be read.
         case damagedList
-        /// The file system refused.
+        /// The file system returned an error.
         case notWritable
-        /// The archive could not give a blob.
+        /// The archive could not provide a blob.
         case missingBlob
-        /// A template of the program itself does not parse.
+        /// A built-in template can't be parsed.
         case damagedTemplate
     }
 
     package var code: Code
-    /// The file, folder or digest concerned.
+    /// The affected file, folder or digest.
     package var subject: String
     package var cause: String?
 

@@ -1,17 +1,17 @@
 package import ArchiveModel
 internal import Foundation
 
-/// What a run of the gallery did.
+/// The results of a gallery export.
 package struct GallerySummary: Sendable, Hashable {
     /// Files written, replaced or linked.
     package var written: Int
-    /// Files that were right already.
+    /// Files that were already up to date.
     package var kept: Int
-    /// Files of earlier runs that the site no longer needs.
+    /// Files of earlier exports that were deleted because they are no longer needed.
     package var removed: Int
-    /// Outputs in the gallery, with those that are unreadable or unavailable.
+    /// Outputs in the gallery, including unreadable and unavailable ones.
     package var pictures: Int
-    /// Outputs left out because they are still on their way.
+    /// Outputs left out because they are still pending.
     package var pending: Int
 
     package init(written: Int, kept: Int, removed: Int, pictures: Int, pending: Int) {
@@ -23,33 +23,34 @@ package struct GallerySummary: Sendable, Hashable {
     }
 }
 
-/// Writes the archive as a static site, which works from a disk, from any web server and without JavaScript.
+/// Exports the archive as a static site that works from a disk, on any web server and without JavaScript.
 ///
-/// A second run into the same folder writes only what changed. Pages and data are cut so that a new picture changes few of them: they
-/// fill from the oldest picture on, and the index takes what is over. The index is written after everything that it names, and old
-/// files go last, so a run that is interrupted leaves the old site whole.
+/// A second export into the same folder writes only what changed. Pages and data files are filled from the oldest picture on and
+/// the index holds the rest, so a new picture changes few files. The index is written after all files that it refers to, and old
+/// files are deleted last. An interrupted export therefore leaves the old site intact.
 package struct GalleryExport: Sendable {
     package struct Options: Sendable, Hashable {
-        /// How blobs come into the site, where the source has them as local files.
+        /// How blobs are put into the site if the source has them as local files.
         package enum Transfer: Sendable, Hashable {
             case copy
-            /// Hard links where the file system allows, copies elsewhere. The site then shares the archive's files: for reading only.
+            /// Hard links if the file system supports them, otherwise copies. The site then shares files with the archive and
+            /// must be treated as read-only.
             case link
         }
 
         package var title: String
-        /// Where the site will be read, such as `https://pictures.example.org/studio/`; makes the feed's links absolute. Pages are relative
-        /// in any case.
+        /// The public URL of the site, such as `https://pictures.example.org/studio/`. It makes links in the feed absolute; pages
+        /// always use relative links.
         package var baseURL: String?
-        /// What tells this gallery from every other, such as its archive's id and its title: the feed's id is made from it, so it
-        /// should stay the same from run to run.
+        /// Identifies this gallery, for example by its archive's ID and its title. The feed's ID is derived from it, so it should
+        /// stay the same in every export.
         package var identity: String
-        /// The folder of the site: empty, not yet there, or written by an earlier run.
+        /// The folder of the site: empty, missing, or written by an earlier export.
         package var output: String
-        /// Whether the site holds the delivered files themselves, for 1:1 view and download.
+        /// Whether the site includes the originals, for 1:1 view and download.
         package var includesOriginals: Bool
         package var transfer: Transfer
-        /// Pictures on a page that runs no script; the index takes up to twice as many, less one.
+        /// Pictures on each page for readers without JavaScript. The index holds up to twice as many, minus one.
         package var pageSize: Int
         /// Pictures in one data file of the script.
         package var shardSize: Int
@@ -84,11 +85,11 @@ package struct GalleryExport: Sendable {
     /// Writes or updates the site.
     ///
     /// - Parameters:
-    ///   - entries: The outputs to show, in any order; newest first needs no sorting. Those still on their way are left out.
-    ///   - waiting: What the archive still waits for; `nil` when nothing does, or when the pages should not say it.
-    ///   - blobs: Asked only for blobs that the site does not have yet.
-    /// - Throws: ``GalleryError`` for a folder that is not ours or cannot be written, and for a blob that the archive cannot give;
-    ///   `CancellationError` when cancelled. A site that was there before still works then.
+    ///   - entries: The outputs to show, in any order. Pending ones are left out.
+    ///   - waiting: The pending outputs and tasks; `nil` when there are none or when pages should not mention them.
+    ///   - blobs: Used only for blobs that the site does not have yet.
+    /// - Throws: ``GalleryError`` for a foreign or unwritable folder and for a blob that the archive can't provide;
+    ///   `CancellationError` when cancelled. An earlier site in the folder still works then.
     @concurrent
     package func write(
         _ entries: [OutputEntry], waiting: WaitingList? = nil, blobs: some GalleryBlobSource
@@ -98,7 +99,8 @@ package struct GalleryExport: Sendable {
         return try await write(pictures, waiting, pending: entries.count - shown.count, blobs: blobs)
     }
 
-    /// As ``write(_:waiting:blobs:)``, for outputs that come one by one. They are gathered before anything is written: about 1 kB each.
+    /// Like ``write(_:waiting:blobs:)``, for a sequence of outputs. All of them are collected before anything is written, about 1
+    /// kB each.
     @concurrent
     package func write<Entries: AsyncSequence & Sendable>(
         _ entries: Entries, waiting: WaitingList? = nil, blobs: some GalleryBlobSource

@@ -3,16 +3,16 @@ internal import Foundation
 internal import Markup
 internal import SizeContract
 
-/// One output's facts as data: an object of the script's shards and of `manifest.json`.
+/// The facts of one output as data: an object in the script's data files and in `manifest.json`.
 ///
-/// Absent facts are left out, none is ever `null`. Sizes in pixels are texts such as `1672x941`, width first; dates are ISO 8601 in UTC; paths are
-/// relative to the site's root.
+/// Unknown facts are left out and never `null`. Pixel sizes are strings such as `1672x941`, width first. Dates are ISO 8601 in
+/// UTC. Paths are relative to the site's root.
 struct GalleryFacts: Encodable {
     /// A file of the site.
     struct Image: Encodable {
-        /// Relative to the site's root. Its last part is the SHA-256 of the file's bytes, and an extension.
+        /// Relative to the site's root. The last component is the SHA-256 of the file's bytes with an extension.
         var path: String
-        /// In pixels, upright. Absent where nothing is known of the file as a picture.
+        /// In pixels, after applying the orientation. Absent if the pixel size is unknown.
         var width: Int?
         var height: Int?
 
@@ -24,59 +24,62 @@ struct GalleryFacts: Encodable {
         }
     }
 
-    /// Unique in the site: names the output's page, and its place in the address of the viewer (`index.html#p=NAME`).
+    /// Unique in the site. It names the output's page and identifies it in viewer URLs (`index.html#p=NAME`).
     var name: String
-    /// The output's own page. In the manifest only: the script makes it from ``name``.
+    /// The path of the output's own page. In the manifest only; the script derives it from ``name``.
     var page: String?
-    /// The upstream's name for the task.
+    /// The upstream's task ID.
     var taskId: String
-    /// Which of the task's results it is, from 0.
+    /// The output's index within its task, from 0.
     var index: Int
-    /// `picture`; `file` for what is not shown: bytes that are no readable picture, and files that are not decoded here; `unavailable` for what was lost before it was archived.
+    /// One of:
+    /// - `picture`;
+    /// - `file` for bytes that can't be shown: unreadable pictures, and files that are not decoded here;
+    /// - `unavailable` for outputs that were lost before they were archived.
     var kind: GalleryPicture.Kind
-    /// `exact`, `transposed`, `resized`, `reshaped`, `undersized`, `oversized`, `accepted`, `unrequested`, `undecodable`, `unread`, or
-    /// else `unjudged` or `unavailable`.
+    /// A verdict: `exact`, `transposed`, `resized`, `reshaped`, `undersized`, `oversized`, `accepted`, `unrequested`,
+    /// `undecodable` or `unread`; otherwise `unjudged` or `unavailable`.
     var verdict: String
-    /// What was asked for, as it was written.
+    /// The prompt, unchanged.
     var prompt: String?
     var model: String?
-    /// The size asked for, as it was written: `16:9 at 4K`, `1024x1024`, `auto`.
+    /// The requested size in its original form: `16:9 at 4K`, `1024x1024`, `auto`.
     var asked: String?
-    /// The pixels that the request promises.
+    /// The pixel size that the request promises.
     var expected: String?
-    /// The pixels that came.
+    /// The delivered pixel size.
     var delivered: String?
-    /// The price class that was billed: `1K`, `2K` or `4K`.
+    /// The billed price class: `1K`, `2K` or `4K`.
     var billedTier: String?
-    /// The price class of the pixels that came.
+    /// The price class of the delivered pixels.
     var deliveredTier: String?
-    /// What was billed above what came, in prices of a 1K picture, to one decimal.
+    /// The overpayment in prices of a 1K picture, to one decimal.
     var overpaidMultiplier: Double?
-    /// How far the delivered ratio of width to height is from the expected one: 0.01 is one per cent.
+    /// The relative difference between the delivered and the expected aspect ratio: 0.01 is one per cent.
     var ratioError: Double?
-    /// Delivered pixels over expected pixels.
+    /// Delivered pixels divided by expected pixels.
     var pixelRatio: Double?
-    /// The size of the model's table that comes nearest, where none is on record: `16:9 at 1K`.
+    /// The nearest size in the model's table, if no requested size is recorded: `16:9 at 1K`.
     var nearest: String?
-    /// Of the original.
+    /// The size of the original in bytes.
     var bytes: Int?
-    /// Of the original: `png`, `jpeg`, `webp` or what else it is; absent for what is no picture.
+    /// The format of the original: `png`, `jpeg`, `webp` or another one; absent if it is not a picture.
     var format: String?
-    /// Of the original, by its content.
+    /// The media type of the original, detected from its contents.
     var mediaType: String?
-    /// Of the original, 64 lower-case hexadecimal digits: also its name in the archive.
+    /// The SHA-256 of the original, 64 lower-case hexadecimal digits; also its name in the archive.
     var sha256: String?
     /// When the task was created.
     var created: Date?
-    /// When the original was archived, or the output given up.
+    /// When the original was archived or the output was given up.
     var archived: Date?
     /// Why there is no picture.
     var reason: String?
-    /// A blurred likeness of 25 bytes or so in Base64: https://evanw.github.io/thumbhash.
+    /// A ThumbHash: a blurred placeholder of about 25 bytes, in Base64 (https://evanw.github.io/thumbhash).
     var thumbHash: String?
-    /// At most 512 pixels a side.
+    /// At most 512 pixels on each side.
     var thumbnail: Image?
-    /// At most 1280 pixels a side.
+    /// At most 1280 pixels on each side.
     var preview: Image?
     /// The delivered file, byte for byte; absent in a gallery without originals.
     var original: Image?
@@ -114,9 +117,9 @@ struct GalleryFacts: Encodable {
     }
 }
 
-/// JSON that may stand in a script.
+/// JSON that is safe inside a script.
 enum ScriptJSON {
-    /// `value` with every character escaped that could end a script or a line in it: `<`, `>`, `&`, U+2028 and U+2029.
+    /// Encodes `value` and escapes every character that could end a script or a line in it: `<`, `>`, `&`, U+2028 and U+2029.
     static func encode(_ value: some Encodable) throws -> [UInt8] {
         let plain = [UInt8](try JSONEncoder.archive(pretty: false).encode(value))
         let isRisky = { (byte: UInt8) in byte == 0x3C || byte == 0x3E || byte == 0x26 || byte == 0xE2 }

@@ -5,13 +5,14 @@ internal import SizeContract
 
 /// `feed.xml`: the newest pictures as an Atom feed (RFC 4287).
 ///
-/// Ids are made from what never changes, an output's id and the gallery's identity, so that readers know an entry again wherever the site moves. Links
-/// are absolute when the site's address is known. Without it they are relative, which the format allows: readers resolve them against the
-/// address the feed came from.
+/// IDs are derived from the output's ID and the gallery's identity, which never change. So readers recognize an entry even after
+/// the site has moved. Links are absolute when the site's URL is known. Otherwise they are relative; the format allows this, and
+/// readers resolve them against the feed's URL.
 struct GalleryFeed {
     static let path = "feed.xml"
     private static let length = 50
-    /// An absent date is needed all the same (RFC 4287, 4.1.1 and 4.1.2), and the time of the run would change the file each time.
+    /// Atom requires dates (RFC 4287, 4.1.1 and 4.1.2). An unknown date is replaced by a constant, because the time of the export
+    /// would change the file on every run.
     private static let unknownDate = Date(timeIntervalSince1970: 0)
 
     let title: String
@@ -72,7 +73,7 @@ struct GalleryFeed {
         return "urn:uuid:" + parts.joined(separator: "-")
     }
 
-    /// Without the two characters that XML 1.0 forbids besides the controls, which `SafeHTML` replaces.
+    /// Replaces U+FFFE and U+FFFF, which XML 1.0 forbids. Control characters are replaced by `SafeHTML`.
     private static func text(_ text: String) -> String {
         String(
             String.UnicodeScalarView(

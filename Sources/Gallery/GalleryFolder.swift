@@ -1,20 +1,20 @@
 internal import ArchiveModel
 internal import Foundation
 
-/// The folder of a site: knows which files in it are its own, writes what changed, and removes what it made itself and needs no more.
+/// The folder of a site. It tracks its own files, writes only changes, and deletes its own files that are no longer needed.
 ///
-/// Every path is noted in a journal before it is first written, so that even an interrupted run knows its own files afterwards. Files
-/// are written beside their place and renamed into it. Nothing is synced to the disk: a gallery can be made again, and a file that a
-/// power cut truncated no longer has its listed size and is written anew.
+/// Every path is recorded in a journal before its first write, so that even an interrupted export knows its own files afterwards.
+/// Files are written under a temporary name and renamed. Nothing is synced to the disk, because a gallery can be exported again.
+/// A file truncated by a power cut no longer has its listed size and is rewritten.
 struct GalleryFolder {
     static let listName = ".fixative-gallery.json"
     private static let journalName = ".fixative-gallery.journal"
     private static let temporaryName = ".fixative-gallery.tmp"
 
-    /// What the list says of one file.
+    /// A file's entry in the list.
     private struct Listed: Codable, Hashable {
         var bytes: Int
-        /// Of generated files; blobs are named by theirs.
+        /// For generated files only; blobs have their digest in their name.
         var sha256: String?
     }
 
@@ -29,13 +29,13 @@ struct GalleryFolder {
     private(set) var written = 0
     private(set) var kept = 0
     private var known: [String: Listed]
-    /// Files that are ours, with contents that cannot be trusted.
+    /// Our own files whose contents can't be trusted.
     private var unfinished: Set<String>
     private var current: [String: Listed] = [:]
     private var madeFolders: Set<String> = []
     private let journal: FileHandle
 
-    /// Opens a folder, made by an earlier run or empty or still to be made.
+    /// Opens a folder that is missing, empty, or written by an earlier export.
     init(root: String) throws {
         let files = FileManager.default
         let listPath = "\(root)/\(Self.listName)"
@@ -70,14 +70,14 @@ struct GalleryFolder {
         }
     }
 
-    /// The journal's whole lines; a last line without its end was never acted on.
+    /// The complete lines of the journal. An incomplete last line is ignored, because its file was not written yet.
     private static func readJournal(_ path: String) throws -> Set<String> {
         guard FileManager.default.fileExists(atPath: path) else { return [] }
         let text = try guarding(path) { String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self) }
         return Set(text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init).filter(isInside))
     }
 
-    /// Whether a listed path can only lie in the site: a list that somebody edited must not remove files elsewhere.
+    /// Whether a listed path is inside the site. An edited list must not cause files elsewhere to be deleted.
     private static func isInside(_ path: String) -> Bool {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         return parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.contains("\0") && !$0.contains("\\") }
@@ -89,7 +89,7 @@ struct GalleryFolder {
         }
     }
 
-    /// Writes a generated file, unless it has these bytes already.
+    /// Writes a generated file unless it is already up to date.
     mutating func write(_ bytes: [UInt8], to path: String) throws {
         let listed = Listed(bytes: bytes.count, sha256: Digest(of: bytes).hex)
         guard try claim(path, expecting: listed) else { return }
@@ -98,7 +98,7 @@ struct GalleryFolder {
         current[path] = listed
     }
 
-    /// Writes a blob, unless the site has it already; then `source` is not asked.
+    /// Writes a blob unless the site already has it. `source` is used only if the blob must be written.
     mutating func write(_ digest: Digest, to path: String, from source: some GalleryBlobSource, linking: Bool) async throws {
         guard current[path] == nil else { return }
         guard try claim(path, expecting: known[path]) else { return }
@@ -107,7 +107,7 @@ struct GalleryFolder {
         do {
             if let original = try await source.path(of: digest) {
                 if linking, (try? files.linkItem(atPath: original, toPath: temporary)) != nil {
-                    // A link shares the blob's own permissions; they are the archive's to set.
+                    // A hard link shares the blob's permissions, which only the archive may change.
                 } else {
                     try files.copyItem(atPath: original, toPath: temporary)
                     try files.setAttributes([.posixPermissions: 0o644], ofItemAtPath: temporary)
@@ -125,9 +125,10 @@ struct GalleryFolder {
         current[path] = Listed(bytes: bytes, sha256: nil)
     }
 
-    /// Removes this site's files that the run did not name, then lists those it did. The site is complete after this.
+    /// Deletes this site's files that were not written or kept in this export, then updates the list. The site is complete after
+    /// this.
     ///
-    /// - Returns: The number of files removed.
+    /// - Returns: The number of files deleted.
     mutating func finish() throws -> Int {
         let files = FileManager.default
         var removed = 0
@@ -149,7 +150,7 @@ struct GalleryFolder {
         }
         try writeList()
         try? journal.close()
-        // Left by an interrupted run, or by renaming a link onto itself, which does nothing.
+        // A leftover of an interrupted export, or of renaming a hard link onto the same file, which has no effect.
         try? files.removeItem(atPath: temporary)
         try? files.removeItem(atPath: "\(root)/\(Self.journalName)")
         return removed
@@ -167,7 +168,7 @@ struct GalleryFolder {
 
     private var temporary: String { "\(root)/\(Self.temporaryName)" }
 
-    /// Not `Data.write`: that one syncs every file, which made an export of 10,000 pictures wait for the disk most of its time.
+    /// Unlike `Data.write`, this does not sync every file. Syncing took most of the time of an export of 10,000 pictures.
     private func writeTemporary(_ data: Data) throws {
         try? FileManager.default.removeItem(atPath: temporary)
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
@@ -177,10 +178,11 @@ struct GalleryFolder {
         try file.close()
     }
 
-    /// What the last system call complained of.
+    /// The error of the last system call.
     private static func systemError() -> any Error { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 
-    /// Whether `path` has to be written. Counts it as kept when not, and makes sure that it may be written when so.
+    /// Whether `path` must be written. If not, the file is counted as kept. If so, this method throws for foreign files and
+    /// records the path in the journal.
     private mutating func claim(_ path: String, expecting listed: Listed?) throws -> Bool {
         let full = "\(root)/\(path)"
         let size = size(ofFileAt: full)
@@ -210,7 +212,7 @@ struct GalleryFolder {
         guard unsafe Foundation.rename(temporary, path) == 0 else { throw Self.systemError() }
     }
 
-    /// In bytes; `nil` for anything but a plain file.
+    /// The size in bytes; `nil` when the file does not exist.
     private func size(ofFileAt path: String) -> Int? {
         var facts = stat()
         guard unsafe lstat(path, &facts) == 0 else { return nil }

@@ -1,17 +1,17 @@
 internal import ArchiveModel
 internal import Foundation
 
-/// `manifest.json`: every picture's facts, for programs.
+/// `manifest.json`: the facts of every picture, for programs.
 ///
-/// `{"format":"fixative.gallery-manifest/1","title":...,"pictures":[...]}`, newest first; the members of a picture are those of
-/// ``GalleryFacts``. The format's number changes when a member goes or changes its meaning, not when one is added.
+/// `{"format":"fixative.gallery-manifest/1","title":...,"pictures":[...]}`, newest first. Each picture has the members of
+/// ``GalleryFacts``. The format's number changes when a member is removed or changes its meaning, but not when one is added.
 enum GalleryManifest {
     static func bytes(title: String, pictures: [GalleryPicture]) throws -> [UInt8] {
         let parts = Parts(title: title, pictures: pictures)
         return try (0..<parts.count).reduce(into: []) { $0 += try parts.part($1) }
     }
 
-    /// The manifest in pieces, for those who need not have all of it at once.
+    /// The manifest in pieces, so that it need not be in memory as a whole.
     struct Parts: Sendable {
         private static let size = 500
 
@@ -36,7 +36,7 @@ enum GalleryManifest {
         }
     }
 
-    /// One picture a line, so that two manifests can be compared with line tools.
+    /// Puts each picture on its own line, so that line-based tools can compare two manifests.
     static func lines(_ pictures: some Sequence<GalleryPicture>, withPages: Bool = false) throws -> [UInt8] {
         var json: [UInt8] = []
         for picture in pictures {

@@ -13,7 +13,7 @@ struct GalleryPages: Sendable {
     let title: String
     let plan: GalleryPlan
     let assets: GalleryAssets
-    /// `nil` when nothing waits.
+    /// `nil` when nothing is pending.
     var waiting: WaitingList?
 
     // MARK: Pages
@@ -32,7 +32,7 @@ struct GalleryPages: Sendable {
         return try assets.render("index", context)
     }
 
-    /// The list of all pages, apart from the index: with 100,000 pictures it is longer than all else there.
+    /// The list of all pages. It is not part of the index, where it would be the longest part with 100,000 pictures.
     func calendar() throws -> [UInt8] {
         var context = pageContext(root: "")
         context["site"] = title
@@ -77,7 +77,7 @@ struct GalleryPages: Sendable {
         return (ShardFile(path: path, count: pictures.count), bytes)
     }
 
-    /// What the script reads first: where the shards are, and what the verdicts mean.
+    /// The first data that the script loads: the paths of the data files and the meaning of the verdicts.
     func data(shards: [ShardFile]) throws -> GalleryAssets.Asset {
         struct Start: Encodable {
             let total: Int
@@ -109,13 +109,13 @@ struct GalleryPages: Sendable {
             let time = picture.date.map(CivilTime.init)
             let key = time?.monthKey ?? "undated"
             if months.last?.key != key { months.append((key, time?.monthName ?? "Undated", [])) }
-            // The first rows are on the screen at once: waiting for the layout before loading them would only delay them.
+            // The first rows are visible at once, so they are loaded eagerly.
             months[months.count - 1].tiles.append(PictureWords(picture).tile(isFirst: position - range.lowerBound < 12))
         }
         return months.map { ["key": $0.key, "name": $0.name, "tiles": $0.tiles] }
     }
 
-    /// `3 August 2026 – 22 November 2026`; `nil` where no picture has a date.
+    /// `3 August 2026 – 22 November 2026`; `nil` if no picture has a date.
     private func span(_ range: Range<Int>) -> String? {
         let dates = plan.pictures[range].compactMap(\.date)
         guard let newest = dates.first, let oldest = dates.last else { return nil }
@@ -123,7 +123,7 @@ struct GalleryPages: Sendable {
         return first == last ? first : "\(first) – \(last)"
     }
 
-    /// Whether there is time enough to go through: then the page keeps room for a date scrubber from the start.
+    /// Whether the dates span enough pictures and months for a date scrubber. The page then reserves space for it.
     private var isDated: Bool {
         let dates = plan.pictures.compactMap(\.date)
         guard dates.count > 60, let newest = dates.first, let oldest = dates.last else { return false }

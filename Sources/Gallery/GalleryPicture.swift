@@ -3,16 +3,16 @@ internal import Foundation
 internal import Markup
 internal import SizeContract
 
-/// One output as the gallery shows it: where its files lie in the site, and what is said of it.
+/// One output as the gallery shows it: the paths of its files in the site, and its texts.
 ///
-/// An object, so that successive states of a live gallery share those that stay as they are.
+/// A class, so that successive snapshots of a live gallery share unchanged instances.
 final class GalleryPicture: Sendable {
     enum Kind: String, Sendable, Encodable {
-        /// It can be shown.
+        /// A picture that can be displayed.
         case picture
-        /// Archived bytes that are no readable picture, or one without a thumbnail.
+        /// An archived file that is not a readable picture or has no thumbnail.
         case file
-        /// Lost; only its facts are left.
+        /// A lost output; only its facts remain.
         case unavailable
     }
 
@@ -22,7 +22,7 @@ final class GalleryPicture: Sendable {
         let folder: String
         let digest: Digest
         let fileExtension: String
-        /// In pixels, upright.
+        /// In pixels, after applying the orientation.
         let width: Int
         let height: Int
 
@@ -31,12 +31,12 @@ final class GalleryPicture: Sendable {
     }
 
     let entry: OutputEntry
-    /// Names the picture's page and its place in addresses: lower-case ASCII letters, digits, `_`, `-` and `.`.
+    /// Identifies the picture in its page's path and in URLs. Contains only lower-case ASCII letters, digits, `_`, `-` and `.`.
     let name: String
     let kind: Kind
     private let copiesOriginals: Bool
 
-    /// - Returns: `nil` for an output that is still on its way.
+    /// - Returns: `nil` for a pending output.
     init?(_ entry: OutputEntry, copiesOriginals: Bool) {
         guard entry.state == .archived || entry.state == .unavailable else { return nil }
         self.entry = entry
@@ -45,7 +45,7 @@ final class GalleryPicture: Sendable {
         kind = entry.state == .unavailable ? .unavailable : entry.thumbnail == nil ? .file : .picture
     }
 
-    // What follows from the entry is made when asked for: a live gallery keeps every picture.
+    // Derived values are computed on demand, because a live gallery keeps every picture in memory.
 
     var words: VerdictWords {
         if kind == .unavailable { return .unavailable }
@@ -55,7 +55,7 @@ final class GalleryPicture: Sendable {
     var thumbnail: Media? { entry.thumbnail.map { Self.media("thumbs", $0) } }
     var preview: Media? { entry.preview.map { Self.media("previews", $0) } }
 
-    /// `nil` where originals are left out.
+    /// `nil` if originals are left out.
     var original: Media? {
         guard copiesOriginals, let original = entry.original else { return nil }
         return Media(
@@ -63,19 +63,19 @@ final class GalleryPicture: Sendable {
             width: entry.judgement?.delivered?.width ?? 0, height: entry.judgement?.delivered?.height ?? 0)
     }
 
-    /// The moment that sorts it: when it was made, or else when it was archived.
+    /// The date used for sorting: when the picture was created or, if that is unknown, when it was archived.
     var date: Date? { entry.createdAt ?? entry.endedAt }
 
     var page: String { "pictures/\(name).html" }
 
-    /// What was asked, as somebody would say it: `16:9 at 2K`; `nil` when no size is on record.
+    /// The requested size for display: `16:9 at 2K`; `nil` when no size is recorded.
     var asked: String? {
         guard let size = entry.request?.size, !size.isEmpty else { return nil }
         guard let resolution = entry.request?.resolution, !resolution.isEmpty, size.contains(":") else { return size }
         return "\(size) at \(resolution)"
     }
 
-    /// A name for a screen reader: the start of the prompt, or else what kind of thing it is.
+    /// A title for screen readers: the start of the prompt, or a description of the kind of output.
     var title: String {
         let words = (entry.request?.prompt ?? "").split(whereSeparator: \.isWhitespace).joined(separator: " ")
         if words.isEmpty {
@@ -88,14 +88,14 @@ final class GalleryPicture: Sendable {
         return words.count <= 140 ? words : words.prefix(139) + "…"
     }
 
-    /// Width over height of the tile, in hundredths, within what the style sheet has a rule for. Cards have one shape.
+    /// The tile's aspect ratio in hundredths, limited to the ratios in the style sheet. All cards have the same ratio.
     var ratioInHundredths: Int {
         guard kind == .picture, let thumbnail, thumbnail.width > 0, thumbnail.height > 0 else { return 130 }
         let ratio = Double(thumbnail.width) / Double(thumbnail.height)
         return Int((ratio * 100).rounded()).clamped(to: GalleryAssets.ratios)
     }
 
-    /// One line for the card of something that cannot be shown.
+    /// A one-line description on the card of an output that can't be displayed.
     var cardText: String {
         switch kind {
         case .picture: ""
@@ -104,7 +104,7 @@ final class GalleryPicture: Sendable {
         }
     }
 
-    /// A file kind as people call it.
+    /// The common name of a file format.
     static func kindOfFile(_ mediaType: String) -> String {
         switch mediaType {
         case "image/png": "PNG"
@@ -131,7 +131,8 @@ final class GalleryPicture: Sendable {
             height: rendition.height)
     }
 
-    /// By content, never by what the upstream said: a delivered HTML page must not become a page of this site.
+    /// Based on the detected format, not on the upstream's Content-Type: a delivered HTML page must not become a page of this
+    /// site.
     private static func fileExtension(format: String?) -> String {
         switch format {
         case "png": "png"
@@ -141,8 +142,8 @@ final class GalleryPicture: Sendable {
         }
     }
 
-    /// The task's own id where every file system can hold it, also those that fold case, and a hash of it elsewhere. The dot of the
-    /// hashed form keeps the two apart.
+    /// The task's ID if it is valid on every file system, including case-insensitive ones; otherwise a hash of it. Only the
+    /// hashed form contains a dot, so the two can't collide.
     private static func name(of id: OutputID) -> String {
         let isPlain = id.task.text.utf8.allSatisfy { byte in
             (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F

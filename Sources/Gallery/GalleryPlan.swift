@@ -1,15 +1,15 @@
 internal import Foundation
 
-/// Which picture goes onto which page and into which data file.
+/// Assigns pictures to pages and data files.
 ///
-/// Both are cut from the oldest picture on, so a full page never changes when pictures come: only the index grows, until a page is
-/// full once more.
+/// Both are filled from the oldest picture on, so new pictures never change a full page. Only the index grows, until it is large
+/// enough to split off another page.
 struct GalleryPlan: Sendable {
     /// The page that lists all pages by their dates.
     static let calendarPath = "pages.html"
 
     struct Page: Sendable {
-        /// Counts from 1, the oldest; the index is the last.
+        /// Numbered from 1 for the oldest; the index is the last.
         let number: Int
         let path: String
         /// Positions among all pictures, newest first.
@@ -37,8 +37,8 @@ struct GalleryPlan: Sendable {
             + Self.chunks(of: shardSize, fullChunks: fullShards, in: count) { "data/\($0)" }
     }
 
-    /// Each picture once, newest first; what has no date comes last, and names decide between equals, so that the same archive gives the
-    /// same site. A catalog read in parts may tell of one output twice.
+    /// Removes duplicates and sorts the pictures newest first; undated ones come last, and ties are broken by name. The same
+    /// archive thus always gives the same site. Reading a catalog page by page can return an output twice.
     static func arranged(_ pictures: [GalleryPicture]) -> [GalleryPicture] {
         var seen: Set<String> = []
         let keyed = pictures.filter { seen.insert($0.name).inserted }.map { (date: $0.date ?? .distantPast, picture: $0) }
@@ -58,13 +58,13 @@ struct GalleryPlan: Sendable {
         return older.indices.contains(place) ? older[place] : index
     }
 
-    /// The next page towards the newest; `nil` for the index.
+    /// The next newer page; `nil` for the index.
     func newer(than page: Page) -> Page? {
         guard let place = older.firstIndex(where: { $0.number == page.number }) else { return nil }
         return place == 0 ? index : older[place - 1]
     }
 
-    /// The next page towards the oldest; `nil` for the oldest.
+    /// The next older page; `nil` for the oldest page.
     func older(than page: Page) -> Page? {
         guard let place = older.firstIndex(where: { $0.number == page.number }) else { return older.first }
         return place + 1 < older.count ? older[place + 1] : nil

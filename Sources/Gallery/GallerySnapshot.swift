@@ -1,8 +1,8 @@
 internal import ArchiveModel
 
-/// A live gallery as it stands at one moment: what is on which page, and what the data files are called.
+/// An immutable state of a live gallery: its pages and the names of its data files.
 struct GallerySnapshot: Sendable {
-    /// A data file's name and what it is made from. It is made when somebody asks for it, the same each time.
+    /// A data file's name and source data. The contents are generated on request and are always the same.
     struct Shard: Sendable {
         let file: GalleryPages.ShardFile
         let number: Int
@@ -17,7 +17,8 @@ struct GallerySnapshot: Sendable {
     let data: GalleryAssets.Asset
     private let positions: [String: Int]
 
-    /// - Parameter old: Those of its data files whose pictures are the same are not made again to learn their names.
+    /// - Parameter old: The previous snapshot. Its data files with unchanged pictures are reused, because computing a name
+    ///   requires generating the file.
     @concurrent
     init(
         pictures: [GalleryPicture], title: String, pageSize: Int, shardSize: Int, assets: GalleryAssets,
@@ -44,14 +45,14 @@ struct GallerySnapshot: Sendable {
         positions = Dictionary(pictures.enumerated().map { ($1.name, $0) }) { first, _ in first }
     }
 
-    /// The same pictures beside another list of what waits.
+    /// A copy with the same pictures and a different list of pending entries.
     func with(_ waiting: WaitingList?) -> GallerySnapshot {
         var copy = self
         copy.pages.waiting = waiting
         return copy
     }
 
-    /// A page by its path, or the feed, the manifest and the like; `nil` for what the site does not have.
+    /// A page, the feed, the manifest or another file by its path; `nil` when the site has no such file.
     @concurrent
     func file(at path: String, identity: String) async throws -> GalleryFile? {
         switch path {
@@ -62,7 +63,7 @@ struct GallerySnapshot: Sendable {
             return GalleryFile(path, try pages.assets.render("feed", feed.context))
         case "manifest.json":
             let parts = GalleryManifest.Parts(title: pages.title, pictures: pages.plan.pictures)
-            // The data files' names are made from the same facts.
+            // The data file's name changes with the same facts, so the tag is derived from it.
             let tag = String(Digest(of: Array("\(pages.title) \(data.path)".utf8)).hex.prefix(32))
             return GalleryFile(path, tag: tag, pieces: parts.count) { try parts.part($0) }
         default: break

@@ -1,14 +1,14 @@
 package import ArchiveModel
 package import Foundation
 
-/// Where a live gallery learns what there is to show.
+/// Provides the outputs that a live gallery shows.
 package protocol GallerySource: Sendable {
     func census() async throws -> Census
 
-    /// The archived and the unavailable outputs of one of the census's days.
+    /// The archived and unavailable outputs of one day of the census.
     func entries(of day: Date) async throws -> [OutputEntry]
 
-    /// - Returns: `nil` when nothing waits.
+    /// - Returns: `nil` when nothing is pending.
     func waiting(asOf now: Date) async throws -> WaitingList?
 }
 
@@ -16,18 +16,18 @@ package protocol GallerySource: Sendable {
 package struct GalleryFile: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])
-        /// So many pieces, made one after the other, since all at once they would be large.
+        /// A number of pieces, generated one after the other because together they would be large.
         case pieces(Int, @Sendable (Int) throws -> [UInt8])
-        /// What the archive holds.
+        /// A blob of the archive.
         case blob(Digest)
     }
 
-    /// With its parameters: `text/html; charset=utf-8`. Empty for blobs, whose bytes say what they are.
+    /// With its parameters: `text/html; charset=utf-8`. Empty for blobs, whose type is detected from their bytes.
     package var mediaType = ""
     package var body: Body
-    /// Differs where the bytes differ; `nil` for blobs.
+    /// A tag that changes when the bytes change; `nil` for blobs.
     package var tag: String?
-    /// Whether the name stands for its content, so that it never changes.
+    /// Whether the name identifies the contents, so that the file never changes.
     package var isImmutable = false
 
     init(_ path: String, _ bytes: [UInt8], isImmutable: Bool = false) {

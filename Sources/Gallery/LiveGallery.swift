@@ -1,25 +1,26 @@
 package import ArchiveModel
 package import Foundation
 
-/// The site that ``GalleryExport`` writes, made file by file when it is asked for, from what the archive holds at that moment.
+/// Serves the site that ``GalleryExport`` writes, generating each file on request from the archive's current contents.
 ///
-/// It keeps the facts of every output, about 1 kB each, and looks for changes when a page is asked for: a census says which days to
-/// read again. Data files that a page loaded earlier still asks for are given for a while after they were replaced.
+/// It keeps the facts of every output in memory, about 1 kB each. When a page is requested, it checks for changes: a census shows
+/// which days must be read again. Replaced data files remain available for a while, because pages loaded earlier still request
+/// them.
 package actor LiveGallery {
     package struct Options: Sendable, Hashable {
         package var title: String
-        /// As ``GalleryExport/Options/identity``.
+        /// See ``GalleryExport/Options/identity``.
         package var identity: String
-        /// As ``GalleryExport/Options/pageSize``.
+        /// See ``GalleryExport/Options/pageSize``.
         package var pageSize: Int
-        /// As ``GalleryExport/Options/shardSize``.
+        /// See ``GalleryExport/Options/shardSize``.
         package var shardSize: Int
-        /// Seconds for which what was found is taken for the present.
+        /// The seconds for which a snapshot counts as current.
         package var freshness: TimeInterval
-        /// Seconds for which data files are given after they were replaced.
+        /// The seconds for which data files remain available after they were replaced.
         package var afterlife: TimeInterval
-        /// The most outputs that are read again in one go only because something, somewhere, was written: changes that leave all sums
-        /// alone are rare, and the next look goes on with the next days.
+        /// The maximum number of outputs to reread in one check if their day's sums did not change but something was written.
+        /// Changes that leave all sums unchanged are rare, and the next check continues with other days.
         package var doubts: Int
 
         /// - Precondition: `pageSize` and `shardSize` are positive.
@@ -41,13 +42,13 @@ package actor LiveGallery {
 
     private struct Day {
         var sum: Int
-        /// As it stood before the day was read.
+        /// The census mark taken before the day was read.
         var mark: Census.Mark
         var readAt: Date
         var pictures: [GalleryPicture]
     }
 
-    /// What a page that is older than the present snapshot may still ask for.
+    /// A replaced file that an older page may still request.
     private struct Retired {
         var until: Date
         var file: @Sendable () throws -> GalleryFile
@@ -63,7 +64,7 @@ package actor LiveGallery {
     private var lookedAt: Date?
     private var looking: Task<GallerySnapshot, any Error>?
     private var retired: [String: Retired] = [:]
-    /// Files of the present snapshot that take long, or that everybody asks for.
+    /// Cached files of the current snapshot that are slow to generate or requested often.
     private var made: [String: GalleryFile] = [:]
 
     /// - Throws: ``GalleryError`` with code `damagedTemplate`.
@@ -76,17 +77,17 @@ package actor LiveGallery {
 
     // MARK: Files
 
-    /// Style and script, which say nothing of the archive.
+    /// The style sheet and the script, which do not depend on the archive.
     package nonisolated func asset(at path: String) -> GalleryFile? {
         [assets.style, assets.script].first { $0.path == path }.map { GalleryFile($0.path, $0.bytes, isImmutable: true) }
     }
 
     /// One file of the site.
     ///
-    /// - Parameter path: Relative to the site's root, as the pages have it, never with an escape: `index.html`,
+    /// - Parameter path: Relative to the site's root, as in the pages' links and without percent-encoding: `index.html`,
     ///   `thumbs/ab/ab12...ef.jpg`.
-    /// - Returns: `nil` for what the site does not have. Whether the archive has a blob is not asked.
-    /// - Throws: What the source throws, when nothing was ever read; later, what was read last is shown.
+    /// - Returns: `nil` when the site has no such file. For blobs, this does not check whether the archive has the blob.
+    /// - Throws: Errors of the source, as long as no snapshot exists. Later errors are ignored and the last snapshot is served.
     package func file(at path: String) async throws -> GalleryFile? {
         if let asset = asset(at: path) { return asset }
         if path == "robots.txt" { return GalleryFile(path, GalleryExport.robots) }
@@ -96,7 +97,7 @@ package actor LiveGallery {
         if let file = made[path] { return file }
         let file = try await snapshot.file(at: path, identity: options.identity)
         let isShared = [GalleryPlan.calendarPath, GalleryFeed.path, "index.html"].contains(path)
-        // Another look may have replaced the snapshot meanwhile.
+        // A concurrent check may have replaced the snapshot meanwhile.
         if isShared, let file, let latest = self.snapshot, latest.data.path == snapshot.data.path,
             latest.pages.waiting == snapshot.pages.waiting
         {
@@ -105,7 +106,7 @@ package actor LiveGallery {
         return file
     }
 
-    /// Content-named: what is known answers without a look for changes.
+    /// Data files are named by their contents, so a known file is served without checking for changes.
     private func dataFile(at path: String) async throws -> GalleryFile? {
         if let file = try await knownDataFile(at: path) { return file }
         _ = try await present()
@@ -124,7 +125,7 @@ package actor LiveGallery {
     @concurrent
     private static func make(_ file: @Sendable () throws -> GalleryFile) async throws -> GalleryFile { try file() }
 
-    /// `thumbs/ab/ab12...ef.jpg` and the like.
+    /// Parses blob paths such as `thumbs/ab/ab12...ef.jpg`.
     private static func blob(at path: String) -> Digest? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 3, ["thumbs", "previews", "originals"].contains(parts[0]) else { return nil }
@@ -137,14 +138,14 @@ package actor LiveGallery {
 
     // MARK: Changes
 
-    /// The gallery as it is now, or was a moment ago.
+    /// The current snapshot. It is at most ``Options/freshness`` seconds old unless the source fails.
     private func present() async throws -> GallerySnapshot {
         if let snapshot, let lookedAt, (0..<options.freshness).contains(clock.now.timeIntervalSince(lookedAt)) { return snapshot }
         let task: Task<GallerySnapshot, any Error>
         if let looking {
             task = looking
         } else {
-            // Its own task: it goes on when the reader who asked first has gone.
+            // An unstructured task, so that it continues when the first request is cancelled.
             task = Task {
                 defer { looking = nil }
                 return try await look()
@@ -187,7 +188,8 @@ package actor LiveGallery {
         return new
     }
 
-    /// Every day whose sums have changed, and of the others, when something was written, those read longest ago.
+    /// All days whose sums have changed. If anything was written since the other days were read, the least recently read ones are
+    /// included up to a limit.
     private func daysToRead(_ census: Census) throws -> [Date] {
         let changed = census.days.filter { days[$0.key]?.sum != $0.value }.map(\.key)
         let doubtful = days.filter { $0.value.mark != census.mark && census.days[$0.key] == $0.value.sum }
@@ -199,7 +201,7 @@ package actor LiveGallery {
         return changed + reread.map(\.key)
     }
 
-    /// - Returns: Whether it has other pictures now than before.
+    /// - Returns: Whether the pictures of the day have changed.
     private func read(_ day: Date, _ census: Census, _ now: Date) async throws -> Bool {
         let old = days[day]?.pictures ?? []
         let known = Dictionary(old.map { ($0.name, $0) }) { first, _ in first }
@@ -223,16 +225,16 @@ package actor LiveGallery {
 
     // MARK: Sign-in
 
-    /// What a reader without a right to read sees instead of the site.
+    /// The sign-in page, shown to readers without access to the site.
     package enum SignIn: Sendable {
         case asked
         /// The token was wrong.
         case refused
-        /// Nothing more to do, unless to sign out.
+        /// The reader is signed in and can only sign out.
         case done
     }
 
-    /// - Parameter depth: How many folders below the site's root it is shown.
+    /// - Parameter depth: The number of folders between the site's root and the page.
     package nonisolated func signIn(_ state: SignIn, depth: Int = 0) throws -> GalleryFile {
         let root = String(repeating: "../", count: depth)
         var context: [String: Any] = ["style": root + assets.style.path, "root": root, "hasForm": true, "title": options.title]

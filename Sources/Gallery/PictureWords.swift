@@ -2,23 +2,23 @@ internal import ArchiveModel
 internal import Markup
 internal import SizeContract
 
-/// What the templates say of one picture.
+/// Template data of one picture.
 struct PictureWords {
     private let picture: GalleryPicture
 
     init(_ picture: GalleryPicture) { self.picture = picture }
 
-    /// A tile of a grid page.
+    /// The data of a tile on a grid page.
     func tile(isFirst: Bool) -> [String: Any] {
         var context = shared
         context["shape"] = "r\(picture.ratioInHundredths)"
         context["loading"] = isFirst ? "eager" : "lazy"
-        // Rows are at most 16rem high or so, hence the width; a tile is never wider than the window.
+        // Rows are about 16rem high at most, which gives the width; a tile is never wider than the window.
         context["sizes"] = "min(100vw, \(max(6, picture.ratioInHundredths * 16 / 100))rem)"
         return context
     }
 
-    /// A picture's own page.
+    /// The data of the picture's own page.
     var context: [String: Any] {
         var context = shared
         context["explanation"] = picture.words.explanation
@@ -58,7 +58,7 @@ struct PictureWords {
         return image
     }
 
-    /// Facts in the order of a reader's questions; the script's viewer gives the same.
+    /// The facts in the order in which readers look for them; the script's viewer shows the same.
     private var facts: [(String, String)] {
         let entry = picture.entry
         let judgement = entry.judgement
@@ -80,7 +80,7 @@ struct PictureWords {
         return facts.compactMap { label, value in value.map { (label, $0) } }
     }
 
-    /// With the pixels it stands for, unless it names them itself.
+    /// The requested size, followed by its pixels unless it is already in pixels.
     private var asked: String? {
         guard let asked = picture.asked, let expected = picture.entry.judgement?.expected else { return picture.asked }
         return asked == expected.description ? pixels(expected) : "\(asked) (\(pixels(expected)))"

@@ -1,18 +1,18 @@
 internal import Foundation
 
-/// A ThumbHash as a picture of 4 x 4 pixels that a browser blurs up, for pages that run no script.
+/// Converts a ThumbHash to an image of 4 x 4 pixels, which the browser enlarges into a blur. For pages without JavaScript.
 enum TinyPlaceholder {
     private static let side = 4
 
     /// - Parameter thumbHash: Base64.
-    /// - Returns: A `data:` address of about 200 characters; `nil` for text that is no ThumbHash, and for pictures with transparency,
-    ///   which would show their placeholder through.
+    /// - Returns: A `data:` URL of about 200 characters; `nil` for invalid text. Also `nil` for pictures with transparency,
+    ///   through which the placeholder would be visible.
     static func dataURL(thumbHash: String) -> String? {
         guard let data = Data(base64Encoded: thumbHash), let pixels = pixels(thumbHash: [UInt8](data)) else { return nil }
         return "data:image/png;base64," + Data(png(pixels: pixels)).base64EncodedString()
     }
 
-    /// Red, green and blue of each pixel, row by row: the decoder of the ThumbHash reference, without alpha.
+    /// Red, green and blue of each pixel, row by row. Follows the decoder of the ThumbHash reference, without alpha.
     private static func pixels(thumbHash hash: [UInt8]) -> [UInt8]? {
         guard hash.count >= 5 else { return nil }
         let head = Int(hash[0]) | Int(hash[1]) << 8 | Int(hash[2]) << 16
@@ -87,7 +87,7 @@ enum TinyPlaceholder {
         }
     }
 
-    /// A PNG with one stored, uncompressed block: at 52 bytes there is nothing to gain from compressing.
+    /// Encodes a PNG with one uncompressed block; compressing 52 bytes would gain nothing.
     private static func png(pixels: [UInt8]) -> [UInt8] {
         var lines: [UInt8] = []
         for row in 0..<side { lines += [0] + pixels[row * side * 3..<(row + 1) * side * 3] }

@@ -1,11 +1,11 @@
 package import ArchiveModel
 package import Foundation
 
-/// The outputs and tasks that an archive still waits for, as they stood at one moment.
+/// The pending outputs and tasks of an archive at one point in time.
 ///
-/// An output is final only when it is archived, when its window has closed, or when a person has ended it. Until then it is here.
+/// An output leaves this list only when it is archived, its window has closed, or a user has ended it.
 package struct WaitingList: Sendable, Hashable {
-    /// An output or task that failed, or that has little time left.
+    /// An output or task that has failed or has little time left.
     package struct Entry: Sendable, Hashable {
         package var task: TaskID
         /// `nil` for a task whose results are not known yet.
@@ -13,12 +13,12 @@ package struct WaitingList: Sendable, Hashable {
         package var prompt: String?
         /// The reason of the last failure.
         package var reason: String
-        /// `nil` when no try has failed.
+        /// `nil` when no attempt has failed.
         package var cause: FailureCause?
         package var tries: Int
-        /// `nil` when no try has failed.
+        /// `nil` when no attempt has failed.
         package var nextTry: Date?
-        /// The end of the window: until then nothing is final.
+        /// The end of the window; before it, no failure is final.
         package var windowEnds: Date
 
         package init(
@@ -36,28 +36,28 @@ package struct WaitingList: Sendable, Hashable {
         }
     }
 
-    /// The most entries that a page lists; the others are counted.
+    /// The maximum number of entries listed on a page; the others are only counted.
     package static let mostListed = 100
 
-    /// In whole minutes, so that a page changes once a minute at most.
+    /// In whole minutes, so that a page changes at most once a minute.
     package let asOf: Date
-    /// All outputs and tasks that wait, with those that have not failed.
+    /// All pending outputs and tasks, including those that have not failed.
     package let count: Int
     package let failing: [FailureCause: Int]
     /// Outputs and tasks with little time left.
     package let atRisk: Int
-    /// Tasks that the program has put aside, and why.
+    /// The number of held tasks, and why they are held.
     package let held: Int
     package let holdReason: String?
-    /// At most ``mostListed``, the nearest end of a window first.
+    /// At most ``mostListed`` entries, the earliest end of a window first.
     package let entries: [Entry]
-    /// Entries that are not in ``entries``.
+    /// The number of entries that are not in ``entries``.
     package let unlisted: Int
 
     /// - Parameters:
     ///   - entries: In any order.
-    ///   - total: All entries, with those that are not in `entries`.
-    /// - Returns: `nil` when nothing waits, so that an archive at rest has no moment on its pages.
+    ///   - total: The number of all entries, including those not in `entries`.
+    /// - Returns: `nil` when nothing is pending, so that the pages of an idle archive contain no timestamp.
     package init?(
         asOf: Date, count: Int, failing: [FailureCause: Int] = [:], atRisk: Int = 0, held: Int = 0, holdReason: String? = nil,
         entries: [Entry], total: Int
@@ -76,6 +76,6 @@ package struct WaitingList: Sendable, Hashable {
         unlisted = max(total - self.entries.count, 0)
     }
 
-    /// Whether a person should act: something is held back by this installation, or may be lost soon.
+    /// Whether the user should act: this installation causes failures, tasks are held, or something may be lost soon.
     package var isUrgent: Bool { failing[.ours, default: 0] + atRisk + held > 0 }
 }

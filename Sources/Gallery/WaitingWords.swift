@@ -2,10 +2,10 @@ internal import ArchiveModel
 internal import Foundation
 internal import Markup
 
-/// What the index says of what an archive still waits for.
+/// Template data of the index's section about pending outputs and tasks.
 struct WaitingWords {
     private let waiting: WaitingList
-    /// Reasons repeat what hosts have answered, and prompts may hold links: no query gets onto a page.
+    /// Reasons quote responses of hosts, and prompts may contain links, so query strings are redacted.
     private let redact = Redactor()
 
     init(_ waiting: WaitingList) { self.waiting = waiting }
@@ -57,13 +57,13 @@ struct WaitingWords {
         ]
         if let index = entry.index { row["index"] = "\(index)" }
         if let next = entry.nextTry {
-            // A try that is due may be under way, or waits for the next start.
+            // A due attempt may be in progress, or it waits for the next start of the program.
             row["next"] = next <= waiting.asOf ? ["isDue": true] : moment(next)
         }
         return row
     }
 
-    /// Without the year: it is within two days of the moment that the page states.
+    /// Without the year: the date is within two days of the time stated on the page.
     private func moment(_ date: Date) -> [String: Any] { ["iso": date.iso8601, "text": CivilTime(date).textOfYear] }
 
     private func shortened(_ text: String, to length: Int) -> String {

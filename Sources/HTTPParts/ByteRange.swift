@@ -1,6 +1,6 @@
-/// What a `Range` header asks of a file (RFC 9110, section 14).
+/// The result of parsing a `Range` header (RFC 9110, section 14).
 package enum ByteRange: Sendable, Equatable {
-    /// No range, one that makes no sense, or several: the file is sent whole, as the standard allows.
+    /// No range, an invalid range or several ranges: the whole file is sent, as the standard allows.
     case whole
     case part(Range<Int>)
     case unsatisfiable

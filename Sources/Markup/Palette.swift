@@ -1,5 +1,5 @@
-/// The colours of every page, in light and dark, each named by its job.
+/// The colours of all pages, for light and dark mode. Each colour is named by its purpose.
 package enum Palette {
-    /// A style sheet that sets them as variables of the root.
+    /// A style sheet that defines the colours as CSS variables of the root element.
     package static var css: [UInt8] { PackageResources.colours_css }
 }

@@ -2,14 +2,16 @@ internal import Mustache
 
 /// HTML escaping by Unicode scalar.
 ///
-/// The escaping that swift-mustache brings goes by `Character`, so a quote followed by a combining mark is another character than a
-/// quote and passes unescaped: enough to break out of an attribute. Every template opens with `{{% CONTENT_TYPE:SAFEHTML}}`.
+/// The escaping of swift-mustache works on `Character`. A quote followed by a combining mark is a different `Character` and
+/// remains unescaped, which is enough to break out of an attribute. Every template therefore opens with `{{%
+/// CONTENT_TYPE:SAFEHTML}}`.
 struct SafeHTML: MustacheContentType {
     static let name = "SAFEHTML"
 
     func escapeText(_ text: String) -> String { Self.escaped(text) }
 
-    /// `text` for HTML content and for attributes in double or single quotes. Control characters that HTML forbids become U+FFFD.
+    /// Escapes `text` for HTML content and for attributes in double or single quotes. Control characters that HTML forbids become
+    /// U+FFFD.
     static func escaped(_ text: String) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count + 16)
@@ -30,8 +32,8 @@ struct SafeHTML: MustacheContentType {
     }
 }
 
-/// What every template needs.
+/// Setup that every template needs.
 package enum Templates {
-    /// Makes the escaping known that templates name in their first line.
+    /// Registers the escaping that templates select in their first line.
     package static func registerEscaping() { MustacheContentTypes.register(SafeHTML(), named: SafeHTML.name) }
 }

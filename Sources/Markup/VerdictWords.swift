@@ -1,11 +1,11 @@
 package import SizeContract
 
-/// A verdict as people read it: a word, a colour and a sentence.
+/// A verdict for display: a label, a colour and an explanation.
 package struct VerdictWords: Sendable, Hashable, Encodable {
-    /// The colour family; the style sheet knows what each looks like in light and dark.
+    /// The colour family; the style sheet defines its colours for light and dark mode.
     package enum Tone: String, Sendable, Encodable { case good, neutral, warning, bad }
 
-    /// As the command line and the address of a filtered page name it.
+    /// The identifier used by the command line and in URLs of filtered pages.
     package let id: String
     package let label: String
     package let tone: Tone
@@ -13,17 +13,17 @@ package struct VerdictWords: Sendable, Hashable, Encodable {
     /// Whether it counts as "not what was asked".
     package let isComplaint: Bool
 
-    /// What stands in place of a verdict for an output that could not be archived.
+    /// Shown instead of a verdict for an output that could not be archived.
     package static let unavailable = VerdictWords(
         id: "unavailable", label: "Unavailable", tone: .neutral,
         explanation: "The file could not be fetched before its link expired, so there is no picture.", isComplaint: false)
 
-    /// What stands in place of a verdict for an archived file that nobody has judged.
+    /// Shown instead of a verdict for an archived file that was not judged.
     package static let unjudged = VerdictWords(
         id: "unjudged", label: "Not judged", tone: .neutral, explanation: "The archive holds no judgement of this file.",
         isComplaint: false)
 
-    /// Every word, in the order in which a filter offers them.
+    /// All labels, in the order of the filter menu.
     package static let all = Verdict.allCases.map(VerdictWords.init) + [unjudged, unavailable]
 
     package init(_ verdict: Verdict) {

@@ -4,21 +4,21 @@ import Catalog
 import Foundation
 
 extension ArchiveRepairer {
-    /// The outputs that name a blob.
+    /// An output that names a blob.
     struct Owner {
         var record: ArchiveRecord
         var path: String
         var isOriginal: Bool
     }
 
-    /// Puts damaged blobs aside, and gets what is missing again: from the other archive, from the original, from the upstream.
+    /// Quarantines damaged blobs and recovers missing ones: from the other archive, from the original, or from the upstream.
     func mendBlobs(_ findings: [VerificationReport.Finding], _ report: inout RepairReport) async throws {
         let bad = findings.filter { $0.kind == .corrupt || $0.kind == .missing }
         var digests: [Digest] = []
         for case .blob(let digest) in bad.map(\.target) where !digests.contains(digest) { digests.append(digest) }
         guard !digests.isEmpty else { return }
         var owners = try await self.owners(of: Set(digests))
-        // Originals first: derivatives are made from them.
+        // Repair originals first, because derivatives are made from them.
         digests.sort { one, other in
             let (first, second) = (
                 owners[one]?.contains(where: \.isOriginal) == true, owners[other]?.contains(where: \.isOriginal) == true
@@ -53,7 +53,7 @@ extension ArchiveRepairer {
         return owners
     }
 
-    /// Reads a record again that may have been written anew.
+    /// Reloads a record that may have been rewritten.
     private func refresh(_ path: String, in owners: inout [Digest: [Owner]]) async throws {
         guard !dryRun, case .success(.output(let record)) = try await records.listing(at: path)?.record else { return }
         for (digest, all) in owners where all.contains(where: { $0.path == path }) {
@@ -61,11 +61,11 @@ extension ArchiveRepairer {
         }
     }
 
-    /// - Returns: Whether the blob's place is empty now, or would be.
+    /// - Returns: Whether the blob's path is free now, or would be without `dryRun`.
     private func putAside(_ digest: Digest, _ owners: [Owner], _ report: inout RepairReport) async throws -> Bool {
         guard let reading = try await blobs.read([digest]).first ?? nil else { return true }
         guard reading.digest != digest else {
-            // Whole after all: stored anew meanwhile, or a record that states another size.
+            // The blob is intact after all: it was stored again meanwhile, or only its record states a wrong size.
             if !dryRun { try await catalog.note([BlobScrub(digest: digest, readAt: clock.now, isSound: true)]) }
             return false
         }
@@ -82,7 +82,7 @@ extension ArchiveRepairer {
         return true
     }
 
-    /// Copies a blob from the other archive, hashed on its way.
+    /// Copies a blob from the other archive and verifies its hash.
     private func copy(_ digest: Digest, _ owner: Owner, _ report: inout RepairReport) async throws -> Bool {
         guard let other, try await other.read([digest]).first??.digest == digest else { return false }
         report.did(.copied, "\(digest)", "from the other archive, for \(owner.record.id)")
@@ -99,7 +99,7 @@ extension ArchiveRepairer {
 
     // MARK: Originals
 
-    /// Marks an output as lost, so that it is fetched again while its link may live.
+    /// Marks an output as lost, so that it is fetched again while its link may still be valid.
     private func reopen(_ owner: Owner, _ digest: Digest, _ report: inout RepairReport) async throws {
         var record = owner.record
         guard record.state == .archived else { return }
@@ -121,10 +121,10 @@ extension ArchiveRepairer {
         try await catalog.reopen(record, reading: mayLive, now: clock.now)
     }
 
-    /// Seconds that a link lives, from the creation of its task, by the upstream's reference page.
+    /// How long a link is valid, in seconds from the creation of its task, according to the upstream's reference page.
     private static let linkLifetime: TimeInterval = 24 * 3600
 
-    /// Gives a lost output its original again, when that is here after all, or in the other archive.
+    /// Restores a lost output if its original is here after all or in the other archive.
     func restore(_ path: String, _ report: inout RepairReport) async throws {
         guard let listing = try await records.listing(at: path), case .success(.output(var record)) = listing.record,
             record.state == .unavailable, let original = record.original
@@ -145,7 +145,7 @@ extension ArchiveRepairer {
     // MARK: Derivatives
 
     private func remake(_ digest: Digest, _ owner: Owner, _ report: inout RepairReport) async throws {
-        // An earlier owner's making may have served this one too.
+        // Remaking the derivative for an earlier owner may have restored this blob too.
         if try await blobs.read([digest]).first??.digest == digest { return }
         guard let original = owner.record.original, try await blobs.read([original.digest]).first??.digest == original.digest
         else {

@@ -4,17 +4,17 @@ package import Catalog
 package import DecoderPool
 import Foundation
 
-/// Mends what verification finds. Every step is durable before the next, and finding the same again after a kill does the same again;
-/// nothing is ever deleted, what is damaged goes to the quarantine.
+/// Repairs what verification finds. Every step is durable before the next one starts. After a kill, a new run finds and repairs
+/// the same things. Nothing is deleted; damaged files go to the quarantine.
 package struct ArchiveRepairer: Sendable {
     let blobs: any BlobUpkeep
     let records: any RecordUpkeep
     let catalog: any CatalogUpkeep
-    /// Another archive, to copy from what is damaged here.
+    /// Another archive from which damaged blobs are copied.
     let other: (any BlobUpkeep)?
     let clock: any WallClock
     let dryRun: Bool
-    /// For originals, which came from outside.
+    /// Decodes originals, which are untrusted input.
     let decoders: DecoderPool
 
     package init(
@@ -30,9 +30,9 @@ package struct ArchiveRepairer: Sendable {
         self.decoders = decoders
     }
 
-    /// Mends records and rows first, since what they say decides which blobs must be there, then blobs.
+    /// Repairs records and rows first, because they determine which blobs must exist; then repairs blobs.
     ///
-    /// - Parameter scope: How many blobs are read whole. What an earlier verification found damaged is mended in any case.
+    /// - Parameter scope: How many blobs to read in full. Blobs that an earlier verification found damaged are always included.
     package func repair(
         _ scope: VerificationScope, progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> RepairReport {
@@ -44,7 +44,8 @@ package struct ArchiveRepairer: Sendable {
         }
         for finding in first.report.findings { try await mendRecord(finding, &report) }
         let (survey, found) = try await verifier.survey(scope, progress: progress)
-        // What a record names that was mended just now, and rows of a damage that only the second look shows.
+        // Repair records and rows again: repaired records may refer to further records, and some damage shows only in the second
+        // survey.
         for finding in found.findings { try await mendRecord(finding, &report) }
         for finding in found.findings { try await mendFile(finding, &report) }
         try await adoptRenamed(found.findings, survey, &report)
@@ -70,7 +71,7 @@ package struct ArchiveRepairer: Sendable {
         }
     }
 
-    /// A damaged record: the catalog remembers the bytes of each output's, and a task's is what its row says.
+    /// Rewrites a damaged record. The catalog has a copy of each output's record; a task's record is rebuilt from its row.
     private func rewrite(_ path: String, _ why: String, _ report: inout RepairReport) async throws {
         guard let (record, action) = try await mended(path) else {
             if case .failure(let error) = try await records.listing(at: path)?.record, error.code == .notAFile {
@@ -88,7 +89,8 @@ package struct ArchiveRepairer: Sendable {
         try await records.write(record)
     }
 
-    /// What a damaged record was: as the catalog remembers it, else as its own digest proves, else as its row tells.
+    /// Recovers a damaged record: from the catalog's copy, by correcting one byte with its checksum, or from its row, in this
+    /// order.
     private func mended(_ path: String) async throws -> (StoredRecord, RepairReport.Action)? {
         let found = try await row(of: path)
         if let found, let record = try await copy(of: found.task, found.index) { return (record, .wroteRecord) }
@@ -107,7 +109,7 @@ package struct ArchiveRepairer: Sendable {
         }
     }
 
-    /// The row whose record lies at a path.
+    /// The row whose record belongs at a path.
     private func row(of path: String) async throws -> EndedRow? {
         var position: EndedRow.Position?
         while true {
@@ -124,7 +126,7 @@ package struct ArchiveRepairer: Sendable {
         }
     }
 
-    /// A record that has no file any more, from the catalog: the very bytes, or what the row tells.
+    /// Recovers a record without a file from the catalog: the exact copy, or a record rebuilt from the row.
     private func remembered(_ task: TaskID, _ index: Int?) async throws -> (StoredRecord, RepairReport.Action)? {
         if let record = try await copy(of: task, index) { return (record, .wroteRecord) }
         guard let index, var record = try await catalog.rowRecord(of: OutputID(task: task, index: index)) else { return nil }
@@ -132,7 +134,7 @@ package struct ArchiveRepairer: Sendable {
         return (.output(record), .remadeRecord)
     }
 
-    /// The very record, of an output as the catalog keeps it, of a task as its row says.
+    /// The exact record: an output's stored copy, or a task's record from its row.
     private func copy(of task: TaskID, _ index: Int?) async throws -> StoredRecord? {
         guard let index else { return try await catalog.taskRecord(of: task).map { .task($0) } }
         let id = OutputID(task: task, index: index)
@@ -142,7 +144,7 @@ package struct ArchiveRepairer: Sendable {
         return .output(record)
     }
 
-    /// A record in another place than its own: it goes where it belongs, unless a whole one is there.
+    /// Moves a misplaced record to its correct path; an intact record there is kept.
     private func move(_ path: String, _ report: inout RepairReport) async throws {
         guard let listing = try await records.listing(at: path), case .success(let record) = listing.record else { return }
         let place = records.path(of: record)
@@ -170,7 +172,7 @@ package struct ArchiveRepairer: Sendable {
         if !dryRun { try await records.write(record) }
     }
 
-    /// Adds to the records of a task the request that became known after they were written.
+    /// Adds the request to a task's record, if it became known after the record was written.
     private func complete(_ task: TaskID, _ day: Date, _ report: inout RepairReport) async throws {
         let path = records.path(of: task, day: day)
         guard let request = try await catalog.task(task)?.request, let listing = try await records.listing(at: path),
@@ -193,7 +195,7 @@ package struct ArchiveRepairer: Sendable {
         }
     }
 
-    /// Blobs that somebody gave another name. Other strays are left alone.
+    /// Renames blobs that were given another name. Other stray files are left alone.
     private func adoptRenamed(
         _ findings: [VerificationReport.Finding], _ survey: ArchiveSurvey, _ report: inout RepairReport
     ) async throws {
@@ -203,7 +205,7 @@ package struct ArchiveRepairer: Sendable {
         }
     }
 
-    /// A file of a wrong name: linked under its right one, and the wrong name goes to the quarantine.
+    /// Links a wrongly named file under its correct name and moves the wrong name to the quarantine.
     private func adopt(_ path: String, _ report: inout RepairReport) async throws {
         guard let digest = try await blobs.digest(ofStray: path) else {
             report.did(.putAside, path, "it is no file")
@@ -212,7 +214,7 @@ package struct ArchiveRepairer: Sendable {
         }
         report.did(.renamed, path, "its bytes are those of \(digest); the wrong name lies in quarantine/")
         guard !dryRun else { return }
-        // A damaged blob of the right name must not keep its place.
+        // First quarantine a damaged blob that already has the correct name.
         let note = QuarantineNote([("why", "its bytes are not those of its name"), ("instead", "those of \(path)")])
         _ = try await blobs.quarantine(digest, note: note)
         try await blobs.adopt(path, as: digest)

@@ -3,14 +3,14 @@ import BlobStore
 import Catalog
 import Foundation
 
-/// What the records say, all of them, and how that agrees with the catalog.
+/// The contents of all records, compared with the catalog.
 struct ArchiveSurvey {
     /// A blob that a record names.
     struct Want {
         var bytes: Int
-        /// The record.
+        /// The path of the record.
         var path: String
-        /// Whether it must be there: the original of an output that was lost is named, but gone.
+        /// Whether the blob must exist. The original of a lost output is named but may be missing.
         var isRequired: Bool
     }
 
@@ -18,9 +18,9 @@ struct ArchiveSurvey {
     private(set) var outputs: Set<OutputID> = []
     private(set) var tasks: Set<TaskID> = []
     private(set) var unreadable: Set<String> = []
-    /// Records of outputs whose original was lost and may be had again from elsewhere.
+    /// Records of outputs whose original was lost but may be recovered from elsewhere.
     private(set) var lost: [String] = []
-    /// What is no part of the archive.
+    /// Files that are not part of the archive.
     private(set) var strays: [String] = []
     private(set) var litter = 0
     private(set) var records = 0
@@ -28,17 +28,17 @@ struct ArchiveSurvey {
 
     private let store: any RecordUpkeep
     private let catalog: (any CatalogUpkeep)?
-    /// Tasks whose records and rows differed at the first look: workers may be filing meanwhile.
+    /// Tasks whose records and rows differed in the first comparison, perhaps because a worker was writing.
     private var doubts: [TaskID: Date] = [:]
     private var misplaced: [(path: String, place: String)] = []
 
-    /// How many records are compared with their rows at once.
+    /// The number of records to compare with their rows at once.
     private static let chunk = 512
 
     init(_ store: any RecordUpkeep, _ catalog: (any CatalogUpkeep)?) async throws {
         self.store = store
         self.catalog = catalog
-        // Before the records: an output may end meanwhile, and its record may come too late for this look.
+        // Read these before the records. An output may end meanwhile, and its record may be written too late to be listed.
         for candidate in try await catalog?.candidateBlobs() ?? [] { want(candidate, path: "catalog.sqlite", isRequired: false) }
         var chunk: [RecordListing] = []
         for try await listing in store.listings() {
@@ -103,9 +103,9 @@ struct ArchiveSurvey {
         wanted[key] = Want(bytes: blob.bytes, path: path, isRequired: isRequired)
     }
 
-    // MARK: What is wrong with records and rows
+    // MARK: Problems with records and rows
 
-    /// Looks a second time at what differed, and at rows whose record was not seen.
+    /// Rechecks all differences, and rows whose record was not listed.
     mutating func report(into report: inout VerificationReport) async throws {
         for path in unreadable { try await reportUnreadable(path, &report) }
         for path in strays { report.find(.stray, path, .stray(path), "it is no record, and is left alone") }
@@ -148,17 +148,15 @@ struct ArchiveSurvey {
                 .differingRow, "\(OutputID(task: row.task, index: index))", .row(row.task, index: index, day: row.day),
                 "\(flaw); 'fixative repair' mends it")
         }
-        // The record may have been written since its folder was read; a damaged one is named already.
+        // The record may have been written after its folder was listed. A damaged record is already reported.
         guard try await store.listing(at: path(row.task, row.index, row.day)) == nil else { return }
         let subject = row.index.map { "\(OutputID(task: row.task, index: $0))" } ?? "\(row.task)"
-        // A task that ended after some of its outputs did has records enough.
         report.find(
             .rowWithoutRecord, subject, .row(row.task, index: row.index, day: row.day),
             "the catalog knows it, but no record does; 'fixative repair' writes one")
     }
 
-    /// What is wrong with rows, or with what the catalog remembers of their records, where there are no sound records to hold them
-    /// against.
+    /// Problems of rows without an intact record file. Their stored record copies are checked and compared with the rows instead.
     private func flaws(of rows: [EndedRow], _ catalog: any CatalogUpkeep) async throws -> [OutputID: String] {
         var flaws: [OutputID: String] = [:]
         var remembered: [(record: StoredRecord, bytes: [UInt8])] = []
@@ -205,7 +203,7 @@ struct ArchiveSurvey {
         }
     }
 
-    /// A task's record that its outputs refer to. A damaged one is named already.
+    /// Reports a missing task record that outputs refer to. A damaged one is already reported.
     private func reportMissing(_ task: TaskID, day: Date, _ report: inout VerificationReport) async throws {
         guard try await store.listing(at: path(task, nil, day)) == nil else { return }
         report.find(

@@ -3,7 +3,7 @@ package import BlobStore
 package import Catalog
 import Foundation
 
-/// Holds blobs, records and catalog against each other.
+/// Compares blobs, records and catalog with each other.
 package struct ArchiveVerifier: Sendable {
     let blobs: any BlobUpkeep
     let records: any RecordUpkeep
@@ -12,8 +12,8 @@ package struct ArchiveVerifier: Sendable {
     private let clock: any WallClock
 
     /// - Parameters:
-    ///   - catalog: `nil` for one that can't be opened: then rows are not looked at.
-    ///   - damage: What is wrong with the catalog, where that was looked for already.
+    ///   - catalog: `nil` if it can't be opened; its rows are not checked then.
+    ///   - damage: The damage of the catalog, if it was already checked.
     package init(
         blobs: any BlobUpkeep, records: any RecordUpkeep, catalog: (any CatalogUpkeep)?, damage: [String]? = nil,
         clock: any WallClock = SystemClock()
@@ -25,15 +25,15 @@ package struct ArchiveVerifier: Sendable {
         self.clock = clock
     }
 
-    /// Looks at everything.
-    /// - Parameter deep: Whether every blob is read whole and hashed again.
+    /// Checks everything.
+    /// - Parameter deep: Whether to read and hash every blob.
     package func verify(deep: Bool) async throws -> VerificationReport { try await verify(VerificationScope(deep: deep)) }
 
-    /// Looks at everything, and reads as many blobs whole as the scope allows.
+    /// Checks everything, and reads as many blobs in full as the scope allows.
     ///
-    /// Workers may be filing meanwhile: what differs is looked at again before it is called wrong.
+    /// Workers may be writing meanwhile, so differences are checked again before they are reported.
     ///
-    /// - Parameter progress: Called after some blobs were read, with how many were and how many are to be.
+    /// - Parameter progress: Called after each batch of blobs with the number of blobs read and the total number to read.
     package func verify(
         _ scope: VerificationScope, progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> VerificationReport {
@@ -62,9 +62,9 @@ package struct ArchiveVerifier: Sendable {
 
     // MARK: Blobs
 
-    /// A blob that may be read, and when it last was.
+    /// A blob to be scrubbed, and when it was last read.
     struct Reading {
-        /// Milliseconds since 1970; the least number there is for never.
+        /// Milliseconds since 1970; the minimum value if the blob was never read.
         var readAt: Int64
         var key: BlobKey
         var bytes: Int
@@ -98,7 +98,7 @@ package struct ArchiveVerifier: Sendable {
             }
         }
         for key in missing {
-            // It may have been stored, or stored anew, since its folder was read.
+            // The blob may have been stored after its folder was listed.
             guard let want = survey.wanted[key], try await blobs.size(of: key.digest) == nil else { continue }
             report.find(.missing, "\(key.digest)", .blob(key.digest), "\(want.path) names it")
         }
@@ -127,7 +127,8 @@ package struct ArchiveVerifier: Sendable {
             let problem = blob.what.map { "it is \($0), not a file" } ?? "the name is not that of a blob of this folder"
             return report.find(.misnamed, blob.path, .stray(blob.path), problem)
         }
-        // A blob is read-only. Who may read it beside its owner, the settings say.
+        // Any mode is accepted in which the owner can read and nobody can write or execute. The settings decide who else can
+        // read.
         if let mode = blob.mode, mode & 0o333 != 0 || mode & 0o400 == 0 {
             report.find(.wrongMode, blob.path, .blob(digest), "its mode is \(String(mode, radix: 8)), not read-only")
         }

@@ -1,6 +1,6 @@
 import ArchiveModel
 
-/// A digest in 32 bytes, for tables of millions.
+/// A digest in 32 bytes, for tables with millions of entries.
 struct BlobKey: Hashable, Comparable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
@@ -23,6 +23,6 @@ struct BlobKey: Hashable, Comparable {
     static func == (one: BlobKey, other: BlobKey) -> Bool { one.words == other.words }
     static func < (one: BlobKey, other: BlobKey) -> Bool { one.words < other.words }
 
-    // A digest is as random as a hash of it would be.
+    // A digest is already uniformly distributed, so part of it serves as the hash.
     func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 }

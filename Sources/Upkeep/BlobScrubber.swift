@@ -4,7 +4,7 @@ import Catalog
 import Foundation
 import WorkLanes
 
-/// Reads blobs whole, those first that were not read for the longest time, and remembers that in the catalog.
+/// Reads blobs in full, the least recently read first, and records the results in the catalog.
 struct BlobScrubber {
     let blobs: any BlobUpkeep
     let catalog: (any CatalogUpkeep)?
@@ -14,7 +14,7 @@ struct BlobScrubber {
     private(set) var bytes: Int64 = 0
     private(set) var neverRead = 0
     private(set) var oldest: Date?
-    /// Blobs whose bytes are not those of their names, and what was found.
+    /// Blobs whose bytes do not match their digest, with a description.
     private(set) var damaged: [BlobKey: String] = [:]
 
     init(blobs: any BlobUpkeep, catalog: (any CatalogUpkeep)?, clock: any WallClock) {
@@ -23,12 +23,12 @@ struct BlobScrubber {
         self.clock = clock
     }
 
-    /// One thread's errand: enough bytes that handing it out costs nothing beside it, few enough that an end comes soon.
+    /// The batch for one thread: large enough to make the overhead of a task negligible, small enough to stop soon.
     private static let batch = (files: 64, bytes: 8 << 20)
-    /// What is read between two commits to the catalog; a killed run reads that much again.
+    /// The amount read between two catalog commits. A killed run repeats at most this much.
     private static let commit = (files: 2048, bytes: 512 << 20)
 
-    /// - Parameter known: Blobs that an earlier run found damaged: they are read in any case, since they may have been mended.
+    /// - Parameter known: Blobs that an earlier run found damaged. They are always read, because they may have been repaired.
     mutating func read(
         _ all: [ArchiveVerifier.Reading], _ scope: VerificationScope, known: [Digest], _ progress: @Sendable (Int, Int) -> Void
     ) async throws {
@@ -38,7 +38,7 @@ struct BlobScrubber {
         let limit = scope.deep ? min(queue.count, Int((Double(queue.count) * scope.fraction).rounded(.up))) : 0
         let end = scope.seconds.map { clock.now.addingTimeInterval($0) } ?? .distantFuture
         try await read(queue[..<limit], until: end, progress)
-        // Whatever was read is from a beginning of the queue.
+        // The blobs read so far are always a prefix of the queue.
         let rest = queue[min(count, queue.count)...]
         neverRead = rest.count { $0.readAt == .min }
         oldest = rest.first.map { Date(milliseconds: $0.readAt) } ?? (count > 0 ? clock.now : nil)
@@ -53,7 +53,7 @@ struct BlobScrubber {
         try await withThrowingTaskGroup(of: [(Digest, BlobReading?)].self) { group in
             var running = 0
             while running > 0 || !rest.isEmpty {
-                // The first is read whatever the time: so even the shortest run gets on.
+                // Always read the first blob, so that even a very short run makes progress.
                 while running < WorkLane.processors, !rest.isEmpty, clock.now < end || count + running == 0 {
                     let batch = Self.takeBatch(&rest)
                     group.addTask { [blobs] in Array(zip(batch, try await blobs.read(batch))) }
@@ -79,7 +79,7 @@ struct BlobScrubber {
         try await remember(unwritten)
     }
 
-    /// A disk that takes nothing can be read all the same: then the next run reads the same again.
+    /// If the catalog's disk can't be written to, the results are dropped and the next run reads the same blobs again.
     private func remember(_ scrubs: [BlobScrub]) async throws {
         do { try await catalog?.note(scrubs) } catch let error as CatalogError where error.code == .noRoom {}
     }

@@ -3,7 +3,7 @@ package import BlobStore
 package import Catalog
 import Foundation
 
-/// Makes the catalog again from the records.
+/// Rebuilds the catalog from the records.
 package struct CatalogRebuilder: Sendable {
     private let blobs: any BlobStore
     private let records: any RecordStore
@@ -11,7 +11,7 @@ package struct CatalogRebuilder: Sendable {
     private let clock: any WallClock
     private let results: @Sendable (JSONValue) -> Int
 
-    /// - Parameter results: How many results an answer of the upstream names: a task with fewer records is read again.
+    /// - Parameter results: Returns how many results an answer of the upstream names. A task with fewer records is read again.
     package init(
         blobs: any BlobStore, records: any RecordStore, catalog: any CatalogUpkeep, clock: any WallClock,
         results: @escaping @Sendable (JSONValue) -> Int
@@ -23,21 +23,21 @@ package struct CatalogRebuilder: Sendable {
         self.results = results
     }
 
-    /// What a rebuilding has found.
+    /// The results of a rebuild.
     package struct Summary: Sendable, Encodable {
         package var outputs = 0
         package var tasks = 0
-        /// Files among the records that are none, and why.
+        /// Files among the records that are not valid records, with the reason.
         package var unreadable: [String] = []
         /// Outputs whose original is not among the blobs.
         package var withoutOriginal: [String] = []
-        /// Outputs without a readable record, of which the catalog itself remembered it.
+        /// Outputs without a readable record file that were recovered from the catalog's own copy.
         package var remembered: [String] = []
     }
 
-    /// Enters what every readable record says. Of two records of one output the later ended counts.
+    /// Adds the contents of every readable record. If an output has two records, the one that ended later wins.
     ///
-    /// - Parameter remembered: Records that count where no file does, as a damaged catalog remembered them.
+    /// - Parameter remembered: Record copies from a damaged catalog, used for outputs without a readable file.
     package func rebuild(remembered: [ArchiveRecord] = []) async throws -> Summary {
         let start = clock.now
         var summary = Summary()
@@ -62,10 +62,10 @@ package struct CatalogRebuilder: Sendable {
         }
         let ended = Dictionary(grouping: outputs.values, by: \.task)
         let rest = tasks.values.filter { ended[$0.task] == nil }
-        // The answer for outputs that refer to it. They say the rest.
+        // Task records that only hold the answer for their outputs; the outputs' records hold all other facts.
         let answers = tasks.values.filter { ended[$0.task]?.contains { $0.taskJSONFile != nil } ?? false }
         try await catalog.rebuild(
-            // What several records of a task say of it, the last one that ended says last.
+            // Sorted by end time, so that the last record of a task decides the task's facts.
             outputs: outputs.values.sorted { ($0.endedAt, $0.index) < ($1.endedAt, $1.index) }, tasks: rest + answers,
             unfinished: Set(ended.filter { isUnfinished($0.value, tasks[$0.key]) }.keys), now: start)
         summary.outputs = outputs.count
@@ -76,7 +76,7 @@ package struct CatalogRebuilder: Sendable {
         return summary
     }
 
-    /// Records that the catalog remembers and no file tells: without them it would forget what can still be mended.
+    /// Records that only the catalog holds. Without them, the rebuild would lose data that can still be repaired.
     private func own(without known: [OutputID: ArchiveRecord]) async throws -> [ArchiveRecord] {
         var found: [ArchiveRecord] = []
         var position: EndedRow.Position?
@@ -93,7 +93,7 @@ package struct CatalogRebuilder: Sendable {
         return found
     }
 
-    /// Whether the task named more results than have a record: then it must be read again.
+    /// Whether the task named more results than there are records, so that it must be read again.
     private func isUnfinished(_ outputs: [ArchiveRecord], _ task: TaskRecord?) -> Bool {
         let answers = outputs.map(\.taskJSON) + [task?.taskJSON]
         return outputs.count < (answers.compactMap { $0.map(results) }.max() ?? 0)

@@ -3,8 +3,8 @@ package import BlobStore
 import Catalog
 import Foundation
 
-/// Takes a damaged catalog out of the way and puts one in its place that is made from the records, with what could still be read of
-/// the old one: tasks that wait, requests without an answer, and when each blob was read.
+/// Replaces a damaged catalog with one rebuilt from the records. It also salvages data from the old catalog: pending tasks,
+/// requests without an answer, and the time each blob was read.
 package struct CatalogRestorer: Sendable {
     private let folder: ArchiveFolder
     private let blobs: any BlobStore
@@ -12,7 +12,7 @@ package struct CatalogRestorer: Sendable {
     private let clock: any WallClock
     private let results: @Sendable (JSONValue) -> Int
 
-    /// - Parameter results: How many results an answer of the upstream names.
+    /// - Parameter results: Returns how many results an answer of the upstream names.
     package init(
         folder: ArchiveFolder, blobs: any BlobStore, records: any RecordStore, clock: any WallClock,
         results: @escaping @Sendable (JSONValue) -> Int
@@ -26,15 +26,15 @@ package struct CatalogRestorer: Sendable {
 
     package struct Summary: Sendable {
         package var rebuilt: CatalogRebuilder.Summary
-        /// Where the damaged catalog lies now; `nil` when there was none.
+        /// The new path of the damaged catalog; `nil` when there was none.
         package var place: String?
-        /// Tasks that no record tells of, saved from the old catalog.
+        /// The number of tasks without a record that were salvaged from the old catalog.
         package var saved: Int
-        /// What could not be read of the old catalog.
+        /// Parts of the old catalog that could not be read.
         package var losses: [String]
     }
 
-    /// Makes the new catalog beside the old one, and puts it in its place once it is whole.
+    /// Builds the new catalog beside the old one and replaces the old one when it is complete.
     ///
     /// - Throws: ``BlobStoreError`` with code `inUse` when another process has the archive open.
     package func restore() async throws -> Summary {

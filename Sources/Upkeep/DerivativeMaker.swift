@@ -5,15 +5,15 @@ import Foundation
 import ImageCodecs
 import Imaging
 
-/// Makes thumbnails and previews again from their originals.
+/// Remakes thumbnails and previews from their originals.
 struct DerivativeMaker {
     let blobs: any BlobUpkeep
     let decoders: DecoderPool
 
-    /// Makes derivatives by the recipes in their records; by today's where a recipe can't be read any more.
+    /// Makes derivatives with the recipes in their records, or with the current recipe if the recorded one can't be parsed.
     ///
-    /// - Parameter storing: Whether they are stored; else only told.
-    /// - Throws: `CodecError` when the original is no whole picture.
+    /// - Parameter storing: Whether to store the derivatives; if not, only their digests are computed.
+    /// - Throws: `CodecError` when the original is not a complete picture.
     func make(_ lost: [ArchiveModel.Derivative], from original: Digest, storing: Bool) async throws -> [ArchiveModel.Derivative] {
         let bytes = try await blobs.contents(of: original).array
         var made: [ArchiveModel.Derivative] = []
@@ -39,8 +39,8 @@ struct DerivativeMaker {
         return made
     }
 
-    /// Adds to a record, made from a row, what the blobs tell: the facts of the picture, and the sizes of its derivatives. Those that
-    /// are not there are left out.
+    /// Adds the facts that blobs provide to a record rebuilt from a row: the image facts and the sizes of derivatives.
+    /// Derivatives without a blob are removed.
     func complete(_ record: inout ArchiveRecord) async throws {
         var derivatives: [ArchiveModel.Derivative] = []
         for var derivative in record.derivatives {
@@ -49,7 +49,7 @@ struct DerivativeMaker {
             derivatives.append(derivative)
         }
         record.derivatives = derivatives
-        // What was not decoded then is not decoded now, whatever the limits are today.
+        // An original that was not decoded at first is not decoded now, even if the limits have changed.
         guard record.unread == nil, let original = record.original,
             try await blobs.read([original.digest]).first??.digest == original.digest
         else { return }

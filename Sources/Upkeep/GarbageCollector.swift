@@ -5,15 +5,15 @@ package import Foundation
 import ImageCodecs
 import Imaging
 
-/// Takes away blobs that no record names and nobody has used for long, and what dead writers left in `ingest/`.
+/// Deletes blobs that no record names and that have long been unused, and leftovers of dead writers in `ingest/`.
 package struct GarbageCollector: Sendable {
     private let blobs: any BlobUpkeep
     private let records: any RecordUpkeep
     private let catalog: any CatalogUpkeep
     private let clock: any WallClock
 
-    /// The least seconds a blob must have gone unused: between storing a blob and writing the record that names it, a worker may be
-    /// slow, and a clock may be wrong.
+    /// The minimum time in seconds that a blob must have been unused. A worker may be slow to write the record that names a
+    /// stored blob, and a clock may be wrong.
     package static let leastGrace: TimeInterval = 3600
 
     package init(blobs: any BlobUpkeep, records: any RecordUpkeep, catalog: any CatalogUpkeep, clock: any WallClock) {
@@ -33,27 +33,29 @@ package struct GarbageCollector: Sendable {
         package var dryRun: Bool
         package var collected: [Collected] = []
         package var bytes: Int64 = 0
-        /// Blobs that no record names, but that are too young, or were put to use again.
+        /// Blobs that no record names, but that are too young or were reused.
         package var young = 0
-        /// Blobs that no record names and that may be delivered pictures: records may have been lost together with the catalog.
+        /// Blobs that no record names and that may be delivered pictures. Their records may have been lost together with the
+        /// catalog.
         package var pictures = 0
-        /// Files that dead writers left.
+        /// Files left by dead writers.
         package var unfinished = 0
-        /// Blobs that are gone, but of which the catalog could not forget when they were read: its disk took nothing.
+        /// Deleted blobs whose scrub times are still in the catalog, because its disk was full.
         package var unforgotten: [Digest] = []
 
         private enum CodingKeys: String, CodingKey { case dryRun, collected, bytes, young, pictures, unfinished }
     }
 
-    /// Collects while workers run.
+    /// Collects garbage while workers are running.
     ///
-    /// A worker that stores bytes which are there already marks the blob as used, under its lock, before it writes a record. Here the
-    /// mark is read under the same lock, so either it is seen and the blob stays, or the worker finds the blob gone and stores it anew.
+    /// When a worker stores bytes that already exist, it marks the blob as used before it writes a record. It does so under the
+    /// blob's lock. This method reads the mark under the same lock. So either it sees the mark and keeps the blob, or the worker
+    /// finds the blob gone and stores it again.
     ///
     /// - Parameters:
-    ///   - grace: Seconds that a blob must have gone unused, at least ``leastGrace``.
-    ///   - takingPictures: Whether pictures that are larger than a thumbnail may go too.
-    /// - Throws: ``GarbageError`` when records are missing or damaged: they may name any blob.
+    ///   - grace: Seconds that a blob must have been unused, at least ``leastGrace``.
+    ///   - takingPictures: Whether pictures larger than a thumbnail may be deleted too.
+    /// - Throws: ``GarbageError`` when records are missing or damaged, because they may name any blob.
     package func collect(grace: TimeInterval, takingPictures: Bool = false, dryRun: Bool) async throws -> Report {
         let limit = clock.now.addingTimeInterval(-max(grace, Self.leastGrace))
         let survey = try await completeSurvey()
@@ -80,7 +82,7 @@ package struct GarbageCollector: Sendable {
         return report
     }
 
-    /// What was taken away makes room for it; until then it waits.
+    /// Deletes scrub times. If the disk is full, they are kept for the next call, since deleting blobs frees space.
     private func forget(_ report: inout Report) async throws {
         do {
             try await catalog.forgetScrubs(of: report.unforgotten)
@@ -88,10 +90,10 @@ package struct GarbageCollector: Sendable {
         } catch let error as CatalogError where error.code == .noRoom {}
     }
 
-    /// Whether a blob is a picture larger than the thumbnails that are made here. No upstream delivers one that small.
+    /// Whether a blob is a picture larger than the thumbnails made here. No upstream delivers smaller ones.
     private func mayBeDelivered(_ digest: Digest) async throws -> Bool {
         guard let bytes = try? await blobs.contents(of: digest) else { return false }
-        // A header lies behind the metadata at most.
+        // Only metadata can precede the header, so the first 32 MiB contain it.
         guard let start = try? bytes.array(0..<min(bytes.count, 32 << 20)), let header = try? HeaderParser.parse(start.span)
         else {
             return false
@@ -99,7 +101,7 @@ package struct GarbageCollector: Sendable {
         return max(header.width, header.height) > DerivativeRecipe().thumbnailSide
     }
 
-    /// The records, when they are all there.
+    /// Reads all records; throws when any is missing or damaged.
     private func completeSurvey() async throws -> ArchiveSurvey {
         let damage = try await catalog.damage(deep: false)
         if let first = damage.first { throw GarbageError("the catalog is damaged (\(first))") }

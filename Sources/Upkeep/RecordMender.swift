@@ -2,19 +2,19 @@ import ArchiveModel
 import BlobStore
 import WorkLanes
 
-/// Finds the one byte of a record that has changed. A record's second line is the SHA-256 of the others, so whichever change of a
-/// single byte makes the two agree again is the right one, and the only one.
+/// Corrects a record with one changed byte. A record's second line is the SHA-256 of the other lines. So if a change of a single
+/// byte makes both agree, it is the only possible correction.
 ///
 /// All 255 other values of every byte are tried, which takes about a second for a record of 3 kB.
 enum RecordMender {
     private static let lane = WorkLane(name: "records", width: 1)
 
-    /// - Returns: `nil` when more than one byte has changed, or the bytes never were a sealed record.
+    /// - Returns: `nil` when more than one byte has changed or the bytes never were a sealed record.
     static func mend(_ bytes: [UInt8]) async throws -> StoredRecord? {
         try await lane.run { find(bytes).flatMap { try? RecordFile.read($0) } }
     }
 
-    /// Bytes of a record that is larger are not worth the time: it grows with the square of their number.
+    /// The maximum record size in bytes. The time grows with the square of the size, so larger records are not tried.
     private static let largest = 64 << 10
 
     static func find(_ bytes: [UInt8]) -> [UInt8]? {
@@ -22,7 +22,7 @@ enum RecordMender {
         guard (seal.upperBound..<largest).contains(bytes.count) else { return nil }
         var body = bytes
         body.removeSubrange(seal)
-        // Line 2 itself: what it should say differs from what it says in that one byte.
+        // If the changed byte is in line 2, the computed line 2 differs from the stored one in exactly one byte.
         let sealed = RecordFile.sealing(body)
         if zip(sealed, bytes).count(where: { $0 != $1 }) == 1 { return sealed }
         guard let stated = Digest(String(decoding: bytes[seal].dropFirst(15).prefix(64), as: UTF8.self)) else { return nil }
@@ -30,7 +30,7 @@ enum RecordMender {
     }
 
     private static func correct(_ body: inout [UInt8], to stated: Digest) -> Bool {
-        // What lies before a block of the hash is hashed once for all bytes of the block.
+        // Hash everything before a 64-byte block only once for all bytes of the block.
         var before = ContentHash()
         guard let start = UInt64(stated.hex.prefix(16), radix: 16) else { return false }
         for block in stride(from: 0, to: body.count, by: 64) {

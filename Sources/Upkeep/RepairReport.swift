@@ -1,30 +1,30 @@
-/// What a mending has done, or would do.
+/// What a repair has done, or would do.
 package struct RepairReport: Sendable, Encodable {
     package enum Action: String, Sendable, Encodable {
-        /// The damaged catalog was put aside and made again.
+        /// The damaged catalog was moved to the quarantine and rebuilt.
         case remadeCatalog
         /// A record was written again.
         case wroteRecord
-        /// The one byte of a record that had changed was put right.
+        /// The single changed byte of a record was corrected.
         case correctedRecord
-        /// A record was made from what its row and its picture tell; what only the record told is lost.
+        /// A record was rebuilt from its row and its picture. Facts that only the record held are lost.
         case remadeRecord
-        /// A row was made again from its record.
+        /// A row was rebuilt from its record.
         case enteredRow
-        /// A thumbnail or preview was made again from its original.
+        /// A thumbnail or preview was remade from its original.
         case remadeDerivative
         /// A blob was copied from the other archive.
         case copied
-        /// A lost output has its original again.
+        /// The original of a lost output was recovered.
         case restored
-        /// The original is to be fetched again.
+        /// The original will be fetched again.
         case reopened
         /// A file was moved to the quarantine.
         case putAside
-        /// A file got its right name or place.
+        /// A file was moved to its correct name or folder.
         case renamed
         case madeReadOnly
-        /// The catalog forgot when a blob was read that is not there.
+        /// The scrub time of a missing blob was deleted from the catalog.
         case forgot
         /// Nothing could be done.
         case notMended
@@ -39,12 +39,12 @@ package struct RepairReport: Sendable, Encodable {
     /// Whether nothing was changed.
     package let dryRun: Bool
     package var steps: [Step] = []
-    /// Blobs that no record names: left alone.
+    /// Blobs that no record names; they are left alone.
     package var untracked = 0
 
     package var notMended: [Step] { steps.filter { $0.action == .notMended } }
 
-    /// Whether all that was wrong is mended; an original that is yet to be fetched again is not.
+    /// Whether all problems are repaired. An original that still has to be fetched again counts as not repaired.
     package var isMended: Bool {
         notMended.isEmpty && !steps.contains { $0.action == .reopened } && (!dryRun || steps.isEmpty)
     }
@@ -53,7 +53,7 @@ package struct RepairReport: Sendable, Encodable {
 
     mutating func did(_ action: Action, _ subject: String, _ detail: String) {
         let step = Step(action: action, subject: subject, detail: detail)
-        // A second look finds again what the first one could not mend.
+        // The second survey finds again what the first repair could not fix.
         if !steps.contains(step) { steps.append(step) }
     }
 }

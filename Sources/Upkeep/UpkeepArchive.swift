@@ -5,23 +5,24 @@ package import DecoderPool
 import Foundation
 import WorkLanes
 
-/// An archive as those open it who check and mend it: a damaged catalog is something to tell and to mend, and no reason to stop.
+/// An archive opened for verification and repair. A damaged catalog is reported and repaired instead of causing an error.
 package struct UpkeepArchive: Sendable {
     package let folder: ArchiveFolder
     package let blobs: DirectoryBlobStore
     package let records: DirectoryRecordStore
     /// `nil` when it is damaged or missing.
     package let catalog: SQLiteCatalog?
-    /// What is wrong with the catalog; empty when it is sound.
+    /// The damage of the catalog, as messages; empty when it is intact.
     package let damage: [String]
     private let clock: any WallClock
 
     /// - Parameters:
-    ///   - deep: Whether the catalog's indexes are held against what they index.
-    ///   - reading: Whether nothing will be written: then a copy serves when the disk of the catalog takes nothing.
-    ///   - permissions: Of what is written from now on.
-    /// - Throws: ``BlobStoreError`` for a folder that is no archive; ``CatalogError`` for a catalog of a newer program, or one that can't
-    ///   be read for another reason than its contents.
+    ///   - deep: Whether to compare the catalog's indexes with their tables.
+    ///   - reading: Whether the archive is opened for reading only. A temporary copy of the catalog may then be used if its disk
+    ///     can't be written to.
+    ///   - permissions: The permissions of newly written files and folders.
+    /// - Throws: ``BlobStoreError`` for a folder that is not an archive; ``CatalogError`` for a catalog of a newer program, or
+    ///   one that can't be read for a reason other than its contents.
     package init(
         path: String, deep: Bool, reading: Bool = false, permissions: ArchivePermissions = .ownerOnly,
         clock: any WallClock = SystemClock()
@@ -68,10 +69,10 @@ package struct UpkeepArchive: Sendable {
         }
     }
 
-    /// Lets go of the catalog's file.
+    /// Closes the catalog's file.
     package func close() throws { try catalog?.close() }
 
-    /// Holds blobs, records and catalog against each other.
+    /// Compares blobs, records and catalog with each other.
     package func verify(
         _ scope: VerificationScope, progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> VerificationReport {
@@ -79,12 +80,12 @@ package struct UpkeepArchive: Sendable {
             .verify(scope, progress: progress)
     }
 
-    /// Mends what can be mended, the catalog first.
+    /// Repairs what can be repaired, the catalog first.
     ///
     /// - Parameters:
-    ///   - other: Another archive, to copy damaged blobs from.
-    ///   - decoders: For originals, of which derivatives are made again.
-    ///   - results: How many results an answer of the upstream names.
+    ///   - other: Another archive from which damaged blobs are copied.
+    ///   - decoders: Decode originals to remake derivatives.
+    ///   - results: Returns how many results an answer of the upstream names.
     package func repair(
         _ scope: VerificationScope, other: (any BlobUpkeep)? = nil, dryRun: Bool = false,
         decoders: DecoderPool = DecoderPool(.inProcess, width: 1),
@@ -105,7 +106,7 @@ package struct UpkeepArchive: Sendable {
                     .notMended, "catalog.sqlite", "\(loss). Tasks that waited are found again by 'fixative archive --since 24h'")
             }
             sound = try SQLiteCatalog(path: folder.catalogPath)
-            // Which blobs were found damaged, the new one does not know.
+            // The new catalog does not know which blobs were found damaged, so read all of them.
             scope = VerificationScope(deep: true)
         }
         guard let sound else { return report }
@@ -117,7 +118,7 @@ package struct UpkeepArchive: Sendable {
         return report
     }
 
-    /// Makes the catalog again: in its place, or, when it is damaged, a new one.
+    /// Rebuilds the catalog: in place if it is intact, otherwise as a new file.
     package func rebuild(results: @escaping @Sendable (JSONValue) -> Int) async throws -> (
         summary: CatalogRebuilder.Summary, place: String?, losses: [String]
     ) {

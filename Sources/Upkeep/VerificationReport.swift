@@ -1,41 +1,41 @@
 package import ArchiveModel
 package import Foundation
 
-/// What a look at the whole archive has found.
+/// The results of a verification.
 package struct VerificationReport: Sendable, Encodable {
     package enum Kind: String, Sendable, Encodable, CaseIterable {
-        /// A record names a blob that is not there.
+        /// A record names a blob that is missing.
         case missing
-        /// A blob's bytes are not what its name says, or not as many as its record says.
+        /// A blob's bytes do not match its digest, or its size differs from the one in its record.
         case corrupt
-        /// A blob in the wrong folder, or something that is no file in the place of a blob; a record that lies where it does not belong.
+        /// A blob in the wrong folder, an object at a blob's path that is not a file, or a misplaced record.
         case misnamed
-        /// A file or folder that is no part of the archive and nothing that systems leave: it is kept as it is.
+        /// A file or folder that is neither part of the archive nor system litter. It is left alone.
         case stray
-        /// A blob that may be written to, or that its owner can't read.
+        /// A blob that is writable, or that its owner can't read.
         case wrongMode
-        /// A file among the records that is none, or no longer the one that was written.
+        /// A file among the records that is not a valid record or was changed after it was written.
         case unreadableRecord
-        /// A record whose output or task the catalog does not know.
+        /// A record whose output or task is not in the catalog.
         case recordWithoutRow
         /// A row whose output or task has no record.
         case rowWithoutRecord
-        /// The catalog says something else than the record; the record is the truth.
+        /// The catalog differs from the record; the record is authoritative.
         case differingRow
         /// The catalog's file is damaged.
         case damagedCatalog
         /// A request became known after the record of its task was written.
         case olderRecord
-        /// A record whose output the queue still holds: a leftover of a crash just before the end, or work under way. The next run
-        /// enters it.
+        /// A record whose output is still in the queue: left by a crash just before the end, or in progress. The next run adds it
+        /// to the catalog.
         case unfinished
-        /// A blob that no record names: a leftover of a crash, or of work under way. `fixative gc` takes it away in time.
+        /// A blob that no record names: left by a crash, or in progress. `fixative gc` deletes it later.
         case untracked
 
         package var isHarmless: Bool { [.untracked, .unfinished, .olderRecord, .stray].contains(self) }
     }
 
-    /// What a finding is about.
+    /// The subject of a finding.
     package enum Target: Sendable, Hashable {
         case blob(Digest)
         /// A path inside the archive.
@@ -61,14 +61,14 @@ package struct VerificationReport: Sendable, Encodable {
     package var bytes: Int64 = 0
     package var records = 0
     package var rows = 0
-    /// Files and folders that operating systems and sync programs have left: they are passed over.
+    /// Files and folders left by operating systems and sync programs; they are ignored.
     package var litter = 0
-    /// Blobs that were read whole this time, and their bytes.
+    /// Blobs read in full this time, and their bytes.
     package var read = 0
     package var readBytes: Int64 = 0
-    /// Blobs that were never read whole since they were written.
+    /// Blobs that were never read in full since they were written.
     package var neverRead = 0
-    /// When the blob was read that was not read for the longest time; `nil` when some never were.
+    /// When the least recently read blob was read; `nil` when some blobs were never read.
     package var oldestReading: Date?
     package var findings: [Finding] = []
 
@@ -80,13 +80,13 @@ package struct VerificationReport: Sendable, Encodable {
     }
 }
 
-/// How far a verification goes.
+/// The extent of a verification.
 package struct VerificationScope: Sendable {
-    /// Whether blobs are read whole and hashed again, those first that were not read for the longest time.
+    /// Whether to read and hash blobs, the least recently read first.
     package var deep: Bool
-    /// Seconds after which no more blobs are taken up; `nil` for all the time it takes.
+    /// Seconds after which no further blobs are started; `nil` for no limit.
     package var seconds: TimeInterval?
-    /// The part of the blobs to read, above 0 and at most 1.
+    /// The fraction of blobs to read, above 0 and at most 1.
     package var fraction: Double
 
     package init(deep: Bool, seconds: TimeInterval? = nil, fraction: Double = 1) {

@@ -32,7 +32,7 @@
     return text !== "" && !Number.isNaN(number) ? number : text;
   };
   for (const heading of table.querySelectorAll("th[data-sort]")) {
-    // No real button: Chromium leaves those out of headings that it repeats on paper.
+    // Not a <button>: when printing, Chromium omits buttons in repeated table headings.
     const button = document.createElement("span");
     button.setAttribute("role", "button");
     button.tabIndex = 0;
@@ -50,7 +50,7 @@
       const column = heading.cellIndex;
       const order = rows.map((row) => ({ row, key: key(row, column) }));
       order.sort((one, other) => {
-        // What is not known stands last, whichever way.
+        // Unknown values come last in both directions.
         const [first, second] = [one.key === "-" || one.key === "", other.key === "-" || other.key === ""];
         if (first || second) return first - second;
         if (typeof one.key !== typeof other.key) return typeof one.key === "number" ? -1 : 1;

@@ -1,4 +1,4 @@
-// Search, filters and sort. Their state is the address, so a view can be linked, kept and gone back to.
+// Search, filters and sorting. Their state is in the URL, so views can be linked, bookmarked and reached with Back.
 
 const fields = ["q", "verdict", "tier", "shape", "model", "format", "from", "to", "sort"];
 const form = document.getElementById("controls");
@@ -17,7 +17,7 @@ const controls = {
     for (const name of fields) {
       const field = form.elements[name];
       const value = state[name] ?? "";
-      // A link may name a value that no picture has any more: it stays selectable, and finds nothing.
+      // A link may contain a value that no picture has any more. It stays selectable and matches nothing.
       if (field.tagName === "SELECT" && value && ![...field.options].some((option) => option.value === value)) {
         field.append(make("option", { value }, value));
       }
@@ -25,7 +25,7 @@ const controls = {
     }
   },
 
-  /** Offers the values that occur, with their numbers. */
+  /** Fills the filters with the values that occur and their counts. */
   offer() {
     const state = this.read();
     const shapes = { square: "Square", landscape: "Landscape", portrait: "Portrait", panorama: "Panorama", tall: "Tall" };
@@ -46,9 +46,9 @@ const controls = {
 
   /**
    * Fills a field with the values that occur.
-   * @param known values with their labels, in order; those that occur, sorted, when missing
-   * @param groups more values, each with a test for its rows
-   * @param under a heading to add them under, leaving what is there
+   * @param known values with their labels, in order; if missing, all values that occur, sorted
+   * @param groups additional values, each with a predicate for its rows
+   * @param under if set, the options are added below this heading and existing options stay
    */
   list(name, valueOf, known, groups = [], under = null) {
     const numbers = new Map();
@@ -68,7 +68,7 @@ const controls = {
     else if (made.length > 0) field.append(make("optgroup", { label: under }, ...made));
   },
 
-  /** Says what is shown, and marks what narrows it. */
+  /** Updates the count and marks the active filters. */
   tell(state, found) {
     const narrowing = fields.filter((name) => state[name] && name !== "sort");
     const loading = store.isComplete ? "" : ", still loading";
@@ -86,7 +86,7 @@ const controls = {
     }
   },
 
-  /** The rows that a state lets through, in its order. */
+  /** The rows that match a state, in its sort order. */
   select(state) {
     const words = fold(state.q ?? "").split(/\s+/).filter(Boolean);
     const from = state.from ? Date.parse(state.from) : -Infinity;
@@ -114,7 +114,7 @@ const controls = {
     }
   },
 
-  /** The figures of the summary become buttons that filter. */
+  /** Turns the summary's figures into filter buttons. */
   upgradeSummary(onFilter) {
     for (const item of document.querySelectorAll(".summary .figure")) {
       const { filter } = item.dataset;

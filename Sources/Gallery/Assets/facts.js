@@ -1,4 +1,4 @@
-// The panel of facts beside a picture.
+// The panel with the facts of a picture.
 
 const timeText = (iso) => {
   const [day, clock] = iso.split("T");
@@ -27,7 +27,7 @@ const factsOf = (row) => {
   ].filter(([, value]) => value !== undefined && value !== "");
 };
 
-/** Copies text, also where the clipboard is closed to pages on file://. */
+/** Copies text. Falls back to `execCommand` where pages on file:// can't use the clipboard API. */
 const copyText = async (text) => {
   try {
     await navigator.clipboard.writeText(text);
@@ -53,11 +53,11 @@ const copyButton = (label, text, kind = "button") => {
   return button;
 };
 
-/** What was asked for and what came, drawn to one scale: at a glance smaller, larger, or another shape. */
+/** Draws the requested and the delivered size to the same scale, to show differences in size and shape. */
 const comparison = (row) => {
   const sizes = [row.expected, row.delivered].map((text) => (text ?? "").split("x").map(Number));
   if (sizes.some(([width, height]) => !(width > 0 && height > 0))) return null;
-  // Into 96 by 64 pixels.
+  // Scale both to fit 96 by 64 pixels.
   const scale = Math.min(...sizes.flatMap(([width, height]) => [96 / width, 64 / height]));
   const drawing = make("div", { class: "comparison", "aria-hidden": "true" });
   const frame = make("div", { class: "frame" });

@@ -1,4 +1,4 @@
-// The grid: only what is near the window exists.
+// The grid: only tiles near the visible area exist.
 
 const grid = {
   box: document.getElementById("grid"),
@@ -8,14 +8,14 @@ const grid = {
   tiles: new Map(),
   sections: new Map(),
   placeOf: new Map(),
-  /** Counts layouts, so that a tile knows whether it lies right. */
+  /** The number of the current layout. A tile with an older number must be moved. */
   version: 0,
   rendered: "",
 
-  /** Shows `view`; keeps the picture at the top of the window in place where it still is part of it. */
+  /** Shows `view`. The picture at the top of the window stays in place if `view` still contains it. */
   show(view, byMonth, { keepsPlace = true } = {}) {
     const anchor = keepsPlace ? this.anchor() : null;
-    // While shards come in, what is on the screen stays as it is, and the rest is added below.
+    // While data files are loading, existing tiles stay and new ones are added below.
     const isLonger = this.byMonth === byMonth && this.view.length > 0 && this.view.every((row, place) => row === view[place]);
     this.view = view;
     this.byMonth = byMonth;
@@ -32,7 +32,7 @@ const grid = {
   },
 
   relayout(anchor = this.anchor()) {
-    // Until the first rows are there, the page without script stands in.
+    // Until the first rows are loaded, the static page is shown.
     if (!this.box.classList.contains("live")) return;
     this.width = this.box.clientWidth;
     this.layout = layOut(this.view, this.width, this.byMonth);
@@ -45,12 +45,12 @@ const grid = {
     this.render();
   },
 
-  /** Document position of the grid. */
+  /** The top of the grid in document coordinates. */
   top() { return this.box.getBoundingClientRect().top + window.scrollY; },
 
   barHeight() { return document.getElementById("controls").offsetHeight; },
 
-  /** The first picture below the bar, and how far its row is from the window's top; `null` at the very top of the page. */
+  /** The first picture below the bar, and the distance of its row from the window's top. `null` at the top of the page. */
   anchor() {
     const edge = window.scrollY - this.top() + this.barHeight();
     if (edge <= 0 || this.layout.lines.length === 0) return null;
@@ -66,13 +66,13 @@ const grid = {
     const reach = Math.min(900, window.innerHeight);
     const from = firstWhere(lines, (line) => line.top + line.height > edge - reach * 0.6);
     const to = firstWhere(lines, (line) => line.top > edge + window.innerHeight + reach);
-    // Most frames of a scroll show the same rows as the one before.
+    // Most scroll frames show the same rows as the previous one.
     const rendered = `${this.version} ${from} ${to}`;
     if (rendered === this.rendered) return;
     this.rendered = rendered;
     const wanted = new Map();
     for (const line of lines.slice(from, to)) line.items.forEach((item, i) => wanted.set(line.first + i, { line, item }));
-    // What has the focus stays, or the keyboard would lose its place.
+    // Keep the focused tile; otherwise keyboard navigation would lose its position.
     const focused = document.activeElement?.closest?.(".live .tile");
     for (const [place, tile] of this.tiles) {
       if (wanted.has(place)) continue;
@@ -105,7 +105,7 @@ const grid = {
     }
   },
 
-  /** Moves a tile to where the layout wants it. */
+  /** Moves a tile to its position in the layout. */
   put(tile, place, line, item) {
     const section = this.layout.sections[line.section];
     const { style } = tile;
@@ -129,7 +129,7 @@ const grid = {
     return lines[firstWhere(lines, (line) => line.section >= number)].first;
   },
 
-  /** The list of a section, made where it belongs. */
+  /** The list of a section. Creates the section at its position if needed. */
   sectionAt(number) {
     let section = this.sections.get(number);
     const { key, top, height, count } = this.layout.sections[number];
@@ -148,7 +148,7 @@ const grid = {
     return section.lastChild;
   },
 
-  /** Scrolls a picture into view, if it is not, and gives it the focus. */
+  /** Scrolls a picture into view if needed, and focuses it. */
   reveal(row, { focuses = true } = {}) {
     const place = this.placeOf.get(row);
     if (place === undefined) return;
@@ -167,7 +167,7 @@ const grid = {
     return tile ? store.byName.get(tile.id.slice(2)) : undefined;
   },
 
-  /** The arrow keys go from picture to picture. */
+  /** Handles the arrow keys, which move the focus between pictures. */
   step(event) {
     const row = this.rowOf(event.target);
     if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -181,7 +181,7 @@ const grid = {
     if (this.view[target]) this.reveal(this.view[target]);
   },
 
-  /** The picture above or below, nearest to the middle of this one. */
+  /** The picture in the row above or below whose centre is nearest. */
   beside(place, step) {
     const number = this.lineOf(place);
     const [here, there] = [this.layout.lines[number], this.layout.lines[number + step]];

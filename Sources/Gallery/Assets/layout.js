@@ -1,4 +1,4 @@
-// Where each picture goes: justified rows of real ratios, under a heading for each month.
+// The layout: justified rows that keep each picture's aspect ratio, below a heading for each month.
 
 const headHeight = 51;
 
@@ -21,7 +21,7 @@ const layOut = (view, width, byMonth) => {
   const flush = (first, isLast) => {
     if (line.length === 0) return;
     const room = width - gap * (line.length - 1);
-    // The last row keeps the usual height, unless it is nearly full.
+    // The last row has the usual height unless it is nearly full.
     const full = room / sum;
     const height = isLast && full > wanted * 1.25 ? Math.min(wanted, full) : full;
     let left = 0;
@@ -53,7 +53,7 @@ const layOut = (view, width, byMonth) => {
     const ratio = Math.min(row.ratio, width / 80);
     const before = line.length > 0 ? (width - gap * (line.length - 1)) / sum : Infinity;
     const after = (width - gap * line.length) / (sum + ratio);
-    // One more picture, or one fewer: whichever comes nearer to the wanted height.
+    // Break the row before this picture if that is closer to the wanted height.
     if (after < wanted && before < wanted * 1.6 && before / wanted < wanted / after) flush(position - line.length, false);
     line.push(ratio);
     sum += ratio;
@@ -64,7 +64,7 @@ const layOut = (view, width, byMonth) => {
   return { height: top, sections, lines };
 };
 
-/** The first place in sorted `items` for which `isPast` holds. */
+/** The first index in the sorted `items` for which `isPast` is true. */
 const firstWhere = (items, isPast) => {
   let [low, high] = [0, items.length];
   while (low < high) {

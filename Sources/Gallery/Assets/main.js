@@ -1,4 +1,4 @@
-// Ties address, controls, grid and viewer together: the address decides, everything else follows.
+// Connects URL, controls, grid and viewer. The URL holds the state; everything else follows it.
 
 const readAddress = () => {
   const parameters = new URLSearchParams(location.hash.slice(1));
@@ -16,7 +16,7 @@ const addressOf = (state) => {
 
 let shownState = null;
 
-/** Brings grid and viewer in line with `state`. */
+/** Updates grid and viewer to match `state`. */
 const apply = (state, { keepsPlace = true } = {}) => {
   const { p: name, ...view } = state;
   const key = JSON.stringify([view, store.rows.length, store.isComplete]);
@@ -27,7 +27,7 @@ const apply = (state, { keepsPlace = true } = {}) => {
     document.getElementById("no-matches").hidden = found.length > 0 || !store.isComplete;
     controls.tell(view, found.length);
     scrubber.draw();
-    // Another selection starts at its top.
+    // A new selection starts at the top.
     if (!keepsPlace) window.scrollTo(0, Math.min(window.scrollY, grid.top() - grid.barHeight()));
   }
   const row = name ? store.byName.get(name) : undefined;
@@ -43,7 +43,7 @@ const change = (state, { isStep = false } = {}) => {
   apply(state, { keepsPlace: false });
 };
 
-/** What the fields say now; the address keeps only its picture. */
+/** Applies `changes` to the form fields and updates the URL from them. */
 const changeFields = (changes = {}) => {
   controls.fill({ ...controls.read(), ...changes });
   change(controls.read());
@@ -86,7 +86,7 @@ const listen = () => {
     change({ ...controls.read(), p: row.name }, { isStep: true });
   });
   grid.box.addEventListener("keydown", (event) => grid.step(event));
-  // What the keyboard reaches must not hide behind the bar.
+  // A tile focused with the keyboard must not be hidden behind the bar.
   grid.box.addEventListener("focusin", (event) => {
     const row = grid.rowOf(event.target);
     if (row && event.target.matches(":focus-visible")) grid.reveal(row, { focuses: false });

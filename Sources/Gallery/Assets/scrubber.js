@@ -1,4 +1,4 @@
-// The date scrubber at the edge: the whole of time from top to bottom, to be pointed at, dragged along, or stepped through by month.
+// The date scrubber at the edge: a track of all dates. It supports hovering, dragging, and moving by month with the keyboard.
 
 const scrubber = {
   box: document.getElementById("scrubber"),
@@ -6,15 +6,15 @@ const scrubber = {
   hand: document.getElementById("scrubber-hand"),
   marks: document.getElementById("scrubber-marks"),
   isDragging: false,
-  /** Whether the bubble tells of the place pointed at, not of the page's. */
+  /** Whether the bubble shows the date at the pointer instead of the page's current date. */
   isPointed: false,
-  /** The month last told. */
+  /** The section shown last. */
   now: -1,
 
-  /** Whether there is time enough to go through. */
+  /** Whether there are enough sections and rows to scroll through. */
   get isUseful() { return grid.byMonth && grid.layout.sections.length > 1 && grid.layout.height > 2 * window.innerHeight; },
 
-  /** Sizes that only a new layout or another window changes: reading them in each frame of a scroll would cost the frame. */
+  /** Cached sizes, which change only with the layout or the window. Reading them in every scroll frame would be too slow. */
   metrics: { key: "", top: 0, bar: 0, height: 1 },
 
   measure() {
@@ -25,13 +25,13 @@ const scrubber = {
     return true;
   },
 
-  /** Where a scroll position lies on the track, from 0 to 1. */
+  /** The position on the track for a scroll position, from 0 to 1. */
   shareOf(position) {
     const { top, bar, height } = this.metrics;
     return Math.min(1, Math.max(0, (position - top + bar) / height));
   },
 
-  /** The number of the month that is below the bar at a scroll position. */
+  /** The number of the section directly below the bar at a scroll position. */
   sectionAt(position) {
     const edge = position - this.metrics.top + this.metrics.bar + headHeight;
     return Math.max(0, firstWhere(grid.layout.sections, (section) => section.top > edge) - 1);
@@ -46,7 +46,7 @@ const scrubber = {
     const { top, bar } = this.metrics;
     const now = this.sectionAt(window.scrollY);
     const share = this.shareOf(window.scrollY);
-    // Below the page's head, which scrolls away, and below the bar, which does not.
+    // Start below the page header, which scrolls away, and below the bar, which is fixed.
     const start = `${Math.round(Math.max(top - window.scrollY, bar) + 20)}px`;
     if (this.box.style.top !== start) this.box.style.top = start;
     if (isNew) {
@@ -62,7 +62,7 @@ const scrubber = {
     if (!this.isPointed) this.say(now, share);
   },
 
-  /** A year where it begins, as far as there is room; a dot for a month. In shares of the track, which grows as the page's head goes. */
+  /** Draws a label at the start of each year if there is room, and a dot for each month. Positions are percentages, because the track grows when the page header scrolls away. */
   drawMarks(sections, height) {
     const track = Math.max(1, this.box.clientHeight);
     let [lastLabel, lastDot] = [-Infinity, -Infinity];
@@ -99,7 +99,7 @@ const scrubber = {
     return Math.min(1, Math.max(0, (event.clientY - box.top) / box.height));
   },
 
-  /** Tells what lies where the pointer is, and goes there when it drags. */
+  /** Shows the date at the pointer, and scrolls to it while dragging. */
   point(event, isMove) {
     const share = this.shareAt(event);
     const { top, bar, height } = this.metrics;
@@ -149,7 +149,7 @@ const scrubber = {
       box.addEventListener(name, () => { if (name !== "pointerleave" || !this.isDragging) end(); });
     }
     box.addEventListener("keydown", (event) => this.keys(event));
-    // Where it would lie on the pictures it shows itself only while the page moves.
+    // Where the scrubber would cover pictures, it is visible only while the page scrolls.
     window.addEventListener("scroll", () => {
       box.classList.add("moving");
       clearTimeout(idle);

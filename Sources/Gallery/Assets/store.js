@@ -1,4 +1,4 @@
-// The pictures' facts. They come as scripts, one shard after the other, since a page on file:// may not fetch.
+// The pictures' facts. They are loaded as scripts, one data file after the other, because pages on file:// can't use fetch.
 
 const start = window.fixativeStart;
 const verdicts = new Map(start.verdicts.map((verdict) => [verdict.id, verdict]));
@@ -10,7 +10,7 @@ const store = {
   failed: 0,
   byName: new Map(),
 
-  /** Loads every shard, the newest first; calls `onShard` after the first, some others and the last. */
+  /** Loads all data files, the newest first. Calls `onShard` after the first one, some others and the last one. */
   load(onShard) {
     const slots = new Map();
     window.fixativeGallery = { shard: (number, rows) => slots.set(number, rows) };
@@ -26,7 +26,7 @@ const store = {
         const arrived = slots.values().next().value;
         slots.clear();
         if (arrived) store.add(arrived); else store.failed += start.shards[place].count;
-        // Each time takes as long as there are pictures: after shards 1, 9, 17, 33 and so on, that is little in all.
+        // Each call takes time proportional to the number of pictures. Calling after shards 1, 9, 17, 33 and so on keeps the total low.
         if (place === 0 || (place >= 8 && (place & (place - 1)) === 0)) onShard();
         next(place + 1);
       };
@@ -54,7 +54,7 @@ const pagePath = (row) => `pictures/${row.name}.html`;
 
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-/** What a search looks through; made when first searched. */
+/** The text that searches match; computed at the first search. */
 const haystack = (row) => (row.haystack ??= fold(`${row.prompt ?? ""}\n${row.taskId}\n${row.name}\n${row.model ?? ""}\n${row.reason ?? ""}`));
 
 const pixelsOf = (row) => {
@@ -70,13 +70,13 @@ const shapeOf = (row) => {
   return row.ratio < 0.96 ? "portrait" : "square";
 };
 
-/** The ratios that people ask for, as `16:9`, with their values. */
+/** Common aspect ratios such as `16:9`, with their values. */
 const ratios = ["1:1", "5:4", "4:3", "3:2", "16:9", "2:1", "21:9", "3:1", "4:5", "3:4", "2:3", "9:16", "1:2", "9:21", "1:3"].map((name) => {
   const [width, height] = name.split(":").map(Number);
   return [name, width / height];
 });
 
-/** The named ratio that the delivered pixels have within 1 %, where they have one. */
+/** The common ratio within 1 % of the delivered pixels; empty if there is none. */
 const ratioOf = (row) => {
   const [width, height] = (row.delivered ?? "").split("x").map(Number);
   const ratio = height > 0 ? width / height : NaN;
@@ -88,7 +88,7 @@ const monthName = (key) => (key === "undated" ? "Undated" : `${months[Number(key
 const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 const counted = (number) => `${grouped(number)} ${number === 1 ? "output" : "outputs"}`;
 
-/** An element with properties and children; text always stays text. */
+/** Creates an element with properties and children. Strings become text nodes and are never parsed as HTML. */
 const make = (tag, properties = {}, ...children) => {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {

@@ -1,6 +1,6 @@
-// One picture of the grid.
+// Tiles of the grid.
 
-/** Paints a ThumbHash, as its reference decoder does, onto a canvas of 8 by 8 pixels. */
+/** Paints a ThumbHash onto a canvas of 8 by 8 pixels, like its reference decoder. */
 const paintPlaceholder = (canvas, base64) => {
   const hash = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const head = hash[0] | (hash[1] << 8) | (hash[2] << 16);
@@ -89,7 +89,7 @@ const tileOf = (row) => {
   return tile;
 };
 
-/** Chooses the file for the width a tile has now; the thumbnail unless that would look soft. */
+/** Sets the image source for the tile's current width: the thumbnail, or the preview if the thumbnail would be blurred. */
 const setSource = (tile, row, width) => {
   const image = tile.querySelector(".picture");
   if (!image) return;

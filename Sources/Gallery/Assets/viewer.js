@@ -1,4 +1,4 @@
-// The viewer: one picture in a dialog. Its address has the picture's name, so Back closes it and a link opens it.
+// The viewer: one picture in a dialog. The URL contains the picture's name, so Back closes the viewer and a link opens it.
 
 const viewer = {
   dialog: document.getElementById("viewer"),
@@ -24,7 +24,7 @@ const viewer = {
     this.dialog.setAttribute("aria-label", titleOf(row));
     this.stage.replaceChildren(...this.pictureOf(row));
     fillFacts(this.panel, row);
-    // The neighbours load now, so that a step shows at once.
+    // Preload both neighbours, so that the next step shows at once.
     for (const near of [place + 1, place - 1]) {
       const image = grid.view[near]?.preview;
       if (image) new Image().src = image.path;
@@ -41,7 +41,7 @@ const viewer = {
     image.draggable = false;
     image.src = large.path;
     if (image.complete || !row.preview) return [image];
-    // Until the preview is there, its thumbnail, which the grid has loaded, stands in at the same size.
+    // Until the preview is loaded, show the thumbnail at the same size; the grid has already loaded it.
     const stand = make("img", { alt: "", width: large.width, height: large.height, src: row.thumbnail.path });
     image.onload = image.onerror = () => stand.remove();
     return [stand, image];
@@ -64,7 +64,7 @@ const viewer = {
   keys(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const isReading = this.panel.contains(event.target);
-    // There the arrows move the picture in its frame.
+    // While zoomed in, the arrow keys scroll the picture.
     const isPanning = zoom.isOn && event.target === this.stage && event.key.length > 1;
     const action = {
       ArrowLeft: () => this.step(-1), ArrowRight: () => this.step(1), Home: () => this.go(0), End: () => this.go(grid.view.length - 1),

@@ -1,18 +1,18 @@
-// Looking at actual pixels, and the gestures of the stage.
+// The 1:1 zoom, and the gestures of the stage.
 
 const zoom = {
   isOn: false,
 
   toggle(point) { if (this.isOn) this.leave(); else this.enter(point); },
 
-  /** @param point where in the picture to look, as fractions; its middle when missing */
+  /** @param point the position in the picture to show, as fractions; the default is its centre */
   enter(point = { x: 0.5, y: 0.5 }) {
     const { row, stage } = viewer;
     const image = stage.querySelector("img:last-child");
     if (!row || !image) return;
     const original = row.original;
     const shown = () => {
-      // One picture pixel on one pixel of the screen, whatever the scale of the display.
+      // Show each picture pixel as one device pixel, regardless of the display scale.
       image.style.width = `${image.naturalWidth / devicePixelRatio}px`;
       image.style.height = `${image.naturalHeight / devicePixelRatio}px`;
       stage.scrollTo(point.x * stage.scrollWidth - stage.clientWidth / 2, point.y * stage.scrollHeight - stage.clientHeight / 2);
