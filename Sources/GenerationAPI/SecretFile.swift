@@ -1,12 +1,12 @@
 import Foundation
 import Glibc
 
-/// A file that holds a secret, and that nobody but its owner and group may read.
+/// A file with a secret. Only its owner and group may be able to read it.
 package enum SecretFile {
-    /// The most bytes of one.
+    /// Most bytes of the file.
     private static let mostBytes = 64 << 10
 
-    /// Reads the file. What a symbolic link leads to is judged, not the link, and it is the file that was judged that is read.
+    /// Reads the file. The permissions of a symbolic link's target are checked, on the same open file that is read.
     ///
     /// - Throws: ``SecretFileProblem``.
     package static func read(_ path: String) throws -> String {
@@ -29,7 +29,7 @@ package enum SecretFile {
     }
 }
 
-/// A file of a secret that can't be used.
+/// A secret file that can't be used.
 package struct SecretFileProblem: Error, CustomStringConvertible {
     package var path: String
     package var detail: String
