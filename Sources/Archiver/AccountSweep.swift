@@ -52,8 +52,8 @@ package struct SweepMark: Sendable {
 /// One pass over the account's task list.
 ///
 /// Rows move between page reads. New tasks push rows down, so some rows appear twice. Deleted tasks pull rows up, so some are
-/// skipped; a list whose total has shrunk is therefore read again. Pages without a new row are skipped, since that many tasks may
-/// have been created between two page reads.
+/// skipped; a list whose total has shrunk is therefore read again. Pages without a new row do not end the pass, since so many
+/// tasks may have been created between two page reads.
 package struct AccountSweep {
     /// The creation time of the newest task seen.
     package private(set) var newest: Date?
@@ -63,14 +63,14 @@ package struct AccountSweep {
     package var count: Int { seen.count }
     /// Whether the list was read as far as asked, and no row can have been skipped.
     package private(set) var isWhole = false
-    /// Rows of the last pass without a task id.
+    /// Rows of the last pass without a task ID.
     package private(set) var unreadable = 0
     private var seen: Set<TaskID> = []
 
-    /// Most pages of one pass. This bounds a list that returns only unreadable rows and ignores the page number.
+    /// Maximum number of pages of one pass. This bounds a list that returns only unreadable rows and ignores the page number.
     private static let mostPages = 20_000
 
-    /// Most passes over a list that could not be read completely.
+    /// Maximum number of passes over a list that could not be read completely.
     private static let tries = 3
     /// Consecutive pages without a new row after which the pass stops: either 2,000 tasks were created meanwhile, or the list has
     /// no end.

@@ -17,9 +17,9 @@ package enum ArchiveEvent: Sendable {
     case unavailable(OutputEntry)
     /// An attempt failed; the next one is at `until`.
     case postponed(String, error: String, until: Date)
-    /// An item has been failing for ten minutes, or at once if the cause is `ours`. Sent once until the item recovers.
+    /// An item has been failing for ten minutes, or has just failed with the cause `ours`. Sent once until the item recovers.
     case failing(String, cause: FailureCause, reason: String)
-    /// No work is due before `until`: only retries, or leases of another worker, which may have died.
+    /// No work is due before `until`. Only retries and leases of other workers remain; such a worker may have died.
     case waiting(until: Date)
     /// A source has stopped; its unfinished tasks stay in the queue.
     case sourceStopped(reason: String)
@@ -27,7 +27,7 @@ package enum ArchiveEvent: Sendable {
     case atRisk(String, deadline: Date, reason: String)
     /// A problem that was handled.
     case warning(String)
-    /// The API's answers may not show the account's real state. The service counts as failing until the problem is cleared.
+    /// The API's answers may not show the account's real state. The service is reported as failing until the problem is cleared.
     case problemFound(UpstreamProblem)
     case problemCleared(UpstreamProblem.Name)
     /// Worth a line in the log; requires no action.

@@ -169,7 +169,8 @@ extension Archiver {
     /// - Parameter original: The blob stored by this attempt; `nil` if an earlier run stored it.
     private func enter(_ record: ArchiveRecord, _ lease: OutputLease, original: Publication? = nil) async throws -> OutputStep {
         try await catalog.finish(lease, .ended(record), now: clock.now)
-        // The request may have become known after it was read above, or after a process was killed at this point.
+        // The request may have become known since the record was made, for example if an earlier process was killed before this
+        // step.
         if try await catalog.request(of: lease.id.task) != record.request { try await judgeAgain(lease.id.task) }
         report(.archived(OutputEntry(record)))
         return .archived(
@@ -285,7 +286,7 @@ extension Archiver {
     private func giveUp(_ lease: OutputLease, _ reason: String, _ cause: FailureCause) async throws -> OutputStep {
         let record = try await filer.end(lease, reason: reason, cause: cause)
         guard record.state == .unavailable else {
-            // A complete picture has no cause of failure.
+            // `cause` is `nil` if the archived picture is complete.
             if record.cause != nil, !lease.candidates.isEmpty { report(.archived(OutputEntry(record))) }
             report(.warning("output \(lease.id) was tried to the end of its window; what was delivered stays: \(reason)"))
             guard record.cause != nil else { return .leftAlone }

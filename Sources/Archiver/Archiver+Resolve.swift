@@ -101,7 +101,7 @@ extension Archiver {
         let json = redact(snapshot.json).fitting(ArchiveRecord.largestAnswer)
         let createdAt = creation(of: lease, snapshot)
         let words = snapshot.failure.map { redact($0) }
-        // Fetch results whatever the state says: their links work now.
+        // Fetch the results whatever the state says, since their links work now.
         if snapshot.stage == .delivered || (snapshot.stage == .completed && !snapshot.results.isEmpty) {
             let keyGuard = KeyGuard(secrets + client.secrets)
             let known = try await catalog.resultLinks(of: lease.id)
@@ -271,7 +271,7 @@ extension Archiver {
         if try await write(lease, .postponed(later)) { tell(of: lease, later) }
     }
 
-    /// - Returns: `nil` as the postponement if the window has closed.
+    /// - Returns: The postponement is `nil` if the window has closed.
     private func postponement(
         _ lease: TaskLease, _ failure: Failure, isMiss: Bool = false
     ) -> (postponement: Postponement?, causeOfLoss: FailureCause) {

@@ -19,7 +19,7 @@ package enum Risk {
     }
 
     /// Items at risk at `now`, most urgent first.
-    /// - Parameter limit: Most entries of each kind; the counts include all.
+    /// - Parameter limit: Maximum number of entries of each kind; the counts include all.
     package static func find(in catalog: any Catalog, now: Date, time: TimeInterval = Risk.time, limit: Int) async throws
         -> AtRisk
     {
@@ -47,9 +47,9 @@ package enum Risk {
 extension Archiver {
     /// Seconds between checks for items at risk.
     static let riskCheckInterval: TimeInterval = 60
-    /// Most items of each kind reported per check.
+    /// Maximum number of items of each kind reported per check.
     private static let risksTold = 100
-    /// Most items of each kind read per check.
+    /// Maximum number of items of each kind read per check.
     private static let risksSeen = 10_000
 
     /// Reports items that have become at risk since the last check.

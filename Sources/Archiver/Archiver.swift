@@ -11,7 +11,7 @@ import WorkLanes
 
 /// Settings of an archiver.
 package struct ArchiverOptions: Sendable {
-    /// Most outputs in progress at once.
+    /// Maximum number of outputs in progress at once.
     package var downloads: Int
     /// Pictures decoded at once.
     package var workers: Int
@@ -38,7 +38,7 @@ package struct ArchiverOptions: Sendable {
     package var riskTime = Risk.time
     /// The largest picture that is decoded: total pixels, and pixels per side. Larger pictures are stored without decoding.
     package var largestPicture: (pixels: Int, side: Int) = (64_000_000, 16_384)
-    /// Most results taken from one task. A task with more results waits for a higher setting.
+    /// Maximum number of results taken from one task. A task with more results waits for a higher setting.
     package var mostResults = 1000
     /// Where pictures are decoded. The sandbox needs a program that implements the worker command.
     package var decoders = DecoderPool.Place.inProcess
@@ -366,8 +366,8 @@ package struct Archiver: Sendable {
         }
     }
 
-    /// Holds the tasks of a source that stopped. Known links are still fetched, since this needs no key. A source that is only
-    /// unreachable at the moment just misses new tasks.
+    /// Holds the tasks of a source that stopped. Known links are still fetched, since this needs no key. If the source is only
+    /// temporarily unreachable, nothing is held.
     private func close(_ stop: APIError, _ shift: inout Shift) async throws {
         guard !shift.sourceStopped else { return }
         shift.summary.stopReason = stop.description
@@ -379,7 +379,7 @@ package struct Archiver: Sendable {
 
     /// Lets work in progress finish within the drain time, and puts the rest back into the queue.
     ///
-    /// - Returns: The first failure of the archive itself meanwhile.
+    /// - Returns: The first failure of the archive's own storage while draining, if any.
     private func drain(_ shift: inout Shift, _ group: inout ThrowingTaskGroup<Step, any Error>) async -> (any Error)? {
         if shift.inFlight.isEmpty {
             group.cancelAll()

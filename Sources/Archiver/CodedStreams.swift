@@ -1,7 +1,7 @@
 import CBrotli
 import CZlib
 
-/// Most bytes that a stream returns at once.
+/// Maximum number of bytes that a stream returns at once.
 private let pieceBytes = 64 << 10
 
 /// Decodes gzip, zlib and raw deflate with zlib.

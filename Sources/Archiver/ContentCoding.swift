@@ -17,7 +17,8 @@ package struct ContentDecoder {
     private var stages: [CodingStage] = []
     private var isEnded = false
 
-    /// - Parameter mostBytes: Most bytes that one stage may pass to the next. No file within the size limit needs more.
+    /// - Parameter mostBytes: Maximum number of bytes that one stage may pass to the next. No file within the size limit needs
+    ///   more.
     /// - Returns: `nil` for a body without a coding.
     /// - Throws: ``CodingError`` for an unsupported coding.
     package init?(_ headers: HTTPHeaders, mostBytes: Int) throws(CodingError) {

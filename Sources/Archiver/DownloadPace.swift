@@ -1,8 +1,8 @@
 import Foundation
 import SizeContract
 
-/// Estimates how long a download takes, per price class. Based on measured times from the start of an attempt until the output is
-/// filed.
+/// Estimates the duration of downloads per price class. The estimate is based on measured times from the start of an attempt
+/// until the output is filed.
 struct DownloadPace: Sendable {
     /// The cost of a request before its first byte, expressed in bytes.
     private static let overhead = 200_000.0

@@ -6,7 +6,7 @@ import SizeContract
 /// Selects the next outputs to fetch. Outputs that can finish in time at the measured pace come first, by earliest deadline; the
 /// others follow. Among accounts, the one with the fewest outputs in progress comes first.
 package struct DownloadSchedule: Sendable {
-    /// Most queued outputs considered for one plan.
+    /// Maximum number of queued outputs considered for one plan.
     package static let window = 1000
     /// Seconds until a plan expires. An output added to the queue later waits at most this long.
     private static let life: TimeInterval = 2

@@ -8,9 +8,9 @@ package import GenerationAPI
 /// Callbacks are not signed, so a task ID may be made up. Hints therefore get a small call budget and wait for the account's own
 /// work. Hints of tasks that do not exist are dropped without a record or a notice.
 package struct HintReader: Sendable {
-    /// Most hints stored at once.
+    /// Maximum number of hints stored at once.
     package static let most = 1000
-    /// Most calls per minute that find no task. Calls that find one are not counted.
+    /// Maximum number of calls per minute that find no task. Calls that find one are not counted.
     package static let callsPerMinute = 4
     /// Seconds after which an unconfirmed hint is dropped: the lifetime of a link.
     private static let lifetime: TimeInterval = 24 * 3600

@@ -107,7 +107,8 @@ struct HostShareBook {
         return min(30, 3 + Double(hosts[key]?.turnedAway ?? 0) / 4)
     }
 
-    /// Whether waiting for a slot is useless. The download must then not hold a connection of other hosts while it waits.
+    /// Whether waiting for a slot is useless. The download must then return, since it would hold other hosts' connections while
+    /// waiting.
     func isCrowded(_ key: String) -> Bool { hosts[key].map { $0.isSlow || $0.turnedAway > 0 } ?? false }
 
     private mutating func forgetIdle() {

@@ -13,7 +13,7 @@ import WorkLanes
 package struct ManifestFolder: Sendable {
     /// Time between two scans.
     package static let pause = Duration.seconds(2)
-    /// Most bytes of a manifest.
+    /// Maximum size of a manifest in bytes.
     package static let mostBytes = 64 << 20
     /// Tasks registered per call.
     private static let batch = 1000

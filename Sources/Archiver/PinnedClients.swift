@@ -20,7 +20,7 @@ actor PinnedClients {
         var lastUse = 0
     }
 
-    /// Most clients kept while idle.
+    /// Maximum number of clients kept while idle.
     private static let capacity = 32
 
     private let policy: AddressPolicy
@@ -29,8 +29,8 @@ actor PinnedClients {
     private var entries: [Pin: Entry] = [:]
     private var uses = 0
 
-    /// - Parameter connections: Most concurrent connections to one host. It must not be lower than the gate's limit, or the
-    ///   client would queue requests.
+    /// - Parameter connections: Maximum number of concurrent connections to one host. It must not be lower than the gate's limit,
+    ///   or the client would queue requests.
     init(policy: AddressPolicy, idleTimeout: TimeInterval, connections: Int = 16) {
         self.policy = policy
         self.connections = connections

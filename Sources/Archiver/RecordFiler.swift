@@ -112,7 +112,8 @@ package struct RecordFiler: Sendable {
     /// - Throws: ``CatalogError`` with code `leaseLost`.
     func confirm(_ lease: OutputLease) async throws {
         let now = clock.now
-        // The heartbeat renews a lease after a third of its time, so enough is usually left. Reading the expiry avoids a commit.
+        // The heartbeat renews a lease after a third of its duration, so it rarely has to be extended here. Reading the expiry
+        // needs no commit.
         if let expiry = try await catalog.expiry(of: lease), expiry > now.addingTimeInterval(leaseDuration / 3) { return }
         guard try await catalog.extend([lease], until: now.addingTimeInterval(leaseDuration)).isEmpty else {
             throw CatalogError(.leaseLost, "output \(lease.id)")

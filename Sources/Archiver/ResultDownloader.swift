@@ -10,22 +10,22 @@ import WorkLanes
 
 /// Limits of one download.
 package struct DownloadLimits: Sendable {
-    /// Most bytes of a file.
+    /// Maximum size of a file in bytes.
     package var bytes: Int
     /// Seconds for the whole download, including redirects.
     package var total: TimeInterval
     /// Longest time in seconds without receiving any byte.
     package var idle: TimeInterval
-    /// Most redirects followed.
+    /// Maximum number of redirects followed.
     package var redirects: Int
-    /// Most resumptions of one download after a broken connection. Each must bring more of the file.
+    /// Maximum number of resumptions of one download after a broken connection. Each must bring more of the file.
     package var resumptions: Int
     /// Longest pause of a host, in seconds, that is waited for while holding a slot. A longer pause is returned as `hostBusy`.
     package var patience: TimeInterval
     /// A transfer of fewer than `slowestRate` bytes per second over `slowestTime` seconds fails; 0 disables the rule.
     package var slowestRate: Double
     package var slowestTime: TimeInterval
-    /// Most concurrent downloads in total; each host gets a share.
+    /// Maximum number of concurrent downloads in total; each host gets a share.
     package var places: Int
 
     package init(
@@ -107,7 +107,7 @@ package struct ResultDownloader: Sendable {
         }
     }
 
-    /// Most parts in which a host may deliver one file without range requests by this client.
+    /// Maximum number of parts in which a host may deliver one file without range requests by this client.
     private static let mostParts = 256
 
     /// Follows a link, and resumes as long as each attempt brings more of the file.

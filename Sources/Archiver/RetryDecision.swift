@@ -45,7 +45,7 @@ package struct RetryDecision: Sendable {
     /// before the deadline the cause is `ours`, since this service was not running.
     package var causeOfLoss: FailureCause
 
-    /// Most attempts at one output.
+    /// Maximum number of attempts at one output.
     package static let mostTries = 120
     /// Attempts before the deadline that are scheduled by back-off. The others are reserved for the checkpoints and for the time
     /// after the deadline.
