@@ -56,7 +56,7 @@ package final class AccessControl: Sendable {
         self.clock = clock
     }
 
-    /// Replaces all tokens. Sessions that were started with a removed token end.
+    /// Replaces all tokens. This ends sessions that were started with a removed token.
     package func replace(readTokens: [String], adminTokens: [String], gatewayTokens: [String]) {
         let new = Tokens(read: readTokens, admin: adminTokens, gateway: gatewayTokens)
         tokens.withLock { $0 = new }

@@ -173,8 +173,8 @@ private final class PartWatch: ChannelInboundHandler {
     }
 }
 
-/// Whether all servers parse the request in the same way. Otherwise, a body for one server may be the next request for another
-/// (request smuggling).
+/// Whether all servers parse the request in the same way. Otherwise, one server may treat bytes as a body that another treats as
+/// the next request (request smuggling).
 enum RequestFraming {
     static func isPlain(_ head: HTTPRequestHead) -> Bool {
         let (lengths, codings) = (head.headers["content-length"], head.headers["transfer-encoding"])

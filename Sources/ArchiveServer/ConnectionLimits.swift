@@ -1,8 +1,8 @@
 /// Limits after which a connection is refused or closed.
 package struct ConnectionLimits: Sendable {
-    /// Most open connections in total.
+    /// Maximum number of open connections in total.
     package var connections = 1024
-    /// Most open connections per client address, so that others still get a slot.
+    /// Maximum number of open connections per client address, so that others still get a slot.
     package var perAddress = 512
     /// Additional connections for `/healthz` only, so that monitoring still works when the server is full.
     package var reserve = 32

@@ -23,8 +23,8 @@ final class ConnectionTable: Sendable {
 
     init(_ limits: ConnectionLimits) { self.limits = limits }
 
-    /// Assigns a slot to a new connection. If the reserve is full, its oldest connection is closed, which had enough time to send
-    /// its request.
+    /// Assigns a slot to a new connection. If the reserve is full, its oldest connection is closed, since it has had the longest
+    /// time to send its request.
     func enter(_ channel: any Channel) -> Place {
         let address = ClientAddress(channel.remoteAddress)
         let (place, oldest) = open.withLock { open -> (Place, (any Channel)?) in

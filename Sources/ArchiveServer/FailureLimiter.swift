@@ -7,7 +7,7 @@ import Synchronization
 final class FailureLimiter: Sendable {
     /// Failures allowed per address: bucket size, and refill per minute.
     static let most = 20
-    /// Most addresses remembered.
+    /// Maximum number of addresses remembered.
     private static let mostClients = 4096
     /// Seconds between log lines.
     private static let logInterval: TimeInterval = 60

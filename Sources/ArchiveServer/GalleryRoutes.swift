@@ -11,7 +11,7 @@ struct GalleryRoutes {
     let access: AccessControl
 
     private static let root = "/gallery/"
-    /// Most bytes of a sign-in form.
+    /// Maximum size of a sign-in form in bytes.
     private static let mostBytes = 4 << 10
 
     func add(to router: Router<ServerContext>) {

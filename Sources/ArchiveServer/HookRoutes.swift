@@ -32,7 +32,7 @@ struct HookRoutes {
         recent = RecentHooks(clock: clock)
     }
 
-    /// Most bytes of a callback.
+    /// Maximum size of a callback in bytes.
     static let mostBytes = 256 << 10
     /// Longest time that the upstream waits while the catalog is locked.
     private static let patience = Duration.seconds(3)

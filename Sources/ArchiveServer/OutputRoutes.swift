@@ -36,7 +36,7 @@ struct OutputRoutes {
         var since: Date
         var tries: Int
         var nextTry: Date
-        /// Set after at least three deaths of the process.
+        /// Set if the process has died at least three times with this item in progress.
         var deaths: Int?
 
         init(_ failing: FailingState, now: Date) {

@@ -9,7 +9,7 @@ import Synchronization
 final class ReaderSessions: Sendable {
     static let cookie = "fixative_reader"
     private static let length: TimeInterval = 30 * 86_400
-    /// Most sessions at once; a new one beyond the limit ends the oldest.
+    /// Maximum number of sessions at once; a new one beyond the limit ends the oldest.
     static let most = 1000
 
     private struct Session {

@@ -17,7 +17,7 @@ struct TaskRoutes {
         group.post("outputs/:name/retry") { _, context in try await retry(context.parameters.get("name") ?? "") }
     }
 
-    /// Most bytes of a list of tasks.
+    /// Maximum size of a list of tasks in bytes.
     private static let mostBytes = 4 << 20
 
     /// Registers tasks in the format of a manifest: `{"tasks":[{"task_id":"…","size":"16:9","resolution":"2K","prompt":"…"}]}`.

@@ -33,13 +33,13 @@ package struct Gateway: Sendable {
         }
     }
 
-    /// Most bytes of a generation request, which is buffered; other requests are streamed.
+    /// Maximum size of a generation request in bytes. It is buffered; other requests are streamed.
     static let largestRequest = 16 << 20
-    /// Most bytes of any other request.
+    /// Maximum size of any other request in bytes.
     static let largestUpload = 64 << 20
-    /// Most bytes of an answer that is parsed. Larger answers are passed through unread.
+    /// Maximum size of an answer that is parsed, in bytes. Larger answers are passed through unread.
     static let largestReading = 4 << 20
-    /// Most bytes of an answer.
+    /// Maximum size of an answer in bytes.
     static let largestAnswer = 1 << 30
     /// Longest time in seconds until the upstream's answer starts, and then between two of its bytes.
     private static let patience = TimeAmount.seconds(180)

@@ -7,11 +7,11 @@ import Synchronization
 
 /// Limits the bytes of buffered requests: for all callers together, and for each key other than the service's own.
 final class GatewayMemory: Sendable {
-    /// Most bytes for all callers.
+    /// Maximum number of bytes for all callers.
     static let most = 128 << 20
-    /// Most bytes for all callers with their own keys, so that they can't crowd out callers of the service's key.
+    /// Maximum number of bytes for all callers with their own keys, so that they can't crowd out callers of the service's key.
     static let mostOfStrangers = 64 << 20
-    /// Most bytes per such key.
+    /// Maximum number of bytes per such key.
     static let mostOfKey = 32 << 20
 
     private struct Held {

@@ -87,7 +87,7 @@ package final class GatewayRecorder: Service {
 
     private typealias Job = @Sendable () async -> Void
 
-    /// Most concurrent jobs; the catalog groups concurrent writes into one commit.
+    /// Maximum number of concurrent jobs; the catalog groups concurrent writes into one commit.
     private static let width = 32
     /// Recently seen tasks, which are not registered again.
     private static let memory = 10_000

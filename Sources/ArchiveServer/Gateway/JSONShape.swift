@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Makes a single pass over the bytes, without recursion.
 enum JSONShape {
-    /// Most nesting levels.
+    /// Maximum number of nesting levels.
     private static let deepest = 512
 
     static func isObject(_ bytes: Data) -> Bool {
