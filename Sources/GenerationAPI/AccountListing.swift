@@ -15,7 +15,7 @@ package struct AccountListing: Sendable {
     /// Rows without a usable ID.
     package private(set) var unreadable = 0
 
-    /// Most passes over a list that keeps changing. The tasks of all passes are kept.
+    /// Maximum number of passes over a list that keeps changing. The tasks of all passes are kept.
     private static let mostPasses = 5
 
     /// Reads the list repeatedly until two consecutive passes agree.

@@ -12,7 +12,7 @@ package struct GenerationClient: Sendable {
     /// Names the product, since storage networks reject the default user agents of HTTP libraries.
     package static let userAgent = "Fixative/\(version)"
     package static let version = "0.1.0"
-    /// Most tasks of one batch call.
+    /// Maximum number of tasks of one batch call.
     package static let batchLimit = 50
     /// Rows per page of the task list.
     package static let pageSize = 50

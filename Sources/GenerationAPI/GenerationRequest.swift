@@ -68,9 +68,9 @@ extension RequestProblem: CustomStringConvertible {
 }
 
 extension GenerationRequest {
-    /// Most reference images per request.
+    /// Maximum number of reference images per request.
     package static let imageLimit = 16
-    /// Most characters of a callback address.
+    /// Maximum number of characters of a callback address.
     package static let callbackLimit = 2048
 
     /// Every violation of the API's reference page; empty for a valid request. Only the upstream can count the tokens of a

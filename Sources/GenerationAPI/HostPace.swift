@@ -2,9 +2,9 @@ package import Foundation
 
 /// Request limits for one host.
 package struct HostLimits: Sendable, Hashable {
-    /// Most concurrent requests, including the reading of their bodies.
+    /// Maximum number of concurrent requests, including the reading of their bodies.
     package var concurrent: Int
-    /// Most requests started per second; `nil` for no limit.
+    /// Maximum number of requests started per second; `nil` for no limit.
     package var perSecond: Double?
     /// Longest pause in seconds if the host sends no `Retry-After`.
     package var longestPause: TimeInterval

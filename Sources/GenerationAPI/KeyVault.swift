@@ -3,8 +3,8 @@ import Crypto
 package import Foundation
 
 /// Encrypts callers' keys so that only this service can read them. Each is encrypted with a key derived from the service's own
-/// API key (HKDF-SHA256, ChaCha20-Poly1305) and bound to its task. The archive's disk alone does not reveal them. After the
-/// service's key has changed, they can't be decrypted any more.
+/// API key (HKDF-SHA256, ChaCha20-Poly1305) and bound to its task. Access to the archive's disk alone is not enough to decrypt
+/// them. After the service's API key has changed and the service was restarted, they can't be decrypted any more.
 package struct KeyVault: Sendable {
     private let key: SymmetricKey
     /// Derived keys of the service's earlier API keys in this process. They still decrypt keys stored before the change.

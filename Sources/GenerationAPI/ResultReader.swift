@@ -10,7 +10,7 @@ import Foundation
 ///   are the same picture.
 struct ResultReader {
     let address: ResultAddress
-    /// Most results of a task.
+    /// Maximum number of results of a task.
     let most: Int
 
     private static let deepest = 16
@@ -143,7 +143,7 @@ struct ResultReader {
     private func place(of field: String) -> Place { Self.linkFields.contains(field) ? .linkField : .container }
 
     private func read(_ members: Members, of value: JSONValue, as place: Place, depth: Int) -> [TaskResult] {
-        // An embedded file is the same picture as a link next to it, and is already here.
+        // An embedded file is the same picture as a link next to it, and needs no download.
         for name in Self.inlineFields + ["data", "content"] {
             let files = members[name].compactMap { inline($0, named: name, members) }
             if let file = files.first { return [file] }

@@ -6,7 +6,7 @@ package struct RetryPolicy: Sendable {
     package var base: TimeInterval
     /// Longest wait in seconds.
     package var ceiling: TimeInterval
-    /// Most attempts at a call before its error is thrown.
+    /// Maximum number of attempts at a call before its error is thrown.
     package var attempts: Int
 
     package init(base: TimeInterval = 1, ceiling: TimeInterval = 60, attempts: Int = 5) {
@@ -28,9 +28,9 @@ package struct RetryPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - failures: Failed attempts so far, at least 1.
-    ///   - retryAfter: The upstream's `Retry-After`; the wait is never shorter.
-    ///   - deadline: The wait is shortened so that one more attempt fits before the deadline, `margin` seconds ahead of it. This
-    ///     also applies to `retryAfter`: a refused attempt costs nothing, but a missed deadline loses a picture.
+    ///   - retryAfter: The upstream's `Retry-After`. The wait is not shorter, except to meet the deadline.
+    ///   - deadline: The wait is shortened so that one more attempt fits before the deadline, `margin` seconds ahead of it. The
+    ///     deadline has priority over `retryAfter`: a refused attempt costs nothing, but a missed deadline loses a picture.
     package func nextTry(
         after now: Date, failures: Int, retryAfter: Date? = nil, deadline: Date? = nil, margin: TimeInterval = 60,
         using generator: inout some RandomNumberGenerator

@@ -3,10 +3,11 @@ import Glibc
 
 /// A file with a secret. Only its owner and group may be able to read it.
 package enum SecretFile {
-    /// Most bytes of the file.
+    /// Maximum size of the file in bytes.
     private static let mostBytes = 64 << 10
 
-    /// Reads the file. The permissions of a symbolic link's target are checked, on the same open file that is read.
+    /// Reads the file and follows symbolic links. The permissions are checked on the open file, so the file that is checked is
+    /// the one that is read.
     ///
     /// - Throws: ``SecretFileProblem``.
     package static func read(_ path: String) throws -> String {

@@ -28,7 +28,7 @@ package struct TaskSnapshot: Sendable, Hashable {
         }
     }
 
-    /// The upstream's status; a known status in this enum's spelling.
+    /// The upstream's status; known statuses are normalized.
     package var stateWord: String? {
         switch status {
         case .other(let text): text
@@ -58,14 +58,14 @@ package struct TaskSnapshot: Sendable, Hashable {
     package var status: Status?
     package var createdAt: Date?
     package var model: String?
-    /// All results by number. Links include their queries and are therefore secret.
+    /// All results; the index is the number. Links include their queries and are therefore secret.
     package var results: [TaskResult]
     /// The upstream's error message; may be set although there are results.
     package var failure: String?
     /// The complete answer, including the links' queries. Embedded files are replaced by their media type, size and SHA-256.
     package var json: JSONValue
 
-    /// Most results read from one task: the upper bound of the setting `maxResults`.
+    /// Maximum number of results read from one task: the upper bound of the setting `maxResults`.
     package static let mostResults = 10_000
 
     /// - Returns: `nil` for JSON without a usable `id`.
@@ -108,7 +108,7 @@ package struct TaskSnapshot: Sendable, Hashable {
     }
 
     private static func id(in json: JSONValue) -> TaskID? {
-        // U+FFFD stands for an unreadable character, so this would be the ID of another task.
+        // U+FFFD replaces an unreadable character, so an ID that contains it is not the real ID.
         [json["id"], json["task_id"], json["taskId"]].lazy.compactMap { $0?.string.flatMap { TaskID($0) } }
             .first { !$0.text.unicodeScalars.contains("\u{FFFD}") }
     }
