@@ -9,7 +9,7 @@
 package struct FetchableURL: Sendable, Hashable {
     package enum Scheme: String, Sendable { case http, https }
 
-    /// Most bytes of a URL's text. Signed links have 2 to 4 KB; servers reject request lines far below this limit.
+    /// Maximum size of a URL's text in bytes. Signed links have 2 to 4 KB; servers reject request lines far below this limit.
     package static let longest = 16_384
 
     package let scheme: Scheme
