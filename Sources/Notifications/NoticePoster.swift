@@ -15,7 +15,7 @@ package protocol NoticePoster: Sendable {
 
 /// Posts to one address without following redirects. The operator sets the address, so it may be private.
 package struct HTTPNoticePoster: NoticePoster {
-    /// Time limit in seconds, and most bytes read of the answer's body, whose content is ignored.
+    /// Time limit in seconds, and maximum number of bytes read from the answer's body, whose content is ignored.
     private static let patience: Int64 = 15
     private static let mostBytes = 64 << 10
 

@@ -8,14 +8,14 @@ package import Telemetry
 /// Delivers notices to an external system as defined by Standard Webhooks: at least once, also across restarts. A message keeps
 /// its ID.
 package struct Notifier: Service {
-    /// Most pending notices.
+    /// Maximum number of pending notices.
     package static let most = 100_000
     /// For each failed attempt, the longest wait before the next one, in seconds; the wait is uniformly random between zero and
     /// this limit. After the last attempt, the message is given up. Source: Standard Webhooks, "Retry schedule".
     static let schedule: [TimeInterval] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400]
     /// The longest `Retry-After` in seconds that is respected.
     private static let longestRetryAfter: TimeInterval = 24 * 3600
-    /// Most concurrent deliveries.
+    /// Maximum number of concurrent deliveries.
     private static let atOnce = 8
     /// Seconds between checks of the outbox, which other processes fill too.
     private static let pause: TimeInterval = 1
@@ -32,7 +32,7 @@ package struct Notifier: Service {
     /// - Parameters:
     ///   - makePoster: Called once when the service starts.
     ///   - warn: Called with a readable text about notices that were given up; contains no address of the receiver.
-    ///   - most: Most pending notices; beyond that, the oldest is dropped.
+    ///   - most: Maximum number of pending notices; beyond that, the oldest is dropped.
     package init(
         outbox: any Outbox, signer: WebhookSigner, clock: any WallClock, metrics: ArchiveMetrics = .none,
         most: Int = Notifier.most, makePoster: @escaping @Sendable () -> any NoticePoster,
