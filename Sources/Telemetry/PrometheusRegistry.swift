@@ -11,8 +11,8 @@ import NIOConcurrencyHelpers
 package final class PrometheusRegistry: MetricsFactory {
     /// The content type of ``text()``.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
-    /// Most label sets per family. Further ones are counted in one series with all labels set to `other`. This prevents labels
-    /// that clients can influence from filling the memory, here or in the monitoring system.
+    /// Maximum number of label sets per family. Further ones are counted in one series with all labels set to `other`. This
+    /// prevents labels that clients can influence from filling the memory, here or in the monitoring system.
     package static let mostSeries = 200
 
     private let described: [String: MetricFamily]
