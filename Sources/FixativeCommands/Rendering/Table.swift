@@ -8,7 +8,7 @@ struct Table {
     struct Column {
         var title: String
         var alignment: Alignment = .left
-        /// Most characters shown; longer cells end in `…`. CSV contains the full text.
+        /// Maximum number of characters shown; longer cells end in `…`. CSV contains the full text.
         var limit: Int?
 
         init(_ title: String, _ alignment: Alignment = .left, limit: Int? = nil) {

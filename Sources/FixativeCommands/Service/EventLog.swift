@@ -9,7 +9,7 @@ import SizeContract
 struct EventLog: Sendable {
     let logger: Logger
 
-    /// Most IDs per line.
+    /// Maximum number of IDs per line.
     private static let idsTold = 50
 
     func callAsFunction(_ event: ArchiveEvent) {

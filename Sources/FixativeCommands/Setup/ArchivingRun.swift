@@ -67,7 +67,7 @@ struct ArchivingRun {
         var problems: [UpstreamProblem]
     }
 
-    /// Most waiting items listed individually.
+    /// Maximum number of waiting items listed individually.
     private static let waitsTold = 10
 
     private func report(_ summary: ArchiveSummary, lost: [String], _ failing: Failing, _ problems: [UpstreamProblem]) async throws

@@ -27,7 +27,7 @@ extension Notifier {
         } catch { throw SettingsError("\(error)") }
     }
 
-    /// The configured notifier; `nil` for none. From this call on, notices are queued for it, or no longer queued.
+    /// The configured notifier; `nil` for none. Also turns the queueing of notices on or off.
     ///
     /// - Parameters:
     ///   - address: The receiver; if `nil`, the environment is used.

@@ -25,18 +25,18 @@ struct Settings: Sendable {
     /// Where pictures are decoded. Set by flags, environment or config file, never by a file in the storage.
     var decoders: DecoderPool.Place
     var downloads: Int
-    /// Most bytes of one file.
+    /// Maximum size of one file in bytes.
     var maxBytes: Int
-    /// Most pixels, and longest side in pixels, of a picture that is decoded.
+    /// Maximum number of pixels, and maximum side length in pixels, of a picture that is decoded.
     var maxPixels: Int
     var maxSide: Int
-    /// Most results taken from one task.
+    /// Maximum number of results taken from one task.
     var maxResults: Int
     /// Seconds between sweeps of the account.
     var sweepInterval: Int
     /// Seconds until a worker's lease expires without a heartbeat.
     var leaseSeconds: Int
-    /// Most concurrent requests to one result host, and most requests started per second (0: no limit).
+    /// Maximum number of concurrent requests to one result host, and maximum number of requests started per second (0: no limit).
     var perHost: Int
     var perHostRate: Double
     /// A transfer below this rate in bytes per second, over this many seconds, fails and is retried later (0: no limit).
@@ -144,7 +144,7 @@ struct Settings: Sendable {
                 ("maxSide", \.maxSide, 1...16_384), ("maxResults", \.maxResults, 100...1000),
                 ("sweepInterval", \.sweepInterval, 1...3600), ("leaseSeconds", \.leaseSeconds, 1...600),
             ]
-    /// Lowest number of downloads per second from one host that an archive's file may set; 0 means no limit.
+    /// Lowest value of `perHostRate`, in downloads per second, that an archive's file may set. 0 is allowed and means no limit.
     private static let leastArchiveRate = 0.1
 
     /// Limits numbers from the archive's own file to their ranges.

@@ -8,7 +8,7 @@ struct SettingsFile {
     let path: String
     private let values: [String: ConfigContent]
 
-    /// Most bytes of a settings file.
+    /// Maximum size of a settings file in bytes.
     private static let mostBytes = 64 << 10
 
     var keys: Set<String> { Set(values.keys) }

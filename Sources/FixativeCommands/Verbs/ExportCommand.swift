@@ -93,8 +93,8 @@ private struct ArchiveFiles: BagSource {
     func path(of digest: Digest) async throws -> String? { try await archive.blobs.localPath(of: digest) }
 
     func record(of entry: OutputEntry) async throws -> BagRecord? {
-        // Records are stored by the day of their task. If only the discovery time of the task is known, the output does not
-        // contain it.
+        // Records are stored by the day of their task. Without a creation time this is the day of discovery, which only the task
+        // contains.
         var day = entry.createdAt
         if day == nil, let task = try await archive.catalog.task(entry.id.task) { day = task.createdAt ?? task.discoveredAt }
         guard let day, let found = try await archive.records.listing(at: archive.records.path(of: entry.id, day: day)),

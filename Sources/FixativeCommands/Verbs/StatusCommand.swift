@@ -24,7 +24,7 @@ struct StatusCommand: AsyncParsableCommand {
         var reason: String
     }
 
-    /// Most items at risk listed individually.
+    /// Maximum number of at-risk items listed individually.
     private static let dangersTold = 10
 
     private struct Result: Encodable {
