@@ -42,8 +42,8 @@ package struct SimulatorOptions: Sendable {
 
 /// The API keys that a simulated service accepts.
 ///
-/// By default all keys are accepted, except three prefixes for trying out a client's reactions: `bad…` is unknown (401), `broke…`
-/// has no credits left (402), and `forbidden…` may not use the API (403).
+/// By default all keys are accepted, except those with three prefixes, for trying out a client's reactions: `bad…` is unknown
+/// (401), `broke…` has no credits left (402), and `forbidden…` may not use the API (403).
 package struct KeyRule: Sendable {
     /// The known keys; `nil` accepts any.
     package var accepted: Set<String>?

@@ -142,7 +142,7 @@ package final class UpstreamSimulator: Service {
 
     // MARK: Client behaviour
 
-    /// Client errors that would cause harm with the real service; empty for a correct client.
+    /// Clients' mistakes that would be harmful with the real service; empty for a correct client.
     package var violations: [Violation] { recordedViolations.withLockedValue { $0 } }
 
     /// All attempts at delivering callbacks so far.

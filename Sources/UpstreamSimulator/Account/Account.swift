@@ -95,7 +95,7 @@ actor Account {
 
     /// One page of the account's tasks, newest first, and the number of tasks that match the filter.
     ///
-    /// Vanished tasks are still listed; they only can't be read.
+    /// Vanished tasks are still listed, but can't be read.
     func list(_ filter: Filter, page: Int, pageSize: Int) -> (rows: [TaskEntry], previous: TaskEntry?, total: Int) {
         let now = clock.now
         let matching = sortedIDs().compactMap { entries[$0] }.filter { entry in

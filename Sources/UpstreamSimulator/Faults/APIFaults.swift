@@ -8,7 +8,7 @@ import NIOCore
 struct APIFaults: RouterMiddleware {
     typealias Context = BasicRequestContext
 
-    /// Most bytes of a call's body.
+    /// Maximum size of a call's body in bytes.
     static let largestBody = 1 << 20
 
     let plan: FaultPlan

@@ -5,7 +5,7 @@ import Hummingbird
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// A client error that would cause harm with the real service.
+/// A client's mistake that would be harmful with the real service.
 package struct Violation: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         /// A download carried an `Authorization` header: the key was sent to a storage host.

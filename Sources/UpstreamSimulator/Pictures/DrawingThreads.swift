@@ -11,7 +11,7 @@ final class DrawingThreads: TaskExecutor {
     private let width: Int
     private let state = NIOLockedValueBox(State())
 
-    /// - Parameter width: Most concurrent jobs, at least 1.
+    /// - Parameter width: Maximum number of concurrent jobs, at least 1.
     init(width: Int) { self.width = max(1, width) }
 
     func enqueue(_ job: consuming ExecutorJob) {

@@ -24,7 +24,7 @@ actor PictureShelf {
     private var size = 0
     private var making: [Delivery: Task<ShelvedFile, any Error>] = [:]
 
-    /// - Parameter capacity: Most bytes of cached files.
+    /// - Parameter capacity: Maximum size of cached files in bytes.
     init(source: any PictureSource, capacity: Int = 24 << 20) {
         self.source = source
         self.capacity = capacity
