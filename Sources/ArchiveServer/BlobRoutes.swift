@@ -8,7 +8,8 @@ import Hummingbird
 import ImageCodecs
 import NIOCore
 
-/// Serves originals, thumbnails and previews by digest, which are immutable, and thumbnails by the name of their output.
+/// Serves files of the archive. Originals, thumbnails and previews are addressed by digest, so they are immutable. Thumbnails can
+/// also be addressed by the name of their output.
 struct BlobRoutes {
     let blobs: any BlobStore
     let catalog: any Catalog

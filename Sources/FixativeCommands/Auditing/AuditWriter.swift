@@ -196,8 +196,8 @@ enum AuditWords {
         }
         if !counts.isEmpty { text += ": " + counts.joined(separator: ", ") }
         text += "\n"
-        // This figure treats each picture as a separate call. A call with several results is charged only once, but this is only
-        // known from the charges.
+        // This figure treats each picture as a separate call. A call with several results is charged once, so show the figure
+        // only if the charges are unknown.
         if summary.money?.isKnown != true {
             text += "overpaid: \(summary.overpaidMultiplier) base prices, for pixels that were billed and not delivered\n"
         }

@@ -17,8 +17,8 @@ package struct CallbackAttempt: Sendable, Hashable {
     package var isDelivered: Bool { status.map { (200..<300).contains($0) } ?? false }
 }
 
-/// Sends callbacks for finished tasks. Each attempt may take 10 s. A failed one is followed by up to three more, after 1, 2 and 4
-/// s. A 2xx answer ends the attempts.
+/// Sends callbacks for finished tasks. Each attempt may take 10 s. A failed one is followed by at most three more, after waits of
+/// 1, 2 and 4 seconds. A 2xx answer ends the attempts.
 final class CallbackSender: Service {
     static let timeout = Duration.seconds(10)
     static let pauses: [Duration] = [.seconds(1), .seconds(2), .seconds(4)]
