@@ -6,7 +6,7 @@ import Hummingbird
 import Logging
 import Synchronization
 
-/// Which tokens and sessions may do what. The tokens can be replaced while the server runs.
+/// Checks which tokens and sessions may do what. The tokens can be replaced while the server runs.
 package final class AccessControl: Sendable {
     package enum Scope: Sendable, Hashable { case read, admin }
 
@@ -25,7 +25,7 @@ package final class AccessControl: Sendable {
 
         var isGuarded: Bool { !readers.isEmpty || !admins.isEmpty }
 
-        /// Compares hashes in constant time, and always all of them.
+        /// Compares in constant time, and always with every hash.
         static func contains(_ hash: SHA256Digest, in hashes: [SHA256Digest]) -> Bool {
             hashes.reduce(false) { ($1 == hash) || $0 }
         }
@@ -45,9 +45,9 @@ package final class AccessControl: Sendable {
     private let clock: any WallClock
 
     /// - Parameters:
-    ///   - readTokens: Allow reading. Without any, every client may read: so the server listens on loopback only.
+    ///   - readTokens: Allow reading. Without any, every client may read, so the server then listens on loopback only.
     ///   - adminTokens: Allow reading and changes. Without any, no client may change anything.
-    ///   - gatewayTokens: Allow the use of the service's own key through the gateway, and nothing else.
+    ///   - gatewayTokens: Allow use of the service's own key through the gateway, and nothing else.
     package init(
         readTokens: [String], adminTokens: [String], gatewayTokens: [String] = [], clock: any WallClock = SystemClock()
     ) {
@@ -56,27 +56,28 @@ package final class AccessControl: Sendable {
         self.clock = clock
     }
 
-    /// Replaces all tokens. Sessions of a token that is gone end with it.
+    /// Replaces all tokens. This ends sessions that were started with a removed token.
     package func replace(readTokens: [String], adminTokens: [String], gatewayTokens: [String]) {
         let new = Tokens(read: readTokens, admin: adminTokens, gateway: gatewayTokens)
         tokens.withLock { $0 = new }
     }
 
-    /// Whether readers need a token: without, the server must not be reached from outside.
+    /// Whether reading requires a token. If not, the server must not be reachable from outside.
     package var isGuarded: Bool { current.isGuarded }
 
-    /// Where wrong tokens are logged.
+    /// Sets the logger for wrong tokens.
     func log(to logger: Logger) { failures.log(to: logger) }
 
     private var current: Tokens { tokens.withLock { $0 } }
 
-    /// Whether a token stands for the service's own key in the gateway.
+    /// Whether a token allows use of the service's own key through the gateway.
     func mayGenerate(token: String) -> Bool {
         let tokens = current
         return Tokens.contains(Tokens.hash(token), in: tokens.admins + tokens.callers)
     }
 
-    /// - Throws: ``Problem`` with 401 without a right token, 403 where the token does not allow this, 429 after many wrong ones.
+    /// - Throws: ``Problem`` with 401 without a valid token, 403 if the token does not allow the scope, 429 after too many wrong
+    ///   tokens.
     func require(_ scope: Scope, _ request: Request, from client: ClientAddress) throws {
         let tokens = current
         let header = request.headers[.authorization]
@@ -94,8 +95,9 @@ package final class AccessControl: Sendable {
             .unauthorized, "A token is needed: Authorization: Bearer <token>.", headers: [.wwwAuthenticate: "Bearer"])
     }
 
-    /// Counts a wrong token or secret. A right one is never refused, so nobody can lock others behind the same address out.
-    /// - Throws: ``Problem`` with 429 when its address has sent too many.
+    /// Counts a wrong token or secret. Valid ones are never rejected, so an attacker can't lock out other clients behind the same
+    /// address.
+    /// - Throws: ``Problem`` with 429 if the client's address has sent too many.
     func noteFailure(of client: ClientAddress) throws {
         guard let wait = failures.note(client) else { return }
         throw Problem(.tooManyRequests, "Too many wrong tokens came from this address.", headers: [.retryAfter: "\(wait)"])
@@ -103,7 +105,7 @@ package final class AccessControl: Sendable {
 }
 
 extension AccessControl {
-    /// Whether a browser has signed in: that allows reading, never a change.
+    /// Whether the request has a valid browser session. Sessions allow reading, never changes.
     private func isSignedIn(_ request: Request) -> Bool {
         guard [.get, .head].contains(request.method), let cookie = request.cookies[ReaderSessions.cookie],
             let hash = sessions.token(of: cookie.value, now: clock.now)
@@ -112,15 +114,15 @@ extension AccessControl {
         return Tokens.contains(hash, in: tokens.readers + tokens.admins)
     }
 
-    /// Without counting a failure.
+    /// Like `require(.read, …)`, but does not count failures.
     func mayRead(_ request: Request) -> Bool {
         let header = request.headers[.authorization]
         let token = header.flatMap { $0.lowercased().hasPrefix("bearer ") ? String($0.dropFirst(7)) : nil }
         return current.allows(.read, token: token) || isSignedIn(request)
     }
 
-    /// Begins a session under a new id, and ends the one that the browser had before.
-    /// - Returns: The cookie's value; `nil` when the token does not allow reading.
+    /// Starts a session under a new ID, and ends the browser's previous one.
+    /// - Returns: The cookie's value; `nil` if the token does not allow reading.
     func signIn(token: String, _ request: Request) -> String? {
         let tokens = current
         guard tokens.isGuarded, tokens.allows(.read, token: token) else { return nil }
@@ -128,13 +130,13 @@ extension AccessControl {
         return sessions.begin(token: Tokens.hash(token), now: clock.now)
     }
 
-    /// Ends the browser's session here, so that a copy of its cookie is of no more use.
+    /// Ends the browser's session on the server, so that copies of its cookie become invalid too.
     func signOut(_ request: Request) {
         if let cookie = request.cookies[ReaderSessions.cookie] { sessions.end(cookie.value) }
     }
 }
 
-/// Asks for a scope before anything else is looked at.
+/// Checks the scope before the request is handled.
 struct ScopeMiddleware: RouterMiddleware {
     let access: AccessControl
     let scope: AccessControl.Scope
@@ -148,7 +150,7 @@ struct ScopeMiddleware: RouterMiddleware {
     }
 }
 
-/// The secrets of the webhook's address; two may be valid while one replaces the other. They can be replaced while the server runs.
+/// The secrets in the webhook's URL. Two may be valid during rotation, and they can be replaced while the server runs.
 package final class HookSecrets: Sendable {
     private let hashes: Mutex<[SHA256Digest]>
 

@@ -11,21 +11,21 @@ import ServiceLifecycle
 import Synchronization
 package import Telemetry
 
-/// The archive over HTTP: an API for readers, the upstream's webhook, and health.
+/// Serves the archive over HTTP: an API for readers, the upstream's webhook, and health.
 ///
-/// It serves from its start. Until ``open(_:)``, and so while the disk lets no archive be opened, it answers health, passes the gateway
-/// through, and asks everybody else to come back.
+/// Listens from the start. Until ``open(_:)`` is called, for example while the archive can't be opened, it answers health checks,
+/// passes the gateway through, and answers everything else with 503 and `Retry-After`.
 package struct ArchiveServer: Service {
     package struct Options: Sendable {
         package var host: String
-        /// 0 for any that is free.
+        /// 0 for any free port.
         package var port: Int
         package var access: AccessControl
-        /// Without any, no callback is taken.
+        /// Without secrets, callbacks are rejected.
         package var hooks: HookSecrets
-        /// Seconds before its deadline from which on something that still waits is at risk, as it is now.
+        /// The current setting: seconds before its deadline from which a waiting item is at risk.
         package var riskTime: @Sendable () -> TimeInterval
-        /// What a connection may cost.
+        /// Limits on the cost of a connection.
         package var limits = ConnectionLimits()
 
         package init(
@@ -39,11 +39,11 @@ package struct ArchiveServer: Service {
             self.riskTime = riskTime
         }
 
-        /// Whether only this machine reaches a server at that address.
+        /// Whether a server at this address can only be reached from this machine.
         package static func isLoopback(_ host: String) -> Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
     }
 
-    /// An open archive, as it is served.
+    /// An open archive with everything needed to serve it.
     package struct Archive: Sendable {
         var blobs: any BlobStore
         var records: any RecordStore
@@ -53,9 +53,9 @@ package struct ArchiveServer: Service {
         var register: @Sendable ([TaskRegistration]) async throws -> Void
 
         /// - Parameters:
-        ///   - hints: Keeps the tasks that only a callback has named.
+        ///   - hints: Stores tasks that only a callback has named.
         ///   - gallery: The pages of `/gallery/`; `nil` for none.
-        ///   - register: Enters tasks; durable when it returns.
+        ///   - register: Registers tasks; durable when it returns.
         package init(
             blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, hints: any TaskHints, gallery: LiveGallery?,
             register: @escaping @Sendable ([TaskRegistration]) async throws -> Void
@@ -79,10 +79,10 @@ package struct ArchiveServer: Service {
     private let application: any ApplicationProtocol & Sendable
 
     /// - Parameters:
-    ///   - health: How the other parts of the service are.
-    ///   - gateway: The upstream's API, passed through; `nil` for none.
-    ///   - registry: What `/metrics` shows, and where the requests are counted.
-    ///   - onListening: Told the port as soon as it is bound.
+    ///   - health: State of the other parts of the service.
+    ///   - gateway: Proxy for the upstream's API; `nil` for none.
+    ///   - registry: The metrics shown at `/metrics`; requests are counted there too.
+    ///   - onListening: Called with the port once it is bound.
     package init(
         _ options: Options, clock: any WallClock, health: SourceHealth, gateway: Gateway? = nil, registry: PrometheusRegistry,
         version: String, logger: Logger, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -104,7 +104,7 @@ package struct ArchiveServer: Service {
         state = ServerState(closed.buildResponder())
         application = Application(
             responder: CallbackResponder { [state] in try await state.responder.respond(to: $0, context: $1) },
-            // Headers beyond 16 KiB, and connections that say nothing for a minute, are nobody's that means well.
+            // Well-behaved clients stay below 16 KiB of headers, and do not leave a connection silent for a minute.
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [ConnectionGuard(limits, table: table)], idleTimeout: TimeAmount(limits.idle),
@@ -112,15 +112,15 @@ package struct ArchiveServer: Service {
                         maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))),
             configuration: ApplicationConfiguration(
                 address: .hostname(options.host, port: options.port),
-                // The table refuses sooner; this bounds what it has not yet closed.
+                // The connection table rejects earlier. This limit bounds connections that it has not closed yet.
                 availableConnectionsDelegate: .maximum(limits.connections + 2 * limits.reserve, logger: logger)),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? options.port) }, logger: logger)
     }
 
-    /// Every route, as the OpenAPI document has to list them; none before ``open(_:)``.
+    /// Every route, for comparison with the OpenAPI document; empty before ``open(_:)``.
     package var routes: [ServedRoute] { state.routes }
 
-    /// Serves an archive from now on.
+    /// Starts serving an archive.
     package func open(_ archive: Archive) {
         let router = CommonRoutes(options: options, gateway: gateway, registry: registry).router()
         let (blobs, catalog, access) = (archive.blobs, archive.catalog, options.access)
@@ -130,7 +130,7 @@ package struct ArchiveServer: Service {
         let readers = router.group().add(middleware: ScopeMiddleware(access: access, scope: .read))
         BlobRoutes(blobs: blobs, catalog: catalog).add(to: readers)
         if let gallery = archive.gallery {
-            // Who types the address alone wants to look.
+            // A bare address typed into a browser should show the gallery.
             router.get("/") { _, _ in
                 Response(status: .temporaryRedirect, headers: [.location: "gallery/", .cacheControl: "no-cache"])
             }
@@ -145,11 +145,11 @@ package struct ArchiveServer: Service {
         state.serve(router.buildResponder(), routes)
     }
 
-    /// Serves until the surrounding group shuts down gracefully.
+    /// Serves until the service group shuts down gracefully.
     package func run() async throws { try await application.run() }
 }
 
-/// Which routes are served now.
+/// The routes served at the moment.
 private final class ServerState: Sendable {
     private struct Current {
         var responder: any HTTPResponder<ServerContext>
@@ -168,7 +168,7 @@ private final class ServerState: Sendable {
     }
 }
 
-/// What is served with an archive and without one.
+/// Routes served both with and without an open archive.
 private struct CommonRoutes {
     let options: ArchiveServer.Options
     let gateway: Gateway?
@@ -186,7 +186,7 @@ private struct CommonRoutes {
     }
 }
 
-/// Whatever takes an open archive, while there is none.
+/// Answers every route that needs an open archive, while there is none.
 private struct ClosedRoutes {
     func add(to router: Router<ServerContext>) {
         for method in [HTTPRequest.Method.get, .post] {

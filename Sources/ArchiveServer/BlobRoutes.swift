@@ -8,7 +8,8 @@ import Hummingbird
 import ImageCodecs
 import NIOCore
 
-/// Originals, thumbnails and previews by their digest, which never change, and thumbnails by the name of their output.
+/// Serves files of the archive. Originals, thumbnails and previews are addressed by digest, so they are immutable. Thumbnails can
+/// also be addressed by the name of their output.
 struct BlobRoutes {
     let blobs: any BlobStore
     let catalog: any Catalog
@@ -35,10 +36,10 @@ struct BlobRoutes {
         }
     }
 
-    /// For what is named by its content.
+    /// Cache header for content-addressed files.
     static let forever = "private, max-age=31536000, immutable"
 
-    /// How much is handed over at a time, in bytes.
+    /// Bytes per write.
     private static let chunk = 256 << 10
 
     func serve(_ digest: Digest, _ request: Request, caching: String) async throws -> Response {
@@ -52,7 +53,7 @@ struct BlobRoutes {
         if let known = request.headers[.ifNoneMatch], Self.names(known, tag) {
             return Response(status: .notModified, headers: headers)
         }
-        // What else was delivered may be a page with a script: it is handed over as a file to keep, never shown.
+        // Other deliveries may be pages with scripts, so they are sent as a download and never displayed.
         let head = try bytes.array(0..<min(64, bytes.count))
         if let format = ImageFormat.sniff(head.span) {
             headers[.contentType] = format.mediaType
@@ -92,7 +93,7 @@ struct BlobRoutes {
             })
     }
 
-    /// Whether an If-None-Match names a tag (RFC 9110, section 13.1.2: compared weakly).
+    /// Whether an If-None-Match header matches a tag, by weak comparison (RFC 9110, section 13.1.2).
     static func names(_ header: String, _ tag: String) -> Bool {
         header.split(separator: ",").contains { item in
             let item = item.drop { $0 == " " }

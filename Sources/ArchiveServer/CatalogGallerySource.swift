@@ -5,8 +5,8 @@ package import Foundation
 package import Gallery
 
 extension LiveGallery {
-    /// The gallery of a catalog.
-    /// - Parameter riskTime: Seconds before the end of a window from which on something is at risk.
+    /// A gallery that shows a catalog.
+    /// - Parameter riskTime: Seconds before the end of its window from which an item is at risk.
     package init(
         _ options: Options, catalog: any Catalog, riskTime: @escaping @Sendable () -> TimeInterval = { Risk.time }
     ) throws {
@@ -14,7 +14,7 @@ extension LiveGallery {
     }
 }
 
-/// The catalog, as a live gallery asks it.
+/// Adapts a catalog to the queries of a live gallery.
 private struct CatalogGallerySource: GallerySource {
     let catalog: any Catalog
     let riskTime: @Sendable () -> TimeInterval

@@ -1,18 +1,18 @@
 import NIOCore
 import NIOHTTP1
 
-/// Closes connections whose requests do not end or whose answers are not taken: whoever sends a byte now and then, or reads none,
-/// holds a place that others need.
+/// Closes connections whose requests do not end, or whose clients do not read the answer. A client that sends a byte now and
+/// then, or reads none, would otherwise block a slot that others need.
 ///
-/// The library adds it where requests are whole; it sets two watches where the bytes are: one before the parser, which sees each
-/// byte, and one behind it, which sees where heads and bodies end.
+/// The server library adds this handler where requests are already complete. It therefore installs two more handlers: one before
+/// the parser, which sees each byte, and one after it, which sees where heads and bodies end.
 final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
     private let limits: ConnectionLimits
     private let table: ConnectionTable
 
-    /// - Parameter table: Of the whole server.
+    /// - Parameter table: Shared by the whole server.
     init(_ limits: ConnectionLimits, table: ConnectionTable) {
         self.limits = limits
         self.table = table
@@ -27,20 +27,20 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
             try pipeline.addHandler(PartWatch(times, place), position: .after(parser))
             try pipeline.addHandler(ByteWatch(times), position: .first)
         } catch {
-            // Without a watch there is no limit, and without a limit no service.
+            // Without these handlers the limits can't be enforced, so close the connection.
             context.fireErrorCaught(error)
             context.close(promise: nil)
         }
     }
 }
 
-/// The times that run on one connection. Belongs to its event loop.
+/// The timers of one connection. Bound to its event loop.
 private final class ConnectionTimes {
     private let limits: ConnectionLimits
     private let place: ConnectionTable.Place
     private let channel: any Channel
     private var loop: NIOIsolatedEventLoop { channel.eventLoop.assumeIsolated() }
-    /// When the request that is being read began.
+    /// When the current request began to arrive.
     private var begin: NIODeadline?
     private var reading: Scheduled<Void>?
     private var writing: Scheduled<Void>?
@@ -50,7 +50,7 @@ private final class ConnectionTimes {
         self.limits = limits
         self.place = place
         self.channel = channel
-        // The reserve is for who asks at once.
+        // A connection from the reserve must send its request at once.
         if place == .reserve { bytesCame() }
     }
 
@@ -98,7 +98,7 @@ private final class ConnectionTimes {
     }
 }
 
-/// Sees every byte that comes and goes.
+/// Sees every byte received and sent.
 private final class ByteWatch: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = IOData
@@ -125,8 +125,8 @@ private final class ByteWatch: ChannelDuplexHandler {
     }
 }
 
-/// Sees where heads and bodies end. It refuses requests that two servers may read differently, and on a connection from the reserve
-/// all requests but that of the server's health.
+/// Sees where heads and bodies end. It rejects ambiguous requests that two servers may parse differently. On connections from the
+/// reserve, it rejects everything except health checks.
 private final class PartWatch: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -134,7 +134,7 @@ private final class PartWatch: ChannelInboundHandler {
 
     private let times: ConnectionTimes
     private let place: ConnectionTable.Place
-    /// What comes after a refusal is not read.
+    /// Data after a rejected request is ignored.
     private var hasRefused = false
 
     init(_ times: ConnectionTimes, _ place: ConnectionTable.Place) {
@@ -173,7 +173,8 @@ private final class PartWatch: ChannelInboundHandler {
     }
 }
 
-/// Whether every server reads the same request out of the same bytes: what one takes for a body, another may take for the next request.
+/// Whether all servers parse the request in the same way. Otherwise, one server may treat bytes as a body that another treats as
+/// the next request (request smuggling).
 enum RequestFraming {
     static func isPlain(_ head: HTTPRequestHead) -> Bool {
         let (lengths, codings) = (head.headers["content-length"], head.headers["transfer-encoding"])

@@ -1,30 +1,30 @@
-/// What a connection may cost before it is closed.
+/// Limits after which a connection is refused or closed.
 package struct ConnectionLimits: Sendable {
-    /// Open at once, from all addresses.
+    /// Maximum number of open connections in total.
     package var connections = 1024
-    /// Open at once from one address: another one must still find a place.
+    /// Maximum number of open connections per client address, so that others still get a slot.
     package var perAddress = 512
-    /// Open at once beyond those, for requests of `/healthz` alone: whoever watches the service still reaches it when it is full.
+    /// Additional connections for `/healthz` only, so that monitoring still works when the server is full.
     package var reserve = 32
-    /// From the first byte of a request to the end of its head, however the bytes come.
+    /// Time from the first byte of a request to the end of its head, however the bytes arrive.
     package var head = Duration.seconds(10)
-    /// The same for a connection from the reserve, where it runs from the start.
+    /// The same for a connection from the reserve, measured from its start.
     package var reserveHead = Duration.seconds(3)
-    /// From the first byte of a request to the end of its body.
+    /// Time from the first byte of a request to the end of its body.
     package var body = Duration.seconds(30)
-    /// The same for what is passed on to the upstream, with its larger bodies.
+    /// The same for requests passed on to the upstream, which have larger bodies.
     package var gatewayBody = Duration.seconds(120)
-    /// Without a request.
+    /// Longest time without a request.
     package var idle = Duration.seconds(60)
-    /// In which a part of an answer has to be taken: 256 KiB of a file.
+    /// Time within which the client must read a part of an answer: 256 KiB of a file.
     package var write = Duration.seconds(60)
 
     package init() {}
 
-    /// Seconds after which a client that found the server full may come again.
+    /// Value of `Retry-After` in seconds when the server is full.
     static let pause = 5
 
-    /// Fewer connections where the process may not have so many files open.
+    /// Lowers the number of connections to fit the process's limit of open files.
     func fitting(openFiles: Int) -> ConnectionLimits {
         var limits = self
         limits.connections = min(connections, max(openFiles / 4, openFiles - OpenFiles.others - reserve))

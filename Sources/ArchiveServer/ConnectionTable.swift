@@ -1,19 +1,19 @@
 import NIOCore
 import Synchronization
 
-/// The connections that are open, by client address, so that no address can take all places and the server's health can always be read.
+/// The open connections per client address. It ensures that no address takes every slot, and that health checks always work.
 final class ConnectionTable: Sendable {
     enum Place: Sendable {
-        /// For any request.
+        /// Accepts any request.
         case full
-        /// For one request of `/healthz`.
+        /// Accepts one `/healthz` request.
         case reserve
     }
 
     private struct Open {
         var all = 0
         var byAddress: [ClientAddress: Int] = [:]
-        /// Those of the reserve, the oldest first.
+        /// Connections of the reserve, oldest first.
         var reserve: [ObjectIdentifier] = []
         var channels: [ObjectIdentifier: any Channel] = [:]
     }
@@ -23,7 +23,8 @@ final class ConnectionTable: Sendable {
 
     init(_ limits: ConnectionLimits) { self.limits = limits }
 
-    /// Gives a new connection its place. A full reserve gives up its oldest connection, which has had time to ask.
+    /// Assigns a slot to a new connection. If the reserve is full, its oldest connection is closed, since it has had the longest
+    /// time to send its request.
     func enter(_ channel: any Channel) -> Place {
         let address = ClientAddress(channel.remoteAddress)
         let (place, oldest) = open.withLock { open -> (Place, (any Channel)?) in

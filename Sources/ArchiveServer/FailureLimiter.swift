@@ -3,11 +3,11 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Counts wrong tokens and secrets by client address, and logs them once a minute at the most.
+/// Counts wrong tokens and secrets per client address, and logs them at most once a minute.
 final class FailureLimiter: Sendable {
-    /// Failures that an address may have at once, and how many of them come back in a minute.
+    /// Failures allowed per address: bucket size, and refill per minute.
     static let most = 20
-    /// Addresses that are remembered.
+    /// Maximum number of addresses remembered.
     private static let mostClients = 4096
     /// Seconds between log lines.
     private static let logInterval: TimeInterval = 60
@@ -35,7 +35,7 @@ final class FailureLimiter: Sendable {
 
     func log(to logger: Logger) { state.withLock { $0.logger = logger } }
 
-    /// - Returns: `nil` while the address is within its allowance; else the seconds until it is again.
+    /// - Returns: `nil` while the address is below the limit; otherwise the seconds until it is again.
     func note(_ client: ClientAddress) -> Int? {
         let now = clock.now
         let (wait, line) = state.withLock { state -> (Int?, (logger: Logger, count: Int)?) in

@@ -4,14 +4,14 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The gallery's pages, live, and the way in for browsers.
+/// The live gallery, and the sign-in for browsers.
 struct GalleryRoutes {
     let gallery: LiveGallery
     let blobs: BlobRoutes
     let access: AccessControl
 
     private static let root = "/gallery/"
-    /// The most bytes of a form with a token.
+    /// Maximum size of a sign-in form in bytes.
     private static let mostBytes = 4 << 10
 
     func add(to router: Router<ServerContext>) {
@@ -34,7 +34,7 @@ struct GalleryRoutes {
     // MARK: Files
 
     private func serve(_ request: Request, _ client: ClientAddress) async throws -> Response {
-        // As it came: names here need no escapes, so one with escapes is nobody's.
+        // The raw path: valid names contain no escapes, so a path with escapes matches nothing.
         let path = request.uri.path
         guard path.hasPrefix(Self.root) else {
             return Response(status: .permanentRedirect, headers: [.location: "gallery/", .cacheControl: "no-cache"])
@@ -42,7 +42,7 @@ struct GalleryRoutes {
         let name = path == Self.root ? "index.html" : String(path.dropFirst(Self.root.count))
         if let asset = gallery.asset(at: name) { return try Self.page(asset, request, status: .ok) }
         guard access.mayRead(request) else {
-            // People get a page to sign in, programs and the parts of a page get to know what is missing.
+            // Browsers get the sign-in page; programs, and requests for parts of a page, get an error.
             if name.hasSuffix(".html"), request.headers[.authorization] == nil {
                 let depth = name.count { $0 == "/" }
                 return try Self.page(try gallery.signIn(.asked, depth: depth), request, status: .unauthorized)
@@ -62,10 +62,10 @@ struct GalleryRoutes {
         var headers: HTTPFields = [
             .contentType: file.mediaType, .xContentTypeOptions: "nosniff", .contentSecurityPolicy: policy,
             .cacheControl: file.isImmutable ? BlobRoutes.forever : "private, no-cache",
-            // With "no-referrer", browsers send the form of the sign-in without its origin.
+            // With "no-referrer", browsers send the sign-in form without its origin.
             .referrerPolicy: "same-origin",
         ]
-        // The same address shows other things before and after signing in.
+        // The same URL shows different content before and after sign-in.
         if isPage { headers[.vary] = "Cookie, Authorization" }
         if status == .ok, let tag = file.tag.map({ "\"\($0)\"" }) {
             headers[.eTag] = tag
@@ -93,12 +93,12 @@ struct GalleryRoutes {
         }
     }
 
-    /// Nothing from elsewhere, no inline scripts and styles, in nobody's frame. Pages without a form say so themselves.
+    /// No content from other origins, no inline scripts or styles, no framing. Pages without a form add their own restriction.
     private static let policy =
         "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; "
         + "frame-ancestors 'none'"
 
-    // MARK: Signing in
+    // MARK: Sign-in
 
     private func signIn(_ request: Request, _ client: ClientAddress) async throws -> Response {
         try Self.refuseForeign(request)
@@ -115,7 +115,8 @@ struct GalleryRoutes {
         return Self.redirect("./", cookie: ReaderSessions.header(session, isSecure: Self.isSecure(request)))
     }
 
-    /// Another site's page must not sign a reader in or out. Browsers say where a form comes from; other programs have no cookies.
+    /// Prevents other sites from signing a reader in or out (CSRF). Browsers send the form's origin; other programs have no
+    /// cookies.
     private static func refuseForeign(_ request: Request) throws {
         let foreign = Problem(
             .forbidden, "This form was sent by another site. Behind a proxy, pass the Host header on as it came.")
@@ -127,14 +128,14 @@ struct GalleryRoutes {
         else { throw foreign }
     }
 
-    /// Browsers leave the scheme's own port out of Origin and Host alike, but a proxy may add it.
+    /// Browsers omit the default port in both Origin and Host, but a proxy may add it.
     private static func withoutDefaultPort(_ host: Substring) -> Substring {
         for port in [":443", ":80"] where host.hasSuffix(port) { return host.dropLast(port.count) }
         return host
     }
 
     private static func isSecure(_ request: Request) -> Bool {
-        // A chain of proxies lists several; the first is the reader's.
+        // A chain of proxies lists several values; the first one describes the reader's connection.
         request.headers[.xForwardedProto]?.split(separator: ",").first?.trimmingCharacters(in: .whitespaces).lowercased()
             == "https"
     }

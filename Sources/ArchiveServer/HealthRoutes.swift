@@ -5,7 +5,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// Whether the process lives, and whether it can do its work.
+/// Reports whether the process is alive, and whether it can do its work.
 struct HealthRoutes {
     private let archive: Archive?
     private let clock: any WallClock
@@ -37,7 +37,7 @@ struct HealthRoutes {
         router.get("healthz") { _, _ in try Answer.json(["status": "ok"]) }
         router.get("readyz") { request, _ in
             var readiness = await readiness()
-            // What is wrong may name paths and hosts: anybody learns that, readers learn what.
+            // Problems may contain paths and hosts, so only readers see the details.
             if !options.access.mayRead(request) { readiness.hideDetails() }
             return try Answer.json(readiness, status: readiness.isReady ? .ok : .serviceUnavailable)
         }
@@ -52,7 +52,7 @@ struct HealthRoutes {
         var catalog = Check.ok
         var sources = Check.ok
         var risk = Check.ok
-        /// What keeps it from its work, or soon loses something.
+        /// Reasons why the service is not ready, or may soon lose something.
         var problems: [String]? = []
         var parts: [SourceHealth.Source]?
         var waiting: Int?

@@ -7,10 +7,11 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// The upstream's callback. Its body proves nothing: the only fact taken from it is which task to read, with the key.
+/// Receives the upstream's callbacks. Their body is not trusted: only the task ID is used, and the task is then read with the
+/// key.
 ///
-/// A task that the catalog knows is read at once. Any other name is a hint: kept durably, bounded in number, and checked with the
-/// upstream by a ``HintReader`` before anything is made of it.
+/// A task in the catalog is read at once. Any other ID becomes a hint: it is stored durably, hints are limited in number, and a
+/// ``HintReader`` checks them with the upstream before they are used.
 struct HookRoutes {
     private let secrets: HookSecrets
     private let access: AccessControl
@@ -31,11 +32,11 @@ struct HookRoutes {
         recent = RecentHooks(clock: clock)
     }
 
-    /// The most bytes of a callback.
+    /// Maximum size of a callback in bytes.
     static let mostBytes = 256 << 10
-    /// How long the upstream is kept waiting while the catalog is locked.
+    /// Longest time that the upstream waits while the catalog is locked.
     private static let patience = Duration.seconds(3)
-    /// Seconds after which a hook that found the table full may come again.
+    /// Value of `Retry-After` in seconds when the hint table is full.
     private static let pause = 60
 
     func add(to router: Router<ServerContext>) {
@@ -54,7 +55,7 @@ struct HookRoutes {
         }
     }
 
-    /// Durable when it returns; the upstream sends the callback again when it was refused.
+    /// Durable when it returns; the upstream repeats rejected callbacks.
     private func take(_ id: TaskID) async throws {
         guard !recent.contains(id) else { return }
         let outcome = try await atMost(Self.patience, clock: clock) { [hints, register, clock] in
@@ -71,9 +72,9 @@ struct HookRoutes {
     }
 }
 
-/// Tasks whose callback was taken a moment ago: a repetition has nothing to add, and costs no write.
+/// Tasks whose callback was just received. A repetition adds nothing and is skipped without a write.
 private final class RecentHooks: Sendable {
-    /// Seconds that a callback is remembered.
+    /// Seconds for which a callback is remembered.
     private static let lifetime: TimeInterval = 10
     private static let most = 10_000
 

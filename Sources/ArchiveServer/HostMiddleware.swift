@@ -1,13 +1,13 @@
 import HTTPTypes
 import Hummingbird
 
-/// Answers a server without tokens only under the names of its own machine: a page that a browser has loaded from elsewhere may let its
-/// own name point here (DNS rebinding), and would read everything.
+/// Restricts a server without tokens to the names of its own machine. Otherwise a web page could make its own name resolve to
+/// this server (DNS rebinding) and read everything.
 struct HostMiddleware<Context: RequestContext>: RouterMiddleware {
     private let names: Set<String>
     private let access: AccessControl
 
-    /// - Parameter host: Where the server listens.
+    /// - Parameter host: The address on which the server listens.
     init(host: String, access: AccessControl) {
         names = ["localhost", "127.0.0.1", "::1", host.lowercased()]
         self.access = access
@@ -16,7 +16,8 @@ struct HostMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(_ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response) async throws
         -> Response
     {
-        // The upstream's callback comes through a tunnel or proxy with its own name, and brings a secret that no page knows.
+        // The upstream's callbacks come through a tunnel or proxy under another name. They contain a secret that no web page
+        // knows.
         let isCallback = request.uri.path.hasPrefix("/hooks/")
         guard access.isGuarded || isCallback || request.head.authority.map({ names.contains(Self.name(in: $0)) }) == true else {
             throw Problem(

@@ -10,7 +10,7 @@ import NIOCore
 import SizeContract
 import Telemetry
 
-/// `GET /metrics`, as Prometheus scrapes it: what was counted since the start, and what the catalog says now.
+/// `GET /metrics` in Prometheus format: counters since the start, and gauges from the catalog.
 struct MetricsRoutes: Sendable {
     private let registry: PrometheusRegistry
     private let catalog: any Catalog
@@ -40,7 +40,7 @@ struct MetricsRoutes: Sendable {
         }
     }
 
-    /// A catalog that does not answer takes away its own figures, and not those of the process.
+    /// If the catalog does not respond, its gauges become NaN; the process metrics are still reported.
     private func look(_ logger: Logger) async {
         process.refresh()
         do {
@@ -55,7 +55,7 @@ struct MetricsRoutes: Sendable {
     }
 }
 
-/// The queue and the archive in numbers: the catalog's counters, so they outlive the process.
+/// Gauges of the queue and the archive. The values come from the catalog, so they survive a restart.
 private struct CatalogGauges: Sendable {
     private let tasks: [TaskState: Meter]
     private let outputs: [OutputState: Meter]
@@ -103,7 +103,7 @@ private struct CatalogGauges: Sendable {
         isUp.set(1)
     }
 
-    /// What is not known is told as no number: the figures of before would hide that.
+    /// Sets the gauges to NaN, since outdated values would hide the failure.
     func forget() {
         let all =
             Array(tasks.values) + Array(outputs.values) + Array(verdicts.values)
@@ -113,7 +113,7 @@ private struct CatalogGauges: Sendable {
     }
 }
 
-/// Counts and times what the service is asked, by the patterns of its routes; for the webhook also what became of a callback.
+/// Counts and times requests by route pattern; for the webhook, also counts the outcomes of callbacks.
 struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddleware {
     let metrics: ArchiveMetrics
 
@@ -135,12 +135,12 @@ struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddleware {
 
     private func note(_ request: Request, _ context: Context, status: String, since start: ContinuousClock.Instant) {
         let method = Self.methods.contains(request.method) ? request.method.rawValue : "other"
-        // Hummingbird's word for no route is no path.
+        // For an unknown route, Hummingbird returns a word, not a path.
         let route = context.endpointPath.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "none"
         metrics.answered(method: method, route: route, status: status, after: .now - start)
     }
 
-    /// Anybody may make up others.
+    /// Other method names are counted as "other", since clients can invent any number of them.
     private static var methods: Set<HTTPRequest.Method> { [.get, .head, .post, .put, .delete, .options, .patch] }
 
     private static func outcome(ofCallback status: Int) -> ArchiveMetrics.HookOutcome {

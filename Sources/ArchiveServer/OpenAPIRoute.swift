@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The description of this server, for programs: OpenAPI 3.1.
+/// Serves the API description of this server in OpenAPI 3.1.
 struct OpenAPIRoute {
     func add(to router: Router<ServerContext>) {
         let document = ByteBuffer(bytes: PackageResources.openapi_json)

@@ -1,14 +1,14 @@
 import Glibc
 
-/// How many files and connections the process may have open.
+/// The process's limit of open files and connections.
 enum OpenFiles {
-    /// What it has open beside the server's connections: the catalog, files in work, downloads.
+    /// Files needed besides the server's connections: catalog, files in progress, downloads.
     static let others = 1024
 
-    /// Raises the soft limit, which systems set to 1024 for the sake of old programs, as far as the hard one lets it. With too few
-    /// it would not be the server alone that fails, but the archive.
+    /// Raises the soft limit up to the hard limit. Systems set the soft limit to 1024 for compatibility with old programs. With
+    /// too few files, not only the server but the whole archive would fail.
     ///
-    /// - Returns: How many there may be now.
+    /// - Returns: The limit now in effect, at most `count`.
     static func allow(_ count: Int) -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(count) else {

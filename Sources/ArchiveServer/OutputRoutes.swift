@@ -8,7 +8,7 @@ import Hummingbird
 import NIOCore
 import SizeContract
 
-/// What readers ask of the catalog: lists, one output, one task, the audit.
+/// Queries of the catalog: lists, one output, one task, the audit.
 struct OutputRoutes {
     let catalog: any Catalog
     let records: any RecordStore
@@ -21,7 +21,7 @@ struct OutputRoutes {
         group.get("audit") { request, _ in try await audit(request) }
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
     private struct Picture: Encodable {
         var path: String
@@ -36,7 +36,7 @@ struct OutputRoutes {
         var since: Date
         var tries: Int
         var nextTry: Date
-        /// Set from the third death of the process on.
+        /// Set if the process has died at least three times with this item in progress.
         var deaths: Int?
 
         init(_ failing: FailingState, now: Date) {
@@ -54,7 +54,7 @@ struct OutputRoutes {
         var state: OutputState
         var reason: String?
         var cause: FailureCause?
-        /// Set while it waits after a failure.
+        /// Set while the output waits after a failure.
         var failing: Failing?
         var createdAt: Date?
         var deadline: Date?
@@ -96,7 +96,7 @@ struct OutputRoutes {
 
     private struct List: Encodable {
         var outputs: [Output]
-        /// For the next page's `cursor`; absent at the end.
+        /// The value for the next page's `cursor`; absent on the last page.
         var next: String?
     }
 
@@ -149,7 +149,7 @@ struct OutputRoutes {
                 outputs: entries.map { Output($0, now: now) }))
     }
 
-    /// What it all comes to, from the catalog's counters.
+    /// The totals of the audit, from the catalog's counters.
     private func audit(_ request: Request) async throws -> Response {
         let query = try EntryQuery(Parameters(request, allowed: ["since", "until"]))
         struct Whole: Encodable { var summary: AuditReport.Summary }
@@ -161,7 +161,7 @@ struct OutputRoutes {
     }
 }
 
-/// An answer in JSON.
+/// A JSON response.
 enum Answer {
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         Response(
@@ -171,7 +171,7 @@ enum Answer {
 }
 
 extension EntryQuery {
-    /// The filter of a request.
+    /// Parses the filter parameters of a request.
     init(_ parameters: Parameters) throws {
         self.init()
         text = try parameters.read("query", "a text of at most \(Self.longestText) characters", Self.text)

@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// The parameters of a query: each known, each once, each readable.
+/// The query parameters of a request. Unknown, repeated and undecodable parameters are rejected.
 struct Parameters {
     private var values: [String: String] = [:]
 
@@ -24,7 +24,7 @@ struct Parameters {
 
     subscript(name: String) -> String? { values[name] }
 
-    /// - Parameter kind: What a value is, for the complaint about one that is not.
+    /// - Parameter kind: Describes valid values, for the error message.
     func read<Value>(_ name: String, _ kind: String, _ parse: (String) -> Value?) throws -> Value? {
         guard let text = values[name] else { return nil }
         guard let value = parse(text) else { throw Problem(.badRequest, "The parameter '\(name)' is not \(kind).") }
@@ -32,21 +32,21 @@ struct Parameters {
     }
 }
 
-/// Text of an address that can be read: percent-encoded UTF-8 without a NUL.
+/// Decodes percent-encoded UTF-8; a NUL is rejected.
 enum Legible {
     static let problem = Problem(.badRequest, "The address holds a NUL, or percent-encoding that is no UTF-8.")
 
-    /// - Returns: The text with `+` for a space, as forms write it; `nil` when it can't be read.
+    /// - Returns: The decoded text, with `+` read as a space, as in forms; `nil` if it can't be decoded.
     static func decoded(_ text: Substring) -> String? { plain(text.replacing("+", with: " ")) }
 
-    /// - Returns: The text without percent-encoding; `nil` when it can't be read.
+    /// - Returns: The percent-decoded text; `nil` if it can't be decoded.
     static func plain(_ text: some StringProtocol) -> String? {
         guard let plain = text.removingPercentEncoding, !plain.utf8.contains(0) else { return nil }
         return plain
     }
 }
 
-/// Refuses addresses that can't be read before anything is made of them. What is passed on to the upstream is not ours to judge.
+/// Rejects URLs that can't be decoded before they are used. Requests passed on to the upstream are not checked here.
 struct LegibleRequestMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(_ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response) async throws
         -> Response
@@ -60,8 +60,8 @@ struct LegibleRequestMiddleware<Context: RequestContext>: RouterMiddleware {
 }
 
 extension Date {
-    /// Reads the date-time of RFC 3339, section 5.6, whole: any offset, any fraction, small letters, a leap second. A space stands for
-    /// the `+` of an offset too, since that is what a `+` in a query means.
+    /// Parses a complete RFC 3339 date-time (section 5.6): any offset, any fraction, lower-case letters, a leap second. A space
+    /// may replace the `+` of an offset, since `+` in a query means a space.
     init?(rfc3339 text: String) {
         let form = /(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?(?:[Zz]|([+\- ])(\d\d):(\d\d))/
         guard let match = text.wholeMatch(of: form), let year = Int(match.1), let month = Int(match.2), let day = Int(match.3),
@@ -72,7 +72,7 @@ extension Date {
         guard hours < 24, minutes < 60 else { return nil }
         let offset = (hours * 60 + minutes) * (match.8 == "-" ? -60 : 60)
         let fraction = match.7.flatMap { Double("0" + $0) } ?? 0
-        // Days since 1970-01-01, by years that begin in March, so that the leap day is their last.
+        // Days since 1970-01-01. Years begin in March, so that the leap day is the last day of the year.
         let shifted = month < 3 ? year - 1 + 400 : year + 400
         let ofYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
         let days = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + ofYear - (719_468 + 146_097)

@@ -1,19 +1,19 @@
 import ArchiveModel
 
-/// Something is still under way.
+/// The operation did not finish in time and is still running.
 struct StillUnderWay: Error, CustomStringConvertible {
     let limit: Duration
     var description: String { "it took longer than \(limit.components.seconds) s, and goes on" }
 }
 
-/// What `work` gives, if that comes in time. Otherwise it goes on by itself: what waits for another program's lock can't be called off,
-/// so a group of tasks would wait for it.
+/// Waits at most `limit` for the result of `work`. After that, `work` continues in the background: a call that waits for another
+/// program's lock can't be cancelled, so a task group would have to wait for it.
 ///
-/// - Throws: ``StillUnderWay`` after `limit` on `clock`, or what `work` throws.
+/// - Throws: ``StillUnderWay`` after `limit` on `clock`, or an error of `work`.
 func atMost<Value: Sendable>(
     _ limit: Duration, clock: any WallClock, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
-    // Only the first end of a stream counts.
+    // A stream ignores every `finish` after the first one.
     let (outcome, first) = AsyncThrowingStream.makeStream(of: Value.self)
     Task {
         do {

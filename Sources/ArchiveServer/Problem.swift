@@ -37,7 +37,7 @@ struct Problem: Error, HTTPResponseError {
     }
 }
 
-/// Turns every error into a problem document. What the house did not foresee is told without its insides.
+/// Turns every error into a problem document. Unexpected errors are reported without internal details.
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(_ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response) async throws
         -> Response
@@ -52,10 +52,10 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch is CancellationError {
             throw CancellationError()
         } catch let error as HTTPParserError {
-            // The client went away in the middle, or spoke something else: the library answers, and nobody need know.
+            // The client disconnected or did not speak HTTP. The server library answers, and nothing is logged.
             throw error
         } catch {
-            // The route, not the address: that of the webhook holds a secret.
+            // Log the route pattern instead of the path, since the webhook's path contains a secret.
             let route = "\(request.method) \(context.endpointPath ?? "?")"
             context.logger.error("a request failed", metadata: ["route": "\(route)", "error": "\(error)"])
             let problem = Problem(

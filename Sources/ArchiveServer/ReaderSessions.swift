@@ -2,18 +2,18 @@ import Crypto
 import Foundation
 import Synchronization
 
-/// Browsers that have signed in. They can't send a token with each request, so each gets a random session id in a cookie.
+/// Sessions of signed-in browsers. A browser can't send a token with each request, so it gets a random session ID in a cookie.
 ///
-/// The table lives in memory: a sign-out ends a session for every copy of its cookie, and a restart ends them all. Ids are kept as
-/// their hashes, so a look-up's time tells nothing about an id.
+/// Sessions are kept in memory: a sign-out ends a session for every copy of its cookie, and a restart ends all sessions. IDs are
+/// stored as hashes, so the time of a look-up reveals nothing about an ID.
 final class ReaderSessions: Sendable {
     static let cookie = "fixative_reader"
     private static let length: TimeInterval = 30 * 86_400
-    /// The most sessions at once; a further one ends the oldest.
+    /// Maximum number of sessions at once; a new one beyond the limit ends the oldest.
     static let most = 1000
 
     private struct Session {
-        /// The hash of the token it was begun with.
+        /// The hash of the token with which the session was started.
         var token: SHA256Digest
         var end: Date
     }
@@ -36,7 +36,7 @@ final class ReaderSessions: Sendable {
         return id
     }
 
-    /// The hash of the token that a session was begun with; `nil` for a session that has ended or never was.
+    /// The hash of the token with which a session was started; `nil` for an unknown or ended session.
     func token(of id: String, now: Date) -> SHA256Digest? {
         guard id.utf8.count == 64 else { return nil }
         let key = Self.key(id)
@@ -55,7 +55,7 @@ final class ReaderSessions: Sendable {
 
     private static func key(_ id: String) -> SHA256Digest { SHA256.hash(data: Data(id.utf8)) }
 
-    /// The header that gives a browser its cookie, or with `nil` takes it away.
+    /// The header that sets the cookie, or deletes it if the value is `nil`.
     static func header(_ value: String?, isSecure: Bool) -> String {
         let age = value == nil ? 0 : Int(length)
         return "\(cookie)=\(value ?? ""); Max-Age=\(age); Path=/; HttpOnly; SameSite=Strict" + (isSecure ? "; Secure" : "")

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// A method at a path, as the OpenAPI document writes them: `GET`, `/api/outputs/{name}`.
+/// A method and a path in the form of the OpenAPI document: `GET`, `/api/outputs/{name}`.
 package struct ServedRoute: Sendable, Hashable {
     package var method: String
     package var path: String
@@ -13,10 +13,10 @@ package struct ServedRoute: Sendable, Hashable {
 }
 
 extension Router {
-    /// To be called when all routes are there: answers every other method of their paths with 405 and the methods that there are.
-    /// What is passed on to the upstream (`/v1`) is left as it is.
+    /// Call after all routes are added. All other methods of their paths are answered with 405 and the allowed methods. Routes
+    /// passed on to the upstream (`/v1`) are not changed.
     ///
-    /// - Returns: The routes; HEAD only where it was asked for by name, although every GET answers it.
+    /// - Returns: The routes. HEAD is included only if it was added explicitly, although every GET route answers it.
     func finish() -> [ServedRoute] {
         let routes = routes
         for (name, same) in Dictionary(grouping: routes, by: \.path.description) where !name.hasPrefix("/v1/") {

@@ -2,7 +2,7 @@ import Glibc
 import Hummingbird
 import NIOCore
 
-/// What a request handler knows besides the request: who sent it.
+/// Request context with the client's address.
 struct ServerContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let client: ClientAddress
@@ -13,11 +13,11 @@ struct ServerContext: RequestContext {
     }
 }
 
-/// Who a connection comes from, as far as limits tell clients apart: an IPv4 address, or the 64 bits of an IPv6 network.
+/// The client of a connection, for limits: an IPv4 address, or the /64 network of an IPv6 address.
 struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
     let description: String
 
-    /// - Parameter address: `nil` for a channel without one, such as those of tests.
+    /// - Parameter address: `nil` for a channel without an address, as in tests.
     init(_ address: SocketAddress?) {
         let text = address?.ipAddress ?? "unknown"
         guard case .v6(let v6)? = address else {
@@ -25,7 +25,7 @@ struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
             return
         }
         let bytes = unsafe withUnsafeBytes(of: v6.address.sin6_addr) { unsafe Array($0) }
-        // ::ffff:a.b.c.d is the IPv4 client a.b.c.d on a socket that takes both.
+        // ::ffff:a.b.c.d is the IPv4 client a.b.c.d on a dual-stack socket.
         if bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF {
             description = bytes.suffix(4).map(String.init).joined(separator: ".")
         } else if bytes.prefix(8).allSatisfy({ $0 == 0 }) {

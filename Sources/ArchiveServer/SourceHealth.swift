@@ -2,28 +2,28 @@ package import ArchiveModel
 package import Foundation
 import Synchronization
 
-/// How the parts of a running service are: told by whoever runs them, asked by health and metrics.
+/// The states of the service's parts. Set by the code that runs them; read by health and metrics.
 package final class SourceHealth: Sendable {
     package enum State: String, Sendable, Encodable {
         case running
-        /// It failed, and is begun again after a wait.
+        /// The part failed and will be restarted after a wait.
         case restarting
-        /// It works, but the upstream does not give all that it could.
+        /// The part works, but the upstream does not provide everything.
         case limited
-        /// It works, but what it sees can't be trusted.
+        /// The part works, but the data it gets can't be trusted.
         case failing
     }
 
     package struct Source: Sendable, Encodable {
         package var name: String
         package var state: State
-        /// Since when it is in this state.
+        /// When the part entered this state.
         package var since: Date
-        /// What failed, or is missing.
+        /// What failed or is missing.
         package var reason: String?
-        /// When it is tried again.
+        /// When the part is tried again.
         package var nextTry: Date?
-        /// How often it was begun again since the process began.
+        /// Restarts since the process started.
         package var restarts: Int
     }
 
@@ -32,7 +32,7 @@ package final class SourceHealth: Sendable {
 
     package init(clock: any WallClock) { self.clock = clock }
 
-    /// In the order of their names.
+    /// Sorted by name.
     package var sources: [Source] { known.withLock { $0.values.sorted { $0.name < $1.name } } }
 
     package func isRunning(_ name: String) { note(name, .running) }
@@ -43,10 +43,10 @@ package final class SourceHealth: Sendable {
 
     package func isFailing(_ name: String, reason: String) { note(name, .failing, reason: reason) }
 
-    /// Forgets a part that is there only while something is wrong with it.
+    /// Removes a part that is only listed while it has a problem.
     package func clear(_ name: String) { known.withLock { _ = $0.removeValue(forKey: name) } }
 
-    /// - Parameter isEnd: Whether it has ended and will be begun again, and does not merely try again by itself.
+    /// - Parameter isEnd: Whether the part has ended and will be restarted, as opposed to retrying by itself.
     package func failed(_ name: String, reason: String, nextTry: Date?, isEnd: Bool) {
         note(name, .restarting, reason: reason, nextTry: nextTry, restarts: isEnd ? 1 : 0)
     }

@@ -6,7 +6,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What changes the archive: tasks to take up, outputs to try again.
+/// Routes that change the archive: registering tasks, and retrying outputs.
 struct TaskRoutes {
     let catalog: any Catalog
     let clock: any WallClock
@@ -17,10 +17,10 @@ struct TaskRoutes {
         group.post("outputs/:name/retry") { _, context in try await retry(context.parameters.get("name") ?? "") }
     }
 
-    /// The most bytes of a list of tasks.
+    /// Maximum size of a list of tasks in bytes.
     private static let mostBytes = 4 << 20
 
-    /// Takes up tasks, each told as in a manifest: `{"tasks":[{"task_id":"…","size":"16:9","resolution":"2K","prompt":"…"}]}`.
+    /// Registers tasks in the format of a manifest: `{"tasks":[{"task_id":"…","size":"16:9","resolution":"2K","prompt":"…"}]}`.
     private func add(_ request: Request) async throws -> Response {
         let body = try await request.body.collect(upTo: Self.mostBytes)
         guard let reading = try? JSONReading(Array(body.readableBytesView)),
@@ -29,7 +29,7 @@ struct TaskRoutes {
         else { throw Problem(.badRequest, #"The body is not {"tasks":[{"task_id":"…"}, …]}."#) }
         for (index, item) in items.enumerated() { try Self.check(item, number: index + 1) }
         let manifest = Manifest(items, now: clock.now)
-        // A list is taken whole or not at all: who sends one learns at once what is wrong with it.
+        // A list is accepted completely or not at all, so that its sender learns of every problem at once.
         guard manifest.tasks.count == items.count else {
             let problems = manifest.problems.prefix(5).map { "task \($0.line): \($0.detail)" }
             throw Problem(.unprocessableContent, problems.joined(separator: "; "))
@@ -49,7 +49,7 @@ struct TaskRoutes {
             Taken(tasks: items.count, remarks: manifest.problems.map { "task \($0.line): \($0.detail)" }), status: .accepted)
     }
 
-    /// A manifest is taken as well as it goes; who asks a server can be told.
+    /// Stricter than a manifest, since a client of the API gets an immediate error.
     private static func check(_ item: JSONValue, number: Int) throws {
         guard case .object = item else { throw Problem(.unprocessableContent, "task \(number): it is no object") }
         guard let id = item["task_id"]?.string else {
@@ -62,7 +62,7 @@ struct TaskRoutes {
         }
     }
 
-    /// Whether a text may be an id that the upstream has given: the catalog takes others, but none are told over HTTP.
+    /// Whether a text can be a task ID of the upstream. The catalog accepts more, but over HTTP only printable ASCII is accepted.
     static func isPlain(_ id: String) -> Bool { id.utf8.allSatisfy { (0x21...0x7E).contains($0) } && TaskID(id) != nil }
 
     private func retry(_ name: String) async throws -> Response {

@@ -7,9 +7,9 @@ package import Gallery
 extension WaitingList {
     /// The part of an archive that a gallery shows.
     package struct Part: Sendable {
-        /// Words that the prompt must hold, each as a word or the beginning of one.
+        /// Words that must occur in the prompt, each as a word or the start of one.
         package var words: String?
-        /// Only outputs and tasks that were created since then.
+        /// Only outputs and tasks created since then.
         package var since: Date?
 
         package init(words: String?, since: Date?) {
@@ -30,11 +30,12 @@ extension WaitingList {
         }
     }
 
-    /// What a catalog's queue holds at `now`.
+    /// The waiting items in a catalog at `now`.
     /// - Parameters:
-    ///   - riskTime: Seconds before the end of a window from which on something is at risk.
-    ///   - part: Of a part, only what has failed or is at risk is counted: the catalog counts the rest for the whole archive.
-    /// - Returns: `nil` when nothing waits.
+    ///   - riskTime: Seconds before the end of its window from which an item is at risk.
+    ///   - part: For a part of the archive, only failing and at-risk items are counted, since the catalog counts the others only
+    ///     for the whole archive.
+    /// - Returns: `nil` if nothing waits.
     package static func find(
         in catalog: any Catalog, now: Date, riskTime: TimeInterval, part: Part = Part(words: nil, since: nil)
     ) async throws -> WaitingList? {
@@ -57,7 +58,7 @@ extension WaitingList {
         let status = try await catalog.status(now: now)
         let waitingOutputs = [OutputState.waiting, .leased, .held].reduce(0) { $0 + (status.outputs[$1] ?? 0) }
         let waitingTasks = [TaskState.waiting, .leased, .held].reduce(0) { $0 + (status.tasks[$1] ?? 0) }
-        // Entries that the limit has cut off may be of both kinds: the larger count is of all that are known.
+        // Items beyond the limit may be in both lists, so their exact number is unknown; use the largest known count.
         let all = max(entries.count, failing.count, risk.outputCount + risk.taskCount)
         return WaitingList(
             asOf: now, count: max(waitingOutputs + waitingTasks, all),

@@ -1,11 +1,11 @@
 import ArchiveModel
 import Foundation
 
-/// Whether something can be written. It is tried every few seconds at the most, however many ask, and once at a time.
+/// Checks whether something can be written: at most every few seconds, and never concurrently, however many clients ask.
 actor WriteProbe {
-    /// How long an answer holds, in seconds: anybody may ask, and a try writes on the disk.
+    /// Seconds for which a result is reused, since any client may ask and each probe writes to the disk.
     private static let lifetime: TimeInterval = 5
-    /// Who takes longer does not work.
+    /// A probe that takes longer has failed.
     private static let patience = Duration.seconds(3)
 
     private let clock: any WallClock
@@ -19,7 +19,7 @@ actor WriteProbe {
         self.write = write
     }
 
-    /// What keeps it from being written; `nil` for nothing.
+    /// The reason why writing fails; `nil` if it works.
     func problem() async -> String? {
         if let last, (0..<Self.lifetime).contains(clock.now.timeIntervalSince(last.date)) { return last.problem }
         let look = self.look ?? Task { await self.takeLook() }
@@ -28,7 +28,7 @@ actor WriteProbe {
     }
 
     private func takeLook() async -> String? {
-        // One that has not come back is waited for again, so that they don't pile up.
+        // Reuse a probe that is still running, so that probes do not pile up.
         let attempt = self.attempt ?? Task { try await self.tryWriting() }
         self.attempt = attempt
         var problem: String?

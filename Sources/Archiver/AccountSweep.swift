@@ -2,19 +2,20 @@ import ArchiveModel
 package import Foundation
 package import GenerationAPI
 
-/// How far back the sweeps of an account look.
+/// Decides how far back each sweep of the account reads.
 ///
-/// The first looks back as far as asked. Then each goes as far as the last one saw, and somewhat further, since the list's order is not
-/// exact; and once an hour one looks at all tasks whose links may still live, so that what a sweep overlooked is found in time.
+/// The first sweep reads back as far as asked. Each later sweep reads back to the newest task already seen, plus ``overlap``,
+/// since the list's order is not exact. Once an hour a deep sweep reads every task whose links may still work, to find tasks that
+/// earlier sweeps missed.
 package struct SweepMark: Sendable {
-    /// How much further than its mark a sweep looks, in seconds.
+    /// Seconds by which a sweep reads past the newest task already seen.
     package static let overlap: TimeInterval = 15 * 60
     /// Seconds between deep sweeps.
     package static let deepInterval: TimeInterval = 3600
 
-    /// What one sweep is to look at.
+    /// The range that one sweep has to read.
     package struct Reach: Sendable, Hashable {
-        /// Tasks created before it are left out.
+        /// Older tasks are left out.
         package var start: Date
         package var isDeep: Bool
 
@@ -30,7 +31,8 @@ package struct SweepMark: Sendable {
 
     package init() {}
 
-    /// - Parameter span: How far back the first sweep looks, in seconds.
+    /// The range of the next sweep.
+    /// - Parameter span: How far back the first sweep reads, in seconds.
     package func next(span: TimeInterval, now: Date) -> Reach {
         guard hasBegun else { return Reach(start: now.addingTimeInterval(-span), isDeep: true) }
         let deep = now.addingTimeInterval(-min(span, TaskSnapshot.linkLifetime))
@@ -38,8 +40,8 @@ package struct SweepMark: Sendable {
         return Reach(start: max(deep, newest.addingTimeInterval(-Self.overlap)), isDeep: false)
     }
 
-    /// Takes in a sweep that came to its end.
-    /// - Parameter newest: The creation of the newest task that it saw. A time to come counts as now.
+    /// Records a completed sweep.
+    /// - Parameter newest: The creation time of the newest task seen. A time in the future counts as `now`.
     package mutating func note(_ reach: Reach, newest seen: Date?, now: Date) {
         hasBegun = true
         if let seen { newest = max(newest ?? .distantPast, min(seen, now)) }
@@ -47,41 +49,42 @@ package struct SweepMark: Sendable {
     }
 }
 
-/// One look at the account's list.
+/// One pass over the account's task list.
 ///
-/// Rows move while pages are read: new tasks push them down, which only shows some twice, and tasks that vanish pull them up, which
-/// hides some. So a list whose total has fallen is read again. Pages of nothing but rows that were shown before are passed over: so many
-/// tasks may have come between two pages.
+/// Rows move between page reads. New tasks push rows down, so some rows appear twice. Deleted tasks pull rows up, so some are
+/// skipped; a list whose total has shrunk is therefore read again. Pages without a new row do not end the pass, since so many
+/// tasks may have been created between two page reads.
 package struct AccountSweep {
-    /// The creation of the newest task seen.
+    /// The creation time of the newest task seen.
     package private(set) var newest: Date?
-    /// The list's beginning.
+    /// The first rows of the list.
     package private(set) var head = ListHead()
-    /// How many tasks of the time were seen, each counted once.
+    /// Distinct tasks seen in the requested time range.
     package var count: Int { seen.count }
-    /// Whether the list was read as far as asked, and no row can have been hidden meanwhile.
+    /// Whether the list was read as far as asked, and no row can have been skipped.
     package private(set) var isWhole = false
-    /// Rows of the last pass that name no task.
+    /// Rows of the last pass without a task ID.
     package private(set) var unreadable = 0
     private var seen: Set<TaskID> = []
 
-    /// Pages of one pass at the most: a list of rows that can't be read, and that does not turn its pages, has no other end.
+    /// Maximum number of pages of one pass. This bounds a list that returns only unreadable rows and ignores the page number.
     private static let mostPages = 20_000
 
-    /// How often a list that is not read whole is read from its start.
+    /// Maximum number of passes over a list that could not be read completely.
     private static let tries = 3
-    /// Pages in a row without a new row after which a list is left: 2000 tasks that came while a few pages were read, or no end at all.
+    /// Consecutive pages without a new row after which the pass stops: either 2,000 tasks were created meanwhile, or the list has
+    /// no end.
     private static let mostKnownPages = 40
-    /// How often in a row the same page shows that a list does not turn its pages. Twice is not enough: as many new tasks as fill a page
-    /// show the page before once more.
+    /// Identical consecutive pages that show that the list ignores the page number. Two are not enough: if a full page of new
+    /// tasks arrives between two reads, the previous page appears again.
     private static let sameInARow = 3
 
-    /// Reads the list as far as `start`, and hands over the tasks page by page.
+    /// Reads the list back to `start`, and passes the tasks on page by page.
     ///
     /// - Parameters:
-    ///   - page: Reads a page, counted from 1, the newest tasks first.
-    ///   - register: Takes up tasks; durable when it returns.
-    /// - Throws: What `page` and `register` throw.
+    ///   - page: Reads a page, counted from 1, newest tasks first.
+    ///   - register: Registers tasks; durable when it returns.
+    /// - Throws: Errors of `page` and `register`.
     package static func run(
         since start: Date, page: (Int) async throws -> TaskPage, register: ([TaskSnapshot]) async throws -> Void
     ) async throws -> AccountSweep {
@@ -93,7 +96,7 @@ package struct AccountSweep {
         return sweep
     }
 
-    /// - Returns: Whether the list was read to its end or to `start`, and no row can have been hidden.
+    /// - Returns: Whether the list was read to its end or to `start`, and no row can have been skipped.
     private mutating func pass(
         since start: Date, page: (Int) async throws -> TaskPage, register: ([TaskSnapshot]) async throws -> Void
     ) async throws -> Bool {
@@ -111,7 +114,7 @@ package struct AccountSweep {
                 hasFallen = hasFallen || total < most
                 most = max(most, total)
             }
-            // What a cut or broken page does not name may be there all the same.
+            // A truncated or corrupted page may hide tasks that exist.
             hasFallen = hasFallen || part.isIncomplete
             unreadable += part.rows - part.tasks.count
             let young = part.tasks.filter { ($0.createdAt ?? .distantFuture) >= start }
@@ -119,7 +122,8 @@ package struct AccountSweep {
             seen.formUnion(young.map(\.id))
             head.note(part.tasks, page: number)
             newest = (young.compactMap(\.createdAt) + [newest].compactMap { $0 }).max()
-            // A page of rows that can't be read is no end, and neither is a short one: only an empty one is, or one that is too old.
+            // A page of unreadable rows is not the end of the list, nor is a short page. Only an empty page or one with only
+            // older tasks is.
             if part.rows == 0 || (!part.tasks.isEmpty && young.isEmpty) { return !hasFallen }
             let ids = part.tasks.map(\.id)
             if !ids.isEmpty {

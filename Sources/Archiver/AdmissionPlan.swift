@@ -1,16 +1,16 @@
 package import Foundation
 import HeapModule
 
-/// Which of many downloads can still be made in time.
+/// Selects the downloads that can finish before their deadlines.
 ///
-/// The rule of Moore and Hodgson (J. M. Moore, Management Science 15, 1968): go through the jobs by their deadlines, and whenever one
-/// would be late, leave out the longest of those taken so far. No other choice makes more of them in time on one machine; so many
-/// connections count as one machine that is so many times faster.
+/// Moore–Hodgson algorithm (J. M. Moore, Management Science 15, 1968): add jobs in order of deadline; whenever one would finish
+/// late, drop the longest job added so far. On one machine this maximizes the number of jobs in time. `n` connections count as
+/// one machine that is `n` times faster.
 package enum AdmissionPlan {
     package struct Job: Sendable {
-        /// Before all others when it has none.
+        /// Jobs without a deadline come first.
         package var deadline: Date?
-        /// On one connection.
+        /// Duration on one connection.
         package var seconds: TimeInterval
 
         package init(deadline: Date?, seconds: TimeInterval) {
@@ -25,10 +25,10 @@ package enum AdmissionPlan {
         static func < (left: Taken, right: Taken) -> Bool { (left.seconds, left.index) < (right.seconds, right.index) }
     }
 
-    /// The order to take jobs up in: by deadline those that can be made, then the others, which are still tried.
+    /// The order in which to start jobs: first those that can finish in time, by deadline, then the others.
     ///
-    /// - Parameter jobs: By deadline, those without one first.
-    /// - Returns: Indices of `jobs`, each once, and how many of them are admitted.
+    /// - Parameter jobs: Sorted by deadline, those without one first.
+    /// - Returns: Indices of `jobs`, each once, and how many jobs are admitted.
     package static func order(_ jobs: [Job], now: Date, connections: Int) -> (indices: [Int], admitted: Int) {
         var heap = Heap<Taken>()
         var isDeferred = [Bool](repeating: false, count: jobs.count)

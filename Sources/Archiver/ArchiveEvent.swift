@@ -2,55 +2,55 @@ package import ArchiveModel
 package import Foundation
 package import GenerationAPI
 
-/// What happens while archiving, for whoever shows or logs it. No event holds a link's query or a key.
+/// Events of a run, for display and logs. No event contains a key or the query of a link.
 package enum ArchiveEvent: Sendable {
-    /// A source has named tasks, of which `new` were not known.
+    /// A source has named tasks; `new` are those that were unknown before.
     case discovered(named: Int, new: [TaskID])
-    /// A sweep of the account came to its end; `isDeep` when it looked at all tasks whose links may live.
+    /// A sweep of the account has finished; `isDeep` if it read every task whose links may still work.
     case swept(tasks: Int, new: Int, isDeep: Bool)
-    /// A sweep failed, and comes again; `isRefused` when the API does not give the list at all.
+    /// A sweep failed and is retried at `until`; `isRefused` if the API does not provide the list at all.
     case sweepFailed(reason: String, isRefused: Bool, until: Date)
     case resolved(TaskID, outputs: Int)
-    /// A task that will have no picture.
+    /// A task ended without a picture.
     case taskEnded(TaskID, TaskState, reason: String)
     case archived(OutputEntry)
     case unavailable(OutputEntry)
-    /// A try that failed, and when the next one comes.
+    /// An attempt failed; the next one is at `until`.
     case postponed(String, error: String, until: Date)
-    /// It has failed for ten minutes, or at once for a cause of our own. Told once until it recovers.
+    /// An item has been failing for ten minutes, or has just failed with the cause `ours`. Sent once until the item recovers.
     case failing(String, cause: FailureCause, reason: String)
-    /// Nothing can be done before then: retries, or the lease of another worker, which may have died.
+    /// No work is due before `until`. Only retries and leases of other workers remain; such a worker may have died.
     case waiting(until: Date)
-    /// A source stopped; what it has not delivered yet stays in the queue.
+    /// A source has stopped; its unfinished tasks stay in the queue.
     case sourceStopped(reason: String)
-    /// Less time is left than is comfortable, and it is not archived yet. Told once of each in a run.
+    /// An item is not archived yet, and less than the risk time is left. Sent once per item and run.
     case atRisk(String, deadline: Date, reason: String)
-    /// Something that went wrong and was dealt with.
+    /// A problem that was handled.
     case warning(String)
-    /// The account is perhaps not seen as it is: what follows is a failure until the problem is cleared.
+    /// The API's answers may not show the account's real state. The service is reported as failing until the problem is cleared.
     case problemFound(UpstreamProblem)
     case problemCleared(UpstreamProblem.Name)
-    /// Something that is worth a line in the log and changes nothing.
+    /// Worth a line in the log; requires no action.
     case note(String)
 }
 
-/// What a run has done.
+/// Totals of a run.
 package struct ArchiveSummary: Sendable {
     package var archived = 0
-    /// Of these, the ones whose bytes are no whole picture.
+    /// The subset of `archived` whose bytes are not a complete picture.
     package var undecodable = 0
     package var unavailable = 0
-    /// Outputs and tasks that still wait at the end of the run although little of their time is left.
+    /// Outputs and tasks still waiting at the end of the run with less than the risk time left.
     package var atRisk = 0
     package var endedTasks = 0
-    /// Outputs and tasks that are not at their end.
+    /// Outputs and tasks that have not ended.
     package var waiting = 0
-    /// Bytes of originals that were not stored before.
+    /// Bytes of originals that were new to the store.
     package var newBytes: Int64 = 0
-    /// Outputs whose bytes were stored before.
+    /// Outputs whose bytes were already stored.
     package var duplicates = 0
-    /// Set when a source stopped before its end.
+    /// Set if a source stopped early.
     package var stopReason: String?
-    /// Set when the run was asked to stop and did so.
+    /// Set if the run stopped on request.
     package var wasStopped = false
 }

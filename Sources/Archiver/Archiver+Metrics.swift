@@ -6,7 +6,7 @@ import SizeContract
 package import Telemetry
 
 extension ArchiveMetrics {
-    /// Counts what an event ends or begins.
+    /// Updates the counters that an event affects.
     func note(_ event: ArchiveEvent) {
         switch event {
         case .discovered(_, let new): discovered(new.count)
@@ -19,7 +19,7 @@ extension ArchiveMetrics {
         }
     }
 
-    /// Counts a failure of the archive itself; others are none.
+    /// Counts a failure of the archive's own storage; other errors are not counted.
     func note(failure error: any Error) {
         switch error {
         case is BlobStoreError: storeFailed(.blobs)
@@ -28,20 +28,20 @@ extension ArchiveMetrics {
         }
     }
 
-    /// Counts an output's failed try that another one follows.
-    /// - Parameter failure: Its kind; of a status only the class is a cause, or there would be hundreds.
+    /// Counts a failed attempt at an output that will be retried.
+    /// - Parameter failure: Its kind. Status codes are grouped by class to limit the number of label values.
     func retried(output failure: String) {
         let words = failure.split(separator: " ")
         let isStatus = words.count == 2 && words[0] == "status"
         retried(.output, cause: isStatus ? "status_\(words[1].prefix(1))xx" : words.joined(separator: "_"))
     }
 
-    /// Counts a call of the API that is made again.
+    /// Counts an API call that is retried.
     package func retried(call error: APIError) { retried(.call, cause: error.cause) }
 }
 
 extension APIError {
-    /// Who caused it, as far as the error tells.
+    /// The party responsible, as far as the error shows.
     var failureCause: FailureCause {
         switch code {
         case .unauthorized, .noQuota, .forbidden: .ours
@@ -50,7 +50,7 @@ extension APIError {
         }
     }
 
-    /// The kind of error, as a label.
+    /// The kind of error, as a metric label.
     var cause: String {
         switch code {
         case .unauthorized: "unauthorized"

@@ -8,9 +8,9 @@ import SizeContract
 import Telemetry
 
 extension Archiver {
-    /// One output's way: fetch, verify and derive, judge, file.
+    /// The pipeline of one output: fetch, verify and derive, judge, file.
     ///
-    /// Nothing is thrown: everything that goes wrong becomes another try, an end, or a failure of the archive that ends the run.
+    /// Does not throw. Each error becomes a retry, the end of the output, or a failure of the archive that ends the run.
     func archive(_ lease: OutputLease) async -> OutputStep {
         do {
             if let record = try await alreadyFiled(lease) {
@@ -39,7 +39,7 @@ extension Archiver {
     }
 
     /// Verifies, derives and files a download.
-    /// - Throws: ``Failure`` when the bytes are not a whole picture; ``BlobStoreError``, ``CatalogError``.
+    /// - Throws: ``Failure`` if the bytes are not a complete picture; ``BlobStoreError``, ``CatalogError``.
     private func receive(_ download: Download, _ lease: OutputLease, _ link: CurrentLink) async throws -> OutputStep {
         do {
             let inspection = try await metrics.measure(.inspect) { try await inspector.inspect(download) }
@@ -50,7 +50,7 @@ extension Archiver {
                 throw try await keepAsCandidate(download, unjudged: facts, mediaType: mediaType)
             case .picture, .unread: break
             }
-            // Filing takes milliseconds, and half of it is of no use: a request to stop does not cut it short.
+            // Filing takes milliseconds and must not stop halfway, so it runs in a task that a request to stop does not cancel.
             return try await Task { try await metrics.measure(.file) { try await file(download, inspection, lease) } }.value
         } catch {
             await download.ingest.discard()
@@ -58,7 +58,7 @@ extension Archiver {
         }
     }
 
-    /// Stores bytes that are not a whole picture: if nothing better comes, they are what was delivered.
+    /// Stores bytes that are not a complete picture. They become the original if no later attempt succeeds.
     private func keepAsCandidate(
         _ download: Download, reason: String, looksLikePicture: Bool, _ link: CurrentLink
     ) async throws -> Failure {
@@ -71,7 +71,7 @@ extension Archiver {
             cause: .vendor, isRefusal: link.isFresh, candidate: candidate)
     }
 
-    /// Stores bytes that our own decoder did not survive: they may be the whole picture.
+    /// Stores bytes on which the decoder crashed or ran out of resources. They may be a complete picture.
     private func keepAsCandidate(_ download: Download, unjudged facts: UnreadFacts, mediaType: String) async throws -> Failure {
         let blob = try await download.ingest.publish()
         let candidate = DeliveryCandidate(
@@ -82,27 +82,27 @@ extension Archiver {
 
     // MARK: The link
 
-    /// The link that a try uses.
+    /// The link used by one attempt.
     private struct CurrentLink {
-        /// With its query: a secret.
+        /// Includes the query, which is secret.
         var address: String?
-        /// Whether it was read for this try.
+        /// Whether the link was read again for this attempt.
         var isFresh = false
-        /// Why it could not be read anew.
+        /// Why no fresh link could be read.
         var failure: Failure?
-        /// Set when the API refused the key.
+        /// Set if the API refused the key.
         var stop: APIError?
     }
 
     private static let noLink = Failure("no link of it can be read", kind: "no link", cause: .unknown)
 
-    /// The link from the catalog at the first try. Later it is read anew: after a refusal and after the deadline each time, otherwise
-    /// every second time, since the API answers each reading by asking its provider.
+    /// The first attempt uses the link from the catalog. Later attempts read a fresh link: always after a refusal or after the
+    /// deadline, otherwise every second time, since each read makes the API query its provider.
     private func currentLink(of lease: OutputLease) async -> CurrentLink {
         let isLate = clock.now >= RecordFiler.deadline(of: lease)
         let isFirst = lease.attempts == 0 && !isLate
         let wasRefused = !["transport", "timeout", "connection", "dns", "tls"].contains(lease.failure ?? "")
-        // A link of which a byte has changed in the catalog opens as an empty text.
+        // The catalog returns an empty link if the stored one is corrupted.
         var link = CurrentLink(address: lease.link.isEmpty ? nil : lease.link)
         guard link.address == nil || (!isFirst && (isLate || wasRefused || lease.attempts.isMultiple(of: 2))) else { return link }
         do {
@@ -115,7 +115,7 @@ extension Archiver {
                 link.address = nil
             }
         } catch let error as APIError where error.code == .notFound {
-            // The old link may still work.
+            // The stored link may still work.
             link.isFresh = true
             link.failure = Failure(
                 "the upstream does not know the task any more", kind: "not_found", cause: .unknown, isRefusal: true)
@@ -141,7 +141,7 @@ extension Archiver {
         do {
             snapshot = try await (reading?.client ?? client).task(lease.id.task)
         } catch var error as APIError {
-            // A caller's key that is refused stops nobody else, and neither does a task that is somebody else's.
+            // A refused caller's key, or a task of another account, must not stop the source for all other tasks.
             if error.code == .forbidden || (reading?.isCallers == true && error.stopsSource) { error.code = .server }
             throw error
         }
@@ -153,23 +153,24 @@ extension Archiver {
         return result.link.map(Reading.link) ?? .missing(result.problem.map { redact($0) } ?? "the result is not a link")
     }
 
-    // MARK: File
+    // MARK: Filing
 
-    /// The record that an earlier try filed before it died without its catalog row, when its original is there.
+    /// The record filed by an earlier attempt that died before it wrote the catalog row, if its original is stored.
     private func alreadyFiled(_ lease: OutputLease) async throws -> ArchiveRecord? {
-        // One that holds no whole picture may be there because it is being tried again.
+        // A record without a complete picture may belong to an output that is being retried.
         guard let record = try await filer.standing(lease), record.decodeError == nil, try await filer.isWhole(record) else {
             return nil
         }
         return record
     }
 
-    /// The last step: the catalog row, and the report.
+    /// Last step: writes the catalog row and reports the output.
     ///
-    /// - Parameter original: The blob stored just now; `nil` when an earlier run did.
+    /// - Parameter original: The blob stored by this attempt; `nil` if an earlier run stored it.
     private func enter(_ record: ArchiveRecord, _ lease: OutputLease, original: Publication? = nil) async throws -> OutputStep {
         try await catalog.finish(lease, .ended(record), now: clock.now)
-        // Between reading the request and writing the row, or after a kill in between, it may have become known.
+        // The request may have become known since the record was made, for example if an earlier process was killed before this
+        // step.
         if try await catalog.request(of: lease.id.task) != record.request { try await judgeAgain(lease.id.task) }
         report(.archived(OutputEntry(record)))
         return .archived(
@@ -178,12 +179,13 @@ extension Archiver {
                 isWhole: record.decodeError == nil, wasFetched: original != nil))
     }
 
-    /// Blobs first, the record second, the catalog row last.
+    /// Write order: blobs, then the record, then the catalog row.
     private func file(_ download: Download, _ inspection: Inspection, _ lease: OutputLease) async throws -> OutputStep {
-        // In this order: with the lease still held after reading, what stands is no other worker's.
+        // Read the existing record before confirming the lease: if the lease still holds afterwards, no other worker wrote that
+        // record.
         let standing = try await filer.standing(lease)
         try await filer.confirm(lease)
-        // The request may have become known while the file was on its way.
+        // The request may have become known during the download.
         let request = try await catalog.request(of: lease.id.task) ?? lease.request
         var record = filer.emptyRecord(lease, state: .archived, reason: nil)
         record.download = download.facts
@@ -195,7 +197,7 @@ extension Archiver {
             record.thumbHash = picture.thumbHash
             record.perceptualHash = picture.perceptualHash
             for derivative in picture.derivatives { record.derivatives.append(try await store(derivative)) }
-        // These two become candidates, and never get here.
+        // `receive` turns these two cases into candidates, so they do not reach this switch.
         case .undecodable(let reason, _):
             record.original = BlobReference(
                 digest: original.digest, bytes: original.bytes, mediaType: "application/octet-stream")
@@ -221,9 +223,9 @@ extension Archiver {
             width: picture.width, height: picture.height, recipe: picture.recipe)
     }
 
-    // MARK: When it fails
+    // MARK: Failures
 
-    /// Comes back when the host's pause is over, a little later for each, so that not all come at once.
+    /// Retries after the host's pause, with random jitter so that not all outputs retry at once.
     private func pause(_ lease: OutputLease, _ error: DownloadError) async -> OutputStep {
         let end = error.retryAfter ?? clock.now.addingTimeInterval(options.retry.base)
         let due = end.addingTimeInterval(.random(in: 0...options.retry.base))
@@ -237,7 +239,7 @@ extension Archiver {
         return .postponed
     }
 
-    /// Another try later, or the end when the window has closed.
+    /// Schedules a retry, or ends the output if its window has closed.
     private func tryAgain(_ lease: OutputLease, _ failure: Failure, _ link: CurrentLink) async -> OutputStep {
         var failure = failure
         if let problem = link.failure, problem.detail != failure.detail { failure.detail += "; \(problem.detail)" }
@@ -275,7 +277,8 @@ extension Archiver {
         }
     }
 
-    /// With a clock that is hours off no window can be seen to close: the next try comes after the longest wait.
+    /// If the local clock is off by hours, the end of a window can't be detected. The next attempt then comes after the longest
+    /// wait.
     var dueWhileTheClockIsOff: Date? {
         client.monitor.isClockTrusted ? nil : clock.now.addingTimeInterval(options.retry.ceiling)
     }
@@ -283,7 +286,7 @@ extension Archiver {
     private func giveUp(_ lease: OutputLease, _ reason: String, _ cause: FailureCause) async throws -> OutputStep {
         let record = try await filer.end(lease, reason: reason, cause: cause)
         guard record.state == .unavailable else {
-            // What a whole picture is archived for has no cause.
+            // `cause` is `nil` if the archived picture is complete.
             if record.cause != nil, !lease.candidates.isEmpty { report(.archived(OutputEntry(record))) }
             report(.warning("output \(lease.id) was tried to the end of its window; what was delivered stays: \(reason)"))
             guard record.cause != nil else { return .leftAlone }

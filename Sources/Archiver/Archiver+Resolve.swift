@@ -6,9 +6,9 @@ import GenerationAPI
 import Telemetry
 
 extension Archiver {
-    /// Reads tasks from the upstream, and enters the results of those that are done.
+    /// Reads tasks from the upstream, and adds the results of finished tasks to the queue.
     ///
-    /// - Returns: Why the source stopped, or `nil`. Every lease is given back either way.
+    /// - Returns: Why the source stopped, or `nil`. All leases are released either way.
     func resolve(_ leases: [TaskLease]) async throws -> APIError? {
         var stop: APIError?
         let named = Dictionary(leases.map { ($0.id, $0) }) { first, _ in first }
@@ -38,7 +38,7 @@ extension Archiver {
                     }
                 }
             } catch is CancellationError {
-                // The leases run out by themselves; releasing them sooner only saves that time.
+                // Leases expire by themselves; releasing them now lets another worker start sooner.
                 let clock = self.clock
                 let catalog = self.catalog
                 await Task.detached {
@@ -49,10 +49,10 @@ extension Archiver {
         return stop
     }
 
-    /// What a reading brought; tasks that the upstream does not know are missing.
+    /// The answers of one read. Tasks unknown to the upstream are absent.
     private struct Answers {
         var found: [TaskID: TaskSnapshot] = [:]
-        /// What went wrong with single tasks, and says nothing of the others.
+        /// Errors of single tasks, which say nothing about the other tasks.
         var failed: [TaskID: APIError] = [:]
     }
 
@@ -135,7 +135,7 @@ extension Archiver {
         let json = redact(snapshot.json).fitting(ArchiveRecord.largestAnswer)
         let createdAt = creation(of: lease, snapshot)
         let words = snapshot.failure.map { redact($0) }
-        // Results are fetched whatever the word of state is: their links are alive now.
+        // Fetch the results whatever the state says, since their links work now.
         if snapshot.stage == .delivered || (snapshot.stage == .completed && !snapshot.results.isEmpty) {
             let keyGuard = KeyGuard(secrets + client.secrets)
             let known = try await catalog.resultLinks(of: lease.id)
@@ -182,7 +182,7 @@ extension Archiver {
                     isRefusal: true),
                 json: json)
         case .delivered, .unfinished:
-            // One answer may give a wrong time of creation, so the time of its discovery counts as well.
+            // A single answer may contain a wrong creation time, so the discovery time counts as well.
             let begun = max(createdAt ?? .distantPast, lease.discoveredAt)
             guard clock.now.timeIntervalSince(begun) < Self.patience || !client.monitor.isClockTrusted else {
                 let reason = "the task is still unfinished two days after it was created and found"
@@ -192,22 +192,22 @@ extension Archiver {
         }
     }
 
-    /// What fetches the results that an answer names.
+    /// The secrets in the links of an answer: anyone who has them can fetch the results.
     func signatures(of snapshot: TaskSnapshot) -> [String] {
         snapshot.links.filter { !InlineData.isDataURI($0) }.flatMap { HopSecrets.secrets(in: $0) }
     }
 
-    /// The results of one reading that are entered.
+    /// The results of one read that are added to the queue.
     private struct TakenResults {
         var results: [NamedResult]
-        /// Why they are not all.
+        /// Why some results were left out.
         var reason: String?
-        /// When the task is read again for the others; `nil` when its window has closed.
+        /// When to read the task again for the remaining results; `nil` if its window has closed.
         var rest: Postponement?
     }
 
-    /// - Parameter known: The results on record. When there are too many, only those that are missing are entered: the others go on
-    ///   as they are, and are not begun again at each reading.
+    /// - Parameter known: Results already in the catalog. If there are too many, only unknown results are added; known ones
+    ///   continue and are not restarted by each read.
     private func taken(of named: [NamedResult], known: [Int: String], _ lease: TaskLease, _ createdAt: Date?) -> TakenResults {
         let most = options.mostResults
         guard named.count > most else { return TakenResults(results: named) }
@@ -219,27 +219,28 @@ extension Archiver {
             rest: postponement(lease, Failure(reason, kind: "too_many_results", cause: .ours)).postponement)
     }
 
-    /// When the task was created. Where answers differ, the later time counts: a window that seems to close too soon loses pictures.
-    /// A time in the future is not believed.
+    /// When the task was created. If answers differ, the later time counts, since a window that closes too early loses pictures.
+    /// Times in the future are ignored if another time is known.
     private func creation(of lease: TaskLease, _ snapshot: TaskSnapshot) -> Date? {
         let latest = clock.now.addingTimeInterval(UpstreamMonitor.clockTolerance)
         return [snapshot.createdAt, lease.createdAt].compactMap { $0 }.filter { $0 <= latest }.max()
             ?? snapshot.createdAt.map { min($0, latest) } ?? lease.createdAt
     }
 
-    /// The results under their numbers: one that is on record keeps its number when a later reading names it at another place.
+    /// Numbers the results. A known result keeps its number even if a later answer lists it at another position.
     func numbered(_ results: [TaskResult], known: [Int: String]) -> [NamedResult] {
         ResultMatcher.match(known: known, fresh: results).map { number, result in
             NamedResult(index: number, link: result.link, name: result.link.map(Self.name), problem: result.problem)
         }.sorted { $0.index < $1.index }
     }
 
-    /// What a link names: its address without the query, which is a signature; of inline data the digest.
+    /// The link's identity: its address without the query, which is a signature; for inline data, the digest.
     private static func name(of link: String) -> String {
         InlineData.digest(of: link).map { "sha256:" + $0 } ?? String(link.prefix { $0 != "?" && $0 != "#" })
     }
 
-    /// Puts results that are no links on record at once, with their reasons. Their outputs wait: a later reading may bring a link.
+    /// Writes records for results that are not links, with the reason. Their outputs keep waiting, since a later read may return
+    /// a link.
     private func recordProblems(_ results: [NamedResult], _ lease: TaskLease, _ createdAt: Date?, _ json: JSONValue) async throws
     {
         for result in results {
@@ -254,10 +255,10 @@ extension Archiver {
         }
     }
 
-    /// Seconds after which a task that is never finished is given up: twice the life of a link.
+    /// Seconds after which an unfinished task is given up: twice the lifetime of a link.
     private static let patience: TimeInterval = 48 * 3600
 
-    /// Seconds until an unfinished task is read again: half as long again each time.
+    /// Seconds until an unfinished task is read again; grows by half with each read.
     private func pace(_ readings: Int) -> TimeInterval {
         min(options.pace.upperBound, options.pace.lowerBound * pow(1.5, Double(min(readings, 20))))
     }
@@ -292,7 +293,7 @@ extension Archiver {
             ))
     }
 
-    /// Another reading later, or the end when the window has closed.
+    /// Schedules another read, or ends the task if its window has closed.
     private func postpone(_ lease: TaskLease, _ failure: Failure, isMiss: Bool = false, json: JSONValue? = nil) async throws {
         var failure = failure
         failure.detail = KeyGuard(client.secrets)(failure.detail)
@@ -304,7 +305,7 @@ extension Archiver {
         if try await write(lease, .postponed(later)) { tell(of: lease, later) }
     }
 
-    /// - Returns: `nil` for the postponement when the window has closed.
+    /// - Returns: The postponement is `nil` if the window has closed.
     private func postponement(
         _ lease: TaskLease, _ failure: Failure, isMiss: Bool = false
     ) -> (postponement: Postponement?, causeOfLoss: FailureCause) {
@@ -328,7 +329,7 @@ extension Archiver {
         }
     }
 
-    /// - Returns: `false` when the lease has passed on: then somebody else does what is to be done.
+    /// - Returns: `false` if another worker has taken over the lease; that worker then continues.
     @discardableResult
     private func write(_ lease: TaskLease, _ outcome: TaskOutcome) async throws -> Bool {
         do {

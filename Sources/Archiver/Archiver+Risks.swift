@@ -3,23 +3,23 @@ package import Catalog
 package import Foundation
 import GenerationAPI
 
-/// When something that waits is at risk: little of its time is left.
+/// Decides when a waiting item is at risk: when little of its time is left.
 package enum Risk {
-    /// Seconds before the deadline from which on an output or task is at risk, unless somebody says otherwise.
+    /// Default: seconds before its deadline from which an output or task is at risk.
     package static let time: TimeInterval = 2 * 3600
 
-    /// The promised end of a task's links.
+    /// The deadline of a task's links, as promised by the API.
     package static func deadline(of task: TaskEntry) -> Date {
         (task.createdAt ?? task.discoveredAt).addingTimeInterval(TaskSnapshot.linkLifetime)
     }
 
-    /// The end of an output's window: its deadline, or the promised end of its link as far as that is known.
+    /// The end of an output's window: its deadline, or else the estimated end of its link's lifetime.
     package static func deadline(of output: OutputEntry, now: Date) -> Date {
         output.deadline ?? (output.createdAt ?? output.failing?.since ?? now).addingTimeInterval(TaskSnapshot.linkLifetime)
     }
 
-    /// What is at risk at `now`, the most urgent first.
-    /// - Parameter limit: The most entries of each kind; the counts are of all.
+    /// Items at risk at `now`, most urgent first.
+    /// - Parameter limit: Maximum number of entries of each kind; the counts include all.
     package static func find(in catalog: any Catalog, now: Date, time: TimeInterval = Risk.time, limit: Int) async throws
         -> AtRisk
     {
@@ -28,7 +28,7 @@ package enum Risk {
             deadlineBefore: deadline, createdBefore: deadline.addingTimeInterval(-TaskSnapshot.linkLifetime), limit: limit)
     }
 
-    /// Why something is at risk, for people: `41 min left; last: the host answered 503`.
+    /// A readable reason why an item is at risk: `41 min left; last: the host answered 503`.
     package static func reason(deadline: Date, last: String?, now: Date) -> String {
         let minutes = Int((deadline.timeIntervalSince(now) / 60).rounded(.down))
         let left =
@@ -45,18 +45,18 @@ package enum Risk {
 }
 
 extension Archiver {
-    /// Seconds between looks at what is at risk.
+    /// Seconds between checks for items at risk.
     static let riskCheckInterval: TimeInterval = 60
-    /// The most of each kind that is told of at one look.
+    /// Maximum number of items of each kind reported per check.
     private static let risksTold = 100
-    /// The most of each kind that is looked at.
+    /// Maximum number of items of each kind read per check.
     private static let risksSeen = 10_000
 
-    /// Tells of what has come to be at risk since the last look.
-    /// - Returns: How much is at risk now.
+    /// Reports items that have become at risk since the last check.
+    /// - Returns: How many items are at risk now.
     func warnOfRisks(_ warnedOf: inout Set<String>) async throws -> Int {
         let now = clock.now
-        // What was told before stands first, so others come behind as many.
+        // Items that were already reported sort first, so raise the limit by their number.
         let limit = min(Self.risksTold + warnedOf.count, Self.risksSeen)
         let risk = try await Risk.find(in: catalog, now: now, time: options.riskTime, limit: limit)
         var notices: [Notice] = []

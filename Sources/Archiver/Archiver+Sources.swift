@@ -6,16 +6,16 @@ import GenerationAPI
 import Telemetry
 
 extension Archiver {
-    /// What came of a sweep.
+    /// The result of a sweep.
     struct Swept: Sendable {
         var mark: SweepMark
         /// Why the source stopped.
         var stop: APIError?
-        /// Whether the list is not to be had, so that asking again soon is of no use.
+        /// Whether the API does not provide the list, so that asking again soon is useless.
         var isRefused = false
     }
 
-    /// Enters every task of the account that is young enough.
+    /// Registers every recent task of the account.
     func sweep(_ mark: SweepMark, span: TimeInterval) async throws -> Swept {
         var mark = mark
         let reach = mark.next(span: span, now: clock.now)
@@ -63,12 +63,12 @@ extension Archiver {
         }
     }
 
-    /// Enters tasks, and judges again what was archived before its request became known.
+    /// Registers tasks. Judges archived outputs again if their request has become known.
     package func register(_ tasks: [TaskRegistration]) async throws { _ = try await enter(tasks) }
 
-    /// - Returns: Those that were not known.
+    /// - Returns: The tasks that were unknown before.
     func enter(_ tasks: [TaskRegistration]) async throws -> [TaskID] {
-        // An id is the name of a file and stands on every page: one that holds the key is none.
+        // A task ID becomes a file name and appears on every page, so reject IDs that contain the key.
         let keys = client.secrets
         let safe = tasks.filter { task in !keys.contains { task.id.text.contains($0) } }
         if safe.count < tasks.count {
@@ -113,10 +113,10 @@ extension Archiver {
     }
 }
 
-/// What a sweep found that was not known, gathered page by page.
+/// New tasks found by a sweep, collected page by page.
 private final class SweepNews {
     private(set) var count = 0
-    /// Those whose time is nearly over.
+    /// Tasks with less than the risk time left.
     private(set) var urgent: [TaskID] = []
 
     func note(_ tasks: [TaskSnapshot], before date: Date) {

@@ -5,21 +5,21 @@ import Foundation
 package import GenerationAPI
 
 extension Archiver {
-    /// Puts a request on record before it is sent.
+    /// Records a request before it is sent.
     /// - Parameter key: Its idempotency key.
     package func begin(_ request: RecordedRequest, key: String) async throws {
         try await catalog.recordSubmission(key: key, request: request, now: clock.now)
     }
 
-    /// Forgets a request that the upstream has refused.
+    /// Deletes the record of a request that the upstream refused.
     package func drop(key: String) async throws { try await catalog.dropSubmission(key: key) }
 
-    /// Takes up the task that a request has become. When this returns, the request is on record and the task in the queue.
-    /// - Parameter caller: The key that reads the task; `nil` for the own one.
+    /// Registers the task that a request has created. When this returns, the request is recorded and the task is queued.
+    /// - Parameter caller: The key that can read the task; `nil` for the service's own key.
     package func complete(
         _ task: TaskSnapshot, of request: RecordedRequest, key: String, source: String, caller: APIKey? = nil
     ) async throws {
-        // Who sends a key again gets the task of the first request, whatever he asks for now.
+        // A repeated idempotency key returns the task of the first request, even if the new request differs.
         let request = try await catalog.submission(key: key) ?? request
         let createdAt = task.createdAt ?? clock.now
         if try await catalog.task(task.id)?.request == nil {
@@ -31,12 +31,13 @@ extension Archiver {
         }
         let registration = TaskRegistration(id: task.id, source: source, request: request, createdAt: createdAt)
         _ = try await enter([registration])
-        // A task that is read before its key is here is merely missed once.
+        // If the task is read before this key is stored, that read gets a 404 and is retried.
         if let caller { try await catalog.keep(try readers.seal(caller, for: [task.id]), account: readers.account(of: caller)) }
         try await catalog.completeSubmission(key: key, task: task.id)
     }
 
-    /// Enters tasks that somebody has read with this key; `nil` for the own one. Those that were known keep the key they came with.
+    /// Registers tasks that a caller has read with this key; `nil` for the service's own key. Known tasks keep the key they were
+    /// registered with.
     package func register(_ tasks: [TaskRegistration], caller: APIKey?) async throws {
         let new = try await enter(tasks)
         guard let caller, !new.isEmpty else { return }

@@ -5,8 +5,8 @@ import GenerationAPI
 
 /// Items that were in progress when a process died are retried one at a time, since one of them may be the cause.
 extension Archiver {
-    /// Those of `ids` that may start now: of outputs and tasks that were in hand when a process died one at a time, so that the one
-    /// that kills is found, and none of the others is in hand again at its next death.
+    /// Filters `ids` down to those that may start now. Outputs and tasks that were in progress when a process died start one at a
+    /// time. This identifies the one that crashes the process, and keeps the others from being in progress at the next crash.
     func withoutSuspects(_ ids: [OutputID], _ shift: Shift) -> [OutputID] {
         guard !shift.suspects.isEmpty else { return ids }
         var isTaken = shift.hasSuspectInHand
@@ -17,7 +17,7 @@ extension Archiver {
         }
     }
 
-    /// The tasks to read now: those that no process died of, and in turn with them one of the others alone.
+    /// The tasks to read now: alternately the unsuspected ones, and a single suspect alone.
     func leaseTasks(_ shift: inout Shift, now: Date) async throws -> [TaskLease] {
         let until = now.addingTimeInterval(options.leaseDuration)
         for suspects in shift.hasReadSuspect ? [false, true] : [true, false] where !(suspects && shift.hasSuspectInHand) {

@@ -9,37 +9,38 @@ import Synchronization
 package import Telemetry
 import WorkLanes
 
-/// How an archiver works.
+/// Settings of an archiver.
 package struct ArchiverOptions: Sendable {
-    /// Outputs that may be on their way at once.
+    /// Maximum number of outputs in progress at once.
     package var downloads: Int
     /// Pictures decoded at once.
     package var workers: Int
-    /// How old a task the sweep of the account looks for, in seconds; `nil` for no sweep.
+    /// How far back the sweep of the account reads, in seconds; `nil` for no sweep.
     package var since: TimeInterval?
-    /// Whether to go on when everything is done, sweeping again and again.
+    /// Whether to keep running and sweeping when the queue is empty.
     package var watch: Bool
     /// Seconds between sweeps.
     package var sweepInterval: TimeInterval
-    /// Seconds that a lease holds without a sign of life, so how long the work of a process that was killed waits for another.
+    /// Seconds until a lease expires without a heartbeat. The work of a killed process waits this long.
     package var leaseDuration: TimeInterval
-    /// Seconds that work on its way may take after a request to stop.
+    /// Seconds that work in progress may take after a request to stop.
     package var drainTime: TimeInterval
-    /// Waits between the tries of one output or task.
+    /// Back-off between the attempts at one output or task.
     package var retry: RetryPolicy
-    /// How long to wait before an unfinished task is read again: at first, and at the most, in seconds.
+    /// First and longest wait before an unfinished task is read again, in seconds.
     package var pace: ClosedRange<TimeInterval>
-    /// Seconds until the next try beyond which a run that does not watch ends, though something still waits; `nil` to wait to the end.
+    /// If nothing is due within this many seconds, a run without `watch` ends although items are waiting; `nil` to wait for all
+    /// of them.
     package var patience: TimeInterval?
-    /// Seconds after which the loop looks at the queue again, since other processes may add work.
+    /// Seconds after which the loop reads the queue again, since other processes may add work.
     package var pollInterval: TimeInterval = 1
-    /// With less than so many seconds left before its deadline, what still waits is at risk.
+    /// A waiting item with fewer seconds than this left before its deadline is at risk.
     package var riskTime = Risk.time
-    /// The largest picture that is decoded: pixels in all, and pixels a side. A larger one is kept, but not decoded.
+    /// The largest picture that is decoded: total pixels, and pixels per side. Larger pictures are stored without decoding.
     package var largestPicture: (pixels: Int, side: Int) = (64_000_000, 16_384)
-    /// The most results of one task that are taken. A task that names more goes on waiting for a higher setting.
+    /// Maximum number of results taken from one task. A task with more results waits for a higher setting.
     package var mostResults = 1000
-    /// Where pictures are decoded. A sandbox needs a program that knows the verb of its workers.
+    /// Where pictures are decoded. The sandbox needs a program that implements the worker command.
     package var decoders = DecoderPool.Place.inProcess
     package var decoderPolicy = DecoderPool.Policy()
 
@@ -62,9 +63,9 @@ package struct ArchiverOptions: Sendable {
     }
 }
 
-/// Takes every task in the queue from its id to an archived picture, or to the reason why there is none.
+/// Processes every task in the queue: from its ID to an archived picture, or to the reason why there is none.
 ///
-/// All state is in the catalog: any number of archivers may work on one archive, and one that dies is simply missed.
+/// All state is in the catalog. Any number of archivers may work on one archive, and any of them may die at any time.
 package struct Archiver: Sendable {
     let options: ArchiverOptions
     let blobs: any BlobStore
@@ -75,14 +76,14 @@ package struct Archiver: Sendable {
     let downloader: ResultDownloader
     let inspector: InspectionLane
     let filer: RecordFiler
-    /// Started before a run by a caller that must know that it works, and closed when all work is done.
+    /// The caller may start the pool before a run to check that it works, and closes it after all work is done.
     package let decoders: DecoderPool
     let clock: any WallClock
     let report: @Sendable (ArchiveEvent) -> Void
     let metrics: ArchiveMetrics
     private let stopFlag = StopFlag()
 
-    /// - Parameter report: Called from many threads.
+    /// - Parameter report: Called from several threads.
     package init(
         options: ArchiverOptions, blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, client: GenerationClient,
         vault: KeyVault? = nil, downloader: ResultDownloader, clock: any WallClock, metrics: ArchiveMetrics = .none,
@@ -113,13 +114,13 @@ package struct Archiver: Sendable {
         inspector = InspectionLane(decoders: decoders)
     }
 
-    /// Asks a run to end: it takes up nothing new, and what is on its way is finished or put back.
+    /// Asks a run to stop: no new work starts, and work in progress is finished or put back into the queue.
     package func stop() { stopFlag.raise() }
 
-    /// Works until nothing is left to do, or, when watching, until ``stop()``.
+    /// Runs until the queue is empty or, with `watch`, until ``stop()``.
     ///
-    /// - Throws: ``BlobStoreError`` or ``CatalogError`` when the archive itself fails. A source that stops is no error: the summary
-    ///   says why, and its tasks stay in the queue.
+    /// - Throws: ``BlobStoreError`` or ``CatalogError`` if the archive itself fails. A stopped source is not an error: the
+    ///   summary gives the reason, and its tasks stay in the queue.
     package func run() async throws -> ArchiveSummary {
         try await takeUp()
         return try await withThrowingTaskGroup(of: Step.self) { group in
@@ -150,7 +151,7 @@ package struct Archiver: Sendable {
         }
     }
 
-    /// At a start everything is tried that waits, and what release 0.1.0 gave up before its window had closed.
+    /// At start, make every waiting item due, and reopen tasks that release 0.1.0 gave up before their window had closed.
     private func takeUp() async throws {
         try await catalog.releaseHeld(now: clock.now)
         try await catalog.takeUpWaiting(most: RetryDecision.triesBeforeStartsAreIgnored, now: clock.now)
@@ -162,7 +163,7 @@ package struct Archiver: Sendable {
         }
     }
 
-    /// Outputs and tasks that are not at their end.
+    /// Outputs and tasks that have not ended.
     private func stillWaiting() async throws -> Int {
         let status = try await catalog.status(now: clock.now)
         return [OutputState.waiting, .leased, .held].reduce(0) { $0 + (status.outputs[$1] ?? 0) }
@@ -171,9 +172,9 @@ package struct Archiver: Sendable {
 
     // MARK: The loop
 
-    /// What a child task has brought.
+    /// The result of a child task.
     enum Step: Sendable {
-        /// - `seconds`: How long it took.
+        /// - `seconds`: Duration of the attempt.
         case output(OutputLease, OutputStep, seconds: TimeInterval)
         case tasks(stop: APIError?)
         case sweep(Swept)
@@ -181,55 +182,55 @@ package struct Archiver: Sendable {
         case drainOver
     }
 
-    /// What became of one output's try.
+    /// The result of one attempt at an output.
     enum OutputStep: Sendable {
         case archived(Filing)
         case unavailable
         case postponed
-        /// As postponed, and the upstream has refused the key on the way.
+        /// Postponed; the upstream also refused the key during the attempt.
         case sourceStopped(APIError)
-        /// The lease passed on, or the try was cut short: nothing was written.
+        /// The lease was lost, or a picture archived earlier stays: nothing new was filed.
         case leftAlone
         case putBack
-        /// The archive itself failed.
+        /// The archive's own storage failed.
         case failed(any Error)
     }
 
-    /// What was filed.
+    /// The result of filing an output.
     struct Filing: Sendable {
-        /// Of the original.
+        /// Size of the original.
         var bytes: Int
-        /// As far as they were not stored before.
+        /// Bytes that were new to the store.
         var newBytes: Int
         var isWhole: Bool
-        /// Whether it was fetched for this filing, and not found where a run that was killed had left it.
+        /// Whether this attempt downloaded the original, rather than finding it stored by a run that was killed.
         var wasFetched: Bool
     }
 
-    /// Where a run stands.
+    /// The state of a run.
     struct Shift {
         var summary = ArchiveSummary()
         var schedule: DownloadSchedule
         var inFlight: [OutputID: OutputLease] = [:]
-        /// The tasks that are being read.
+        /// Tasks being read.
         var reading: [TaskLease] = []
         var isSweeping = false
         var sweepMark = SweepMark()
         var sourceStopped = false
         var sweepDueAt: Date?
         var hasTimer = false
-        /// The wait that was reported last.
+        /// The due date that was last reported as a wait.
         var waitTold: Date?
         var heartbeatDueAt = Date.distantPast
         var riskCheckDueAt = Date.distantPast
-        /// What was reported to be at risk.
+        /// Items already reported as at risk.
         var warnedOf: Set<String> = []
-        /// Queued outputs that were in hand when a process died.
+        /// Queued outputs that were in progress when a process died.
         var suspects: Set<OutputID> = []
-        /// Whether the tasks that were read last were in hand when a process died.
+        /// Whether the last tasks read were suspects.
         var hasReadSuspect = false
 
-        /// Whether something is in hand that was so when a process died.
+        /// Whether an item in progress was also in progress when a process died.
         var hasSuspectInHand: Bool {
             inFlight.values.contains { $0.history.deaths > 0 } || reading.contains { $0.history.deaths > 0 }
         }
@@ -245,7 +246,7 @@ package struct Archiver: Sendable {
         if let due = shift.sweepDueAt, due <= now, !shift.isSweeping, !shift.sourceStopped {
             shift.isSweeping = true
             shift.sweepDueAt = options.watch ? now.addingTimeInterval(options.sweepInterval) : nil
-            // Another process may have stopped for a key of its own; this one's is good.
+            // Items may be held because another process's key was refused; this process's key works.
             try await catalog.releaseHeld(now: now)
             group.addTask { [mark = shift.sweepMark] in .sweep(try await sweep(mark, span: options.since ?? 0)) }
         }
@@ -292,15 +293,15 @@ package struct Archiver: Sendable {
         guard !isSourceOpen else { return false }
         guard let due = try await catalog.nextDue() else { return true }
         if !options.watch, let patience = options.patience, due > clock.now.addingTimeInterval(patience) { return true }
-        // Without the source, only what is due at once is still fetched; what waits for a fresh link waits for the next run.
+        // Without a source, fetch only outputs that are due now. Outputs that need a fresh link wait for the next run.
         return shift.sourceStopped && due > clock.now
     }
 
-    /// Wakes the loop when something falls due, and after the poll interval at the latest.
+    /// Wakes the loop when an item becomes due, and at the latest after the poll interval.
     private func startTimer(_ shift: inout Shift, in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
         let now = clock.now
         let due = try await catalog.nextDue() ?? .distantFuture
-        // While a suspect is in hand, what is due may be others that wait for their turn: the poll interval finds all else.
+        // While a suspect is in progress, due items may be suspects waiting for their turn. The poll interval finds other work.
         let isBusy = shift.inFlight.count >= options.downloads || !shift.reading.isEmpty || shift.hasSuspectInHand
         let next = min(isBusy ? .distantFuture : due, shift.sweepDueAt ?? .distantFuture)
         let isHolding = !shift.inFlight.isEmpty || !shift.reading.isEmpty
@@ -323,7 +324,7 @@ package struct Archiver: Sendable {
     private func take(_ step: Step, _ shift: inout Shift) async throws {
         switch step {
         case .output(let lease, let result, let seconds):
-            // It may have been leased once more here while this try went on without its lease.
+            // The output may have been leased here again after this attempt lost its lease.
             if shift.inFlight[lease.id]?.token == lease.token { shift.inFlight[lease.id] = nil }
             if case .archived(let filing) = result, filing.wasFetched {
                 shift.schedule.note(bytes: filing.bytes, request: lease.request, seconds: seconds)
@@ -341,7 +342,7 @@ package struct Archiver: Sendable {
             shift.isSweeping = false
             shift.sweepMark = swept.mark
             if swept.isRefused { shift.sweepDueAt = clock.now.addingTimeInterval(SweepMark.deepInterval) }
-            // What it found may be at risk already.
+            // Tasks found by the sweep may already be at risk.
             shift.riskCheckDueAt = .distantPast
             try await catalog.forgetLinks()
             let past = clock.now.addingTimeInterval(-2 * TaskSnapshot.linkLifetime)
@@ -365,8 +366,8 @@ package struct Archiver: Sendable {
         }
     }
 
-    /// Puts the tasks of a source that stopped aside. Links that are known are still fetched: that takes no key. A source that merely
-    /// does not answer now costs nothing but its own news.
+    /// Holds the tasks of a source that stopped. Known links are still fetched, since this needs no key. If the source is only
+    /// temporarily unreachable, nothing is held.
     private func close(_ stop: APIError, _ shift: inout Shift) async throws {
         guard !shift.sourceStopped else { return }
         shift.summary.stopReason = stop.description
@@ -376,9 +377,9 @@ package struct Archiver: Sendable {
         report(.sourceStopped(reason: stop.description))
     }
 
-    /// Lets what is on its way finish for a while, and puts back what does not.
+    /// Lets work in progress finish within the drain time, and puts the rest back into the queue.
     ///
-    /// - Returns: The first failure of the archive itself on the way.
+    /// - Returns: The first failure of the archive's own storage while draining, if any.
     private func drain(_ shift: inout Shift, _ group: inout ThrowingTaskGroup<Step, any Error>) async -> (any Error)? {
         if shift.inFlight.isEmpty {
             group.cancelAll()
@@ -406,7 +407,7 @@ package struct Archiver: Sendable {
     }
 }
 
-/// A request to stop that anyone may make.
+/// A stop request; can be set from any thread.
 private final class StopFlag: Sendable {
     private let raised = Mutex(false)
     var isRaised: Bool { raised.withLock { $0 } }

@@ -1,10 +1,10 @@
 import CBrotli
 import CZlib
 
-/// The most bytes of one piece that a stream gives.
+/// Maximum number of bytes that a stream returns at once.
 private let pieceBytes = 64 << 10
 
-/// gzip, zlib and raw deflate by zlib.
+/// Decodes gzip, zlib and raw deflate with zlib.
 @safe final class InflateStream: CodedStream {
     enum Wrapper: Int32 {
         case gzip = 31
@@ -13,7 +13,7 @@ private let pieceBytes = 64 << 10
     }
 
     private let wrapper: Wrapper
-    /// On the heap, because zlib keeps its address.
+    /// Heap-allocated, since zlib stores its address.
     private let stream: UnsafeMutablePointer<z_stream>
     private var input: ArraySlice<UInt8> = []
     private var failure: CodingError?
@@ -21,8 +21,8 @@ private let pieceBytes = 64 << 10
     private var members = 1
     private var emptyMembers = 0
     private var isMemberEmpty = true
-    /// A file of 256 MiB in members of 64 KiB, as bgzip writes them, has 4,096, and an empty one at its end. Empty members cost time and
-    /// give nothing.
+    /// A 256 MiB file in 64 KiB members, as bgzip writes them, has 4,096 members plus an empty last one. Empty members produce no
+    /// output but cost time.
     private static let (mostMembers, mostEmptyMembers) = (65_536, 256)
 
     init(_ wrapper: Wrapper) {
@@ -45,7 +45,7 @@ private let pieceBytes = 64 << 10
         if let failure { throw failure }
         if isComplete {
             guard try beginsAnotherMember() else {
-                // What follows the end is no part of the file; one byte may be the first of another member.
+                // Bytes after the end are not part of the file. Keep one byte, since it may be the first of another member.
                 input = input.prefix(1)
                 return nil
             }
@@ -78,7 +78,7 @@ private let pieceBytes = 64 << 10
         return piece.isEmpty && used == 0 ? nil : piece
     }
 
-    /// A gzip file may have several members (RFC 1952, section 2.2). Other bytes behind the end are padding.
+    /// A gzip file may have several members (RFC 1952, section 2.2). Other bytes after the end are padding.
     private func beginsAnotherMember() throws(CodingError) -> Bool {
         guard wrapper == .gzip, input.starts(with: [0x1F, 0x8B]) else { return false }
         members += 1

@@ -1,31 +1,33 @@
 package import NIOHTTP1
 
-/// A body under a content coding that can't be undone.
+/// The content coding of a body could not be decoded.
 package struct CodingError: Error {
     package var detail: String
     package init(detail: String) { self.detail = detail }
 }
 
-/// Undoes the content codings of a body, piece by piece (RFC 9110, section 8.4). None is asked for, but some networks add one.
+/// Decodes the content codings of a body, piece by piece (RFC 9110, section 8.4). The client asks for none, but some networks add
+/// one.
 ///
-/// A stage that is given a picture instead of a coded stream passes it on unchanged: the header says more than was done. No piece
-/// is larger than 64 KiB, and each call of ``next()`` decodes one piece at most, so a bomb meets the byte limit before it takes memory,
-/// and a body that decodes to nothing can be broken off.
+/// If the header names a coding but the body is already a picture, the body passes unchanged. Each call of ``next()`` decodes at
+/// most one piece of at most 64 KiB. A decompression bomb therefore reaches the byte limit before it takes memory, and a body
+/// that decodes to nothing can be cancelled.
 package struct ContentDecoder {
     private static let mostCodings = 4
     private var stages: [CodingStage] = []
     private var isEnded = false
 
-    /// - Parameter mostBytes: What a stage may give before another stage: no file that is small enough needs more.
+    /// - Parameter mostBytes: Maximum number of bytes that one stage may pass to the next. No file within the size limit needs
+    ///   more.
     /// - Returns: `nil` for a body without a coding.
-    /// - Throws: ``CodingError`` for a coding that is not known here.
+    /// - Throws: ``CodingError`` for an unsupported coding.
     package init?(_ headers: HTTPHeaders, mostBytes: Int) throws(CodingError) {
         let names = headers["content-encoding"].flatMap { $0.split(separator: ",") }.map { name in
             name.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }.lowercased()
         }.filter { !$0.isEmpty && $0 != "identity" }
         guard !names.isEmpty else { return nil }
         guard names.count <= Self.mostCodings else { throw CodingError(detail: "the body has \(names.count) content codings") }
-        // The last one was applied last, so it is undone first.
+        // Codings are decoded in reverse order of application.
         for name in names.reversed() {
             guard let coding = ContentCoding(name: name) else {
                 throw CodingError(detail: "the body has the unknown content coding '\(name.prefix(40))', which was not asked for")
@@ -34,12 +36,12 @@ package struct ContentDecoder {
         }
     }
 
-    /// Takes coded bytes. Call ``next()`` until it is `nil` before giving more.
+    /// Adds encoded bytes. Call ``next()`` until it returns `nil` before adding more.
     package func push(_ bytes: [UInt8]) { stages[0].push(bytes) }
 
-    /// - Returns: Decoded bytes, none where only a stage in between has gone on; `nil` when more input is needed.
+    /// - Returns: Decoded bytes, empty if only an intermediate stage made progress; `nil` if more input is needed.
     package func next() throws(CodingError) -> [UInt8]? {
-        // From the last stage back to one that goes on.
+        // Start at the last stage, and go back to the first one that makes progress.
         for index in stages.indices.reversed() {
             guard let piece = try stages[index].pull() else { continue }
             guard index + 1 < stages.count else { return piece }
@@ -52,10 +54,10 @@ package struct ContentDecoder {
         return []
     }
 
-    /// Ends the input. Call ``next()`` until it is `nil` afterwards, then ask ``isComplete``.
+    /// Ends the input. Then call ``next()`` until it returns `nil`, and check ``isComplete``.
     package mutating func end() { isEnded = true }
 
-    /// Whether every coded stream has come to its end.
+    /// Whether every coded stream is complete.
     package var isComplete: Bool { stages.allSatisfy(\.isComplete) }
 }
 
@@ -72,16 +74,16 @@ enum ContentCoding {
     }
 }
 
-/// One coding. Used from one task at a time.
+/// One stage of the decoder, for one coding. Not safe for concurrent use.
 private final class CodingStage {
-    /// Bytes that tell a coded stream from a file.
+    /// Bytes needed to tell a coded stream from a picture file.
     private static let headBytes = 12
 
     private let coding: ContentCoding
     private var head: [UInt8] = []
     private(set) var isOver = false
     private var stream: (any CodedStream)?
-    /// What a stage that changes nothing passes on.
+    /// Bytes that a pass-through stage returns unchanged.
     private var passing: [UInt8]?
     private var isPlain = false
     private var bytesLeft: Int
@@ -91,7 +93,7 @@ private final class CodingStage {
         bytesLeft = mostBytes
     }
 
-    /// Counts what goes to the next stage.
+    /// Counts bytes passed to the next stage.
     func count(_ piece: [UInt8]) throws(CodingError) {
         bytesLeft -= piece.count
         guard bytesLeft >= 0 else { throw CodingError(detail: "the body is larger under its content codings than a file may be") }
@@ -141,27 +143,28 @@ private final class CodingStage {
     }
 }
 
-/// The first bytes of files that a vendor delivers.
+/// Signatures of the file types that vendors deliver.
 private enum FileSignature {
     static func isFile(_ bytes: [UInt8]) -> Bool {
         func has(_ text: [UInt8], at offset: Int = 0) -> Bool { bytes.dropFirst(offset).starts(with: text) }
         let isPicture = has([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) || has([0xFF, 0xD8, 0xFF])
         let isWebP = has(Array("RIFF".utf8)) && has(Array("WEBP".utf8), at: 8)
-        // AVIF, HEIC and MP4 share one container.
+        // AVIF, HEIC and MP4 share one container format.
         return isPicture || isWebP || has(Array("GIF8".utf8)) || has(Array("ftyp".utf8), at: 4)
     }
 
-    /// RFC 1950, section 2.2. Without this header, `deflate` means what some servers send: RFC 1951 alone.
+    /// Checks for a zlib header (RFC 1950, section 2.2). Without one, `deflate` means raw deflate (RFC 1951), which some servers
+    /// send.
     static func isZlib(_ bytes: [UInt8]) -> Bool {
         guard bytes.count >= 2 else { return false }
         return bytes[0] & 15 == 8 && (Int(bytes[0]) << 8 | Int(bytes[1])) % 31 == 0
     }
 }
 
-/// A decoder of one coded stream.
+/// A decoder for one coded stream.
 protocol CodedStream: AnyObject {
     func push(_ bytes: [UInt8])
-    /// - Returns: A piece of what was coded, an empty one where input was used up and gave nothing; `nil` when more input is needed.
+    /// - Returns: Decoded bytes, empty if input was consumed without output; `nil` if more input is needed.
     func pull() throws(CodingError) -> [UInt8]?
     var isComplete: Bool { get }
 }

@@ -1,8 +1,8 @@
 import ArchiveModel
 
 extension DownloadError {
-    /// The failure of a try.
-    /// - Parameter isLinkFresh: Whether the link was read for this try: only then does an answer of the vendor close a window.
+    /// Converts the error into the failure of an attempt.
+    /// - Parameter isLinkFresh: Whether the link was read for this attempt. Only then can the vendor's answer close a window.
     func failure(isLinkFresh: Bool) -> Failure {
         Failure(detail, kind: kind, cause: cause, isRefusal: isLinkFresh && cause == .vendor, retryAfter: retryAfter)
     }

@@ -2,43 +2,43 @@ package import ArchiveModel
 package import Foundation
 import Networking
 
-/// A result that did not arrive.
+/// A download that failed.
 package struct DownloadError: Error, Sendable {
     package enum Code: Sendable, Hashable {
-        /// 401, 403, 404, 410: the storage host says there is no such file, or no longer.
+        /// 401, 403, 404, 410: the storage host has no such file, or not any longer.
         case gone(Int)
-        /// 403 with code 1010: a network in front of the storage does not like this client.
+        /// 403 with code 1010: a network in front of the storage refuses this client.
         case blocked
         /// Any other status.
         case status(Int)
-        /// The host began an answer that is cut, contradicts itself, or is no HTTP.
+        /// The host's answer was truncated, contradictory, or not HTTP.
         case transport
         /// A body under a content coding that is unknown or damaged.
         case coding
-        /// It took too long, or too little came for too long.
+        /// The download took too long, or was too slow for too long.
         case timeout
-        /// The host's name has no address.
+        /// The host's name did not resolve to an address.
         case dns
-        /// No trusted TLS session.
+        /// No trusted TLS session could be established.
         case tls
-        /// No connection, or one that was reset.
+        /// The connection failed or was reset.
         case connection
-        /// Rules or settings of this installation forbid the address.
+        /// Address forbidden by a rule or setting of this installation.
         case refusedAddress
-        /// A link that nobody can follow.
+        /// The link is malformed or can't be followed.
         case unusableLink
         /// Too many redirects, or one without a target.
         case redirects
-        /// More bytes than a file may have.
+        /// The file exceeds the size limit.
         case tooLarge
-        /// The host has asked for a pause, and nothing was tried.
+        /// The host asked for a pause, so no attempt was made.
         case hostBusy
     }
 
     package var code: Code
-    /// What happened and what to do, without any link's query.
+    /// What happened and what to do; contains no link's query.
     package var detail: String
-    /// When the storage host asked to come back.
+    /// When the storage host asked the client to retry.
     package var retryAfter: Date?
 
     package init(_ code: Code, _ detail: String, retryAfter: Date? = nil) {
@@ -51,16 +51,16 @@ package struct DownloadError: Error, Sendable {
         self.init(error.isOurRule ? .refusedAddress : .unusableLink, error.description)
     }
 
-    /// Who the failure is put down to:
-    /// - `gone`, `blocked`, `status`: vendor, because its host answered, and the answer was an error;
-    /// - `transport`, `coding`: vendor, because its host answered with bytes that are no whole file;
-    /// - `redirects`, `unusableLink`: vendor, because its link leads nowhere for anybody;
-    /// - `dns`: ours, because a resolver of this network answered, or failed to;
+    /// The party responsible for the failure:
+    /// - `gone`, `blocked`, `status`: vendor, because its host answered with an error;
+    /// - `transport`, `coding`: vendor, because its host answered with bytes that are not a complete file;
+    /// - `redirects`, `unusableLink`: vendor, because its link leads nowhere for any client;
+    /// - `dns`: ours, because a resolver of this network answered, or failed to answer;
     /// - `tls`: ours, because a wrong clock, missing certificates or a proxy in between look the same;
-    /// - `refusedAddress`: ours, because another setting or another network would let it through;
+    /// - `refusedAddress`: ours, because another setting or another network would allow the address;
     /// - `tooLarge`: ours, because `--max-bytes` is our limit;
     /// - `timeout`, `connection`: unknown, because either end or the network between may be at fault;
-    /// - `hostBusy`: unknown, because nothing was tried.
+    /// - `hostBusy`: unknown, because no attempt was made.
     package var cause: FailureCause {
         switch code {
         case .gone, .blocked, .status, .transport, .coding, .redirects, .unusableLink: .vendor
@@ -69,7 +69,7 @@ package struct DownloadError: Error, Sendable {
         }
     }
 
-    /// The kind of failure, for counting how often in a row the same has come.
+    /// The kind of failure, used as a label and to tell whether a retry needs a fresh link.
     package var kind: String {
         switch code {
         case .gone: "gone"
@@ -92,7 +92,7 @@ package struct DownloadError: Error, Sendable {
     /// Whether a fresh link may help.
     package var isGone: Bool { if case .gone = code { true } else { false } }
 
-    /// Whether the same link is likely to fail the same way again, so that the next try can wait longer.
+    /// Whether the same link will probably fail again in the same way, so that the next attempt can wait longer.
     package var isStubborn: Bool {
         switch code {
         case .refusedAddress, .unusableLink, .redirects, .tooLarge, .blocked: true
@@ -101,7 +101,7 @@ package struct DownloadError: Error, Sendable {
         }
     }
 
-    /// Whether the connection failed, rather than the host having answered something else.
+    /// Whether the connection broke, as opposed to an error answer from the host.
     var isBrokenOff: Bool { code == .transport || code == .timeout || code == .connection }
 }
 

@@ -1,23 +1,24 @@
 import Foundation
 import SizeContract
 
-/// How long a download takes, as measured here: the time from taking up an output until it is filed, by what was asked for.
+/// Estimates the duration of downloads per price class. The estimate is based on measured times from the start of an attempt
+/// until the output is filed.
 struct DownloadPace: Sendable {
-    /// What a request costs before its first byte counts, as so many bytes.
+    /// The cost of a request before its first byte, expressed in bytes.
     private static let overhead = 200_000.0
-    /// The weight of the newest measurement.
+    /// Weight of the newest measurement in the moving average.
     private static let weight = 0.1
-    /// Bytes to begin with: measured sizes of PNG deliveries of each tier.
+    /// Initial sizes in bytes: measured PNG deliveries of each tier.
     private var bytes: [Tier?: Double] = [.oneK: 2_000_000, .twoK: 4_000_000, .fourK: 9_000_000, nil: 2_000_000]
     /// `nil` before the first measurement.
     private var secondsPerByte: Double?
 
     var isMeasured: Bool { secondsPerByte != nil }
 
-    /// Takes in one download.
+    /// Adds the measurement of one download.
     /// - Parameters:
-    ///   - tier: What was billed for it; `nil` when that is not known.
-    ///   - seconds: How long it held its place.
+    ///   - tier: The billed tier; `nil` if unknown.
+    ///   - seconds: How long the download held its slot.
     mutating func note(bytes count: Int, tier: Tier?, seconds: TimeInterval) {
         let old = bytes[tier] ?? Double(count)
         bytes[tier] = old + Self.weight * (Double(count) - old)
@@ -25,7 +26,7 @@ struct DownloadPace: Sendable {
         secondsPerByte = secondsPerByte.map { $0 + Self.weight * (measured - $0) } ?? measured
     }
 
-    /// Seconds that a download of a tier will take; 0 as long as nothing is measured.
+    /// Estimated seconds for a download of a tier; 0 before the first measurement.
     func seconds(_ tier: Tier?) -> TimeInterval {
         ((bytes[tier] ?? 0) + Self.overhead) * (secondsPerByte ?? 0)
     }

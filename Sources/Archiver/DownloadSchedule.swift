@@ -3,27 +3,27 @@ package import Catalog
 package import Foundation
 import SizeContract
 
-/// What to fetch next: earliest deadline first among what can still make it at the measured pace; the rest after that. Of several
-/// accounts the one with the fewest outputs in progress comes first.
+/// Selects the next outputs to fetch. Outputs that can finish in time at the measured pace come first, by earliest deadline; the
+/// others follow. Among accounts, the one with the fewest outputs in progress comes first.
 package struct DownloadSchedule: Sendable {
-    /// Outputs that are looked at for one plan.
+    /// Maximum number of queued outputs considered for one plan.
     package static let window = 1000
-    /// Seconds that a plan holds: what has come into the queue since then waits so long at the most.
+    /// Seconds until a plan expires. An output added to the queue later waits at most this long.
     private static let life: TimeInterval = 2
 
     private let connections: Int
     private var pace = DownloadPace()
-    /// By account.
+    /// Keyed by account.
     private var queues: [Int64: ArraySlice<OutputID>] = [:]
     private var plannedAt = Date.distantPast
 
     package init(connections: Int) { self.connections = connections }
 
-    /// Whether the queue must be looked at before ``next(_:)``.
+    /// Whether a new plan is needed before ``next(_:)``.
     package func wantsPlan(now: Date) -> Bool { queues.isEmpty || now.timeIntervalSince(plannedAt) >= Self.life }
 
-    /// Makes a plan from what waits.
-    /// - Parameter queued: By deadline, those without one first, those past theirs last.
+    /// Makes a plan from the queue.
+    /// - Parameter queued: Sorted by deadline; those without one first, those past their deadline last.
     package mutating func plan(_ queued: [QueuedOutput], now: Date) {
         plannedAt = now
         let jobs = queued.map { AdmissionPlan.Job(deadline: $0.deadline, seconds: pace.seconds(Self.tier(of: $0.request))) }
@@ -33,8 +33,8 @@ package struct DownloadSchedule: Sendable {
         }
     }
 
-    /// Takes the next outputs off the plan.
-    /// - Parameter inProgress: The accounts of what is being fetched, each as often as that.
+    /// Removes the next outputs from the plan.
+    /// - Parameter inProgress: The account of each download in progress; an account may occur several times.
     package mutating func next(_ count: Int, inProgress: some Sequence<Int64> = []) -> [OutputID] {
         var busy = Dictionary(inProgress.map { ($0, 1) }, uniquingKeysWith: +)
         var taken: [OutputID] = []
@@ -48,7 +48,7 @@ package struct DownloadSchedule: Sendable {
         return taken
     }
 
-    /// Takes in how long one output has taken.
+    /// Adds the measured time of one output.
     package mutating func note(bytes: Int, request: RecordedRequest?, seconds: TimeInterval) {
         pace.note(bytes: bytes, tier: Self.tier(of: request), seconds: seconds)
     }

@@ -3,20 +3,20 @@ package import Catalog
 import Foundation
 package import GenerationAPI
 
-/// Asks the upstream about tasks that only a callback has named, and enters those that it knows.
+/// Reads tasks that only a callback has named from the upstream, and registers those that exist.
 ///
-/// A callback carries no signature, so its task may be an invention. Inventions get a small budget of calls, they wait for whatever the
-/// account itself has listed, and they end without a record or a notice.
+/// Callbacks are not signed, so a task ID may be made up. Hints therefore get a small call budget and wait for the account's own
+/// work. Hints of tasks that do not exist are dropped without a record or a notice.
 package struct HintReader: Sendable {
-    /// The most hints that are kept at once.
+    /// Maximum number of hints stored at once.
     package static let most = 1000
-    /// The most calls a minute that find no task. A call that finds one costs nothing of this budget.
+    /// Maximum number of calls per minute that find no task. Calls that find one are not counted.
     package static let callsPerMinute = 4
-    /// Seconds after which a hint that no reading has confirmed is dropped: the life of a link.
+    /// Seconds after which an unconfirmed hint is dropped: the lifetime of a link.
     private static let lifetime: TimeInterval = 24 * 3600
-    /// The longest time in seconds that a busy account keeps hints waiting.
+    /// The longest time in seconds that hints wait for other due work.
     private static let patience: TimeInterval = 60
-    /// Seconds between looks at the table.
+    /// Seconds between checks for due hints.
     private static let interval: TimeInterval = 1
 
     private let hints: any TaskHints
@@ -26,8 +26,8 @@ package struct HintReader: Sendable {
     private let clock: any WallClock
 
     /// - Parameters:
-    ///   - client: Reads with the service's own key, as it is now.
-    ///   - register: Enters tasks that the upstream knows; durable when it returns.
+    ///   - client: Returns a client with the service's current key.
+    ///   - register: Registers tasks that the upstream knows; durable when it returns.
     package init(
         hints: any TaskHints, catalog: any Catalog, client: @escaping @Sendable () throws -> GenerationClient,
         clock: any WallClock,
@@ -40,7 +40,7 @@ package struct HintReader: Sendable {
         self.register = register
     }
 
-    /// Works until it is cancelled.
+    /// Runs until cancelled.
     /// - Throws: ``CatalogError`` or `CancellationError`.
     package func run() async throws {
         var budget = CallBudget(perMinute: Self.callsPerMinute, now: clock.now)
@@ -74,7 +74,7 @@ package struct HintReader: Sendable {
             let missed = asked.filter { found.known[$0.id] == nil && found.asked.contains($0.id) }
             try await postpone(missed)
         } catch let error as APIError {
-            // The call failed as a whole, so it says nothing about these tasks. The archiver reports what the upstream refuses.
+            // The call failed as a whole, so it says nothing about these tasks. The archiver reports refusals by the upstream.
             let next = max(error.retryAfter ?? .distantPast, clock.now.addingTimeInterval(Self.pause))
             try await hints.postponeHints(
                 Dictionary(asked.map { ($0.id, next) }) { first, _ in first }, countsReading: false)
@@ -86,7 +86,7 @@ package struct HintReader: Sendable {
         var asked: Set<TaskID> = []
     }
 
-    /// One batch call, or single calls as far as the budget goes where the upstream has no batch call.
+    /// Makes one batch call. If the upstream has no batch call, makes single calls within the budget.
     private func tasks(_ ids: [TaskID], _ budget: inout CallBudget) async throws -> Answers {
         let client = try client()
         budget.spend()
@@ -110,9 +110,9 @@ package struct HintReader: Sendable {
         }
     }
 
-    /// A task may be unknown for seconds after its callback, so the first waits are short.
+    /// Seconds between reads. The first waits are short, since a task may be unknown for seconds after its callback.
     private static let waits: [TimeInterval] = [5, 15, 60, 300, 1800, 7200]
-    /// Seconds after a call that failed.
+    /// Seconds to wait after a failed call.
     private static let pause: TimeInterval = 30
 
     private func postpone(_ missed: [TaskHint]) async throws {
@@ -124,7 +124,7 @@ package struct HintReader: Sendable {
     }
 }
 
-/// Calls that may still be made: at most a minute's worth, refilled evenly.
+/// The remaining call budget: at most one minute's worth, refilled continuously (token bucket).
 private struct CallBudget {
     private let perMinute: Int
     private var left: Double

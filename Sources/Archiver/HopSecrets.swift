@@ -2,7 +2,7 @@ import ArchiveModel
 import Foundation
 import Networking
 
-/// The signatures of a link and of the addresses it was redirected to. Whoever reads one can fetch the file.
+/// The signatures of a link and of its redirects. Anyone who has one of them can fetch the file.
 struct HopSecrets {
     private var earlier: [String] = []
     private var current: [String]
@@ -14,7 +14,7 @@ struct HopSecrets {
         current = Self.secrets(in: url.text)
     }
 
-    /// The facts without signatures. The address keeps what its own query repeats of it, such as the name of the file.
+    /// Removes signatures from the facts. The address keeps parts that also occur in its own query, such as the file name.
     func clean(_ facts: DownloadFacts) -> DownloadFacts {
         guard !(earlier + current).isEmpty else { return facts }
         let redact = Redactor(secrets: earlier + current)
@@ -44,8 +44,8 @@ struct HopSecrets {
 
     // MARK: One link
 
-    /// A link's query, whole, and those of its values that may be signatures, as they are written and as they are meant. Short values,
-    /// such as a media type, are no secrets by themselves, unless their name says so.
+    /// A link's query, and the query values that may be signatures, both percent-encoded and decoded. Short values, such as a
+    /// media type, are not treated as secrets unless the parameter's name suggests one.
     static func secrets(in link: String) -> [String] {
         guard let parts = URLComponents(string: link) else { return [] }
         let values = [parts.queryItems, parts.percentEncodedQueryItems].flatMap { items in

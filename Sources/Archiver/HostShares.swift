@@ -1,30 +1,31 @@
 import ArchiveModel
 import Foundation
 
-/// How many of all connections each host may hold, so that one host does not starve the others.
+/// Limits how many connections each host may use, so that one host does not starve the others.
 ///
-/// - A host that has not delivered a file yet may hold half of them, and all such hosts together half while one that has wants places.
-/// - A host that has may hold all, but only half while another host holds or wants one.
-/// - A host whose last transfer was too slow may hold an eighth, and all such hosts together a quarter.
-/// - While others are sent away, a host that has not delivered a file yet holds a place for ``trial`` at most.
+/// - A host that has not delivered a file yet is unproven. It may use half of all connections. All unproven hosts together may
+///   use half while a proven host wants slots.
+/// - A proven host may use all connections, but only half while another host uses or wants one.
+/// - A host whose last transfer was too slow may use an eighth, and all such hosts together a quarter.
+/// - While other hosts are waiting for slots, an unproven host holds a slot for at most ``trial`` seconds.
 struct HostShareBook {
     private struct Host {
         var active = 0
         var isProven = false
         var isSlow = false
-        /// When a place was last asked for or held.
+        /// When a slot was last requested or held.
         var wantedAt = Date.distantPast
-        /// Downloads that were sent away since a place was last free.
+        /// Downloads rejected since a slot was last free.
         var turnedAway = 0
     }
 
     private enum Standing { case proven, unproven, slow }
 
-    /// Seconds that a host without a connection still counts as one that wants places.
+    /// Seconds for which a host without a connection still counts as wanting slots.
     private static let interest: TimeInterval = 10
-    /// Seconds.
+    /// The longest time in seconds that an unproven host holds a slot while others wait.
     static let trial: TimeInterval = 60
-    /// Which host found no place last, and when.
+    /// The host that was last denied a slot, and when.
     private var lastSentAway: (key: String, date: Date)?
     private static let mostHosts = 1000
 
@@ -33,7 +34,8 @@ struct HostShareBook {
 
     init(places: Int) { self.places = max(1, places) }
 
-    /// - Parameter width: How many connections the host bears now.
+    /// The number of connections that a host may use now.
+    /// - Parameter width: How many connections the host can currently handle.
     func allowance(of key: String, width: Int, now: Date) -> Int {
         let host = hosts[key] ?? Host()
         let isContested = hosts.contains { other, state in
@@ -44,7 +46,7 @@ struct HostShareBook {
         return max(1, min(share, width))
     }
 
-    /// - Returns: Whether there is a place; call ``leave(_:_:now:)`` when it is no longer needed.
+    /// - Returns: Whether a slot was acquired; call ``leave(_:_:now:)`` to release it.
     mutating func enter(_ key: String, width: Int, now: Date) -> Bool {
         if hosts[key] == nil { forgetIdle() }
         let isFree =
@@ -60,7 +62,7 @@ struct HostShareBook {
         return isFree
     }
 
-    /// Whether a transfer must give up its place to others: it began `start`, and its host has not delivered a file yet.
+    /// Whether a transfer that began at `start` must give up its slot: its host is unproven, and other hosts are waiting.
     func isTrialOver(of key: String, since start: Date, now: Date) -> Bool {
         guard let host = hosts[key], Self.standing(of: host) == .unproven, now.timeIntervalSince(start) >= Self.trial else {
             return false
@@ -74,7 +76,7 @@ struct HostShareBook {
         return host.isProven ? .proven : .unproven
     }
 
-    /// Whether the hosts of one standing together have a place left.
+    /// Whether the hosts of one group together have a free slot.
     private func isGroupFree(_ standing: Standing, now: Date) -> Bool {
         guard standing != .proven else { return true }
         let active = hosts.values.reduce(0) { $0 + (Self.standing(of: $1) == standing ? $1.active : 0) }
@@ -99,13 +101,14 @@ struct HostShareBook {
         }
     }
 
-    /// Seconds until a download that found no place should ask again: longer, the more were sent away before it.
+    /// Seconds until a rejected download should ask again; grows with the number of rejections.
     mutating func pause(_ key: String) -> TimeInterval {
         hosts[key]?.turnedAway += 1
         return min(30, 3 + Double(hosts[key]?.turnedAway ?? 0) / 4)
     }
 
-    /// Whether waiting for a place is in vain: then a download must not hold a connection of others while it waits.
+    /// Whether waiting for a slot is useless. The download must then return, since it would hold other hosts' connections while
+    /// waiting.
     func isCrowded(_ key: String) -> Bool { hosts[key].map { $0.isSlow || $0.turnedAway > 0 } ?? false }
 
     private mutating func forgetIdle() {
@@ -115,11 +118,11 @@ struct HostShareBook {
     }
 }
 
-/// The places of one downloader, shared by all its downloads.
+/// The connection slots of one downloader, shared by all its downloads.
 actor HostShares {
     private var book: HostShareBook
     private let clock: any WallClock
-    /// Seconds between looks for a free place.
+    /// Seconds between checks for a free slot.
     private static let interval = 0.1
 
     init(places: Int, clock: any WallClock) {
@@ -127,8 +130,8 @@ actor HostShares {
         self.clock = clock
     }
 
-    /// Waits for a place of the host's share.
-    /// - Returns: `nil` for a place; when to come back, if none became free within `patience` seconds.
+    /// Waits for a slot within the host's share.
+    /// - Returns: `nil` if a slot was acquired; when to retry, if no slot became free within `patience` seconds.
     func enter(_ key: String, width: @Sendable () async -> Int, patience: TimeInterval) async throws -> Date? {
         let end = clock.now.addingTimeInterval(patience)
         while true {
@@ -141,7 +144,7 @@ actor HostShares {
 
     func leave(_ key: String, _ outcome: HostShareBook.Outcome) { book.leave(key, outcome, now: clock.now) }
 
-    /// Whether one of the hosts of a transfer that began `start` must give up its place to others.
+    /// Whether a transfer that began at `start` must give up its slot because one of its hosts is unproven.
     func isTrialOver(of keys: [String], since start: Date) -> Bool {
         keys.contains { book.isTrialOver(of: $0, since: start, now: clock.now) }
     }

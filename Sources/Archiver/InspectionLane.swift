@@ -5,18 +5,18 @@ import Foundation
 import ImageCodecs
 import Imaging
 
-/// What a delivery turned out to be.
+/// The result of inspecting a delivery.
 enum Inspection: Sendable {
     case picture(InspectedDelivery)
-    /// No picture that can be read whole. `looksLikePicture` when it begins like one.
+    /// Not a complete picture. `looksLikePicture` if it starts like one.
     case undecodable(reason: String, looksLikePicture: Bool)
-    /// A whole file that is not decoded here. Sizes are those that its header claims.
+    /// A complete file of a kind that is not decoded here. The dimensions are those claimed by its header.
     case unread(reason: String, mediaType: String, format: String, width: Int?, height: Int?)
-    /// Our own decoder crashed, hung or had no memory, which says nothing about the file.
+    /// The decoder crashed, hung or ran out of memory, which says nothing about the file.
     case unjudged(UnreadFacts, mediaType: String)
 }
 
-/// A delivery that was decoded to its last pixel, and what was made of it.
+/// A completely decoded delivery, with its derivatives.
 struct InspectedDelivery: Sendable {
     var facts: ImageFacts
     var mediaType: String
@@ -39,7 +39,7 @@ struct DerivedPicture: Sendable {
 
 extension BlobBytes: PictureSource {}
 
-/// Verifies and derives, one picture a decoder, with as many decoders as there are processors.
+/// Verifies and derives pictures, one per decoder, with as many decoders as processors.
 struct InspectionLane: Sendable {
     private let decoders: DecoderPool
 
@@ -65,7 +65,7 @@ struct InspectionLane: Sendable {
             mediaType: header?.format.mediaType ?? "application/octet-stream")
     }
 
-    /// A file that was never meant for this decoder is told from a damaged one.
+    /// Distinguishes a damaged file from one of a kind that this decoder does not support.
     private static func refused(_ bytes: Span<UInt8>, _ error: CodecError) -> Inspection {
         switch RefusedFile(bytes, refusedFor: error) {
         case .unread(let file):
@@ -96,7 +96,7 @@ struct InspectionLane: Sendable {
             recipe: recipe)
     }
 
-    /// The recipe as the record keeps it.
+    /// The recipe in the record's JSON form.
     private static func json(of recipe: DerivativeRecipe) -> JSONValue {
         let data = (try? JSONEncoder().encode(recipe)) ?? Data()
         return (try? JSONDecoder().decode(JSONValue.self, from: data)) ?? .object(["version": .integer(Int64(recipe.version))])

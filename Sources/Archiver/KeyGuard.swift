@@ -2,11 +2,11 @@ import ArchiveModel
 import Catalog
 import Foundation
 
-/// Removes the API key from records and catalog rows. An answer may repeat the key, for example in "incorrect API key: sk-…", in a
-/// link's path or in the name of a header.
+/// Removes the API key from records and catalog rows. An answer may repeat the key, for example in "incorrect API key: sk-…", in
+/// a link's path or in a header name.
 struct KeyGuard: Sendable {
     private let redact: Redactor
-    /// The secrets as JSON writes them.
+    /// The secrets as escaped in JSON.
     private let written: [Data]
 
     init(_ secrets: [String]) {
@@ -16,7 +16,8 @@ struct KeyGuard: Sendable {
 
     func callAsFunction(_ text: String) -> String { redact(text) }
 
-    /// The record without the key. The upstream's answer is redacted where it is read, and a task's id is the record's address.
+    /// The record without the key. The upstream's answer is already redacted when it is read. The task's ID stays, since it
+    /// determines the record's path.
     func callAsFunction(_ record: ArchiveRecord) throws -> ArchiveRecord {
         var bare = record
         bare.taskJSON = nil
@@ -28,7 +29,7 @@ struct KeyGuard: Sendable {
 
     func callAsFunction(_ candidate: DeliveryCandidate) throws -> DeliveryCandidate { try cleaned(candidate) }
 
-    /// The value without the key; the value itself when no key is in it.
+    /// The value without the key; unchanged if it does not contain the key.
     private func cleaned<Value: Codable>(_ value: Value) throws -> Value {
         let data = try JSONEncoder.archive(pretty: false).encode(value)
         guard written.contains(where: { data.range(of: $0) != nil }) else { return value }

@@ -3,10 +3,10 @@ package import Catalog
 package import Foundation
 import SizeContract
 
-/// A list of tasks to archive, one JSON object a line: `{"task_id":"…","size":"16:9","resolution":"2K","prompt":"…"}`, all but
-/// `task_id` optional.
+/// A list of tasks to archive, one JSON object per line: `{"task_id":"…","size":"16:9","resolution":"2K","prompt":"…"}`. Only
+/// `task_id` is required.
 package struct Manifest: Sendable {
-    /// A line that could not be used, or not wholly.
+    /// A line that was rejected, or accepted only in part.
     package struct Problem: Sendable, Hashable, CustomStringConvertible {
         /// Counted from 1.
         package var line: Int
@@ -17,21 +17,21 @@ package struct Manifest: Sendable {
     package var tasks: [TaskRegistration] = []
     package var problems: [Problem] = []
 
-    /// Reads a manifest. Lines that are no task become problems, and the others go on; empty lines are skipped.
+    /// Reads a manifest. An invalid line becomes a problem and does not affect other lines. Empty lines are skipped.
     package init(_ text: String, now: Date) { self.init(Array(text.utf8), now: now) }
 
-    /// - Parameter bytes: UTF-8. Bytes that are none cost their line at most.
+    /// - Parameter bytes: UTF-8. Invalid bytes affect at most their own line.
     package init(_ bytes: [UInt8], now: Date) {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let text = bytes.starts(with: mark) ? bytes[mark.count...] : bytes[...]
-        // Only line feeds end a line: U+2028 may stand inside a prompt.
+        // Split at line feeds only: U+2028 may occur inside a prompt.
         for (number, line) in text.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             guard line.contains(where: { ![0x20, 0x09, 0x0D].contains($0) }) else { continue }
             read(Array(line), number: number + 1, now: now)
         }
     }
 
-    /// - Parameter items: The tasks, as a program has sent them; their numbers are their lines.
+    /// - Parameter items: Tasks sent by a program. An item's number counts as its line.
     package init(_ items: [JSONValue], now: Date) {
         for (number, item) in items.enumerated() { read(item, number: number + 1, now: now) }
     }
@@ -72,7 +72,7 @@ package struct Manifest: Sendable {
         }
     }
 
-    /// What is wrong with a recorded size, and what follows from it.
+    /// What is wrong with a recorded size, and the consequence.
     private func problem(with request: RecordedRequest) -> String? {
         guard let size = request.size else { return nil }
         let contract = SizeContract.contract(model: request.model)
@@ -86,7 +86,7 @@ package struct Manifest: Sendable {
         }
     }
 
-    /// A file of another kind may have a problem in every line.
+    /// Bounds the list, since a file of another type may have a problem in every line.
     private static let mostProblems = 10_000
 
     private mutating func complain(_ line: Int, _ detail: String) {

@@ -4,18 +4,18 @@ import Foundation
 import Glibc
 import WorkLanes
 
-/// A folder in which manifests are dropped: `*.jsonl` and `*.ndjson`, one task a line, as ``Manifest`` reads them.
+/// A watched folder for manifests: `*.jsonl` and `*.ndjson`, one task per line, in the format of ``Manifest``.
 ///
-/// A file is taken when its size and its time of change stood still from one look to the next; whoever writes slowly does so under
-/// another name, such as `….part`, and renames it at the end. Its tasks are registered first, then it moves to `done/` below the folder; one
-/// with problems gets `<name>.problems.txt` beside it, and one that names no task at all moves to `failed/` with that. A process that
-/// dies in between registers the same tasks once more, which changes nothing. Hidden files, links and folders are left alone.
+/// A file is processed when its size and modification time did not change between two scans. Slow writers should use another
+/// name, such as `….part`, and rename the file at the end. After its tasks are registered, a file moves to `done/` in the folder.
+/// A file with problems gets `<name>.problems.txt` next to it. A file with problems and no task moves to `failed/` instead. If a
+/// process dies in between, the same tasks are registered again without effect. Hidden files, links and folders are ignored.
 package struct ManifestFolder: Sendable {
-    /// Between two looks.
+    /// Time between two scans.
     package static let pause = Duration.seconds(2)
-    /// The most bytes of a manifest.
+    /// Maximum size of a manifest in bytes.
     package static let mostBytes = 64 << 20
-    /// Tasks that are registered in one step.
+    /// Tasks registered per call.
     private static let batch = 1000
 
     private let path: String
@@ -25,8 +25,8 @@ package struct ManifestFolder: Sendable {
     private let lane = WorkLane(name: "watch-dir", width: 1)
 
     /// - Parameters:
-    ///   - path: The folder, which has to exist: one that is gone may be a disk that is not mounted.
-    ///   - register: Takes up tasks; durable when it returns.
+    ///   - path: The folder. It must exist, since a missing folder may be a disk that is not mounted.
+    ///   - register: Registers tasks; durable when it returns.
     package init(
         path: String, clock: any WallClock, register: @escaping @Sendable ([TaskRegistration]) async throws -> Void,
         report: @escaping @Sendable (ArchiveEvent) -> Void
@@ -37,10 +37,10 @@ package struct ManifestFolder: Sendable {
         self.report = report
     }
 
-    /// Looks at the folder every two seconds until the task is cancelled; then it returns.
+    /// Scans the folder every two seconds until the task is cancelled, then returns.
     ///
-    /// - Throws: ``ManifestFolderError`` for a folder that can't be read, or not be written to: by then the tasks of every file that
-    ///   was due are registered, and a later run goes on. Also what `register` throws; the file is then still in its place.
+    /// - Throws: ``ManifestFolderError`` if the folder can't be read or written. The tasks of every due file are registered by
+    ///   then, and a later run continues. Also errors of `register`; the file then stays where it is.
     package func run() async throws {
         var seen: [String: Standing] = [:]
         do {
@@ -53,18 +53,18 @@ package struct ManifestFolder: Sendable {
         }
     }
 
-    // MARK: Looking
+    // MARK: Scanning
 
-    /// How a file stands.
+    /// The state of a file at one scan.
     private struct Standing: Sendable, Equatable {
         var number: UInt64
         var bytes: UInt64
         var changed: Date
     }
 
-    /// Takes what stands as it did at the last look.
+    /// Processes files that did not change since the last scan.
     ///
-    /// - Returns: How the others stand.
+    /// - Returns: The state of the other files.
     private func look(_ seen: [String: Standing]) async throws -> [String: Standing] {
         var standing = try await lane.run { try list() }
         var failure: ManifestFolderError?
@@ -74,7 +74,7 @@ package struct ManifestFolder: Sendable {
                 try await take(name, file)
                 standing[name] = nil
             } catch let error as ManifestFolderError {
-                // One that can't be moved does not keep the others' tasks from being taken up.
+                // A file that can't be moved must not block the tasks of other files.
                 failure = failure ?? error
             }
         }
@@ -96,7 +96,7 @@ package struct ManifestFolder: Sendable {
         return files
     }
 
-    /// `nil` for what is no regular file, or gone.
+    /// `nil` if the file is gone or not a regular file.
     private func standing(_ name: String) -> Standing? {
         guard let facts = try? FileManager.default.attributesOfItem(atPath: path + "/" + name),
             facts[.type] as? FileAttributeType == .typeRegular, let changed = facts[.modificationDate] as? Date,
@@ -106,12 +106,12 @@ package struct ManifestFolder: Sendable {
         return Standing(number: number, bytes: bytes, changed: changed)
     }
 
-    // MARK: Taking
+    // MARK: Processing
 
     private enum Reading: Sendable {
         case manifest(Manifest)
         case unreadable(String)
-        /// Somebody is still at work on it.
+        /// The file is still being written.
         case moving
     }
 
@@ -162,14 +162,14 @@ package struct ManifestFolder: Sendable {
         return .manifest(Manifest(Array(data), now: now))
     }
 
-    // MARK: Putting away
+    // MARK: Moving
 
-    /// Moves a file to a folder below, where it gets a number if its name is taken; what is wrong with it is written down first.
+    /// Moves a file to a subfolder, adding a number if its name is taken. Its problems are written before the move.
     private func putAway(_ name: String, to place: String, problems: [String]) throws(ManifestFolderError) {
         guard unsafe mkdir(path + "/" + place, 0o755) == 0 || errno == EEXIST else {
             throw ManifestFolderError(path, "\(place)/ can't be made in it: \(unsafe String(cString: strerror(errno)))")
         }
-        // Whoever drops manifests must not lead them elsewhere by a link in the folder's place.
+        // A user who drops manifests must not be able to redirect files by replacing the subfolder with a link.
         let folder = unsafe open(path + "/" + place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard folder >= 0 else {
             throw ManifestFolderError(path, "\(place)/ is no folder of its own: \(unsafe String(cString: strerror(errno)))")
@@ -210,7 +210,7 @@ package struct ManifestFolder: Sendable {
         return candidate
     }
 
-    /// What the operating system says, where an error has that beneath.
+    /// The operating system's message, if an error contains one.
     private static func words(_ error: any Error) -> String {
         if let error = error as? POSIXError { return unsafe String(cString: strerror(Int32(error.code.rawValue))) }
         let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
@@ -218,13 +218,13 @@ package struct ManifestFolder: Sendable {
         return unsafe String(cString: strerror(Int32(cause.code)))
     }
 
-    /// A name without what a terminal would obey.
+    /// The name with control characters replaced, so that a terminal does not interpret them.
     private static func shown(_ name: String) -> String {
         String(String.UnicodeScalarView(name.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
     }
 }
 
-/// A watched folder that can't be worked with.
+/// The watched folder can't be used.
 package struct ManifestFolderError: Error, Sendable, CustomStringConvertible {
     package var path: String
     package var detail: String

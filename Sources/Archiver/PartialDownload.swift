@@ -4,23 +4,23 @@ import Foundation
 import GenerationAPI
 import NIOHTTP1
 
-/// The beginning of a file that is on its way, and what it takes to ask for the rest.
+/// The received part of a file, and what is needed to request the rest.
 struct PartialDownload: Sendable {
     var ingest: any BlobIngest
-    /// Names this very version of the file, for `If-Range`; empty when the host gives none that will do.
+    /// Identifies this version of the file, for `If-Range`; empty if the host sent no usable validator.
     var validator: String
-    /// Bytes of the whole file, as announced; of its coded form under a content coding.
+    /// Announced size of the complete file in bytes; under a content coding, of the encoded file.
     var total: Int?
-    /// Of the answer that the file began with.
+    /// Facts of the first answer.
     var facts: DownloadFacts
-    /// Bytes kept.
+    /// Bytes received and stored.
     var bytes = 0
-    /// Whether a content coding was undone: then positions in the file are none in what is sent.
+    /// Whether a content coding was decoded. Positions in the file then do not match positions in the transfer.
     var isCoded = false
 
     var canResume: Bool { bytes > 0 && !validator.isEmpty && !isCoded }
 
-    /// Whether an answer is about another version of the file (RFC 9110, section 15.3.7.3).
+    /// Whether an answer describes another version of the file (RFC 9110, section 15.3.7.3).
     func isContradicted(by headers: HTTPHeaders, total newTotal: Int?) -> Bool {
         if let total, let newTotal, total != newTotal, bytes < total { return true }
         let name = validator.hasPrefix("\"") ? "etag" : "last-modified"
@@ -28,28 +28,28 @@ struct PartialDownload: Sendable {
     }
 }
 
-/// A connection that ended in the middle of a file, with what had come by then.
+/// A connection that broke in the middle of a file, with the bytes received by then.
 struct BrokenOff: Error {
     var partial: PartialDownload
     var cause: DownloadError
-    /// Whether the answer ended where it said it would, and was only a part.
+    /// Whether the answer was complete as announced, but contained only a part of the file.
     var isCleanPart = false
 }
 
-/// The file is another one than the part that is here: it must be fetched from its beginning.
+/// The file differs from the part received earlier and must be fetched from its beginning.
 struct StartOver: Error {
     var cause: DownloadError
 }
 
-/// What part of a file an answer holds (RFC 9110, section 14.4).
+/// The part of a file that an answer contains (RFC 9110, section 14.4).
 struct ContentRange: Equatable {
-    /// The bytes of the part; `nil` for an answer that only says how long the file is.
+    /// The byte range of the part; `nil` if the answer only gives the length of the file.
     let range: Range<Int>?
-    /// `nil` when the host does not know.
+    /// `nil` if the host does not know the length.
     let total: Int?
 
-    /// Reads `bytes 5-9/10`, `bytes 5-9/*` and `bytes */10`. Anything else is `nil`, also numbers that contradict each other and a
-    /// field that is there twice.
+    /// Parses `bytes 5-9/10`, `bytes 5-9/*` and `bytes */10`. Returns `nil` for anything else, including contradictory numbers
+    /// and a repeated header.
     init?(_ headers: HTTPHeaders) {
         let values = headers["content-range"]
         guard values.count == 1, let value = values.first?.lowercased(), value.hasPrefix("bytes ") else { return nil }
@@ -71,8 +71,8 @@ struct ContentRange: Equatable {
         text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 
-    /// The validator for `If-Range`: a strong entity tag; or, without any tag, a date of the last change that is strong, which is
-    /// one at least a second before the answer's own date (RFC 9110, sections 8.8.2.2 and 13.1.5).
+    /// The validator for `If-Range`: a strong entity tag or, without any tag, a strong `Last-Modified` date. A date is strong if
+    /// it is at least one second before the answer's `Date` (RFC 9110, sections 8.8.2.2 and 13.1.5).
     static func validator(_ headers: HTTPHeaders, now: Date) -> String? {
         if let tag = headers.first(name: "etag") {
             return tag.count >= 2 && tag.hasPrefix("\"") && tag.hasSuffix("\"") ? tag : nil

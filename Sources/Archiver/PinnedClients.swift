@@ -5,9 +5,9 @@ import NIOCore
 import NIOPosix
 import Networking
 
-/// HTTP clients that connect to one checked address each, whatever the host's name resolves to a moment later.
+/// HTTP clients that each connect to one checked address, even if the host's name resolves to another address later.
 ///
-/// A client is kept while it is in use and some time after, so that its connections serve further files of the same host.
+/// An idle client is kept for some time, so that its connections can be reused for other files of the same host.
 actor PinnedClients {
     struct Pin: Hashable {
         var target: AddressPolicy.Target
@@ -20,7 +20,7 @@ actor PinnedClients {
         var lastUse = 0
     }
 
-    /// Clients kept at the most when they are idle.
+    /// Maximum number of clients kept while idle.
     private static let capacity = 32
 
     private let policy: AddressPolicy
@@ -29,14 +29,15 @@ actor PinnedClients {
     private var entries: [Pin: Entry] = [:]
     private var uses = 0
 
-    /// - Parameter connections: To one host at once; the client must not queue what the gate has let through.
+    /// - Parameter connections: Maximum number of concurrent connections to one host. It must not be lower than the gate's limit,
+    ///   or the client would queue requests.
     init(policy: AddressPolicy, idleTimeout: TimeInterval, connections: Int = 16) {
         self.policy = policy
         self.connections = connections
         self.idleTimeout = idleTimeout
     }
 
-    /// Lends a client for `pin`; hand it back with ``giveBack(_:)``.
+    /// Lends a client for `pin`; return it with ``giveBack(_:)``.
     func borrow(_ pin: Pin) -> HTTPClient {
         uses += 1
         var entry = entries[pin] ?? Entry(client: makeClient(pin))
@@ -80,6 +81,7 @@ actor PinnedClients {
         return HTTPClient(eventLoopGroupProvider: .shared(Self.loops), configuration: configuration)
     }
 
-    /// Result hosts are strangers: one that keeps a parser busy, with chunks of one byte, must not hold up the loops that serve HTTP.
+    /// Result hosts are not trusted. A host that keeps a parser busy, for example with one-byte chunks, must not block the event
+    /// loops that serve HTTP.
     private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 }

@@ -5,18 +5,19 @@ package import Foundation
 import GenerationAPI
 import SizeContract
 
-/// Writes the records of outputs and tasks, and ends them in the catalog: blobs first, the record second, the catalog row last.
+/// Writes the records of outputs and tasks, and ends them in the catalog. Write order: blobs, then the record, then the catalog
+/// row.
 package struct RecordFiler: Sendable {
     let blobs: any BlobStore
     let records: any RecordStore
     let catalog: any Catalog
     let clock: any WallClock
-    /// Seconds that a lease holds.
+    /// Seconds until a lease expires.
     let leaseDuration: TimeInterval
     private let secrets: @Sendable () -> [String]
     private let answers: SharedAnswers
 
-    /// - Parameter secrets: What no record may hold, such as the API key.
+    /// - Parameter secrets: Texts that no record may contain, such as the API key.
     package init(
         blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
         leaseDuration: TimeInterval = 30, secrets: @escaping @Sendable () -> [String] = { [] }
@@ -30,7 +31,7 @@ package struct RecordFiler: Sendable {
         answers = SharedAnswers(records)
     }
 
-    /// Judges a delivery by its request.
+    /// Judges a delivery against its request.
     static func judge(_ record: ArchiveRecord, request: RecordedRequest?, model: String?) -> Judgement {
         let contract = SizeContract.contract(model: request?.model ?? model)
         if let unread = record.unread {
@@ -40,7 +41,8 @@ package struct RecordFiler: Sendable {
         return contract.judge(delivered: delivered, request: request?.sizeRequest(in: contract))
     }
 
-    /// The end of a window: the recorded deadline, else a link's life after the task was created or, where that is unknown, named.
+    /// The end of a window: the recorded deadline, or else the link lifetime after the task's creation. If the creation time is
+    /// unknown, the discovery time counts.
     static func deadline(of lease: OutputLease) -> Date {
         lease.deadline ?? (lease.createdAt ?? lease.discoveredAt).addingTimeInterval(TaskSnapshot.linkLifetime)
     }
@@ -51,7 +53,7 @@ package struct RecordFiler: Sendable {
 
     // MARK: Records
 
-    /// The record on disk; `nil` when there is none that can be read.
+    /// The record on disk; `nil` if there is none or it can't be read.
     func standing(_ lease: OutputLease) async throws -> ArchiveRecord? {
         do {
             return try await records.record(of: lease.id, day: lease.createdAt ?? lease.discoveredAt)
@@ -60,17 +62,17 @@ package struct RecordFiler: Sendable {
         }
     }
 
-    /// Whether a record is of something that was archived, and its original is there.
+    /// Whether a record is of an archived output whose original is stored.
     func isWhole(_ record: ArchiveRecord) async throws -> Bool {
         guard record.state == .archived, let original = record.original else { return false }
         return try await blobs.size(of: original.digest) == original.bytes
     }
 
-    /// A record, with the latest answer of the upstream.
+    /// The record, updated with the upstream's latest answer.
     func renewed(_ record: ArchiveRecord, _ lease: OutputLease, cause: FailureCause? = nil) async throws -> ArchiveRecord {
         var renewed = record
         if let answer = lease.taskJSON { renewed.answer = answer }
-        // Without it, the day of discovery is part of the record's place.
+        // Without a creation time, the discovery day is part of the record's path, so it must not change.
         if record.createdAt != nil { renewed.discoveredAt = lease.discoveredAt }
         if record.decodeError != nil { renewed.cause = record.cause ?? cause }
         renewed = try await shared(renewed)
@@ -79,9 +81,9 @@ package struct RecordFiler: Sendable {
         return try await write(renewed, over: record)
     }
 
-    /// Writes a record, unless another worker that has taken over this output was first: then its record stands, and is given back.
+    /// Writes a record, unless another worker that took over this output wrote one first. That record is then kept and returned.
     ///
-    /// - Parameter standing: The record that was there when this try began to file.
+    /// - Parameter standing: The record that existed when this attempt began to file.
     func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord {
         var (record, standing) = (try await shared(record), standing)
         while let other = try await records.write(record, over: standing) {
@@ -94,7 +96,7 @@ package struct RecordFiler: Sendable {
         return record
     }
 
-    /// The record without the key, and with a large answer in the record of its task, which this writes.
+    /// Removes the key from the record. Moves a large answer into the record of its task, and writes that one.
     func shared(_ record: ArchiveRecord) async throws -> ArchiveRecord {
         try await answers.share(try KeyGuard(secrets())(record))
     }
@@ -106,23 +108,24 @@ package struct RecordFiler: Sendable {
             request: lease.request, taskJSON: lease.taskJSON)
     }
 
-    /// Confirms that the lease still holds before anything is written under it.
+    /// Confirms that the lease still holds, before anything is written under it.
     /// - Throws: ``CatalogError`` with code `leaseLost`.
     func confirm(_ lease: OutputLease) async throws {
         let now = clock.now
-        // The heartbeat comes at a third of a lease's life: mostly there is enough left, and reading costs no commit.
+        // The heartbeat renews a lease after a third of its duration, so it rarely has to be extended here. Reading the expiry
+        // needs no commit.
         if let expiry = try await catalog.expiry(of: lease), expiry > now.addingTimeInterval(leaseDuration / 3) { return }
         guard try await catalog.extend([lease], until: now.addingTimeInterval(leaseDuration)).isEmpty else {
             throw CatalogError(.leaseLost, "output \(lease.id)")
         }
     }
 
-    // MARK: Ends without a whole picture
+    // MARK: Ending without a complete picture
 
-    /// Ends an output: the best candidate becomes the original; without a candidate the output is unavailable. A whole picture that is
-    /// archived already stays.
+    /// Ends an output. The best candidate becomes the original; without a candidate the output becomes unavailable. A complete
+    /// picture that is already archived stays.
     ///
-    /// - Returns: The record as it is now.
+    /// - Returns: The current record.
     /// - Throws: ``CatalogError`` with code `leaseLost`, ``BlobStoreError``.
     package func end(_ lease: OutputLease, reason: String, cause: FailureCause) async throws -> ArchiveRecord {
         let standing = try await standing(lease)
@@ -153,8 +156,8 @@ package struct RecordFiler: Sendable {
         return record
     }
 
-    /// The record of an output that is unavailable, with everything that an earlier record knows of files that once were there: they
-    /// may come back from another archive, and some may be there still.
+    /// The record of an unavailable output. It keeps what an earlier record says about files: they may still exist, or may be
+    /// recovered from another archive.
     private func lostRecord(
         _ lease: OutputLease, _ reason: String, _ cause: FailureCause, _ standing: ArchiveRecord?
     ) -> ArchiveRecord {

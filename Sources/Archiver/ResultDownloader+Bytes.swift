@@ -6,11 +6,11 @@ import NIOCore
 import NIOHTTP1
 import Networking
 
-/// Bodies: whole files, parts of files, and files inside their links.
+/// Receives bodies: complete files, parts of files, and files inlined in a link.
 extension ResultDownloader {
-    /// A 200: the file from its beginning.
+    /// Handles a 200: the complete file.
     func receiveWhole(_ response: HTTPClientResponse, _ hop: Hop) async throws -> Download {
-        // Under a transfer coding the length says nothing (RFC 9112, section 6.3).
+        // With a transfer coding, Content-Length is meaningless (RFC 9112, section 6.3).
         let isFramed = response.headers.contains(name: "transfer-encoding")
         let announced = isFramed ? nil : response.headers.first(name: "content-length").flatMap { Int($0) }
         if let announced, announced > limits.bytes { throw tooLarge }
@@ -18,7 +18,7 @@ extension ResultDownloader {
         return try await receive(response, into: partial, length: announced, isWhole: true, hop)
     }
 
-    /// A 206 that nobody asked for: the whole file, or a beginning whose rest can be asked for.
+    /// Handles a 206 without a range request: the complete file, or its first part, whose rest can be requested.
     func receivePart(_ response: HTTPClientResponse, _ hop: Hop) async throws -> Download {
         let url = hop.url
         guard let content = ContentRange(response.headers), let range = content.range, range.lowerBound == 0 else {
@@ -30,7 +30,7 @@ extension ResultDownloader {
             response, into: partial, length: range.count, isWhole: content.total == range.count, hop)
     }
 
-    /// A 206 to a request for the rest of a file that is begun.
+    /// Handles a 206 to a request for the rest of a partly received file.
     func resume(_ begun: PartialDownload, _ response: HTTPClientResponse, _ hop: Hop) async throws -> Download {
         let url = hop.url
         let content = ContentRange(response.headers)
@@ -61,9 +61,9 @@ extension ResultDownloader {
     }
 
     /// - Parameters:
-    ///   - length: Bytes of this body, before a content coding is undone; `nil` when unknown.
-    ///   - isWhole: Whether the file is complete when this body is.
-    /// - Throws: ``BrokenOff`` when the body ends early and what came can be gone on from.
+    ///   - length: Bytes of this body before content decoding; `nil` if unknown.
+    ///   - isWhole: Whether the file is complete at the end of this body.
+    /// - Throws: ``BrokenOff`` if the body ends early and can be resumed.
     private func receive(
         _ response: HTTPClientResponse, into begun: PartialDownload, length: Int?, isWhole: Bool, _ hop: Hop
     ) async throws -> Download {
@@ -76,7 +76,7 @@ extension ResultDownloader {
             for try await chunk in response.body {
                 received += chunk.readableBytes
                 guard floor.note(chunk.readableBytes, now: clock.now) else {
-                    // Going on at this pace would only hold the place.
+                    // Resuming at this pace would only occupy the slot.
                     mayResume = false
                     throw tooSlow(url)
                 }
@@ -121,7 +121,7 @@ extension ResultDownloader {
         guard let decoder else { return try await append(bytes, &partial) }
         if !bytes.isEmpty { decoder.push(bytes) }
         while let piece = try decoder.next() {
-            // What decodes to nothing must neither hold a thread nor outlast the time limit.
+            // A body that decodes to nothing must not block a thread or outlast the time limit.
             try Task.checkCancellation()
             if piece.isEmpty { await Task.yield() }
             try await append(piece, &partial)
@@ -135,7 +135,7 @@ extension ResultDownloader {
         partial.bytes += bytes.count
     }
 
-    /// A file inside its link.
+    /// Decodes a file inlined in its link.
     func decode(_ link: DataLink) async throws -> Download {
         let facts = DownloadFacts(url: link.shown, headers: ["content-type": link.mediaType], fetchedAt: clock.now, redirects: 0)
         var partial = PartialDownload(ingest: try await store.beginIngest(), validator: "", total: nil, facts: facts)

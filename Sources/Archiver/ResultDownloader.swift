@@ -10,22 +10,22 @@ import WorkLanes
 
 /// Limits of one download.
 package struct DownloadLimits: Sendable {
-    /// The most bytes of a file.
+    /// Maximum size of a file in bytes.
     package var bytes: Int
-    /// Seconds for the whole, redirects included.
+    /// Seconds for the whole download, including redirects.
     package var total: TimeInterval
-    /// Seconds in which nothing may fail to come.
+    /// Longest time in seconds without receiving any byte.
     package var idle: TimeInterval
-    /// Redirects followed at the most.
+    /// Maximum number of redirects followed.
     package var redirects: Int
-    /// How often one download goes on where its connection broke off, as long as each time brings more of the file.
+    /// Maximum number of resumptions of one download after a broken connection. Each must bring more of the file.
     package var resumptions: Int
-    /// Seconds that a pause of the host is waited for with a place held; a longer one is given back as `hostBusy`.
+    /// Longest pause of a host, in seconds, that is waited for while holding a slot. A longer pause is returned as `hostBusy`.
     package var patience: TimeInterval
-    /// A transfer that brings less than `slowestRate` bytes a second over `slowestTime` seconds has failed; 0 for no such rule.
+    /// A transfer of fewer than `slowestRate` bytes per second over `slowestTime` seconds fails; 0 disables the rule.
     package var slowestRate: Double
     package var slowestTime: TimeInterval
-    /// Downloads at once in all, of which each host gets a share.
+    /// Maximum number of concurrent downloads in total; each host gets a share.
     package var places: Int
 
     package init(
@@ -44,7 +44,7 @@ package struct DownloadLimits: Sendable {
     }
 }
 
-/// A file that has arrived: hashed, but not published.
+/// A complete download: hashed, but not published.
 package struct Download: Sendable {
     package var ingest: any BlobIngest
     package var digest: Digest
@@ -52,7 +52,7 @@ package struct Download: Sendable {
     package var facts: DownloadFacts
 }
 
-/// Fetches result links to a store, without key, cookie or trust.
+/// Fetches result links into a store. Sends no key and no cookies, and does not trust the hosts.
 package struct ResultDownloader: Sendable {
     let store: any BlobStore
     private let policy: AddressPolicy
@@ -66,8 +66,8 @@ package struct ResultDownloader: Sendable {
     let secrets: [String]
 
     /// - Parameters:
-    ///   - secrets: What is taken out of a host's answer before it is kept, such as the API key.
-    ///   - resolve: Every address of a host; asked once a hop, on a thread that it may block.
+    ///   - secrets: Removed from a host's answer before it is stored, such as the API key.
+    ///   - resolve: Returns every address of a host. Called once per hop, on a thread that it may block.
     package init(
         store: any BlobStore, policy: AddressPolicy, limits: DownloadLimits = DownloadLimits(),
         hostLimits: HostLimits = HostLimits(), clock: any WallClock, secrets: [String] = [],
@@ -82,18 +82,19 @@ package struct ResultDownloader: Sendable {
         gate = HostGate(limits: hostLimits, clock: clock)
         clients = PinnedClients(policy: policy, idleTimeout: limits.idle, connections: hostLimits.concurrent)
         shares = HostShares(places: limits.places, clock: clock)
-        // Wider than any one host's share, so that names that are slow to resolve do not hold up the others.
+        // Wider than any one host's share, so that names that resolve slowly do not delay the others.
         resolverLane = WorkLane(name: "resolver", width: max(16, limits.places))
     }
 
-    /// Closes all connections. The downloader is of no use afterwards.
+    /// Closes all connections. The downloader can't be used afterwards.
     package func shutdown() async { await clients.shutdown() }
 
-    /// Fetches a link, or decodes a `data:` link. A connection that breaks off in the middle is taken up again where it broke, if the
-    /// host says that the file is still the same; the digest is that of the whole file either way.
+    /// Fetches a link, or decodes a `data:` link. A broken connection is resumed if the host confirms that the file is unchanged.
+    /// The digest always covers the whole file.
     ///
-    /// - Parameter isRetry: Whether an earlier try failed: then caches on the way are told not to repeat their answer.
-    /// - Throws: ``DownloadError``, ``BlobStoreError`` when the bytes can't be kept, `CancellationError`. Nothing remains then.
+    /// - Parameter isRetry: Whether an earlier attempt failed. Caches are then told not to repeat their answer.
+    /// - Throws: ``DownloadError``, ``BlobStoreError`` if the bytes can't be stored, `CancellationError`. No partial file remains
+    ///   then.
     package func fetch(_ link: String, isRetry: Bool = false) async throws -> Download {
         do {
             if DataLink.isOne(link) { return try await decode(DataLink(link)) }
@@ -106,10 +107,10 @@ package struct ResultDownloader: Sendable {
         }
     }
 
-    /// Parts of one file that a host may deliver it in without being asked to.
+    /// Maximum number of parts in which a host may deliver one file without range requests by this client.
     private static let mostParts = 256
 
-    /// Follows a link, again and again while each try brings more of the file.
+    /// Follows a link, and resumes as long as each attempt brings more of the file.
     private func followThrough(_ url: FetchableURL, isRetry: Bool) async throws -> Download {
         let wait = RetryPolicy(base: 0.2, ceiling: 5)
         var generator = SystemRandomNumberGenerator()
@@ -152,9 +153,9 @@ package struct ResultDownloader: Sendable {
         _ link: FetchableURL, resuming partial: PartialDownload?, isRetry: Bool
     ) async throws -> Download {
         var (url, previous) = (link, FetchableURL?.none)
-        // A host may repeat the signature of one hop in a header, an address or a name of another.
+        // A host may repeat the signature of one hop in a header, address or name of another.
         var guardian = HopSecrets(link)
-        // The host of the link holds a place of its share until the file has come, wherever it redirects to.
+        // The link's own host holds a slot of its share until the file has arrived, wherever it redirects to.
         let first = try policy.target(of: link, from: nil)
         return try await withPlace(of: first) {
             do {
@@ -177,7 +178,7 @@ package struct ResultDownloader: Sendable {
         }
     }
 
-    /// Works while holding a place of the host's share.
+    /// Runs `body` while holding a slot of the host's share.
     private func withPlace<Value>(of target: AddressPolicy.Target, _ body: () async throws -> Value) async throws -> Value {
         let key = target.key
         let width = { @Sendable [gate] in await gate.width(of: key) }
@@ -203,25 +204,25 @@ package struct ResultDownloader: Sendable {
         var isFile: Bool { if case .arrived = self { true } else { false } }
     }
 
-    /// One URL on the way, after the policy has let it through.
+    /// One URL of the redirect chain, after the policy has allowed it.
     struct Hop {
         var url: FetchableURL
         var target: AddressPolicy.Target
-        /// That of the link itself.
+        /// The target of the original link.
         var first: AddressPolicy.Target
-        /// 0 for the link itself.
+        /// 0 for the original link.
         var number: Int
         var isRetry: Bool
         var begun: Date
     }
 
-    /// Visits a URL within its host's share of the connections.
+    /// Requests a URL within its host's share of the connections.
     private func visit(_ hop: Hop, resuming partial: PartialDownload?) async throws -> Visit {
         guard hop.target.key != hop.first.key else { return try await connect(hop, resuming: partial) }
         return try await withPlace(of: hop.target) { try await connect(hop, resuming: partial) }
     }
 
-    /// Whether a transfer must end, so that others have its place.
+    /// Whether a transfer must end so that other hosts get its slot.
     func isTrialOver(_ hop: Hop) async -> Bool {
         await shares.isTrialOver(of: [hop.first.key, hop.target.key], since: hop.begun)
     }
@@ -270,13 +271,13 @@ package struct ResultDownloader: Sendable {
             request.headers.add(name: "range", value: "bytes=\(partial.bytes)-")
             request.headers.add(name: "if-range", value: partial.validator)
         }
-        // Until the answer's head; the body has limits of its own.
+        // This timeout ends with the response head; the body has its own limits.
         let patience = min(limits.total, 2 * limits.idle)
         let response = try await client.execute(request, timeout: .milliseconds(Int64(patience * 1000)))
         let status = Int(response.status.code)
         if (200..<400).contains(status) { await gate.noteGoodAnswer(of: target.key) }
         switch (status, partial) {
-        // A proxy that transforms makes a 203 of a 200 (RFC 9110, section 15.3.4).
+        // A transforming proxy turns a 200 into a 203 (RFC 9110, section 15.3.4).
         case (200, let partial), (203, let partial):
             await partial?.ingest.discard()
             return .arrived(try await receiveWhole(response, hop))
@@ -284,7 +285,7 @@ package struct ResultDownloader: Sendable {
         case (206, let partial?): return .arrived(try await resume(partial, response, hop))
         case (416, let partial?):
             let range = ContentRange(response.headers)
-            // The file ends where the connection broke off: only the announced length was wrong.
+            // The file is complete: only the announced length was wrong.
             if range?.range == nil, range?.total == partial.bytes { return .arrived(try await seal(partial)) }
             throw StartOver(cause: DownloadError(.transport, "\(target.host) no longer has the rest of the file"))
         case (416, nil): throw DownloadError(.transport, "\(target.host) answered 416, although no part was asked for")
@@ -303,7 +304,7 @@ package struct ResultDownloader: Sendable {
 
     private func refusal(_ status: Int, _ response: HTTPClientResponse, target: AddressPolicy.Target) async -> DownloadError {
         let host = target.host
-        // The status has come; a page that is long or slow tells nothing more.
+        // The status is known; a long or slow error page adds nothing.
         let body = try? await withTimeout(5, clock: clock) { try await response.body.collect(upTo: 64 << 10) }
         let text = body.map { String(decoding: $0.readableBytesView.prefix(4096), as: UTF8.self) } ?? ""
         let retryAfter = RetryPolicy.retryAfter(response.headers.first(name: "retry-after"), now: clock.now)
@@ -318,7 +319,7 @@ package struct ResultDownloader: Sendable {
         }
     }
 
-    /// The answer's headers for the record, without cookies and without anything of a link's query.
+    /// The answer's headers for the record, without cookies and without any part of a link's query.
     func kept(_ headers: HTTPHeaders, link: FetchableURL) -> [String: String] {
         let redact = Redactor(secrets: HopSecrets.secrets(in: link.text) + secrets)
         var kept: [String: String] = [:]

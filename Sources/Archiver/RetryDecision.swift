@@ -2,18 +2,18 @@ package import ArchiveModel
 package import Catalog
 package import Foundation
 
-/// A try that brought no picture, or a reading that brought no result.
+/// An attempt that brought no picture, or a read that brought no result.
 package struct Failure: Error, Sendable {
-    /// What happened, for people; without a link's query.
+    /// A readable description; contains no link's query.
     package var detail: String
     /// The kind, such as `gone` or `status 503`.
     package var kind: String
     package var cause: FailureCause
-    /// Whether the host or the API answered a call with a freshly read link or id, and refused it. Only this closes a window.
+    /// Whether the host or the API refused a call that used a freshly read link or an ID. Only refusals close a window.
     package var isRefusal: Bool
-    /// When the host or the API asked to come back.
+    /// When the host or the API asked the client to retry.
     package var retryAfter: Date?
-    /// Delivered bytes that were not a whole picture.
+    /// Delivered bytes that are not a complete picture.
     package var candidate: DeliveryCandidate?
 
     package init(
@@ -29,49 +29,50 @@ package struct Failure: Error, Sendable {
     }
 }
 
-/// Whether and when something that failed is tried again: a pure function of its history, the failure and the time.
+/// Decides whether and when a failed item is retried: a pure function of its history, the failure and the time.
 ///
-/// While a link lives, nothing is final. The window closes when the deadline has passed *and* the vendor has refused freshly read links
-/// at least ``refusalsToClose`` times over at least ``refusalSpan``. Where nobody answers, or the cause is our own, tries go on for
-/// ``grace`` after the deadline: links often live longer than promised.
+/// While a link works, no failure is final. The window closes when the deadline has passed *and* the vendor has refused freshly
+/// read links at least ``refusalsToClose`` times over at least ``refusalSpan``. Without such refusals, attempts continue for
+/// ``grace`` after the deadline, since links often work longer than promised.
 package struct RetryDecision: Sendable {
-    /// When the next try comes; `nil` when the window has closed.
+    /// When to retry; `nil` if the window has closed.
     package var nextTry: Date?
-    /// With this failure.
+    /// Includes this failure.
     package var history: FailureHistory
-    /// Whether the failure is to be told now.
+    /// Whether the failure should be reported now.
     package var isToBeTold: Bool
-    /// Who caused the loss, should the window have closed: the cause of the last failure before the deadline. Without a try before
-    /// the deadline it is our own: nobody was there to try.
+    /// The cause of the loss if the window has closed: the cause of the last failure before the deadline. Without an attempt
+    /// before the deadline the cause is `ours`, since this service was not running.
     package var causeOfLoss: FailureCause
 
-    /// The most tries of one output.
+    /// Maximum number of attempts at one output.
     package static let mostTries = 120
-    /// Tries before the deadline that are planned by back-off. The rest is kept for the checkpoints and for the time after the deadline.
+    /// Attempts before the deadline that are scheduled by back-off. The others are reserved for the checkpoints and for the time
+    /// after the deadline.
     private static let plannedTries = 80
-    /// A start makes something due at once only below this number of tries.
+    /// At start, an item becomes due immediately only below this number of attempts.
     package static let triesBeforeStartsAreIgnored = 60
     package static let refusalsToClose = 3
     /// Seconds over which the refusals must be spread.
     package static let refusalSpan: TimeInterval = 600
-    /// Seconds after the deadline for which tries go on while nobody refuses.
+    /// Seconds after the deadline during which attempts continue without refusals.
     package static let grace: TimeInterval = 24 * 3600
-    /// Seconds of failure after which it is told.
+    /// Seconds of failure after which it is reported.
     package static let timeBeforeTelling: TimeInterval = 600
-    /// Tries that are kept for the time after the deadline.
+    /// Attempts reserved for the time after the deadline.
     private static let lateTries = 24
-    /// Seconds before the deadline at which there is always a try: in the last hour, the last 10 minutes and the last minute.
+    /// Seconds before the deadline with a guaranteed attempt: in the last hour, the last 10 minutes and the last minute.
     private static let checkpoints: [TimeInterval] = [3000, 1500, 540, 240, 100, 45, 20]
-    /// Seconds for which a host or the API may always ask.
+    /// A `Retry-After` of up to so many seconds is always honoured.
     private static let leastBelievedWait: TimeInterval = 300
-    /// A try comes before its checkpoint by up to this share of what is left then, so that outputs of one deadline do not come all at
-    /// once.
+    /// An attempt is earlier than its checkpoint by up to this fraction of the remaining time. This spreads outputs with the same
+    /// deadline.
     private static let checkpointSpread = 0.1
 
     /// - Parameters:
-    ///   - tries: Tries so far, with the one that failed.
-    ///   - base: Seconds that the first wait may last at most; each further one may last twice as long.
-    ///   - ceiling: Seconds that a wait may last at most, as long as ``mostTries`` allows it.
+    ///   - tries: Attempts so far, including the failed one.
+    ///   - base: Longest first wait, in seconds; doubles with each attempt.
+    ///   - ceiling: Longest wait in seconds, as long as ``mostTries`` allows it.
     package init(
         after failure: Failure, tries: Int, history: FailureHistory, deadline: Date, now: Date, base: TimeInterval = 2,
         ceiling: TimeInterval = 1800, using generator: inout some RandomNumberGenerator
@@ -99,7 +100,7 @@ package struct RetryDecision: Sendable {
             ? nil : Self.afterDeadline(failure, tries, deadline, now, &generator)
     }
 
-    /// Exponential back-off with full jitter. Its mean grows where that is needed to keep within the planned tries.
+    /// Exponential back-off with full jitter. The mean grows where needed to stay within the planned attempts.
     private static func beforeDeadline(
         _ failure: Failure, _ tries: Int, _ deadline: Date, _ now: Date, _ base: TimeInterval, _ ceiling: TimeInterval,
         _ generator: inout some RandomNumberGenerator
@@ -117,11 +118,11 @@ package struct RetryDecision: Sendable {
                 .random(in: max(0, 2 * mean - ceiling)...min(ceiling, 2 * mean), using: &generator)
             }
         var next = now.addingTimeInterval(delay)
-        // Maintenance pages ask for a day, which is the whole window: a longer wait than a tenth of the time left is not believed.
+        // Maintenance pages ask for a day, which is the whole window. So at most a tenth of the remaining time is honoured.
         let longest = now.addingTimeInterval(max(leastBelievedWait, left / 10))
         let asked = failure.retryAfter.flatMap { $0 > now ? min($0, longest) : nil }
         if let asked { next = max(next, asked) }
-        // The try that just failed counts for a checkpoint whose spread has begun.
+        // An attempt that failed within a checkpoint's spread counts as that checkpoint's attempt.
         let isScarce = tries >= mostTries - lateTries - checkpoints.count
         let ahead = isScarce ? checkpoints.suffix(1) : checkpoints[...]
         let checkpoint = ahead.first {
@@ -133,7 +134,7 @@ package struct RetryDecision: Sendable {
             let place = deadline.addingTimeInterval(-checkpoint - early)
             return min(next, max(place, min(asked ?? now, deadline.addingTimeInterval(-checkpoint))))
         }
-        // What the host asked for never puts the last try beyond the deadline.
+        // A `Retry-After` of the host must not move the last attempt beyond the deadline.
         let last = deadline.addingTimeInterval(-(checkpoints.last ?? 20))
         if asked != nil, last.timeIntervalSince(now) > 1 { return min(next, last) }
         return min(max(next, now.addingTimeInterval(1)), deadline.addingTimeInterval(.random(in: 1...60, using: &generator)))
@@ -149,7 +150,7 @@ package struct RetryDecision: Sendable {
             let late = now.timeIntervalSince(deadline) * .random(in: 0.5...1, using: &generator)
             gap = min(max(late, .random(in: 240...360, using: &generator)), 5400)
         }
-        // The last tries are spread over what is left of the grace.
+        // Spread the last attempts over the rest of the grace period.
         let triesLeft = mostTries - tries
         if triesLeft <= 4 {
             gap = max(gap, deadline.addingTimeInterval(grace).timeIntervalSince(now) / Double(max(triesLeft, 1)))

@@ -2,19 +2,19 @@ import ArchiveModel
 import BlobStore
 import Synchronization
 
-/// Stores the API's answers about tasks with many results once, instead of in the record of each result.
+/// Stores the API's answer about a task with many results once, instead of in the record of each result.
 ///
-/// An answer that takes more than ``ArchiveRecord/largestOwnAnswer`` bytes goes into the record of the task, before any record of an
+/// An answer larger than ``ArchiveRecord/largestOwnAnswer`` bytes is written to the record of the task, before any record of an
 /// output that refers to it.
 final class SharedAnswers: Sendable {
     private let records: any RecordStore
-    /// Of each task the hash of the answer that this process has written last.
+    /// For each task, the hash of the last answer written by this process.
     private let written = Mutex<[TaskID: Int]>([:])
     private static let mostRemembered = 1000
 
     init(_ records: any RecordStore) { self.records = records }
 
-    /// The record as it is to be written: with its own copy of a small answer, with a reference to a large one.
+    /// The record as it will be written: a small answer is included, a large one is referenced.
     func share(_ record: ArchiveRecord) async throws -> ArchiveRecord {
         guard let answer = record.taskJSON, answer.isLarger(than: ArchiveRecord.largestOwnAnswer) else { return record }
         let hash = answer.hashValue

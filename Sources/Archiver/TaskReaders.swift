@@ -3,35 +3,37 @@ package import Catalog
 import Foundation
 package import GenerationAPI
 
-/// Who reads which task: the service with its own key, or with the key of the caller who had the task made through the gateway.
+/// Selects the key for reading each task: the service's own key, or the key of the caller that created the task through the
+/// gateway.
 package struct TaskReaders: Sendable {
     private let own: GenerationClient
     private let catalog: any Catalog
     private let vault: KeyVault?
 
-    /// - Parameter vault: Opens callers' keys; without one, all tasks are read with the own key.
+    /// - Parameter vault: Decrypts callers' keys; without one, all tasks are read with the service's own key.
     package init(own: GenerationClient, catalog: any Catalog, vault: KeyVault? = nil) {
         self.own = own
         self.catalog = catalog
         self.vault = vault
     }
 
-    /// A caller's key as it may be kept; nothing without a vault.
+    /// Encrypts a caller's key for storage; empty without a vault.
     func seal(_ caller: APIKey, for tasks: [TaskID]) throws -> [TaskID: Data] {
         guard let vault else { return [:] }
         return Dictionary(try tasks.map { ($0, try vault.seal(caller, for: $0)) }) { $1 }
     }
 
-    /// The number that stands for a caller's account; 0 without a vault.
+    /// The number that identifies a caller's account; 0 without a vault.
     func account(of caller: APIKey) -> Int64 { vault?.account(of: caller) ?? 0 }
 
-    /// Tasks that one key reads.
+    /// Tasks that are read with the same key.
     struct Reading: Sendable {
         var client: GenerationClient
         var tasks: [TaskID]
-        /// Whether the key is a caller's: when the API refuses that one, only these tasks wait.
+        /// Whether the key belongs to a caller. If the API refuses it, only these tasks wait.
         var isCallers: Bool
-        /// Whether these are tasks of a caller whose key can't be opened: that the own key does not know them proves nothing.
+        /// Whether the tasks belong to a caller whose key can't be decrypted. If the service's own key does not find them, this
+        /// proves nothing.
         var isKeyLost = false
     }
 
@@ -57,7 +59,7 @@ package struct TaskReaders: Sendable {
 }
 
 extension TaskSnapshot {
-    /// Whether the task lives or has failed; `nil` for an error that may pass.
+    /// Whether the task is alive or has failed; `nil` for an error that may be transient.
     var standing: TaskRegistration.Standing? {
         switch stage {
         case .delivered, .completed, .unfinished: .lives

@@ -1,22 +1,22 @@
 import Foundation
 
-/// The low-speed rule of curl: a transfer that brings less than so many bytes a second, over so many seconds, has failed.
+/// Minimum transfer rate, like curl's low-speed limit: a transfer slower than the minimum over a given time has failed.
 ///
-/// The rule is applied when bytes come. Without any, the idle timeout ends the transfer.
+/// The rate is checked when bytes arrive. If none arrive, the idle timeout ends the transfer.
 struct ThroughputFloor {
     private let bytesPerSecond: Double
     private let seconds: TimeInterval
     private var start: Date
     private var bytes = 0
 
-    /// - Parameter bytesPerSecond: 0 for no floor.
+    /// - Parameter bytesPerSecond: 0 for no minimum.
     init(bytesPerSecond: Double, seconds: TimeInterval, now: Date) {
         self.bytesPerSecond = bytesPerSecond
         self.seconds = seconds
         start = now
     }
 
-    /// - Returns: `false` when the period that ends now was too slow.
+    /// - Returns: `false` if the period ending now was too slow.
     mutating func note(_ count: Int, now: Date) -> Bool {
         bytes += count
         let elapsed = now.timeIntervalSince(start)

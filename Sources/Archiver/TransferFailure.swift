@@ -4,15 +4,15 @@ import Glibc
 import NIOCore
 import Networking
 
-/// What an error of the HTTP client means.
+/// Maps errors of the HTTP client to download errors.
 struct TransferFailure {
-    /// How far the exchange had come.
+    /// The stage of the exchange.
     enum Phase { case connecting, receiving }
 
     var error: any Error
     var phase: Phase
     var host: String
-    /// The error's words without anything secret.
+    /// The error's text without secrets.
     var words: String
 
     var downloadError: DownloadError {
@@ -20,7 +20,7 @@ struct TransferFailure {
         case let error as HTTPClientError: of(error)
         case let error as IOError where error.errnoCode == ETIMEDOUT: timeout
         case is IOError, is ChannelError: connection
-        // A product that is not imported here; its errors are of several types.
+        // NIOSSL is not imported here, and its errors have several types.
         case let error where String(reflecting: type(of: error)).hasPrefix("NIOSSL."): ofTLS(error)
         default: phase == .connecting && isEnd ? connection : broken
         }
@@ -35,7 +35,7 @@ struct TransferFailure {
         }
     }
 
-    /// An end of the connection that TLS did not announce is no failure of the handshake.
+    /// A connection closed without a TLS close notification is not a failed handshake.
     private func ofTLS(_ error: any Error) -> DownloadError {
         guard isEnd else { return phase == .connecting ? tls : connection }
         return phase == .connecting ? connection : broken

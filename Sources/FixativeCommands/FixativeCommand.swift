@@ -4,7 +4,7 @@ import BlobStore
 import DecoderPool
 import Foundation
 
-/// The program: one verb a file.
+/// The root command; each subcommand has its own file.
 public struct FixativeCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "fixative",
@@ -32,10 +32,10 @@ public struct FixativeCommand: AsyncParsableCommand {
 
     public init() {}
 
-    /// Serves as a decoder and ends the process, when this program has started itself as one. Call it before anything else.
+    /// If this process was started as a decoder, serves as one and then ends the process. Call this before anything else.
     public static func decodeIfAsked() { DecodeWorker.serveIfAsked() }
 
-    /// Parses the command line, runs the verb, and ends the process with the documented exit code.
+    /// Parses the command line, runs the subcommand, and ends the process with the documented exit code.
     public static func start() async -> Never {
         CrashHandling.prepare()
         var verb: any ParsableCommand
@@ -63,8 +63,8 @@ public struct FixativeCommand: AsyncParsableCommand {
 }
 
 extension ExitCode {
-    /// The command worked and found something wrong.
+    /// The command worked, and found a problem.
     static let foundWrong = ExitCode(1)
-    /// The command could not do its work.
+    /// The command failed.
     static let couldNot = ExitCode(2)
 }

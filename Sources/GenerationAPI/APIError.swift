@@ -1,42 +1,42 @@
 package import Foundation
 
-/// A call of the API that did not bring what was asked.
+/// A failed call of the API.
 package struct APIError: Error, Sendable {
     package enum Code: Sendable, Hashable {
-        /// 401: the key is wrong.
+        /// 401: the key is invalid.
         case unauthorized
         /// 402: the account has no quota left.
         case noQuota
-        /// 403: the key may not do this.
+        /// 403: the key lacks the permission.
         case forbidden
-        /// 404 or 410: not known, or no longer.
+        /// 404 or 410: unknown, or no longer available.
         case notFound
-        /// 400, 413, 422 and other 4xx: the request is wrong.
+        /// 400, 413, 422 and other 4xx: the request is invalid.
         case refused
         /// 429.
         case rateLimited
         /// 5xx.
         case server
-        /// No answer, or a broken one.
+        /// No answer, or a connection error.
         case transport
-        /// An answer that is not the API's JSON.
+        /// The answer is not the API's JSON.
         case malformed
-        /// An answer that is larger than what is read.
+        /// The answer exceeds the size limit.
         case tooLarge
-        /// A redirect: the API has none, and the key is sent nowhere else.
+        /// A redirect. The API has none, and the key must not be sent to another host.
         case redirected
-        /// A page, or the answer of a network on the way: the API was not reached.
+        /// An HTML page, or the answer of a network in between: the API was not reached.
         case notTheAPI
     }
 
     package var code: Code
-    /// The HTTP status, where there was an answer.
+    /// The HTTP status, if there was an answer.
     package var status: Int?
-    /// What was asked: `GET /v1/tasks/...`.
+    /// The call: `GET /v1/tasks/...`.
     package var call: String
-    /// The upstream's own words, cut to 500 characters and without secrets.
+    /// The upstream's message, truncated to 500 characters and without secrets.
     package var message: String
-    /// When the upstream asked to come back.
+    /// When the upstream asked the client to retry.
     package var retryAfter: Date?
 
     package init(_ code: Code, status: Int? = nil, call: String, message: String, retryAfter: Date? = nil) {
@@ -55,10 +55,10 @@ package struct APIError: Error, Sendable {
         }
     }
 
-    /// Whether no other call with this key will fare better: the source stops and its queue is kept.
+    /// Whether other calls with this key will fail as well. The source then stops, and its queue is kept.
     package var stopsSource: Bool { code == .unauthorized || code == .noQuota || code == .forbidden }
 
-    /// What to do next.
+    /// What the user should do next.
     package var advice: String {
         switch code {
         case .unauthorized: "Set FIXATIVE_API_KEY to a valid key and run the command again; the queue is kept."

@@ -1,20 +1,20 @@
 import Foundation
 
-/// The key to an account. It can be used, but never shows: printing one, also by accident, prints a stand-in.
+/// An API key. It can be used but not printed: all its descriptions show a placeholder.
 package struct APIKey: Sendable {
     private let secret: String
 
-    /// - Returns: `nil` for a text that is empty, or that can't stand in a header line.
+    /// - Returns: `nil` for a text that is empty or not valid in a header line.
     package init?(_ text: String) {
         let key = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !key.isEmpty, key.unicodeScalars.allSatisfy({ (0x21...0x7E).contains($0.value) }) else { return nil }
         secret = key
     }
 
-    /// Finds the key where it may stand: `FIXATIVE_API_KEY`, `EVOLINK_API_KEY`, or the file that `FIXATIVE_API_KEY_FILE` names.
+    /// Reads the key from `FIXATIVE_API_KEY`, `EVOLINK_API_KEY`, or the file named by `FIXATIVE_API_KEY_FILE`.
     ///
-    /// - Returns: `nil` when none of them is set.
-    /// - Throws: ``KeyProblem`` for a file that can't be read or that everybody can read, or for a text that is no key.
+    /// - Returns: `nil` if none of them is set.
+    /// - Throws: ``KeyProblem`` if the file can't be read or is readable by everybody, or if the text is not a valid key.
     package static func find(in environment: [String: String]) throws -> APIKey? {
         for name in ["FIXATIVE_API_KEY", "EVOLINK_API_KEY"] {
             guard let text = environment[name], !text.isEmpty else { continue }
@@ -35,16 +35,16 @@ package struct APIKey: Sendable {
         return key
     }
 
-    /// Reads the value of an `Authorization` header; `nil` for anything but `Bearer` and a key.
+    /// Parses the value of an `Authorization` header; `nil` for anything but `Bearer` and a key.
     package init?(authorization: String) {
         guard authorization.lowercased().hasPrefix("bearer ") else { return nil }
         self.init(String(authorization.dropFirst("bearer ".count)))
     }
 
-    /// The value of the header that carries it.
+    /// The value of the `Authorization` header.
     package var authorization: String { "Bearer \(secret)" }
 
-    /// The key itself, for the one who must take it out of texts.
+    /// The plain key, for redaction and key derivation only.
     package var textToRedact: String { secret }
 }
 
@@ -54,7 +54,7 @@ extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// A key that is named but can't be used.
+/// A configured key that can't be used.
 package struct KeyProblem: Error, CustomStringConvertible {
     package var subject: String
     package var detail: String

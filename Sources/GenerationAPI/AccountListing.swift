@@ -1,30 +1,30 @@
 package import ArchiveModel
 package import Foundation
 
-/// The account's image tasks of a time, read page by page.
+/// The account's image tasks of a time range, read page by page.
 package struct AccountListing: Sendable {
-    /// Each task once, as the newest telling has it.
+    /// Every task once, in its most recently read state.
     package private(set) var tasks: [TaskID: TaskSnapshot] = [:]
-    /// The list's beginning.
+    /// The first rows of the list.
     package private(set) var head = ListHead()
-    /// How often the list was gone through.
+    /// How many passes were made over the list.
     package private(set) var passes = 0
-    /// Whether the list stood still: it fits one page, or two passes one after the other found the same. A task that is deleted while
-    /// pages are read moves all that follow it to earlier places, so that one at the border of two pages is on neither.
+    /// Whether the list is complete: it fits on one page, or two consecutive passes found the same tasks. A task deleted between
+    /// two page reads shifts all later tasks forward, so that a task at a page border may be on neither page.
     package private(set) var isStable = false
-    /// Rows that have no usable id.
+    /// Rows without a usable ID.
     package private(set) var unreadable = 0
 
-    /// The most passes: an account that never rests is read as often, and every task of any pass counts.
+    /// Maximum number of passes over a list that keeps changing. The tasks of all passes are kept.
     private static let mostPasses = 5
 
-    /// Goes through the list until it stood still.
+    /// Reads the list repeatedly until two consecutive passes agree.
     ///
     /// - Parameters:
-    ///   - since: Tasks created before it are left out; `nil` for the whole account.
-    ///   - page: Reads a page, counted from 1, the newest tasks first.
-    ///   - progress: How many tasks were seen so far.
-    /// - Throws: What `page` throws.
+    ///   - since: Older tasks are left out; `nil` for the whole account.
+    ///   - page: Reads a page, counted from 1, newest tasks first.
+    ///   - progress: Called with the number of tasks seen so far.
+    /// - Throws: Errors of `page`.
     package static func read(
         since: Date?, page: (Int) async throws -> TaskPage, progress: (Int) -> Void = { _ in }
     ) async throws -> AccountListing {
@@ -39,14 +39,14 @@ package struct AccountListing: Sendable {
         return listing
     }
 
-    /// What one pass has found.
+    /// The result of one pass.
     private struct Pass {
-        /// The tasks of the time.
+        /// Tasks in the requested time range.
         var seen: Set<TaskID> = []
         var pages = 0
-        /// Whether the list was read to where it says that it ends, or to what is too old.
+        /// Whether the list was read to its announced end, or to tasks older than the range.
         var isWhole = true
-        /// Whether a page was cut or broken.
+        /// Whether a page was truncated or corrupted.
         var isBroken = false
     }
 
@@ -55,7 +55,7 @@ package struct AccountListing: Sendable {
     ) async throws -> Pass {
         var pass = Pass()
         var ids: Set<TaskID> = []
-        // Rows may come twice, and the total may change while pages are read: what counts is how many different ones were found.
+        // Rows may repeat, and the total may change during a pass, so compare the total with the number of distinct tasks.
         var totals: ClosedRange<Int>?
         unreadable = 0
         while true {
@@ -75,12 +75,12 @@ package struct AccountListing: Sendable {
             for task in inside { tasks[task.id] = task }
             pass.seen.formUnion(inside.map(\.id))
             progress(tasks.count)
-            // The order may be off by a few places, not by a page.
+            // The order may be off by a few rows, but not by a whole page.
             if inside.isEmpty, !part.tasks.isEmpty { return pass }
             let known = ids.count
             ids.formUnion(part.tasks.map(\.id))
             if part.total == ids.count + unreadable { return pass }
-            // A list that shows the same page again and again would have no end.
+            // Without this check, a list that repeats the same page would never end.
             if ids.count == known {
                 pass.isWhole = false
                 return pass
@@ -90,10 +90,10 @@ package struct AccountListing: Sendable {
 }
 
 extension TaskPage {
-    /// Reads a page of a list; an empty one where the API refuses it because the list ends before it. Every list has a first page: that
-    /// this one is refused means that there is no list.
+    /// Reads a page of a list. If the API refuses a page after the first one, the list has ended, and the page is empty. If it
+    /// refuses the first page, there is no list.
     ///
-    /// - Throws: What `page` throws.
+    /// - Throws: Errors of `page`.
     package static func read(_ number: Int, _ page: (Int) async throws -> TaskPage) async throws -> TaskPage {
         do {
             return try await page(number)
@@ -104,8 +104,8 @@ extension TaskPage {
 }
 
 extension GenerationClient {
-    /// The account's image tasks created since then; `nil` for all.
-    /// - Throws: ``APIError``; code `notFound` or `forbidden` where the list is not to be had.
+    /// The account's image tasks created since a date; `nil` for all.
+    /// - Throws: ``APIError``; code `notFound` or `forbidden` if the API does not provide the list.
     package func account(since: Date?, progress: (Int) -> Void = { _ in }) async throws -> AccountListing {
         try await AccountListing.read(since: since, page: { try await page($0) }, progress: progress)
     }

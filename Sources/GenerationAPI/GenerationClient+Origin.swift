@@ -5,9 +5,9 @@ import NIOCore
 import NIOHTTP1
 
 extension GenerationClient {
-    /// Whether an answer is the API's own: no redirect, and no page of a network, proxy or cache on the way.
+    /// Checks that an answer comes from the API itself: not a redirect, and not a page of a network, proxy or cache in between.
     ///
-    /// An answer that may be the API's also tells its time.
+    /// Also compares the clocks if the answer may come from the API.
     /// - Throws: ``APIError`` with code `redirected` or `notTheAPI`.
     func checkOrigin(_ head: HTTPClientResponse, _ bytes: Data, _ call: String) throws {
         let status = Int(head.status.code)
@@ -19,12 +19,12 @@ extension GenerationClient {
         if let what = Self.foreignContent(status: status, type: head.headers.first(name: "content-type"), bytes) {
             throw APIError(.notTheAPI, status: status, call: call, message: "it is \(what), so not from the API")
         }
-        // A gateway on the way answers in the API's place with 5xx.
+        // A 5xx may come from a gateway in front of the API, so its date is not used.
         guard status < 500 else { return }
         monitor.compareClock(date: head.headers["date"], age: head.headers.first(name: "age"), now: machineClock.now)
     }
 
-    /// Reports an error that every try of a call has met, when it says that something else than the API has answered.
+    /// Reports a call's final error if it shows that something other than the API has answered.
     func reportOrigin(of error: APIError) {
         let detail = "\(error.call) answered \(error.status ?? 0): \(error.message)"
         switch error.code {
@@ -34,15 +34,16 @@ extension GenerationClient {
         }
     }
 
-    /// The API itself has answered, and with what was asked for.
+    /// The API itself gave a valid answer.
     func confirmOrigin() {
         monitor.clear(.redirect)
         monitor.clear(.notTheAPI)
     }
 
-    /// Compares the account's list with what an earlier list has shown, so that an old copy does not pass for the account.
+    /// Compares the account's list with earlier lists, to detect an outdated copy, for example from a cache.
     ///
-    /// A task that the account no longer has explains an older list; it is asked for once its links are dead.
+    /// An older list is acceptable if the account no longer has the newest known task. The API is asked about that task once its
+    /// links have expired.
     /// - Parameter before: The newest task of earlier lists.
     /// - Throws: ``APIError``.
     package func checkList(_ head: ListHead, before: (id: TaskID, createdAt: Date)?, now: Date) async throws {
@@ -58,9 +59,10 @@ extension GenerationClient {
         monitor.compareList(newest: head.newest, before: before.createdAt, now: now)
     }
 
-    /// What an answer holds that the API never sends; `nil` for one that may be the API's.
+    /// Describes content that the API never sends; `nil` if the answer may come from the API.
     ///
-    /// 511 is a network that wants a sign-in (RFC 6585, section 6). With 5xx a page is usual, and the status says enough.
+    /// 511 means that a network requires a sign-in (RFC 6585, section 6). HTML pages with other 5xx statuses are common and prove
+    /// nothing.
     package static func foreignContent(status: Int, type: String?, _ bytes: Data) -> String? {
         if status == 511 { return "the demand of a network to sign in" }
         guard (200..<500).contains(status) else { return nil }
@@ -71,13 +73,13 @@ extension GenerationClient {
         if kind == "text/html" || kind == "application/xhtml+xml", first != UInt8(ascii: "{"), first != UInt8(ascii: "[") {
             return "a page"
         }
-        // An error may come without a body; data may not.
+        // An error may have an empty body; a success may not.
         guard (200..<300).contains(status) else { return nil }
         guard let first else { return "nothing" }
         return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? nil : "no JSON"
     }
 
-    /// Scheme, host and port of a redirect: the rest may hold secrets.
+    /// Scheme, host and port of a redirect's target; the rest may contain secrets.
     private static func shownOrigin(_ location: String) -> String {
         guard let url = URL(string: location), let host = url.host else { return "another path" }
         let port = url.port.map { ":\($0)" } ?? ""
@@ -85,11 +87,11 @@ extension GenerationClient {
     }
 }
 
-/// The beginning of the account's list, where its newest tasks are.
+/// The start of the account's list, which contains its newest tasks.
 package struct ListHead: Sendable {
     /// The tasks of the first page.
     package private(set) var ids: Set<TaskID> = []
-    /// Creation of the newest task of any page that was read.
+    /// The creation time of the newest task on any page read.
     package private(set) var newest: Date?
 
     package init() {}

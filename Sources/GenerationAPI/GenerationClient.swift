@@ -6,17 +6,17 @@ import NIOCore
 import NIOHTTP1
 import Networking
 
-/// The API's calls, typed, with retries.
+/// A typed client for the API, with retries.
 package struct GenerationClient: Sendable {
     package static let defaultBaseURL = "https://api.evolink.ai"
-    /// The most tasks of one batch call.
+    /// Maximum number of tasks of one batch call.
     package static let batchLimit = 50
-    /// The rows of one page of the task list.
+    /// Rows per page of the task list.
     package static let pageSize = 50
 
-    /// Seconds that a call waits inside for another try; whoever is to wait longer is told, and does it himself.
+    /// The longest wait in seconds before a retry inside this client. Longer waits are thrown to the caller.
     private static let longestWait: TimeInterval = 60
-    /// A task may bring its pictures in its answer.
+    /// An answer may contain the pictures themselves, so the limit is large.
     private static let bodyLimit = 64 << 20
 
     private let baseURL: String
@@ -27,19 +27,20 @@ package struct GenerationClient: Sendable {
     private let timeout: TimeInterval
     private var redact: Redactor
     private let gate: HostGate
-    /// The API's door for this key: what it asks of one account is not asked of another.
+    /// Rate-limit key: limits and pauses apply per API key.
     private var door: String
     private let onRetry: @Sendable (APIError) -> Void
-    /// Whether the account is really seen; shared by all clients made from one.
+    /// Detects answers that do not show the real account; shared by all clients derived from this one.
     package let monitor: UpstreamMonitor
-    /// The time that the API's is compared with: always the machine's.
+    /// The clock compared with the API's; always the machine's clock.
     let machineClock: any WallClock
 
     /// - Parameters:
-    ///   - baseURL: With or without a slash at its end.
-    ///   - timeout: Seconds that one try of a call may take, its body included.
-    ///   - hostLimits: What the API is asked at once and a second; "too many requests" to one call pauses all with its key.
-    ///   - onRetry: Told of each failed try of a call that is made again.
+    ///   - baseURL: With or without a trailing slash.
+    ///   - timeout: Seconds for one attempt at a call, including its body.
+    ///   - hostLimits: Limits on concurrent requests and requests per second. A 429 for one call pauses all calls with the same
+    ///     key.
+    ///   - onRetry: Called for each failed attempt that will be retried.
     package init(
         baseURL: String, key: APIKey, http: HTTPClient, clock: any WallClock, retry: RetryPolicy = RetryPolicy(),
         timeout: TimeInterval = 60, hostLimits: HostLimits = HostLimits(concurrent: 8),
@@ -60,13 +61,14 @@ package struct GenerationClient: Sendable {
         self.onRetry = onRetry
     }
 
-    /// Tells keys apart without holding one: 64 bits of the key's SHA-256.
+    /// Identifies a key without storing it: 64 bits of its SHA-256.
     private static func door(_ baseURL: String, _ key: APIKey) -> String {
         let digest = SHA256.hash(data: Data(key.textToRedact.utf8)).prefix(8)
         return baseURL + " " + digest.map { String($0, radix: 16) }.joined(separator: "-")
     }
 
-    /// The same client with another account's key. Limits and pauses are each key's own, shared by all clients made so from one.
+    /// A copy of the client for another account's key. Limits and pauses apply per key, and are shared by all clients derived
+    /// from the same one.
     package func with(_ key: APIKey) -> GenerationClient {
         var other = self
         other.key = key
@@ -89,11 +91,11 @@ package struct GenerationClient: Sendable {
         return other
     }
 
-    /// What no record may hold: the key, which a host may send back.
+    /// Texts that no record may contain: the key, which a host may send back.
     package var secrets: [String] { [key.textToRedact] }
 
-    /// A client for API calls: it gives up quickly where nobody listens, since each call is tried again anyway. It follows no
-    /// redirects, which would take the key elsewhere.
+    /// An HTTP client for API calls. Its connect timeout is short, since each call is retried anyway. It follows no redirects,
+    /// which would send the key to another host.
     package static func makeHTTPClient() -> HTTPClient {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(60)))
@@ -102,9 +104,9 @@ package struct GenerationClient: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    /// Starts a generation. The same `idempotencyKey` never makes two.
+    /// Starts a generation. Repeating the same `idempotencyKey` never creates a second task.
     ///
-    /// - Throws: ``APIError``. The request is sent as it is: check ``GenerationRequest/problems()`` first.
+    /// - Throws: ``APIError``. The request is not validated here: call ``GenerationRequest/problems()`` first.
     package func create(_ request: GenerationRequest, idempotencyKey: String) async throws -> TaskSnapshot {
         let body = try JSONEncoder.archive(pretty: false).encode(request.json)
         let call = Call(
@@ -114,22 +116,22 @@ package struct GenerationClient: Sendable {
     }
 
     /// Reads one task.
-    /// - Throws: ``APIError``; code `notFound` when the upstream does not know the task.
+    /// - Throws: ``APIError``; code `notFound` if the upstream does not know the task.
     package func task(_ id: TaskID) async throws -> TaskSnapshot {
         let call = Call(method: .GET, path: "/v1/tasks/\(Self.escaped(id.text))", wants: "a task")
         return try await perform(call) { task(in: $0, id) }
     }
 
-    /// The one task of an answer; of an answer that is cut or broken there is none, since it proves nothing of what it does not name.
+    /// The single task in an answer; `nil` if the answer is truncated or corrupted, since missing fields then prove nothing.
     private func task(in reading: JSONReading, _ expected: TaskID?) -> TaskSnapshot? {
         guard reading.findings.isDisjoint(with: [.cut, .lost]) else { return nil }
         return TaskSnapshot.find(in: reading.value, expected: expected, base: baseURL)
     }
 
-    /// Reads up to 50 tasks at once. Those that the upstream does not know are missing from the answer.
+    /// Reads up to 50 tasks at once. Tasks unknown to the upstream are missing from the answer.
     ///
-    /// A row that can't be read costs no other: the batch then says that it has gaps. An answer that is too large to be read is asked
-    /// for in two halves, since tasks may bring their pictures in it.
+    /// An unreadable row does not affect other rows; the batch is then marked as having gaps. If the answer is too large, which
+    /// happens when it contains pictures, the tasks are read in two halves.
     package func tasks(_ ids: [TaskID]) async throws -> TaskBatch {
         precondition(ids.count <= Self.batchLimit)
         do {
@@ -151,13 +153,13 @@ package struct GenerationClient: Sendable {
             hasGaps: rows.isIncomplete || rows.tasks.count < rows.rows)
     }
 
-    /// Reads a page of the account's image tasks, the newest first. Pages count from 1.
+    /// Reads a page of the account's image tasks, newest first. Pages are counted from 1.
     package func page(_ number: Int) async throws -> TaskPage {
         let path = "/v1/tasks?type=image&page=\(number)&page_size=\(Self.pageSize)"
         return try await rows(Call(method: .GET, path: path, wants: "a list of tasks"))
     }
 
-    /// The rows of a list. One that is cut or broken is asked for once more; then its whole rows are taken.
+    /// The rows of a list. A truncated or corrupted list is requested once more; after that, its intact rows are used.
     private func rows(_ call: Call) async throws -> TaskPage {
         var isSecond = false
         return try await perform(call) { reading in
@@ -180,21 +182,21 @@ package struct GenerationClient: Sendable {
             ?? names.lazy.compactMap { json["data"]?[$0]?.array }.first
     }
 
-    // MARK: One call
+    // MARK: Calls
 
     private struct Call: Sendable {
         var method: HTTPMethod
         var path: String
         var body: Data?
         var headers: [String: String] = [:]
-        /// What a good answer holds, for the error about one that does not.
+        /// The expected content, for the error message about another answer.
         var wants: String
 
-        /// For people, without the query.
+        /// Method and path for messages, without the query.
         var name: String { "\(method.rawValue) \(path.prefix { $0 != "?" })" }
     }
 
-    /// Makes a call until it succeeds, its error is final, or it was tried often enough.
+    /// Makes a call, and retries until it succeeds, fails with a permanent error, or reaches the maximum number of attempts.
     private func perform<Value: Sendable>(_ call: Call, reading read: (JSONReading) -> Value?) async throws -> Value {
         var generator = SystemRandomNumberGenerator()
         var failures = 0
@@ -219,7 +221,7 @@ package struct GenerationClient: Sendable {
         }
     }
 
-    /// One try, when the API bears it: limits and pauses are shared by all calls with the key.
+    /// One attempt. Waits for the concurrency limit and pauses, which all calls with the same key share.
     private func attemptInTurn(_ call: Call) async throws -> JSONReading {
         if let pauseEnd = try await gate.enter(door, patience: Self.longestWait) {
             throw APIError(.rateLimited, call: call.name, message: "the API asked for a pause", retryAfter: pauseEnd)
@@ -306,7 +308,7 @@ package struct GenerationClient: Sendable {
             retryAfter: RetryPolicy.retryAfter(response.headers.first(name: "retry-after"), now: clock.now))
     }
 
-    /// The id as one part of a path, with every byte escaped but those that RFC 3986 leaves unreserved.
+    /// The ID as a path segment; every byte except RFC 3986 unreserved characters is percent-encoded.
     private static func escaped(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var path: [UInt8] = []

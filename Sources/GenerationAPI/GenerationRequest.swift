@@ -3,7 +3,7 @@ package import Foundation
 import Networking
 package import SizeContract
 
-/// A request to generate a picture, before it is sent.
+/// A request to generate a picture.
 package struct GenerationRequest: Sendable, Hashable {
     package static let defaultModel = "gpt-image-2-beta"
 
@@ -26,7 +26,8 @@ package struct GenerationRequest: Sendable, Hashable {
         self.callbackURL = callbackURL
     }
 
-    /// What is put on record of it: everything that an audit needs, with the API's defaults written out and links without queries.
+    /// The request as it is recorded: everything needed for an audit, with the API's defaults filled in and links without
+    /// queries.
     package func recorded(at now: Date) -> RecordedRequest {
         let redact = Redactor()
         return RecordedRequest(
@@ -34,7 +35,7 @@ package struct GenerationRequest: Sendable, Hashable {
             imageURLs: imageURLs.isEmpty ? nil : imageURLs.map { redact($0) }, recordedAt: now)
     }
 
-    /// The body of the call.
+    /// The JSON body of the call.
     var json: JSONValue {
         var members: [String: JSONValue] = ["model": .string(model), "prompt": .string(prompt)]
         if let size { members["size"] = .string(size) }
@@ -45,7 +46,7 @@ package struct GenerationRequest: Sendable, Hashable {
     }
 }
 
-/// Why a request would be refused; found before it is sent.
+/// Why the upstream would refuse a request; checked before sending.
 package enum RequestProblem: Error, Sendable, Hashable {
     case emptyPrompt
     case size(SizeViolation)
@@ -67,13 +68,13 @@ extension RequestProblem: CustomStringConvertible {
 }
 
 extension GenerationRequest {
-    /// The most reference images of one request.
+    /// Maximum number of reference images per request.
     package static let imageLimit = 16
-    /// The most characters of a callback address.
+    /// Maximum number of characters of a callback address.
     package static let callbackLimit = 2048
 
-    /// Everything the reference page says would be refused; empty for a request that may be sent. A prompt's length in tokens is
-    /// left to the upstream, which alone can count them.
+    /// Every violation of the API's reference page; empty for a valid request. Only the upstream can count the tokens of a
+    /// prompt, so its length is not checked.
     package func problems() -> [RequestProblem] {
         var found: [RequestProblem] = []
         if prompt.allSatisfy(\.isWhitespace) { found.append(.emptyPrompt) }
@@ -111,7 +112,7 @@ extension GenerationRequest {
         return nil
     }
 
-    /// Why the upstream would refuse a callback address; `nil` for one that it takes.
+    /// Why the upstream would refuse a callback address; `nil` for a valid one.
     package static func callbackProblem(_ text: String) -> String? {
         guard text.count <= callbackLimit else { return "has \(text.count) characters, more than \(callbackLimit)" }
         let url: FetchableURL

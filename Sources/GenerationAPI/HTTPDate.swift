@@ -1,16 +1,16 @@
 package import Foundation
 
-/// Dates of HTTP, read strictly (RFC 9110, section 5.6.7).
+/// Strict parser for HTTP dates (RFC 9110, section 5.6.7).
 package enum HTTPDate {
     private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     private static let longDays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    /// Reads each of the three forms: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and
-    /// `Sun Nov  6 08:49:37 1994`.
+    /// Parses the three formats: `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37
+    /// 1994`.
     ///
-    /// - Parameter now: Decides the century of a year with two digits: it lies at most 50 years ahead.
-    /// - Returns: `nil` for any other text, for a day that no calendar has, and for a weekday that is not that day's.
+    /// - Parameter now: Determines the century of a two-digit year, which is at most 50 years in the future.
+    /// - Returns: `nil` for any other text, for a date that does not exist, and for a wrong weekday.
     package static func parse(_ text: String, now: Date) -> Date? {
         guard text.utf8.count <= 40, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         if let match = text.wholeMatch(of: /([A-Z][a-z]{2}), ([0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9:]{8}) GMT/) {
@@ -35,7 +35,7 @@ package enum HTTPDate {
             let clock = time.wholeMatch(of: /([0-9]{2}):([0-9]{2}):([0-9]{2})/),
             let hour = Int(clock.1), let minute = Int(clock.2), let second = Int(clock.3)
         else { return nil }
-        // A second 60 is a leap second.
+        // Second 60 is a leap second.
         guard year > 0, (1...31).contains(day), hour < 24, minute < 60, second <= 60 else { return nil }
         let number = days(year: year, month: month + 1, day: day)
         // 1 January 1970 was a Thursday.
@@ -43,14 +43,14 @@ package enum HTTPDate {
         return Date(timeIntervalSince1970: TimeInterval(number * 86_400 + hour * 3600 + minute * 60 + second))
     }
 
-    /// Days since 1970 of a date of the Gregorian calendar; a year begins in March here, so that a leap day is its last.
+    /// Days from 1970-01-01 to a Gregorian date. Years begin in March, so that the leap day is the last day of the year.
     private static func days(year: Int, month: Int, day: Int) -> Int {
         let shifted = month > 2 ? year : year - 1
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         return shifted * 365 + floored(shifted, 4) - floored(shifted, 100) + floored(shifted, 400) + dayOfYear - 719_468
     }
 
-    /// The date of a number of days since 1970.
+    /// The date that is the given number of days after 1970-01-01.
     private static func civil(_ number: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = number + 719_468
         let era = floored(shifted, 146_097)

@@ -1,7 +1,7 @@
 package import ArchiveModel
 package import Foundation
 
-/// The door of each host: whoever sends a request passes through it, so that limits and pauses are shared by all of a process.
+/// Limits requests per host. All requests of a process pass through one gate, so they share limits and pauses.
 package actor HostGate {
     private struct Waiter {
         var number: Int
@@ -20,10 +20,10 @@ package actor HostGate {
         self.clock = clock
     }
 
-    /// Waits for a place among the requests to a host. After `nil`, call ``leave(_:)`` when the request has ended.
+    /// Waits for a slot for a request to a host. After `nil`, call ``leave(_:)`` when the request has ended.
     ///
-    /// - Parameter patience: Seconds that a pause of the host is waited for here.
-    /// - Returns: `nil` for a place; the end of the pause when that is further off.
+    /// - Parameter patience: Longest pause of the host in seconds that is waited for.
+    /// - Returns: `nil` if a slot was acquired; the end of the host's pause if it is longer than `patience`.
     /// - Throws: `CancellationError`.
     package func enter(_ host: String, patience: TimeInterval) async throws -> Date? {
         while true {
@@ -38,7 +38,7 @@ package actor HostGate {
         }
     }
 
-    /// How many requests the host bears at once now.
+    /// The number of concurrent requests currently allowed for a host.
     package func width(of host: String) -> Int { paces[host]?.width ?? limits.concurrent }
 
     package func leave(_ host: String) {
@@ -47,7 +47,7 @@ package actor HostGate {
         if paces.count > Self.mostDoors { forgetIdleDoors() }
     }
 
-    /// Callers' keys each have a door, and anybody can send another key.
+    /// Bounds the table, since every caller's key has its own entry and anyone can send new keys.
     private static let mostDoors = 1000
 
     private func forgetIdleDoors() {
@@ -55,16 +55,16 @@ package actor HostGate {
         paces = paces.filter { !$0.value.isIdle || $0.value.closedUntil > now || waiters[$0.key] != nil }
     }
 
-    /// The host has answered as it should.
+    /// The host gave a successful answer.
     package func noteGoodAnswer(of host: String) {
         paces[host]?.noteGoodAnswer()
         wake(host, all: false)
     }
 
-    /// The host has answered that it is asked too much.
+    /// The host rejected a request because of too many requests.
     package func noteRefusal(of host: String, retryAfter: Date?) {
         paces[host, default: HostPace(limits)].noteRefusal(now: clock.now, retryAfter: retryAfter, using: &generator)
-        // All who wait for a place learn of the pause.
+        // Wake all waiters, so that they see the pause.
         wake(host, all: true)
     }
 

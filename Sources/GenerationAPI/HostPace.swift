@@ -1,12 +1,12 @@
 package import Foundation
 
-/// How much may be asked of one host.
+/// Request limits for one host.
 package struct HostLimits: Sendable, Hashable {
-    /// Requests on their way at once, their bodies included.
+    /// Maximum number of concurrent requests, including the reading of their bodies.
     package var concurrent: Int
-    /// Requests begun in a second; `nil` for no limit.
+    /// Maximum number of requests started per second; `nil` for no limit.
     package var perSecond: Double?
-    /// Seconds that a pause without a `Retry-After` lasts at the most.
+    /// Longest pause in seconds if the host sends no `Retry-After`.
     package var longestPause: TimeInterval
 
     package init(concurrent: Int = 16, perSecond: Double? = nil, longestPause: TimeInterval = 60) {
@@ -16,17 +16,17 @@ package struct HostLimits: Sendable, Hashable {
     }
 }
 
-/// What one host bears, learnt from its answers: additive increase, multiplicative decrease.
+/// Adapts the concurrency of requests to a host: additive increase, multiplicative decrease.
 ///
-/// After "too many requests" nobody asks until the pause is over, and then half as many at once; each round of good answers allows
-/// one more, up to the limit.
+/// After "too many requests", all requests pause, and the concurrency is halved. Each round of successful answers then raises it
+/// by one, up to the limit.
 struct HostPace: Sendable {
-    /// Seconds of a pause that a host is believed at the most, since one answer closes the door for all: a try that is refused costs
-    /// nothing, a picture that is lost costs all.
+    /// The longest `Retry-After` in seconds that is respected, since one answer pauses all requests. A refused attempt costs
+    /// nothing, but a missed deadline loses a picture.
     static let longestRetryAfter: TimeInterval = 5 * 60
 
     private let limits: HostLimits
-    /// Requests that may be on their way at once now.
+    /// The current concurrency limit.
     private(set) var width: Int
     private(set) var closedUntil = Date.distantPast
     private var active = 0
@@ -36,9 +36,9 @@ struct HostPace: Sendable {
 
     enum Entry: Equatable {
         case entered
-        /// Ask again then.
+        /// Retry at this time.
         case closed(until: Date)
-        /// Ask again when a request has ended.
+        /// Retry when a request has ended.
         case full
     }
 
@@ -68,10 +68,10 @@ struct HostPace: Sendable {
         width += 1
     }
 
-    /// - Parameter retryAfter: When the host asked to come back, believed up to ``longestRetryAfter``; without it the pause grows with
-    ///   each refusal in a row.
+    /// - Parameter retryAfter: When the host asked the client to retry, limited to ``longestRetryAfter``. Without it, the pause
+    ///   grows with each consecutive refusal.
     mutating func noteRefusal(now: Date, retryAfter: Date?, using generator: inout some RandomNumberGenerator) {
-        // Several requests may be refused for one and the same burst: only the first of them narrows the way.
+        // One burst may cause several refusals; only the first one reduces the concurrency.
         if now >= closedUntil {
             refusals += 1
             width = max(1, width / 2)

@@ -1,30 +1,30 @@
 import Crypto
 import Foundation
 
-/// Files that stand inside JSON: `data:` URIs and base64.
+/// Files embedded in JSON: `data:` URIs and base64.
 package enum InlineData {
     package static func isDataURI(_ text: String) -> Bool {
         text.utf8.prefix(5).elementsEqual("data:".utf8) { $0 | 0x20 == $1 | 0x20 }
     }
 
-    /// A `data:` URI of a base64 text, with the media type that its first bytes show.
+    /// Converts base64 into a `data:` URI, with the media type detected from the first bytes.
     ///
-    /// Blanks, line breaks, missing padding and the URL-safe alphabet of RFC 4648 section 5 are accepted.
-    /// - Parameter mediaType: As its object states it; used where the bytes show none.
-    /// - Returns: `nil` for a text that is not base64, or that is empty.
+    /// Accepts white space, line breaks, missing padding and the URL-safe alphabet (RFC 4648, section 5).
+    /// - Parameter mediaType: The declared media type, used if none is detected.
+    /// - Returns: `nil` for a text that is empty or not base64.
     static func link(base64 text: String, mediaType: String? = nil) -> String? {
         guard let clean = normalised(base64: text), !clean.isEmpty else { return nil }
         let type = sniffed(base64: clean) ?? mediaType ?? "application/octet-stream"
         return "data:\(type);base64,\(clean)"
     }
 
-    /// The same for a text that nothing calls base64: only one that begins as a known file does.
+    /// The same for a text that is not declared as base64. It must start with the signature of a known file type.
     static func link(sniffing text: String) -> String? {
         guard text.utf8.count >= 32, sniffed(base64: text) != nil else { return nil }
         return link(base64: text)
     }
 
-    /// The base64 text in the standard alphabet with padding; `nil` for anything else.
+    /// The text in the standard alphabet with padding; `nil` if it is not base64.
     private static func normalised(base64 text: String) -> String? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count + 2)
@@ -46,7 +46,7 @@ package enum InlineData {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// By the first bytes of the file, as base64 writes them.
+    /// File signatures, base64-encoded.
     private static let beginnings = [
         ("iVBORw0KGgo", "image/png"), ("/9j/", "image/jpeg"), ("UklGR", "image/webp"), ("R0lGOD", "image/gif"),
         ("PHN2Zy", "image/svg+xml"), ("PD94bW", "image/svg+xml"), ("AAAAHGZ0eXBhdmlm", "image/avif"),
@@ -59,9 +59,9 @@ package enum InlineData {
         beginnings.first { text.utf8.starts(with: $0.0.utf8) }?.1
     }
 
-    // MARK: Without the bytes
+    // MARK: Summaries
 
-    /// The media type, size and SHA-256 of a `data:` URI, for people and records.
+    /// The media type, size and SHA-256 of a `data:` URI, for messages and records.
     package static func summary(of link: String) -> String {
         let comma = link.utf8.firstIndex(of: UInt8(ascii: ",")) ?? link.endIndex
         let head = link[..<comma].dropFirst(5)
@@ -72,7 +72,7 @@ package enum InlineData {
         return summary(type: type.isEmpty ? "text/plain" : type, data)
     }
 
-    /// The SHA-256 that a summary, or a link's data, names.
+    /// The SHA-256 in a summary, or of a link's data.
     package static func digest(of text: String) -> String? {
         let summary = isDataURI(text) ? summary(of: text) : text
         guard let marker = summary.range(of: "SHA-256 ", options: .literal) else { return nil }
@@ -96,11 +96,11 @@ package enum InlineData {
         return normalised(base64: plain).flatMap { Data(base64Encoded: $0) }
     }
 
-    /// From this length on, a run of base64 is taken for a file.
+    /// Base64 runs of at least this length are treated as files.
     private static let longestRun = 2048
     private static let longestURI = 256
 
-    /// A text of the upstream's answer without the files in it: a summary stands for each.
+    /// Replaces embedded files in a text of the upstream with their summaries.
     static func cutting(_ text: String) -> String {
         let length = text.utf8.count
         guard length > longestURI else { return text }

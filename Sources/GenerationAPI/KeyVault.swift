@@ -2,17 +2,17 @@ package import ArchiveModel
 import Crypto
 package import Foundation
 
-/// Keeps the keys of others so that only this service can read them: each is sealed under a key that is made from the service's own
-/// (HKDF-SHA256, ChaCha20-Poly1305) and bound to its task. Who has the archive's disk alone has none of them, and once the service's
-/// key is changed the old ones are of no more use.
+/// Encrypts callers' keys so that only this service can read them. Each is encrypted with a key derived from the service's own
+/// API key (HKDF-SHA256, ChaCha20-Poly1305) and bound to its task. Access to the archive's disk alone is not enough to decrypt
+/// them. After the service's API key has changed and the service was restarted, they can't be decrypted any more.
 package struct KeyVault: Sendable {
     private let key: SymmetricKey
-    /// Those of the service's earlier keys in this process, which still open what was sealed before the change.
+    /// Derived keys of the service's earlier API keys in this process. They still decrypt keys stored before the change.
     private let earlier: [SymmetricKey]
 
     /// - Parameters:
-    ///   - salt: Tells this archive from others, such as its id.
-    ///   - earlier: The vault of the key that this one replaces in a running process.
+    ///   - salt: Distinguishes this archive from others, such as its ID.
+    ///   - earlier: The vault of the API key that was replaced while the process runs.
     package init(_ own: APIKey, salt: String, earlier: KeyVault? = nil) {
         key = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: Data(own.textToRedact.utf8)), salt: Data(salt.utf8),
@@ -24,14 +24,15 @@ package struct KeyVault: Sendable {
         try ChaChaPoly.seal(Data(caller.textToRedact.utf8), using: key, authenticating: Data(task.text.utf8)).combined
     }
 
-    /// A number that stands for a caller's account, never 0: the same for the same key, and of no use without the service's own.
+    /// A number that identifies a caller's account, never 0. It is the same for the same key, and can't be computed without the
+    /// service's key.
     package func account(of caller: APIKey) -> Int64 {
         let code = HMAC<SHA256>.authenticationCode(for: Data("account \(caller.textToRedact)".utf8), using: key)
         let number = code.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
         return max(1, Int64(number >> 1))
     }
 
-    /// - Returns: `nil` for what was sealed under another key, for another task, or has changed since.
+    /// - Returns: `nil` if the data was encrypted with another key or for another task, or is corrupted.
     package func open(_ sealed: Data, for task: TaskID) -> APIKey? {
         guard let box = try? ChaChaPoly.SealedBox(combined: sealed) else { return nil }
         let text = ([key] + earlier).lazy.compactMap {

@@ -1,12 +1,12 @@
 import ArchiveModel
 import Foundation
 
-/// Reads the address of a result from a text that an upstream wrote.
+/// Parses the address of a result from the upstream's text.
 struct ResultAddress {
-    /// The API's address, by which relative ones are read.
+    /// The API's address, used to resolve relative addresses.
     let base: String?
 
-    /// The absolute address; `nil` for a text that is none.
+    /// The absolute address; `nil` for a text that is not an address.
     func read(_ text: String) -> TaskResult? {
         if InlineData.isDataURI(text) {
             return text.utf8.contains(UInt8(ascii: ",")) ? .link(text) : .problem("its data: URI has no data")
@@ -35,17 +35,17 @@ struct ResultAddress {
         return .link(absolute)
     }
 
-    /// Without what may surround an address, and without what the URL standard removes from inside one.
+    /// Removes characters that may surround an address, and characters that the URL standard removes inside one.
     private static func compact(_ text: String) -> String {
         var text = String(String.UnicodeScalarView(text.unicodeScalars.filter { !["\t", "\r", "\n"].contains($0) }))
         for (open, close) in [("<", ">"), ("'", "'"), ("`", "`")] where text.hasPrefix(open) && text.hasSuffix(close) {
             text = String(text.dropFirst().dropLast())
         }
-        // JSON that was escaped twice.
+        // The JSON was escaped twice.
         return text.replacing(#"\/"#, with: "/")
     }
 
-    /// In lower case.
+    /// The scheme in lower case.
     private static func scheme(of text: String) -> String? {
         guard let colon = text.utf8.prefix(20).firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let name = text[..<colon]
@@ -57,7 +57,7 @@ struct ResultAddress {
         return name.lowercased()
     }
 
-    /// - Parameter rest: What follows the scheme's colon: `//host/path?query`.
+    /// - Parameter rest: The text after the scheme's colon: `//host/path?query`.
     private static func web(_ scheme: String, _ rest: Substring) -> TaskResult {
         let slashes = rest.prefix { $0 == "/" || $0 == "\\" }.count
         let host = rest.dropFirst(slashes)
@@ -72,7 +72,7 @@ struct ResultAddress {
         return .link(link)
     }
 
-    /// What must not stand in an address as it is, percent-encoded; everything else stays, since signatures cover it.
+    /// Percent-encodes characters that are invalid in a URL. Everything else stays unchanged, since signatures cover it.
     private static func escaped(_ text: Substring) -> String {
         let bytes = Array(text.utf8)
         let digits = Array("0123456789ABCDEF".utf8)
@@ -115,7 +115,8 @@ struct ResultAddress {
         return mediaEndings.contains(path[path.index(after: dot)...].lowercased())
     }
 
-    /// Whether the first part of an address without scheme is a host: labels, the last one of letters, such as `cdn.example.com`.
+    /// Whether the first part of an address without a scheme is a host: labels, of which the last consists of letters, such as
+    /// `cdn.example.com`.
     private static func isHost(_ text: Substring) -> Bool {
         let labels = text.prefix { $0 != ":" }.split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count >= 2, let last = labels.last, last.count >= 2, last.utf8.allSatisfy({ 0x61...0x7A ~= $0 | 0x20 }),

@@ -1,10 +1,10 @@
 import Foundation
 
-/// What a link names, without its signature: scheme, host and path, or the digest of its data.
+/// The identity of a link without its signature: host and path, or the digest of its data.
 struct ResultName: Hashable {
     var text: String
     var path: String
-    /// `name=value` of the query.
+    /// `name=value` pairs of the query.
     var parameters: Set<String> = []
 
     init(_ link: String) {
@@ -18,23 +18,27 @@ struct ResultName: Hashable {
             return
         }
         path = parts.percentEncodedPath
-        // The scheme is left out: a host may sign http and https addresses of the same file.
+        // The scheme is left out, since a host may sign http and https addresses of the same file.
         text = host.lowercased() + (parts.port.map { ":\($0)" } ?? "") + path
         parameters = Set((parts.percentEncodedQuery ?? "").split(separator: "&").map(String.init))
     }
 }
 
-/// Finds the outputs that are on record among freshly read results.
+/// Matches freshly read results with recorded outputs.
 package enum ResultMatcher {
-    /// Gives each fresh result the number of the output that it is.
+    /// Assigns each fresh result the number of its output.
     ///
-    /// A result is the output that names the same: the same address, then the same host and path, or the same data. Of several with
-    /// one path, such as `/image?id=1` and `/image?id=2`, those belong together that share most of their parameters. A result that
-    /// names nothing known belongs to the output at its position; where as many are left on both sides, to the next one in order.
-    /// All others get new numbers behind the highest known one, in their order.
+    /// Matches are tried in this order:
+    /// - the same link, character by character;
+    /// - the same host and path, or the same data; among several, such as `/image?id=1` and `/image?id=2`, the pairs that share most
+    ///   parameters;
+    /// - the same position;
+    /// - the order, if equally many are left on both sides.
     ///
-    /// - Parameter known: The links on record by number, also those of outputs that have ended. Empty where an item was no link.
-    /// - Returns: Every fresh result, by number. A known number that is missing is not named any more.
+    /// All others get new numbers after the highest known one, in their order.
+    ///
+    /// - Parameter known: The recorded links by number, including those of ended outputs. Empty for an item that was not a link.
+    /// - Returns: Every fresh result, by number. Known numbers that are missing are no longer named by the upstream.
     package static func match(known: [Int: String], fresh: [TaskResult]) -> [Int: TaskResult] {
         var matching = Matching(known: known, fresh: fresh)
         matching.byText()
@@ -75,7 +79,7 @@ private struct Matching {
         }
     }
 
-    /// Above this many results with one path, their order alone decides: comparing all with all would take too long.
+    /// For more results with the same path, only their order is used, since comparing all pairs would take too long.
     private static let mostCompared = 64
 
     mutating func byName() {
@@ -98,7 +102,7 @@ private struct Matching {
                     return (number: number, position: candidate.position, shared: shared)
                 }
             }
-            // Of equal ones the nearest positions belong together.
+            // Among equal scores, prefer the closest positions.
             let order = scored.sorted {
                 ($1.shared, abs($0.number - $0.position), $0.number, $0.position)
                     < ($0.shared, abs($1.number - $1.position), $1.number, $1.position)

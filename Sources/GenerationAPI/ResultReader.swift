@@ -1,41 +1,43 @@
 import ArchiveModel
 import Foundation
 
-/// Reads the results that a task names, in whatever shape it names them.
+/// Extracts the results from a task's JSON, whatever its structure.
 ///
-/// Every item of a list keeps its number: one that is no link becomes a problem with its own reason. Two rules keep numbers sensible:
-/// - An item that names several files, such as `{"url":[…]}`, counts as that many results.
-/// - A link that a list repeats letter by letter takes no second number, as ever. The same picture named in two fields of an object
-///   counts once; links with the same host and path are the same picture there, and so are ones with the same long file name.
+/// Every list item keeps its number: an item that is not a link becomes a problem with a reason. Exceptions:
+/// - An item with several files, such as `{"url":[…]}`, counts as that many results.
+/// - A link that occurs twice in a list, letter by letter, counts once.
+/// - A picture named in two fields of an object counts once. Links with the same host and path, or with the same long file name,
+///   are the same picture.
 struct ResultReader {
     let address: ResultAddress
-    /// The most results of a task.
+    /// Maximum number of results of a task.
     let most: Int
 
     private static let deepest = 16
 
-    /// Where a value stands, which decides what an empty one means.
+    /// The context of a value; determines the meaning of an empty one.
     private enum Place {
-        /// An item of a list of results: whatever it is, it has a number.
+        /// An item of a list of results: it always gets a number.
         case item
-        /// A field that holds links; an empty one says nothing.
+        /// A field that holds links; ignored if empty.
         case linkField
-        /// A field that may hold results, or words.
+        /// A field that may hold results or text.
         case container
     }
 
     // MARK: A task
 
-    /// Fields of a task that name results. The documented one is the first.
+    /// Fields of a task that contain results. The first one is documented.
     private static let taskFields = [
         "results", "result", "resultdata", "data", "output", "outputs", "images", "artifacts", "generations", "predictions",
         "choices", "candidates", "response", "resulturl", "resulturls", "outputurl", "outputurls", "b64json", "imagebase64",
         "base64",
     ]
-    /// Fields that may as well be the request's or the task's own address: read where nothing else names a result.
+    /// Fields that may also contain the request's images or the task's own address. They are read only if no other field contains
+    /// a link.
     private static let doubtfulFields = ["imageurl", "image", "downloadurl", "fileurl", "videourl", "url", "link"]
 
-    /// - Parameter isUnfinished: Whether the task says that it is still being made.
+    /// - Parameter isUnfinished: Whether the task's status says that it is still in progress.
     func results(of task: JSONValue, isUnfinished: Bool) -> [TaskResult] {
         let members = Members(task)
         var lists = Self.taskFields.flatMap { name in
@@ -80,7 +82,7 @@ struct ResultReader {
     private func read(_ text: String, as place: Place, depth: Int) -> [TaskResult] {
         let trimmed = Self.trimmed(text)
         guard !trimmed.isEmpty else { return place == .item ? [.problem("it is an empty text")] : [] }
-        // Of an answer as it is archived: the file itself is not in it.
+        // A summary from an archived answer, which does not contain the file.
         if InlineData.isSummary(trimmed) { return [.problem(trimmed)] }
         if let link = InlineData.link(sniffing: trimmed) { return [.link(link)] }
         if let first = trimmed.first, "{[\"".contains(first), let json = JSONValue(text: trimmed), json.string != text {
@@ -93,7 +95,7 @@ struct ResultReader {
         return [.problem("the text '\(Redactor()(String(trimmed.prefix(120))))' is no link")]
     }
 
-    /// Without white space, control characters and marks of no width at both ends.
+    /// Removes white space, control characters and zero-width characters at both ends.
     private static func trimmed(_ text: String) -> String {
         func isBlank(_ scalar: Unicode.Scalar) -> Bool {
             scalar.properties.isWhitespace || [.control, .format].contains(scalar.properties.generalCategory)
@@ -104,7 +106,7 @@ struct ResultReader {
         return String(scalars[first...last])
     }
 
-    /// The addresses of `![text](address)`, as chat models answer.
+    /// The addresses in `![text](address)`, as chat models answer.
     private static func markdownImages(in text: String) -> [String] {
         guard text.contains("](") else { return [] }
         var links: [String] = []
@@ -129,7 +131,7 @@ struct ResultReader {
         "resulturl", "outputurl", "publicurl", "cdnurl", "gcsuri", "originalurl", "pictureurl", "imgurl", "videourl", "audiourl",
         "urls", "resulturls", "outputurls", "links",
     ]
-    /// The pictures that a request refers to may be called so, too.
+    /// May also contain the request's reference images.
     private static let doubtfulLinkField = "imageurls"
     private static let containers = [
         "image", "results", "result", "resultdata", "data", "output", "outputs", "images", "artifacts", "files", "file", "items",
@@ -141,7 +143,7 @@ struct ResultReader {
     private func place(of field: String) -> Place { Self.linkFields.contains(field) ? .linkField : .container }
 
     private func read(_ members: Members, of value: JSONValue, as place: Place, depth: Int) -> [TaskResult] {
-        // The same file as its address beside it, and it is here already.
+        // An embedded file is the same picture as a link next to it, and needs no download.
         for name in Self.inlineFields + ["data", "content"] {
             let files = members[name].compactMap { inline($0, named: name, members) }
             if let file = files.first { return [file] }
@@ -171,19 +173,21 @@ struct ResultReader {
         if InlineData.isSummary(trimmed) { return .problem(trimmed) }
         let types = ["mimetype", "mediatype", "contenttype"].flatMap { members[$0].compactMap(\.string) }
         let type = types.first { $0.utf8.count < 100 && $0.utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != 0x2C && $0 != 0x3B } }
-        // `data` and `content` also hold words: only what calls itself a file is one.
+        // `data` and `content` may also contain text, so they count as a file only if a media type is given or the file type is
+        // detected.
         let isCalledBase64 = Self.inlineFields.contains(name) || type != nil
         guard isCalledBase64, trimmed.utf8.count >= 8 else { return InlineData.link(sniffing: trimmed).map(TaskResult.link) }
         return InlineData.link(base64: trimmed, mediaType: type).map(TaskResult.link)
     }
 
-    /// Parts of a chat that are words by their own account.
+    /// Parts of a chat that are text according to their type.
     private static func isText(_ members: Members) -> Bool {
         let types = ["text", "output_text", "reasoning", "thinking", "message"]
         return members["type"].contains { types.contains($0.string ?? "") } || members["text"].contains { $0.string != nil }
     }
 
-    /// - Parameter isItem: Whether words that need not be about an error are the reason, since there is no picture.
+    /// - Parameter isItem: Whether the object is a result without a picture. General fields such as `message` are then taken as
+    ///   the reason.
     private static func errorWords(_ members: Members, isItem: Bool) -> String? {
         let error = members["error"].lazy.compactMap(UpstreamWords.failure).first
         var reasons = ["failreason", "failurereason", "errormessage", "errormsg"]
@@ -196,7 +200,7 @@ struct ResultReader {
 
     private static func hasLink(_ results: [TaskResult]) -> Bool { results.contains { $0.link != nil } }
 
-    /// The results of several fields that may tell of the same pictures.
+    /// Merges the results of several fields that may contain the same pictures.
     private static func merged(_ lists: [[TaskResult]]) -> [TaskResult] {
         var telling = lists.filter(hasLink)
         guard !telling.isEmpty else { return lists.first { !$0.isEmpty } ?? [] }
@@ -216,7 +220,7 @@ struct ResultReader {
         return merged
     }
 
-    /// The most characters of a file name that many pictures may share, such as `image.png`.
+    /// File names of up to this many characters, such as `image.png`, may be shared by different pictures.
     private static let shortName = 15
 
     private static func names(_ result: TaskResult) -> [String] {
@@ -227,7 +231,7 @@ struct ResultReader {
     }
 }
 
-/// The members of an object by their names without case, underscores and hyphens: `imageUrl` and `image_url` are one.
+/// The members of an object, found by name without case, underscores and hyphens: `imageUrl` and `image_url` are the same.
 private struct Members {
     private(set) var names: [String] = []
     private var values: [String: [JSONValue]] = [:]

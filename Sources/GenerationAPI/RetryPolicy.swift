@@ -1,12 +1,12 @@
 package import Foundation
 
-/// When to try again: exponential back-off with full jitter.
+/// Exponential back-off with full jitter.
 package struct RetryPolicy: Sendable {
-    /// Seconds that the first wait may last at most; each further one may last twice as long.
+    /// Longest first wait, in seconds; doubles with each failure.
     package var base: TimeInterval
-    /// Seconds that no wait exceeds.
+    /// Longest wait in seconds.
     package var ceiling: TimeInterval
-    /// How often a call is made in all before its error is given on.
+    /// Maximum number of attempts at a call before its error is thrown.
     package var attempts: Int
 
     package init(base: TimeInterval = 1, ceiling: TimeInterval = 60, attempts: Int = 5) {
@@ -15,22 +15,22 @@ package struct RetryPolicy: Sendable {
         self.attempts = attempts
     }
 
-    /// Seconds beyond which a `Retry-After` is not believed.
+    /// The longest `Retry-After` in seconds that is respected.
     private static let longestRetryAfter: TimeInterval = 6 * 3600
 
-    /// The wait after a number of failures, in seconds: evenly drawn between nothing and the exponential bound.
+    /// The wait in seconds after a number of failures: uniformly random between zero and the exponential limit.
     package func delay(failures: Int, using generator: inout some RandomNumberGenerator) -> TimeInterval {
         let bound = min(ceiling, base * pow(2, Double(max(0, min(failures, 30) - 1))))
         return bound > 0 ? TimeInterval.random(in: 0...bound, using: &generator) : 0
     }
 
-    /// When to try again.
+    /// The time of the next attempt.
     ///
     /// - Parameters:
-    ///   - failures: Tries that failed so far, at least 1.
-    ///   - retryAfter: What the upstream asked for; never undercut.
-    ///   - deadline: The wait is cut so that one more try still fits before this, `margin` seconds ahead of it. A `retryAfter` beyond
-    ///     the deadline is cut too: a try that is refused costs nothing, a picture that is lost costs all.
+    ///   - failures: Failed attempts so far, at least 1.
+    ///   - retryAfter: The upstream's `Retry-After`. The wait is not shorter, except to meet the deadline.
+    ///   - deadline: The wait is shortened so that one more attempt fits before the deadline, `margin` seconds ahead of it. The
+    ///     deadline has priority over `retryAfter`: a refused attempt costs nothing, but a missed deadline loses a picture.
     package func nextTry(
         after now: Date, failures: Int, retryAfter: Date? = nil, deadline: Date? = nil, margin: TimeInterval = 60,
         using generator: inout some RandomNumberGenerator
@@ -44,10 +44,10 @@ package struct RetryPolicy: Sendable {
 }
 
 extension RetryPolicy {
-    /// Reads a `Retry-After`: seconds, or an HTTP date (RFC 9110, section 10.2.3).
+    /// Parses `Retry-After`: seconds, or an HTTP date (RFC 9110, section 10.2.3).
     package static func retryAfter(_ header: String?, now: Date) -> Date? {
         guard let text = header?.trimmingCharacters(in: .whitespaces), !text.isEmpty else { return nil }
-        // The standard knows whole seconds only; some servers send a fraction.
+        // The standard allows whole seconds only, but some servers send fractions.
         guard text.wholeMatch(of: /[0-9]{1,12}(\.[0-9]{1,6})?/) != nil else { return HTTPDate.parse(text, now: now) }
         return Double(text).map { now.addingTimeInterval(min($0, 1e7)) }
     }

@@ -1,12 +1,13 @@
 import Foundation
 import Glibc
 
-/// A file that holds a secret, and that nobody but its owner and group may read.
+/// A file with a secret. Only its owner and group may be able to read it.
 package enum SecretFile {
-    /// The most bytes of one.
+    /// Maximum size of the file in bytes.
     private static let mostBytes = 64 << 10
 
-    /// Reads the file. What a symbolic link leads to is judged, not the link, and it is the file that was judged that is read.
+    /// Reads the file and follows symbolic links. The permissions are checked on the open file, so the file that is checked is
+    /// the one that is read.
     ///
     /// - Throws: ``SecretFileProblem``.
     package static func read(_ path: String) throws -> String {
@@ -29,7 +30,7 @@ package enum SecretFile {
     }
 }
 
-/// A file of a secret that can't be used.
+/// A secret file that can't be used.
 package struct SecretFileProblem: Error, CustomStringConvertible {
     package var path: String
     package var detail: String

@@ -2,15 +2,15 @@ package import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 
-/// An answer has a status code that HTTP does not define. Codes are 100 to 599 (RFC 9110, section 15).
+/// The status code of an answer is not defined by HTTP. Codes are 100 to 599 (RFC 9110, section 15).
 package struct UnknownStatus: Error, CustomStringConvertible {
     package var code: UInt
     package var description: String { "the answer has the status code \(code), which HTTP does not define" }
 }
 
 extension HTTPClient.Configuration {
-    /// Fails answers with a status below 100, with ``UnknownStatus``. The HTTP library reads such a status as an interim answer, and
-    /// stops the process at the end of the body. Sets HTTP/1.1 as the only version.
+    /// Fails answers with a status below 100 with ``UnknownStatus``. The HTTP library treats such a status as an interim answer,
+    /// and crashes the process at the end of the body. Also restricts the client to HTTP/1.1.
     package mutating func refuseUnknownStatus() {
         httpVersion = .http1Only
         let earlier = http1_1ConnectionDebugInitializer

@@ -1,10 +1,11 @@
 import ArchiveModel
 
-/// One result that a task names, under its number.
+/// One numbered result of a task.
 package enum TaskResult: Sendable, Hashable {
-    /// An absolute `http(s)` address or a `data:` URI. Its query is a signature, so it is a secret: log ``description`` instead.
+    /// An absolute `http(s)` address or a `data:` URI. Its query is a signature and therefore secret: log ``description``
+    /// instead.
     case link(String)
-    /// Why the item names nothing that can be fetched, such as an error in place of a picture.
+    /// Why the item is not a link, such as an error in place of a picture.
     case problem(String)
 
     package var link: String? {
@@ -18,7 +19,7 @@ package enum TaskResult: Sendable, Hashable {
     }
 }
 
-// A link must not reach a log or an error by accident, so no way of printing shows more than host and path.
+// Links must not appear in logs or errors, so every printed form shows only host and path.
 extension TaskResult: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     package var description: String {
         switch self {
@@ -34,7 +35,7 @@ extension TaskResult: CustomStringConvertible, CustomDebugStringConvertible, Cus
 extension TaskResult {
     private static let problemScheme = "problem:"
 
-    /// The result as one text, for a queue that stores links.
+    /// The result as a single text, for the queue in the catalog.
     package var stored: String {
         switch self {
         case .link(let link): link

@@ -1,12 +1,12 @@
 package import ArchiveModel
 package import Foundation
 
-/// A task as the upstream shows it now, read with tolerance: a field that is missing, null or of another type is `nil`, and the raw
-/// JSON keeps what is not understood.
+/// The current state of a task, parsed leniently: a field that is missing, null or of another type is `nil`. The raw JSON is kept
+/// as well.
 package struct TaskSnapshot: Sendable, Hashable {
     package enum Status: Sendable, Hashable {
         case pending, processing, completed, failed, cancelled
-        /// A word that is not known.
+        /// An unknown status.
         case other(String)
 
         init(_ text: String) {
@@ -28,7 +28,7 @@ package struct TaskSnapshot: Sendable, Hashable {
         }
     }
 
-    /// The task's state as the upstream names it, in our spelling where it is known.
+    /// The upstream's status; known statuses are normalized.
     package var stateWord: String? {
         switch status {
         case .other(let text): text
@@ -41,16 +41,16 @@ package struct TaskSnapshot: Sendable, Hashable {
         }
     }
 
-    /// What an answer means for the archive.
+    /// The meaning of an answer for the archive.
     package enum Stage: Sendable, Hashable {
-        /// It names at least one link, whatever it says of its status. ``failure`` may say more.
+        /// At least one link is given, whatever the status. ``failure`` may be set as well.
         case delivered
-        /// It calls itself completed and names no link: its results may come later, or are all problems.
+        /// The status is completed, but there is no link: results may follow later, or all of them are problems.
         case completed
         case failed
         case cancelled
         case unfinished
-        /// An error without a state, or with an unknown state. It may pass.
+        /// An error with no status or an unknown one. It may be transient.
         case unclear
     }
 
@@ -58,22 +58,22 @@ package struct TaskSnapshot: Sendable, Hashable {
     package var status: Status?
     package var createdAt: Date?
     package var model: String?
-    /// Every result that it names, by its number. Links have their queries, so they are secrets.
+    /// All results; the index is the number. Links include their queries and are therefore secret.
     package var results: [TaskResult]
-    /// The upstream's words on a failure; also of a task that delivers something.
+    /// The upstream's error message; may be set although there are results.
     package var failure: String?
-    /// The whole answer with the links' queries. Files inside it are replaced by their media type, size and SHA-256.
+    /// The complete answer, including the links' queries. Embedded files are replaced by their media type, size and SHA-256.
     package var json: JSONValue
 
-    /// The most results of a task that are read: the upper bound of the setting `maxResults`.
+    /// Maximum number of results read from one task: the upper bound of the setting `maxResults`.
     package static let mostResults = 10_000
 
     /// - Returns: `nil` for JSON without a usable `id`.
     package init?(_ json: JSONValue) { self.init(json, base: nil) }
 
     /// - Parameters:
-    ///   - base: The API's address, by which relative links are read.
-    ///   - mostResults: Of more results, the last one is a problem that says so.
+    ///   - base: The API's address, used to resolve relative links.
+    ///   - mostResults: If there are more results, a final problem result says so.
     /// - Returns: `nil` for JSON without a usable `id`.
     package init?(_ json: JSONValue, base: String?, mostResults: Int = mostResults) {
         guard let id = Self.id(in: json) else { return nil }
@@ -92,9 +92,9 @@ package struct TaskSnapshot: Sendable, Hashable {
             .compactMap { $0.flatMap(UpstreamWords.failure) }.first
     }
 
-    /// The task of an answer, which may stand there as it is or be wrapped, such as `{"code":200,"data":{…}}`.
+    /// Finds the task in an answer, which may be wrapped, such as `{"code":200,"data":{…}}`.
     ///
-    /// - Parameter expected: The task that was asked for, where one was.
+    /// - Parameter expected: The requested task, if one was requested.
     package static func find(in json: JSONValue, expected: TaskID? = nil, base: String? = nil) -> TaskSnapshot? {
         var candidates = [json]
         for name in ["data", "task", "result"] {
@@ -108,12 +108,12 @@ package struct TaskSnapshot: Sendable, Hashable {
     }
 
     private static func id(in json: JSONValue) -> TaskID? {
-        // An id with a character that could not be read is another id, if any.
+        // U+FFFD replaces an unreadable character, so an ID that contains it is not the real ID.
         [json["id"], json["task_id"], json["taskId"]].lazy.compactMap { $0?.string.flatMap { TaskID($0) } }
             .first { !$0.text.unicodeScalars.contains("\u{FFFD}") }
     }
 
-    /// The links among the results; their places here are not their numbers.
+    /// The links among the results; their positions here are not their numbers.
     package var links: [String] { results.compactMap(\.link) }
 
     package var stage: Stage {
@@ -127,16 +127,16 @@ package struct TaskSnapshot: Sendable, Hashable {
         }
     }
 
-    /// How long a link lives, from the task's creation: 24 hours by the reference page.
+    /// The lifetime of a link after the task's creation: 24 hours according to the API's reference page.
     package static let linkLifetime: TimeInterval = 24 * 3600
 
-    /// The promised end of the links.
+    /// When the links expire, as promised by the API.
     package var deadline: Date? { createdAt.map { $0.addingTimeInterval(Self.linkLifetime) } }
 
-    /// Before and after these, a date is not believed: the years 2000 and 2200.
+    /// Dates before 2000 or after 2200 are ignored.
     private static let plausible = 946_684_800.0..<7_258_118_400.0
 
-    /// Seconds, milliseconds, microseconds or nanoseconds since 1970, as a number or in digits, or ISO 8601.
+    /// Parses seconds, milliseconds, microseconds or nanoseconds since 1970, as a number or as digits, or ISO 8601.
     static func date(_ value: JSONValue?) -> Date? {
         guard let value else { return nil }
         if let number = value.double {
@@ -147,7 +147,7 @@ package struct TaskSnapshot: Sendable, Hashable {
     }
 }
 
-/// What the upstream says of a failure, in its own words.
+/// Extracts the upstream's error message.
 enum UpstreamWords {
     static func failure(_ error: JSONValue) -> String? {
         if let text = error.string { return text.isEmpty ? nil : text }
@@ -157,13 +157,13 @@ enum UpstreamWords {
     }
 }
 
-/// One page of the account's task list. Its rows have no links: read finished tasks one by one or in batches.
+/// One page of the account's task list. Its rows have no links, so finished tasks must be read individually or in batches.
 package struct TaskPage: Sendable {
     package var tasks: [TaskSnapshot]
-    /// Rows on the page, also those that could not be read.
+    /// Rows on the page, including unreadable ones.
     package var rows: Int
     package var total: Int?
-    /// Whether rows of the answer are missing, because it is cut or broken: the page proves nothing of what it does not name.
+    /// Whether the answer is truncated or corrupted. The absence of a task then proves nothing.
     package var isIncomplete = false
 
     package init(tasks: [TaskSnapshot], rows: Int, total: Int?, isIncomplete: Bool = false) {
@@ -174,10 +174,10 @@ package struct TaskPage: Sendable {
     }
 }
 
-/// The tasks that a batch call has brought.
+/// The tasks returned by a batch call.
 package struct TaskBatch: Sendable {
     package var tasks: [TaskID: TaskSnapshot]
-    /// Whether rows could not be read: then a task that is missing is not unknown to the upstream, but to be read alone.
+    /// Whether some rows could not be read. A missing task must then be read individually, since it may exist.
     package var hasGaps: Bool
 
     package init(tasks: [TaskID: TaskSnapshot], hasGaps: Bool = false) {

@@ -1,15 +1,15 @@
 package import ArchiveModel
 package import Foundation
 
-/// Something took longer than it may.
+/// An operation exceeded its time limit.
 package struct TimeoutError: Error, CustomStringConvertible {
     package var seconds: TimeInterval
     package var description: String { "it took longer than \(Int(seconds.rounded(.up))) s" }
 }
 
-/// Runs `work`, and cancels it when it takes too long.
+/// Runs `work`, and cancels it after a time limit.
 ///
-/// - Throws: ``TimeoutError`` after `seconds` on `clock`, or what `work` throws.
+/// - Throws: ``TimeoutError`` after `seconds` on `clock`, or an error of `work`.
 package func withTimeout<Value: Sendable>(
     _ seconds: TimeInterval, clock: any WallClock, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {

@@ -2,16 +2,16 @@ import ArchiveModel
 package import Foundation
 import Synchronization
 
-/// A reason why the account was perhaps not seen as it is, although calls seem to succeed.
+/// A reason why the account's real state may be hidden, although calls seem to succeed.
 package struct UpstreamProblem: Sendable, Hashable, Encodable {
     package enum Name: String, Sendable, Hashable, Encodable, CaseIterable {
-        /// This machine's clock and the API's differ, so deadlines are computed from a wrong time.
+        /// The clocks of this machine and the API differ, so computed deadlines are wrong.
         case clock
-        /// The account's list is older than one that was read before.
+        /// The account's list is older than one read before.
         case staleList = "stale-list"
-        /// The catalog's file is no longer the one that this process writes to.
+        /// The catalog file was replaced while this process had it open.
         case catalogReplaced = "catalog-replaced"
-        /// The answer came from something else, such as the sign-in page of a network.
+        /// The answer came from something else, such as a network's sign-in page.
         case notTheAPI = "not-the-api"
         /// The API's address answers with a redirect, which is not followed.
         case redirect
@@ -25,7 +25,7 @@ package struct UpstreamProblem: Sendable, Hashable, Encodable {
         self.detail = detail
     }
 
-    /// What to do next.
+    /// What the user should do next.
     package var advice: String {
         switch name {
         case .clock: "Correct the clock of this machine, for example with 'timedatectl set-ntp true'"
@@ -50,16 +50,16 @@ extension UpstreamProblem: CustomStringConvertible {
     }
 }
 
-/// Remembers what keeps this process from seeing the account: success without it means nothing.
+/// Tracks problems that hide the account's real state. While there is one, a successful call proves nothing.
 ///
-/// Each check reports its own problem and clears it when the check passes again. One monitor serves all clients of a process.
+/// Each check reports its own problem, and clears it when the check passes again. One monitor serves all clients of a process.
 package final class UpstreamMonitor: Sendable {
     package enum Change: Sendable {
         case found(UpstreamProblem)
         case cleared(UpstreamProblem.Name)
     }
 
-    /// Seconds that the two clocks may differ.
+    /// Tolerated difference between the two clocks, in seconds.
     package static let clockTolerance: TimeInterval = 300
 
     private struct State {
@@ -70,18 +70,18 @@ package final class UpstreamMonitor: Sendable {
     private let state = Mutex(State())
     private let onChange: @Sendable (Change) -> Void
 
-    /// - Parameter onChange: Called from any thread, when a problem appears and when it is gone.
+    /// - Parameter onChange: Called from any thread when a problem appears or disappears.
     package init(onChange: @escaping @Sendable (Change) -> Void = { _ in }) { self.onChange = onChange }
 
-    /// In the order of their names.
+    /// Sorted by name.
     package var problems: [UpstreamProblem] {
         state.withLock { $0.problems.values.sorted { $0.name.rawValue < $1.name.rawValue } }
     }
 
-    /// Seconds that the API's clock is ahead of this machine's, as last measured; `nil` when the API has told no time yet.
+    /// Seconds by which the API's clock is ahead of this machine's, as last measured; `nil` before the first measurement.
     package var clockSkew: TimeInterval? { state.withLock { $0.clockSkew } }
 
-    /// Whether a decision by the time of day may be final: the clocks agree, or the API tells no time.
+    /// Whether decisions based on the time of day may be final: the clocks agree, or the API's time is unknown.
     package var isClockTrusted: Bool { (clockSkew ?? 0).magnitude <= Self.clockTolerance }
 
     package func report(_ problem: UpstreamProblem) {
@@ -94,12 +94,12 @@ package final class UpstreamMonitor: Sendable {
         if isGone { onChange(.cleared(name)) }
     }
 
-    /// Compares the clocks by an answer of the API.
+    /// Compares the clocks using an answer of the API.
     ///
     /// - Parameters:
-    ///   - date: The answer's `Date` headers. None, several or one that is no HTTP date say nothing.
-    ///   - age: Its `Age` header: seconds that a cache has kept the answer.
-    ///   - now: This machine's time when the answer came.
+    ///   - date: The answer's `Date` headers. Ignored unless there is exactly one valid HTTP date.
+    ///   - age: The `Age` header: seconds for which a cache has held the answer.
+    ///   - now: This machine's time when the answer arrived.
     package func compareClock(date: [String], age: String?, now: Date) {
         guard date.count == 1, let text = date.first, let told = HTTPDate.parse(text, now: now) else { return }
         let kept = age.flatMap { UInt32($0.trimmingCharacters(in: .whitespaces)) }.map(TimeInterval.init) ?? 0
@@ -119,14 +119,14 @@ package final class UpstreamMonitor: Sendable {
         }
     }
 
-    /// Compares the newest task of the account's list with the newest one that an earlier list has shown.
+    /// Compares the newest task of the account's list with the newest task of earlier lists.
     ///
     /// - Parameters:
-    ///   - newest: Creation of the newest task that the list shows; `nil` for a list without one.
-    ///   - before: Creation of the newest task that an earlier list has shown.
+    ///   - newest: Creation time of the newest task in the list; `nil` for an empty list.
+    ///   - before: Creation time of the newest task in earlier lists.
     package func compareList(newest: Date?, before: Date?, now: Date) {
         guard let before else { return clear(.staleList) }
-        // An old task may have left an empty list; a young one has not.
+        // The account may have dropped an old task, which leaves an empty list. A recent task must still be listed.
         let isYoung = now.timeIntervalSince(before) < TaskSnapshot.linkLifetime
         guard newest.map({ $0 < before }) ?? isYoung else { return clear(.staleList) }
         let shown = newest.map { "its newest task is of \($0.iso8601)" } ?? "it is empty"

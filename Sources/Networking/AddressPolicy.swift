@@ -1,13 +1,13 @@
-/// Which addresses a result may be fetched from.
+/// Decides which addresses results may be fetched from.
 ///
-/// A link comes from outside and may have been forged to make this machine talk to its own network. So every hop is checked: the
-/// scheme and the host before its name is resolved, every address it resolves to, and the connected address once more.
+/// A link comes from outside and may be forged to make this machine send requests into its own network (SSRF). Therefore every
+/// hop is checked: the scheme and host before name resolution, every resolved address, and finally the connected address.
 package struct AddressPolicy: Sendable {
-    /// Plain HTTP and private addresses are fine: for tests, and for networks that store their own results.
+    /// Allows plain HTTP and private addresses: for tests, and for networks that store their own results.
     package var allowsPrivateHosts: Bool
-    /// `host:port` pairs that are fine although they are private.
+    /// `host:port` pairs that are allowed although they are private.
     package var exceptions: Set<String>
-    /// The only hosts that are fetched from, redirects included; empty for every public host.
+    /// The only hosts that results may come from, including redirects; empty for every public host.
     package var resultHosts: [HostPattern]
     /// Whether an address belongs to the public internet.
     package var isPublic: @Sendable (NetworkAddress) -> Bool = { $0.isPublic }
@@ -31,12 +31,12 @@ package struct AddressPolicy: Sendable {
             self.port = port
         }
 
-        /// Limits and pauses are kept by this key.
+        /// The key for rate limits and pauses.
         package var key: String { "\(host):\(port)" }
     }
 
-    /// - Parameter previous: The URL that redirected here; `nil` for the link itself.
-    /// - Throws: ``LinkError`` for a link that must not be followed, whatever its host resolves to.
+    /// - Parameter previous: The URL that redirected here; `nil` for the original link.
+    /// - Throws: ``LinkError`` for a link that is forbidden, whatever its host resolves to.
     package func target(of url: FetchableURL, from previous: FetchableURL? = nil) throws(LinkError) -> Target {
         let target = Target(scheme: url.scheme.rawValue, host: url.host, port: url.port)
         guard resultHosts.isEmpty || resultHosts.contains(where: { $0.matches(url.host) }) else {
@@ -54,8 +54,7 @@ package struct AddressPolicy: Sendable {
         return target
     }
 
-    /// - Throws: ``LinkError`` when any of the addresses is private: a name with one public and one private address is an attack, not
-    ///   a host.
+    /// - Throws: ``LinkError`` if any address is private. A name with both public and private addresses is treated as an attack.
     package func check(_ addresses: [NetworkAddress], of target: Target) throws(LinkError) {
         guard !allows(target), let inner = addresses.first(where: { !isPublic($0) }) else { return }
         throw LinkError(
@@ -63,7 +62,7 @@ package struct AddressPolicy: Sendable {
             "\(target.host) has the private address \(inner); --allow-private-hosts allows private addresses")
     }
 
-    /// The last check, of the address that is really connected.
+    /// The last check, on the address actually connected to.
     package func permits(_ connected: NetworkAddress?, of target: Target) -> Bool {
         allows(target) || connected.map(isPublic) == true
     }

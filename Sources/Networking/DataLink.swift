@@ -1,9 +1,9 @@
-/// A `data:` URL (RFC 2397): a file that is delivered inside its link.
+/// A `data:` URL (RFC 2397): a file embedded in its link.
 ///
-/// Read with tolerance, because vendors write these by hand: Base64 of either alphabet, with or without padding, with blanks and
-/// line ends, percent-encoded or not.
+/// Parsed leniently, because vendors write these by hand: both Base64 alphabets, with or without padding, white space, line
+/// breaks and percent-encoding.
 package struct DataLink: Sendable {
-    /// Such as `image/png`: without parameters, and `text/plain` where the link names none that is valid.
+    /// For example `image/png`, without parameters; `text/plain` if there is no valid type.
     package let mediaType: String
     private let isBase64: Bool
     private let data: Substring.UTF8View
@@ -13,17 +13,17 @@ package struct DataLink: Sendable {
         return String(decoding: start, as: UTF8.self).lowercased() == "data:"
     }
 
-    /// - Throws: ``LinkError`` with code `data` for a link without a comma. The data itself is read by ``chunks()``.
+    /// - Throws: ``LinkError`` with code `data` if there is no comma. The data itself is decoded by ``chunks()``.
     package init(_ link: String) throws(LinkError) {
         let rest = link.utf8.drop(while: \.isBlank).dropFirst(5)
-        // A media type is short: a comma further off belongs to no valid link.
+        // Media types are short, so a comma further away can't belong to a valid link.
         guard Self.isOne(link), let comma = rest.prefix(1000).firstIndex(of: UInt8(ascii: ",")) else { throw LinkError(.data) }
         let words = String(decoding: rest[..<comma], as: UTF8.self).lowercased().split(separator: ";").map { word in
             String(decoding: word.utf8.filter { !$0.isBlank }, as: UTF8.self)
         }
         isBase64 = words.last == "base64"
         mediaType = words.first.flatMap(Self.plainType) ?? "text/plain"
-        // A fragment is no part of the data (RFC 3986, section 3.5).
+        // A fragment is not part of the data (RFC 3986, section 3.5).
         data = rest[rest.index(after: comma)...].prefix { $0 != .hash }
     }
 
@@ -35,10 +35,10 @@ package struct DataLink: Sendable {
         return text.utf8.count <= 127 && parts.count == 2 && parts.allSatisfy(isToken) ? text : nil
     }
 
-    /// What may be kept of the link: it has no data.
+    /// The part of the link that may be recorded; contains no data.
     package var shown: String { "data:" + mediaType }
 
-    /// Decodes piece by piece.
+    /// Decodes the data in chunks.
     package func chunks() -> Chunks { Chunks(bytes: data, isBase64: isBase64) }
 
     package struct Chunks {
@@ -56,7 +56,7 @@ package struct DataLink: Sendable {
         }
 
         /// - Returns: At most 64 KiB; `nil` at the end.
-        /// - Throws: ``LinkError`` with code `data` where the text is no Base64.
+        /// - Throws: ``LinkError`` with code `data` for invalid Base64.
         package mutating func next() throws(LinkError) -> [UInt8]? {
             var chunk: [UInt8] = []
             chunk.reserveCapacity(Self.size)
@@ -67,12 +67,12 @@ package struct DataLink: Sendable {
                     chunk.append(byte)
                 }
             }
-            // One character alone carries 6 bits, which is no byte.
+            // A single leftover character has 6 bits, which do not make a byte.
             guard !chunk.isEmpty || bitCount < 6 else { throw LinkError(.data) }
             return chunk.isEmpty ? nil : chunk
         }
 
-        /// The next byte with its percent-encoding undone. Tabs and line ends are no data.
+        /// The next percent-decoded byte. Tabs and line breaks are skipped.
         private mutating func nextByte() -> UInt8? {
             while let byte = bytes.popFirst() {
                 switch byte {
@@ -104,7 +104,7 @@ package struct DataLink: Sendable {
             chunk.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
         }
 
-        /// Of the standard and of the URL-safe alphabet (RFC 4648, sections 4 and 5).
+        /// Accepts the standard and the URL-safe alphabet (RFC 4648, sections 4 and 5).
         private static func value(_ byte: UInt8) -> UInt32? {
             switch byte {
             case 0x41...0x5A: UInt32(byte - 0x41)

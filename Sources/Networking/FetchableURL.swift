@@ -1,28 +1,28 @@
-/// An http(s) URL that a network library may see. It is the only way for text to become a request.
+/// A validated http(s) URL. All text must pass through this type to become a request.
 ///
-/// Libraries trap on some URLs (swift-nio on a port above 65535) and read others differently from one another. So the text is
-/// parsed here once, by RFC 3986, and ``text`` is written anew from the checked parts: ASCII only, host in lower case, no user
-/// name, no fragment. Blanks around the text are dropped. Characters that a path or query must not hold are percent-encoded as
-/// UTF-8, because vendors do send file names with blanks.
+/// HTTP libraries crash on some URLs (swift-nio on a port above 65535), and parse others inconsistently. So the text is parsed
+/// here once, according to RFC 3986, and ``text`` is rebuilt from the validated parts: ASCII only, host in lower case, no user
+/// name, no fragment. White space around the text is removed. Characters that are invalid in a path or query are percent-encoded
+/// as UTF-8, because vendors do send file names with spaces.
 ///
-/// ``text`` holds the query, which may be a signature: never log it. ``origin`` may be shown.
+/// ``text`` contains the query, which may be a signature: never log it. ``origin`` is safe to show.
 package struct FetchableURL: Sendable, Hashable {
     package enum Scheme: String, Sendable { case http, https }
 
-    /// The most bytes of a URL's text. Signed links have 2 to 4 KB; servers refuse request lines far below this.
+    /// Maximum size of a URL's text in bytes. Signed links have 2 to 4 KB; servers reject request lines far below this limit.
     package static let longest = 16_384
 
     package let scheme: Scheme
-    /// In lower case, without a final dot and without the brackets of an IPv6 address.
+    /// In lower case, without a trailing dot, and without the brackets of an IPv6 address.
     package let host: String
     /// From 1 to 65535.
     package let port: Int
-    /// The path, empty or with `/` in front, percent-encoded.
+    /// The path, percent-encoded; empty or with a leading `/`.
     package let path: String
     /// The query without its `?`, percent-encoded; `nil` for none.
     package let query: String?
 
-    /// - Throws: ``LinkError`` that says which rule the text breaks, without the path and the query.
+    /// - Throws: ``LinkError`` with the violated rule. It contains neither the path nor the query.
     package init(_ text: String) throws(LinkError) {
         let bytes = try Self.trimmed(text)
         guard let (scheme, rest) = Self.split(bytes) else { throw LinkError(.notHTTP) }
@@ -46,7 +46,7 @@ package struct FetchableURL: Sendable, Hashable {
         query = tail.query
     }
 
-    /// The target of a redirect or of a relative link (RFC 3986, section 5.2). The fragment is dropped.
+    /// Resolves a redirect target or relative link (RFC 3986, section 5.2). The fragment is dropped.
     package func resolving(_ reference: String) throws(LinkError) -> FetchableURL {
         let bytes = try Self.trimmed(reference)
         if Self.hasScheme(bytes) {
@@ -68,26 +68,26 @@ package struct FetchableURL: Sendable, Hashable {
         return FetchableURL(self, tail)
     }
 
-    /// The URL as a library gets it.
+    /// The complete URL for the HTTP library.
     package var text: String { origin + requestTarget }
 
-    /// Scheme, host and port: safe to show.
+    /// Scheme, host and port; safe to show.
     package var origin: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return "\(scheme)://" + (port == scheme.port ? name : "\(name):\(port)")
     }
 
-    /// Path and query, as the request line holds them.
+    /// Path and query for the request line.
     package var requestTarget: String { (path.isEmpty ? "/" : path) + (query.map { "?" + $0 } ?? "") }
 
-    /// Whether another URL leads to the same server by the same protocol.
+    /// Whether another URL has the same scheme, host and port.
     package func hasOrigin(of other: FetchableURL) -> Bool { (scheme, host, port) == (other.scheme, other.host, other.port) }
 
-    // MARK: Text
+    // MARK: Parsing
 
     private static func trimmed(_ text: String) throws(LinkError) -> ArraySlice<UInt8> {
         var bytes = Array(text.utf8)[...]
-        // Measured first, so that a text of many megabytes costs nothing more.
+        // Check the length first, so that a text of many megabytes is rejected at no cost.
         guard bytes.count <= longest else { throw LinkError(.tooLong) }
         while let first = bytes.first, first.isBlank { bytes.removeFirst() }
         while let last = bytes.last, last.isBlank { bytes.removeLast() }
@@ -110,11 +110,11 @@ package struct FetchableURL: Sendable, Hashable {
 }
 
 extension FetchableURL.Scheme {
-    /// The port that goes without saying.
+    /// The default port.
     package var port: Int { self == .https ? 443 : 80 }
 }
 
-/// Path and query, percent-encoded where they must be.
+/// Path and query, percent-encoded where necessary.
 private struct Tail {
     var path: String
     var query: String?
@@ -129,7 +129,7 @@ private struct Tail {
         let mark = bytes.firstIndex(of: .question) ?? bytes.endIndex
         path = Self.encoded(bytes[..<mark])
         query = mark == bytes.endIndex ? nil : Self.encoded(bytes[(mark + 1)...])
-        // Encoding makes up to three bytes of one.
+        // Percent-encoding turns one byte into up to three.
         guard path.utf8.count + (query?.utf8.count ?? 0) <= FetchableURL.longest else { throw LinkError(.tooLong) }
     }
 
@@ -148,7 +148,7 @@ private struct Tail {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// RFC 3986, section 5.2.4.
+    /// Removes dot segments (RFC 3986, section 5.2.4).
     static func withoutDots(_ path: String) -> String {
         guard path.contains("/.") else { return path }
         var kept: [Substring] = []

@@ -1,16 +1,16 @@
-/// A link that is not followed, and the rule that it breaks.
+/// A link that is rejected, with the violated rule.
 package struct LinkError: Error, Sendable, Hashable {
     package enum Code: String, Sendable, CaseIterable {
-        // Nobody can follow such a link.
+        // Invalid for every client.
         case notHTTP, noHost, hostName, port, character, backslash, zone, data
-        // Others might; this program does not.
+        // Valid elsewhere, but not supported by this program.
         case foreignHost, userInfo, tooLong
-        // The policy of this installation.
+        // Forbidden by the policy of this installation.
         case plainHTTP, downgrade, hostNotListed, privateAddress
     }
 
     package var code: Code
-    /// What is wrong and what to do, without the path, query or user name of the link.
+    /// What is wrong and what to do; contains no path, query or user name of the link.
     package var description: String
 
     package init(_ code: Code, _ description: String? = nil) {
@@ -18,7 +18,7 @@ package struct LinkError: Error, Sendable, Hashable {
         self.description = description ?? code.text
     }
 
-    /// Whether a rule of this program is the reason, and not the link by itself.
+    /// Whether a rule of this program rejects the link, as opposed to an invalid link.
     package var isOurRule: Bool {
         switch code {
         case .notHTTP, .noHost, .hostName, .port, .character, .backslash, .zone, .data: false

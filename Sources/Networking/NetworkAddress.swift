@@ -6,8 +6,8 @@ package enum NetworkAddress: Sendable, Hashable {
     case v4(UInt32)
     case v6(high: UInt64, low: UInt64)
 
-    /// Reads an address as a URL's host may write it, with or without brackets: also `127.1`, `0x7f.1` and `2130706433`, which the
-    /// system's resolver takes for addresses as well. Anything else is `nil`.
+    /// Parses an address in a URL's host, with or without brackets. Also accepts `127.1`, `0x7f.1` and `2130706433`, which the
+    /// system's resolver treats as addresses. Returns `nil` for anything else.
     package init?(literal: String) {
         let text = literal.hasPrefix("[") && literal.hasSuffix("]") ? String(literal.dropFirst().dropLast()) : literal
         var v4 = in_addr()
@@ -27,9 +27,9 @@ package enum NetworkAddress: Sendable, Hashable {
         self = .v6(high: word(bytes[0..<8]), low: word(bytes[8..<16]))
     }
 
-    /// Whether the address is of the public internet: in none of the ranges that IANA's special-purpose registries (RFC 6890 and
-    /// successors) set apart. An address that carries an IPv4 address through NAT64, by the well-known prefix or a local one, is
-    /// judged by that; other ways of wrapping one (mapped, compatible, 6to4, Teredo, ISATAP) are never public.
+    /// Whether the address is on the public internet: in none of the ranges of IANA's special-purpose registries (RFC 6890 and
+    /// successors). A NAT64 address, with the well-known or a local prefix, is judged by the IPv4 address inside it. Other
+    /// embedded IPv4 addresses (mapped, compatible, 6to4, Teredo, ISATAP) are never public.
     package var isPublic: Bool {
         switch self {
         case .v4(let address): !Self.specialV4.contains { address >> (32 - $0.bits) == $0.prefix >> (32 - $0.bits) }
@@ -37,7 +37,7 @@ package enum NetworkAddress: Sendable, Hashable {
         }
     }
 
-    /// Whether the address never leaves this machine: 127.0.0.0/8, also as a mapped address, and ::1.
+    /// Whether the address is on this machine: 127.0.0.0/8, also as an IPv4-mapped address, and ::1.
     package var isLoopback: Bool {
         switch self {
         case .v4(let address): address >> 24 == 127
@@ -59,9 +59,10 @@ package enum NetworkAddress: Sendable, Hashable {
         return !(isTeredo || isBenchmarking || isORCHID || isDocumentation || isDocumentation2 || is6to4 || isISATAP)
     }
 
-    /// A network that uses 64:ff9b:1::/48 (RFC 8215) chooses how long its prefix is, 48, 56, 64 or 96 bits, and so where the IPv4
-    /// address stands (RFC 6052, section 2.2); what follows it is not looked at. Which network this is can't be seen from here, so
-    /// each of the four readings has to be public. One in 0.0.0.0/8 is what the zeros of another reading look like.
+    /// Checks a local NAT64 address, 64:ff9b:1::/48 (RFC 8215). The network's prefix has 48, 56, 64 or 96 bits, which determines
+    /// the position of the IPv4 address (RFC 6052, section 2.2); the bits after it are ignored. The prefix length is unknown
+    /// here, so all four possible IPv4 addresses must be public. A candidate in 0.0.0.0/8 is skipped, since the zeros of another
+    /// prefix length look like that.
     private static func isPublicThroughLocalNAT64(high: UInt64, low: UInt64) -> Bool {
         guard low >> 56 == 0 else { return false }
         let readings = [
@@ -80,7 +81,7 @@ package enum NetworkAddress: Sendable, Hashable {
 }
 
 extension NetworkAddress: CustomStringConvertible {
-    /// The usual notation, as a resolver takes it.
+    /// The usual notation, accepted by resolvers.
     package var description: String {
         switch self {
         case .v4(let address): [24, 16, 8, 0].map { String(address >> $0 & 0xFF) }.joined(separator: ".")
@@ -91,9 +92,9 @@ extension NetworkAddress: CustomStringConvertible {
 }
 
 extension NetworkAddress {
-    /// Asks the system's resolver. It blocks: call it on a lane.
+    /// Resolves a host with the system's resolver. Blocking: call it on a `WorkLane`.
     ///
-    /// - Returns: Every address of the host, IPv4 first, each once.
+    /// - Returns: Every address of the host, without duplicates, IPv4 first.
     /// - Throws: ``ResolutionError``.
     package static func resolve(_ host: String) throws -> [NetworkAddress] {
         if let literal = NetworkAddress(literal: host) { return [literal] }
@@ -128,7 +129,7 @@ extension NetworkAddress {
     }
 }
 
-/// A host name without an address.
+/// A host name could not be resolved.
 package struct ResolutionError: Error, CustomStringConvertible {
     package var host: String
     package var detail: String

@@ -1,9 +1,9 @@
-/// Host and port of a URL (RFC 3986, section 3.2), stricter than the grammar: what follows would be read differently by different
-/// programs is refused.
+/// Host and port of a URL (RFC 3986, section 3.2). Stricter than the grammar: texts that programs parse in different ways are
+/// rejected.
 struct URLAuthority {
-    /// In lower case, without a final dot and without brackets.
+    /// In lower case, without a trailing dot and without brackets.
     let host: String
-    /// From 1 to 65535; `nil` when none is given.
+    /// From 1 to 65535; `nil` if none is given.
     let port: Int?
 
     init(_ bytes: ArraySlice<UInt8>) throws(LinkError) {
@@ -38,13 +38,13 @@ struct URLAuthority {
         return text
     }
 
-    /// - Parameter bytes: From the colon on, or empty.
+    /// - Parameter bytes: Starts with the colon, or is empty.
     private static func port(_ bytes: ArraySlice<UInt8>) throws(LinkError) -> Int? {
         guard let first = bytes.first else { return nil }
         guard first == .colon else { throw LinkError(.hostName) }
         let digits = bytes.dropFirst()
         guard !digits.isEmpty else { return nil }
-        // Leading zeros aside, five digits are enough; so nothing overflows.
+        // Without leading zeros a port has at most five digits, so parsing can't overflow.
         let significant = digits.drop { $0 == UInt8(ascii: "0") }
         guard digits.allSatisfy(\.isDigit), significant.count <= 5,
             let port = Int(String(decoding: significant, as: UTF8.self)), (1...65_535).contains(port)
@@ -65,6 +65,6 @@ extension UInt8 {
     var isHostCharacter: Bool { isLetter || isDigit || self == .dot || self == UInt8(ascii: "-") || self == UInt8(ascii: "_") }
     var isSchemeCharacter: Bool { isLetter || isDigit || "+-.".utf8.contains(self) }
 
-    /// Of a path or a query: unreserved, sub-delims, and `: @ / ?` (RFC 3986, sections 3.3 and 3.4).
+    /// Characters of a path or query: unreserved, sub-delims, and `: @ / ?` (RFC 3986, sections 3.3 and 3.4).
     var isPathCharacter: Bool { isLetter || isDigit || "-._~!$&'()*+,;=:@/?".utf8.contains(self) }
 }

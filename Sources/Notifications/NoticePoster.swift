@@ -5,17 +5,17 @@ import NIOCore
 import NIOHTTP1
 package import Networking
 
-/// Brings a message to a receiver.
+/// Sends a message to a receiver.
 package protocol NoticePoster: Sendable {
-    /// - Returns: The answer's status, and its `Retry-After` as it stands.
+    /// - Returns: The answer's status, and its `Retry-After` header unparsed.
     func post(_ body: String, headers: [String: String]) async throws -> (status: Int, retryAfter: String?)
 
     func close() async
 }
 
-/// Posts to one address, without following it elsewhere. The address is the operator's own, so it may be a private one.
+/// Posts to one address without following redirects. The operator sets the address, so it may be private.
 package struct HTTPNoticePoster: NoticePoster {
-    /// Seconds that an answer may take, and the most of its body that is read, in bytes: what it says is of no interest.
+    /// Time limit in seconds, and maximum number of bytes read from the answer's body, whose content is ignored.
     private static let patience: Int64 = 15
     private static let mostBytes = 64 << 10
 
@@ -40,7 +40,7 @@ package struct HTTPNoticePoster: NoticePoster {
         request.body = .bytes(ByteBuffer(string: body))
         let deadline = NIODeadline.now() + .seconds(Self.patience)
         let response = try await http.execute(request, deadline: deadline)
-        // The status has come. Its body is read so that the connection can be used again, or else left alone.
+        // The status is known. Read the body within two seconds so that the connection can be reused.
         _ = try? await withTimeout(2, clock: SystemClock()) { try await response.body.collect(upTo: Self.mostBytes) }
         return (Int(response.status.code), response.headers.first(name: "retry-after"))
     }

@@ -5,18 +5,19 @@ import GenerationAPI
 import ServiceLifecycle
 package import Telemetry
 
-/// Tells a system outside what has happened, as Standard Webhooks: at least once, also over restarts, each message under the same id.
+/// Delivers notices to an external system as defined by Standard Webhooks: at least once, also across restarts. A message keeps
+/// its ID.
 package struct Notifier: Service {
-    /// The most notices that wait.
+    /// Maximum number of pending notices.
     package static let most = 100_000
-    /// How long after each failed try the next one comes at the latest, in seconds: evenly drawn between nothing and this. After the
-    /// last one the message is given up. Of Standard Webhooks, "Retry schedule".
+    /// For each failed attempt, the longest wait before the next one, in seconds; the wait is uniformly random between zero and
+    /// this limit. After the last attempt, the message is given up. Source: Standard Webhooks, "Retry schedule".
     static let schedule: [TimeInterval] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400]
-    /// Seconds beyond which a `Retry-After` is not believed.
+    /// The longest `Retry-After` in seconds that is respected.
     private static let longestRetryAfter: TimeInterval = 24 * 3600
-    /// Messages on their way at once.
+    /// Maximum number of concurrent deliveries.
     private static let atOnce = 8
-    /// Seconds between looks at the outbox, which other processes fill too.
+    /// Seconds between checks of the outbox, which other processes fill too.
     private static let pause: TimeInterval = 1
     private static let pauseAfterFailure = Duration.seconds(30)
 
@@ -29,9 +30,9 @@ package struct Notifier: Service {
     private let most: Int
 
     /// - Parameters:
-    ///   - makePoster: Called once when the service runs.
-    ///   - warn: Told what was given up, in words without the receiver's address.
-    ///   - most: How many notices may wait; beyond, the oldest is dropped.
+    ///   - makePoster: Called once when the service starts.
+    ///   - warn: Called with a readable text about notices that were given up; contains no address of the receiver.
+    ///   - most: Maximum number of pending notices; beyond that, the oldest is dropped.
     package init(
         outbox: any Outbox, signer: WebhookSigner, clock: any WallClock, metrics: ArchiveMetrics = .none,
         most: Int = Notifier.most, makePoster: @escaping @Sendable () -> any NoticePoster,
@@ -46,14 +47,14 @@ package struct Notifier: Service {
         self.most = most
     }
 
-    /// Tells until the surrounding group shuts down; what is on its way then is told again next time.
+    /// Delivers notices until the service group shuts down. Deliveries in progress at that time are repeated at the next start.
     package func run() async throws {
         let poster = makePoster()
         do {
             try await outbox.keepNotices(most)
             try await cancelWhenGracefulShutdown { try await deliverAll(through: poster) }
         } catch is CancellationError {
-            // The end that was asked for.
+            // Normal shutdown.
         } catch {
             await poster.close()
             throw error
@@ -67,7 +68,7 @@ package struct Notifier: Service {
             do {
                 wantsMore = try await look(through: poster)
             } catch let error as CatalogError {
-                // The archive's own work goes on, or ends, without this.
+                // A failure here must not affect the archive's own work.
                 warn("the notifications wait: \(error)")
                 try await clock.sleep(for: Self.pauseAfterFailure)
             }
@@ -76,8 +77,8 @@ package struct Notifier: Service {
         while true { try await clock.sleep(for: .seconds(3600)) }
     }
 
-    /// Delivers what is due, and waits for more.
-    /// - Returns: Whether the receiver wants more.
+    /// Delivers due notices, and waits for more.
+    /// - Returns: Whether the receiver accepts further notices.
     private func look(through poster: any NoticePoster) async throws -> Bool {
         try await count()
         let due = try await outbox.dueNotices(limit: Self.atOnce, now: clock.now)
@@ -96,7 +97,7 @@ package struct Notifier: Service {
         warn("\(dropped) notifications were dropped, the oldest first, since more than \(most) waited")
     }
 
-    /// - Returns: Whether the receiver wants more.
+    /// - Returns: Whether the receiver accepts further notices.
     private func deliver(_ due: [WaitingNotice], through poster: any NoticePoster) async throws -> Bool {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for notice in due { group.addTask { try await deliver(notice, through: poster) } }
@@ -127,7 +128,7 @@ package struct Notifier: Service {
             }
         } catch {
             try Task.checkCancellation()
-            // What the library says may hold the address.
+            // The library's error text may contain the address.
             failure = "the receiver did not answer"
             retryAfter = nil
         }

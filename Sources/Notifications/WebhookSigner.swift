@@ -1,13 +1,13 @@
 import Crypto
 import Foundation
 
-/// Signs messages as Standard Webhooks 1.0.0 wants it (github.com/standard-webhooks/standard-webhooks, "Signature scheme").
+/// Signs messages as defined by Standard Webhooks 1.0.0 (github.com/standard-webhooks/standard-webhooks, "Signature scheme").
 package struct WebhookSigner: Sendable {
     private let keys: [SymmetricKey]
 
-    /// - Parameter secrets: Each `whsec_` and the base64 of 24 to 64 bytes. Several give several signatures, so that receivers can
-    ///   change from one to another.
-    /// - Throws: ``WebhookSecretError``; its text does not hold the secret.
+    /// - Parameter secrets: Each one is `whsec_` followed by the base64 of 24 to 64 bytes. Each secret adds a signature, so that
+    ///   receivers can rotate secrets.
+    /// - Throws: ``WebhookSecretError``; its text does not contain the secret.
     package init(secrets: [String]) throws {
         guard !secrets.isEmpty else { throw WebhookSecretError("there is none") }
         keys = try secrets.enumerated().map { place, secret in
@@ -21,13 +21,13 @@ package struct WebhookSigner: Sendable {
         }
     }
 
-    /// With the `=` that some leave out.
+    /// Adds missing `=` padding.
     private static func padded(_ base64: Substring) -> String {
         base64 + String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
     }
 
-    /// The header `webhook-signature`.
-    /// - Parameter timestamp: Of this try, in Unix time.
+    /// The value of the header `webhook-signature`.
+    /// - Parameter timestamp: The time of this attempt, in Unix seconds.
     package func signature(id: String, timestamp: Int64, body: String) -> String {
         let message = Data("\(id).\(timestamp).\(body)".utf8)
         return keys.map { key in
@@ -36,7 +36,7 @@ package struct WebhookSigner: Sendable {
     }
 }
 
-/// Why nothing can be signed.
+/// No usable signing secret.
 package struct WebhookSecretError: Error, CustomStringConvertible {
     package let description: String
     init(_ reason: String) {

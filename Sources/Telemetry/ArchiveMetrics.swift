@@ -1,8 +1,8 @@
 package import CoreMetrics
 
-/// What happens on the way of a picture into the archive, counted and timed. Copies count into the same instruments.
+/// Counters and timers for archiving and for the service. Copies share the same instruments.
 package struct ArchiveMetrics: Sendable {
-    /// Counts nothing.
+    /// Records nothing.
     package static let none = ArchiveMetrics(NOOPMetricsHandler.instance)
 
     package enum Stage: String, CaseIterable, Sendable { case resolve, download, inspect, file }
@@ -33,13 +33,13 @@ package struct ArchiveMetrics: Sendable {
     private let sizes: Recorder
     private let lastGoodSweep: Meter
 
-    /// - Parameter factory: The same one gives the same instruments.
+    /// - Parameter factory: Returns the same instrument for the same name and labels.
     package init(_ factory: any MetricsFactory) {
         self.factory = factory
         stages = Self.each(Stage.self) {
             CoreMetrics.Timer(label: MetricFamily.stages.name, dimensions: [("stage", $0)], factory: factory)
         }
-        // With all their labels at once, so that a first failure is seen as a step from 0.
+        // Create all labels now, so that a first failure appears as a step from 0.
         endings = Self.each(Ending.self) { Counter(.ended, [("outcome", $0)], factory) }
         stores = Self.each(Store.self) { Counter(.storeErrors, [("store", $0)], factory) }
         sweeps = Self.each(SweepOutcome.self) { Counter(.sweeps, [("outcome", $0)], factory) }
@@ -58,9 +58,9 @@ package struct ArchiveMetrics: Sendable {
         Dictionary(keys.allCases.map { ($0, make($0.rawValue)) }) { first, _ in first }
     }
 
-    // MARK: The pipeline
+    // MARK: Pipeline
 
-    /// Times a stage; one that throws is not counted here.
+    /// Measures the duration of a stage; stages that throw are not recorded.
     package func measure<Value>(_ stage: Stage, _ body: () async throws -> Value) async rethrows -> Value {
         let start = ContinuousClock.now
         let value = try await body()
@@ -80,20 +80,20 @@ package struct ArchiveMetrics: Sendable {
 
     package func taskEnded(_ state: String) { Counter(.endedTasks, [("state", state)], factory).increment() }
 
-    /// - Parameter cause: One of few.
+    /// - Parameter cause: One of a small, fixed set.
     package func retried(_ tried: Tried, cause: String) {
         Counter(.retries, [("of", tried.rawValue), ("cause", cause)], factory).increment()
     }
 
     package func storeFailed(_ store: Store) { stores[store]?.increment() }
 
-    /// - Parameter time: In Unix time, seconds.
+    /// - Parameter time: Unix time in seconds.
     package func swept(_ outcome: SweepOutcome, at time: Double) {
         sweeps[outcome]?.increment()
         if outcome == .good { lastGoodSweep.set(time) }
     }
 
-    // MARK: The service
+    // MARK: Service
 
     package func noticed(_ outcome: NoticeOutcome, _ count: Int = 1) { notices[outcome]?.increment(by: count) }
 
@@ -102,8 +102,8 @@ package struct ArchiveMetrics: Sendable {
     package func hook(_ outcome: HookOutcome) { hooks[outcome]?.increment() }
 
     /// - Parameters:
-    ///   - route: The pattern of the path, not the path.
-    ///   - status: `2xx` and the like.
+    ///   - route: The pattern of the path, not the path itself.
+    ///   - status: The status class, such as `2xx`.
     package func answered(method: String, route: String, status: String, after duration: Duration) {
         let labels = [("method", method), ("route", route), ("status", status)]
         Counter(.requests, labels, factory).increment()

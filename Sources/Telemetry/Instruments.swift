@@ -1,15 +1,15 @@
 import CoreMetrics
 import NIOConcurrencyHelpers
 
-/// What a family is, in Prometheus' words.
+/// The type of a metric family in Prometheus terms.
 enum InstrumentKind: String { case counter, gauge, histogram }
 
-/// One set of labels of one family.
+/// One time series: a metric family with one set of labels.
 protocol Instrument: AnyObject, Sendable {
     func write(_ name: String, _ labels: LabelSet, to text: inout PrometheusText)
 }
 
-/// A sum that only grows.
+/// A sum that only increases.
 final class CounterInstrument: Instrument, CounterHandler, FloatingPointCounterHandler {
     private let sum = NIOLockedValueBox(0.0)
 
@@ -27,7 +27,7 @@ final class CounterInstrument: Instrument, CounterHandler, FloatingPointCounterH
     }
 }
 
-/// A value that comes and goes.
+/// A value that can increase and decrease.
 final class GaugeInstrument: Instrument, MeterHandler, RecorderHandler {
     private let value = NIOLockedValueBox(0.0)
 
@@ -43,15 +43,15 @@ final class GaugeInstrument: Instrument, MeterHandler, RecorderHandler {
     }
 }
 
-/// How often a value fell below each of some bounds.
+/// Counts values in buckets with fixed upper bounds.
 final class HistogramInstrument: Instrument, TimerHandler, RecorderHandler {
     private struct State {
-        /// One for each bound, and one for what lies above all.
+        /// One count per bound, and one for values above all bounds.
         var counts: [Int]
         var sum = 0.0
     }
 
-    /// Ascending; a bound counts itself.
+    /// Ascending, inclusive upper bounds.
     private let bounds: [Double]
     private let state: NIOLockedValueBox<State>
 

@@ -1,8 +1,8 @@
-/// The name of something measured, and what it says.
+/// The name and description of a metric.
 package struct MetricFamily: Sendable, Hashable {
     package let name: String
     package let help: String
-    /// Upper bounds of a histogram's buckets, ascending, in the unit of the name; empty for the usual ones.
+    /// Upper bounds of a histogram's buckets, ascending, in the unit of the name; empty for the default buckets.
     package let buckets: [Double]
 
     package init(_ name: String, _ help: String, buckets: [Double] = []) {
@@ -11,7 +11,7 @@ package struct MetricFamily: Sendable, Hashable {
         self.buckets = buckets
     }
 
-    /// Bytes from 16 KiB to 256 MiB by fours where the name says bytes, else seconds from 5 ms to 10 min.
+    /// The default buckets. For names in bytes: 16 KiB to 256 MiB by factors of four; otherwise 5 ms to 10 min in seconds.
     static func usualBuckets(of name: String) -> [Double] {
         name.hasSuffix("_bytes")
             ? (0..<8).map { Double(16_384 << (2 * $0)) }
@@ -77,7 +77,7 @@ extension MetricFamily {
     package static let openFiles = MetricFamily("process_open_fds", "File descriptors that are open.")
     package static let startTime = MetricFamily("process_start_time_seconds", "When the process started, in Unix time.")
 
-    /// All that the service measures.
+    /// Every metric of the service.
     package static let all = [
         tasks, outputs, archived, mismatched, archivedBytes, nearestDeadline, outputsAtRisk, tasksAtRisk, failingOutputs,
         failingTasks, catalogUp, discovered,

@@ -1,7 +1,7 @@
 package import CoreMetrics
 package import Foundation
 
-/// What the process takes of the machine, under the names that Prometheus' own clients use.
+/// Gauges of the process's resource usage, under the standard names of Prometheus client libraries.
 package struct ProcessGauges: Sendable {
     private let memory: Meter
     private let files: Meter
@@ -14,13 +14,13 @@ package struct ProcessGauges: Sendable {
         refresh()
     }
 
-    /// Looks again.
+    /// Updates the gauges.
     package func refresh() {
         if let bytes = Self.residentBytes { memory.set(bytes) }
         if let open = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { files.set(open) }
     }
 
-    /// Of proc(5): `VmRSS:	  123456 kB`.
+    /// Parses `VmRSS:    123456 kB`, see proc(5).
     private static var residentBytes: Int? {
         guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") })

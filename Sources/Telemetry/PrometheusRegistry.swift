@@ -1,18 +1,18 @@
 package import CoreMetrics
 import NIOConcurrencyHelpers
 
-/// Keeps what is counted and measured, and writes it as Prometheus reads it.
+/// Holds all instruments, and renders them in Prometheus text format.
 ///
 /// A counter is shown as a `counter`, a meter or gauge as a `gauge`, a timer or aggregating recorder as a `histogram` with fixed
-/// buckets. Labels of swift-metrics become names by Prometheus' rules: other characters than letters, digits and `_` become `_`, a
-/// counter ends in `_total`, a timer in `_seconds`. The same name and labels are the same instrument, whoever asks for it.
+/// buckets. Labels of swift-metrics become valid Prometheus names: characters other than letters, digits and `_` become `_`, a
+/// counter ends in `_total`, a timer in `_seconds`. The same name and labels always return the same instrument.
 ///
-/// A name belongs to the kind of instrument that came first; one of another kind works, but is not shown.
+/// The first instrument of a name determines its type. An instrument of another type under the same name works, but is not shown.
 package final class PrometheusRegistry: MetricsFactory {
     /// The content type of ``text()``.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
-    /// The most sets of labels of one family. What comes beyond is counted together, each label as `other`, so that no label that
-    /// somebody outside has a hand in can fill the memory, here or where it is gathered.
+    /// Maximum number of label sets per family. Further ones are counted in one series with all labels set to `other`. This
+    /// prevents labels that clients can influence from filling the memory, here or in the monitoring system.
     package static let mostSeries = 200
 
     private let described: [String: MetricFamily]
@@ -23,12 +23,12 @@ package final class PrometheusRegistry: MetricsFactory {
         var series: [LabelSet: any Instrument] = [:]
     }
 
-    /// - Parameter described: Families whose help and buckets are known. One that is not among them has no help.
+    /// - Parameter described: Families with a known description and buckets. Other families are shown without a description.
     package init(_ described: [MetricFamily] = []) {
         self.described = Dictionary(described.map { ($0.name, $0) }) { first, _ in first }
     }
 
-    /// All families in the text format, version 0.0.4, in the order of their names and labels.
+    /// All families in text format 0.0.4, sorted by name and labels.
     package func text() -> String {
         let families = families.withLockedValue { $0 }.sorted { $0.key < $1.key }
         var text = PrometheusText()
@@ -41,7 +41,7 @@ package final class PrometheusRegistry: MetricsFactory {
         return text.lines
     }
 
-    /// - Parameter make: Called when there is no such instrument yet.
+    /// - Parameter make: Called if the instrument does not exist yet.
     private func instrument<Made: Instrument>(
         _ name: String, _ kind: InstrumentKind, _ dimensions: [(String, String)], make: () -> Made
     ) -> Made {

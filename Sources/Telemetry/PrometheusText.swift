@@ -1,4 +1,4 @@
-/// Lines of the text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats).
+/// Writes the Prometheus text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats).
 struct PrometheusText {
     private(set) var lines = ""
 
@@ -13,14 +13,14 @@ struct PrometheusText {
         lines += " \(Self.number(value))\n"
     }
 
-    /// As Go's `ParseFloat` reads it; whole numbers without a point.
+    /// Formats a number for Go's `ParseFloat`; whole numbers without a decimal point.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
         return Int64(exactly: value).map { "\($0)" } ?? "\(value)"
     }
 
-    /// Backslashes and line feeds as the format wants them; in a label also its quotes.
+    /// Escapes backslashes and line feeds; in a label also double quotes.
     static func escaped(_ text: String, isLabel: Bool = false) -> String {
         guard text.utf8.contains(where: { $0 == 0x5C || $0 == 0x0A || $0 == 0x22 }) else { return text }
         var escaped = ""
@@ -36,12 +36,12 @@ struct PrometheusText {
     }
 }
 
-/// Labels as they stand between the braces, in the order of their names.
+/// Labels in the form written between the braces, sorted by name.
 struct LabelSet: Hashable, Comparable {
     let text: String
     private let names: [String]
 
-    /// - Parameter isHistogram: Whether `le` is taken, for the bounds.
+    /// - Parameter isHistogram: Whether `le` is reserved for bucket bounds.
     init(_ dimensions: [(String, String)], isHistogram: Bool) {
         var labels: [String: String] = [:]
         for (name, value) in dimensions {
@@ -56,7 +56,7 @@ struct LabelSet: Hashable, Comparable {
         text = names.map { "\($0)=\"\(PrometheusText.escaped(labels[$0] ?? "", isLabel: true))\"" }.joined(separator: ",")
     }
 
-    /// The labels of what came when there were too many.
+    /// The label set used after the limit is reached.
     var other: LabelSet { LabelSet(Dictionary(names.map { ($0, "other") }) { first, _ in first }) }
 
     private init(text: String, names: [String]) {
@@ -64,7 +64,7 @@ struct LabelSet: Hashable, Comparable {
         self.names = names
     }
 
-    /// With a bucket's bound at the end.
+    /// Adds a bucket's bound as the last label.
     func with(bound: Double) -> LabelSet {
         let bound = "le=\"\(PrometheusText.number(bound))\""
         return LabelSet(text: text.isEmpty ? bound : "\(text),\(bound)", names: names)
@@ -75,14 +75,14 @@ struct LabelSet: Hashable, Comparable {
     func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
-/// Names by the rules of Prometheus' data model.
+/// Names according to Prometheus' data model.
 enum MetricName {
     static func text(_ label: String, ending: String = "") -> String {
         let name = clean(label)
         return name.hasSuffix(ending) ? name : name + ending
     }
 
-    /// A label's name; those that begin with `__` are Prometheus' own.
+    /// A label's name; names that begin with `__` are reserved by Prometheus.
     static func label(_ name: String) -> String {
         let name = clean(name)
         return name.hasPrefix("__") ? "_" + name.drop { $0 == "_" } : name

@@ -1,7 +1,7 @@
-/// Numbers that follow from a seed and the name of a subject, and from nothing else.
+/// Random numbers derived only from a seed and the name of a subject.
 ///
-/// Every decision of the simulator is drawn for its own subject, so neither the order of requests nor their concurrency changes
-/// any of them. The generator is SplitMix64, spelled out here because the standard library promises no stable sequence.
+/// Each decision of the simulator uses a separate subject. The order and concurrency of requests therefore do not affect it. The
+/// generator is SplitMix64, implemented here because the standard library does not guarantee a stable sequence.
 struct Draw {
     private var state: UInt64
 
@@ -31,13 +31,13 @@ struct Draw {
     /// A number in `0..<1`.
     mutating func fraction() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
 
-    /// True in `count` of 1000 draws.
+    /// True with a probability of `count` in 1000.
     mutating func perThousand(_ count: Int) -> Bool { below(1000) < count }
 
     /// - Precondition: `items` is not empty.
     mutating func pick<Item>(_ items: [Item]) -> Item { items[below(items.count)] }
 
-    /// One of `items`, as often as its weight says.
+    /// A random item; the probability is proportional to its weight.
     /// - Precondition: The weights are not negative and their sum is positive.
     mutating func pick<Item>(weighted items: [(weight: Int, item: Item)]) -> Item {
         var rest = below(items.reduce(0) { $0 + $1.weight })

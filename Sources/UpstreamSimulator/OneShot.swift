@@ -1,6 +1,6 @@
 import NIOConcurrencyHelpers
 
-/// A value that is set once and waited for by any number of tasks.
+/// A value that is set once; any number of tasks can wait for it (a promise).
 final class OneShot<Value: Sendable>: Sendable {
     private struct State {
         var result: Result<Value, any Error>?
@@ -10,7 +10,7 @@ final class OneShot<Value: Sendable>: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
-    /// Sets the value, or why there is none; does nothing the second time.
+    /// Sets the value or an error; later calls are ignored.
     func resolve(_ result: Result<Value, any Error>) {
         let waiters = state.withLockedValue { state in
             guard state.result == nil else { return [CheckedContinuation<Value, any Error>]() }
@@ -21,7 +21,7 @@ final class OneShot<Value: Sendable>: Sendable {
         for waiter in waiters { waiter.resume(with: result) }
     }
 
-    /// - Throws: What ``resolve(_:)`` was given in place of a value; `CancellationError` when the task is cancelled.
+    /// - Throws: The error passed to ``resolve(_:)``; `CancellationError` if the task is cancelled.
     func value() async throws -> Value {
         let number = state.withLockedValue { state in
             state.nextWaiter += 1

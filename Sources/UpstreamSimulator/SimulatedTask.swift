@@ -2,11 +2,11 @@ package import ArchiveModel
 package import Foundation
 package import SizeContract
 
-/// What was asked of the simulated service in one call.
+/// The parameters of one call to the simulated service.
 package struct SimulatedRequest: Sendable, Hashable {
     package var model: String
     package var prompt: String
-    /// As it was written; `nil` when the call left it out, which means `auto`.
+    /// The size as requested; `nil` if the call had none, which means `auto`.
     package var size: String?
     package var resolution: String?
     package var imageURLs: [String]
@@ -24,14 +24,14 @@ package struct SimulatedRequest: Sendable, Hashable {
         self.callbackURL = callbackURL
     }
 
-    /// The request in the words of an archive.
+    /// The request in the archive's form.
     package var recorded: RecordedRequest {
         RecordedRequest(
             model: model, prompt: prompt, size: size, resolution: resolution, imageURLs: imageURLs.isEmpty ? nil : imageURLs)
     }
 
-    /// What the service makes of the size. A request is validated before it becomes a task, so text that names no size can't occur;
-    /// it would count as `auto`.
+    /// The parsed size. Requests are validated before they become tasks, so invalid sizes can't occur; they would count as
+    /// `auto`.
     var sizeRequest: SizeRequest {
         (try? SizeContract.contract(model: model).request(size: size, resolution: resolution)) ?? .auto
     }
@@ -43,17 +43,17 @@ package struct SimulatedRequest: Sendable, Hashable {
     }
 }
 
-/// One task of the simulated account, as whoever started it knows it.
+/// One task of the simulated account, with everything the client that created it knows.
 package struct SimulatedTask: Sendable, Hashable {
     package let id: TaskID
     package let request: SimulatedRequest
     package let created: Date
-    /// What its results are, in their order. They can be had only as far as ``fate`` and the link's lifetime allow.
+    /// The results, in order. Whether they can be downloaded depends on ``fate`` and the link's lifetime.
     package let outputs: [SimulatedOutput]
-    /// What becomes of it under hostile faults; `ordinary` otherwise.
+    /// The task's permanent fault under `hostile`; otherwise `ordinary`.
     package let fate: TaskFate
 
-    /// The task as one line of a manifest: task id, prompt, and size and resolution where the request named them.
+    /// The task as one line of a manifest: task ID, prompt and model, and size and resolution if the request has them.
     package var manifestLine: JSONValue {
         var members: [String: JSONValue] = ["task_id": .string(id.text), "prompt": .string(request.prompt)]
         members["model"] = .string(request.model)
@@ -67,13 +67,13 @@ package struct SimulatedTask: Sendable, Hashable {
 package struct SimulatedOutput: Sendable, Hashable {
     /// Counted from 0.
     package let index: Int
-    /// The delivered pixels; `nil` for a served file whose header doesn't tell.
+    /// The delivered size in pixels; `nil` for a file from a folder whose header could not be read.
     package let size: PixelSize?
-    /// What the bytes are, whatever the link's ending and the content type say.
+    /// The actual format of the bytes, whatever the link's extension and the content type say.
     package let format: PictureFormat
 }
 
-/// The formats that results come in.
+/// The formats of results.
 package enum PictureFormat: String, Sendable, Hashable, CaseIterable {
     case png, jpeg, webp
 
@@ -81,7 +81,7 @@ package enum PictureFormat: String, Sendable, Hashable, CaseIterable {
     var ending: String { self == .jpeg ? "jpg" : rawValue }
 }
 
-/// An amount of credits, held in tenths so that sums of it are exact.
+/// An amount of credits in tenths, so that sums are exact.
 struct Credits: Sendable, Hashable {
     var tenths: Int
 

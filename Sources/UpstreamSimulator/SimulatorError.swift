@@ -1,18 +1,18 @@
-/// Why a simulated service could not be set up.
+/// Why the simulated service could not be started.
 package struct SimulatorError: Error, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         /// The folder of pictures can't be listed.
         case unreadableFolder
-        /// The folder holds no PNG, JPEG or WebP.
+        /// The folder contains no PNG, JPEG or WebP.
         case noPictures
-        /// A picture of the folder can't be read any more.
+        /// A picture in the folder can't be read any more.
         case unreadablePicture
         /// ``UpstreamSimulator/run()`` ended before the server listened, or was called a second time.
         case notRunning
     }
 
     package let code: Code
-    /// The path that is meant, where there is one.
+    /// The affected path, if any.
     package let path: String?
     package let cause: (any Error)?
 

@@ -1,51 +1,51 @@
 package import ArchiveModel
 
-/// How far a simulated service strays from its documentation.
+/// How much the simulated service deviates from its documentation.
 package enum FaultProfile: String, Sendable, CaseIterable {
-    /// Every delivery has the table's pixels, and every answer the documented form.
+    /// Every delivery has the documented size, and every answer the documented form.
     case none
-    /// Pictures are delivered as measured on the real service: mostly off the table, some transposed, some in another format.
+    /// Pictures as measured on the real service: mostly not in the documented sizes, some transposed, some in another format.
     case real
-    /// As `real`, and the network, the storage and the account have a bad day as well.
+    /// As `real`, plus faults of the network, the storage and the account.
     case hostile
 }
 
-/// What a simulated service is, decided before it starts.
+/// The configuration of a simulated service.
 package struct SimulatorOptions: Sendable {
-    /// The address to listen on. The simulator has no transport security, so anything but loopback is for a test network only.
+    /// The address to listen on. The simulator has no TLS, so use anything but loopback in test networks only.
     package var host = "127.0.0.1"
-    /// The port to listen on; 0 takes a free one.
+    /// The port to listen on; 0 selects a free one.
     package var port = 0
-    /// A folder whose pictures are served through byte for byte, in the order of their names; `nil` delivers made ones.
+    /// A folder whose pictures are delivered byte for byte, sorted by name; `nil` delivers generated ones.
     ///
-    /// Files that are no PNG, JPEG or WebP by their first bytes, hidden files and sub-folders are passed over.
+    /// Hidden files, subfolders, and files that do not start like a PNG, JPEG or WebP are skipped.
     package var images: String?
     package var faults = FaultProfile.none
-    /// Task ids, requests, pictures and faults follow from this number alone, never from the time of day.
+    /// Determines task IDs, requests, pictures and faults. They do not depend on the time of day.
     package var seed: UInt64 = 1
-    /// What decides the age of tasks and links, and every delay.
+    /// The clock for the age of tasks and links, and for every delay.
     package var clock: any WallClock = SystemClock()
-    /// How long a created task takes until it is finished. Populated tasks are finished at once.
+    /// Time until a created task is finished. Populated tasks are finished from the start.
     package var generationTime: Duration = .seconds(4)
-    /// How long a result link works, counted from the completion of its task.
+    /// The lifetime of a result link, counted from the completion of its task.
     package var linkLifetime: Duration = .seconds(24 * 3600)
-    /// How many tasks a minute the account completes by itself, as if others used the same key; 0 for a quiet account.
+    /// Tasks per minute that the account completes by itself, as if other clients used the same key; 0 for none.
     package var completionsPerMinute: Double = 0
     package var keys = KeyRule()
-    /// Whether a callback may go to plain HTTP and to loopback or another internal address, which the real service refuses.
+    /// Whether callbacks may go to plain HTTP and to internal addresses such as loopback, which the real service refuses.
     package var allowInternalCallbacks = false
-    /// What the account can spend on created tasks, in credits.
+    /// Credits that the account can spend on created tasks.
     package var openingCredits: Double = 100_000
 
     package init() {}
 }
 
-/// Which API keys a simulated service takes.
+/// The API keys that a simulated service accepts.
 ///
-/// By default any key but those that start with one of three words, so that a client's reactions can be tried by hand:
-/// `bad…` is unknown (401), `broke…` has no credits left (402), and `forbidden…` may not use the API (403).
+/// By default all keys are accepted, except those with three prefixes, for trying out a client's reactions: `bad…` is unknown
+/// (401), `broke…` has no credits left (402), and `forbidden…` may not use the API (403).
 package struct KeyRule: Sendable {
-    /// The keys that are known; `nil` for any.
+    /// The known keys; `nil` accepts any.
     package var accepted: Set<String>?
     package var unknownPrefix = "bad"
     package var brokePrefix = "broke"
@@ -53,7 +53,7 @@ package struct KeyRule: Sendable {
 
     package init(accepted: Set<String>? = nil) { self.accepted = accepted }
 
-    /// - Returns: Why a request that carries `key` is turned away; `nil` when it is let in.
+    /// - Returns: Why a request with `key` is refused; `nil` if it is accepted.
     func refusal(of key: String?) -> APIError? {
         guard let key, !key.isEmpty else {
             return .authentication("no API key was sent; send it as 'Authorization: Bearer <key>'")

@@ -6,14 +6,14 @@ package import Logging
 import NIOConcurrencyHelpers
 import ServiceLifecycle
 
-/// A stand-in for the upstream image-generation API and for the storage host behind it, for demonstrations and tests.
+/// Simulates the upstream image-generation API and its storage host, for demonstrations and tests.
 ///
-/// It serves the API's documented calls under `/v1` and the results under `/files`, on plain HTTP and by default on loopback. One
-/// simulator is one account, whatever the key: every key is let in but those that ``KeyRule`` turns away. Results are drawn when they
-/// are first asked for; nothing is written to disk.
+/// It serves the API's documented calls under `/v1` and the results under `/files`, over plain HTTP and by default on loopback.
+/// One simulator is one account, whatever the key; ``KeyRule`` decides which keys are accepted. Results are drawn on first
+/// request, and nothing is written to disk.
 ///
-/// What it says follows from ``SimulatorOptions/seed``: two simulators with one seed have the same tasks and the same bytes in them,
-/// and spoil the same calls. Only times, and the expiry and signature of links, follow the clock.
+/// The content depends only on ``SimulatorOptions/seed``: two simulators with the same seed have the same tasks, bytes and
+/// faults. Only times, and the expiry and signature of links, depend on the clock.
 package final class UpstreamSimulator: Service {
     private let account: Account
     private let callbacks: CallbackSender
@@ -25,10 +25,10 @@ package final class UpstreamSimulator: Service {
     private let picturesInFolder: Int?
 
     /// - Parameters:
-    ///   - pictures: Draws the results; not asked for anything when ``SimulatorOptions/images`` names a folder.
-    ///   - callbackPoster: What sends callbacks; `nil` sends them over the network.
-    ///   - logger: By default nothing is logged, since a log's default place is the standard output.
-    /// - Throws: ``SimulatorError`` for a folder of pictures that can't be listed or holds none.
+    ///   - pictures: Draws the results; not used if ``SimulatorOptions/images`` names a folder.
+    ///   - callbackPoster: Sends callbacks; `nil` sends them over the network.
+    ///   - logger: Logs nothing by default, since a default logger would write to stdout.
+    /// - Throws: ``SimulatorError`` if the folder of pictures can't be listed or contains none.
     package init(
         options: SimulatorOptions, pictures: any PictureSource, callbackPoster: (any CallbackPoster)? = nil,
         logger: Logger = Logger(label: "upstream-simulator", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -94,9 +94,9 @@ package final class UpstreamSimulator: Service {
 
     // MARK: Running
 
-    /// Serves until the surrounding service group shuts down gracefully, or the task is cancelled. Runs once.
+    /// Serves until the service group shuts down gracefully or the task is cancelled. Can run only once.
     ///
-    /// - Throws: What kept the server from listening, such as a port that is taken; ``SimulatorError`` when called again.
+    /// - Throws: The error that kept the server from listening, such as a port in use; ``SimulatorError`` if called again.
     package func run() async throws {
         let isFirst = wasRun.withLockedValue { wasRun in
             defer { wasRun = true }
@@ -112,40 +112,40 @@ package final class UpstreamSimulator: Service {
         }
     }
 
-    /// The port that the server listens on, as soon as it does.
+    /// The bound port; waits until the server listens.
     ///
-    /// - Throws: ``SimulatorError`` when ``run()`` ended before that; `CancellationError` when the task is cancelled.
+    /// - Throws: ``SimulatorError`` if ``run()`` ended before that; `CancellationError` if the task is cancelled.
     package func boundPort() async throws -> Int { try await port.value() }
 
-    /// `http://host:port`, as soon as the server listens. Throws as ``boundPort()`` does.
+    /// `http://host:port`; waits until the server listens. Throws like ``boundPort()``.
     package func baseURL() async throws -> String {
         _ = try await port.value()
         return base.withLockedValue { $0 }
     }
 
-    // MARK: The account
+    // MARK: Account
 
-    /// Fills the account with completed tasks, created over the last 20 hours, each with its request. Their callbacks, if any, are
-    /// not sent.
+    /// Adds completed tasks with requests, created over the last 20 hours. Their callbacks are not sent.
     ///
-    /// - Parameter count: How many. With a folder of pictures it is not used: there is one task for each picture, in their order.
-    /// - Returns: The new tasks, the oldest first. Under hostile faults some can't be had: ``SimulatedTask/fate`` says which.
+    /// - Parameter count: Number of tasks. Ignored with a folder of pictures, which gives one task per picture, in order.
+    /// - Returns: The new tasks, oldest first. Under `hostile` faults, some results can't be downloaded; see
+    ///   ``SimulatedTask/fate``.
     @discardableResult
     package func populate(tasks count: Int) async throws -> [SimulatedTask] {
         await account.populate(picturesInFolder ?? max(0, count)).compactMap(\.simulated)
     }
 
-    /// Every task of the account, the newest first, vanished ones too.
+    /// Every task of the account, newest first, including vanished ones.
     package func allTasks() async -> [SimulatedTask] {
         await account.list(Account.Filter(), page: 1, pageSize: .max).rows.compactMap(\.simulated)
     }
 
-    // MARK: What clients did
+    // MARK: Client behaviour
 
-    /// What clients did that would hurt them with the real service; a correct client leaves this empty.
+    /// Clients' mistakes that would be harmful with the real service; empty for a correct client.
     package var violations: [Violation] { recordedViolations.withLockedValue { $0 } }
 
-    /// Every try at delivering a callback so far.
+    /// All attempts at delivering callbacks so far.
     package var callbackAttempts: [CallbackAttempt] { callbacks.log }
 
     /// The server without its background services, for tests that need no network.

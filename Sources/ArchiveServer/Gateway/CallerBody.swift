@@ -2,7 +2,8 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// A caller's body on its way to the upstream. It remembers that the caller's side failed, so that this is not blamed on the upstream.
+/// Streams a caller's body to the upstream. It records errors on the caller's side, so that they are not attributed to the
+/// upstream.
 struct CallerBody: AsyncSequence, Sendable {
     struct TooLarge: Error {}
 
@@ -20,7 +21,7 @@ struct CallerBody: AsyncSequence, Sendable {
         self.most = most
     }
 
-    /// What went wrong while it was read.
+    /// The error that interrupted reading.
     var failure: (any Error)? { state.error.withLock { $0 } }
 
     struct AsyncIterator: AsyncIteratorProtocol {

@@ -10,21 +10,21 @@ import NIOCore
 import NIOHTTP1
 import Networking
 
-/// The upstream's API passed through, so that a client is archived by changing its base URL alone.
+/// A proxy for the upstream's API: a client's tasks are archived as soon as it uses this base URL.
 ///
-/// Status, headers and body are the upstream's, as they come. What is learnt on the way goes to a ``GatewayRecorder``, behind the
-/// caller's back: he never waits for the archive, and never hears of its troubles.
+/// Passes the upstream's status, headers and body through unchanged. A ``GatewayRecorder`` records requests and answers in the
+/// background: a caller never waits for the archive and never sees its errors.
 package struct Gateway: Sendable {
     package struct Options: Sendable {
-        /// The upstream, without a slash at its end.
+        /// The upstream's address without a trailing slash.
         package var baseURL: String
         /// The service's own key.
         package var key: APIKey
-        /// Whether keys other than the service's are forwarded, and used to read the tasks made with them.
+        /// Whether other keys are forwarded as well, and used to read the tasks created with them.
         package var forwardsKeys = false
-        /// Whether requests that the upstream's documentation rules out are refused here.
+        /// Whether to reject requests that the upstream's documentation rules out.
         package var validates = false
-        /// Where the upstream is to call back for requests that name no address of their own.
+        /// Callback address for requests that name none.
         package var callbackURL: String?
 
         package init(baseURL: String, key: APIKey) {
@@ -33,17 +33,17 @@ package struct Gateway: Sendable {
         }
     }
 
-    /// The most bytes of a request to generate, which is read whole; others stream.
+    /// Maximum size of a generation request in bytes. It is buffered; other requests are streamed.
     static let largestRequest = 16 << 20
-    /// The most bytes of any other request.
+    /// Maximum size of any other request in bytes.
     static let largestUpload = 64 << 20
-    /// The most bytes of an answer that is looked into; it passes either way.
+    /// Maximum size of an answer that is parsed, in bytes. Larger answers are passed through unread.
     static let largestReading = 4 << 20
-    /// The most bytes of an answer.
+    /// Maximum size of an answer in bytes.
     static let largestAnswer = 1 << 30
-    /// Seconds that the upstream may take to begin its answer, and then between its bytes.
+    /// Longest time in seconds until the upstream's answer starts, and then between two of its bytes.
     private static let patience = TimeAmount.seconds(180)
-    /// How long an answer may take as a whole, however its bytes drip.
+    /// Longest time for a complete answer, however slowly its bytes arrive.
     private static let longestAnswer = Duration.seconds(900)
 
     private let options: @Sendable () -> Options
@@ -54,9 +54,9 @@ package struct Gateway: Sendable {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - options: As they are now; asked at each request.
-    ///   - access: Its gateway and admin tokens let their bearers use the service's own key.
-    ///   - http: Must follow no redirects: those are the caller's.
+    ///   - options: The current options, evaluated for each request.
+    ///   - access: Callers with its gateway or admin tokens may use the service's own key.
+    ///   - http: Must not follow redirects, since those are passed to the caller.
     package init(
         _ options: @autoclosure @escaping @Sendable () -> Options, access: AccessControl, recorder: GatewayRecorder,
         http: HTTPClient, logger: Logger
@@ -68,7 +68,7 @@ package struct Gateway: Sendable {
         self.logger = logger
     }
 
-    /// A client that passes answers on as they are.
+    /// An HTTP client that passes answers through unchanged.
     package static func makeHTTPClient() -> HTTPClient {
         var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10), read: patience))
         configuration.redirectConfiguration = .disallow
@@ -92,7 +92,7 @@ package struct Gateway: Sendable {
         }
     }
 
-    /// A request of a caller who may make it.
+    /// An authorized request.
     private struct Call {
         var request: Request
         var target: GatewayTarget
@@ -131,7 +131,7 @@ package struct Gateway: Sendable {
         }
     }
 
-    /// - Throws: ``UpstreamProblem`` with 413 for a body that says that it is too large.
+    /// - Throws: ``UpstreamProblem`` with 413 if the announced length is too large.
     private static func length(of request: Request, most: Int) throws -> Int? {
         guard let text = request.headers[.contentLength] else { return nil }
         guard let length = Int(text), length >= 0 else {
@@ -141,18 +141,18 @@ package struct Gateway: Sendable {
         return length
     }
 
-    /// What to answer when a caller's body could not be read.
+    /// The answer when a caller's body could not be read.
     private static func problem(of failure: any Error, most: Int) -> any Error {
         switch failure {
         case is CallerBody.TooLarge:
             UpstreamProblem(.contentTooLarge, "invalid_request_error", "the body is larger than \(most) bytes", param: nil)
-        // The library answers these with 400, and closes the connection.
+        // The server library answers these with 400 and closes the connection.
         case is HTTPParserError, is CancellationError: failure
         default: UpstreamProblem(.badRequest, "invalid_request_error", "the body did not come whole", param: nil)
         }
     }
 
-    /// The calls that tell of pictures.
+    /// Calls whose answers name tasks to archive.
     private enum Route {
         case create, task, tasks, batch
 
@@ -162,7 +162,7 @@ package struct Gateway: Sendable {
             case (.post, "images", 3) where parts[2] == "generations": self = .create
             case (.post, "tasks", 3) where parts[2] == "batch": self = .batch
             case (.get, "tasks", 2), (.head, "tasks", 2): self = .tasks
-            // An escaped slash may be one to the upstream, and lead elsewhere.
+            // The upstream may decode an escaped slash and use another path.
             case (.get, "tasks", 3), (.head, "tasks", 3):
                 guard !parts[2].contains("%") else { return nil }
                 self = .task
@@ -199,7 +199,7 @@ package struct Gateway: Sendable {
         }
     }
 
-    /// Reads a request whole, as far as there is room for it.
+    /// Buffers a request, as long as the shared memory limit allows it.
     private func read(_ request: Request, _ share: GatewayMemory.Share) async throws -> Data {
         var bytes = Data(capacity: min(try Self.length(of: request, most: Self.largestRequest) ?? 0, 1 << 20))
         do {
@@ -219,7 +219,7 @@ package struct Gateway: Sendable {
         return bytes
     }
 
-    // MARK: There and back
+    // MARK: Forwarding
 
     private func send(_ call: Call, body: HTTPClientRequest.Body?) async throws -> HTTPClientResponse {
         guard let url = try? FetchableURL(call.target.url(below: call.options.baseURL)) else {
@@ -243,7 +243,7 @@ package struct Gateway: Sendable {
             logger.warning("the upstream did not answer a request of the gateway", metadata: ["error": "\(error)"])
             throw UpstreamProblem(.badGateway, "upstream_error", "the upstream did not answer; try again", param: nil)
         }
-        // An interim status is no answer, and a change of protocol was not asked for.
+        // A 1xx status is not a final answer, and no protocol change was requested.
         guard (200..<600).contains(answer.status.code) else {
             throw UpstreamProblem(
                 .badGateway, "upstream_error", "the upstream answered with status \(answer.status.code)", param: nil)
@@ -251,13 +251,13 @@ package struct Gateway: Sendable {
         return answer
     }
 
-    /// - Parameter reader: Takes the body once it has come whole, also when the caller has gone meanwhile; `nil` where nobody reads it.
+    /// - Parameter reader: Gets the complete body, even if the caller has disconnected; `nil` if it is not needed.
     private func passed(
         _ answer: HTTPClientResponse, to call: Call, isHead: Bool = false, reader: (@Sendable (Data) -> Void)? = nil
     ) throws -> Response {
         var headers = HTTPFields()
         let named = GatewayHeaders.named(by: answer.headers["connection"])
-        // The bearer of a token must not learn the key that it stands for, should the upstream repeat it.
+        // A caller with a token must not learn the service's key if the upstream repeats it.
         let mask = call.caller.isToken ? SecretMask(call.options.key.textToRedact) : nil
         let isCoded = try mustDecode(answer, for: call)
         for (name, value) in answer.headers {
@@ -269,7 +269,7 @@ package struct Gateway: Sendable {
         }
         let length = isCoded ? nil : answer.headers.first(name: "content-length").flatMap { Int($0) }
         let status = HTTPResponse.Status(code: Int(answer.status.code), reasonPhrase: answer.status.reasonPhrase)
-        // Answers without a body (RFC 9110, section 6.4.1).
+        // These answers have no body (RFC 9110, section 6.4.1).
         if isHead || status.code == 204 || status.code == 304 {
             if isHead, let length { headers[.contentLength] = "\(length)" }
             return Response(status: status, headers: headers)
@@ -288,7 +288,7 @@ package struct Gateway: Sendable {
                 while true {
                     let part: ByteBuffer
                     if let piece = try decoder?.next() {
-                        // What decodes to nothing must not hold the thread.
+                        // A body that decodes to nothing must not block the thread.
                         try Task.checkCancellation()
                         guard !piece.isEmpty else {
                             await Task.yield()
@@ -312,7 +312,7 @@ package struct Gateway: Sendable {
                     guard count <= Self.largestAnswer, ContinuousClock.now < end else { throw EndlessAnswer() }
                     if reader != nil, count <= Self.largestReading { read.writeImmutableBuffer(part) }
                     if let hangUp {
-                        // What is too large to be looked into need not be read to its end for a caller who has gone.
+                        // The caller has disconnected, and the body is too large to be parsed: stop reading.
                         guard count <= Self.largestReading else { throw hangUp }
                         continue
                     }
@@ -331,9 +331,9 @@ package struct Gateway: Sendable {
             })
     }
 
-    /// Whether the answer has a content coding, which nobody has asked for. It is undone, so that the service and its mask read what
-    /// the caller reads.
-    /// - Throws: ``UpstreamProblem`` for a coding that is not known here, where the answer has to be read.
+    /// Whether the answer has a content coding although none was requested. It is decoded, so that the recorder and the secret
+    /// mask see the same bytes as the caller.
+    /// - Throws: ``UpstreamProblem`` for an unsupported coding if the answer must be decoded.
     private func mustDecode(_ answer: HTTPClientResponse, for call: Call) throws -> Bool {
         do {
             return try ContentDecoder(answer.headers, mostBytes: Self.largestAnswer) != nil
@@ -344,7 +344,7 @@ package struct Gateway: Sendable {
         }
     }
 
-    /// The upstream's answer was too large or took too long: the connection is cut, so that nobody takes it for whole.
+    /// The upstream's answer was too large or too slow. The connection is closed so that the client notices the truncation.
     private struct EndlessAnswer: Error {}
 }
 
@@ -352,12 +352,12 @@ extension HTTPField.Name {
     static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .server
 }
 
-/// A refusal of the gateway itself, in the upstream's form.
+/// An error of the gateway itself, in the upstream's error format.
 struct UpstreamProblem: Error {
     var status: HTTPResponse.Status
     var type: String
     var message: String
-    /// The field of the request that is to blame.
+    /// The request field that caused the error.
     var param: String?
     var headers: HTTPFields
 

@@ -4,7 +4,7 @@ import GenerationAPI
 import HTTPTypes
 import Hummingbird
 
-/// Who may use the gateway, and with which key.
+/// Decides who may use the gateway, and with which key.
 struct GatewayCallers: Sendable {
     private let own: APIKey
     private let ownHash: SHA256Digest
@@ -19,25 +19,25 @@ struct GatewayCallers: Sendable {
     }
 
     struct Caller: Sendable {
-        /// The value of the header to send.
+        /// The value of the `Authorization` header to send.
         var authorization: String
-        /// His key, when it is not the service's own.
+        /// The caller's own key; `nil` if the service's key is used.
         var key: APIKey?
-        /// Tells callers with keys of their own apart.
+        /// Distinguishes callers with their own keys.
         var keyHash: SHA256Digest?
-        /// Whether he shows a token instead of a key, which may do less.
+        /// Whether the caller uses a token instead of a key, which allows less.
         var isToken = false
     }
 
-    /// The bearer of the service's own key, or of a token that stands for it, uses that key. Any other key is forwarded where that is
-    /// allowed. So nobody spends a credit who has nothing to show.
+    /// The service's own key, or a token for it, selects the service's key. Other keys are forwarded if that is allowed. Without
+    /// valid credentials, a caller can't spend credits.
     ///
     /// - Throws: ``UpstreamProblem`` with 401, or with 429 after many wrong keys.
     func identify(_ request: Request, from client: ClientAddress) throws -> Caller {
         guard let header = request.headers[.authorization], let key = APIKey(authorization: header) else {
             throw refusal("an API key is needed: Authorization: Bearer <key>")
         }
-        // Hashes are compared, so that the time it takes tells nothing of how much of a key is right.
+        // Compare hashes, so that timing does not reveal how many characters of a key are correct.
         let hash = SHA256.hash(data: Data(key.textToRedact.utf8))
         if hash == ownHash { return Caller(authorization: own.authorization) }
         if access.mayGenerate(token: key.textToRedact) { return Caller(authorization: own.authorization, isToken: true) }

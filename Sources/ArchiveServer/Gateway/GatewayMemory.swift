@@ -5,25 +5,25 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// How many bytes of requests the gateway holds at once, for all callers together and for each key that is not the service's own.
+/// Limits the bytes of buffered requests: for all callers together, and for each key other than the service's own.
 final class GatewayMemory: Sendable {
-    /// Of all callers.
+    /// Maximum number of bytes for all callers.
     static let most = 128 << 20
-    /// Of all callers with keys of their own: what they hold must not keep the service's own callers out.
+    /// Maximum number of bytes for all callers with their own keys, so that they can't crowd out callers of the service's key.
     static let mostOfStrangers = 64 << 20
-    /// Of one such key.
+    /// Maximum number of bytes per such key.
     static let mostOfKey = 32 << 20
 
     private struct Held {
         var all = 0
         var strangers = 0
-        /// By the hash of the key; no entry without bytes.
+        /// Bytes by hash of the key; keys without bytes have no entry.
         var keys: [SHA256Digest: Int] = [:]
     }
 
     private let held = Mutex(Held())
 
-    /// The part of one request.
+    /// The memory used by one request; released on deinit.
     final class Share: Sendable {
         private let memory: GatewayMemory
         private let key: SHA256Digest?
@@ -34,7 +34,7 @@ final class GatewayMemory: Sendable {
             self.key = key
         }
 
-        /// - Returns: `false` when there is no room.
+        /// - Returns: `false` if a limit is reached.
         func take(_ count: Int) -> Bool {
             guard memory.take(count, key) else { return false }
             bytes.withLock { $0 += count }

@@ -8,24 +8,24 @@ package import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Puts on record what passes through the gateway, while its callers go on.
+/// Records what passes through the gateway in the background, without delaying callers.
 ///
-/// What one submission needs is done in order; different ones go side by side, so that they share commits. At the end of the service
-/// what is still to do is done.
+/// The jobs of one submission run in order. Jobs of different submissions run concurrently, so that they share commits. At
+/// shutdown, pending jobs are completed.
 package final class GatewayRecorder: Service {
-    /// A request whose answer is awaited.
+    /// A request whose answer is pending.
     struct Submission: Sendable {
         var key: String
         var body: GenerationBody
         var sentAt: Date
-        /// Whether the caller can send it again without having it made twice.
+        /// Whether the caller can repeat the request without creating a second task.
         var isRepeatable: Bool
-        /// Whether it is of the service's own account.
+        /// Whether it uses the service's own account.
         var isOurs: Bool
-        /// Ends when the request is on record, or will never be.
+        /// Finishes when the request is recorded, or will never be.
         var begun: AsyncStream<Void>
 
-        /// As it is put on record; `nil` for a body that is no request.
+        /// The request to record; `nil` if the body is not a valid request.
         var request: RecordedRequest? {
             var request = body.recorded
             request?.recordedAt = sentAt
@@ -33,7 +33,7 @@ package final class GatewayRecorder: Service {
         }
     }
 
-    /// Where things are put on record.
+    /// The operations of the archive that the recorder uses.
     package struct Archive: Sendable {
         var begin: @Sendable (RecordedRequest, String) async throws -> Void
         var drop: @Sendable (String) async throws -> Void
@@ -52,7 +52,7 @@ package final class GatewayRecorder: Service {
             self.register = register
         }
 
-        /// - Parameter archiver: The one that is at work now; throws while the archive is not open.
+        /// - Parameter archiver: Returns the current archiver; throws while the archive is not open.
         package init(_ archiver: @escaping @Sendable () throws -> Archiver) {
             begin = { try await archiver().begin($0, key: $1) }
             drop = { try await archiver().drop(key: $0) }
@@ -66,12 +66,12 @@ package final class GatewayRecorder: Service {
         var bytes = 0
     }
 
-    /// What may wait while the archive takes nothing.
+    /// Limits of the job queue while the archive does not accept writes.
     private static let mostJobs = 10_000
     private static let mostBytes = 64 << 20
-    /// Between tries of a job that the archive did not take.
+    /// Back-off for a job that the archive did not accept.
     private static let retry = RetryPolicy(base: 1, ceiling: 30)
-    /// As health calls it.
+    /// The name of this part in health reports.
     private static let name = "gateway"
 
     /// A task, and whether it had ended.
@@ -87,9 +87,9 @@ package final class GatewayRecorder: Service {
 
     private typealias Job = @Sendable () async -> Void
 
-    /// Jobs at once; the catalog commits together what comes together.
+    /// Maximum number of concurrent jobs; the catalog groups concurrent writes into one commit.
     private static let width = 32
-    /// Tasks that were seen lately, which are not entered again.
+    /// Recently seen tasks, which are not registered again.
     private static let memory = 10_000
 
     private let archive: Archive
@@ -98,7 +98,7 @@ package final class GatewayRecorder: Service {
     private let jobs: AsyncStream<Job>
     private let queue: AsyncStream<Job>.Continuation
     private let health: SourceHealth
-    /// Jobs that are not done yet, and how many bytes they hold.
+    /// Unfinished jobs, and the memory they hold.
     private let pending = Mutex(Pending())
     private let recent = Mutex<Set<Seen>>([])
 
@@ -131,9 +131,9 @@ package final class GatewayRecorder: Service {
     }
 
     /// - Parameters:
-    ///   - what: For the log, when it comes to nothing.
-    ///   - bytes: About what it holds in memory.
-    ///   - finally: Called when it is done, or given up.
+    ///   - what: Description for the log in case the job is given up.
+    ///   - bytes: Approximate memory use of the job.
+    ///   - finally: Called when the job is done or given up.
     private func add(
         _ what: String, bytes: Int, finally: @escaping @Sendable () -> Void = {},
         _ job: @escaping @Sendable () async throws -> Void
@@ -161,7 +161,7 @@ package final class GatewayRecorder: Service {
         finally()
     }
 
-    /// Does a job, again and again while the archive fails; at the end of the service once more.
+    /// Runs a job, and retries while the archive fails. After a shutdown request it is tried once more.
     private func persist(_ what: String, _ job: @Sendable () async throws -> Void) async {
         var failures = 0
         while true {
@@ -186,12 +186,12 @@ package final class GatewayRecorder: Service {
             metadata: ["what": "\(what)", "reason": "\(reason)"])
     }
 
-    // MARK: What is learnt
+    // MARK: Recording
 
-    /// A request is on its way. Of others than the service's own account nothing is kept before the upstream took it.
+    /// A request is about to be sent. Requests with a caller's own key are not recorded until the upstream has accepted them.
     /// - Parameters:
-    ///   - idempotencyKey: The caller's, if he has one.
-    ///   - caller: His API key, when it is not the service's own: keys of two accounts may be the same.
+    ///   - idempotencyKey: The caller's Idempotency-Key, if any.
+    ///   - caller: The caller's API key if it is not the service's own. Two accounts may use the same Idempotency-Key.
     func begin(_ body: GenerationBody, idempotencyKey: String?, caller: APIKey?) -> Submission {
         let now = clock.now
         let key = idempotencyKey.map { Self.key($0, caller: caller) } ?? "gateway \(UUID().uuidString.lowercased())"
@@ -216,8 +216,9 @@ package final class GatewayRecorder: Service {
         return "gateway \(SHA256.hash(data: Data(text.utf8)).description.suffix(64))"
     }
 
-    /// The upstream did not take it, or did not say so.
-    /// - Parameter isRefused: Whether it said that it does not. Else what can be sent again stays on record, since it may have been made.
+    /// The upstream did not accept the request, or its answer is unknown.
+    /// - Parameter isRefused: Whether the upstream refused the request explicitly. Otherwise a repeatable request stays recorded,
+    ///   since it may have created a task.
     func drop(_ submission: Submission, isRefused: Bool) {
         guard submission.isOurs, isRefused || !submission.isRepeatable else { return }
         add("a request that was not taken", bytes: 0) { [archive] in
@@ -226,8 +227,8 @@ package final class GatewayRecorder: Service {
         }
     }
 
-    /// The upstream took it, and answered so. After an answer that names no task the request stays on record, as sent and never answered:
-    /// a task may have been made all the same.
+    /// The upstream accepted the request. If its answer names no task, the request stays recorded as unanswered, since a task may
+    /// have been created anyway.
     func created(_ submission: Submission, _ answer: Data, caller: APIKey?) {
         guard let reading = try? JSONReading(answer), reading.findings.isDisjoint(with: [.cut, .lost]),
             let task = TaskSnapshot.find(in: reading.value)
@@ -238,7 +239,7 @@ package final class GatewayRecorder: Service {
         }
     }
 
-    /// The upstream told of tasks: of one, or of many.
+    /// An answer of the upstream contains one or more tasks.
     func seen(_ answer: Data, caller: APIKey?) {
         add("tasks that a caller read", bytes: answer.count) { [self] in
             guard let json = try? JSONReading(answer).value else { return }

@@ -2,12 +2,12 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// Where a request of the gateway goes: a path below `/v1/` that every server between here and the upstream reads in the same way.
+/// The target of a gateway request: a path below `/v1/` that all servers on the way to the upstream parse identically.
 ///
-/// Servers differ in how they read backslashes, escaped or doubled slashes and dot segments. A path that means one thing here and
-/// another one there would pass by the checks, so none of them is forwarded.
+/// Servers differ in how they parse backslashes, escaped or doubled slashes, and dot segments. A path that is read differently
+/// upstream would bypass the checks here, so such paths are rejected.
 struct GatewayTarget: Sendable {
-    /// As it came, with its escapes.
+    /// The raw path, percent-encoded.
     let path: String
     private let query: String?
 
@@ -30,10 +30,10 @@ struct GatewayTarget: Sendable {
         }
     }
 
-    /// - Parameter base: The upstream's address, without a slash at its end.
+    /// - Parameter base: The upstream's address without a trailing slash.
     func url(below base: String) -> String { base + path + (query.map { "?" + $0 } ?? "") }
 
-    /// RFC 3986, section 3.3, without `;`, which some servers cut a path at.
+    /// RFC 3986, section 3.3, without `;`, at which some servers truncate a path.
     private static let inPath = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,=:@/".utf8)
     private static let inQuery = inPath.union(";?[]|".utf8)
 
@@ -41,7 +41,7 @@ struct GatewayTarget: Sendable {
         byte >= 0x20 && byte != 0x7F && !"/\\.%;?#".utf8.contains(byte)
     }
 
-    /// - Parameter escaped: Whether a byte may stand behind a percent sign.
+    /// - Parameter escaped: Whether a byte may be percent-encoded.
     private static func isPlain(_ text: String, allowed: Set<UInt8>, escaped: (UInt8) -> Bool) -> Bool {
         var bytes = Array(text.utf8)[...]
         while let byte = bytes.popFirst() {

@@ -4,20 +4,20 @@ import Foundation
 import GenerationAPI
 import SizeContract
 
-/// The body of a request to generate, as a caller wrote it. Its bytes stay as they are, but for a callback address that is added.
+/// The body of a generation request, as sent by the caller. Its bytes stay unchanged, except for an added callback address.
 struct GenerationBody: Sendable {
     private(set) var bytes: Data
-    /// `nil` for a body that is no JSON object.
+    /// `nil` if the body is not a JSON object.
     private let fields: Fields?
-    /// The request for the record; `nil` for a body that is no JSON object, which the upstream will refuse.
+    /// The request to record; `nil` if the body is not a JSON object, which the upstream will refuse.
     let recorded: RecordedRequest?
-    /// Whether something can be put into the bytes: only into JSON to the letter.
+    /// Whether fields may be inserted: the body must be strictly valid JSON.
     private let isExact: Bool
 
     init(_ bytes: Data) {
         self.bytes = bytes
         let reading = try? JSONReading(bytes)
-        // Read once: a body may hold pictures of many megabytes, and those are not kept a second time.
+        // Parse once, and drop the images: a body may contain images of many megabytes.
         var fields = reading.flatMap { Fields($0.value) }
         let images = fields?.imageURLs?.map(Self.recorded)
         fields?.imageURLs = nil
@@ -30,10 +30,10 @@ struct GenerationBody: Sendable {
         isExact = reading?.findings.isDisjoint(with: .inexact.subtracting(.deep)) ?? false
     }
 
-    /// The fields that are looked at, each only when it has its documented type.
+    /// The fields used here; a field is `nil` if it does not have its documented type.
     private struct Fields: Sendable {
         var model: String?
-        /// Whether a model is named at all, in whatever type.
+        /// Whether a model is given, in any type.
         var hasModel: Bool
         var prompt: String?
         var size: String?
@@ -55,7 +55,7 @@ struct GenerationBody: Sendable {
         }
     }
 
-    /// A reference image as it stands on record: a link without its query, a picture inside the request by its digest.
+    /// A reference image as it is recorded: a link without its query; for an inlined image, its type and digest.
     private static func recorded(_ image: String) -> String {
         guard image.prefix(5).lowercased() == "data:" else { return Redactor()(image) }
         let type = image.dropFirst(5).prefix(60).prefix { $0 != ";" && $0 != "," }
@@ -63,14 +63,14 @@ struct GenerationBody: Sendable {
         return "data:\(type) (\(image.utf8.count) characters, SHA-256 \(digest))"
     }
 
-    /// Why the documentation rules the size out.
+    /// Why the documented rules do not allow the size.
     struct SizeProblem: CustomStringConvertible {
         var parameter: String
         var description: String
     }
 
-    /// What is wrong with the size, by the model's documentation; `nil` for a model whose sizes are not known here, and for fields of
-    /// another type than documented, which are the upstream's to judge.
+    /// What is wrong with the size according to the model's documentation; `nil` for a model with unknown sizes. Fields of an
+    /// undocumented type are left to the upstream.
     var sizeProblem: SizeProblem? {
         guard let fields, let contract = Self.contract(of: fields) else { return nil }
         if let resolution = fields.resolution, Tier(parsing: resolution) == nil {
@@ -91,7 +91,7 @@ struct GenerationBody: Sendable {
         return fields.model.flatMap { name in SizeContract.all.first { $0.model == name } }
     }
 
-    /// Adds a callback address where the caller has none of his own.
+    /// Adds a callback address if the caller gave none.
     mutating func addCallback(_ url: String) {
         guard isExact, !bytes.contains(0), fields?.hasCallback == false, let brace = bytes.firstIndex(of: UInt8(ascii: "{")),
             let quoted = try? JSONEncoder().encode(url)

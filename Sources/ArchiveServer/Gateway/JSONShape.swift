@@ -1,10 +1,11 @@
 import Foundation
 
-/// Whether bytes are one JSON object, by structure alone: text and numbers are not judged, since upstreams read them differently.
+/// Checks whether bytes are one JSON object, by structure only. Strings and numbers are not validated, since upstreams parse them
+/// differently.
 ///
-/// One pass over the bytes, without recursion.
+/// Makes a single pass over the bytes, without recursion.
 enum JSONShape {
-    /// Deeper nesting than this is refused.
+    /// Maximum number of nesting levels.
     private static let deepest = 512
 
     static func isObject(_ bytes: Data) -> Bool {
@@ -16,7 +17,7 @@ enum JSONShape {
     private struct Scanner {
         private enum Expected { case value, valueOrEnd, keyOrEnd, key, colon, commaOrEnd, nothing }
 
-        /// Whether each open container is an object.
+        /// For each open container, whether it is an object.
         private var open: [Bool] = []
         private var expected = Expected.value
 
@@ -80,7 +81,7 @@ enum JSONShape {
             return true
         }
 
-        /// - Returns: The index behind the closing quote.
+        /// - Returns: The index after the closing quote.
         private static func endOfText(_ bytes: Span<UInt8>, from start: Int) -> Int? {
             var index = start
             while index < bytes.count {
@@ -93,7 +94,7 @@ enum JSONShape {
             return nil
         }
 
-        /// Numbers and `true`, `false`, `null`, `NaN`.
+        /// Skips numbers and `true`, `false`, `null`, `NaN`.
         private static func endOfWord(_ bytes: Span<UInt8>, from start: Int) -> Int {
             var index = start
             while index < bytes.count {

@@ -1,10 +1,10 @@
 import NIOCore
 
-/// Replaces a secret in a stream by asterisks, also where it is split between two parts, and where its characters are written as JSON
-/// (`\u002d`) or as an address (`%2D`) may write them. The length stays the same.
+/// Replaces a secret in a stream with asterisks. It also finds a secret that is split between two parts, or written with JSON
+/// escapes (`\u002d`) or percent-encoding (`%2D`). The length stays the same.
 struct SecretMask: Sendable {
     private let secret: [UInt8]
-    /// The last bytes that were pushed, if they may be the beginning of the secret.
+    /// The last bytes pushed, if they may be the start of the secret.
     private var held: [UInt8] = []
 
     init(_ secret: String) { self.secret = Array(secret.utf8) }
@@ -15,7 +15,7 @@ struct SecretMask: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Whether a text holds the secret, in upper or lower case.
+    /// Whether a text contains the secret, ignoring case.
     func isIn(_ text: String) -> Bool {
         let (text, secret) = (Array(text.lowercased().utf8), Array(String(decoding: secret, as: UTF8.self).lowercased().utf8))
         guard !secret.isEmpty, text.count >= secret.count else { return false }
@@ -30,7 +30,7 @@ struct SecretMask: Sendable {
         return ByteBuffer(bytes: bytes[..<end])
     }
 
-    /// Returns the bytes that are still held, at the end of the stream.
+    /// Returns the bytes still held at the end of the stream.
     mutating func finish() -> ByteBuffer {
         defer { held = [] }
         return ByteBuffer(bytes: held)
@@ -38,12 +38,12 @@ struct SecretMask: Sendable {
 
     private enum Match {
         case whole(end: Int)
-        /// More bytes may complete it.
+        /// The match may be completed by further bytes.
         case begun
         case none
     }
 
-    /// - Returns: Where the secret may begin that the bytes do not hold to its end.
+    /// - Returns: The index where an incomplete match begins; the end of the bytes if there is none.
     private func hide(in bytes: inout [UInt8]) -> Int {
         guard let first = secret.first else { return bytes.count }
         var start = 0
@@ -80,7 +80,7 @@ struct SecretMask: Sendable {
         return .whole(end: position)
     }
 
-    /// The character that is written at a position; `nil` when its bytes are not all there.
+    /// The character encoded at a position; `nil` if its bytes are incomplete.
     private func character(_ bytes: [UInt8], at start: Int) -> (byte: UInt8, end: Int)? {
         guard start < bytes.count else { return nil }
         switch bytes[start] {
@@ -93,7 +93,8 @@ struct SecretMask: Sendable {
         }
     }
 
-    /// A number below 256 in hexadecimal digits behind a prefix; where there is none, the first byte of the prefix by itself.
+    /// Decodes hexadecimal digits after a prefix into a number below 256. If they do not form one, returns the first byte of the
+    /// prefix.
     private func number(_ bytes: [UInt8], _ start: Int, prefix: Int, digits: Int) -> (byte: UInt8, end: Int)? {
         let end = start + prefix + digits
         var value = 0

@@ -6,7 +6,7 @@ import Catalog
 import Foundation
 import GenerationAPI
 
-/// `audit --against-account`.
+/// Implements `audit --against-account`.
 struct AccountAudit {
     private let archive: OpenArchive
     private let settings: Settings
@@ -52,7 +52,7 @@ struct AccountAudit {
         return comparison.isComplete
     }
 
-    /// - Returns: The account's list, and what speaks against trusting it.
+    /// - Returns: The account's list, and reasons not to trust it.
     private func listing(since: Date?, now: Date) async throws -> (AccountListing, [UpstreamProblem]) {
         let key = try settings.requireKey()
         let http = GenerationClient.makeHTTPClient()

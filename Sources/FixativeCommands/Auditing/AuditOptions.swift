@@ -8,7 +8,7 @@ import SizeContract
 extension AuditGrouping: ExpressibleByArgument {}
 extension AuditRule.Tolerance: ExpressibleByArgument {}
 
-/// Which part of the archive an audit looks at.
+/// Selects the part of the archive to audit.
 struct AuditFilter: ParsableArguments {
     @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date such as 2026-11-01.", valueName: "span"))
     var since: TimeSpan?
@@ -28,10 +28,10 @@ struct AuditFilter: ParsableArguments {
     @Option(help: ArgumentHelp("Only pictures billed in this price class: 1K, 2K or 4K.", valueName: "tier"))
     var tier: Tier?
 
-    /// Whether only the time narrows it: then the catalog's counters tell the sums at once.
+    /// Whether only the time range is restricted, so that the catalog's counters can provide the totals.
     var isTimeAlone: Bool { model == nil && query == nil && verdict == nil && tier == nil }
 
-    /// A verdict or a price class is a picture's: what was lost has none.
+    /// Whether lost outputs are included. They have no verdict and no price class, so these filters exclude them.
     var hasLosses: Bool { verdict == nil && tier == nil }
 
     func outputs(_ states: Set<OutputState>, now: Date) -> EntryQuery {
@@ -45,7 +45,7 @@ struct AuditFilter: ParsableArguments {
     }
 }
 
-/// What calls cost.
+/// Options for the price of calls.
 struct PriceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -67,11 +67,11 @@ struct PriceOptions: ParsableArguments {
         Pricing(basePrice.map { .basePrice($0.value, currency: (currency ?? "USD").uppercased()) } ?? .recordedCredits)
     }
 
-    /// What must be read for it.
+    /// The details that must be read to compute prices.
     var detail: AuditDetail { basePrice == nil ? .credits : [] }
 }
 
-/// A price: a decimal number, above 0.
+/// A price: a positive decimal number.
 struct Amount: ExpressibleByArgument {
     let value: Decimal
 
@@ -81,7 +81,7 @@ struct Amount: ExpressibleByArgument {
     }
 }
 
-/// What makes an audit fail: verdicts and `lost`, with commas between; `none` for nothing.
+/// The findings that make an audit fail: verdicts and `lost`, separated by commas, or `none`.
 struct Failures: ExpressibleByArgument {
     let rule: AuditRule
 

@@ -9,11 +9,11 @@ import Imaging
 import SizeContract
 import WorkLanes
 
-/// `audit --format html`.
+/// Implements `audit --format html`.
 struct AuditPageWriter {
     private let archive: OpenArchive
     private let sink: Sink
-    /// The folder of the page, from which originals are linked; `nil` for stdout.
+    /// The page's folder, to which links to originals are relative; `nil` for stdout.
     private let folder: String?
     private let filter: AuditFilter
     private let decoders: DecoderPool
@@ -26,7 +26,7 @@ struct AuditPageWriter {
         folder = output.flatMap { $0 == "-" ? nil : URL(filePath: $0).deletingLastPathComponent().standardizedFileURL.path() }
     }
 
-    /// - Returns: What it all comes to.
+    /// - Returns: The totals.
     func write(_ reader: AuditReader) async throws -> AuditReport.Summary {
         var page = ReportPage(pricing: reader.price.pricing)
         try await reader.forEachPage(filter.hasLosses ? [.archived, .unavailable] : [.archived], .pictures) {
@@ -36,7 +36,7 @@ struct AuditPageWriter {
         let (rows, blobs, folder, decoders) = (page.rows, archive.blobs, folder, decoders)
         defer { decoders.close() }
         if !rows.isEmpty { try await decoders.start() }
-        // Thumbnails are made side by side; the page takes them in the order of its rows.
+        // Thumbnails are made concurrently. The page then uses them in the order of its rows.
         let attachments = await withTaskGroup(of: (OutputID, ReportPage.Attachment).self) { group in
             for row in rows { group.addTask { (row.entry.id, await Self.attachment(row.entry, blobs, folder, decoders)) } }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -48,7 +48,7 @@ struct AuditPageWriter {
         return page.total
     }
 
-    /// The longest side of a picture in the table, in pixels: sharp on screens of twice the density.
+    /// Longest side of a thumbnail in the table, in pixels. Large enough for screens with double pixel density.
     private static let side = 128
 
     private static func attachment(
@@ -69,7 +69,8 @@ struct AuditPageWriter {
         return attachment
     }
 
-    /// The address of a file, relative to a folder when there is one, so that page and archive may move together.
+    /// The address of a file. Relative to the page's folder if there is one, so that the page and the archive can be moved
+    /// together.
     static func link(to path: String, from folder: String?) -> String? {
         guard let folder else { return URL(filePath: path).standardizedFileURL.absoluteString }
         let target = URL(filePath: path).resolvingSymlinksInPath().pathComponents
@@ -79,7 +80,7 @@ struct AuditPageWriter {
         return steps.map { $0.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? $0 }.joined(separator: "/")
     }
 
-    /// Which part of the archive it is, in words.
+    /// Describes the selected part of the archive.
     private func scope(_ now: Date) -> String {
         var parts: [String] = []
         if let since = filter.since { parts.append("created since \(Rendering.minute(since.date(from: now))) UTC") }

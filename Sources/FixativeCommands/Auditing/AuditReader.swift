@@ -4,24 +4,24 @@ import Audit
 import Catalog
 import Foundation
 
-/// The part of the archive that an audit looks at, and what it cost.
+/// Reads the selected part of the archive, with the cost of each call.
 struct AuditReader {
     let catalog: any Catalog
     let filter: AuditFilter
     let price: PriceOptions
     let now: Date
 
-    /// All of an archive.
+    /// A reader for the whole archive.
     static func whole(_ archive: OpenArchive) throws -> AuditReader {
         AuditReader(
             catalog: archive.catalog, filter: try AuditFilter.parse([]), price: try PriceOptions.parse([]), now: archive.clock.now
         )
     }
 
-    /// Nothing yet, in the unit of the prices.
+    /// Empty totals in the unit of the prices.
     var nothing: AuditReport.Summary { AuditReport.Summary(money: Money(price.pricing)) }
 
-    /// Hands over what was judged, the newest first, some thousand at a time.
+    /// Passes on judged outputs, newest first, in pages of some thousand.
     func forEachPage(
         _ states: Set<OutputState> = [.archived], _ detail: AuditDetail = [],
         _ body: ([(AuditEntry, Charge)]) async throws -> Void
@@ -32,7 +32,7 @@ struct AuditReader {
         }
     }
 
-    /// Outputs that can't be had.
+    /// Outputs that were lost.
     func lostOutputs() async throws -> [(AuditEntry, Charge)] {
         guard filter.hasLosses else { return [] }
         var lost: [(AuditEntry, Charge)] = []
@@ -40,11 +40,11 @@ struct AuditReader {
         return lost
     }
 
-    /// Tasks without pictures: those that the upstream does not know any more, and those that failed.
+    /// Tasks without pictures: those that the upstream no longer knows, and those that failed.
     func tasks() async throws -> [(AuditTask, Charge)] {
         guard filter.hasLosses else { return [] }
         let pricing = price.pricing
-        // Of a task that failed only what was charged for it matters here.
+        // Failed tasks matter only for their recorded charges.
         let states: Set<TaskState> = price.basePrice == nil ? [.unavailable, .failed, .cancelled] : [.unavailable]
         return try await catalog.auditTasks(filter.tasks(states, now: now), price.detail).map { ($0, pricing.charge(of: $0)) }
     }
@@ -58,7 +58,7 @@ struct AuditReader {
         return summary
     }
 
-    /// What it all comes to but for money, from the catalog's counters.
+    /// The totals without money, from the catalog's counters.
     func countedSummary() async throws -> AuditReport.Summary {
         var summary = AuditReport.Summary()
         let query = filter.outputs([], now: now)

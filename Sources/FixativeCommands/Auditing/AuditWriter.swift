@@ -3,7 +3,7 @@ import Audit
 import Foundation
 import SizeContract
 
-/// Writes an audit as the catalog hands it over, so that memory does not grow with the archive.
+/// Writes an audit page by page, so that memory use does not grow with the archive.
 struct AuditWriter {
     private let format: AuditFormat
     private let sink: Sink
@@ -15,9 +15,9 @@ struct AuditWriter {
 
     private var lines: OutputFormat { format == .csv ? .csv : .table }
 
-    // MARK: Each picture
+    // MARK: Individual pictures
 
-    /// - Returns: What it all comes to.
+    /// - Returns: The totals.
     func report(_ reader: AuditReader) async throws -> AuditReport.Summary {
         let lost = try await reader.lostOutputs()
         let tasks = try await reader.tasks()
@@ -61,7 +61,7 @@ struct AuditWriter {
         return summary
     }
 
-    /// The JSON is that of an ``AuditReport``, with its keys in their order.
+    /// Writes the JSON form of an ``AuditReport``, with the same order of keys.
     private func writeJSON(_ reader: AuditReader, _ rest: AuditReport, _ summary: inout AuditReport.Summary) async throws {
         func array<Element: Encodable>(
             _ name: String, of element: Element.Type, first: Bool = false,
@@ -77,7 +77,7 @@ struct AuditWriter {
         }
         try await array("lost", of: AuditReport.Lost.self) { for lost in rest.lost { try $0.append(lost) } }
         try await array("outputs", of: AuditReport.Output.self) { stream in
-            // One core reads while the other one writes.
+            // Encode one page while the next one is read.
             var text: Task<[UInt8], any Error>?
             try await reader.forEachPage { page in
                 for (entry, charge) in page { summary.add(entry, charge) }
@@ -97,7 +97,7 @@ struct AuditWriter {
         .init("REFUND", .right), .init("RATIO_ERROR", .right), .init("BYTES", .right), .init("SHA256", limit: 13),
     ]
 
-    /// What a sheet has beside that, so that it adds up by itself.
+    /// Additional CSV columns, so that the sums of a spreadsheet are correct.
     private static let sheetColumns: [Table.Column] = [
         .init("UNDELIVERED", .right), .init("ORIGIN"), .init("UNIT"), .init("REASON"),
     ]
@@ -110,7 +110,7 @@ struct AuditWriter {
         ]
     }
 
-    /// A line of what was not delivered.
+    /// A row for a picture that was not delivered.
     private static func lostCells(
         _ task: TaskID, _ index: Int?, _ request: RecordedRequest?, _ verdict: String, _ charge: Charge
     ) -> [String] {
@@ -145,7 +145,7 @@ struct AuditWriter {
         var summary: AuditReport.Summary
     }
 
-    /// - Returns: What it all comes to.
+    /// - Returns: The totals.
     func groups(_ reader: AuditReader, _ grouping: AuditGrouping) async throws -> AuditReport.Summary {
         var summary = reader.nothing
         var groups = AuditGroups(grouping, pricing: reader.price.pricing)
@@ -169,7 +169,7 @@ struct AuditWriter {
                 + verdicts.map { .init($0.rawValue.uppercased(), .right) }
                 + ["LOST", "OVERPAID", "PAID", "UNDELIVERED", "REFUND", "UNKNOWN_COST"].map { .init($0, .right) })
         let total = AuditGroup(name: "all", summary: summary)
-        // A sheet adds up by itself; a line with the sum among its rows would count twice.
+        // A CSV file has no row with totals, since a spreadsheet would count them twice.
         for group in groups.all + (format == .csv ? [] : [total]) {
             let money = group.summary.money
             var row = [group.name, "\(group.summary.outputs)"]
@@ -186,9 +186,9 @@ struct AuditWriter {
     }
 }
 
-/// An audit in words.
+/// The text form of an audit.
 enum AuditWords {
-    /// What the figures come to, in a few lines.
+    /// The totals as a few lines of text.
     static func text(_ summary: AuditReport.Summary) -> String {
         var text = "\(Rendering.count(summary.outputs, "picture")) judged"
         let counts = Verdict.allCases.compactMap { verdict in
@@ -196,7 +196,8 @@ enum AuditWords {
         }
         if !counts.isEmpty { text += ": " + counts.joined(separator: ", ") }
         text += "\n"
-        // A call with several results is charged once, which only money knows: this counts each picture as a call of its own.
+        // This figure treats each picture as a separate call. A call with several results is charged once, so show the figure
+        // only if the charges are unknown.
         if summary.money?.isKnown != true {
             text += "overpaid: \(summary.overpaidMultiplier) base prices, for pixels that were billed and not delivered\n"
         }
@@ -207,7 +208,7 @@ enum AuditWords {
     private static func text(_ money: Money) -> String {
         let unknown = money.origins[.unknown] ?? 0
         guard money.isKnown else {
-            // Without a price and without recorded credits there is nothing to say about money.
+            // Without prices and recorded credits, no statement about money is possible.
             return unknown > 0 && money.basePrice != nil
                 ? "paid: unknown for all \(unknown), whose requests are not on record\n" : ""
         }
@@ -225,19 +226,19 @@ enum AuditWords {
         return text
     }
 
-    /// A lost picture under the count of them.
+    /// The line of a lost picture, shown below the total.
     static func line(_ lost: AuditReport.Lost) -> String {
         "  \(lost.taskId)\(lost.index.map { " #\($0)" } ?? ""): \(Table.plain(lost.reason))\n"
     }
 
-    /// A call that failed and was charged.
+    /// The line of a failed call that was charged.
     static func line(_ failure: AuditReport.ChargedFailure, unit: String?) -> String {
         "charged, but no picture: \(failure.taskId), \(failure.charge.paid.plain) \(unit ?? ""): \(Table.plain(failure.reason))\n"
     }
 
     static func factor(_ multiplier: PriceMultiplier) -> String { multiplier == .zero ? "0" : "\(multiplier)" }
 
-    /// `0.0187`: quicker than a format, of which an archive takes a hundred thousand.
+    /// `0.0187`. Faster than a format string; an archive may need a hundred thousand calls.
     static func fourPlaces(_ value: Double) -> String {
         guard value >= 0, value < 1e9 else { return "\(value)" }
         let scaled = (value * 10000).rounded(.toNearestOrEven)

@@ -3,7 +3,7 @@ import Audit
 import Catalog
 import Foundation
 
-/// `audit --consistency`.
+/// Implements `audit --consistency`.
 struct ConsistencyAudit {
     private let reader: AuditReader
     private let near: Int?
@@ -22,7 +22,7 @@ struct ConsistencyAudit {
         var findings: [ConsistencyCheck.Finding]
     }
 
-    /// - Returns: Whether nothing contradicts anything; pictures that only look alike do not.
+    /// - Returns: Whether there are no contradictions; near duplicates do not count as one.
     func run() async throws -> Bool {
         var check = ConsistencyCheck(near: near)
         var outputs = 0
@@ -41,7 +41,7 @@ struct ConsistencyAudit {
             .init("FINDING"), .init("TASK"), .init("INDEX", .right), .init("PICTURES", .right), .init("DETAIL"),
         ])
         for finding in result.findings {
-            // A line for each picture in a sheet, one for each finding where people read.
+            // CSV has one row per picture, the table one row per finding.
             for output in format == .csv ? finding.outputs : Array(finding.outputs.prefix(1)) {
                 let others = format == .csv || finding.kind == .differingPixels ? "" : Self.others(finding)
                 table.rows.append([
@@ -56,7 +56,7 @@ struct ConsistencyAudit {
         sink.write(result.findings.isEmpty ? count : table.text + "\n" + count)
     }
 
-    /// The other pictures of a finding, as many as a line holds.
+    /// The other pictures of a finding, at most three by name.
     private static func others(_ finding: ConsistencyCheck.Finding) -> String {
         let names = finding.outputs.dropFirst().map { "\($0.taskId) #\($0.index)" }
         guard !names.isEmpty else { return "" }

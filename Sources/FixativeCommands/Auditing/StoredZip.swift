@@ -1,6 +1,6 @@
 import Foundation
 
-/// A ZIP file whose entries are stored as they are (APPNOTE.TXT 6.3.3, method 0): pictures do not become smaller.
+/// Writes a ZIP file with uncompressed entries (APPNOTE.TXT 6.3.3, method 0), since pictures do not compress further.
 struct StoredZip {
     private struct Entry {
         var name: [UInt8]
@@ -14,10 +14,10 @@ struct StoredZip {
     private var entries: [Entry] = []
     private var offset = 0
 
-    /// Beyond it a ZIP file needs fields that old programs do not read.
+    /// Larger files would need ZIP64 fields, which old programs do not read.
     private static let mostBytes = Int(UInt32.max) - (1 << 20)
 
-    /// - Parameter date: What every entry's time says, in UTC.
+    /// - Parameter date: The timestamp of every entry, in UTC.
     init(_ file: FileHandle, date: Date) {
         self.file = file
         var calendar = Calendar(identifier: .gregorian)
@@ -30,7 +30,7 @@ struct StoredZip {
         )
     }
 
-    /// - Throws: ``SettingsError`` when the file would become larger than 4 GB.
+    /// - Throws: ``SettingsError`` if the file would exceed 4 GB.
     mutating func add(_ name: String, _ bytes: [UInt8]) throws {
         guard offset + bytes.count < Self.mostBytes else {
             throw SettingsError("a zip file holds at most 4 GB. Name a folder instead of a .zip")
@@ -42,11 +42,11 @@ struct StoredZip {
         entries.append(entry)
     }
 
-    /// Writes the list of contents, without which the file is none.
+    /// Writes the central directory, without which the file is not a valid ZIP.
     mutating func finish() throws {
         let start = offset
         for entry in entries {
-            // Made by a Unix program, which says the mode: a plain file, read by all.
+            // Version made by: Unix. The mode is a regular file, readable by all.
             try write(
                 Self.little(0x0201_4B50, 4) + [20, 3] + facts(entry) + Self.little(UInt32(entry.name.count), 2)
                     + [UInt8](repeating: 0, count: 8) + Self.little(0o100644 << 16, 4) + Self.little(entry.offset, 4) + entry.name
@@ -58,7 +58,7 @@ struct StoredZip {
                 + Self.little(UInt32(start), 4) + [0, 0])
     }
 
-    /// What both headers of an entry say: version 2.0, names in UTF-8, stored.
+    /// Fields of both the local and the central header: version 2.0, UTF-8 names, stored, date, checksum, sizes.
     private func facts(_ entry: Entry) -> [UInt8] {
         Self.little(20, 2) + Self.little(0x0800, 2) + [0, 0] + Self.little(UInt32(stamp.time), 2)
             + Self.little(UInt32(stamp.date), 2) + Self.little(entry.checksum, 4) + Self.little(entry.size, 4)

@@ -3,20 +3,20 @@ import Archiver
 import Catalog
 import Foundation
 
-/// An output or task that waits after a failure, as `status`, `list --failing` and the end of a run show it.
+/// An output or task that waits after a failure, as shown by `status`, `list --failing` and at the end of a run.
 struct FailingRow: Encodable {
     var taskId: TaskID
     var index: Int?
-    /// `held` for a cause of our own, else `waiting`.
+    /// `held` if the cause is `ours`, otherwise `waiting`.
     var state: String
     var cause: FailureCause
     var reason: String
     var since: Date
     var tries: Int
     var nextTry: Date
-    /// The end of the window: until then nothing is final.
+    /// The end of the window; until then no failure is final.
     var windowEnds: Date
-    /// Set when the process died with it in hand three times or more in a row.
+    /// Set if the process died at least three times in a row while this item was in progress.
     var deaths: Int?
 
     init?(_ entry: OutputEntry, now: Date) {
@@ -46,7 +46,7 @@ struct FailingRow: Encodable {
 
     var name: String { index.map { "\(taskId) #\($0)" } ?? taskId.text }
 
-    /// One line for people.
+    /// A line of text for the terminal.
     var text: String {
         let tries = "\(tries) \(tries == 1 ? "try" : "tries"), the next at \(nextTry.iso8601.dropFirst(11).prefix(8)) UTC"
         return "\(state.padded(to: 9))\(name): \(Table.plain(reason)) (\(tries); until \(Rendering.minute(windowEnds)) UTC)"
@@ -54,7 +54,7 @@ struct FailingRow: Encodable {
 }
 
 extension Failing {
-    /// The longest failing first.
+    /// Sorted by the start of the failure, oldest first.
     func rows(now: Date) -> [FailingRow] {
         (outputs.compactMap { FailingRow($0, now: now) } + tasks.compactMap { FailingRow($0, now: now) }).sorted {
             ($0.since, $0.name) < ($1.since, $1.name)

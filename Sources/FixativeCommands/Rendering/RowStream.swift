@@ -1,11 +1,11 @@
 import ArchiveModel
 import Foundation
 
-/// A table or sheet that is written as its rows come, so that memory does not grow with their number.
+/// Writes a table or CSV row by row, so that memory use does not grow with the number of rows.
 struct RowStream {
     private var table: Table
     private let format: OutputFormat
-    /// Known once the first part was written: later cells that are wider stick out.
+    /// Set when the first part is written. Wider cells in later rows are not aligned.
     private var widths: [Int]?
     private var hasHeadings = false
     private let sink: Sink
@@ -21,7 +21,7 @@ struct RowStream {
         if table.rows.count == 1000 { try flush() }
     }
 
-    /// Writes what is left, and the headings when there was nothing.
+    /// Writes the remaining rows, and the headings if there were no rows.
     mutating func finish() throws { if !table.rows.isEmpty || !hasHeadings { try flush() } }
 
     private mutating func flush() throws {
@@ -38,14 +38,14 @@ struct RowStream {
     }
 }
 
-/// A JSON array that is written as its elements come.
+/// Writes a JSON array element by element.
 struct JSONArrayStream<Element: Encodable & Sendable> {
     private let depth: Int
     private var isEmpty = true
     private var elements: [Element] = []
     private let sink: Sink
 
-    /// - Parameter depth: How many braces and brackets the array stands in.
+    /// - Parameter depth: Nesting depth of the array, for indentation.
     init(of element: Element.Type, depth: Int, sink: Sink = .stdout) {
         self.depth = depth
         self.sink = sink
@@ -56,7 +56,7 @@ struct JSONArrayStream<Element: Encodable & Sendable> {
         if elements.count == 500 { try flush() }
     }
 
-    /// Writes what ``text(of:depth:)`` made of the next elements.
+    /// Writes elements that ``text(of:depth:)`` has encoded.
     mutating func append(text: [UInt8]) throws {
         guard !text.isEmpty else { return }
         sink.write(Data([isEmpty ? 0x5B : 0x2C] + text))
@@ -75,14 +75,14 @@ struct JSONArrayStream<Element: Encodable & Sendable> {
         elements.removeAll(keepingCapacity: true)
     }
 
-    /// Elements as they stand in an array, without its brackets.
+    /// Encodes elements as they appear inside an array, without its brackets.
     static func text(of elements: [Element], depth: Int) throws -> [UInt8] {
         guard !elements.isEmpty else { return [] }
         let text = [UInt8](try JSONEncoder.archive(pretty: true).encode(elements))
         let indent = [UInt8](repeating: 0x20, count: 2 * depth)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 5 / 4)
-        // Inside a JSON text a line end is never part of a value.
+        // JSON escapes line breaks in strings, so each line feed here is formatting.
         var rest = text[1..<(text.count - 2)]
         while let end = rest.firstIndex(of: 0x0A) {
             bytes += rest[...end]

@@ -1,14 +1,14 @@
 import Foundation
 import Glibc
 
-/// Where data goes: stdout, or a file that takes its name when all is written.
+/// The destination of data: stdout, or a file that is renamed to its final name when complete.
 ///
-/// A pipe, a device or whatever else is no plain file is written to as it stands; a link is followed.
+/// Pipes, devices and other special files are written to directly. Symbolic links are followed.
 final class Sink {
     private struct Target {
         var handle: FileHandle
         var path: String
-        /// The file that becomes `path`; `nil` where that is written to as it stands.
+        /// The temporary file that will be renamed to `path`; `nil` if `path` is written to directly.
         var part: String?
     }
 
@@ -20,7 +20,7 @@ final class Sink {
     private init() { target = nil }
 
     /// - Parameter path: The file; `nil` or `-` for stdout.
-    /// - Throws: ``SettingsError`` when it can't be written.
+    /// - Throws: ``SettingsError`` if the file can't be written.
     init(file path: String?) throws {
         guard let path, path != "-" else {
             target = nil
@@ -47,17 +47,17 @@ final class Sink {
     func write(_ data: Data) {
         guard let target else { return Terminal.write(data) }
         do { try target.handle.write(contentsOf: data) } catch {
-            // As with stdout: data that was not written must not pass for written.
+            // As for stdout: incomplete output must not look complete.
             Terminal.complain("fixative: \(target.path) can't be written: \(error.localizedDescription)")
             if let part = target.part { try? FileManager.default.removeItem(atPath: part) }
             Foundation.exit(2)
         }
     }
 
-    /// Stops when nobody reads any more.
+    /// Ends the command if stdout was closed by its reader.
     func requireReader() throws { if target == nil { try Terminal.requireReader() } }
 
-    /// All is written: the file is on the disk and takes its name. Without this it is as if nothing had been written.
+    /// Flushes the file to disk and renames it to its final name. Without this call, the file is not created.
     func finish() throws {
         guard let target, !isDone else { return }
         isDone = true

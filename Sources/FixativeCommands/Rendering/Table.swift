@@ -1,14 +1,14 @@
 import ArchiveModel
 import Foundation
 
-/// Rows under headings: the one way that lists are shown.
+/// Rows with headings; used for every list.
 struct Table {
     enum Alignment { case left, right }
 
     struct Column {
         var title: String
         var alignment: Alignment = .left
-        /// The most characters shown; longer cells end in `…`. A sheet holds them whole.
+        /// Maximum number of characters shown; longer cells end in `…`. CSV contains the full text.
         var limit: Int?
 
         init(_ title: String, _ alignment: Alignment = .left, limit: Int? = nil) {
@@ -21,10 +21,10 @@ struct Table {
     var columns: [Column]
     var rows: [[String]] = []
 
-    /// Columns side by side, for people.
+    /// The rows in aligned columns.
     var text: String { headings(widths) + lines(widths) }
 
-    /// The widths that the columns need.
+    /// The column widths needed for all rows.
     var widths: [Int] {
         let cells = cells
         return columns.indices.map { index in
@@ -39,7 +39,7 @@ struct Table {
 
     private func line(_ texts: [String], _ widths: [Int]) -> String {
         var line = ""
-        // What stands before a cell: gaps are written when something follows them, so that no line ends in spaces.
+        // Spaces before the next cell. They are only written if a cell follows, so that no line ends in spaces.
         var gap = 0
         for (index, text) in texts.enumerated() {
             let rest = max(0, widths[index] - Self.length(text))
@@ -54,32 +54,32 @@ struct Table {
         return String(line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)]) + "\n"
     }
 
-    /// How many characters a text has; of one in ASCII as many as bytes, which is quick to tell.
+    /// Number of characters. For plain ASCII this is the number of bytes, which is faster to compute.
     private static func length(_ text: String) -> Int { isPlainASCII(text) ? text.utf8.count : text.count }
 
-    /// A sheet after RFC 4180, with cells that a spreadsheet would take for formulas defused by a leading `'`.
+    /// CSV according to RFC 4180. A leading `'` prevents spreadsheets from reading a cell as a formula.
     var csv: String { csvHeadings + csvLines }
 
     var csvHeadings: String { SpreadsheetLine.text(columns.map { $0.title.lowercased() }) }
     var csvLines: String { rows.map { SpreadsheetLine.text($0.map { $0 == Self.nothing ? "" : $0 }) }.joined() }
 
-    /// What stands for nothing where people read; a sheet leaves the cell empty.
+    /// Marks an empty cell in a table; in CSV the cell is left empty.
     private static let nothing = "-"
 
-    /// One line without control characters: a prompt may hold anything, also what would move a terminal's cursor, or turn the
-    /// direction of what stands beside it.
+    /// Replaces line breaks, control characters and bidirectional controls with spaces. A prompt may contain anything, including
+    /// characters that move the cursor or reverse the text next to it.
     static func plain(_ text: String) -> String {
         if isPlainASCII(text) { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { isHarmless($0) ? $0 : " " }))
     }
 
-    /// Most text is, and to look at its bytes is quick.
+    /// A fast check, since most text is plain ASCII.
     private static func isPlainASCII(_ text: String) -> Bool { text.utf8.allSatisfy { 0x20..<0x7F ~= $0 } }
 
     private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: false
-        // Directions and their ends; the joiners of emoji and scripts stay.
+        // Bidirectional controls are removed; the joiners of emoji and scripts stay.
         case .format: !(0x200E...0x200F ~= scalar.value || 0x202A...0x202E ~= scalar.value || 0x2066...0x2069 ~= scalar.value)
         default: true
         }
@@ -91,18 +91,18 @@ struct Table {
     }
 }
 
-/// How data is written.
+/// Output formats of lists.
 enum OutputFormat: String, CaseIterable {
     case table, json, csv
 }
 
-/// The formats of a verb whose answer is no list.
+/// Output formats of commands whose result is not a list.
 enum TableOrJSON: String, CaseIterable {
     case table, json
 }
 
 enum Rendering {
-    /// JSON with sorted keys and dates in ISO 8601 UTC, and a line end.
+    /// JSON with sorted keys, ISO 8601 dates in UTC, and a trailing line break.
     static func json(_ value: some Encodable) throws -> String {
         String(decoding: try JSONEncoder.archive(pretty: true).encode(value), as: UTF8.self) + "\n"
     }

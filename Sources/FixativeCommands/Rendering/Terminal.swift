@@ -3,10 +3,10 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// The two streams of a command: data on one, everything else on the other.
+/// The output streams of a command: data on stdout, everything else on stderr.
 enum Terminal {
-    /// Writes data to stdout. A reader that has gone away, such as `head`, is no error; anything else ends the program with 2, since
-    /// data that was not written must not pass for written.
+    /// Writes data to stdout. A closed pipe, as with `head`, is not an error. Any other error ends the program with exit code 2,
+    /// since incomplete output must not look complete.
     static func write(_ text: String) { write(Data(text.utf8)) }
 
     static func write(_ data: Data) {
@@ -25,20 +25,20 @@ enum Terminal {
         }
     }
 
-    /// Stops the command, as a success, when nobody reads any more: `head` has had its fill.
+    /// Ends the command successfully if stdout was closed by its reader, such as `head`.
     static func requireReader() throws {
         if hasReader.withLock({ !$0 }) { throw ExitCode.success }
     }
 
     private static let hasReader = Mutex(true)
 
-    /// A pipe that nobody reads gives an error instead of a signal that ends the program.
+    /// Ignores SIGPIPE, so that writing to a closed pipe returns an error instead of ending the program.
     private static let survivesClosedPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
     /// Writes a line to stderr.
     static func complain(_ text: String) { note(text) }
 
-    /// Writes lines to stderr, without what would move a cursor: they may hold words of an upstream.
+    /// Writes lines to stderr without control characters, since they may contain text from the upstream.
     static func note(_ text: String) {
         let text = text.split(separator: "\n", omittingEmptySubsequences: false).map { Table.plain(String($0)) }.joined(
             separator: "\n")
@@ -49,10 +49,10 @@ enum Terminal {
         }
     }
 
-    /// Writes a line of a log to stderr as it is.
+    /// Writes a log line to stderr unchanged.
     static func log(_ bytes: Data) { line.withLock { _ in try? FileHandle.standardError.write(contentsOf: bytes) } }
 
-    /// Shows a line on stderr that the next one replaces; only where somebody looks.
+    /// Shows a progress line on stderr that the next one replaces; only on a terminal.
     static func progress(_ text: String) {
         guard showsProgress else { return }
         line.withLock { progress in
@@ -61,7 +61,7 @@ enum Terminal {
         }
     }
 
-    /// Ends a line of progress.
+    /// Clears the progress line.
     static func endProgress() {
         line.withLock { progress in
             guard progress else { return }
@@ -70,11 +70,11 @@ enum Terminal {
         }
     }
 
-    /// Whether data goes to somebody who looks at it line by line.
+    /// Whether stdout is a terminal.
     static let isInteractive = isatty(1) == 1
 
     static let showsProgress = isatty(2) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
 
-    /// Whether a line of progress stands on stderr.
+    /// Whether a progress line is shown on stderr.
     private static let line = Mutex(false)
 }

@@ -14,18 +14,18 @@ import ServiceLifecycle
 import Telemetry
 import UnixSignals
 
-/// One process that archives what an account generates, and serves it: its parts, in the order in which they end.
+/// A process that archives an account's tasks and serves the archive. Its parts are listed in reverse order of shutdown.
 struct ArchiveService {
-    /// Seconds from a signal until what still works is cut off.
+    /// Seconds from a signal until unfinished work is cancelled.
     static let drainTime: TimeInterval = 7
 
     struct Options {
         var listen: ListenAddress
-        /// How far back the first sweep looks, in seconds.
+        /// How far back the first sweep reads, in seconds.
         var since: TimeInterval
-        /// Where manifests are dropped.
+        /// The watched folder for manifests.
         var watchFolder: String?
-        /// Who is told what happens.
+        /// The receiver of notifications.
         var notifyURL: String?
     }
 
@@ -36,8 +36,8 @@ struct ArchiveService {
     private let log: ServiceLog
 
     /// - Parameters:
-    ///   - archive: `nil` when it can't be opened yet: then the service begins without it, and tries again.
-    ///   - load: Reads the input anew.
+    ///   - archive: `nil` if it can't be opened yet; the service then starts without it and keeps trying.
+    ///   - load: Reads the input again, for a reload.
     init(
         _ archive: OpenArchive?, input: ServiceInput, _ options: Options, log: ServiceLog,
         load: @escaping @Sendable () async throws -> ServiceInput
@@ -73,7 +73,7 @@ struct ArchiveService {
             parts.part("archive") { try await parts.run(try archive ?? OpenArchive(live.input.settings, creating: true)) },
             Reloader(
                 live: live, guards: guards, listen: options.listen, log: log, load: load, makeWorkshop: { parts.remake($0) }),
-            // The last to begin is the first to end: no new requests, then what passed through is put on record.
+            // Services shut down in reverse order: first the server stops taking requests, then the recorder finishes its jobs.
             recorder,
             FirstToEnd(server) {
                 live.stop()
@@ -90,7 +90,7 @@ struct ArchiveService {
         self.log = log
     }
 
-    /// Works until SIGTERM or SIGINT, or until the server fails.
+    /// Runs until SIGTERM or SIGINT, or until the server fails.
     func run() async throws {
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
@@ -120,7 +120,7 @@ struct ArchiveService {
     }
 }
 
-/// A service that tells others when the end begins, so that all drain at once instead of one after the other.
+/// Calls `tell` when shutdown begins, so that all parts drain at once instead of one after the other.
 private struct FirstToEnd<Inner: Service>: Service {
     private let inner: Inner
     private let tell: @Sendable () -> Void

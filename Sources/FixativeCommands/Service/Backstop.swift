@@ -1,14 +1,15 @@
 import Foundation
 
-/// Ends the process when its parts don't: a write that waits for another program's lock on the catalog can't be called off. Whatever was
-/// acknowledged survives that, as it survives a kill.
+/// Shutdown watchdog: ends the process if its parts do not stop in time. A write that waits for another program's lock on the
+/// catalog can't be cancelled. Acknowledged data survives this, as it survives a kill.
 enum Backstop {
-    /// Seconds from the beginning of the end until it comes.
+    /// Seconds from the start of the shutdown until the process is ended.
     static let time: TimeInterval = 9.5
-    /// Seconds for the line that says so: a stderr that nobody reads must not hold up the end.
+    /// Seconds for writing the final log line. A blocked stderr must not delay the end.
     private static let lastWords: TimeInterval = 0.2
 
-    /// Begins to wait, on a thread of its own: the others may all be stuck. A process that ends before takes the thread with it.
+    /// Starts the timer on a separate thread, since all other threads may be blocked. If the process ends earlier, the thread
+    /// ends with it.
     static func arm(_ tell: @escaping @Sendable () -> Void) {
         Thread.detachNewThread {
             Thread.sleep(forTimeInterval: time - lastWords)

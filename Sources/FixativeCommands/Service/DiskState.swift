@@ -1,12 +1,12 @@
 import Foundation
 import SystemPackage
 
-/// Whether a disk takes writes.
+/// Checks whether a disk accepts writes.
 enum DiskState {
-    /// As much as an empty archive with its catalog needs.
+    /// Bytes needed by an empty archive with its catalog.
     private static let room = 512 << 10
 
-    /// Whether nothing can be written where an archive is or would be: the disk is full, read-only or broken.
+    /// Whether the disk of an existing or future archive is full, read-only or broken.
     static func isUnwritable(near path: String) -> Bool {
         var folder = URL(filePath: path).standardizedFileURL
         while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" { folder.deleteLastPathComponent() }

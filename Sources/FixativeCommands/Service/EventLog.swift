@@ -5,11 +5,11 @@ import GenerationAPI
 import Logging
 import SizeContract
 
-/// Events of archiving as lines of a structured log, each with the ids it is about.
+/// Writes archiving events as structured log lines with the related IDs.
 struct EventLog: Sendable {
     let logger: Logger
 
-    /// The most ids of one line.
+    /// Maximum number of IDs per line.
     private static let idsTold = 50
 
     func callAsFunction(_ event: ArchiveEvent) {

@@ -3,12 +3,12 @@ import Foundation
 import Logging
 import Synchronization
 
-/// A log line as one JSON object: `{"level":"info","message":"archived","time":"…","output":"…"}`, keys sorted. Keys, tokens and the
-/// queries of links are taken out of whatever a line holds.
+/// Writes a log line as one JSON object with sorted keys: `{"level":"info","message":"archived","time":"…","output":"…"}`. Keys,
+/// tokens and the queries of links are redacted.
 struct JSONLogHandler: LogHandler {
     let label: String
     let redact: LiveRedactor
-    /// Takes a whole line with its end.
+    /// Receives a complete line, including the line break.
     let write: @Sendable (Data) -> Void
     var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]

@@ -4,15 +4,15 @@ import Foundation
 import GenerationAPI
 import Synchronization
 
-/// The input and the workshop of a running service. A reload replaces both: the archiver ends its work under the old settings and begins
-/// again under the new ones, while everything else goes on.
+/// The current settings and the archiver of a running service. A reload replaces both: the old archiver finishes its work, and a
+/// new one starts with the new settings. All other parts continue.
 final class LiveInput: Sendable {
     private struct State {
         var input: ServiceInput
         var workshop: Workshop?
-        /// Counts the replacements of the workshop.
+        /// Number of reloads so far.
         var generation = 0
-        /// Replaced, and perhaps still at work.
+        /// Replaced, but possibly still working.
         var retired: [Workshop] = []
         var isEnding = false
     }
@@ -24,7 +24,7 @@ final class LiveInput: Sendable {
     var input: ServiceInput { state.withLock { $0.input } }
     var generation: Int { state.withLock { $0.generation } }
 
-    /// - Throws: ``ArchiveNotOpen`` before there is one.
+    /// - Throws: ``ArchiveNotOpen`` before the archive is open.
     func workshop() throws -> (workshop: Workshop, generation: Int) {
         try state.withLock { state in
             guard let workshop = state.workshop else { throw ArchiveNotOpen() }
@@ -32,7 +32,7 @@ final class LiveInput: Sendable {
         }
     }
 
-    /// - Parameter makeWorkshop: Given the input, makes the workshop for it.
+    /// - Parameter makeWorkshop: Creates the workshop for the current input.
     func begin(_ makeWorkshop: (ServiceInput) -> Workshop) {
         state.withLock { $0.workshop = makeWorkshop($0.input) }
     }
@@ -50,7 +50,7 @@ final class LiveInput: Sendable {
         old?.archiver.stop()
     }
 
-    /// To be called when no archiver is at work.
+    /// Call only while no archiver is running.
     func takeRetired() -> [Workshop] {
         state.withLock { state in
             defer { state.retired = [] }
@@ -58,7 +58,7 @@ final class LiveInput: Sendable {
         }
     }
 
-    /// Asks the archiver to end; from now on no other one begins.
+    /// Asks the archiver to stop, and prevents a new one from starting.
     func stop() {
         let workshop = state.withLock { state in
             state.isEnding = true
@@ -73,7 +73,7 @@ final class LiveInput: Sendable {
     }
 }
 
-/// Something came before the archive could be opened.
+/// The archive is needed but not open yet.
 struct ArchiveNotOpen: Error, CustomStringConvertible {
     var description: String { "the archive is not open yet" }
 }

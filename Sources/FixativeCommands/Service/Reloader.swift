@@ -4,14 +4,15 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Reads settings, key, tokens and secrets anew at SIGHUP. What can't be used is refused as a whole, and the service goes on as it was.
+/// Reads settings, key, tokens and secrets again on SIGHUP. If anything is invalid, everything is rejected and the service
+/// continues unchanged.
 struct Reloader: Service {
     let live: LiveInput
     let guards: ServiceGuards
     let listen: ListenAddress
     let log: ServiceLog
     let load: @Sendable () async throws -> ServiceInput
-    /// Makes the archiver anew; `nil` while the archive is not open.
+    /// Creates a new archiver; `nil` while the archive is not open.
     let makeWorkshop: @Sendable (ServiceInput) -> Workshop?
 
     func run() async throws {

@@ -2,14 +2,15 @@ import ArchiveServer
 import Foundation
 import GenerationAPI
 
-/// The tokens and secrets that guard a service, as the environment and the files that it names hold them now.
+/// The tokens and secrets that protect a service, read from the environment and the files it names.
 struct ServiceSecrets: Sendable, Equatable {
     let read: [String]
     let admin: [String]
     let gateway: [String]
     let hook: [String]
 
-    /// - Throws: ``SettingsError`` for one that could be guessed, and for a file that can't be read or that everybody can read.
+    /// - Throws: ``SettingsError`` for a secret that could be guessed, and for a file that is unreadable or readable by
+    ///   everybody.
     init() throws {
         read = try secrets("READ_TOKEN")
         admin = try secrets("ADMIN_TOKEN")
@@ -17,18 +18,18 @@ struct ServiceSecrets: Sendable, Equatable {
         hook = try secrets("HOOK_SECRET")
     }
 
-    /// Whether readers need a token.
+    /// Whether reading requires a token.
     var isGuarded: Bool { !read.isEmpty || !admin.isEmpty }
 
-    /// All of them, for the one who takes them out of texts.
+    /// All tokens and secrets, for redaction.
     var all: [String] {
         let notify = (ProcessInfo.processInfo.environment["FIXATIVE_NOTIFY_SECRET"] ?? "").split(separator: ",").map(String.init)
         return read + admin + gateway + hook + notify
     }
 
-    /// The webhook's address for the upstream, with the first of the hook secrets.
-    /// - Parameter publicURL: Where the upstream reaches this service.
-    /// - Throws: ``SettingsError`` for an address that the upstream would refuse, and without a secret.
+    /// The callback URL for the upstream, with the first hook secret.
+    /// - Parameter publicURL: The address at which the upstream can reach this service.
+    /// - Throws: ``SettingsError`` for an address that the upstream would refuse, and if there is no secret.
     func callbackURL(under publicURL: String, allowsPrivateHosts: Bool) throws -> String {
         guard let secret = hook.first else {
             throw SettingsError(
@@ -42,7 +43,7 @@ struct ServiceSecrets: Sendable, Equatable {
     }
 }
 
-/// What asks for those secrets in a running service; a reload replaces them.
+/// The access checks of a running service, which use these secrets; a reload replaces the secrets.
 struct ServiceGuards: Sendable {
     let access: AccessControl
     let hooks: HookSecrets

@@ -1,16 +1,16 @@
 import ArchiveServer
 import GenerationAPI
 
-/// What a service works with and a reload reads anew: settings, key, tokens and secrets.
+/// Everything that a reload reads again: settings, key, tokens and secrets.
 struct ServiceInput: Sendable {
     var settings: Settings
     var key: APIKey
     var secrets: ServiceSecrets
     var gateway: Gateway.Options
-    /// What is wrong with the settings, though they can be used.
+    /// Problems with the settings that do not prevent their use.
     var warnings: [String] = []
 
-    /// The names of what differs. Values stay out of it: most are secrets.
+    /// The names of changed settings. Values are left out, since most are secrets.
     func changes(from old: ServiceInput) -> [String] {
         let (before, after) = (Mirror(reflecting: old.settings).children, Mirror(reflecting: settings).children)
         var names = zip(before, after).compactMap { "\($0.value)" == "\($1.value)" ? nil : $1.label }
@@ -23,12 +23,12 @@ struct ServiceInput: Sendable {
         return names + pairs.filter { $0.1 != $0.2 }.map(\.0)
     }
 
-    /// Whether the archiver has to be made anew for it.
+    /// Whether the changes require a new archiver.
     func needsNewWorkshop(after old: ServiceInput) -> Bool {
         changes(from: old).contains { !$0.hasPrefix("FIXATIVE_") || $0 == "FIXATIVE_API_KEY" }
     }
 
-    /// - Throws: ``SettingsError`` for a server without tokens that others could reach.
+    /// - Throws: ``SettingsError`` for a server without tokens that other machines can reach.
     static func check(_ secrets: ServiceSecrets, listen: ListenAddress) throws {
         guard secrets.isGuarded || ArchiveServer.Options.isLoopback(listen.host) else {
             throw SettingsError(

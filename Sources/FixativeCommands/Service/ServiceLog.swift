@@ -5,22 +5,22 @@ import Foundation
 import Logging
 import Synchronization
 
-/// How a service logs.
+/// The log format of a service.
 enum LogFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 }
 
-/// What a service writes on stderr: lines for people on a terminal, JSON otherwise.
+/// Writes a service's log to stderr: text on a terminal, otherwise JSON.
 struct ServiceLog: Sendable {
     let logger: Logger
-    /// Tells of archiving.
+    /// Logs archiving events.
     let report: @Sendable (ArchiveEvent) -> Void
     private let format: LogFormat
     private let redact: LiveRedactor
 
     /// - Parameters:
-    ///   - format: `nil` for what fits where stderr goes.
-    ///   - secrets: What no line may hold.
+    ///   - format: `nil` to choose by whether stderr is a terminal.
+    ///   - secrets: Texts to redact in every line.
     init(_ format: LogFormat?, verbose: Bool, secrets: [String]) {
         let format = format ?? (isatty(2) == 1 ? .text : .json)
         self.format = format
@@ -42,17 +42,17 @@ struct ServiceLog: Sendable {
         }
     }
 
-    /// Without the libraries' own news.
+    /// A logger without the info messages of libraries.
     var quiet: Logger {
         var logger = logger
         logger.logLevel = .warning
         return logger
     }
 
-    /// Takes further secrets out of every line from now on.
+    /// Adds secrets to redact from now on.
     func hide(_ secrets: [String]) { redact.add(secrets) }
 
-    /// A line of the service itself: `text` for people, `message` and its facts for programs.
+    /// Writes a message of the service itself: `text` on a terminal, `message` and metadata in JSON.
     func note(_ text: String, message: Logger.Message, _ metadata: Logger.Metadata) {
         switch format {
         case .text: Terminal.note(text)
@@ -61,7 +61,7 @@ struct ServiceLog: Sendable {
     }
 }
 
-/// Takes secrets out of texts; a reload adds further ones.
+/// Redacts secrets in texts; a reload adds more secrets.
 final class LiveRedactor: Sendable {
     private struct State {
         var secrets: [String]

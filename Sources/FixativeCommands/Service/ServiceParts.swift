@@ -10,7 +10,7 @@ import ServiceLifecycle
 import Synchronization
 import Telemetry
 
-/// The parts of a service that work on an open archive.
+/// The parts of a service that need an open archive.
 struct ServiceParts: Sendable {
     let options: ArchiveService.Options
     let live: LiveInput
@@ -20,10 +20,10 @@ struct ServiceParts: Sendable {
     let metrics: ArchiveMetrics
     let log: ServiceLog
     private let opened = Opened()
-    /// Between two looks at the catalog's file.
+    /// Time between two checks of the catalog file.
     private static let catalogCheckInterval = Duration.seconds(2)
 
-    /// The archive once it is open, and the vault of the key in use.
+    /// The archive, once it is open, and the vault of the current key.
     private final class Opened: Sendable {
         let archive = Mutex<OpenArchive?>(nil)
         let vault = Mutex<KeyVault?>(nil)
@@ -42,7 +42,7 @@ struct ServiceParts: Sendable {
         self.log = log
     }
 
-    /// Keeps some work going until the service ends.
+    /// Supervises a task until the service ends.
     func part(_ name: String, _ work: @escaping @Sendable () async throws -> Void) -> Supervisor {
         Supervisor(
             name: name, health: health, clock: clock, logger: log.logger, generation: { [live] in live.generation }, work: work)
@@ -97,7 +97,7 @@ struct ServiceParts: Sendable {
         try await live.workshop().workshop.archiver.register(tasks)
     }
 
-    /// Runs one archiver after the other: a reload ends one, and the next goes on under the new settings.
+    /// Runs archivers one after another. A reload stops the current one, and the next one uses the new settings.
     private func archiveOnAndOn(_ archive: OpenArchive) async throws {
         try await archive.blobs.sweepIngest()
         while true {
@@ -135,7 +135,7 @@ struct ServiceParts: Sendable {
 }
 
 extension SourceHealth {
-    /// Takes in what an event says of a part.
+    /// Updates the state of the part that an event is about.
     func note(_ event: ArchiveEvent) {
         switch event {
         case .swept: isRunning("sweep")

@@ -8,11 +8,11 @@ import GenerationAPI
 import Logging
 import ServiceLifecycle
 
-/// Keeps a part of the service at work: what fails is begun again after a wait that grows, and the others go on meanwhile.
+/// Restarts a part of the service after a failure, with increasing waits. Other parts are not affected.
 struct Supervisor: Service {
-    /// The wait after the first failure, and the longest, in seconds.
+    /// Back-off between restarts: first and longest wait, in seconds.
     private static let waits = RetryPolicy(base: 1, ceiling: 300)
-    /// Who has worked for so many seconds starts anew with the waits.
+    /// After running this many seconds without a failure, the back-off starts again from the beginning.
     private static let goodTime: TimeInterval = 600
     /// The longest wait in seconds after a failure of the archive's disk.
     private static let diskCeiling: TimeInterval = 15
@@ -21,9 +21,9 @@ struct Supervisor: Service {
     let health: SourceHealth
     let clock: any WallClock
     let logger: Logger
-    /// Grows with each reload, which may have mended what failed: then it is begun again at once.
+    /// Increases with each reload. A reload may have fixed the failure, so the part is then restarted at once.
     let generation: @Sendable () -> Int
-    /// Works until the service is to end, or until nothing is left for it to do.
+    /// Runs until the service shuts down, or until the part has nothing left to do.
     let work: @Sendable () async throws -> Void
 
     func run() async throws {
@@ -34,7 +34,7 @@ struct Supervisor: Service {
             let error: any Error
             do {
                 try await work()
-                // Who is done early leaves the others at work.
+                // A finished part must not stop the group, so wait for shutdown.
                 if !Task.isShuttingDownGracefully { try? await gracefulShutdown() }
                 return
             } catch is CancellationError {
@@ -46,7 +46,7 @@ struct Supervisor: Service {
             if Task.isShuttingDownGracefully { return }
             failures = clock.now.timeIntervalSince(begun) > Self.goodTime ? 1 : failures + 1
             var generator = SystemRandomNumberGenerator()
-            // A disk may have room again at any moment, and looking costs nothing of the upstream's.
+            // The disk may have free space again at any time, and checking does not use the upstream.
             var waits = Self.waits
             if error is CatalogError || error is BlobStoreError || error is ArchiveNotOpen { waits.ceiling = Self.diskCeiling }
             let next = waits.nextTry(after: clock.now, failures: failures, retryAfter: nil, using: &generator)

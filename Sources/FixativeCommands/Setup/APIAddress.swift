@@ -2,15 +2,15 @@ import Foundation
 import GenerationAPI
 import Networking
 
-/// The API's address, checked before the key is sent there.
+/// The API's address, validated before the key is sent there.
 struct APIAddress {
     let url: URL
     let host: String
 
-    /// - Throws: ``SettingsError`` for a text that programs could read in different ways, or that is no address of an API.
+    /// - Throws: ``SettingsError`` for a text that is not a plain http(s) address.
     init(_ text: String) throws {
         let problem = SettingsError("'\(text.prefix(200))' is no http(s) address of an API; set --api-url or FIXATIVE_API_URL")
-        // Parsers differ about everything else, such as user names, backslashes and ports that are no numbers.
+        // Everything else is rejected, since parsers differ on user names, backslashes, and ports that are not numbers.
         let form = /(?i:https?):\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:[0-9]{1,5})?(\/[A-Za-z0-9._~%\/\-]*)?/
         guard text.wholeMatch(of: form) != nil, let url = URL(string: text), let host = url.host?.lowercased(), !host.isEmpty,
             (1...65_535).contains(url.port ?? 443)
@@ -24,13 +24,13 @@ struct APIAddress {
         return NetworkAddress(literal: host)?.isLoopback == true
     }
 
-    /// Whether the way there is protected, or never leaves this machine.
+    /// Whether the connection uses TLS or stays on this machine.
     var isProtected: Bool { url.scheme?.lowercased() == "https" || isLoopback }
 }
 
 extension Settings {
-    /// The API's key, when it is safe to send it to the API's address.
-    /// - Throws: ``SettingsError`` when there is no key, or when it would travel in clear.
+    /// The API's key, if it may be sent to the API's address.
+    /// - Throws: ``SettingsError`` if there is no key, or if it would be sent unencrypted.
     func requireKey() throws -> APIKey {
         let key = try APIKey.required()
         guard try APIAddress(apiURL).isProtected || allowsInsecureAPI else { throw SettingsError(Self.insecure(apiURL)) }

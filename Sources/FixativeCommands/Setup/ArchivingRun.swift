@@ -4,14 +4,15 @@ import ArgumentParser
 import Catalog
 import GenerationAPI
 
-/// A run of the archiver from a verb: it works until done or asked to stop, says what came of it, and ends with the exit code for it.
+/// Runs the archiver for a subcommand: works until done or asked to stop, reports the result, and ends with the matching exit
+/// code.
 struct ArchivingRun {
     var workshop: Workshop
     var format: TableOrJSON
-    /// Tasks whose fate the user asked for.
+    /// Tasks named by the user, whose results are reported.
     var named: [TaskID]
 
-    /// - Parameter foundWrong: Whether something was wrong before the run.
+    /// - Parameter foundWrong: Whether a problem was found before the run.
     func run(foundWrong: Bool = false) async throws {
         let summary = try await stoppingAtSignals(workshop.archiver) { [workshop] in try await workshop.run() }
         Terminal.endProgress()
@@ -27,7 +28,7 @@ struct ArchivingRun {
         }
     }
 
-    /// Which of the named tasks have no picture, or not all of theirs, and why.
+    /// Named tasks without all of their pictures, with the reasons.
     private func lost() async throws -> [String] {
         let catalog = workshop.archive.catalog
         var lost: [String] = []
@@ -57,16 +58,16 @@ struct ArchivingRun {
         var undecodable: Int
         var unavailable: Int
         var atRisk: Int
-        /// Outputs and tasks that are not at their end.
+        /// Outputs and tasks that have not ended.
         var waiting: Int
         var failing: [FailingRow]
         var lost: [String]
         var stopped: String?
-        /// What keeps the account or the archive from being seen as it is.
+        /// Problems that may hide the real state of the account or the archive.
         var problems: [UpstreamProblem]
     }
 
-    /// The most entries that wait which are told one by one.
+    /// Maximum number of waiting items listed individually.
     private static let waitsTold = 10
 
     private func report(_ summary: ArchiveSummary, lost: [String], _ failing: Failing, _ problems: [UpstreamProblem]) async throws

@@ -3,7 +3,7 @@ import Catalog
 import Foundation
 import GenerationAPI
 
-/// The catalog's files and the archive's marker, as they were when this process opened them.
+/// Detects that the catalog's files or the archive's marker were replaced while this process has them open.
 struct CatalogFile: Sendable {
     private let catalog: SQLiteCatalog
     private let markerPath: String
@@ -15,7 +15,7 @@ struct CatalogFile: Sendable {
         archiveID = folder.marker.archiveID
     }
 
-    /// Reports `catalog-replaced`, or clears it.
+    /// Reports or clears the problem `catalog-replaced`.
     func check(_ monitor: UpstreamMonitor) {
         if let problem { monitor.report(problem) } else { monitor.clear(.catalogReplaced) }
     }

@@ -1,13 +1,13 @@
 import Foundation
 import Glibc
 
-/// What happens when the process crashes: it ends at once, and leaves nothing behind that could hold the key.
+/// Makes a crash end the process at once, without a backtrace or core file that could contain the key.
 enum CrashHandling {
-    /// The signals that Swift's runtime catches when its backtracer is on.
+    /// The signals caught by Swift's backtracer if it is enabled.
     private static let signals = [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGTRAP]
 
-    /// Call this first: before it, a crash runs the backtracer, which may take minutes, waits for an answer on a terminal, and prints
-    /// memory. `SWIFT_BACKTRACE` in the environment keeps it, for who looks for a defect.
+    /// Call this first. Otherwise a crash runs the backtracer, which may take minutes, waits for input on a terminal, and prints
+    /// memory. Set `SWIFT_BACKTRACE` in the environment to keep it for debugging.
     static func prepare(environment: [String: String] = ProcessInfo.processInfo.environment) {
         if environment["SWIFT_BACKTRACE"] == nil { for number in signals { signal(number, SIG_DFL) } }
         var limit = rlimit()

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// A length of time: `90s`, `10m`, `2h`, `14d`, `2w`.
+/// A duration: `90s`, `10m`, `2h`, `14d`, `2w`.
 struct TimeLength: ExpressibleByArgument {
     let seconds: TimeInterval
 
@@ -19,7 +19,7 @@ struct TimeLength: ExpressibleByArgument {
     }
 }
 
-/// A part of a whole: `5%`, above 0 and at most 100.
+/// A percentage: `5%`, above 0 and at most 100.
 struct Percentage: ExpressibleByArgument {
     /// Above 0 and at most 1.
     let fraction: Double

@@ -6,7 +6,8 @@ import Notifications
 import Telemetry
 
 extension Notifier {
-    /// - Throws: ``SettingsError`` for an address or a secret that can't be used. Neither is told whole: both may hold secrets.
+    /// - Throws: ``SettingsError`` for an invalid address or secret. The message contains neither in full, since both may be
+    ///   secret.
     static func check(_ address: String?) throws { _ = try receiver(address) }
 
     private static func receiver(_ address: String?) throws -> (url: FetchableURL, signer: WebhookSigner)? {
@@ -26,12 +27,12 @@ extension Notifier {
         } catch { throw SettingsError("\(error)") }
     }
 
-    /// The notifier that the operator wants; `nil` for none. What ends is noted for it from now on.
+    /// The configured notifier; `nil` for none. Also turns the queueing of notices on or off.
     ///
     /// - Parameters:
-    ///   - address: Of the receiver; without one, that of the environment counts.
-    ///   - warn: Told what was given up.
-    /// - Throws: As ``check(_:)``, and ``CatalogError``.
+    ///   - address: The receiver; if `nil`, the environment is used.
+    ///   - warn: Called with a readable text about notices that were given up.
+    /// - Throws: Errors of ``check(_:)``, and ``CatalogError``.
     static func wanted(
         _ address: String?, archive: OpenArchive, metrics: ArchiveMetrics, warn: @escaping @Sendable (String) -> Void
     ) async throws -> Notifier? {

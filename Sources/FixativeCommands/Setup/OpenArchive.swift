@@ -10,19 +10,19 @@ import Networking
 import Telemetry
 import WorkLanes
 
-/// An archive that is open: its folder, blobs, records and catalog.
+/// An open archive: its folder, blobs, records and catalog.
 struct OpenArchive: Sendable {
     let folder: ArchiveFolder
     let blobs: DirectoryBlobStore
     let records: DirectoryRecordStore
     let catalog: SQLiteCatalog
     let clock: any WallClock
-    /// Tells when the catalog's file is replaced.
+    /// Detects that the catalog file was replaced.
     let catalogFile: CatalogFile
 
     /// - Parameters:
-    ///   - creating: Whether an empty folder becomes an archive. Verbs that only look do not create.
-    ///   - reading: Whether nothing will be written: then a copy of the catalog serves when its disk takes nothing.
+    ///   - creating: Whether an empty folder becomes an archive. Read-only subcommands do not create one.
+    ///   - reading: Whether the archive is only read. A copy of the catalog is then used if the disk accepts no writes.
     init(_ settings: Settings, creating: Bool, reading: Bool = false, clock: any WallClock = SystemClock()) throws {
         let folder = try ArchiveFolder(
             path: settings.storage, creating: creating, now: clock.now, permissions: settings.permissions)
@@ -43,11 +43,11 @@ struct OpenArchive: Sendable {
         }
     }
 
-    /// Why the archive's files are no longer those that were opened; `nil` when they are. Cheap enough for every look at the health.
+    /// Why the archive's files are no longer the opened ones; `nil` if they are. Fast enough for every health check.
     func fileProblem() -> String? { folder.fileProblem() ?? catalog.fileProblem() }
 }
 
-/// What it takes to archive: the open archive, the upstream and the results' hosts.
+/// Everything needed for archiving: the open archive, the API client, the downloader and the archiver.
 struct Workshop: Sendable {
     let archive: OpenArchive
     let archiver: Archiver
@@ -86,13 +86,13 @@ struct Workshop: Sendable {
             vault: vault, downloader: downloader, clock: archive.clock, metrics: metrics, report: report)
     }
 
-    /// What keeps this process from seeing the account or its archive as they are; the catalog's file is looked at now.
+    /// Problems that may hide the real state of the account or the archive; checks the catalog file now.
     func problems() -> [UpstreamProblem] {
         archive.catalogFile.check(client.monitor)
         return client.monitor.problems
     }
 
-    /// Enters tasks; closes all connections when that fails, since a client that is dropped open ends a debug build.
+    /// Registers tasks. On failure, closes all connections, since releasing an open client crashes a debug build.
     func register(_ tasks: [TaskRegistration]) async throws {
         do {
             try await archiver.register(tasks)
@@ -102,7 +102,7 @@ struct Workshop: Sendable {
         }
     }
 
-    /// Makes sure that pictures can be decoded, before any is fetched.
+    /// Checks that pictures can be decoded before any is fetched.
     /// - Throws: ``SettingsError``.
     func startDecoders() async throws {
         do {
@@ -113,7 +113,7 @@ struct Workshop: Sendable {
         }
     }
 
-    /// Clears what earlier processes have left, works, and closes all connections.
+    /// Removes leftovers of earlier processes, runs the archiver, and closes all connections.
     func run() async throws -> ArchiveSummary {
         do {
             try await startDecoders()
@@ -135,8 +135,8 @@ struct Workshop: Sendable {
 }
 
 extension APIKey {
-    /// The key of the environment.
-    /// - Throws: ``SettingsError`` when there is none.
+    /// The key from the environment.
+    /// - Throws: ``SettingsError`` if there is none.
     static func required() throws -> APIKey {
         guard let key = try find(in: ProcessInfo.processInfo.environment) else {
             throw SettingsError(

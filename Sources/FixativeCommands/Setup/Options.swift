@@ -7,7 +7,7 @@ extension OutputFormat: ExpressibleByArgument {}
 extension TableOrJSON: ExpressibleByArgument {}
 extension DecoderPool.Place: ExpressibleByArgument {}
 
-/// What every verb takes. A verb that has no use for one of them takes it all the same, so that one habit serves all.
+/// Options of every subcommand. They are accepted even where they have no effect, for consistency.
 struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The archive's folder (FIXATIVE_STORAGE; default: storage).", valueName: "dir"))
     var storage: String?
@@ -39,13 +39,13 @@ struct CommonOptions: ParsableArguments {
     var verbose = false
 }
 
-/// How data is written.
+/// The output format option.
 struct FormatOptions: ParsableArguments {
     @Option(help: "table or json.")
     var format: TableOrJSON = .table
 }
 
-/// How much is done at once.
+/// Limits on concurrency and file sizes.
 struct WorkOptions: ParsableArguments {
     @Option(help: "Pictures decoded at once (default: one a processor).")
     var workers: Int?
@@ -84,7 +84,7 @@ struct WorkOptions: ParsableArguments {
     }
 }
 
-/// How long a run waits for what fails.
+/// How long a run waits for retries.
 struct PatienceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -99,11 +99,11 @@ struct PatienceOptions: ParsableArguments {
         guard !wait || patience == nil else { throw ValidationError("--wait and --patience are opposites; give one of them") }
     }
 
-    /// Seconds; `nil` to wait to the end.
+    /// Seconds; `nil` for no limit.
     var seconds: TimeInterval? { wait ? nil : TimeInterval(patience ?? 60) }
 }
 
-/// A span of time back from now: `90s`, `30m`, `24h`, `7d`, `2w`, or a date in ISO 8601.
+/// A start time, relative or absolute: `90s`, `30m`, `24h`, `7d`, `2w`, or an ISO 8601 date.
 struct TimeSpan: ExpressibleByArgument {
     private let start: Start
 
@@ -113,7 +113,7 @@ struct TimeSpan: ExpressibleByArgument {
     }
 
     init?(argument: String) {
-        // A day that no month has, or an hour that no day has, would pass for another one.
+        // Reject dates and hours that do not exist, since the parser would accept them as other times.
         let isWhole = argument.wholeMatch(of: /\d{4}-(\d{2})-(\d{2})(T(\d{2}):.*)?/).map { match in
             let (month, day, hour) = (Int(match.1) ?? 0, Int(match.2) ?? 0, match.4.flatMap { Int($0) } ?? 0)
             let plain = Date(iso8601: argument.prefix(10) + "T00:00:00Z")
@@ -132,7 +132,7 @@ struct TimeSpan: ExpressibleByArgument {
         start = .ago(number * unit)
     }
 
-    /// The beginning of the span.
+    /// The start of the span.
     func date(from now: Date) -> Date {
         switch start {
         case .ago(let seconds): now.addingTimeInterval(-seconds)

@@ -5,7 +5,7 @@ import GenerationAPI
 import SizeContract
 import Synchronization
 
-/// Tells on stderr how archiving goes: a line of progress on a terminal, a line for each step otherwise.
+/// Reports archiving on stderr: a progress line on a terminal, otherwise one line per step.
 final class Reporter: Sendable {
     private struct Counts {
         var archived = 0
@@ -58,7 +58,7 @@ final class Reporter: Sendable {
         }
     }
 
-    /// Minor steps are told only when asked for; the others become a line of progress where somebody looks.
+    /// Minor steps are shown only with `--verbose`. Other steps update the progress line on a terminal.
     private func step(_ text: String, minor: Bool = false) {
         if isVerbose || (!minor && !isQuiet && !Terminal.showsProgress) { return Terminal.note(text) }
         let counts = counts.withLock { $0 }
@@ -75,6 +75,6 @@ final class Reporter: Sendable {
 }
 
 extension String {
-    /// With spaces behind it, up to a width.
+    /// Pads with spaces up to a width.
     func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
 }

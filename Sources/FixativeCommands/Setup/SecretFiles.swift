@@ -1,11 +1,11 @@
 import Foundation
 import GenerationAPI
 
-/// Tokens or secrets of the server: those of `FIXATIVE_<name>`, with commas between them, and those of the file that
-/// `FIXATIVE_<name>_FILE` names, one a line.
+/// Reads tokens or secrets of the server from `FIXATIVE_<name>`, separated by commas, and from the file named by
+/// `FIXATIVE_<name>_FILE`, one per line.
 ///
-/// - Parameter name: `READ_TOKEN`, `ADMIN_TOKEN` or `HOOK_SECRET`.
-/// - Throws: ``SettingsError`` for a file that can't be read or that everybody can read, and for a secret that could be guessed.
+/// - Parameter name: `READ_TOKEN`, `ADMIN_TOKEN`, `GATEWAY_TOKEN` or `HOOK_SECRET`.
+/// - Throws: ``SettingsError`` for a file that is unreadable or readable by everybody, and for a secret that could be guessed.
 func secrets(
     _ name: String, in environment: [String: String] = ProcessInfo.processInfo.environment
 ) throws -> [String] {
@@ -23,7 +23,7 @@ func secrets(
     return given + filed
 }
 
-/// - Returns: The secrets without what surrounds them, each long enough not to be guessed.
+/// - Returns: The trimmed secrets, each long enough not to be guessed.
 private func checked(_ texts: [Substring], from source: String) throws -> [String] {
     let all = texts.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     guard all.allSatisfy(isSecret) else {
@@ -33,7 +33,7 @@ private func checked(_ texts: [Substring], from source: String) throws -> [Strin
     return all
 }
 
-/// Whether a text may stand in a header and in an address, and is long enough not to be guessed.
+/// Whether a text is valid in a header and in a URL path, and long enough not to be guessed.
 private func isSecret(_ text: String) -> Bool {
     text.utf8.count >= 16 && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !text.contains("/")
 }

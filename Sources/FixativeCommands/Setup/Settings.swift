@@ -7,54 +7,53 @@ import GenerationAPI
 import Networking
 import WorkLanes
 
-/// The settings of a verb. Flags come first, then the environment, then a config file, then `fixative.json` in the storage, then
-/// defaults.
+/// The settings of a subcommand. Precedence: flags, environment, config file, `fixative.json` in the storage, defaults.
 ///
-/// An archive may come from anywhere, so its `fixative.json` sets only what ``archiveKeys`` names: it can neither redirect the API key
-/// nor widen what is fetched or decoded.
+/// An archive may come from another person, so its `fixative.json` can only set ``archiveKeys``. It can neither redirect the API
+/// key nor widen what is fetched or decoded.
 struct Settings: Sendable {
     var storage: String
     var apiURL: String
-    /// Whether the key may travel over plain HTTP to another machine.
+    /// Whether the key may be sent over plain HTTP to another machine.
     var allowsInsecureAPI: Bool
     var allowsPrivateHosts: Bool
     /// The only hosts that results are fetched from; empty for every public host.
     var resultHosts: [HostPattern]
-    /// Receiver of notifications.
+    /// The receiver of notifications.
     var notifyURL: String?
     var workers: Int
-    /// Where pictures are decoded. Flags and the environment decide, and no file that lies in a storage.
+    /// Where pictures are decoded. Set by flags, environment or config file, never by a file in the storage.
     var decoders: DecoderPool.Place
     var downloads: Int
-    /// The most bytes of one file.
+    /// Maximum size of one file in bytes.
     var maxBytes: Int
-    /// The most pixels, and the longest side in pixels, of a picture that is decoded.
+    /// Maximum number of pixels, and maximum side length in pixels, of a picture that is decoded.
     var maxPixels: Int
     var maxSide: Int
-    /// The most results of one task that are taken.
+    /// Maximum number of results taken from one task.
     var maxResults: Int
     /// Seconds between sweeps of the account.
     var sweepInterval: Int
-    /// Seconds that a worker's claim on a task or output holds without a sign of life from it.
+    /// Seconds until a worker's lease expires without a heartbeat.
     var leaseSeconds: Int
-    /// Requests on their way to one result host at once, and begun there in a second (0: no limit).
+    /// Maximum number of concurrent requests to one result host, and maximum number of requests started per second (0: no limit).
     var perHost: Int
     var perHostRate: Double
-    /// A transfer that brings less than so many bytes a second, over so many seconds, is tried again later (0: no such rule).
+    /// A transfer below this rate in bytes per second, over this many seconds, fails and is retried later (0: no limit).
     var lowSpeedBytes: Double
     var lowSpeedSeconds: Double
-    /// Hours before its deadline from which on something that still waits is at risk.
+    /// Hours before its deadline from which a waiting item is at risk.
     var riskHours: Double
-    /// Of the files that are written into the archive.
+    /// Permissions of files written into the archive.
     var permissions: ArchivePermissions
     /// The config file in use.
     var configPath: String?
-    /// Settings that were ignored, and where to put them.
+    /// Ignored settings, and where to set them instead.
     var warnings: [String] = []
 
-    /// The settings that an archive's own `fixative.json` may hold.
+    /// The settings that an archive's own `fixative.json` may contain.
     static let archiveKeys = Set(archiveRanges.map(\.key) + ["workers", "downloads", "perHost", "perHostRate", "riskHours"])
-    /// - Parameter warn: Told of each setting that is ignored; by default a line on stderr.
+    /// - Parameter warn: Called for each ignored setting; by default writes a line to stderr.
     /// - Throws: ``SettingsError``.
     static func load(
         _ common: CommonOptions, work: WorkOptions? = nil, sweepInterval: Int? = nil,
@@ -117,7 +116,7 @@ struct Settings: Sendable {
         return flags
     }
 
-    /// What an archive's file sets although it may not. A setting that is given elsewhere as well needs no warning.
+    /// Warnings about settings that an archive's file may not contain. A setting that is also given elsewhere needs no warning.
     private static func ignored(in file: SettingsFile, trusted: ConfigReader) -> [String] {
         let keys = file.keys.subtracting(archiveKeys).filter { !isPresent(ConfigKey($0), trusted) }.sorted()
         guard !keys.isEmpty else { return [] }
@@ -136,8 +135,8 @@ struct Settings: Sendable {
         return known.isEmpty ? "--api-url (FIXATIVE_API_URL)" : known.joined(separator: ", ")
     }
 
-    /// What an archive's own file may set a number to: it may neither widen a limit that protects this machine, nor make pictures wait
-    /// until their links have died.
+    /// The ranges within which an archive's own file may set numbers. It must neither widen limits that protect this machine, nor
+    /// delay pictures until their links have expired.
     private static let archiveRanges:
         [(key: String, path: any WritableKeyPath<Settings, Int> & Sendable, range: ClosedRange<Int>)] =
             [
@@ -145,10 +144,10 @@ struct Settings: Sendable {
                 ("maxSide", \.maxSide, 1...16_384), ("maxResults", \.maxResults, 100...1000),
                 ("sweepInterval", \.sweepInterval, 1...3600), ("leaseSeconds", \.leaseSeconds, 1...600),
             ]
-    /// Downloads begun from one host in a second; 0 for no limit.
+    /// Lowest value of `perHostRate`, in downloads per second, that an archive's file may set. 0 is allowed and means no limit.
     private static let leastArchiveRate = 0.1
 
-    /// Brings each number that the archive's own file sets out of its range back into it.
+    /// Limits numbers from the archive's own file to their ranges.
     private mutating func bound(_ file: SettingsFile, trusted: ConfigReader) -> [String] {
         var warnings: [String] = []
         func warn(_ key: String, _ asked: String, _ used: String) {
@@ -171,7 +170,7 @@ struct Settings: Sendable {
         return warnings
     }
 
-    /// Default and range of each whole number.
+    /// Default and range of each integer setting.
     private static let numbers: [String: (standard: Int, range: ClosedRange<Int>)] = [
         "workers": (WorkLane.processors, 1...1024), "downloads": (16, 1...4096), "maxBytes": (256 << 20, 1...1 << 40),
         "maxPixels": (64_000_000, 1...1_000_000_000), "maxSide": (16_384, 1...1_000_000),
@@ -179,7 +178,7 @@ struct Settings: Sendable {
         "perHost": (16, 1...4096),
     ]
 
-    /// How an archiver works by these settings.
+    /// The archiver options for these settings.
     var archiverOptions: ArchiverOptions {
         var options = ArchiverOptions(downloads: downloads, workers: workers, sweepInterval: TimeInterval(sweepInterval))
         options.largestPicture = (maxPixels, maxSide)
@@ -190,15 +189,15 @@ struct Settings: Sendable {
         return options
     }
 
-    /// Seconds before its deadline from which on something that still waits is at risk.
+    /// Seconds before its deadline from which a waiting item is at risk.
     var riskTime: TimeInterval { riskHours * 3600 }
 
-    /// How much one result host is asked.
+    /// Request limits per result host.
     var hostLimits: HostLimits { HostLimits(concurrent: perHost, perSecond: perHostRate > 0 ? perHostRate : nil) }
 
     /// - Parameters:
     ///   - trusted: Flags, environment and the config file.
-    ///   - all: These and the archive's own file.
+    ///   - all: The trusted sources and the archive's own file.
     private init(trusted: ConfigReader, all reader: ConfigReader, storage: String) throws {
         self.storage = storage
         apiURL = try Self.text("apiUrl", trusted) ?? GenerationClient.defaultBaseURL
@@ -224,7 +223,8 @@ struct Settings: Sendable {
         _ = try APIAddress(apiURL)
     }
 
-    // A reader takes a value of another type for none; a setting that is there and can't be read must not pass for one that is not.
+    // ConfigReader returns `nil` for a value of another type. Such a setting must cause an error instead of being treated as
+    // missing.
 
     private static func text(_ key: ConfigKey, _ reader: ConfigReader) throws -> String? {
         if let value = reader.string(forKey: key) { return value }
@@ -278,7 +278,7 @@ struct Settings: Sendable {
         return value
     }
 
-    /// Digits alone may be read as a number, whose leading zeros are gone.
+    /// A value of digits only may be parsed as a number without its leading zeros.
     private static func permissions(_ key: ConfigKey, _ reader: ConfigReader) throws -> ArchivePermissions {
         guard let text = reader.string(forKey: key) ?? reader.int(forKey: key).map({ "\($0)" }) else { return .ownerOnly }
         guard let permissions = ArchivePermissions(umask: text) else {
@@ -315,7 +315,7 @@ struct Settings: Sendable {
     }
 }
 
-/// A setting that can't be worked with.
+/// An invalid setting, or another error that the user can correct.
 struct SettingsError: Error, CustomStringConvertible {
     var description: String
     init(_ description: String) { self.description = description }

@@ -3,19 +3,19 @@ import Configuration
 import Foundation
 import Glibc
 
-/// A file of settings: one JSON object of texts, numbers, `true` or `false`, and lists of texts.
+/// A settings file: one JSON object whose values are strings, numbers, booleans or lists of strings.
 struct SettingsFile {
     let path: String
     private let values: [String: ConfigContent]
 
-    /// The most bytes of one.
+    /// Maximum size of a settings file in bytes.
     private static let mostBytes = 64 << 10
 
     var keys: Set<String> { Set(values.keys) }
 
     var provider: InMemoryProvider { provider(of: keys) }
 
-    /// Only these settings of the file.
+    /// Provides only these settings of the file.
     func provider(of keys: Set<String>) -> InMemoryProvider {
         let chosen = values.filter { keys.contains($0.key) }.map {
             (AbsoluteConfigKey([$0.key]), ConfigValue($0.value, isSecret: false))
@@ -23,13 +23,13 @@ struct SettingsFile {
         return InMemoryProvider(name: path, values: Dictionary(chosen) { first, _ in first })
     }
 
-    /// Where a user's own settings go.
+    /// The suggested location of a user's settings.
     static let suggestedPath = "~/.config/fixative/config.json"
 
-    /// The config file outside the archive: the named one, or the first that is there.
+    /// The config file outside the archive: the named one, or the first that exists.
     ///
-    /// - Parameter name: Of `--config`.
-    /// - Throws: ``SettingsError`` for one that is named and missing, that can't be read, or that others may write.
+    /// - Parameter name: The value of `--config`.
+    /// - Throws: ``SettingsError`` for a named file that is missing, and for a file that is unreadable or writable by others.
     static func outside(named name: String?, environment: [String: String]) throws -> SettingsFile? {
         if let path = name ?? environment["FIXATIVE_CONFIG"], !path.isEmpty {
             guard let file = try read(path, .named) else {
@@ -50,10 +50,10 @@ struct SettingsFile {
         return nil
     }
 
-    /// The file in a storage, which may come from somebody else: no link is followed, and nothing but a regular file is read.
+    /// The file in a storage, which may come from another person: links are not followed, and only a regular file is read.
     static func inside(_ storage: String) throws -> SettingsFile? { try read(storage + "/fixative.json", .ofArchive) }
 
-    /// Whether a file lies in a folder, links resolved.
+    /// Whether a file is inside a folder, after resolving links.
     static func isFile(_ path: String, inside folder: String) -> Bool {
         guard let file = resolved(path), let folder = resolved(folder) else { return false }
         return file.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
@@ -72,7 +72,7 @@ struct SettingsFile {
         let file = unsafe open(path, flags)
         guard file >= 0 else {
             let code = errno
-            // A folder that this user may not look into is none of this user's.
+            // A default location that this user can't access contains no settings for this user.
             if code == ENOENT || code == ENOTDIR || (code == EACCES && origin == .found) { return nil }
             throw SettingsError("the settings in \(path) can't be read: \(unsafe String(cString: strerror(code)))")
         }

@@ -1,7 +1,8 @@
 import Archiver
 import UnixSignals
 
-/// Runs `work`, and asks `archiver` to stop at SIGTERM or SIGINT: work on its way is finished or put back, and a later run goes on.
+/// Runs `work`, and asks `archiver` to stop on SIGTERM or SIGINT. Work in progress is then finished or put back into the queue,
+/// and a later run continues.
 func stoppingAtSignals<Value: Sendable>(_ archiver: Archiver, _ work: @escaping @Sendable () async throws -> Value) async throws
     -> Value
 {

@@ -5,7 +5,7 @@ import Catalog
 import Foundation
 import SizeContract
 
-/// How an audit is written.
+/// Output formats of an audit.
 enum AuditFormat: String, CaseIterable, ExpressibleByArgument {
     case table, json, csv, html
 }
@@ -89,7 +89,7 @@ struct AuditCommand: AsyncParsableCommand {
         guard !bom || format == .csv else { throw ValidationError("--bom goes with --format csv") }
     }
 
-    /// What makes the exit code 1.
+    /// The rule that decides on exit code 1.
     private var rule: AuditRule { failOn?.rule ?? AuditRule(tolerance) }
 
     func run() async throws {
@@ -103,7 +103,7 @@ struct AuditCommand: AsyncParsableCommand {
         if !passes { throw ExitCode.foundWrong }
     }
 
-    /// - Returns: Whether nothing is to be complained of.
+    /// - Returns: Whether the audit passes.
     private func write(_ archive: OpenArchive, _ settings: Settings, _ reader: AuditReader, _ sink: Sink) async throws -> Bool {
         if againstAccount { return try await AccountAudit(archive, settings, filter, format, sink).run() }
         if consistency { return try await ConsistencyAudit(reader, near, format, sink).run() }
@@ -116,7 +116,7 @@ struct AuditCommand: AsyncParsableCommand {
     }
 
     private func summarise(_ reader: AuditReader, _ sink: Sink) async throws -> AuditReport.Summary {
-        // The counters know no shares of a call that has several results.
+        // The counters do not know how the cost of a call with several results is divided.
         let counted = filter.isTimeAlone && price.basePrice == nil
         let summary = counted ? try await reader.countedSummary() : try await reader.summary()
         sink.write(format == .json ? try Rendering.json(Whole(summary: summary)) : AuditWords.text(summary))

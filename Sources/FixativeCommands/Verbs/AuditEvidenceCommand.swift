@@ -41,7 +41,7 @@ struct AuditEvidenceCommand: AsyncParsableCommand {
     }
 }
 
-/// The files that tell of one task, in the order in which they are listed.
+/// The evidence files of one task, in the order of the checksum list.
 struct Evidence {
     private(set) var files: [(name: String, bytes: [UInt8])] = []
 
@@ -112,7 +112,7 @@ struct Evidence {
         return bytes
     }
 
-    // MARK: Words
+    // MARK: Text
 
     private static func words(_ task: TaskEntry, _ entries: [OutputEntry]) -> String {
         var lines = [
@@ -149,7 +149,7 @@ struct Evidence {
             "  task.json       the upstream's own answer about the task, links without their signatures",
             "  SHA256SUMS      check all of it with: sha256sum -c SHA256SUMS", "",
         ]
-        // The words of an upstream may hold anything.
+        // Text from the upstream may contain control characters.
         return lines.map(Table.plain).joined(separator: "\n")
     }
 
@@ -186,7 +186,7 @@ struct Evidence {
         return file
     }
 
-    /// Beside its place first, so that a folder of this name is whole.
+    /// Written to a temporary folder first, so that the final folder is always complete.
     func write(folder path: String) throws {
         let refusal = SettingsError("\(path) is there already; name another folder")
         guard !FileManager.default.fileExists(atPath: path) else { throw refusal }

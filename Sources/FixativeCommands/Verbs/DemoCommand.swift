@@ -90,7 +90,7 @@ struct DemoCommand: AsyncParsableCommand {
             """)
     }
 
-    /// The account's tasks with their requests, as a manifest would name them, through the real archiver.
+    /// Runs the real archiver on the account's tasks, registered with their requests as from a manifest.
     private static func archive(
         _ tasks: [SimulatedTask], settings: Settings, verbose: Bool
     ) async throws -> (OpenArchive, ArchiveSummary) {
@@ -101,11 +101,11 @@ struct DemoCommand: AsyncParsableCommand {
         }
         let archive = try OpenArchive(settings, creating: true)
         let reporter = Reporter(verbose: verbose)
-        // A local upstream deserves shorter waits than one across the world, and only its own address is let through.
+        // A local upstream needs shorter waits than a remote one. Only its own address is allowed.
         var options = settings.archiverOptions
         options.retry = RetryPolicy(base: 0.2, ceiling: 2)
         options.pace = 0.5...2
-        // What is broken on purpose stays in the queue: its window closes tomorrow.
+        // Tasks that fail on purpose stay in the queue, since their window closes only tomorrow.
         options.patience = 1
         var limits = DownloadLimits()
         limits.total = 60

@@ -98,7 +98,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    /// Archives of release 0.1.0 can be read by everybody who can log in.
+    /// Archives of release 0.1.0 are readable by every user of the machine.
     private static func permissions(_ archive: OpenArchive) -> [Finding] {
         guard let wide = archive.folder.widerThanAsked() else { return [] }
         return [
@@ -119,7 +119,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    /// A call without a key: any answer of the API shows that it is reached, and its date tells whether the clocks agree.
+    /// Calls the API without a key. Any answer of the API shows that it is reachable, and its date is used to compare the clocks.
     private static func upstream(_ settings: Settings) async -> [Finding] {
         let url: FetchableURL
         do {
@@ -175,7 +175,7 @@ struct DoctorCommand: AsyncParsableCommand {
         return [reached, Finding(subject: "clock", result: .wrong, detail: "\(problem.detail). \(problem.advice)")]
     }
 
-    /// Where the settings come from, and whether the key may be sent to the API's address.
+    /// The source of the settings, and whether the key may be sent to the API's address.
     private static func settings(_ settings: Settings) -> [Finding] {
         let source = settings.configPath ?? "no config file; \(SettingsFile.suggestedPath) is the place for one"
         var findings = [Finding(subject: "settings", result: .ok, detail: source)]

@@ -86,14 +86,15 @@ struct ExportBagItCommand: AsyncParsableCommand {
     }
 }
 
-/// The archive's originals and records, as a bag asks for them.
+/// Provides the archive's originals and records to a bag.
 private struct ArchiveFiles: BagSource {
     let archive: OpenArchive
 
     func path(of digest: Digest) async throws -> String? { try await archive.blobs.localPath(of: digest) }
 
     func record(of entry: OutputEntry) async throws -> BagRecord? {
-        // Records lie by the day of their task, which an output tells unless only the task's discovery is known.
+        // Records are stored by the day of their task. Without a creation time this is the day of discovery, which only the task
+        // contains.
         var day = entry.createdAt
         if day == nil, let task = try await archive.catalog.task(entry.id.task) { day = task.createdAt ?? task.discoveredAt }
         guard let day, let found = try await archive.records.listing(at: archive.records.path(of: entry.id, day: day)),

@@ -76,7 +76,7 @@ struct GalleryCommand: AsyncParsableCommand {
         Terminal.write("\(index): \(Rendering.count(summary.pictures, "picture")); \(files)\n")
     }
 
-    /// The same pages as a service shows them.
+    /// The live gallery of a service, with the same pages.
     static func live(_ archive: OpenArchive, riskTime: @escaping @Sendable () -> TimeInterval) throws -> LiveGallery {
         let options = LiveGallery.Options(title: "Gallery", identity: identity(archive, title: "Gallery"))
         return try LiveGallery(options, catalog: archive.catalog, riskTime: riskTime)
@@ -102,7 +102,7 @@ struct GalleryCommand: AsyncParsableCommand {
     }
 }
 
-/// The archive's blobs, as the gallery asks for them.
+/// Provides the archive's blobs to the gallery.
 private struct ArchiveBlobs: GalleryBlobSource {
     let blobs: DirectoryBlobStore
 

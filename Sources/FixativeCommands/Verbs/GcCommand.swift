@@ -49,7 +49,8 @@ struct GcCommand: AsyncParsableCommand {
         Terminal.write(parts.joined(separator: ", ") + "\n")
     }
 
-    /// The catalog of a disk that was full may have room now. When it has not, 'fixative repair' forgets later.
+    /// The archive was opened from a copy of the catalog because its disk was full. The collection may have freed space, so
+    /// update the original. If this fails, 'fixative repair' does it later.
     private static func forget(_ digests: [Digest], _ path: String) async {
         try? await SQLiteCatalog(path: path).forgetScrubs(of: digests)
     }

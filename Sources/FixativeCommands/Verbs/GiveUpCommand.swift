@@ -33,7 +33,7 @@ struct GiveUpCommand: AsyncParsableCommand {
         if isIncomplete { throw ExitCode.foundWrong }
     }
 
-    /// - Returns: Whether nothing of the task waits any more.
+    /// - Returns: Whether no part of the task is still waiting.
     private func giveUp(_ id: TaskID, _ archive: OpenArchive, _ filer: RecordFiler) async throws -> Bool {
         guard let task = try await archive.catalog.task(id) else {
             Terminal.complain("fixative: the archive does not know the task \(id)")

@@ -158,7 +158,8 @@ struct ListCommand: AsyncParsableCommand {
         if !risk.isEmpty { throw ExitCode.foundWrong }
     }
 
-    /// Tasks that failed, after the outputs that are lost. Words are looked for in the tasks of the list's part: it may show fewer.
+    /// Lists failed tasks after the lost outputs. The query is applied to each page of tasks, so the list may be shorter than the
+    /// limit.
     private func listTasks(
         _ catalog: some Catalog, since: Date?, rest: Int?, _ output: inout Output
     ) async throws -> ListCursor? {
@@ -180,9 +181,9 @@ struct ListCommand: AsyncParsableCommand {
         return next
     }
 
-    /// Rows on their way out, in one of the formats.
+    /// Writes rows in one of the formats.
     private struct Output {
-        // One of the two; not an enumeration, whose cases would be copied with all they hold for each row.
+        // Exactly one is set. An enum would copy its whole payload for each row.
         private var json: JSONArrayStream<Row>?
         private var lines: RowStream?
 

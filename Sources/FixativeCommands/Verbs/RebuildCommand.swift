@@ -36,5 +36,5 @@ struct RebuildCommand: AsyncParsableCommand {
     }
 }
 
-/// How many results an answer of the upstream names.
+/// The number of results in an answer of the upstream.
 @Sendable func countResults(_ answer: JSONValue) -> Int { TaskSnapshot(answer)?.results.count ?? 0 }

@@ -63,7 +63,7 @@ struct RunCommand: AsyncParsableCommand {
         let log = ServiceLog(logFormat, verbose: common.verbose, secrets: input.secrets.all + [input.key.textToRedact])
         for warning in input.warnings { log.report(.warning(warning)) }
         if input.settings.decoders == .sandbox {
-            // A kernel that refuses the sandbox is told now, and not at the first picture.
+            // Fail at startup, not at the first picture, if the kernel refuses the sandbox.
             let pool = DecoderPool(.sandbox, width: 1)
             defer { pool.close() }
             try await pool.start()
@@ -83,7 +83,7 @@ struct RunCommand: AsyncParsableCommand {
         try await service.run()
     }
 
-    /// Reads what a service works with; at SIGHUP once more.
+    /// Reads the service's input; called at startup and on SIGHUP.
     private func load() async throws -> ServiceInput {
         var warnings: [String] = []
         let settings = try await Settings.load(common, work: work, sweepInterval: sweepInterval) { warnings.append($0) }
@@ -98,7 +98,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-/// An address to listen at: `127.0.0.1:8080`, `[::1]:8080`, `0.0.0.0:80`.
+/// An address to listen on: `127.0.0.1:8080`, `[::1]:8080`, `0.0.0.0:80`.
 struct ListenAddress: ExpressibleByArgument {
     let host: String
     let port: Int

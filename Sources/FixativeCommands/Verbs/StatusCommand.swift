@@ -16,7 +16,7 @@ struct StatusCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
 
-    /// Something at risk.
+    /// An item at risk.
     private struct Danger: Encodable {
         var taskId: TaskID
         var index: Int?
@@ -24,7 +24,7 @@ struct StatusCommand: AsyncParsableCommand {
         var reason: String
     }
 
-    /// How many things at risk are told one by one.
+    /// Maximum number of at-risk items listed individually.
     private static let dangersTold = 10
 
     private struct Result: Encodable {
@@ -35,7 +35,7 @@ struct StatusCommand: AsyncParsableCommand {
         var tasks: [String: Int]
         var byVerdict: [String: Int]
         var unavailable: Int
-        /// What waits after a failure, by who caused it.
+        /// Waiting items after a failure, by cause.
         var failingCount: [String: Int]
         var failing: [FailingRow]
         var atRisk: [Danger]
@@ -116,7 +116,8 @@ struct StatusCommand: AsyncParsableCommand {
             lines.append(("held", "\(Rendering.count(status.tasks[.held] ?? 0, "task")): \(Table.plain(held))"))
         }
         for submission in open {
-            lines.append(("unanswered", "a request of \(Rendering.minute(submission.recordedAt)), key \(Table.plain(submission.key))"))
+            lines.append(
+                ("unanswered", "a request of \(Rendering.minute(submission.recordedAt)), key \(Table.plain(submission.key))"))
         }
         return lines.map { $0.0.padded(to: 12) + $0.1 + "\n" }.joined()
     }

@@ -80,7 +80,7 @@ struct SubmitCommand: AsyncParsableCommand {
         }
     }
 
-    /// The request is durable before it is sent, and so is its task before anyone hears of it.
+    /// The request is durable before it is sent, and its task before its ID is printed.
     private func submit(_ request: GenerationRequest, _ workshop: Workshop) async throws -> TaskSnapshot {
         let recorded = request.recorded(at: workshop.archive.clock.now)
         let key = idempotencyKey ?? UUID().uuidString.lowercased()

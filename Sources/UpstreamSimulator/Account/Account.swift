@@ -1,9 +1,9 @@
 import ArchiveModel
 import Foundation
 
-/// The simulated account: its tasks, its credits, and what was said about them.
+/// The simulated account: its tasks, its credits and the state of its links.
 actor Account {
-    /// What a list may be narrowed to.
+    /// The filters of a task list.
     struct Filter: Sendable {
         var statuses: Set<TaskEntry.Status>?
         var type: String?
@@ -15,12 +15,12 @@ actor Account {
     private let generationTime: TimeInterval
     private let openingCredits: Credits
     private var entries: [String: TaskEntry] = [:]
-    /// The ids, newest first; `nil` after a change, until the next list.
+    /// Sorted IDs, newest first; `nil` after a change until the next list.
     private var newestFirst: [String]?
     private var nextSerial = 0
-    /// The first answers to creations with an `Idempotency-Key`.
+    /// The first task created with each `Idempotency-Key`.
     private var creations: [String: TaskEntry] = [:]
-    /// Files whose first link was refused, so that the next reading gives a fresh one.
+    /// Files whose first link was refused; later reads return a fresh link.
     private var refusedFiles: Set<String> = []
 
     init(options: SimulatorOptions, folder: [FolderPicture]) {
@@ -30,11 +30,11 @@ actor Account {
         openingCredits = Credits(tenths: Int(options.openingCredits * 10))
     }
 
-    // MARK: Growing
+    // MARK: Creating tasks
 
-    /// Starts a task, or finds the one that the same key started before.
+    /// Starts a task, or returns the one started earlier with the same key.
     ///
-    /// - Throws: ``APIError`` when the account can't pay for it.
+    /// - Throws: ``APIError`` if the account has too few credits.
     func create(_ request: SimulatedRequest, key: String?) throws(APIError) -> (entry: TaskEntry, isReplayed: Bool) {
         if let key, let first = creations[key] { return (first, true) }
         guard request.price.tenths <= balance.left.tenths else {
@@ -48,7 +48,7 @@ actor Account {
         return (entry, false)
     }
 
-    /// Adds completed tasks, created over the last 20 hours, the first one longest ago.
+    /// Adds completed tasks with creation times spread over the last 20 hours, oldest first.
     func populate(_ count: Int) -> [TaskEntry] {
         let now = clock.now
         let span: TimeInterval = 20 * 3600
@@ -56,7 +56,7 @@ actor Account {
             let serial = takeSerial()
             var draw = Draw(seed: forge.seed, "age", serial)
             let age = span * (Double(count - position) - draw.fraction()) / Double(count)
-            // Half a minute at least, so that even the newest one was finished before it is looked at.
+            // At least half a minute ago, so that even the newest task is finished when it is first read.
             let finishes = now.addingTimeInterval(-max(age, 30)).wholeMilliseconds
             let created = finishes.addingTimeInterval(-generationTime).wholeMilliseconds
             let entry = forge.stockTask(serial: serial, created: created, finishes: finishes, mayFail: false)
@@ -65,7 +65,7 @@ actor Account {
         }
     }
 
-    /// Adds one task that somebody else started with the same key, finished just now.
+    /// Adds a task that another client started with the same API key and that has just finished.
     @discardableResult
     func addFinishedTask() -> TaskEntry {
         let now = clock.now
@@ -87,15 +87,15 @@ actor Account {
 
     // MARK: Reading
 
-    /// The task with this id, as far as the service still knows it.
+    /// The task with this ID, unless it has vanished.
     func task(_ id: String) -> TaskEntry? {
         guard let entry = entries[id], entry.fate != .vanished else { return nil }
         return entry
     }
 
-    /// One page of the account's tasks, newest first, and the number of all that the filter lets through.
+    /// One page of the account's tasks, newest first, and the number of tasks that match the filter.
     ///
-    /// Vanished tasks are listed: that they can't be read is all that is wrong with them.
+    /// Vanished tasks are still listed, but can't be read.
     func list(_ filter: Filter, page: Int, pageSize: Int) -> (rows: [TaskEntry], previous: TaskEntry?, total: Int) {
         let now = clock.now
         let matching = sortedIDs().compactMap { entries[$0] }.filter { entry in
@@ -129,7 +129,7 @@ actor Account {
 
     // MARK: Links
 
-    /// The number that the links to a file carry now: 2 once the first one was refused.
+    /// The number in the current links to a file: 2 after the first one was refused.
     func linkNumber(of file: String) -> Int { refusedFiles.contains(file) ? 2 : 1 }
 
     func noteRefusal(of file: String) { refusedFiles.insert(file) }

@@ -2,7 +2,7 @@ import ArchiveModel
 import Logging
 import ServiceLifecycle
 
-/// Completes tasks by itself over time, as an account does that several programs use.
+/// Adds completed tasks over time, like an account that is also used by other programs.
 struct AccountActivity: Service {
     let account: Account
     let clock: any WallClock

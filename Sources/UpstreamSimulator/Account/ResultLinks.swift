@@ -1,7 +1,7 @@
 import Foundation
 import NIOConcurrencyHelpers
 
-/// Makes the links of tasks' results.
+/// Creates the links to tasks' results.
 struct ResultLinks: Sendable {
     let account: Account
     let signer: LinkSigner
@@ -9,7 +9,7 @@ struct ResultLinks: Sendable {
     /// `http://host:port`, known once the server listens.
     let base: NIOLockedValueBox<String>
 
-    /// The links of `entry`, in the order of its results. Reading a task again gives the same ones, but for files whose first link
+    /// The links of `entry`, in the order of its results. Repeated reads return the same links, except for files whose first link
     /// was refused.
     func links(of entry: TaskEntry) async -> [String] {
         let address = base.withLockedValue { $0 }
@@ -23,6 +23,6 @@ struct ResultLinks: Sendable {
         return links
     }
 
-    /// The name by which a file is counted and its faults are drawn.
+    /// The file's name for counting attempts and drawing faults.
     static func file(task: String, index: Int) -> String { "\(task)/\(index)" }
 }

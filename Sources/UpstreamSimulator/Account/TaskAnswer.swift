@@ -1,11 +1,11 @@
 import ArchiveModel
 import Foundation
 
-/// What the service says of tasks.
+/// Builds the service's answers about tasks.
 ///
-/// Without faults every answer has all documented members and the ones that are known from clients. Otherwise answers differ from
-/// task to task as the real ones do: members are missing, null or of another type, results stand in `result_data`, and members
-/// come that nobody has documented. One task's answers always differ in the same way.
+/// Without faults, every answer has all documented members, and those known from clients. With faults, answers vary between tasks
+/// like real ones: members are missing, null or of another type, results are in `result_data`, and there are undocumented
+/// members. The answers for one task always vary in the same way.
 struct TaskAnswer: Sendable {
     let profile: FaultProfile
     let seed: UInt64
@@ -20,7 +20,7 @@ struct TaskAnswer: Sendable {
         return .object(members)
     }
 
-    /// The answer to a reading, and the body of a callback.
+    /// The answer to a read, and the body of a callback.
     func task(_ entry: TaskEntry, links: [String], at now: Date) -> JSONValue {
         var members = head(entry, at: now)
         let status = entry.status(at: now)
@@ -43,7 +43,7 @@ struct TaskAnswer: Sendable {
         return .object(members)
     }
 
-    /// A row of the account's list, which has no links.
+    /// A row of the account's list; contains no links.
     func row(_ entry: TaskEntry, at now: Date) -> JSONValue {
         let status = entry.status(at: now)
         var members: [String: JSONValue] = [

@@ -2,14 +2,14 @@ import ArchiveModel
 import Foundation
 import SizeContract
 
-/// How a task ends.
+/// The final result of a task.
 enum TaskOutcome: Sendable, Hashable {
     case completed
     case failed(TaskFailure)
     case cancelled
 }
 
-/// Why a task failed, in the service's words.
+/// Why a task failed, in the service's error format.
 struct TaskFailure: Sendable, Hashable {
     let code: String
     let message: String
@@ -28,24 +28,24 @@ struct TaskFailure: Sendable, Hashable {
     ]
 }
 
-/// Where the bytes of a result come from.
+/// The source of a result's bytes.
 enum Content: Sendable, Hashable {
     case made(seed: UInt64)
     case file(path: String)
 }
 
-/// One result, before its bytes exist.
+/// A result whose bytes have not been made yet.
 struct Delivery: Sendable, Hashable {
     let size: PixelSize?
     let format: PictureFormat
     let content: Content
-    /// The content type that the storage declares, which need not be true.
+    /// The content type declared by the storage; may be wrong.
     let contentType: String
-    /// The ending of the link, likewise.
+    /// The extension in the link; may be wrong.
     let ending: String
 }
 
-/// One task of the account. All of it is decided when the task is created; only the clock moves it on.
+/// A task of the account. Everything is decided at its creation; afterwards only time changes its status.
 struct TaskEntry: Sendable {
     enum Status: String, Sendable {
         case pending, processing, completed, failed, cancelled
@@ -54,7 +54,7 @@ struct TaskEntry: Sendable {
     }
 
     let id: String
-    /// The order of creation, for tasks of the same second.
+    /// Creation order of tasks with the same creation time.
     let serial: Int
     let request: SimulatedRequest
     let created: Date
@@ -82,16 +82,16 @@ struct TaskEntry: Sendable {
         }
     }
 
-    /// The part of the generation time that has passed.
+    /// Elapsed fraction of the generation time.
     private func share(at now: Date) -> Double {
         let whole = finishes.timeIntervalSince(created)
         return whole > 0 ? max(0, now.timeIntervalSince(created) / whole) : 1
     }
 
-    /// What the task has cost by `now`: nothing until it is completed.
+    /// Credits charged by `now`: zero until the task is completed.
     func used(at now: Date) -> Credits { status(at: now) == .completed ? request.price : Credits(tenths: 0) }
 
-    /// What is set aside for it at `now`.
+    /// Credits reserved for the task at `now`.
     func reserved(at now: Date) -> Credits { status(at: now).isFinal ? Credits(tenths: 0) : request.price }
 
     var simulated: SimulatedTask? {

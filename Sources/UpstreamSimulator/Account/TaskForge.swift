@@ -2,16 +2,17 @@ import ArchiveModel
 import Foundation
 import SizeContract
 
-/// Makes tasks: everything about one follows from the seed and its serial number, except the time.
+/// Generates tasks. Everything about a task except its times is derived from the seed and its serial number.
 struct TaskForge: Sendable {
     let seed: UInt64
     let profile: FaultProfile
-    /// The pictures to serve through, in their order; empty for made ones.
+    /// Pictures from a folder, in order; empty if pictures are generated.
     let folder: [FolderPicture]
 
     var plan: FaultPlan { FaultPlan(profile: profile, seed: seed) }
 
-    /// The documented form `task-unified-<10 digits>-<8 letters or digits>`. The digits look like a time of day and are none.
+    /// An ID in the documented form `task-unified-<10 digits>-<8 letters or digits>`. The digits look like a Unix time but are
+    /// not one.
     func id(serial: Int) -> String {
         var draw = Draw(seed: seed, "id")
         let base = 1_757_000_000 + draw.below(9_000_000)
@@ -20,7 +21,7 @@ struct TaskForge: Sendable {
         return "task-unified-\(base + serial * 7)-" + String((0..<8).map { _ in own.pick(letters) })
     }
 
-    /// A task of the account's own, with a request from stock.
+    /// A task with a request from the stock.
     ///
     /// - Parameter mayFail: Whether the task may end without a picture.
     func stockTask(serial: Int, created: Date, finishes: Date, mayFail: Bool) -> TaskEntry {
@@ -33,7 +34,7 @@ struct TaskForge: Sendable {
         return task(request, serial: serial, created: created, finishes: finishes, mayFail: mayFail)
     }
 
-    /// The task that carries out `request`.
+    /// The task for `request`.
     func task(_ request: SimulatedRequest, serial: Int, created: Date, finishes: Date, mayFail: Bool) -> TaskEntry {
         let id = id(serial: serial)
         return TaskEntry(
@@ -66,9 +67,9 @@ struct TaskForge: Sendable {
     }
 }
 
-/// The models that the simulated service knows.
+/// The models known to the simulated service.
 enum SimulatedModel {
-    /// Invented names for the models beside GPT Image 2 whose calls give several results.
+    /// Invented names of models besides GPT Image 2 whose calls return several results.
     static let siblings = ["gpt-image-2-beta-duo", "gpt-image-2-beta-series"]
     static let all = SizeContract.all.map(\.model) + siblings
 }

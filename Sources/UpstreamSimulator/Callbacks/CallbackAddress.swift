@@ -1,11 +1,11 @@
 import NIOCore
 import Networking
 
-/// The rules for a `callback_url`.
+/// The rules for `callback_url`.
 enum CallbackAddress {
     static let longest = 2048
 
-    /// - Returns: Why the service refuses the address; `nil` for one that it takes.
+    /// - Returns: Why the service refuses the address; `nil` for a valid one.
     static func objection(to text: String, allowInternal: Bool) -> String? {
         guard text.count <= longest else { return "callback_url is longer than \(longest) characters" }
         guard let address = try? FetchableURL(text) else { return "callback_url is no web address" }
@@ -14,8 +14,8 @@ enum CallbackAddress {
         return isInternal(host: address.host) ? "callback_url points to an internal address" : nil
     }
 
-    /// Whether a host, taken by its text alone, lies inside some network: names that only mean something there, and addresses of
-    /// the reserved blocks, in any notation that a resolver would take for a number.
+    /// Whether a host is internal, judged by its text only: a name that is valid only inside a network, or an address of a
+    /// reserved block, in any notation that resolvers accept.
     static func isInternal(host: String) -> Bool {
         let name = host.hasSuffix(".") ? String(host.dropLast()) : host
         if let address = numericAddress(name) { return isInternal(address) }
@@ -33,7 +33,7 @@ enum CallbackAddress {
     }
 
     private static func isInternalIPv6(_ text: String) -> Bool {
-        // A scope, as in `fe80::1%eth0`, names an interface of this machine.
+        // A zone index, as in `fe80::1%eth0`, names a network interface of this machine.
         guard !text.contains("%"), let plain = try? SocketAddress(ipAddress: text, port: 0), let normal = plain.ipAddress else {
             return true
         }
@@ -46,7 +46,8 @@ enum CallbackAddress {
         return ["fc", "fd", "fe8", "fe9", "fea", "feb", "fec", "fed", "fee", "fef", "ff"].contains { normal.hasPrefix($0) }
     }
 
-    /// Reads an IPv4 address as `inet_aton` does: one to four parts, each decimal, octal or hexadecimal, the last one filling the rest.
+    /// Parses an IPv4 address like `inet_aton`: one to four parts, each decimal, octal or hexadecimal. The last part fills the
+    /// remaining bytes.
     private static func numericAddress(_ text: String) -> UInt32? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(number)
         guard (1...4).contains(parts.count) else { return nil }

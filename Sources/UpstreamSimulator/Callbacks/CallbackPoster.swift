@@ -3,16 +3,16 @@ import NIOCore
 import NIOHTTP1
 import Networking
 
-/// Sends one callback.
+/// Sends a callback.
 package protocol CallbackPoster: Sendable {
     /// Posts a JSON body.
     ///
     /// - Returns: The status of the answer.
-    /// - Throws: Whatever kept the body from being sent or the answer from coming.
+    /// - Throws: An error if the body could not be sent, or no answer arrived.
     func post(_ body: String, to address: String) async throws -> Int
 }
 
-/// Sends callbacks over the network. Redirects are not followed: only a 2xx of the named address counts.
+/// Sends callbacks over the network. Redirects are not followed: only a 2xx of the given address is a success.
 struct NetworkPoster: CallbackPoster {
     let client: HTTPClient
 
@@ -21,7 +21,7 @@ struct NetworkPoster: CallbackPoster {
         request.method = .POST
         request.headers = ["content-type": "application/json; charset=utf-8", "user-agent": "fixative-upstream-simulator"]
         request.body = .bytes(ByteBuffer(string: body))
-        // The sender ends an attempt on its own clock; this limit only bounds what is left behind.
+        // `CallbackSender` ends an attempt by its own clock; this timeout only bounds the abandoned request.
         let response = try await client.execute(request, timeout: .seconds(30))
         return Int(response.status.code)
     }

@@ -4,21 +4,21 @@ import Logging
 import NIOConcurrencyHelpers
 import ServiceLifecycle
 
-/// One try at delivering a callback.
+/// One attempt at delivering a callback.
 package struct CallbackAttempt: Sendable, Hashable {
     package let task: TaskID
     /// From 1 to 4.
     package let number: Int
-    /// When it was begun.
+    /// When the attempt began.
     package let began: Date
-    /// The answer's status; `nil` for none within 10 s.
+    /// The status of the answer; `nil` if there was none within 10 s.
     package let status: Int?
 
     package var isDelivered: Bool { status.map { (200..<300).contains($0) } ?? false }
 }
 
-/// Tells callers that their tasks are finished: each try may take 10 s, and after a failed one up to three more follow, 1, 2 and 4 s
-/// later. A 2xx answer ends it.
+/// Sends callbacks for finished tasks. Each attempt may take 10 s. A failed one is followed by at most three more, after waits of
+/// 1, 2 and 4 seconds. A 2xx answer ends the attempts.
 final class CallbackSender: Service {
     static let timeout = Duration.seconds(10)
     static let pauses: [Duration] = [.seconds(1), .seconds(2), .seconds(4)]
@@ -31,8 +31,8 @@ final class CallbackSender: Service {
     private let attempts = NIOLockedValueBox<[CallbackAttempt]>([])
 
     /// - Parameters:
-    ///   - makePoster: Called once when the service runs; `close` is called when it ends.
-    ///   - body: The JSON that a reading of the task gives.
+    ///   - makePoster: Called once when the service starts; `close` is called when it ends.
+    ///   - body: Returns the same JSON as a read of the task.
     init(
         clock: any WallClock, logger: Logger,
         makePoster: @escaping @Sendable () -> (poster: any CallbackPoster, close: @Sendable () async -> Void),
@@ -44,12 +44,12 @@ final class CallbackSender: Service {
         self.body = body
     }
 
-    /// Sees to it that the caller of `entry` is told once it is finished; does nothing for a task without a callback address.
+    /// Schedules the callback for when the task finishes; does nothing for a task without a callback address.
     func schedule(_ entry: TaskEntry) {
         if entry.request.callbackURL != nil { queue.continuation.yield(entry) }
     }
 
-    /// Every try so far, in the order in which they ended.
+    /// All attempts so far, in the order in which they ended.
     var log: [CallbackAttempt] { attempts.withLockedValue { $0 } }
 
     func run() async throws {
@@ -85,7 +85,7 @@ final class CallbackSender: Service {
         }
     }
 
-    /// - Returns: The answer's status; `nil` when there was none in time.
+    /// - Returns: The status of the answer; `nil` on timeout or error.
     private func attempt(_ text: String, to address: String, through poster: any CallbackPoster) async -> Int? {
         await withTaskGroup(of: Int?.self) { group in
             group.addTask { try? await poster.post(text, to: address) }

@@ -4,11 +4,11 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Spoils API calls as the plan says.
+/// Injects faults into API calls according to the plan.
 struct APIFaults: RouterMiddleware {
     typealias Context = BasicRequestContext
 
-    /// The most bytes that a call's body may have.
+    /// Maximum size of a call's body in bytes.
     static let largestBody = 1 << 20
 
     let plan: FaultPlan
@@ -36,7 +36,8 @@ struct APIFaults: RouterMiddleware {
         }
     }
 
-    /// Lists are read for ever, so every twelve readings of one begin anew; anything else has its faults once.
+    /// Lists are polled without end, so their faults start again after every twelve reads. Other calls have their faults only
+    /// once.
     private func fault(for subject: String) -> APIFault? {
         guard plan.profile == .hostile else { return nil }
         let count = attempts.count(subject)
@@ -85,7 +86,7 @@ struct APIFaults: RouterMiddleware {
         }
     }
 
-    /// What is asked for, in words that stay the same when it is asked for again.
+    /// Identifies a call; the same for repeated calls.
     private static func subject(_ request: Request, body: ByteBuffer) -> String {
         let query = (request.uri.query ?? "").split(separator: "&").sorted().joined(separator: "&")
         var content = String(buffer: body)

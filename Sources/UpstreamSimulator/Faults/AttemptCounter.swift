@@ -1,6 +1,6 @@
 import NIOConcurrencyHelpers
 
-/// How often each subject was asked for.
+/// Counts the attempts per subject.
 final class AttemptCounter: Sendable {
     private let counts = NIOLockedValueBox<[String: Int]>([:])
 

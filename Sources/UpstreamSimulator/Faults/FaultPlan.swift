@@ -1,15 +1,15 @@
-/// What goes wrong, as a pure function of the seed, the subject and the number of the attempt.
+/// Selects faults: a pure function of the seed, the subject and the attempt number.
 ///
-/// A subject is what a client would try again: one task's reading, one file, one page of the list. Rates, under `hostile`:
+/// A subject is something that a client would retry: reading one task, one file, one page of the list. Rates under `hostile`:
 ///
 /// | fault | subjects |
 /// |---|---|
 /// | an API call fails at first: once, twice, three times | 17 %, 5 %, 2 % |
 /// | a download fails at first: once, twice, three times | 22 %, 7 %, 3 % |
 /// | a task vanishes | 2 % |
-/// | its links die early, once / for good | 4 % / 3 % |
-/// | redirects for ever in a circle / to a private address | 1 % / 1 % |
-/// | always a web page / always cut short | 1 % / 1 % |
+/// | its links stop working early, only the first / all of them | 4 % / 3 % |
+/// | endless redirects in a circle / a redirect to a private address | 1 % / 1 % |
+/// | always an HTML page / always truncated | 1 % / 1 % |
 /// | a created task fails / is cancelled | 3 % / 1 % |
 package struct FaultPlan: Sendable {
     package let profile: FaultProfile
@@ -20,7 +20,7 @@ package struct FaultPlan: Sendable {
         self.seed = seed
     }
 
-    /// What becomes of the task with this id.
+    /// The fate of a task.
     package func fate(of task: String) -> TaskFate {
         guard profile == .hostile else { return .ordinary }
         var draw = Draw(seed: seed, "fate:" + task)
@@ -38,7 +38,7 @@ package struct FaultPlan: Sendable {
         }
     }
 
-    /// How the task with this id ends once its time is up.
+    /// The final result of a task.
     func outcome(of task: String) -> TaskOutcome {
         guard profile == .hostile else { return .completed }
         var draw = Draw(seed: seed, "outcome:" + task)
@@ -49,12 +49,12 @@ package struct FaultPlan: Sendable {
         }
     }
 
-    /// What goes wrong with an API call.
+    /// The fault of an API call.
     ///
     /// - Parameters:
-    ///   - subject: What is asked for.
-    ///   - attempt: How often it was asked for, this time included: from 1.
-    /// - Returns: `nil` when nothing does, and always from the fourth attempt on.
+    ///   - subject: Identifies the call.
+    ///   - attempt: Number of this attempt, from 1.
+    /// - Returns: `nil` for no fault; always `nil` from the fourth attempt on.
     package func apiFault(_ subject: String, attempt: Int) -> APIFault? {
         guard isFaulty(subject, attempt: attempt, once: 170, twice: 50, thrice: 20) else { return nil }
         var draw = Draw(seed: seed, "call:" + subject, attempt)
@@ -65,12 +65,12 @@ package struct FaultPlan: Sendable {
         ])
     }
 
-    /// What goes wrong with a download.
+    /// The fault of a download.
     ///
     /// - Parameters:
     ///   - subject: The file.
-    ///   - attempt: How often it was asked for, this time included and redirected requests not counted: from 1.
-    /// - Returns: `nil` when nothing does, and always from the fourth attempt on.
+    ///   - attempt: Number of this attempt, from 1. Redirected requests are not counted.
+    /// - Returns: `nil` for no fault; always `nil` from the fourth attempt on.
     package func downloadFault(_ subject: String, attempt: Int) -> DownloadFault? {
         guard isFaulty(subject, attempt: attempt, once: 220, twice: 70, thrice: 30) else { return nil }
         var draw = Draw(seed: seed, "download:" + subject, attempt)
@@ -84,8 +84,8 @@ package struct FaultPlan: Sendable {
         ])
     }
 
-    /// How a page of the list is spoilt: a row that was on an earlier page comes again, as when the list moves while it is read, and
-    /// the total is off by some rows, as when tasks come and go.
+    /// Inaccuracies of a list page. A row of the previous page may be repeated, as if the list had moved between reads. The total
+    /// may be off by some rows, as if tasks had been added or deleted.
     func listNoise(page: Int, round: Int) -> (repeatsRow: Bool, totalShift: Int) {
         guard profile == .hostile else { return (false, 0) }
         var draw = Draw(seed: seed, "page:\(round)", page)
@@ -101,51 +101,51 @@ package struct FaultPlan: Sendable {
     }
 }
 
-/// How an answer asks the client to wait.
+/// The form of a `Retry-After` header.
 package enum RetryHint: Sendable, Hashable {
     case seconds(Int)
-    /// As an HTTP date, one second ahead.
+    /// An HTTP date one second in the future.
     case date
 }
 
-/// What goes wrong with one API call.
+/// A fault of an API call.
 package enum APIFault: Sendable, Hashable {
     case tooManyRequests(RetryHint)
-    /// 500, 502 or 503; the call is not carried out.
+    /// 500, 502 or 503; the call is not executed.
     case serverError(Int)
-    /// 200 with a web page, as from a proxy in the way; the call is not carried out.
+    /// 200 with an HTML page, as from a proxy in between; the call is not executed.
     case htmlPage
-    /// The call is carried out, and its answer is lost.
+    /// The call is executed, but its answer is empty.
     case emptyBody
-    /// The call is carried out, and its answer ends in the middle of the JSON.
+    /// The call is executed, but its JSON is truncated.
     case malformedJSON
-    /// The call is carried out, and the connection is cut in the middle of the answer.
+    /// The call is executed, but the connection is closed in the middle of the answer.
     case cut
-    /// The answer is right, and late.
+    /// The answer is correct, but delayed.
     case late(milliseconds: Int)
 }
 
-/// What goes wrong with one download.
+/// A fault of a download.
 package enum DownloadFault: Sendable, Hashable {
     case tooManyRequests(RetryHint)
     /// 500, 502 or 503.
     case serverError(Int)
-    /// The right bytes, a few at a time, over this long in all.
+    /// The correct bytes in small pieces, spread over this total time.
     case drip(milliseconds: Int)
-    /// The connection is cut after this part of the body.
+    /// The connection is closed after this part of the body.
     case cut(percent: Int)
-    /// The content length is larger than the body.
+    /// Content-Length is larger than the body.
     case announcedTooLong
-    /// The content length is smaller than the body.
+    /// Content-Length is smaller than the body.
     case announcedTooShort
-    /// 200 with a web page.
+    /// 200 with an HTML page.
     case htmlPage
     /// 200 without a body.
     case emptyBody
-    /// This part of the file, with a content length that agrees.
+    /// Only this part of the file, with a matching Content-Length.
     case truncated(percent: Int)
     case redirectRelative
     case redirectAbsolute
-    /// The right answer, late.
+    /// The answer is correct, but delayed.
     case late(milliseconds: Int)
 }

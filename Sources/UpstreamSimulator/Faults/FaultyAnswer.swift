@@ -4,12 +4,12 @@ import Hummingbird
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// Thrown out of a body to make the server drop the connection.
+/// Thrown from a body to make the server close the connection.
 struct ConnectionCut: Error {}
 
-/// Answers that break the rules of HTTP or of good sense.
+/// Answers that violate HTTP or are useless to the client.
 enum FaultyAnswer {
-    /// 200 with a web page, as a proxy or a captive portal gives.
+    /// 200 with an HTML page, as from a proxy or captive portal.
     static func htmlPage(isHead: Bool = false) -> Response {
         let page = """
             <!DOCTYPE html>
@@ -22,7 +22,7 @@ enum FaultyAnswer {
             body: isHead ? ResponseBody() : ResponseBody(byteBuffer: bytes))
     }
 
-    /// An announced body of which only a part is sent before the connection closes.
+    /// Announces the full length, but closes the connection after a part of the body.
     static func cut(status: HTTPResponse.Status, headers: HTTPFields, bytes: ByteBuffer, percent: Int) -> Response {
         let part = bytes.getSlice(at: bytes.readerIndex, length: bytes.readableBytes * percent / 100) ?? ByteBuffer()
         return Response(
@@ -33,7 +33,7 @@ enum FaultyAnswer {
             })
     }
 
-    /// The whole file under a content length that is larger; the connection closes where the rest should come.
+    /// The complete file with a Content-Length that is too large; the connection closes before the missing bytes.
     static func announcedTooLong(headers: HTTPFields, bytes: ByteBuffer) -> Response {
         var headers = headers
         headers[.contentLength] = String(bytes.readableBytes + 1024)
@@ -45,8 +45,8 @@ enum FaultyAnswer {
             })
     }
 
-    /// The whole file under a content length that is smaller: what a client takes for the file is cut short. The connection is
-    /// announced to close, so that the surplus can't be taken for another answer.
+    /// The complete file with a Content-Length that is too small, so the client receives a truncated file. `Connection: close`
+    /// prevents the surplus from being read as another answer.
     static func announcedTooShort(headers: HTTPFields, bytes: ByteBuffer) -> Response {
         let announced = bytes.readableBytes * 7 / 8
         var headers = headers
@@ -60,7 +60,7 @@ enum FaultyAnswer {
             })
     }
 
-    /// The right answer, a few bytes at a time over `duration`.
+    /// The correct answer in small pieces, spread over `duration`.
     static func drip(headers: HTTPFields, bytes: ByteBuffer, over duration: Duration, clock: any WallClock) -> Response {
         let pieces = 10
         let size = bytes.readableBytes / pieces + 1
@@ -76,7 +76,7 @@ enum FaultyAnswer {
             })
     }
 
-    /// The bytes that a body would send.
+    /// Collects the bytes of a response body.
     static func bytes(of body: ResponseBody) async throws -> ByteBuffer {
         let collector = Collector()
         try await body.write(collector)

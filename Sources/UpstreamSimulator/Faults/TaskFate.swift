@@ -1,23 +1,23 @@
-/// What becomes of a task and its results for good.
+/// The permanent fault of a task and its results, if any.
 package enum TaskFate: Sendable, Hashable {
-    /// Its results can be had, sooner or later.
+    /// The results can be downloaded eventually.
     case ordinary
-    /// It is in the list, but reading it is answered 404 for ever, and batches leave it out.
+    /// The task is listed, but reading it always returns 404, and batches omit it.
     case vanished
-    /// Its first links died early with this status. Whoever reads the task again after that gets links that work.
+    /// The first links stop working early with this status. Reading the task again returns working links.
     case linkDiesOnce(status: Int)
-    /// Its links are dead with this status, the fresh ones too.
+    /// All links fail with this status, including fresh ones.
     case linkDead(status: Int)
-    /// Its links redirect in a circle.
+    /// The links redirect in a circle.
     case redirectLoop
-    /// Its links redirect to an address inside the storage's own network.
+    /// The links redirect to a private address.
     case redirectToPrivateAddress
-    /// Its links answer 200 with a web page.
+    /// The links return 200 with an HTML page.
     case alwaysHTML
-    /// Its files are cut short, with a content length that agrees.
+    /// The files are truncated, with a matching Content-Length.
     case truncated
 
-    /// Whether its results never arrive at all.
+    /// Whether no bytes of its results are ever delivered.
     package var isLost: Bool {
         switch self {
         case .vanished, .linkDead, .redirectLoop, .redirectToPrivateAddress: true
@@ -25,6 +25,6 @@ package enum TaskFate: Sendable, Hashable {
         }
     }
 
-    /// Whether its results arrive as bytes that are no whole picture.
+    /// Whether the delivered bytes are not a complete picture.
     package var isUndecodable: Bool { self == .alwaysHTML || self == .truncated }
 }

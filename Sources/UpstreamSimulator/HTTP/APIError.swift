@@ -2,15 +2,15 @@ import ArchiveModel
 import HTTPTypes
 import Hummingbird
 
-/// A refusal in the documented form: `{"error": {"code", "message", "type", "param", "fallback_suggestion"}}`.
+/// An error in the documented form: `{"error": {"code", "message", "type", "param", "fallback_suggestion"}}`.
 struct APIError: Error, HTTPResponseError {
     let status: HTTPResponse.Status
     let type: String
     let message: String
-    /// The field of the request that is to blame.
+    /// The request field that caused the error.
     let param: String?
     let suggestion: String?
-    /// Whether the code is written as a string, as some answers have it.
+    /// Whether the code is encoded as a string, as in some real answers.
     var writesCodeAsString = false
     var retryAfter: String?
 

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Lets API calls in by their key.
+/// Authenticates API calls by key.
 struct BearerAuthentication: RouterMiddleware {
     typealias Context = BasicRequestContext
 

@@ -2,16 +2,17 @@ import ArchiveModel
 import Networking
 import SizeContract
 
-/// Reads the body of a creation as the model's reference page defines it.
+/// Parses and validates the body of a creation according to the model's reference page.
 struct CreateBody {
     let allowInternalCallbacks: Bool
 
-    /// The page says 2000 tokens and not whose; this counts four bytes of UTF-8 as one, which is near for English.
+    /// The page allows 2000 tokens without naming the tokenizer. This limit counts four bytes of UTF-8 as one token, which is
+    /// close for English.
     static let promptLimit = 8000
     static let imageLimit = 16
     static let imageEndings = [".jpeg", ".jpg", ".png", ".webp"]
 
-    /// - Throws: ``APIError`` that names the first field which breaks a rule.
+    /// - Throws: ``APIError`` with the first invalid field.
     func request(_ body: JSONValue) throws(APIError) -> SimulatedRequest {
         guard case .object = body else { throw .invalidRequest("the body is not a JSON object") }
         let model = try text("model", of: body) ?? SizeContract.gptImage2.model
@@ -69,7 +70,7 @@ struct CreateBody {
         return links
     }
 
-    /// A member that is text, or `nil` when it is missing or null.
+    /// A string member; `nil` if it is missing or null.
     private func text(_ name: String, of body: JSONValue) throws(APIError) -> String? {
         guard let value = body[name], value != .null else { return nil }
         guard let text = value.string else { throw .invalidRequest("\(name) is not a string", param: name) }

@@ -1,7 +1,7 @@
 import ArchiveModel
 import Hummingbird
 
-/// `GET /v1/credits`. That it exists is known, its answer is not documented: this one is plain.
+/// `GET /v1/credits`. The call is known to exist, but its answer is not documented; this one is a guess.
 struct CreditsController {
     let account: Account
 

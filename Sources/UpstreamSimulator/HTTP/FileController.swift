@@ -5,10 +5,10 @@ import Hummingbird
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// A client's deed that would hurt it with the real service.
+/// A client's mistake that would be harmful with the real service.
 package struct Violation: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
-        /// A download carried an `Authorization` header: the key went to a storage host.
+        /// A download carried an `Authorization` header: the key was sent to a storage host.
         case keySentToStorage
     }
 
@@ -17,7 +17,7 @@ package struct Violation: Sendable, Hashable {
     package let path: String
 }
 
-/// The storage host: `GET` and `HEAD` of `/files/{task}/{index}.{ending}`, with a signed query and no key.
+/// The storage host: `GET` and `HEAD` of `/files/{task}/{index}.{ending}`, with a signed query and without a key.
 struct FileController {
     let account: Account
     let shelf: PictureShelf
@@ -60,7 +60,7 @@ struct FileController {
         return StorageAnswer.dead(status: status, message: "Request has expired")
     }
 
-    /// - Returns: What the task's fate has for the request in place of the file.
+    /// - Returns: The answer required by the task's fate; `nil` to deliver the file.
     private func refusal(_ file: StoredFile, linkNumber: Int, request: Request, query: QueryItems) async -> Response? {
         switch file.entry.fate {
         case .ordinary, .vanished, .truncated: return nil
@@ -75,7 +75,7 @@ struct FileController {
             let next = query["hop"] == "1" ? "2" : "1"
             return StorageAnswer.redirect(.found, to: Self.target(request, hop: next))
         case .redirectToPrivateAddress:
-            // Port 9 discards, or refuses: nothing ever answers there, and no packet leaves the machine.
+            // Port 9 is the discard port: nothing answers there, and no packet leaves this machine.
             return StorageAnswer.redirect(.found, to: "http://127.0.0.1:9\(request.uri.path)")
         case .alwaysHTML: return FaultyAnswer.htmlPage(isHead: request.method == .head)
         }
@@ -135,7 +135,7 @@ struct FileController {
         }
     }
 
-    /// The same link with the mark of a redirect.
+    /// The same link, marked as redirected.
     private static func target(_ request: Request, hop: String) -> String {
         let query = (request.uri.query ?? "").split(separator: "&").filter { !$0.hasPrefix("hop=") }.joined(separator: "&")
         return "\(request.uri.path)?\(query)&hop=\(hop)"

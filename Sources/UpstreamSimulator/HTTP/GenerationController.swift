@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// `POST /v1/images/generations`
+/// Handles `POST /v1/images/generations`.
 struct GenerationController {
     let account: Account
     let answers: TaskAnswer
@@ -14,7 +14,7 @@ struct GenerationController {
         group.post("images/generations") { request, _ in try await create(request) }
     }
 
-    /// The same `Idempotency-Key` gives the task that it started first, whatever the body says.
+    /// A repeated `Idempotency-Key` returns the task of the first request, whatever the body contains.
     private func create(_ request: Request) async throws -> Response {
         let body = try JSONValue(body: try await request.body.collect(upTo: APIFaults.largestBody))
         let wanted = try CreateBody(allowInternalCallbacks: allowInternalCallbacks).request(body)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A date as HTTP writes it (RFC 9110, section 5.6.7): `Sun, 22 Nov 2026 13:08:52 GMT`.
+/// Formats a date for HTTP (RFC 9110, section 5.6.7): `Sun, 22 Nov 2026 13:08:52 GMT`.
 enum HTTPDate {
     static func text(_ date: Date) -> String {
         var calendar = Calendar(identifier: .gregorian)

@@ -1,9 +1,10 @@
 import Crypto
 import Foundation
 
-/// Signs the links to result files, and checks them.
+/// Signs and verifies links to result files.
 ///
-/// A link is `/files/<task>/<index>.<ending>?exp=<unix seconds>&n=<number>&sig=<hex>`; the signature covers all that stands before it.
+/// A link is `/files/<task>/<index>.<ending>?exp=<unix seconds>&n=<number>&sig=<hex>`. The signature covers everything before
+/// `&sig=`.
 struct LinkSigner: Sendable {
     private let key: SymmetricKey
 
@@ -19,14 +20,14 @@ struct LinkSigner: Sendable {
         return signed + "&sig=" + Self.hex(code)
     }
 
-    /// - Returns: When the link expires and its number; `nil` for one that was not signed here.
+    /// - Returns: The link's expiry and number; `nil` for an invalid signature.
     func check(path: String, query: [String: String]) -> (expires: Date, number: Int)? {
         guard let expires = query["exp"], let number = query["n"], let signature = query["sig"],
             let seconds = Int(expires), let count = Int(number)
         else { return nil }
         let signed = Self.signed(path: path, expires: expires, number: number)
         let code = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: key)
-        // The secret guards nothing but made-up pictures, so the comparison need not take constant time.
+        // The signature only protects generated pictures, so a constant-time comparison is not needed.
         guard Self.hex(code) == signature else { return nil }
         return (Date(timeIntervalSince1970: Double(seconds)), count)
     }

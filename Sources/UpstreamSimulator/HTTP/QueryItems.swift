@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// The query of a request.
+/// The query parameters of a request.
 struct QueryItems {
     private let values: [String: String]
 
@@ -9,12 +9,12 @@ struct QueryItems {
             request.uri.queryParameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The first value of that name.
+    /// The first value with this name.
     subscript(name: String) -> String? { values[name] }
 
     var all: [String: String] { values }
 
-    /// A whole number; `nil` when there is none of that name.
+    /// A whole number; `nil` if the parameter is missing or empty.
     func number(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
         guard let text = values[name], !text.isEmpty else { return nil }
         guard let number = Int(text), range.contains(number) else {

@@ -4,13 +4,13 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What the storage host says.
+/// An answer of the storage host.
 struct StorageAnswer {
     let file: ShelvedFile
     let contentType: String
     let modified: Date
 
-    /// The headers of the whole file.
+    /// The headers for the complete file.
     var headers: HTTPFields {
         [
             .contentType: contentType, .contentLength: String(file.bytes.readableBytes), .eTag: file.etag,
@@ -18,7 +18,7 @@ struct StorageAnswer {
         ]
     }
 
-    /// The file, or the part of it that `request` asks for.
+    /// The complete file, or the range requested by `request`.
     func response(to request: Request) -> Response {
         guard request.method != .head else { return Response(status: .ok, headers: headers) }
         var headers = headers
@@ -35,7 +35,7 @@ struct StorageAnswer {
         }
     }
 
-    /// A range counts only while the file is still the one that `If-Range` names, by its tag or its exact date.
+    /// A range is used only if `If-Range` matches the current file, by its tag or its exact date.
     private func range(in request: Request) -> ByteRange {
         if let condition = request.headers[.ifRange], condition != file.etag, condition != HTTPDate.text(modified) {
             return .whole
@@ -43,7 +43,7 @@ struct StorageAnswer {
         return ByteRange(request.headers[.range], length: file.bytes.readableBytes)
     }
 
-    // MARK: Refusals
+    // MARK: Errors
 
     static func refusal(_ status: HTTPResponse.Status, _ code: String, _ message: String) -> Response {
         let text = """
@@ -54,7 +54,7 @@ struct StorageAnswer {
             status: status, headers: [.contentType: "application/xml"], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
-    /// The answer to a link that works no more: 403, 404 or 410.
+    /// The answer for a link that no longer works: 403, 404 or 410.
     static func dead(status: Int, message: String) -> Response {
         switch status {
         case 404: refusal(.notFound, "NoSuchKey", "The specified key does not exist")
@@ -67,7 +67,7 @@ struct StorageAnswer {
         Response(status: status, headers: [.location: location, .contentLength: "0"])
     }
 
-    /// What the network in front of the storage says to the default user agents of libraries.
+    /// The answer of the network in front of the storage to default user agents of HTTP libraries.
     static var bannedUserAgent: Response {
         Response(
             status: .forbidden, headers: [.contentType: "text/plain; charset=UTF-8", .server: "cloudflare"],
@@ -76,14 +76,14 @@ struct StorageAnswer {
 }
 
 extension ShelvedFile {
-    /// The first part of the file, as if that were all of it.
+    /// The first part of the file, as if it were the complete file.
     func truncated(percent: Int) -> ShelvedFile {
         let part = bytes.getSlice(at: bytes.readerIndex, length: bytes.readableBytes * percent / 100) ?? ByteBuffer()
         return ShelvedFile(bytes: part, etag: "\"\(etag.filter { $0 != "\"" })-\(percent)\"")
     }
 }
 
-/// Which user agents the network in front of the storage turns away.
+/// The user agents that the network in front of the storage rejects.
 enum UserAgentRule {
     private static let libraries = [
         "asynchttpclient", "async-http-client", "swift-nio", "python", "aiohttp", "curl", "wget", "go-http-client", "okhttp",

@@ -5,7 +5,7 @@ import Hummingbird
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// `GET /v1/tasks/{id}`, `POST /v1/tasks/batch` and `GET /v1/tasks`
+/// Handles `GET /v1/tasks/{id}`, `POST /v1/tasks/batch` and `GET /v1/tasks`.
 struct TaskController {
     static let batchLimit = 50
     static let pageSizes = 1...100
@@ -15,7 +15,7 @@ struct TaskController {
     let links: ResultLinks
     let plan: FaultPlan
     let clock: any WallClock
-    /// Counts the lists, so that their noise changes while they are paged through.
+    /// Counts list requests, so that inaccuracies change between reads of the same page.
     let lists: AttemptCounter
 
     func add(to group: RouterGroup<BasicRequestContext>) {
@@ -68,7 +68,7 @@ struct TaskController {
         ]).answer()
     }
 
-    /// `processing` includes the tasks that still wait.
+    /// `processing` includes pending tasks.
     private static func statuses(_ text: String?) throws(APIError) -> Set<TaskEntry.Status>? {
         guard let text, !text.isEmpty else { return nil }
         guard let status = TaskEntry.Status(rawValue: text) else {

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Answers calls of unknown paths in the documented form of an error.
+/// Answers calls of unknown paths with an error in the documented form.
 struct UnknownPath: RouterMiddleware {
     typealias Context = BasicRequestContext
 

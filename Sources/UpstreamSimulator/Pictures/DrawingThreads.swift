@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 import NIOPosix
 
-/// Runs work that keeps a thread busy, at most so many at once, away from the cooperative pool and the event loops.
+/// Runs CPU-heavy jobs with limited concurrency, outside of the cooperative pool and the event loops.
 final class DrawingThreads: TaskExecutor {
     private struct State {
         var running = 0
@@ -11,7 +11,7 @@ final class DrawingThreads: TaskExecutor {
     private let width: Int
     private let state = NIOLockedValueBox(State())
 
-    /// - Parameter width: How many jobs run at a time, at least 1.
+    /// - Parameter width: Maximum number of concurrent jobs, at least 1.
     init(width: Int) { self.width = max(1, width) }
 
     func enqueue(_ job: consuming ExecutorJob) {
@@ -28,7 +28,7 @@ final class DrawingThreads: TaskExecutor {
     }
 
     private func start(_ job: UnownedJob) {
-        // The shared pool lives as long as the process and never refuses work.
+        // The shared pool lives as long as the process and always accepts work.
         NIOThreadPool.singleton.submit { [self] _ in
             var next: UnownedJob? = job
             while let job = next {

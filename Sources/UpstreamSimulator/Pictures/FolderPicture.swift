@@ -1,16 +1,16 @@
 import Foundation
 import SizeContract
 
-/// A picture that is served through from a folder.
+/// A picture from a folder, delivered unchanged.
 struct FolderPicture: Sendable, Hashable {
     let path: String
     let format: PictureFormat
-    /// `nil` when the header doesn't tell.
+    /// `nil` if the header could not be read.
     let size: PixelSize?
 
-    /// The pictures of a folder in the order of their names, told from other files by their first bytes.
+    /// The pictures in a folder, sorted by name and recognized by their first bytes.
     ///
-    /// - Throws: ``SimulatorError`` for a folder that can't be listed or holds no picture. Files that can't be read are passed over.
+    /// - Throws: ``SimulatorError`` if the folder can't be listed or contains no picture. Unreadable files are skipped.
     static func all(in folder: String) throws(SimulatorError) -> [FolderPicture] {
         let names: [String]
         do {
@@ -29,7 +29,7 @@ struct FolderPicture: Sendable, Hashable {
     private init?(path: String) {
         let target = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
         let kind = try? FileManager.default.attributesOfItem(atPath: target)[.type] as? FileAttributeType
-        // Opening a pipe would wait for a writer, so only a regular file is opened at all.
+        // Only open regular files, since opening a pipe would wait for a writer.
         guard kind == .typeRegular, let file = FileHandle(forReadingAtPath: target)
         else { return nil }
         defer { try? file.close() }

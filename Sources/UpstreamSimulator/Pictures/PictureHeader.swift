@@ -1,7 +1,7 @@
 import Foundation
 import SizeContract
 
-/// The little that must be known of a picture file to pass it on: its format and its pixels.
+/// Reads the format and size of a picture file from its header.
 enum PictureHeader {
     static func format(of head: Data) -> PictureFormat? {
         let bytes = [UInt8](head.prefix(12))
@@ -11,7 +11,7 @@ enum PictureHeader {
         return nil
     }
 
-    /// - Returns: The pixels by the header; `nil` for one that is damaged or lies further in.
+    /// - Returns: The size in pixels; `nil` if the header is damaged or not within `head`.
     static func size(of head: Data, format: PictureFormat) -> PixelSize? {
         let bytes = [UInt8](head)
         let sides: (width: Int, height: Int)? =
@@ -29,7 +29,7 @@ enum PictureHeader {
         return (big(bytes, 16, 4), big(bytes, 20, 4))
     }
 
-    /// Walks the markers to the frame header: SOF0 to SOF15 without DHT, JPG and DAC (ISO/IEC 10918-1, table B.1).
+    /// Scans the markers up to the frame header: SOF0 to SOF15 without DHT, JPG and DAC (ISO/IEC 10918-1, table B.1).
     private static func jpeg(_ bytes: [UInt8]) -> (width: Int, height: Int)? {
         var position = 2
         while position + 9 < bytes.count {

@@ -3,16 +3,16 @@ import Foundation
 import NIOCore
 import SizeContract
 
-/// A result's bytes.
+/// The bytes of a result.
 struct ShelvedFile: Sendable {
     let bytes: ByteBuffer
-    /// A strong entity tag, from the content.
+    /// A strong entity tag, derived from the content.
     let etag: String
 }
 
-/// Makes results when they are first asked for, and keeps the latest ones.
+/// Generates results on first request, with an LRU cache.
 ///
-/// A picture costs about a tenth of a second, so it is made once however many requests wait for it, and never on a thread that
+/// Drawing a picture takes about a tenth of a second. It is drawn once even for concurrent requests, and never on a thread that
 /// serves requests.
 actor PictureShelf {
     private let source: any PictureSource
@@ -24,7 +24,7 @@ actor PictureShelf {
     private var size = 0
     private var making: [Delivery: Task<ShelvedFile, any Error>] = [:]
 
-    /// - Parameter capacity: How many bytes of files are kept, at most.
+    /// - Parameter capacity: Maximum size of cached files in bytes.
     init(source: any PictureSource, capacity: Int = 24 << 20) {
         self.source = source
         self.capacity = capacity

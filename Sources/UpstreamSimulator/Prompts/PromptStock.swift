@@ -1,16 +1,16 @@
-/// Prompts as people write them, and some that are a trial for whoever shows them.
+/// Realistic prompts, and some that are difficult to display.
 enum PromptStock {
-    /// Markup, quotes and a backslash: text that must be escaped wherever it is shown.
+    /// Markup, quotes and a backslash: must be escaped in every output.
     static let markup = """
         A neon sign that reads "<script>alert('closing time')</script>" & 'open 24/7', rain-wet alley, \\ reflections, 35mm
         """
 
-    /// Emoji of several code points, and text from right to left beside text from left to right.
+    /// Emoji of several code points, and right-to-left next to left-to-right text.
     static let mixedScripts = """
         ملصق مهرجان صيفي 🎪 with the words «أهلاً وسهلاً» above "Welcome", family 👨‍👩‍👧‍👦 at the gate, שלום on a banner 🏳️‍🌈, flat vector
         """
 
-    /// Near the longest that the service takes.
+    /// Close to the longest prompt that the service accepts.
     static let long =
         "A cutaway illustration of a six-storey guesthouse by the sea, drawn as one continuous picture, ink and watercolour. "
         + rooms.joined(separator: " ")

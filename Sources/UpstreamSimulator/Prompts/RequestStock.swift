@@ -1,10 +1,10 @@
 import SizeContract
 
-/// Requests as people send them, for tasks that the account has of its own.
+/// Realistic requests for the account's initial tasks.
 enum RequestStock {
     /// The request of the task with this serial number.
     ///
-    /// - Parameter siblings: Whether some requests go to models that give several results.
+    /// - Parameter siblings: Whether some requests use models that return several results.
     static func request(serial: Int, seed: UInt64, siblings: Bool) -> SimulatedRequest {
         var draw = Draw(seed: seed, "stock", serial)
         let (size, resolution) = askedSize(draw: &draw)
@@ -16,7 +16,7 @@ enum RequestStock {
         return request
     }
 
-    /// Each prompt of the stock comes once before one comes again, and the awkward ones come early, so that a short run shows them too.
+    /// Every prompt is used once before any is repeated. The difficult ones come early, so that short runs contain them.
     private static func prompt(serial: Int, seed: UInt64) -> String {
         switch serial % 24 {
         case 3: return PromptStock.markup
@@ -29,7 +29,8 @@ enum RequestStock {
         }
     }
 
-    /// A size that is plausible for a given picture: mostly the nearest cell of the table, sometimes its own pixels or `auto`.
+    /// A plausible requested size for a given picture: mostly the nearest cell of the table, sometimes its exact pixels or
+    /// `auto`.
     static func plausibleSize(for size: PixelSize?, draw: inout Draw) -> (size: String?, resolution: String?) {
         let contract = SizeContract.gptImage2
         guard let size, let cell = contract.nearestCell(to: size) else { return ("auto", nil) }
