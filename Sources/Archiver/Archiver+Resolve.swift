@@ -137,28 +137,7 @@ extension Archiver {
         let words = snapshot.failure.map { redact($0) }
         // Fetch the results whatever the state says, since their links work now.
         if snapshot.stage == .delivered || (snapshot.stage == .completed && !snapshot.results.isEmpty) {
-            let keyGuard = KeyGuard(secrets + client.secrets)
-            let known = try await catalog.resultLinks(of: lease.id)
-            let named = keyGuard(numbered(snapshot.results, known: known)).map { result in
-                var result = result
-                result.problem = result.problem.map { redact($0) }
-                return result
-            }
-            let taken = taken(of: named, known: known, lease, createdAt)
-            let hasFailed = snapshot.status == .failed || snapshot.status == .cancelled
-            let outcome = TaskOutcome.resolved(
-                results: taken.results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
-                model: snapshot.model.map { redact($0) }, reason: taken.reason ?? (hasFailed ? words : nil), json: json,
-                rest: taken.rest)
-            if try await write(lease, outcome) {
-                report(.resolved(lease.id, outputs: taken.results.count))
-                if let rest = taken.rest {
-                    tell(of: lease, rest)
-                } else if let reason = taken.reason {
-                    report(.warning("results of task \(lease.id) were not taken before its window closed: \(reason)"))
-                }
-                try await recordProblems(taken.results, lease, createdAt, json)
-            }
+            try await enterResults(of: snapshot, lease, redact, secrets: secrets, createdAt, json)
             return
         }
         switch snapshot.stage {
@@ -189,6 +168,36 @@ extension Archiver {
                 return try await end(lease, .unavailable, reason, .vendor, createdAt, json)
             }
             try await write(lease, .unfinished(dueAt: clock.now.addingTimeInterval(pace(lease.readings)), createdAt: createdAt))
+        }
+    }
+
+    /// Enters the results that an answer names.
+    private func enterResults(
+        of snapshot: TaskSnapshot, _ lease: TaskLease, _ redact: Redactor, secrets: [String], _ createdAt: Date?,
+        _ json: JSONValue
+    ) async throws {
+        let keyGuard = KeyGuard(secrets + client.secrets)
+        let known = try await catalog.resultLinks(of: lease.id)
+        let named = keyGuard(numbered(snapshot.results, known: known)).map { result in
+            var result = result
+            result.problem = result.problem.map { redact($0) }
+            return result
+        }
+        let taken = taken(of: named, known: known, lease, createdAt)
+        let hasFailed = snapshot.status == .failed || snapshot.status == .cancelled
+        let outcome = TaskOutcome.resolved(
+            results: taken.results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
+            model: snapshot.model.map { redact($0) },
+            reason: taken.reason ?? (hasFailed ? snapshot.failure.map { redact($0) } : nil), json: json,
+            rest: taken.rest)
+        if try await write(lease, outcome) {
+            report(.resolved(lease.id, outputs: taken.results.count))
+            if let rest = taken.rest {
+                tell(of: lease, rest)
+            } else if let reason = taken.reason {
+                report(.warning("results of task \(lease.id) were not taken before its window closed: \(reason)"))
+            }
+            try await recordProblems(taken.results, lease, createdAt, json)
         }
     }
 

@@ -85,10 +85,8 @@ package final class UpstreamSimulator: Service {
                 port.resolve(.success(bound))
             },
             logger: logger)
-        self.account = account
-        self.callbacks = callbacks
-        self.base = base
-        self.port = port
+        (self.account, self.callbacks) = (account, callbacks)
+        (self.base, self.port) = (base, port)
         recordedViolations = violations
     }
 
