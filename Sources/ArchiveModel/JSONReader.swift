@@ -5,14 +5,14 @@ struct JSONReader {
 
     let bytes: [UInt8]
     private let limits: JSONReading.Limits
-    private var position = 0
+    var position = 0
     private var values = 0
     private var depth = 0
     /// Whether the input ended inside the current value.
     var hasEnded = false
     private var isInList = false
     var findings: JSONReading.Findings = []
-    private(set) var work = 0
+    var work = 0
 
     init(_ bytes: [UInt8], limits: JSONReading.Limits) {
         self.bytes = bytes

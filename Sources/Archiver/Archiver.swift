@@ -2,7 +2,7 @@ package import ArchiveModel
 package import BlobStore
 package import Catalog
 package import DecoderPool
-package import Foundation
+import Foundation
 package import GenerationAPI
 import ImageCodecs
 import Synchronization

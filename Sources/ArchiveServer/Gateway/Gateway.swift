@@ -276,67 +276,67 @@ package struct Gateway: Sendable {
         }
         return Response(
             status: status, headers: headers,
-            body: ResponseBody(contentLength: length) { writer in
-                try await Self.forward(answer, isCoded: isCoded, mask: mask, reader: reader, to: &writer)
-                try await writer.finish(nil)
-            })
+            body: Self.body(of: answer, length: length, isCoded: isCoded, mask: mask, reader: reader))
     }
 
-    /// Forwards the body of an answer part by part.
-    private static func forward(
-        _ answer: HTTPClientResponse, isCoded: Bool, mask: SecretMask?, reader: (@Sendable (Data) -> Void)?,
-        to writer: inout any ResponseBodyWriter
-    ) async throws {
-        let end = ContinuousClock.now + Self.longestAnswer
-        var read = ByteBuffer()
-        var count = 0
-        var hangUp: (any Error)?
-        var mask = mask
-        var decoder = isCoded ? try ContentDecoder(answer.headers, mostBytes: Self.largestAnswer) : nil
-        var parts = answer.body.makeAsyncIterator()
-        var hasEnded = false
-        while true {
-            let part: ByteBuffer
-            if let piece = try decoder?.next() {
-                // A body that decodes to nothing must not block the thread.
-                try Task.checkCancellation()
-                guard !piece.isEmpty else {
-                    await Task.yield()
+    /// The body of an answer, forwarded part by part.
+    private static func body(
+        of answer: HTTPClientResponse, length: Int?, isCoded: Bool, mask: SecretMask?, reader: (@Sendable (Data) -> Void)?
+    ) -> ResponseBody {
+        ResponseBody(contentLength: length) { writer in
+            let end = ContinuousClock.now + Self.longestAnswer
+            var read = ByteBuffer()
+            var count = 0
+            var hangUp: (any Error)?
+            var mask = mask
+            var decoder = isCoded ? try ContentDecoder(answer.headers, mostBytes: Self.largestAnswer) : nil
+            var parts = answer.body.makeAsyncIterator()
+            var hasEnded = false
+            while true {
+                let part: ByteBuffer
+                if let piece = try decoder?.next() {
+                    // A body that decodes to nothing must not block the thread.
+                    try Task.checkCancellation()
+                    guard !piece.isEmpty else {
+                        await Task.yield()
+                        continue
+                    }
+                    part = ByteBuffer(bytes: piece)
+                } else if hasEnded {
+                    break
+                } else if let raw = try await parts.next() {
+                    guard decoder == nil else {
+                        decoder?.push(Array(raw.readableBytesView))
+                        continue
+                    }
+                    part = raw
+                } else {
+                    hasEnded = true
+                    decoder?.end()
                     continue
                 }
-                part = ByteBuffer(bytes: piece)
-            } else if hasEnded {
-                break
-            } else if let raw = try await parts.next() {
-                guard decoder == nil else {
-                    decoder?.push(Array(raw.readableBytesView))
+                count += part.readableBytes
+                guard count <= Self.largestAnswer, ContinuousClock.now < end else { throw EndlessAnswer() }
+                if reader != nil, count <= Self.largestReading { read.writeImmutableBuffer(part) }
+                if let hangUp {
+                    // The caller has disconnected, and the body is too large to be parsed: stop reading.
+                    guard count <= Self.largestReading else { throw hangUp }
                     continue
                 }
-                part = raw
-            } else {
-                hasEnded = true
-                decoder?.end()
-                continue
+                do {
+                    let shown = mask?.push(part) ?? part
+                    if shown.readableBytes > 0 { try await writer.write(shown) }
+                } catch {
+                    guard reader != nil else { throw error }
+                    hangUp = error
+                }
             }
-            count += part.readableBytes
-            guard count <= Self.largestAnswer, ContinuousClock.now < end else { throw EndlessAnswer() }
-            if reader != nil, count <= Self.largestReading { read.writeImmutableBuffer(part) }
-            if let hangUp {
-                // The caller has disconnected, and the body is too large to be parsed: stop reading.
-                guard count <= Self.largestReading else { throw hangUp }
-                continue
-            }
-            do {
-                try await writer.write(mask?.push(part) ?? part)
-            } catch {
-                guard reader != nil else { throw error }
-                hangUp = error
-            }
+            guard decoder?.isComplete ?? true else { throw EndlessAnswer() }
+            if let reader, count <= Self.largestReading { reader(Data(read.readableBytesView)) }
+            if let hangUp { throw hangUp }
+            if let rest = mask?.finish(), rest.readableBytes > 0 { try await writer.write(rest) }
+            try await writer.finish(nil)
         }
-        guard decoder?.isComplete ?? true else { throw EndlessAnswer() }
-        if let reader, count <= Self.largestReading { reader(Data(read.readableBytesView)) }
-        if let hangUp { throw hangUp }
-        if let rest = mask?.finish(), rest.readableBytes > 0 { try await writer.write(rest) }
     }
 
     /// Whether the answer has a content coding although none was requested. It is decoded, so that the recorder and the secret
