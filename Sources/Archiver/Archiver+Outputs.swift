@@ -45,6 +45,9 @@ extension Archiver {
             let inspection = try await metrics.measure(.inspect) { try await inspector.inspect(download) }
             switch inspection {
             case .undecodable(let reason, let looksLikePicture):
+                guard Self.isWorthKeeping(download, looksLikePicture: looksLikePicture, besides: lease.candidates) else {
+                    throw Self.damage(reason, looksLikePicture: looksLikePicture, link)
+                }
                 throw try await keepAsCandidate(download, reason: reason, looksLikePicture: looksLikePicture, link)
             case .unjudged(let facts, let mediaType):
                 throw try await keepAsCandidate(download, unjudged: facts, mediaType: mediaType)
@@ -66,9 +69,26 @@ extension Archiver {
         let candidate = DeliveryCandidate(
             original: BlobReference(digest: blob.digest, bytes: blob.bytes, mediaType: "application/octet-stream"),
             reason: reason, looksLikePicture: looksLikePicture, download: download.facts)
-        return Failure(
+        var failure = Self.damage(reason, looksLikePicture: looksLikePicture, link)
+        failure.candidate = candidate
+        return failure
+    }
+
+    private static func damage(_ reason: String, looksLikePicture: Bool, _ link: CurrentLink) -> Failure {
+        Failure(
             "the delivery is not a whole picture: \(reason)", kind: looksLikePicture ? "damaged picture" : "no picture",
-            cause: .vendor, isRefusal: link.isFresh, candidate: candidate)
+            cause: .vendor, isRefusal: link.isFresh)
+    }
+
+    /// Bytes. Of larger deliveries that are not whole only the first ones are kept: a candidate that a newer one replaces stays on the
+    /// disk until `gc`, and a host must not be able to fill the disk with them.
+    private static let largestReplacement = 16 << 20
+
+    private static func isWorthKeeping(
+        _ download: Download, looksLikePicture: Bool, besides candidates: [DeliveryCandidate]
+    ) -> Bool {
+        guard download.bytes > largestReplacement, candidates.count >= DeliveryCandidate.most else { return true }
+        return looksLikePicture && !candidates.contains(where: \.looksLikePicture)
     }
 
     /// Stores bytes on which the decoder crashed or ran out of resources. They may be a complete picture.
@@ -92,6 +112,8 @@ extension Archiver {
         var failure: Failure?
         /// Set if the API refused the key.
         var stop: APIError?
+        /// The end of the window by the answer that the link was read from.
+        var deadline: Date?
     }
 
     private static let noLink = Failure("no link of it can be read", kind: "no link", cause: .unknown)
@@ -106,7 +128,9 @@ extension Archiver {
         var link = CurrentLink(address: lease.link.isEmpty ? nil : lease.link)
         guard link.address == nil || (!isFirst && (isLate || wasRefused || lease.attempts.isMultiple(of: 2))) else { return link }
         do {
-            switch try await readAgain(lease) {
+            let (reading, deadline) = try await readAgain(lease)
+            link.deadline = deadline
+            switch reading {
             case .link(let address):
                 link.address = address
                 link.isFresh = true
@@ -135,7 +159,8 @@ extension Archiver {
         case missing(String)
     }
 
-    private func readAgain(_ lease: OutputLease) async throws -> Reading {
+    /// - Returns: What the answer says about the output, and the end of its window. A time of creation in the future is not believed.
+    private func readAgain(_ lease: OutputLease) async throws -> (Reading, deadline: Date?) {
         let reading = try await readers.readings(of: [lease.id.task]).first
         let snapshot: TaskSnapshot
         do {
@@ -145,12 +170,14 @@ extension Archiver {
             if error.code == .forbidden || (reading?.isCallers == true && error.stopsSource) { error.code = .server }
             throw error
         }
+        let deadline = snapshot.createdAt.map { min($0, clock.now).addingTimeInterval(TaskSnapshot.linkLifetime) }
         let results = numbered(snapshot.results, known: try await catalog.resultLinks(of: lease.id.task))
         guard let result = results.first(where: { $0.index == lease.id.index }) else {
-            return .missing("the task names \(results.count) results, and this one is not among them")
+            return (.missing("the task names \(results.count) results, and this one is not among them"), deadline)
         }
         let redact = Redactor(secrets: signatures(of: snapshot))
-        return result.link.map(Reading.link) ?? .missing(result.problem.map { redact($0) } ?? "the result is not a link")
+        let problem = result.problem.map { redact($0) } ?? "the result is not a link"
+        return (result.link.map(Reading.link) ?? .missing(problem), deadline)
     }
 
     // MARK: Filing
@@ -247,13 +274,16 @@ extension Archiver {
             client.secrets + [lease.link, link.address].compactMap { $0 }.flatMap { HopSecrets.secrets(in: $0) })
         failure.detail = keyGuard(failure.detail)
         if let candidate = failure.candidate { failure.candidate = (try? keyGuard(candidate)) ?? candidate }
+        var lease = lease
+        // Where answers differ, the later time counts: a window that seems to close too soon loses pictures.
+        let later = link.deadline.flatMap { $0 > RecordFiler.deadline(of: lease) ? $0 : nil }
+        lease.deadline = later ?? lease.deadline
         var generator = SystemRandomNumberGenerator()
         let decision = RetryDecision(
             after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),
             now: clock.now, base: options.retry.base, ceiling: options.retry.ceiling, using: &generator)
         do {
             guard let due = decision.nextTry ?? dueWhileTheClockIsOff else {
-                var lease = lease
                 if let candidate = failure.candidate {
                     lease.candidates.removeAll { $0.original.digest == candidate.original.digest }
                     lease.candidates.append(candidate)
@@ -266,7 +296,7 @@ extension Archiver {
                     Postponement(
                         dueAt: due, error: failure.detail, kind: failure.kind, cause: failure.cause, history: decision.history,
                         notBefore: failure.retryAfter.map { min($0, due) }, link: link.isFresh ? link.address : nil,
-                        candidate: failure.candidate, isToBeTold: decision.isToBeTold)),
+                        candidate: failure.candidate, deadline: later, isToBeTold: decision.isToBeTold)),
                 now: clock.now)
             metrics.retried(output: failure.kind)
             report(.postponed("output \(lease.id)", error: failure.detail, until: due))

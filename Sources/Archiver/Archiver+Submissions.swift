@@ -20,7 +20,7 @@ extension Archiver {
         _ task: TaskSnapshot, of request: RecordedRequest, key: String, source: String, caller: APIKey? = nil
     ) async throws {
         // A repeated idempotency key returns the task of the first request, even if the new request differs.
-        let request = try await catalog.submission(key: key) ?? request
+        let request = try await catalog.submission(key: key, of: task.id) ?? request
         let createdAt = task.createdAt ?? clock.now
         if try await catalog.task(task.id)?.request == nil {
             let redact = Redactor(secrets: client.secrets + [caller?.textToRedact].compactMap { $0 })

@@ -54,7 +54,7 @@ package struct Manifest: Sendable {
         }
         guard let text = json["task_id"]?.string else { return complain(number, "it has no \"task_id\" that is a text") }
         guard let id = TaskID(text), !text.unicodeScalars.contains("\u{FFFD}") else {
-            return complain(number, "\"\(text.prefix(80))\" is no task id")
+            return complain(number, "\"\(text.cut(to: 80))\" is no task id")
         }
         for name in ["model", "prompt", "size", "resolution"] {
             guard let value = json[name], value != .null, value.string == nil else { continue }

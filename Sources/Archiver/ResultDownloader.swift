@@ -326,7 +326,7 @@ package struct ResultDownloader: Sendable {
         for (name, value) in headers {
             let name = redact(name.lowercased())
             guard !["set-cookie", "set-cookie2", "authorization", "proxy-authorization"].contains(name) else { continue }
-            let clean = String(redact(value).prefix(2000))
+            let clean = redact(value).cut(to: 2000)
             kept[name] = kept[name].map { "\($0), \(clean)" } ?? clean
         }
         return kept
@@ -341,7 +341,7 @@ package struct ResultDownloader: Sendable {
         if let error = error as? CodingError { return DownloadError(.coding, "\(link.host): \(error.detail)") }
         if let error = error as? LinkError { return DownloadError(error) }
         if Task.isCancelled { return CancellationError() }
-        let words = Redactor(secrets: HopSecrets.secrets(in: link.text))(String("\(error)".prefix(500)))
+        let words = Redactor(secrets: HopSecrets.secrets(in: link.text))("\(error)".cut(to: 500))
         return TransferFailure(error: error, phase: phase, host: link.host, words: words).downloadError
     }
 }

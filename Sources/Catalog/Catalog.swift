@@ -45,7 +45,7 @@ package protocol Catalog: Outbox {
     func recordSubmission(key: String, request: RecordedRequest, now: Date) async throws
 
     /// The request recorded under a key; the first one if several used the same key.
-    func submission(key: String) async throws -> RecordedRequest?
+    func submission(key: String, of task: TaskID?) async throws -> RecordedRequest?
 
     /// Records which task a request has become.
     func completeSubmission(key: String, task: TaskID) async throws
@@ -222,6 +222,8 @@ package struct CatalogStatus: Sendable, Hashable {
 }
 
 extension Catalog {
+    package func submission(key: String) async throws -> RecordedRequest? { try await submission(key: key, of: nil) }
+
     package func keep(_ sealedKeys: [TaskID: Data]) async throws { try await keep(sealedKeys, account: 0) }
 
     package func leaseTasks(limit: Int, now: Date, until: Date) async throws -> [TaskLease] {

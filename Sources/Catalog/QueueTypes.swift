@@ -109,6 +109,8 @@ package struct Postponement: Sendable {
     package var history: FailureHistory
     /// The earliest time of the next attempt, even after a restart, because the host or the API asked for it.
     package var notBefore: Date?
+    /// The end of the window of an output by a later answer of the API; `nil` to keep the known one.
+    package var deadline: Date?
     /// A freshly read link, which replaces the old one.
     package var link: String?
     /// Delivered bytes that were not a complete picture.
@@ -120,7 +122,8 @@ package struct Postponement: Sendable {
 
     package init(
         dueAt: Date, error: String, kind: String, cause: FailureCause, history: FailureHistory, notBefore: Date? = nil,
-        link: String? = nil, candidate: DeliveryCandidate? = nil, isToBeTold: Bool = false, isMiss: Bool = false
+        link: String? = nil, candidate: DeliveryCandidate? = nil, deadline: Date? = nil, isToBeTold: Bool = false,
+        isMiss: Bool = false
     ) {
         self.dueAt = dueAt
         self.error = error
@@ -130,6 +133,7 @@ package struct Postponement: Sendable {
         self.notBefore = notBefore
         self.link = link
         self.candidate = candidate
+        self.deadline = deadline
         self.isToBeTold = isToBeTold
         self.isMiss = isMiss
     }

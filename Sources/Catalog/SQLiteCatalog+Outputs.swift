@@ -159,7 +159,7 @@ extension SQLiteCatalog {
                 UPDATE output SET state = 'waiting', due_at = :due_at, reason = :reason, link = COALESCE(:link, link),
                     failure = :failure, cause = :cause, attempts = attempts + 1, failing_since = :since,
                     window_cause = :window_cause, refusals = :refusals, refused_since = :refused_since, told = :told,
-                    not_before = :not_before, deaths = 0, lease_expires_at = NULL \(held)
+                    not_before = :not_before, deaths = 0, deadline = COALESCE(:deadline, deadline), lease_expires_at = NULL \(held)
                 """,
             arguments: key(lease) + [
                 "due_at": postponement.dueAt.milliseconds, "reason": postponement.error.stored,
@@ -168,7 +168,7 @@ extension SQLiteCatalog {
                 "window_cause": history.causeInWindow?.rawValue, "refusals": history.refusals,
                 "refused_since": history.refusedSince?.milliseconds,
                 "told": history.isTold || postponement.isToBeTold ? 1 : 0,
-                "not_before": postponement.notBefore?.milliseconds,
+                "not_before": postponement.notBefore?.milliseconds, "deadline": postponement.deadline?.milliseconds,
             ])
     }
 

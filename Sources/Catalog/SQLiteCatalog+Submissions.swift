@@ -12,10 +12,11 @@ extension SQLiteCatalog {
         }
     }
 
-    package func submission(key: String) async throws -> RecordedRequest? {
+    package func submission(key: String, of task: TaskID?) async throws -> RecordedRequest? {
         try await read { database in
-            let find = try database.cachedStatement(sql: "SELECT request FROM submission WHERE key = ?")
-            return try String.fetchOne(find, arguments: [key]).flatMap {
+            let find = try database.cachedStatement(
+                sql: "SELECT request FROM submission WHERE key = ?1 AND (?2 IS NULL OR task IS NULL OR task = ?2)")
+            return try String.fetchOne(find, arguments: [key, task?.text]).flatMap {
                 try? ArchiveDecoder.decode(RecordedRequest.self, from: $0)
             }
         }

@@ -304,7 +304,7 @@ package struct GenerationClient: Sendable {
         let words = json?["error"]?["message"]?.string ?? json?["message"]?.string ?? response.status.reasonPhrase
         let hint = json?["error"]?["fallback_suggestion"]?.string.map { " (\($0))" } ?? ""
         return APIError(
-            code, status: status, call: name, message: String(redact(words + hint).prefix(500)),
+            code, status: status, call: name, message: redact(words + hint).cut(to: 500),
             retryAfter: RetryPolicy.retryAfter(response.headers.first(name: "retry-after"), now: clock.now))
     }
 

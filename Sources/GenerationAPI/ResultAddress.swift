@@ -31,7 +31,7 @@ struct ResultAddress {
     private func relative(_ text: String) -> TaskResult {
         guard let base, let url = URL(string: base.hasSuffix("/") ? base : base + "/"),
             let absolute = URL(string: Self.escaped(text[...]), relativeTo: url)?.absoluteString
-        else { return .problem("it is the relative address \(text.prefix { $0 != "?" && $0 != "#" }.prefix(200))") }
+        else { return .problem("it is the relative address \(text.prefix { $0 != "?" && $0 != "#" }.cut(to: 200))") }
         return .link(absolute)
     }
 
@@ -67,7 +67,7 @@ struct ResultAddress {
         let end = host.firstIndex { "/?#\\".contains($0) } ?? host.endIndex
         let link = "\(scheme)://\(host[..<end])\(escaped(host[end...]))"
         guard let url = URL(string: link), let name = url.host, !name.isEmpty else {
-            return .problem("its address can't be read: \(Redactor()(String(link.prefix(300))))")
+            return .problem("its address can't be read: \(Redactor()(link.cut(to: 300)))")
         }
         return .link(link)
     }

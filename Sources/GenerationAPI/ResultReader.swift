@@ -92,7 +92,7 @@ struct ResultReader {
         if !images.isEmpty { return images.compactMap(address.read) }
         if let result = address.read(trimmed) { return [result] }
         guard place != .container else { return [] }
-        return [.problem("the text '\(Redactor()(String(trimmed.prefix(120))))' is no link")]
+        return [.problem("the text '\(Redactor()(trimmed.cut(to: 120)))' is no link")]
     }
 
     /// Removes white space, control characters and zero-width characters at both ends.
@@ -162,7 +162,7 @@ struct ResultReader {
         if Self.inlineFields.contains(where: { members[$0].contains { $0 != .null } }) {
             return [.problem("its base64 can't be decoded")]
         }
-        let names = members.names.prefix(6).joined(separator: ", ")
+        let names = members.names.prefix(6).map { $0.cut(to: 60) }.joined(separator: ", ")
         return [.problem(names.isEmpty ? "it is an empty object" : "it is an object without a link, of the members \(names)")]
     }
 
@@ -193,7 +193,7 @@ struct ResultReader {
         var reasons = ["failreason", "failurereason", "errormessage", "errormsg"]
         if isItem { reasons += ["reason", "message", "detail", "code"] }
         let words = error ?? reasons.lazy.flatMap { members[$0].compactMap(\.string) }.first { !$0.isEmpty }
-        return words.map { Redactor()(String($0.prefix(500))) }
+        return words.map { Redactor()($0.cut(to: 500)) }
     }
 
     // MARK: Several fields

@@ -89,7 +89,7 @@ package struct TaskSnapshot: Sendable, Hashable {
             of: json, isUnfinished: isUnfinished)
         failure =
             [json["error"], json["fail_reason"], json["failure_reason"], json["error_message"]].lazy
-            .compactMap { $0.flatMap(UpstreamWords.failure) }.first
+            .compactMap { $0.flatMap(UpstreamWords.failure)?.cut(to: 2000) }.first
     }
 
     /// Finds the task in an answer, which may be wrapped, such as `{"code":200,"data":{…}}`.

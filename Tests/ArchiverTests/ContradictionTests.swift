@@ -36,6 +36,69 @@ import Upkeep
         Response(status: .ok, headers: [.contentType: "application/json"], body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 
+    /// The API never answers a call that names one of eleven tasks, since its provider hangs.
+    @Test func aTaskThatIsNeverAnsweredHoldsUpNoOther() async throws {
+        let archive = try TestArchive()
+        let clock = archive.clock
+        let created = Int(clock.now.timeIntervalSince1970) - 60
+        try await withStorageHost(posts: true) { request in
+            let id = request.uri.path.split(separator: "/").last.map(String.init) ?? ""
+            if id.hasSuffix(".png") { return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: Self.picture))) }
+            if id == "poison" || id == "batch" { try await clock.sleep(for: .seconds(100_000)) }
+            let host = request.head.authority ?? ""
+            return Self.json(
+                #"{"id":"\#(id)","status":"completed","created":\#(created),"results":["http://\#(host)/\#(id).png?sig=abcdefghijklmnop"]}"#
+            )
+        } _: { url in
+            let (archiver, downloader) = try archive.archiver(url)
+            let archived = Mutex(0)
+            archive.listener.withLock { listener in
+                listener = { event in
+                    guard case .archived = event else { return }
+                    let count = archived.withLock { archived in
+                        archived += 1
+                        return archived
+                    }
+                    if count == 10 { archiver.stop() }
+                }
+            }
+            let start = clock.now
+            let tasks = (["poison"] + (0..<10).map { "good-\($0)" }).compactMap { TaskID($0) }
+            try await archiver.register(tasks.map { TaskRegistration(id: $0, source: "manifest") })
+            let summary = try await archiver.run()
+            await downloader.shutdown()
+            #expect(summary.archived == 10)
+            #expect(clock.now.timeIntervalSince(start) < 300, "two tries of the batch, of a minute each")
+        }
+    }
+
+    /// The first answer tells a wrong time of creation, as if the window had closed; the host answers 404 for half an hour.
+    @Test func aLaterTimeOfCreationOpensTheWindowAgain() async throws {
+        let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
+        let (clock, start) = (archive.clock, archive.clock.now)
+        let task = try #require(TaskID("task-late"))
+        let readings = Mutex(0)
+        try await withStorageHost { request in
+            if request.uri.path == "/0.png" {
+                guard clock.now.timeIntervalSince(start) > 1800 else { return Response(status: .notFound) }
+                return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: Self.picture)))
+            }
+            let isFirst = readings.withLock { readings in
+                readings += 1
+                return readings == 1
+            }
+            let created = Int(start.timeIntervalSince1970) - (isFirst ? 30 * 3600 : 60)
+            let host = request.head.authority ?? ""
+            return Self.json(
+                #"{"id":"\#(task)","status":"completed","created":\#(created),"results":["http://\#(host)/0.png?sig=abcdefghijklmnop"]}"#
+            )
+        } _: { url in
+            let summary = try await archive.run(url, tasks: [TaskRegistration(id: task, source: "manifest")])
+            #expect(summary.archived == 1 && summary.unavailable == 0, "\(archive.events)")
+            #expect(clock.now.timeIntervalSince(start) < 7200)
+        }
+    }
+
     /// For 60 s the API reads the task wrongly, while the account's list calls it completed.
     @Test(arguments: Case.allCases) func aLaterAnswerCounts(_ example: Case) async throws {
         let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))

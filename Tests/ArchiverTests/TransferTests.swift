@@ -96,7 +96,7 @@ import Testing
         ("zstd", png), ("gzip, compress", gzip), ("gzip", Array("<html>a page</html>".utf8)),
         ("br", Array("<html>a page</html>".utf8)),
         ("gzip", Array(gzip.dropLast(9))), ("deflate", Array(zlib.dropLast(5))), ("br", Array(brotli.dropLast())), ("gzip", []),
-        ("gzip,gzip,gzip,gzip,gzip", gzip),
+        ("gzip,gzip,gzip", gzip), ("br, br", brotli),
     ])
     func aCodingThatCannotBeUndoneIsNoFile(_ coding: String, _ body: [UInt8]) async throws {
         let head = "HTTP/1.1 200 OK\nContent-Length: \(body.count)\nConnection: close\nContent-Encoding: \(coding)"
@@ -125,21 +125,27 @@ import Testing
 
     /// Bodies that decode to nothing: neither the byte limit nor a clock sees them, so the work itself is bounded.
     ///
-    /// The first by Python: 2^20 empty gzip members of 20 bytes, compressed three times, eight copies of it each time but the first.
+    /// The first by Python: `gzip.compress(member * (1 << 14), 9, mtime=0)` of the empty member below.
     @Test(
         .timeLimit(.minutes(5)),
         arguments: [
             (
-                "gzip, gzip, gzip, gzip",
+                "gzip, gzip",
                 Array(
                     Data(
                         base64Encoded: """
-                            H4sIAAAAAAACA5Pv5mAAASbmt3dts5qypdgehAs/mdzwMsflz0m2pF3NHJM49A6ECbToOLDlLPPocugKebn8BJ+PYKsIu6foakbt\
-                            tcs2WmhOucyxXFD2nuqSPw+qurIZy2s/35k6XeXI6Xm54r01HJ47/v3Se5Ymf/Xrhp2vevPMLtf//d6//x8zAwoIOvi8dvuE/rsH\
-                            jh8+rBf57/d7+/8/5VGVeAi/Dz//fCPPDbtzx/3tjRhRJBVK18S/37SRJ8KWd9b26pmoOieYRe121RUOb7rvN7lob7K5JIrsB2+v\
-                            v90fU9VbypZ9mnTke4li9bZYk0+KKg9/vd49Y3ZtyPXDz1aZ77rpw8qGos2h6see92KfNkr/qKi4oept/wfNtbKjrh117ahrR11L\
-                            T9c++79+66/FG8zYGORHi/bRRDfq2lHXjrp2tGgfLdpHE92oa0ddO+ra0aJ9tGgfde2oa0ddO+ra0aJ9tGgfde2oa0ddO+ra0aJ9\
-                            NNGNunbUtaOuHXXtaNE+muhGXTvq2lHXjhbto0X7aKIbde2oa0ddO5SKdgC+Wssk2C4AAA==
+                            H4sIAAAAAAACA+3IsQkAMAgAMMHFLzzYpwWhVzQZ01NxMuNp55xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPO\
+                            Oeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPO\
+                            Oeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPO\
+                            Oeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPO\
+                            Oeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPO\
+                            Oeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPO\
+                            Oeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPO\
+                            Oeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPO\
+                            Oeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPO\
+                            Oeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPO\
+                            Oeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPOOeecc84555xzzjnnnHPO\
+                            Oeecc9/fAixIdfsAAAUA
                             """) ?? Data())
             ), ("gzip", Array([[UInt8]](repeating: emptyMember, count: 1 << 17).joined())),
             ("br", [0x0B] + [UInt8](repeating: 0x0C, count: 1 << 20)),
