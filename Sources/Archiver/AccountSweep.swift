@@ -12,6 +12,10 @@ package struct SweepMark: Sendable {
     package static let overlap: TimeInterval = 15 * 60
     /// Seconds between deep sweeps.
     package static let deepInterval: TimeInterval = 3600
+    /// The list is asked for at this interval after ``mostRefusals`` refusals in a row. A single one may be a proxy's or an outage's.
+    static let mostRefusals = 3
+    /// Refusals of the list since the last one that was read.
+    var refusals = 0
 
     /// The range that one sweep has to read.
     package struct Reach: Sendable, Hashable {

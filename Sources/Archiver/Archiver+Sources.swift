@@ -50,6 +50,7 @@ extension Archiver {
                 let hours = String(format: "%g", options.riskTime / 3600)
                 report(.warning("the sweep found \(news.urgent.count) with less than \(hours) h left: \(named)"))
             }
+            mark.refusals = 0
             metrics.swept(.good, at: clock.now.timeIntervalSince1970)
             report(.swept(tasks: sweep.count, new: news.count, isDeep: reach.isDeep))
             return Swept(mark: mark)
@@ -57,9 +58,11 @@ extension Archiver {
             metrics.swept(.failed, at: clock.now.timeIntervalSince1970)
             let isRefused = error.code == .notFound || error.code == .forbidden
             if !options.watch || (error.stopsSource && !isRefused) { return Swept(mark: mark, stop: error) }
-            let wait = isRefused ? SweepMark.deepInterval : options.sweepInterval
-            report(.sweepFailed(reason: error.description, isRefused: isRefused, until: clock.now.addingTimeInterval(wait)))
-            return Swept(mark: mark, isRefused: isRefused)
+            mark.refusals = isRefused ? mark.refusals + 1 : 0
+            let isPaused = mark.refusals >= SweepMark.mostRefusals
+            let wait = isPaused ? SweepMark.deepInterval : options.sweepInterval
+            report(.sweepFailed(reason: error.description, isRefused: isPaused, until: clock.now.addingTimeInterval(wait)))
+            return Swept(mark: mark, isRefused: isPaused)
         }
     }
 
