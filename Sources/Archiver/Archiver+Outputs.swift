@@ -45,7 +45,7 @@ extension Archiver {
             let inspection = try await metrics.measure(.inspect) { try await inspector.inspect(download) }
             switch inspection {
             case .undecodable(let reason, let looksLikePicture):
-                guard Self.isWorthKeeping(download, looksLikePicture: looksLikePicture, besides: lease.candidates) else {
+                guard Self.isWorthKeeping(download.bytes, looksLikePicture: looksLikePicture, besides: lease.candidates) else {
                     throw Self.damage(reason, looksLikePicture: looksLikePicture, link)
                 }
                 throw try await keepAsCandidate(download, reason: reason, looksLikePicture: looksLikePicture, link)
@@ -84,10 +84,8 @@ extension Archiver {
     /// disk until `gc`, and a host must not be able to fill the disk with them.
     private static let largestReplacement = 16 << 20
 
-    private static func isWorthKeeping(
-        _ download: Download, looksLikePicture: Bool, besides candidates: [DeliveryCandidate]
-    ) -> Bool {
-        guard download.bytes > largestReplacement, candidates.count >= DeliveryCandidate.most else { return true }
+    static func isWorthKeeping(_ bytes: Int, looksLikePicture: Bool, besides candidates: [DeliveryCandidate]) -> Bool {
+        guard bytes > largestReplacement, candidates.count >= DeliveryCandidate.most else { return true }
         return looksLikePicture && !candidates.contains(where: \.looksLikePicture)
     }
 
