@@ -157,7 +157,7 @@ extension Archiver {
         case missing(String)
     }
 
-    /// - Returns: What the answer says about the output, and the end of its window. A time of creation in the future is not believed.
+    /// - Returns: What the answer says about the output, and the end of its window. A creation after the discovery is not believed.
     private func readAgain(_ lease: OutputLease) async throws -> (Reading, deadline: Date?) {
         let reading = try await readers.readings(of: [lease.id.task]).first
         let snapshot: TaskSnapshot
@@ -168,7 +168,9 @@ extension Archiver {
             if error.code == .forbidden || (reading?.isCallers == true && error.stopsSource) { error.code = .server }
             throw error
         }
-        let deadline = snapshot.createdAt.map { min($0, clock.now).addingTimeInterval(TaskSnapshot.linkLifetime) }
+        // No task is created after it was discovered, so an answer that always says "now" does not keep the window open.
+        let latest = lease.discoveredAt.addingTimeInterval(UpstreamMonitor.clockTolerance)
+        let deadline = snapshot.createdAt.map { min($0, latest).addingTimeInterval(TaskSnapshot.linkLifetime) }
         let results = numbered(snapshot.results, known: try await catalog.resultLinks(of: lease.id.task))
         guard let result = results.first(where: { $0.index == lease.id.index }) else {
             return (.missing("the task names \(results.count) results, and this one is not among them"), deadline)
