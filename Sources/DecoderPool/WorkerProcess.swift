@@ -25,7 +25,7 @@ final class WorkerProcess: Sendable {
     private let process: Int32
     private let channel: Channel
     private let resources: WorkerResources
-    /// The peak memory of this process when the worker started, in bytes. The kernel counts it as the worker's own, since the worker is
+    /// The peak memory of this process just after the worker started, in bytes. The kernel counts it as the worker's own, since the worker is
     /// a copy of this process until it runs its program (`exec_mmap` keeps the maximum).
     private let inheritedPeak: Int
     private let hasEnded = Mutex(false)
@@ -34,7 +34,6 @@ final class WorkerProcess: Sendable {
     ///
     /// - Throws: ``DecoderFailure`` with code `unavailable`.
     init(program: String, resources: WorkerResources) throws(DecoderFailure) {
-        inheritedPeak = Self.ownPeak
         var (near, far, process): (Int32, Int32, Int32) = (-1, -1, 0)
         try Self.check(unsafe fixative_channel_pair(&near, &far), "its channel")
         let error = unsafe fixative_worker_start(program, DecodeWorker.verb, far, &process)
@@ -45,6 +44,8 @@ final class WorkerProcess: Sendable {
         }
         self.process = process
         self.resources = resources
+        // Read after the start, since this process may grow until then.
+        inheritedPeak = Self.ownPeak
         channel = Channel(descriptor: near)
         try awaitReadiness()
     }
