@@ -146,11 +146,13 @@ final class WorkerProcess: Sendable {
         case Self.processorTime: return DecoderFailure(.timeLimit, "\(resources.processorTime) s of processor time")
         default:
             // A decoder out of memory usually ends with a trap that gives no reason, so the peak memory decides.
-            let isFull = isPeakKnown && end.peak_memory > resources.memory / 4 * 3
+            // Where the peak may be inherited, a segmentation fault is taken for what it is.
+            let isFull = end.peak_memory > resources.memory / 4 * 3 && (isPeakKnown || end.signal != Self.segmentationFault)
             return DecoderFailure(isFull ? .memoryLimit : .crashed, "\(SystemError.signal(end.signal)), \(peak)")
         }
     }
 
+    private static let segmentationFault: Int32 = 11
     private static let badSystemCall: Int32 = 31
     private static let processorTime: Int32 = 24
 
