@@ -85,15 +85,15 @@ private let pieceBytes = 64 << 10
         if isMemberEmpty { emptyMembers += 1 }
         isMemberEmpty = true
         guard members <= Self.mostMembers, emptyMembers <= Self.mostEmptyMembers else {
-            throw fail("the body has \(members) gzip members, \(emptyMembers) of them empty")
+            throw fail("the body has \(members) gzip members, \(emptyMembers) of them empty", isOurLimit: true)
         }
         isComplete = unsafe inflateReset(stream) != Z_OK
         unsafe stream.pointee.avail_out = 1
         return !isComplete
     }
 
-    private func fail(_ detail: String) -> CodingError {
-        let error = CodingError(detail: detail)
+    private func fail(_ detail: String, isOurLimit: Bool = false) -> CodingError {
+        let error = CodingError(detail: detail, isOurLimit: isOurLimit)
         failure = error
         return error
     }

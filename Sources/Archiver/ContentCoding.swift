@@ -1,9 +1,16 @@
+import ArchiveModel
 package import NIOHTTP1
 
 /// The content coding of a body could not be decoded.
 package struct CodingError: Error {
     package var detail: String
-    package init(detail: String) { self.detail = detail }
+    /// Whether a limit of this program was exceeded. Then the file may be complete, and the failure is not the vendor's.
+    package var isOurLimit: Bool
+
+    package init(detail: String, isOurLimit: Bool = false) {
+        self.detail = detail
+        self.isOurLimit = isOurLimit
+    }
 }
 
 /// Decodes the content codings of a body, piece by piece (RFC 9110, section 8.4). The client asks for none, but some networks add
@@ -28,7 +35,9 @@ package struct ContentDecoder {
         guard !names.isEmpty else { return nil }
         // A Brotli stage holds up to 16 MiB of what it has decoded (RFC 7932, section 9.1), so one is enough for a download.
         guard names.count <= Self.mostCodings, names.count(where: { $0 == "br" }) <= 1 else {
-            throw CodingError(detail: "the body has \(names.count) content codings")
+            throw CodingError(
+                detail: "the body has the content codings \(names.joined(separator: ", ").cut(to: 80)), more than are undone",
+                isOurLimit: true)
         }
         // Codings are decoded in reverse order of application.
         for name in names.reversed() {
@@ -99,7 +108,9 @@ private final class CodingStage {
     /// Counts bytes passed to the next stage.
     func count(_ piece: [UInt8]) throws(CodingError) {
         bytesLeft -= piece.count
-        guard bytesLeft >= 0 else { throw CodingError(detail: "the body is larger under its content codings than a file may be") }
+        guard bytesLeft >= 0 else {
+            throw CodingError(detail: "the body is larger under its content codings than a file may be", isOurLimit: true)
+        }
     }
 
     func push(_ bytes: [UInt8]) {

@@ -58,7 +58,7 @@ package struct DownloadError: Error, Sendable {
     /// - `dns`: ours, because a resolver of this network answered, or failed to answer;
     /// - `tls`: ours, because a wrong clock, missing certificates or a proxy in between look the same;
     /// - `refusedAddress`: ours, because another setting or another network would allow the address;
-    /// - `tooLarge`: ours, because `--max-bytes` is our limit;
+    /// - `tooLarge`: ours, because `--max-bytes` and the limits of content codings are ours;
     /// - `timeout`, `connection`: unknown, because either end or the network between may be at fault;
     /// - `hostBusy`: unknown, because no attempt was made.
     package var cause: FailureCause {

@@ -338,7 +338,9 @@ package struct ResultDownloader: Sendable {
         {
             return error
         }
-        if let error = error as? CodingError { return DownloadError(.coding, "\(link.host): \(error.detail)") }
+        if let error = error as? CodingError {
+            return DownloadError(error.isOurLimit ? .tooLarge : .coding, "\(link.host): \(error.detail)")
+        }
         if let error = error as? LinkError { return DownloadError(error) }
         if Task.isCancelled { return CancellationError() }
         let words = Redactor(secrets: HopSecrets.secrets(in: link.text))("\(error)".cut(to: 500))

@@ -96,13 +96,21 @@ import Testing
         ("zstd", png), ("gzip, compress", gzip), ("gzip", Array("<html>a page</html>".utf8)),
         ("br", Array("<html>a page</html>".utf8)),
         ("gzip", Array(gzip.dropLast(9))), ("deflate", Array(zlib.dropLast(5))), ("br", Array(brotli.dropLast())), ("gzip", []),
-        ("gzip,gzip,gzip", gzip), ("br, br", brotli),
     ])
     func aCodingThatCannotBeUndoneIsNoFile(_ coding: String, _ body: [UInt8]) async throws {
         let head = "HTTP/1.1 200 OK\nContent-Length: \(body.count)\nConnection: close\nContent-Encoding: \(coding)"
         let (result, _) = try await fetch([Self.answer(head, body)])
         let error = #expect(throws: DownloadError.self) { try result.get() }
         #expect(error?.cause == .vendor)
+    }
+
+    /// A limit of our own says nothing about the vendor.
+    @Test(arguments: [("gzip,gzip,gzip", gzip), ("br, br", brotli)])
+    func moreCodingsThanAreUndoneAreOurLimit(_ coding: String, _ body: [UInt8]) async throws {
+        let head = "HTTP/1.1 200 OK\nContent-Length: \(body.count)\nConnection: close\nContent-Encoding: \(coding)"
+        let (result, _) = try await fetch([Self.answer(head, body)])
+        let error = #expect(throws: DownloadError.self) { try result.get() }
+        #expect(error?.code == .tooLarge && error?.cause == .ours)
     }
 
     /// `brotli.compress(bytes(64 << 20))`: 64 MB of zeros in 106 bytes.
