@@ -131,7 +131,7 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
     package var picture: ImageFacts?
     /// Why the original could not be decoded as a picture.
     package var decodeError: String?
-    /// Who is responsible for a missing or damaged picture; `nil` for a complete picture, and in every record of release 0.1.0.
+    /// The party responsible for a missing or damaged picture. `nil` for a complete picture, and in records of release 0.1.0.
     package var cause: FailureCause?
     /// The format of a complete original that is not decoded here.
     package var unread: UnreadFacts?
@@ -210,7 +210,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     package var createdAt: Date?
     package var request: RecordedRequest?
     package var taskJSON: JSONValue?
-    /// Who is responsible for a task without a result; `nil` if the upstream ended the task, and in every record of release 0.1.0.
+    /// The party responsible for a missing result. `nil` if the upstream ended the task, and in records of release 0.1.0.
     package var cause: FailureCause?
 
     package init(

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// Who caused a failure. The audit requests a refund only for `vendor`.
+/// The party that caused a failure. The audit requests a refund only for `vendor`.
 package enum FailureCause: String, Sendable, Hashable, Codable, CaseIterable {
     /// The storage host or the API answered, and the answer was wrong.
     case vendor

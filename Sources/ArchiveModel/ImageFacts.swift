@@ -34,7 +34,7 @@ package struct ImageFacts: Sendable, Hashable, Codable {
     package var jpegQuality: Int?
     /// The origin that the file states for itself, as a URI of the IPTC vocabulary.
     package var digitalSourceType: String?
-    /// What was omitted or guessed, in plain text.
+    /// Notes in plain text about omitted or guessed facts.
     package var notes: [String]?
 
     package init(

@@ -72,7 +72,7 @@ package struct Notice: Sendable, Hashable, Codable {
         self.data = data
     }
 
-    /// Identical for every repetition of the same notice, so that receivers can drop duplicates.
+    /// The same for each repetition of a notice, so that receivers can drop duplicates.
     package var id: String {
         // `atRisk` is reported once per deadline, however often it is detected.
         let moment = type == .atRisk || type == .taskAtRisk ? data.deadline ?? timestamp : timestamp

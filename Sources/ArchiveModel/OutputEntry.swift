@@ -50,7 +50,7 @@ package struct OutputEntry: Sendable, Hashable {
     /// When the output was archived or given up.
     package var endedAt: Date?
     package var attempts: Int
-    /// Who is responsible for a missing or damaged picture; `nil` for a complete one.
+    /// The party responsible for a missing or damaged picture; `nil` for a complete one.
     package var cause: FailureCause?
     /// Set while the output waits for a retry after a failure.
     package var failing: FailingState?

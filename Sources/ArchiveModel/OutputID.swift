@@ -8,7 +8,7 @@ package struct TaskID: Sendable, Hashable {
     ///   200 bytes. File names are limited to 255 bytes. No real task has such an ID; the text comes from a wrong line or a
     ///   hostile answer.
     package init?(_ text: String) {
-        // Fast path for every ID that the upstream issues: checking the bytes is enough.
+        // Fast path: all IDs of the upstream contain only these bytes.
         if (1...200).contains(text.utf8.count), text.utf8.allSatisfy(Self.isKept) {
             self.text = text
             return

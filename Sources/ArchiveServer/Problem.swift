@@ -9,7 +9,7 @@ import NIOHTTP1
 /// An error as a problem document (RFC 9457).
 struct Problem: Error, HTTPResponseError {
     var status: HTTPResponse.Status
-    /// What is wrong with this request, and what to do.
+    /// The problem of this request, and the next step.
     var detail: String
     var headers: HTTPFields = [:]
 

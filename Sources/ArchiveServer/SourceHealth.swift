@@ -19,7 +19,7 @@ package final class SourceHealth: Sendable {
         package var state: State
         /// When the part entered this state.
         package var since: Date
-        /// What failed or is missing.
+        /// The failed or missing part.
         package var reason: String?
         /// When the part is tried again.
         package var nextTry: Date?

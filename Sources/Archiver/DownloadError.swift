@@ -36,7 +36,7 @@ package struct DownloadError: Error, Sendable {
     }
 
     package var code: Code
-    /// What happened and what to do; contains no link's query.
+    /// The problem and the next step; contains no link's query.
     package var detail: String
     /// When the storage host asked the client to retry.
     package var retryAfter: Date?

@@ -72,7 +72,7 @@ package struct Manifest: Sendable {
         }
     }
 
-    /// What is wrong with a recorded size, and the consequence.
+    /// The problem of a recorded size, and the consequence.
     private func problem(with request: RecordedRequest) -> String? {
         guard let size = request.size else { return nil }
         let contract = SizeContract.contract(model: request.model)

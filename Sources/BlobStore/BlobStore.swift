@@ -78,7 +78,7 @@ package struct StoredBlob: Sendable, Hashable {
     /// Permission bits; `nil` where the store has none.
     package let mode: UInt32?
     package let kind: Kind
-    /// What kind of object it is if it is not a file, such as `a pipe`; `nil` for a file.
+    /// The kind of an object that is not a file, such as `a pipe`; `nil` for a file.
     package var what: String?
 
     package init(digest: Digest?, path: String, bytes: Int, mode: UInt32?, kind: Kind = .blob) {

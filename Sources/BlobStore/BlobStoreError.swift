@@ -42,7 +42,7 @@ package struct BlobStoreError: Error, Sendable {
         self.detail = detail
     }
 
-    /// What the user should do next.
+    /// The next step for the user.
     package var advice: String {
         switch code {
         case .markerMissing:

@@ -2,7 +2,7 @@ package import ArchiveModel
 package import Foundation
 import WorkLanes
 
-/// What verify, repair and gc need beyond ``BlobStore``: listing, checking and moving the files.
+/// Extends ``BlobStore`` for verify, repair and gc: listing, checking and moving the files.
 package protocol BlobUpkeep: BlobStore {
     /// The parts of the store. Each part is listed separately, so that only one listing is in memory.
     func parts() async throws -> [String]

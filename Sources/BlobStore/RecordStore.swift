@@ -27,7 +27,7 @@ package protocol RecordStore: Sendable {
     func records() -> AsyncThrowingStream<RecordListing, any Error>
 }
 
-/// What verify and repair need beyond ``RecordStore``.
+/// Extends ``RecordStore`` for verify and repair.
 package protocol RecordUpkeep: RecordStore {
     /// The correct path of a record, inside the store.
     func path(of record: StoredRecord) -> String

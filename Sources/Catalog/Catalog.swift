@@ -203,7 +203,7 @@ package struct TaskEntry: Sendable, Hashable {
     package var createdAt: Date?
     package var discoveredAt: Date
     package var request: RecordedRequest?
-    /// Who caused the task to have no result; `nil` if the upstream itself ended it.
+    /// The party that caused the task to have no result; `nil` if the upstream itself ended it.
     package var cause: FailureCause?
     /// Set while the task is waiting for a retry after a failure.
     package var failing: FailingState?

@@ -1,7 +1,7 @@
 package import ArchiveModel
 package import Foundation
 
-/// What verify and repair need beyond ``Catalog``: comparing rows with records, rebuilding rows, and the time each blob was last
+/// Extends ``Catalog`` for verify and repair: comparing rows with records, rebuilding rows, and the time each blob was last
 /// scrubbed.
 package protocol CatalogUpkeep: Catalog {
     /// Damage of the database file and its contents, as messages; empty when it is intact.

@@ -10,7 +10,7 @@ package struct CatalogRemains: Sendable {
     package var records: [ArchiveRecord] = []
     package var submissions: [OpenSubmission] = []
     package var scrubs: [BlobScrub] = []
-    /// What could not be read, as messages.
+    /// Messages about the parts that could not be read.
     package var losses: [String] = []
 
     /// Reads all readable rows, table by table: first in ascending order and, if that fails midway, in descending order.

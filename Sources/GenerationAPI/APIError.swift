@@ -58,7 +58,7 @@ package struct APIError: Error, Sendable {
     /// Whether other calls with this key will fail as well. The source then stops, and its queue is kept.
     package var stopsSource: Bool { code == .unauthorized || code == .noQuota || code == .forbidden }
 
-    /// What the user should do next.
+    /// The next step for the user.
     package var advice: String {
         switch code {
         case .unauthorized: "Set FIXATIVE_API_KEY to a valid key and run the command again; the queue is kept."

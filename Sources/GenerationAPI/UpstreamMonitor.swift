@@ -25,7 +25,7 @@ package struct UpstreamProblem: Sendable, Hashable, Encodable {
         self.detail = detail
     }
 
-    /// What the user should do next.
+    /// The next step for the user.
     package var advice: String {
         switch name {
         case .clock: "Correct the clock of this machine, for example with 'timedatectl set-ntp true'"

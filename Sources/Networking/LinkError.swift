@@ -10,7 +10,7 @@ package struct LinkError: Error, Sendable, Hashable {
     }
 
     package var code: Code
-    /// What is wrong and what to do; contains no path, query or user name of the link.
+    /// The problem and the next step; contains no path, query or user name of the link.
     package var description: String
 
     package init(_ code: Code, _ description: String? = nil) {

@@ -1,4 +1,4 @@
-/// What a repair has done, or would do.
+/// The actions of a repair; with `dryRun`, the planned ones.
 package struct RepairReport: Sendable, Encodable {
     package enum Action: String, Sendable, Encodable {
         /// The damaged catalog was moved to the quarantine and rebuilt.

@@ -69,7 +69,7 @@ struct GenerationBody: Sendable {
         var description: String
     }
 
-    /// What is wrong with the size according to the model's documentation; `nil` for a model with unknown sizes. Fields of an
+    /// The problem of the size according to the model's documentation; `nil` for a model with unknown sizes. Fields of an
     /// undocumented type are left to the upstream.
     var sizeProblem: SizeProblem? {
         guard let fields, let contract = Self.contract(of: fields) else { return nil }
