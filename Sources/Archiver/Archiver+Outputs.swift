@@ -270,9 +270,10 @@ extension Archiver {
     private func tryAgain(_ lease: OutputLease, _ failure: Failure, _ link: CurrentLink) async -> OutputStep {
         var failure = failure
         if let problem = link.failure, problem.detail != failure.detail { failure.detail += "; \(problem.detail)" }
-        let keyGuard = KeyGuard(
-            client.secrets + [lease.link, link.address].compactMap { $0 }.flatMap { HopSecrets.secrets(in: $0) })
-        failure.detail = keyGuard(failure.detail)
+        let keyGuard = KeyGuard(client.secrets)
+        let signatures = [lease.link, link.address].compactMap { $0 }.flatMap { HopSecrets.secrets(in: $0) }
+        failure.detail = KeyGuard(client.secrets + signatures)(failure.detail)
+        // The downloader has removed the signatures from the facts of a candidate.
         if let candidate = failure.candidate { failure.candidate = (try? keyGuard(candidate)) ?? candidate }
         var lease = lease
         // Where answers differ, the later time counts: a window that seems to close too soon loses pictures.

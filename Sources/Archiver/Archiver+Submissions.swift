@@ -22,7 +22,9 @@ extension Archiver {
         // A repeated idempotency key returns the task of the first request, even if the new request differs.
         let request = try await catalog.submission(key: key, of: task.id) ?? request
         let createdAt = task.createdAt ?? clock.now
-        if try await catalog.task(task.id)?.request == nil {
+        // Records of outputs get the request below, and may refer to the record of the task for the API's later answer.
+        let filed = try await catalog.entries(EntryQuery(states: [.archived, .unavailable], task: task.id, limit: 1))
+        if filed.isEmpty, try await catalog.task(task.id)?.request == nil {
             let redact = Redactor(secrets: client.secrets + [caller?.textToRedact].compactMap { $0 })
             try await records.write(
                 TaskRecord(

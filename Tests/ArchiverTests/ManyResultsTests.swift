@@ -3,6 +3,7 @@ import Archiver
 import BlobStore
 import Catalog
 import Foundation
+import GenerationAPI
 import HTTPTypes
 import Hummingbird
 import ImageCodecs
@@ -86,6 +87,27 @@ import Upkeep
             #expect(try await archive.verify(deep: false).findings.map(\.kind) == [.unreadableRecord])
             #expect(try await repairer.repair(VerificationScope(deep: false)).isMended)
             #expect(bytes(archive, shared[0]) == before)
+            #expect(try await archive.verify().findings.map(\.detail) == [])
+        }
+    }
+
+    /// The gateway may learn only after the filing that a request became this task.
+    @Test func aLateRequestLeavesTheSharedAnswerAlone() async throws {
+        let clock = JumpClock(factor: 1, leastJump: 0, leastGuard: 300)
+        try await withTask(results: 60, clock: clock) { url, task in
+            let archive = try TestArchive(clock: clock)
+            try await archive.run(url, tasks: [task])
+            let name = try #require(archive.files().first { $0.hasSuffix("/task-many.task.json") })
+            let before = bytes(archive, name)
+            let (archiver, downloader) = try archive.archiver(url)
+            let created = try #require(TaskSnapshot(.object(["id": .string("task-many"), "status": .string("pending")])))
+            let request = RecordedRequest(prompt: "a fox", size: "3:2", resolution: "1K")
+            try await archiver.begin(request, key: "k-1")
+            try await archiver.complete(created, of: request, key: "k-1", source: "gateway")
+            await downloader.shutdown()
+            #expect(bytes(archive, name) == before)
+            #expect(
+                archive.files(holding: "a fox").count { $0.hasPrefix("records/") } == 60, "each output's record has the request")
             #expect(try await archive.verify().findings.map(\.detail) == [])
         }
     }
