@@ -127,7 +127,7 @@ let package = Package(
             dependencies: [
                 "ArchiveModel", "ArchiveServer", "Archiver", "Audit", "BlobStore", "Catalog", "DecoderPool", "Export", "Gallery",
                 "GenerationAPI", "ImageCodecs", "Imaging", "Networking", "Notifications", "SizeContract",
-                "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", "WorkLanes", argumentParser, configuration,
+                "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", "BlockingThreads", argumentParser, configuration,
                 httpClient,
                 lifecycle,
                 logging,
@@ -160,7 +160,7 @@ let package = Package(
             name: "Archiver",
             dependencies: [
                 "ArchiveModel", "BlobStore", "CBrotli", "CZlib", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs",
-                "Imaging", "Networking", "SizeContract", "Telemetry", "WorkLanes", heap, httpClient, nioCore, nioHTTP1, nioPosix,
+                "Imaging", "Networking", "SizeContract", "Telemetry", "BlockingThreads", heap, httpClient, nioCore, nioHTTP1, nioPosix,
             ], swiftSettings: strict),
 
         // Requested against delivered against billed, as a report.
@@ -205,24 +205,24 @@ let package = Package(
         .target(
             name: "Upkeep",
             dependencies: [
-                "ArchiveModel", "BlobStore", "Catalog", "DecoderPool", "ImageCodecs", "Imaging", "WorkLanes",
+                "ArchiveModel", "BlobStore", "Catalog", "DecoderPool", "ImageCodecs", "Imaging", "BlockingThreads",
             ], swiftSettings: strict),
 
         // The index of tasks and outputs, and the queue; the only room that speaks SQL.
         .target(name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", grdb, swiftCrypto], swiftSettings: strict),
 
         // Content-addressed files and records, published so that a power cut loses nothing.
-        .target(name: "BlobStore", dependencies: ["ArchiveModel", "WorkLanes", swiftCrypto], swiftSettings: strict),
+        .target(name: "BlobStore", dependencies: ["ArchiveModel", "BlockingThreads", swiftCrypto], swiftSettings: strict),
 
         // What is counted and timed, and how Prometheus reads it.
         .target(name: "Telemetry", dependencies: [coreMetrics, nioConcurrencyHelpers], swiftSettings: strict),
 
         // Threads for work that blocks or computes, apart from the cooperative pool.
-        .target(name: "WorkLanes", dependencies: [deque], swiftSettings: strict),
+        .target(name: "BlockingThreads", dependencies: [deque], swiftSettings: strict),
 
         // Decodes pictures in child processes without key, network and files. A leaf: it knows pictures, and no archive.
         .target(
-            name: "DecoderPool", dependencies: ["CSandbox", "ImageCodecs", "Imaging", "WorkLanes"], swiftSettings: strict),
+            name: "DecoderPool", dependencies: ["CSandbox", "ImageCodecs", "Imaging", "BlockingThreads"], swiftSettings: strict),
 
         // What the kernel does for it: system call filter, limits, memory files, and the start of a process.
         .target(
@@ -270,8 +270,8 @@ let package = Package(
         // The table cell by cell, every limit's edge, every verdict.
         .testTarget(name: "SizeContractTests", dependencies: ["SizeContract"], swiftSettings: strict),
 
-        // One lane doesn't hold up another, and none is wider than it should be.
-        .testTarget(name: "WorkLanesTests", dependencies: ["WorkLanes"], swiftSettings: strict),
+        // One threads doesn't hold up another, and none is wider than it should be.
+        .testTarget(name: "BlockingThreadsTests", dependencies: ["BlockingThreads"], swiftSettings: strict),
 
         // The text that Prometheus reads, by hand; Tests/Handover lets Prometheus' own parser read the same file.
         .testTarget(
@@ -290,7 +290,7 @@ let package = Package(
         .testTarget(name: "ArchiveModelTests", dependencies: ["ArchiveModel", "SizeContract"], swiftSettings: strict),
         // The contract of a blob store, held by the folder on a disk.
         .testTarget(
-            name: "BlobStoreTests", dependencies: ["BlobStore", "ArchiveModel", "WorkLanes"],
+            name: "BlobStoreTests", dependencies: ["BlobStore", "ArchiveModel", "BlockingThreads"],
             swiftSettings: strict),
         // The contract of a catalog, held by SQLite, and what SQLite really does on this system.
         .testTarget(
@@ -315,14 +315,14 @@ let package = Package(
             dependencies: [
                 "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs",
                 "Networking", "SizeContract", "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep", "UpstreamSimulator",
-                "WorkLanes", "decoder-probe", httpClient, hummingbird, logging, nioCore, nioHTTP1,
+                "BlockingThreads", "decoder-probe", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // The server alone, asked over sockets byte by byte, and its own description of itself.
         .testTarget(
             name: "ArchiveServerTests",
             dependencies: [
                 "ArchiveServer", "ArchiveModel", "Archiver", "BlobStore", "Catalog", "Gallery", "GenerationAPI",
-                "SizeContract", "Telemetry", "TestSupport", "WorkLanes", httpClient, lifecycle, lifecycleTests, logging, nioCore,
+                "SizeContract", "Telemetry", "TestSupport", "BlockingThreads", httpClient, lifecycle, lifecycleTests, logging, nioCore,
                 nioEmbedded, nioHTTP1, swiftCrypto,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
@@ -330,7 +330,7 @@ let package = Package(
             name: "UpkeepTests",
             dependencies: [
                 "Upkeep", "ArchiveModel", "BlobStore", "Catalog", "ImageCodecs", "Imaging", "SizeContract", "SyntheticPictures",
-                "TestSupport", "WorkLanes",
+                "TestSupport", "BlockingThreads",
             ], swiftSettings: strict),
         // Decoders that crash, hang, grow and reach out, in the sandbox; and the same results as without it.
         .testTarget(

@@ -77,7 +77,7 @@ package struct DownloadFacts: Sendable, Hashable, Codable {
 
 /// A non-negative integer. Decoding throws for a negative number, so code that uses the number need not check it.
 @propertyWrapper
-package struct Natural: Sendable, Hashable, Codable {
+package struct NonNegative: Sendable, Hashable, Codable {
     package var wrappedValue: Int
 
     package init(wrappedValue: Int) { self.wrappedValue = wrappedValue }
@@ -108,7 +108,7 @@ package struct ArchiveRecord: Sendable, Hashable, Codable {
 
     package var format = ArchiveRecord.currentFormat
     package var task: TaskID
-    @Natural package var index: Int
+    @NonNegative package var index: Int
     package var state: State
     /// Why the output is unavailable.
     package var reason: String?

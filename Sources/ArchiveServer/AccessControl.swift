@@ -99,7 +99,7 @@ package final class AccessControl: Sendable {
     /// address.
     /// - Throws: ``Problem`` with 429 if the client's address has sent too many.
     func noteFailure(of client: ClientAddress) throws {
-        guard let wait = failures.note(client) else { return }
+        guard let wait = failures.record(client) else { return }
         throw Problem(.tooManyRequests, "Too many wrong tokens came from this address.", headers: [.retryAfter: "\(wait)"])
     }
 }

@@ -179,7 +179,7 @@ private struct CommonRoutes {
         router.add(middleware: RequestMetricsMiddleware(metrics: ArchiveMetrics(registry)))
         router.add(middleware: ProblemMiddleware())
         router.add(middleware: HostMiddleware(host: options.host, access: options.access))
-        router.add(middleware: LegibleRequestMiddleware())
+        router.add(middleware: PercentDecodingMiddleware())
         OpenAPIRoute().add(to: router)
         gateway?.add(to: router)
         return router

@@ -8,7 +8,7 @@ extension LiveGallery {
     /// A gallery that shows a catalog.
     /// - Parameter riskTime: Seconds before the end of its window from which an item is at risk.
     package init(
-        _ options: Options, catalog: any Catalog, riskTime: @escaping @Sendable () -> TimeInterval = { Risk.time }
+        _ options: Options, catalog: any Catalog, riskTime: @escaping @Sendable () -> TimeInterval = { AtRisk.time }
     ) throws {
         try self.init(options, source: CatalogGallerySource(catalog: catalog, riskTime: riskTime))
     }
@@ -19,7 +19,7 @@ private struct CatalogGallerySource: GallerySource {
     let catalog: any Catalog
     let riskTime: @Sendable () -> TimeInterval
 
-    func census() async throws -> Census { try await catalog.census() }
+    func fingerprint() async throws -> CatalogFingerprint { try await catalog.fingerprint() }
 
     func entries(of day: Date) async throws -> [OutputEntry] {
         try await catalog.entries(

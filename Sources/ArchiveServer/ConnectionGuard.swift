@@ -19,7 +19,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let place = table.enter(context.channel)
+        let place = table.admit(context.channel)
         let times = ConnectionTimes(limits, place, channel: context.channel)
         let pipeline = context.pipeline.syncOperations
         do {

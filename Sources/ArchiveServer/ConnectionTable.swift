@@ -25,7 +25,7 @@ final class ConnectionTable: Sendable {
 
     /// Assigns a slot to a new connection. If the reserve is full, its oldest connection is closed, since it has had the longest
     /// time to send its request.
-    func enter(_ channel: any Channel) -> Place {
+    func admit(_ channel: any Channel) -> Place {
         let address = ClientAddress(channel.remoteAddress)
         let (place, oldest) = open.withLock { open -> (Place, (any Channel)?) in
             let ofAddress = open.byAddress[address] ?? 0

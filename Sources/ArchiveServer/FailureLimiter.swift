@@ -36,7 +36,7 @@ final class FailureLimiter: Sendable {
     func log(to logger: Logger) { state.withLock { $0.logger = logger } }
 
     /// - Returns: `nil` while the address is below the limit; otherwise the seconds until it is again.
-    func note(_ client: ClientAddress) -> Int? {
+    func record(_ client: ClientAddress) -> Int? {
         let now = clock.now
         let (wait, line) = state.withLock { state -> (Int?, (logger: Logger, count: Int)?) in
             let left = state.buckets[client]?.refilled(now: now) ?? Double(Self.most)

@@ -34,12 +34,12 @@ struct HealthRoutes {
     }
 
     func add(to router: Router<ServerContext>) {
-        router.get("healthz") { _, _ in try Answer.json(["status": "ok"]) }
+        router.get("healthz") { _, _ in try JSONResponse.json(["status": "ok"]) }
         router.get("readyz") { request, _ in
             var readiness = await readiness()
             // Problems may contain paths and hosts, so only readers see the details.
             if !options.access.mayRead(request) { readiness.hideDetails() }
-            return try Answer.json(readiness, status: readiness.isReady ? .ok : .serviceUnavailable)
+            return try JSONResponse.json(readiness, status: readiness.isReady ? .ok : .serviceUnavailable)
         }
     }
 

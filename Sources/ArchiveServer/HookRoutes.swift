@@ -35,7 +35,7 @@ struct HookRoutes {
     /// Maximum size of a callback in bytes.
     static let mostBytes = 256 << 10
     /// Longest time that the upstream waits while the catalog is locked.
-    private static let patience = Duration.seconds(3)
+    private static let answerTimeout = Duration.seconds(3)
     /// Value of `Retry-After` in seconds when the hint table is full.
     private static let pause = 60
 
@@ -58,7 +58,7 @@ struct HookRoutes {
     /// Durable when it returns; the upstream repeats rejected callbacks.
     private func take(_ id: TaskID) async throws {
         guard !recent.contains(id) else { return }
-        let outcome = try await atMost(Self.patience, clock: clock) { [hints, register, clock] in
+        let outcome = try await withDetachedTimeout(Self.answerTimeout, clock: clock) { [hints, register, clock] in
             let outcome = try await hints.keepHint(id, most: HintReader.most, now: clock.now)
             if outcome == .known { try await register([TaskRegistration(id: id, source: "webhook", hasEnded: true)]) }
             return outcome

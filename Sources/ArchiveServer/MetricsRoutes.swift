@@ -46,7 +46,7 @@ struct MetricsRoutes: Sendable {
         do {
             let now = clock.now
             let status = try await catalog.status(now: now)
-            let risk = try await Risk.find(in: catalog, now: now, time: riskTime(), limit: 0)
+            let risk = try await AtRisk.find(in: catalog, now: now, time: riskTime(), limit: 0)
             gauges.show(status, risk, try await catalog.failing(limit: 0), now: now)
         } catch {
             logger.warning("the catalog did not answer a scrape", metadata: ["error": "\(error)"])
@@ -124,16 +124,16 @@ struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddleware {
         do {
             let response = try await next(request, context)
             let code = response.status.code
-            note(request, context, status: "\(code / 100)xx", since: start)
+            record(request, context, status: "\(code / 100)xx", since: start)
             if context.endpointPath?.hasPrefix("/hooks/") == true { metrics.hook(Self.outcome(ofCallback: code)) }
             return response
         } catch {
-            note(request, context, status: "none", since: start)
+            record(request, context, status: "none", since: start)
             throw error
         }
     }
 
-    private func note(_ request: Request, _ context: Context, status: String, since start: ContinuousClock.Instant) {
+    private func record(_ request: Request, _ context: Context, status: String, since start: ContinuousClock.Instant) {
         let method = Self.methods.contains(request.method) ? request.method.rawValue : "other"
         // For an unknown route, Hummingbird returns a word, not a path.
         let route = context.endpointPath.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "none"

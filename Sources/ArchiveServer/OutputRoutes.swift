@@ -105,7 +105,7 @@ struct OutputRoutes {
         let cursor = try Parameters(request).read("cursor", "a cursor of an earlier answer") { ListCursor($0) }
         let page = try await catalog.page(query, after: cursor)
         let now = clock.now
-        return try Answer.json(List(outputs: page.entries.map { Output($0, now: now) }, next: page.next.map { "\($0)" }))
+        return try JSONResponse.json(List(outputs: page.entries.map { Output($0, now: now) }, next: page.next.map { "\($0)" }))
     }
 
     static let filters = ["query", "state", "verdict", "tier", "billed", "model", "since", "until"]
@@ -122,7 +122,7 @@ struct OutputRoutes {
             var record: ArchiveRecord?
         }
         let record = try await records.record(of: id, day: task.createdAt ?? task.discoveredAt)
-        return try Answer.json(Whole(output: Output(entry, now: clock.now), record: record))
+        return try JSONResponse.json(Whole(output: Output(entry, now: clock.now), record: record))
     }
 
     private func task(_ text: String) async throws -> Response {
@@ -142,7 +142,7 @@ struct OutputRoutes {
         }
         let now = clock.now
         let entries = try await catalog.entries(EntryQuery(task: id))
-        return try Answer.json(
+        return try JSONResponse.json(
             Whole(
                 id: id, state: task.state, reason: task.reason, source: task.source, createdAt: task.createdAt,
                 discoveredAt: task.discoveredAt, request: task.request, failing: task.failing.map { Failing($0, now: now) },
@@ -157,12 +157,12 @@ struct OutputRoutes {
         for tally in try await catalog.tallies(since: query.since, before: query.before) { summary.add(tally) }
         let lost = EndedTaskQuery(states: [.unavailable], since: query.since, before: query.before)
         for task in try await catalog.auditTasks(lost, []) { summary.add(task, nil) }
-        return try Answer.json(Whole(summary: summary))
+        return try JSONResponse.json(Whole(summary: summary))
     }
 }
 
 /// A JSON response.
-enum Answer {
+enum JSONResponse {
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         Response(
             status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],

@@ -9,8 +9,8 @@ struct Parameters {
     init(_ request: Request, allowed: [String]? = nil) throws {
         for item in (request.uri.query ?? "").split(separator: "&") {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = Legible.decoded(parts[0]), let value = Legible.decoded(parts.count > 1 ? parts[1] : "") else {
-                throw Legible.problem
+            guard let name = PercentDecoding.decoded(parts[0]), let value = PercentDecoding.decoded(parts.count > 1 ? parts[1] : "") else {
+                throw PercentDecoding.problem
             }
             if let allowed, !allowed.contains(name) {
                 throw Problem(
@@ -33,7 +33,7 @@ struct Parameters {
 }
 
 /// Decodes percent-encoded UTF-8; a NUL is rejected.
-enum Legible {
+enum PercentDecoding {
     static let problem = Problem(.badRequest, "The address holds a NUL, or percent-encoding that is no UTF-8.")
 
     /// - Returns: The decoded text, with `+` read as a space, as in forms; `nil` if it can't be decoded.
@@ -47,13 +47,13 @@ enum Legible {
 }
 
 /// Rejects URLs that can't be decoded before they are used. Requests passed on to the upstream are not checked here.
-struct LegibleRequestMiddleware<Context: RequestContext>: RouterMiddleware {
+struct PercentDecodingMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(_ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response) async throws
         -> Response
     {
         let isOurs = !request.uri.path.hasPrefix("/v1/")
-        if isOurs, Legible.plain(request.uri.path) == nil || Legible.plain(request.uri.query ?? "") == nil {
-            throw Legible.problem
+        if isOurs, PercentDecoding.plain(request.uri.path) == nil || PercentDecoding.plain(request.uri.query ?? "") == nil {
+            throw PercentDecoding.problem
         }
         return try await next(request, context)
     }

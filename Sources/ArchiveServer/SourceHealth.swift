@@ -35,23 +35,23 @@ package final class SourceHealth: Sendable {
     /// Sorted by name.
     package var sources: [Source] { known.withLock { $0.values.sorted { $0.name < $1.name } } }
 
-    package func isRunning(_ name: String) { note(name, .running) }
+    package func isRunning(_ name: String) { record(name, .running) }
 
     package func isLimited(_ name: String, reason: String, nextTry: Date?) {
-        note(name, .limited, reason: reason, nextTry: nextTry)
+        record(name, .limited, reason: reason, nextTry: nextTry)
     }
 
-    package func isFailing(_ name: String, reason: String) { note(name, .failing, reason: reason) }
+    package func isFailing(_ name: String, reason: String) { record(name, .failing, reason: reason) }
 
     /// Removes a part that is only listed while it has a problem.
     package func clear(_ name: String) { known.withLock { _ = $0.removeValue(forKey: name) } }
 
     /// - Parameter isEnd: Whether the part has ended and will be restarted, as opposed to retrying by itself.
     package func failed(_ name: String, reason: String, nextTry: Date?, isEnd: Bool) {
-        note(name, .restarting, reason: reason, nextTry: nextTry, restarts: isEnd ? 1 : 0)
+        record(name, .restarting, reason: reason, nextTry: nextTry, restarts: isEnd ? 1 : 0)
     }
 
-    private func note(_ name: String, _ state: State, reason: String? = nil, nextTry: Date? = nil, restarts: Int = 0) {
+    private func record(_ name: String, _ state: State, reason: String? = nil, nextTry: Date? = nil, restarts: Int = 0) {
         let now = clock.now
         known.withLock { known in
             let before = known[name]

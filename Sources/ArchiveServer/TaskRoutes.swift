@@ -45,7 +45,7 @@ struct TaskRoutes {
             var tasks: Int
             var remarks: [String]
         }
-        return try Answer.json(
+        return try JSONResponse.json(
             Taken(tasks: items.count, remarks: manifest.problems.map { "task \($0.line): \($0.detail)" }), status: .accepted)
     }
 
@@ -71,6 +71,6 @@ struct TaskRoutes {
         }
         let tasks = try await catalog.retry([id.task], now: clock.now)
         struct Retried: Encodable { var retried: Bool }
-        return try Answer.json(Retried(retried: !tasks.isEmpty), status: .accepted)
+        return try JSONResponse.json(Retried(retried: !tasks.isEmpty), status: .accepted)
     }
 }

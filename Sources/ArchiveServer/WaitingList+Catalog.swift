@@ -40,7 +40,7 @@ extension WaitingList {
         in catalog: any Catalog, now: Date, riskTime: TimeInterval, part: Part = Part(words: nil, since: nil)
     ) async throws -> WaitingList? {
         let limit = part.isAll ? mostListed : .max
-        let risk = try await Risk.find(in: catalog, now: now, time: riskTime, limit: limit)
+        let risk = try await AtRisk.find(in: catalog, now: now, time: riskTime, limit: limit)
         let failing = try await catalog.failing(limit: limit)
         let outputs = distinct(risk.outputs + failing.outputs, by: \.id).filter {
             part.holds($0.request?.prompt, created: $0.createdAt)
@@ -79,7 +79,7 @@ extension WaitingList.Entry {
             task: entry.id.task, index: entry.id.index, prompt: entry.request?.prompt,
             reason: entry.failing?.reason(last: entry.reason, at: now) ?? entry.reason ?? "not tried yet",
             cause: entry.failing?.cause, tries: entry.failing?.tries ?? entry.attempts, nextTry: entry.failing?.nextTry,
-            windowEnds: Risk.deadline(of: entry, now: now))
+            windowEnds: AtRisk.deadline(of: entry, now: now))
     }
 
     fileprivate init(_ entry: TaskEntry, now: Date) {
@@ -87,6 +87,6 @@ extension WaitingList.Entry {
             task: entry.id, index: nil, prompt: entry.request?.prompt,
             reason: entry.failing?.reason(last: entry.reason, at: now) ?? entry.reason ?? "not tried yet",
             cause: entry.failing?.cause, tries: entry.failing?.tries ?? 0, nextTry: entry.failing?.nextTry,
-            windowEnds: Risk.deadline(of: entry))
+            windowEnds: AtRisk.deadline(of: entry))
     }
 }

@@ -6,7 +6,7 @@ actor WriteProbe {
     /// Seconds for which a result is reused, since any client may ask and each probe writes to the disk.
     private static let lifetime: TimeInterval = 5
     /// A probe that takes longer has failed.
-    private static let patience = Duration.seconds(3)
+    private static let probeTimeout = Duration.seconds(3)
 
     private let clock: any WallClock
     private let write: @Sendable () async throws -> Void
@@ -33,7 +33,7 @@ actor WriteProbe {
         self.attempt = attempt
         var problem: String?
         do {
-            try await atMost(Self.patience, clock: clock) { try await attempt.value }
+            try await withDetachedTimeout(Self.probeTimeout, clock: clock) { try await attempt.value }
         } catch {
             problem = "\(error)"
         }

@@ -46,7 +46,7 @@ package struct SweepMark: Sendable {
 
     /// Records a completed sweep.
     /// - Parameter newest: The creation time of the newest task seen. A time in the future counts as `now`.
-    package mutating func note(_ reach: Reach, newest seen: Date?, now: Date) {
+    package mutating func record(_ reach: Reach, newest seen: Date?, now: Date) {
         hasBegun = true
         if let seen { newest = max(newest ?? .distantPast, min(seen, now)) }
         if reach.isDeep { deepDueAt = now.addingTimeInterval(Self.deepInterval) }
@@ -90,7 +90,7 @@ package struct AccountSweep {
     ///   - register: Registers tasks; durable when it returns.
     /// - Throws: Errors of `page` and `register`.
     package static func run(
-        since start: Date, page: (Int) async throws -> TaskPage, register: ([TaskSnapshot]) async throws -> Void
+        since start: Date, page: (Int) async throws -> AccountPage, register: ([TaskSnapshot]) async throws -> Void
     ) async throws -> AccountSweep {
         var sweep = AccountSweep()
         for _ in 0..<tries {
@@ -102,7 +102,7 @@ package struct AccountSweep {
 
     /// - Returns: Whether the list was read to its end or to `start`, and no row can have been skipped.
     private mutating func pass(
-        since start: Date, page: (Int) async throws -> TaskPage, register: ([TaskSnapshot]) async throws -> Void
+        since start: Date, page: (Int) async throws -> AccountPage, register: ([TaskSnapshot]) async throws -> Void
     ) async throws -> Bool {
         var most = Int.min
         var hasFallen = false
@@ -113,7 +113,7 @@ package struct AccountSweep {
         var number = 1
         unreadable = 0
         while true {
-            let part = try await TaskPage.read(number, page)
+            let part = try await AccountPage.read(number, page)
             if let total = part.total {
                 hasFallen = hasFallen || total < most
                 most = max(most, total)
@@ -124,7 +124,7 @@ package struct AccountSweep {
             let young = part.tasks.filter { ($0.createdAt ?? .distantFuture) >= start }
             try await register(young)
             seen.formUnion(young.map(\.id))
-            head.note(part.tasks, page: number)
+            head.record(part.tasks, page: number)
             newest = (young.compactMap(\.createdAt) + [newest].compactMap { $0 }).max()
             // A page of unreadable rows is not the end of the list, nor is a short page. Only an empty page or one with only
             // older tasks is.

@@ -7,7 +7,7 @@ package import Telemetry
 
 extension ArchiveMetrics {
     /// Updates the counters that an event affects.
-    func note(_ event: ArchiveEvent) {
+    func record(_ event: ArchiveEvent) {
         switch event {
         case .discovered(_, let new): discovered(new.count)
         case .archived(let entry): ended(entry.judgement?.verdict.isClean == false ? .mismatch : .match)
@@ -20,7 +20,7 @@ extension ArchiveMetrics {
     }
 
     /// Counts a failure of the archive's own storage; other errors are not counted.
-    func note(failure error: any Error) {
+    func record(failure error: any Error) {
         switch error {
         case is BlobStoreError: storeFailed(.blobs)
         case let error as CatalogError where error.code != .leaseLost: storeFailed(.catalog)

@@ -11,13 +11,13 @@ extension Archiver {
     /// The pipeline of one output: fetch, verify and derive, judge, file.
     ///
     /// Does not throw. Each error becomes a retry, the end of the output, or a failure of the archive that ends the run.
-    func archive(_ lease: OutputLease) async -> OutputStep {
+    func archive(_ lease: OutputLease) async -> OutputResult {
         do {
             if let record = try await alreadyFiled(lease) {
-                return try await enter(try await filer.renewed(record, lease), lease)
+                return try await commit(try await filer.renewed(record, lease), lease)
             }
         } catch {
-            return give(error)
+            return result(error)
         }
         let link = await currentLink(of: lease)
         do {
@@ -34,13 +34,13 @@ extension Archiver {
         } catch let failure as Failure {
             return await tryAgain(lease, failure, link)
         } catch {
-            return give(error)
+            return result(error)
         }
     }
 
     /// Verifies, derives and files a download.
     /// - Throws: ``Failure`` if the bytes are not a complete picture; ``BlobStoreError``, ``CatalogError``.
-    private func receive(_ download: Download, _ lease: OutputLease, _ link: CurrentLink) async throws -> OutputStep {
+    private func receive(_ download: Download, _ lease: OutputLease, _ link: CurrentLink) async throws -> OutputResult {
         do {
             let inspection = try await metrics.measure(.inspect) { try await inspector.inspect(download) }
             switch inspection {
@@ -152,14 +152,14 @@ extension Archiver {
         return link
     }
 
-    private enum Reading {
+    private enum LinkAnswer {
         case link(String)
         case missing(String)
     }
 
     /// - Returns: What the answer says about the output, and the end of its window. A creation after the discovery is not believed.
-    private func readAgain(_ lease: OutputLease) async throws -> (Reading, deadline: Date?) {
-        let reading = try await readers.readings(of: [lease.id.task]).first
+    private func readAgain(_ lease: OutputLease) async throws -> (LinkAnswer, deadline: Date?) {
+        let reading = try await readers.batches(of: [lease.id.task]).first
         let snapshot: TaskSnapshot
         do {
             snapshot = try await (reading?.client ?? client).task(lease.id.task)
@@ -177,7 +177,7 @@ extension Archiver {
         }
         let redact = Redactor(secrets: signatures(of: snapshot))
         let problem = result.problem.map { redact($0) } ?? "the result is not a link"
-        return (result.link.map(Reading.link) ?? .missing(problem), deadline)
+        return (result.link.map(LinkAnswer.link) ?? .missing(problem), deadline)
     }
 
     // MARK: Filing
@@ -185,7 +185,7 @@ extension Archiver {
     /// The record filed by an earlier attempt that died before it wrote the catalog row, if its original is stored.
     private func alreadyFiled(_ lease: OutputLease) async throws -> ArchiveRecord? {
         // A record without a complete picture may belong to an output that is being retried.
-        guard let record = try await filer.standing(lease), record.decodeError == nil, try await filer.isWhole(record) else {
+        guard let record = try await filer.existingRecord(lease), record.decodeError == nil, try await filer.isWhole(record) else {
             return nil
         }
         return record
@@ -194,7 +194,7 @@ extension Archiver {
     /// Last step: writes the catalog row and reports the output.
     ///
     /// - Parameter original: The blob stored by this attempt; `nil` if an earlier run stored it.
-    private func enter(_ record: ArchiveRecord, _ lease: OutputLease, original: Publication? = nil) async throws -> OutputStep {
+    private func commit(_ record: ArchiveRecord, _ lease: OutputLease, original: Publication? = nil) async throws -> OutputResult {
         try await catalog.finish(lease, .ended(record), now: clock.now)
         // The request may have become known since the record was made, for example if an earlier process was killed before this
         // step.
@@ -207,10 +207,10 @@ extension Archiver {
     }
 
     /// Write order: blobs, then the record, then the catalog row.
-    private func file(_ download: Download, _ inspection: Inspection, _ lease: OutputLease) async throws -> OutputStep {
+    private func file(_ download: Download, _ inspection: Inspection, _ lease: OutputLease) async throws -> OutputResult {
         // Read the existing record before confirming the lease: if the lease still holds afterwards, no other worker wrote that
         // record.
-        let standing = try await filer.standing(lease)
+        let existing = try await filer.existingRecord(lease)
         try await filer.confirm(lease)
         // The request may have become known during the download.
         let request = try await catalog.request(of: lease.id.task) ?? lease.request
@@ -236,11 +236,11 @@ extension Archiver {
             record.original = BlobReference(digest: original.digest, bytes: original.bytes, mediaType: mediaType)
             record.unread = UnreadFacts(format: format, reason: reason, width: width, height: height)
         }
-        if let standing { record.keepOriginals(of: standing) }
+        if let existing { record.keepOriginals(of: existing) }
         record.keep(lease.candidates)
         record.request = request
         record.judgement = RecordFiler.judge(record, request: request, model: lease.model)
-        return try await enter(try await filer.write(record, over: standing), lease, original: original)
+        return try await commit(try await filer.write(record, over: existing), lease, original: original)
     }
 
     private func store(_ picture: DerivedPicture) async throws -> Derivative {
@@ -253,13 +253,13 @@ extension Archiver {
     // MARK: Failures
 
     /// Retries after the host's pause, with random jitter so that not all outputs retry at once.
-    private func pause(_ lease: OutputLease, _ error: DownloadError) async -> OutputStep {
+    private func pause(_ lease: OutputLease, _ error: DownloadError) async -> OutputResult {
         let end = error.retryAfter ?? clock.now.addingTimeInterval(options.retry.base)
         let due = end.addingTimeInterval(.random(in: 0...options.retry.base))
         do {
             try await catalog.finish(lease, .paused(dueAt: due, reason: error.detail), now: clock.now)
         } catch {
-            return give(error)
+            return result(error)
         }
         metrics.retried(output: error.kind)
         report(.postponed("output \(lease.id)", error: error.detail, until: due))
@@ -267,7 +267,7 @@ extension Archiver {
     }
 
     /// Schedules a retry, or ends the output if its window has closed.
-    private func tryAgain(_ lease: OutputLease, _ failure: Failure, _ link: CurrentLink) async -> OutputStep {
+    private func tryAgain(_ lease: OutputLease, _ failure: Failure, _ link: CurrentLink) async -> OutputResult {
         var failure = failure
         if let problem = link.failure, problem.detail != failure.detail { failure.detail += "; \(problem.detail)" }
         let keyGuard = KeyGuard(client.secrets)
@@ -302,9 +302,9 @@ extension Archiver {
             metrics.retried(output: failure.kind)
             report(.postponed("output \(lease.id)", error: failure.detail, until: due))
             if decision.isToBeTold { report(.failing("output \(lease.id)", cause: failure.cause, reason: failure.detail)) }
-            return link.stop.map(OutputStep.sourceStopped) ?? .postponed
+            return link.stop.map(OutputResult.sourceStopped) ?? .postponed
         } catch {
-            return give(error)
+            return result(error)
         }
     }
 
@@ -314,7 +314,7 @@ extension Archiver {
         client.monitor.isClockTrusted ? nil : clock.now.addingTimeInterval(options.retry.ceiling)
     }
 
-    private func giveUp(_ lease: OutputLease, _ reason: String, _ cause: FailureCause) async throws -> OutputStep {
+    private func giveUp(_ lease: OutputLease, _ reason: String, _ cause: FailureCause) async throws -> OutputResult {
         let record = try await filer.end(lease, reason: reason, cause: cause)
         guard record.state == .unavailable else {
             // `cause` is `nil` if the archived picture is complete.
@@ -329,7 +329,7 @@ extension Archiver {
         return .unavailable
     }
 
-    private func give(_ error: any Error) -> OutputStep {
+    private func result(for error: any Error) -> OutputResult {
         switch error {
         case is CancellationError: return .putBack
         case let error as CatalogError where error.code == .leaseLost:

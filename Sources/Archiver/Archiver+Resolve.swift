@@ -12,7 +12,7 @@ extension Archiver {
     func resolve(_ leases: [TaskLease]) async throws -> APIError? {
         var stop: APIError?
         let named = Dictionary(leases.map { ($0.id, $0) }) { first, _ in first }
-        for reading in try await readers.readings(of: leases.map(\.id)) {
+        for reading in try await readers.batches(of: leases.map(\.id)) {
             let leases = reading.tasks.compactMap { named[$0] }
             do {
                 let answers = try await metrics.measure(.resolve) { try await read(leases, reading.client) }
@@ -163,7 +163,7 @@ extension Archiver {
         case .delivered, .unfinished:
             // A single answer may contain a wrong creation time, so the discovery time counts as well.
             let begun = max(createdAt ?? .distantPast, lease.discoveredAt)
-            guard clock.now.timeIntervalSince(begun) < Self.patience || !client.monitor.isClockTrusted else {
+            guard clock.now.timeIntervalSince(begun) < Self.giveUpAfter || !client.monitor.isClockTrusted else {
                 let reason = "the task is still unfinished two days after it was created and found"
                 return try await end(lease, .unavailable, reason, .vendor, createdAt, json)
             }
@@ -265,7 +265,7 @@ extension Archiver {
     }
 
     /// Seconds after which an unfinished task is given up: twice the lifetime of a link.
-    private static let patience: TimeInterval = 48 * 3600
+    private static let giveUpAfter: TimeInterval = 48 * 3600
 
     /// Seconds until an unfinished task is read again; grows by half with each read.
     private func pace(_ readings: Int) -> TimeInterval {

@@ -29,8 +29,8 @@ extension Archiver {
                         TaskRegistration(
                             id: $0.id, source: "sweep", createdAt: $0.createdAt, isAlive: reach.isDeep, standing: $0.standing)
                     }
-                    let new = Set(try await enter(named))
-                    news.note(
+                    let new = Set(try await registerNew(named))
+                    news.record(
                         tasks.filter { new.contains($0.id) }, before: clock.now.addingTimeInterval(options.riskTime))
                 })
             if sweep.unreadable > 0 {
@@ -38,7 +38,7 @@ extension Archiver {
             }
             try await client.checkList(sweep.head, before: before, now: clock.now)
             if sweep.isWhole {
-                mark.note(reach, newest: sweep.newest, now: clock.now)
+                mark.record(reach, newest: sweep.newest, now: clock.now)
             } else {
                 report(
                     .note(
@@ -67,10 +67,10 @@ extension Archiver {
     }
 
     /// Registers tasks. Judges archived outputs again if their request has become known.
-    package func register(_ tasks: [TaskRegistration]) async throws { _ = try await enter(tasks) }
+    package func register(_ tasks: [TaskRegistration]) async throws { _ = try await registerNew(tasks) }
 
     /// - Returns: The tasks that were unknown before.
-    func enter(_ tasks: [TaskRegistration]) async throws -> [TaskID] {
+    func registerNew(_ tasks: [TaskRegistration]) async throws -> [TaskID] {
         // A task ID becomes a file name and appears on every page, so reject IDs that contain the key.
         let keys = client.secrets
         let safe = tasks.filter { task in !keys.contains { task.id.text.contains($0) } }
@@ -83,7 +83,7 @@ extension Archiver {
         do {
             summary = try await catalog.register(tasks, now: clock.now)
         } catch {
-            metrics.note(failure: error)
+            metrics.record(failure: error)
             throw error
         }
         if !summary.new.isEmpty || !summary.newlyRequested.isEmpty {
@@ -122,7 +122,7 @@ private final class SweepNews {
     /// Tasks with less than the risk time left.
     private(set) var urgent: [TaskID] = []
 
-    func note(_ tasks: [TaskSnapshot], before date: Date) {
+    func record(_ tasks: [TaskSnapshot], before date: Date) {
         count += tasks.count
         urgent += tasks.filter { $0.deadline.map { $0 < date } ?? false }.map(\.id)
     }

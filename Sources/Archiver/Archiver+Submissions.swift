@@ -25,14 +25,14 @@ extension Archiver {
         // Records of outputs get the request below, and may refer to the record of the task for the API's later answer.
         let filed = try await catalog.entries(EntryQuery(states: [.archived, .unavailable], task: task.id, limit: 1))
         if filed.isEmpty, try await catalog.task(task.id)?.request == nil {
-            let redact = Redactor(secrets: client.secrets + [caller?.textToRedact].compactMap { $0 })
+            let redact = Redactor(secrets: client.secrets + [caller?.unsafeSecret].compactMap { $0 })
             try await records.write(
                 TaskRecord(
                     task: task.id, state: .waiting, source: source, discoveredAt: clock.now, createdAt: createdAt,
                     request: request, taskJSON: redact(task.json).fitting(ArchiveRecord.largestAnswer)))
         }
         let registration = TaskRegistration(id: task.id, source: source, request: request, createdAt: createdAt)
-        _ = try await enter([registration])
+        _ = try await registerNew([registration])
         // If the task is read before this key is stored, that read gets a 404 and is retried.
         if let caller { try await catalog.keep(try readers.seal(caller, for: [task.id]), account: readers.account(of: caller)) }
         try await catalog.completeSubmission(key: key, task: task.id)
@@ -41,7 +41,7 @@ extension Archiver {
     /// Registers tasks that a caller has read with this key; `nil` for the service's own key. Known tasks keep the key they were
     /// registered with.
     package func register(_ tasks: [TaskRegistration], caller: APIKey?) async throws {
-        let new = try await enter(tasks)
+        let new = try await registerNew(tasks)
         guard let caller, !new.isEmpty else { return }
         try await catalog.keep(try readers.seal(caller, for: new), account: readers.account(of: caller))
     }

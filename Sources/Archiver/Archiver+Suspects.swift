@@ -7,24 +7,24 @@ import GenerationAPI
 extension Archiver {
     /// Filters `ids` down to those that may start now. Outputs and tasks that were in progress when a process died start one at a
     /// time. This identifies the one that crashes the process, and keeps the others from being in progress at the next crash.
-    func withoutSuspects(_ ids: [OutputID], _ shift: Shift) -> [OutputID] {
-        guard !shift.suspects.isEmpty else { return ids }
-        var isTaken = shift.hasSuspectInHand
+    func withoutSuspects(_ ids: [OutputID], _ state: RunState) -> [OutputID] {
+        guard !state.suspects.isEmpty else { return ids }
+        var isTaken = state.hasSuspectInHand
         return ids.filter { id in
-            guard shift.suspects.contains(id) else { return true }
+            guard state.suspects.contains(id) else { return true }
             defer { isTaken = true }
             return !isTaken
         }
     }
 
     /// The tasks to read now: alternately the unsuspected ones, and a single suspect alone.
-    func leaseTasks(_ shift: inout Shift, now: Date) async throws -> [TaskLease] {
+    func leaseTasks(_ state: inout RunState, now: Date) async throws -> [TaskLease] {
         let until = now.addingTimeInterval(options.leaseDuration)
-        for suspects in shift.hasReadSuspect ? [false, true] : [true, false] where !(suspects && shift.hasSuspectInHand) {
+        for suspects in state.hasReadSuspect ? [false, true] : [true, false] where !(suspects && state.hasSuspectInHand) {
             let leases = try await catalog.leaseTasks(
                 limit: suspects ? 1 : GenerationClient.batchLimit, suspects: suspects, now: now, until: until)
             guard leases.isEmpty else {
-                shift.hasReadSuspect = suspects
+                state.hasReadSuspect = suspects
                 return leases
             }
         }

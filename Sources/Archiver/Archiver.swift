@@ -7,7 +7,7 @@ package import GenerationAPI
 import ImageCodecs
 import Synchronization
 package import Telemetry
-import WorkLanes
+import BlockingThreads
 
 /// Processes every task in the queue: from its ID to an archived picture, or to the reason why there is none.
 ///
@@ -20,7 +20,7 @@ package struct Archiver: Sendable {
     let client: GenerationClient
     let readers: TaskReaders
     let downloader: ResultDownloader
-    let inspector: InspectionLane
+    let inspector: PictureInspection
     let filer: RecordFiler
     /// The caller may start the pool before a run to check that it works, and closes it after all work is done.
     package let decoders: DecoderPool
@@ -45,7 +45,7 @@ package struct Archiver: Sendable {
         self.clock = clock
         self.metrics = metrics
         self.report = { event in
-            metrics.note(event)
+            metrics.record(event)
             report(event)
         }
         filer = RecordFiler(
@@ -57,7 +57,7 @@ package struct Archiver: Sendable {
                 maxPixels: options.largestPicture.pixels, maxSide: options.largestPicture.side,
                 maxBytes: ImageLimits.default.maxBytes),
             policy: options.decoderPolicy)
-        inspector = InspectionLane(decoders: decoders)
+        inspector = PictureInspection(decoders: decoders)
     }
 
     /// Asks a run to stop: no new work starts, and work in progress is finished or put back into the queue.
@@ -69,31 +69,31 @@ package struct Archiver: Sendable {
     ///   summary gives the reason, and its tasks stay in the queue.
     package func run() async throws -> ArchiveSummary {
         try await takeUp()
-        return try await withThrowingTaskGroup(of: Step.self) { group in
-            var shift = Shift(
+        return try await withThrowingTaskGroup(of: ChildResult.self) { group in
+            var state = RunState(
                 schedule: DownloadSchedule(connections: options.downloads), sweepDueAt: options.since == nil ? nil : clock.now)
             var failure: (any Error)?
             do {
                 while !stopFlag.isRaised {
-                    try await startWork(&shift, in: &group)
-                    if try await isDone(shift) { break }
-                    if !shift.hasTimer { try await startTimer(&shift, in: &group) }
+                    try await startWork(&state, in: &group)
+                    if try await isDone(state) { break }
+                    if !state.hasTimer { try await startTimer(&state, in: &group) }
                     guard let step = try await group.next() else { break }
-                    try await take(step, &shift)
+                    try await handle(step, &state)
                 }
             } catch {
                 failure = error
             }
-            shift.summary.wasStopped = stopFlag.isRaised
-            failure = await drain(&shift, &group) ?? failure
+            state.summary.wasStopped = stopFlag.isRaised
+            failure = await drain(&state, &group) ?? failure
             if let failure {
-                metrics.note(failure: failure)
+                metrics.record(failure: failure)
                 throw failure
             }
-            shift.summary.atRisk = try await warnOfRisks(&shift.warnedOf)
-            shift.summary.waiting = try await stillWaiting()
+            state.summary.atRisk = try await warnOfRisks(&state.warnedOf)
+            state.summary.waiting = try await stillWaiting()
             try await catalog.forgetDeleted()
-            return shift.summary
+            return state.summary
         }
     }
 
@@ -119,17 +119,17 @@ package struct Archiver: Sendable {
     // MARK: The loop
 
     /// The result of a child task.
-    enum Step: Sendable {
+    enum ChildResult: Sendable {
         /// - `seconds`: Duration of the attempt.
-        case output(OutputLease, OutputStep, seconds: TimeInterval)
+        case output(OutputLease, OutputResult, seconds: TimeInterval)
         case tasks(stop: APIError?)
         case sweep(Swept)
         case timer
-        case drainOver
+        case drainTimedOut
     }
 
     /// The result of one attempt at an output.
-    enum OutputStep: Sendable {
+    enum OutputResult: Sendable {
         case archived(Filing)
         case unavailable
         case postponed
@@ -154,7 +154,7 @@ package struct Archiver: Sendable {
     }
 
     /// The state of a run.
-    struct Shift {
+    struct RunState {
         var summary = ArchiveSummary()
         var schedule: DownloadSchedule
         var inFlight: [OutputID: OutputLease] = [:]
@@ -182,38 +182,38 @@ package struct Archiver: Sendable {
         }
     }
 
-    private func startWork(_ shift: inout Shift, in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
+    private func startWork(_ state: inout RunState, in group: inout ThrowingTaskGroup<ChildResult, any Error>) async throws {
         let now = clock.now
-        try await beatHeart(&shift, now: now)
-        if now >= shift.riskCheckDueAt {
-            shift.riskCheckDueAt = now.addingTimeInterval(Self.riskCheckInterval)
-            _ = try await warnOfRisks(&shift.warnedOf)
+        try await beatHeart(&state, now: now)
+        if now >= state.riskCheckDueAt {
+            state.riskCheckDueAt = now.addingTimeInterval(Self.riskCheckInterval)
+            _ = try await warnOfRisks(&state.warnedOf)
         }
-        if let due = shift.sweepDueAt, due <= now, !shift.isSweeping, !shift.sourceStopped {
-            shift.isSweeping = true
-            shift.sweepDueAt = options.watch ? now.addingTimeInterval(options.sweepInterval) : nil
+        if let due = state.sweepDueAt, due <= now, !state.isSweeping, !state.sourceStopped {
+            state.isSweeping = true
+            state.sweepDueAt = options.watch ? now.addingTimeInterval(options.sweepInterval) : nil
             // Items may be held because another process's key was refused; this process's key works.
             try await catalog.releaseHeld(now: now)
-            group.addTask { [mark = shift.sweepMark] in .sweep(try await sweep(mark, span: options.since ?? 0)) }
+            group.addTask { [mark = state.sweepMark] in .sweep(try await sweep(mark, span: options.since ?? 0)) }
         }
         guard let due = try await catalog.nextDue(), due <= now else { return }
-        if shift.reading.isEmpty, !shift.sourceStopped {
-            let chosen = try await leaseTasks(&shift, now: now)
+        if state.reading.isEmpty, !state.sourceStopped {
+            let chosen = try await leaseTasks(&state, now: now)
             if !chosen.isEmpty {
-                shift.reading = chosen
+                state.reading = chosen
                 group.addTask { .tasks(stop: try await resolve(chosen)) }
             }
         }
-        let free = options.downloads - shift.inFlight.count
+        let free = options.downloads - state.inFlight.count
         guard free > 0 else { return }
-        if shift.schedule.wantsPlan(now: now) {
+        if state.schedule.wantsPlan(now: now) {
             let queued = try await catalog.queuedOutputs(limit: DownloadSchedule.window, now: now)
-            shift.suspects = Set(queued.lazy.filter { $0.deaths > 0 }.map(\.id))
-            shift.schedule.plan(queued, now: now)
+            state.suspects = Set(queued.lazy.filter { $0.deaths > 0 }.map(\.id))
+            state.schedule.plan(queued, now: now)
         }
-        let chosen = withoutSuspects(shift.schedule.next(free, inProgress: shift.inFlight.values.map(\.account)), shift)
+        let chosen = withoutSuspects(state.schedule.next(free, inProgress: state.inFlight.values.map(\.account)), state)
         for lease in try await catalog.leaseOutputs(chosen, now: now, until: now.addingTimeInterval(options.leaseDuration)) {
-            shift.inFlight[lease.id] = lease
+            state.inFlight[lease.id] = lease
             group.addTask {
                 let step = await archive(lease)
                 return .output(lease, step, seconds: clock.now.timeIntervalSince(now))
@@ -221,86 +221,86 @@ package struct Archiver: Sendable {
         }
     }
 
-    private func beatHeart(_ shift: inout Shift, now: Date) async throws {
-        guard now >= shift.heartbeatDueAt else { return }
-        shift.heartbeatDueAt = now.addingTimeInterval(options.leaseDuration / 3)
+    private func beatHeart(_ state: inout RunState, now: Date) async throws {
+        guard now >= state.heartbeatDueAt else { return }
+        state.heartbeatDueAt = now.addingTimeInterval(options.leaseDuration / 3)
         let until = now.addingTimeInterval(options.leaseDuration)
-        for lease in try await catalog.extend(Array(shift.inFlight.values), until: until) {
+        for lease in try await catalog.extend(Array(state.inFlight.values), until: until) {
             report(.warning("the lease of output \(lease.id) has passed on to another worker while it was on its way here"))
         }
-        for lease in try await catalog.extend(shift.reading, until: until) {
+        for lease in try await catalog.extend(state.reading, until: until) {
             report(.warning("the lease of task \(lease.id) has passed on to another worker while it was read here"))
         }
     }
 
-    private func isDone(_ shift: Shift) async throws -> Bool {
-        guard shift.inFlight.isEmpty, shift.reading.isEmpty, !shift.isSweeping else { return false }
-        let isSourceOpen = !shift.sourceStopped && (options.watch || shift.sweepDueAt != nil)
+    private func isDone(_ state: RunState) async throws -> Bool {
+        guard state.inFlight.isEmpty, state.reading.isEmpty, !state.isSweeping else { return false }
+        let isSourceOpen = !state.sourceStopped && (options.watch || state.sweepDueAt != nil)
         guard !isSourceOpen else { return false }
         guard let due = try await catalog.nextDue() else { return true }
         if !options.watch, let patience = options.patience, due > clock.now.addingTimeInterval(patience) { return true }
         // Without a source, fetch only outputs that are due now. Outputs that need a fresh link wait for the next run.
-        return shift.sourceStopped && due > clock.now
+        return state.sourceStopped && due > clock.now
     }
 
     /// Wakes the loop when an item becomes due, and at the latest after the poll interval.
-    private func startTimer(_ shift: inout Shift, in group: inout ThrowingTaskGroup<Step, any Error>) async throws {
+    private func startTimer(_ state: inout RunState, in group: inout ThrowingTaskGroup<ChildResult, any Error>) async throws {
         let now = clock.now
         let due = try await catalog.nextDue() ?? .distantFuture
         // While a suspect is in progress, due items may be suspects waiting for their turn. The poll interval finds other work.
-        let isBusy = shift.inFlight.count >= options.downloads || !shift.reading.isEmpty || shift.hasSuspectInHand
-        let next = min(isBusy ? .distantFuture : due, shift.sweepDueAt ?? .distantFuture)
-        let isHolding = !shift.inFlight.isEmpty || !shift.reading.isEmpty
-        let poll = min(now.addingTimeInterval(options.pollInterval), isHolding ? shift.heartbeatDueAt : .distantFuture)
+        let isBusy = state.inFlight.count >= options.downloads || !state.reading.isEmpty || state.hasSuspectInHand
+        let next = min(isBusy ? .distantFuture : due, state.sweepDueAt ?? .distantFuture)
+        let isHolding = !state.inFlight.isEmpty || !state.reading.isEmpty
+        let poll = min(now.addingTimeInterval(options.pollInterval), isHolding ? state.heartbeatDueAt : .distantFuture)
         let wake = max(min(next, poll), now.addingTimeInterval(0.02))
-        if shift.inFlight.isEmpty, shift.reading.isEmpty, !shift.isSweeping, due > now.addingTimeInterval(3),
-            due != shift.waitTold,
+        if state.inFlight.isEmpty, state.reading.isEmpty, !state.isSweeping, due > now.addingTimeInterval(3),
+            due != state.waitTold,
             due != .distantFuture
         {
-            shift.waitTold = due
+            state.waitTold = due
             report(.waiting(until: due))
         }
-        shift.hasTimer = true
+        state.hasTimer = true
         group.addTask { [clock] in
             try? await clock.sleep(until: wake)
             return .timer
         }
     }
 
-    private func take(_ step: Step, _ shift: inout Shift) async throws {
+    private func handle(_ step: ChildResult, _ state: inout RunState) async throws {
         switch step {
         case .output(let lease, let result, let seconds):
             // The output may have been leased here again after this attempt lost its lease.
-            if shift.inFlight[lease.id]?.token == lease.token { shift.inFlight[lease.id] = nil }
+            if state.inFlight[lease.id]?.token == lease.token { state.inFlight[lease.id] = nil }
             if case .archived(let filing) = result, filing.wasFetched {
-                shift.schedule.note(bytes: filing.bytes, request: lease.request, seconds: seconds)
+                state.schedule.record(bytes: filing.bytes, request: lease.request, seconds: seconds)
             }
             if case .failed(let error) = result {
                 try? await catalog.finish(lease, .released, now: clock.now)
                 throw error
             }
-            if case .sourceStopped(let stop) = result { try await close(stop, &shift) }
-            note(result, in: &shift.summary)
+            if case .sourceStopped(let stop) = result { try await close(stop, &state) }
+            count(result, in: &state.summary)
         case .tasks(let stop):
-            shift.reading = []
-            if let stop { try await close(stop, &shift) }
+            state.reading = []
+            if let stop { try await close(stop, &state) }
         case .sweep(let swept):
-            shift.isSweeping = false
-            shift.sweepMark = swept.mark
-            if swept.isRefused { shift.sweepDueAt = clock.now.addingTimeInterval(SweepMark.deepInterval) }
+            state.isSweeping = false
+            state.sweepMark = swept.mark
+            if swept.isRefused { state.sweepDueAt = clock.now.addingTimeInterval(SweepMark.deepInterval) }
             // Tasks found by the sweep may already be at risk.
-            shift.riskCheckDueAt = .distantPast
+            state.riskCheckDueAt = .distantPast
             try await catalog.forgetLinks()
             let past = clock.now.addingTimeInterval(-2 * TaskSnapshot.linkLifetime)
             try await catalog.forgetSealedKeys(before: past)
             try await catalog.forgetSubmissions(before: past)
-            if let stop = swept.stop { try await close(stop, &shift) }
-        case .timer: shift.hasTimer = false
-        case .drainOver: break
+            if let stop = swept.stop { try await close(stop, &state) }
+        case .timer: state.hasTimer = false
+        case .drainTimedOut: break
         }
     }
 
-    private func note(_ result: OutputStep, in summary: inout ArchiveSummary) {
+    private func count(_ result: OutputResult, in summary: inout ArchiveSummary) {
         switch result {
         case .archived(let filing):
             summary.archived += 1
@@ -314,11 +314,11 @@ package struct Archiver: Sendable {
 
     /// Holds the tasks of a source that stopped. Known links are still fetched, since this needs no key. If the source is only
     /// temporarily unreachable, nothing is held.
-    private func close(_ stop: APIError, _ shift: inout Shift) async throws {
-        guard !shift.sourceStopped else { return }
-        shift.summary.stopReason = stop.description
+    private func close(_ stop: APIError, _ state: inout RunState) async throws {
+        guard !state.sourceStopped else { return }
+        state.summary.stopReason = stop.description
         guard stop.stopsSource else { return report(.note(stop.description)) }
-        shift.sourceStopped = true
+        state.sourceStopped = true
         try await catalog.holdTasks(reason: stop.description)
         report(.sourceStopped(reason: stop.description))
     }
@@ -326,28 +326,28 @@ package struct Archiver: Sendable {
     /// Lets work in progress finish within the drain time, and puts the rest back into the queue.
     ///
     /// - Returns: The first failure of the archive's own storage while draining, if any.
-    private func drain(_ shift: inout Shift, _ group: inout ThrowingTaskGroup<Step, any Error>) async -> (any Error)? {
-        if shift.inFlight.isEmpty {
+    private func drain(_ state: inout RunState, _ group: inout ThrowingTaskGroup<ChildResult, any Error>) async -> (any Error)? {
+        if state.inFlight.isEmpty {
             group.cancelAll()
         } else {
             group.addTask { [clock, options] in
                 try? await clock.sleep(for: .seconds(options.drainTime))
-                return .drainOver
+                return .drainTimedOut
             }
         }
         var failure: (any Error)?
         while !group.isEmpty {
             do {
                 guard let step = try await group.next() else { break }
-                if case .drainOver = step { group.cancelAll() }
+                if case .drainTimedOut = step { group.cancelAll() }
                 if case .output(let lease, .putBack, _) = step { try? await catalog.finish(lease, .released, now: clock.now) }
-                try await take(step, &shift)
+                try await handle(step, &state)
             } catch is CancellationError {
                 continue
             } catch {
                 failure = failure ?? error
             }
-            if shift.inFlight.isEmpty { group.cancelAll() }
+            if state.inFlight.isEmpty { group.cancelAll() }
         }
         return failure
     }

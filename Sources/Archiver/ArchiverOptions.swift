@@ -1,7 +1,7 @@
 package import DecoderPool
 package import Foundation
 package import GenerationAPI
-import WorkLanes
+import BlockingThreads
 
 /// Settings of an archiver.
 package struct ArchiverOptions: Sendable {
@@ -29,7 +29,7 @@ package struct ArchiverOptions: Sendable {
     /// Seconds after which the loop reads the queue again, since other processes may add work.
     package var pollInterval: TimeInterval = 1
     /// A waiting item with fewer seconds than this left before its deadline is at risk.
-    package var riskTime = Risk.time
+    package var riskTime = AtRisk.time
     /// The largest picture that is decoded: total pixels, and pixels per side. Larger pictures are stored without decoding.
     package var largestPicture: (pixels: Int, side: Int) = (64_000_000, 16_384)
     /// Maximum number of results taken from one task. A task with more results waits for a higher setting.
@@ -39,7 +39,7 @@ package struct ArchiverOptions: Sendable {
     package var decoderPolicy = DecoderPool.Policy()
 
     package init(
-        downloads: Int = 16, workers: Int = WorkLane.processors, since: TimeInterval? = nil, watch: Bool = false,
+        downloads: Int = 16, workers: Int = BlockingThreadPool.processors, since: TimeInterval? = nil, watch: Bool = false,
         sweepInterval: TimeInterval = 300, leaseDuration: TimeInterval = 30, drainTime: TimeInterval = 8,
         retry: RetryPolicy = RetryPolicy(base: 2, ceiling: 1800), pace: ClosedRange<TimeInterval> = 3...60,
         patience: TimeInterval? = nil

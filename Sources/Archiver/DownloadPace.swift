@@ -19,7 +19,7 @@ struct DownloadPace: Sendable {
     /// - Parameters:
     ///   - tier: The billed tier; `nil` if unknown.
     ///   - seconds: How long the download held its slot.
-    mutating func note(bytes count: Int, tier: Tier?, seconds: TimeInterval) {
+    mutating func record(bytes count: Int, tier: Tier?, seconds: TimeInterval) {
         let old = bytes[tier] ?? Double(count)
         bytes[tier] = old + Self.weight * (Double(count) - old)
         let measured = max(seconds, 0.001) / (Double(count) + Self.overhead)

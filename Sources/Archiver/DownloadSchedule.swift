@@ -49,8 +49,8 @@ package struct DownloadSchedule: Sendable {
     }
 
     /// Adds the measured time of one output.
-    package mutating func note(bytes: Int, request: RecordedRequest?, seconds: TimeInterval) {
-        pace.note(bytes: bytes, tier: Self.tier(of: request), seconds: seconds)
+    package mutating func record(bytes: Int, request: RecordedRequest?, seconds: TimeInterval) {
+        pace.record(bytes: bytes, tier: Self.tier(of: request), seconds: seconds)
     }
 
     private static func tier(of request: RecordedRequest?) -> Tier? {

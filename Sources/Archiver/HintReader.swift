@@ -15,7 +15,7 @@ package struct HintReader: Sendable {
     /// Seconds after which an unconfirmed hint is dropped: the lifetime of a link.
     private static let lifetime: TimeInterval = 24 * 3600
     /// The longest time in seconds that hints wait for other due work.
-    private static let patience: TimeInterval = 60
+    private static let maxDelay: TimeInterval = 60
     /// Seconds between checks for due hints.
     private static let interval: TimeInterval = 1
 
@@ -49,7 +49,7 @@ package struct HintReader: Sendable {
             let now = clock.now
             guard let due = try await hints.nextHintDue(), due <= now, budget.calls(now: now) > 0 else { continue }
             let isBusy = try await catalog.nextDue().map { $0 <= now } ?? false
-            if isBusy, now.timeIntervalSince(due) < Self.patience { continue }
+            if isBusy, now.timeIntervalSince(due) < Self.maxDelay { continue }
             try await read(&budget)
         }
     }

@@ -27,7 +27,7 @@ struct HopSecrets {
     func clean(_ error: any Error) -> any Error {
         switch error {
         case let error as DownloadError: return clean(error)
-        case var error as BrokenOff:
+        case var error as InterruptedDownload:
             error.cause = clean(error.cause)
             error.partial.facts = clean(error.partial.facts)
             return error

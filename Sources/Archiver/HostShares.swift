@@ -19,7 +19,7 @@ struct HostShareBook {
         var turnedAway = 0
     }
 
-    private enum Standing { case proven, unproven, slow }
+    private enum SpeedClass { case proven, unproven, slow }
 
     /// Seconds for which a host without a connection still counts as wanting slots.
     private static let interest: TimeInterval = 10
@@ -35,23 +35,23 @@ struct HostShareBook {
     init(places: Int) { self.places = max(1, places) }
 
     /// The number of connections that a host may use now.
-    /// - Parameter width: How many connections the host can currently handle.
-    func allowance(of key: String, width: Int, now: Date) -> Int {
+    /// - Parameter concurrency: How many connections the host can currently handle.
+    func allowance(of key: String, concurrency: Int, now: Date) -> Int {
         let host = hosts[key] ?? Host()
         let isContested = hosts.contains { other, state in
             other != key && (state.active > 0 || now.timeIntervalSince(state.wantedAt) < Self.interest)
         }
         let share =
             if host.isSlow { places / 8 } else if isContested || !host.isProven { (places + 1) / 2 } else { places }
-        return max(1, min(share, width))
+        return max(1, min(share, concurrency))
     }
 
-    /// - Returns: Whether a slot was acquired; call ``leave(_:_:now:)`` to release it.
-    mutating func enter(_ key: String, width: Int, now: Date) -> Bool {
+    /// - Returns: Whether a slot was acquired; call ``release(_:_:now:)`` to release it.
+    mutating func acquire(_ key: String, concurrency: Int, now: Date) -> Bool {
         if hosts[key] == nil { forgetIdle() }
         let isFree =
-            hosts[key, default: Host()].active < allowance(of: key, width: width, now: now)
-            && isGroupFree(Self.standing(of: hosts[key] ?? Host()), now: now)
+            hosts[key, default: Host()].active < allowance(of: key, concurrency: concurrency, now: now)
+            && isGroupFree(Self.speedClass(of: hosts[key] ?? Host()), now: now)
         hosts[key, default: Host()].wantedAt = now
         if isFree {
             hosts[key, default: Host()].active += 1
@@ -64,32 +64,32 @@ struct HostShareBook {
 
     /// Whether a transfer that began at `start` must give up its slot: its host is unproven, and other hosts are waiting.
     func isTrialOver(of key: String, since start: Date, now: Date) -> Bool {
-        guard let host = hosts[key], Self.standing(of: host) == .unproven, now.timeIntervalSince(start) >= Self.trial else {
+        guard let host = hosts[key], Self.speedClass(of: host) == .unproven, now.timeIntervalSince(start) >= Self.trial else {
             return false
         }
         guard let lastSentAway, lastSentAway.key != key else { return false }
         return now.timeIntervalSince(lastSentAway.date) < Self.interest
     }
 
-    private static func standing(of host: Host) -> Standing {
+    private static func speedClass(of host: Host) -> SpeedClass {
         if host.isSlow { return .slow }
         return host.isProven ? .proven : .unproven
     }
 
     /// Whether the hosts of one group together have a free slot.
-    private func isGroupFree(_ standing: Standing, now: Date) -> Bool {
-        guard standing != .proven else { return true }
-        let active = hosts.values.reduce(0) { $0 + (Self.standing(of: $1) == standing ? $1.active : 0) }
-        if standing == .slow { return active < max(1, places / 4) }
+    private func isGroupFree(_ speedClass: SpeedClass, now: Date) -> Bool {
+        guard speedClass != .proven else { return true }
+        let active = hosts.values.reduce(0) { $0 + (Self.speedClass(of: $1) == speedClass ? $1.active : 0) }
+        if speedClass == .slow { return active < max(1, places / 4) }
         let isWanted = hosts.values.contains {
-            Self.standing(of: $0) == .proven && ($0.active > 0 || now.timeIntervalSince($0.wantedAt) < Self.interest)
+            Self.speedClass(of: $0) == .proven && ($0.active > 0 || now.timeIntervalSince($0.wantedAt) < Self.interest)
         }
         return !isWanted || active < (places + 1) / 2
     }
 
     enum Outcome { case delivered, slow, other }
 
-    mutating func leave(_ key: String, _ outcome: Outcome, now: Date) {
+    mutating func release(_ key: String, _ outcome: Outcome, now: Date) {
         hosts[key]?.active -= 1
         hosts[key]?.wantedAt = now
         switch outcome {
@@ -131,18 +131,18 @@ actor HostShares {
     }
 
     /// Waits for a slot within the host's share.
-    /// - Returns: `nil` if a slot was acquired; when to retry, if no slot became free within `patience` seconds.
-    func enter(_ key: String, width: @Sendable () async -> Int, patience: TimeInterval) async throws -> Date? {
-        let end = clock.now.addingTimeInterval(patience)
+    /// - Returns: `nil` if a slot was acquired; when to retry, if no slot became free within `maxWait` seconds.
+    func acquire(_ key: String, concurrency: @Sendable () async -> Int, maxWait: TimeInterval) async throws -> Date? {
+        let end = clock.now.addingTimeInterval(maxWait)
         while true {
-            let bearable = await width()
-            if book.enter(key, width: bearable, now: clock.now) { return nil }
+            let bearable = await concurrency()
+            if book.acquire(key, concurrency: bearable, now: clock.now) { return nil }
             guard clock.now < end, !book.isCrowded(key) else { return clock.now.addingTimeInterval(book.pause(key)) }
             try await clock.sleep(for: .seconds(Self.interval))
         }
     }
 
-    func leave(_ key: String, _ outcome: HostShareBook.Outcome) { book.leave(key, outcome, now: clock.now) }
+    func release(_ key: String, _ outcome: HostShareBook.Outcome) { book.release(key, outcome, now: clock.now) }
 
     /// Whether a transfer that began at `start` must give up its slot because one of its hosts is unproven.
     func isTrialOver(of keys: [String], since start: Date) -> Bool {

@@ -2,7 +2,7 @@ package import ArchiveModel
 package import Catalog
 import Foundation
 import Glibc
-import WorkLanes
+import BlockingThreads
 
 /// A watched folder for manifests: `*.jsonl` and `*.ndjson`, one task per line, in the format of ``Manifest``.
 ///
@@ -22,7 +22,7 @@ package struct ManifestFolder: Sendable {
     private let clock: any WallClock
     private let register: @Sendable ([TaskRegistration]) async throws -> Void
     private let report: @Sendable (ArchiveEvent) -> Void
-    private let lane = WorkLane(name: "watch-dir", width: 1)
+    private let threads = BlockingThreadPool(name: "watch-dir", width: 1)
 
     /// - Parameters:
     ///   - path: The folder. It must exist, since a missing folder may be a disk that is not mounted.
@@ -42,7 +42,7 @@ package struct ManifestFolder: Sendable {
     /// - Throws: ``ManifestFolderError`` if the folder can't be read or written. The tasks of every due file are registered by
     ///   then, and a later run continues. Also errors of `register`; the file then stays where it is.
     package func run() async throws {
-        var seen: [String: Standing] = [:]
+        var seen: [String: FileStamp] = [:]
         do {
             while !Task.isCancelled {
                 seen = try await look(seen)
@@ -56,7 +56,7 @@ package struct ManifestFolder: Sendable {
     // MARK: Scanning
 
     /// The state of a file at one scan.
-    private struct Standing: Sendable, Equatable {
+    private struct FileStamp: Sendable, Equatable {
         var number: UInt64
         var bytes: UInt64
         var changed: Date
@@ -65,62 +65,62 @@ package struct ManifestFolder: Sendable {
     /// Processes files that did not change since the last scan.
     ///
     /// - Returns: The state of the other files.
-    private func look(_ seen: [String: Standing]) async throws -> [String: Standing] {
-        var standing = try await lane.run { try list() }
+    private func look(_ seen: [String: FileStamp]) async throws -> [String: FileStamp] {
+        var stamp = try await threads.run { try list() }
         var failure: ManifestFolderError?
-        for (name, file) in standing.sorted(by: { $0.key < $1.key }) where seen[name] == file {
+        for (name, file) in stamp.sorted(by: { $0.key < $1.key }) where seen[name] == file {
             try Task.checkCancellation()
             do {
                 try await take(name, file)
-                standing[name] = nil
+                stamp[name] = nil
             } catch let error as ManifestFolderError {
                 // A file that can't be moved must not block the tasks of other files.
                 failure = failure ?? error
             }
         }
         if let failure { throw failure }
-        return standing
+        return stamp
     }
 
-    private func list() throws(ManifestFolderError) -> [String: Standing] {
+    private func list() throws(ManifestFolderError) -> [String: FileStamp] {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: path)
         } catch {
             throw ManifestFolderError(path, "it can't be read: \(Self.words(error))")
         }
-        var files: [String: Standing] = [:]
+        var files: [String: FileStamp] = [:]
         for name in names where !name.hasPrefix(".") && [".jsonl", ".ndjson"].contains(where: name.lowercased().hasSuffix) {
-            files[name] = standing(name)
+            files[name] = stamp(name)
         }
         return files
     }
 
     /// `nil` if the file is gone or not a regular file.
-    private func standing(_ name: String) -> Standing? {
+    private func stamp(_ name: String) -> FileStamp? {
         guard let facts = try? FileManager.default.attributesOfItem(atPath: path + "/" + name),
             facts[.type] as? FileAttributeType == .typeRegular, let changed = facts[.modificationDate] as? Date,
             let bytes = (facts[.size] as? NSNumber)?.uint64Value,
             let number = (facts[.systemFileNumber] as? NSNumber)?.uint64Value
         else { return nil }
-        return Standing(number: number, bytes: bytes, changed: changed)
+        return FileStamp(number: number, bytes: bytes, changed: changed)
     }
 
     // MARK: Processing
 
-    private enum Reading: Sendable {
+    private enum ParseResult: Sendable {
         case manifest(Manifest)
         case unreadable(String)
         /// The file is still being written.
         case moving
     }
 
-    private func take(_ name: String, _ file: Standing) async throws {
+    private func take(_ name: String, _ file: FileStamp) async throws {
         let now = clock.now
-        switch try await lane.run({ try read(name, file, now: now) }) {
+        switch try await threads.run({ try read(name, file, now: now) }) {
         case .moving: return
         case .unreadable(let reason):
-            try await lane.run { try putAway(name, to: "failed", problems: [reason]) }
+            try await threads.run { try putAway(name, to: "failed", problems: [reason]) }
             report(
                 .warning("the manifest \(Self.shown(name)) of the watched folder can't be read: \(reason); it lies in failed/"))
         case .manifest(let manifest):
@@ -134,14 +134,14 @@ package struct ManifestFolder: Sendable {
                     })
             }
             let place = manifest.tasks.isEmpty && !manifest.problems.isEmpty ? "failed" : "done"
-            try await lane.run { try putAway(name, to: place, problems: manifest.problems.map(\.description)) }
+            try await threads.run { try putAway(name, to: place, problems: manifest.problems.map(\.description)) }
             let told = "the manifest \(Self.shown(name)) of the watched folder: \(manifest.tasks.count) tasks"
             if manifest.problems.isEmpty { return report(.note(told)) }
             report(.warning("\(told), \(manifest.problems.count) problems, written down beside it in \(place)/"))
         }
     }
 
-    private func read(_ name: String, _ file: Standing, now: Date) throws(ManifestFolderError) -> Reading {
+    private func read(_ name: String, _ file: FileStamp, now: Date) throws(ManifestFolderError) -> ParseResult {
         guard file.bytes <= UInt64(Self.mostBytes) else {
             return .unreadable("it has \(file.bytes) bytes, and at most \(Self.mostBytes) are read; split it")
         }
@@ -158,7 +158,7 @@ package struct ManifestFolder: Sendable {
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let data: Data
         do { data = try handle.read(upToCount: Self.mostBytes + 1) ?? Data() } catch { return .unreadable(Self.words(error)) }
-        guard data.count == file.bytes, standing(name) == file else { return .moving }
+        guard data.count == file.bytes, stamp(name) == file else { return .moving }
         return .manifest(Manifest(Array(data), now: now))
     }
 

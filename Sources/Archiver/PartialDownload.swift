@@ -29,7 +29,7 @@ struct PartialDownload: Sendable {
 }
 
 /// A connection that broke in the middle of a file, with the bytes received by then.
-struct BrokenOff: Error {
+struct InterruptedDownload: Error {
     var partial: PartialDownload
     var cause: DownloadError
     /// Whether the answer was complete as announced, but contained only a part of the file.

@@ -54,7 +54,7 @@ package struct RecordFiler: Sendable {
     // MARK: Records
 
     /// The record on disk; `nil` if there is none or it can't be read.
-    func standing(_ lease: OutputLease) async throws -> ArchiveRecord? {
+    func existingRecord(_ lease: OutputLease) async throws -> ArchiveRecord? {
         do {
             return try await records.record(of: lease.id, day: lease.createdAt ?? lease.discoveredAt)
         } catch let error as BlobStoreError where error.code == .unreadableRecord {
@@ -83,14 +83,14 @@ package struct RecordFiler: Sendable {
 
     /// Writes a record, unless another worker that took over this output wrote one first. That record is then kept and returned.
     ///
-    /// - Parameter standing: The record that existed when this attempt began to file.
-    func write(_ record: ArchiveRecord, over standing: ArchiveRecord?) async throws -> ArchiveRecord {
-        var (record, standing) = (try await shared(record), standing)
-        while let other = try await records.write(record, over: standing) {
+    /// - Parameter existing: The record that existed when this attempt began to file.
+    func write(_ record: ArchiveRecord, over existing: ArchiveRecord?) async throws -> ArchiveRecord {
+        var (record, existing) = (try await shared(record), existing)
+        while let other = try await records.write(record, over: existing) {
             if try await isWhole(other), record.state == .unavailable || other.decodeError == nil || record.decodeError != nil {
                 return other
             }
-            standing = other
+            existing = other
             record.keepOriginals(of: other)
         }
         return record
@@ -128,29 +128,29 @@ package struct RecordFiler: Sendable {
     /// - Returns: The current record.
     /// - Throws: ``CatalogError`` with code `leaseLost`, ``BlobStoreError``.
     package func end(_ lease: OutputLease, reason: String, cause: FailureCause) async throws -> ArchiveRecord {
-        let standing = try await standing(lease)
+        let existing = try await existing(lease)
         try await confirm(lease)
         let record: ArchiveRecord
-        if let standing, try await isWhole(standing) {
-            record = try await renewed(standing, lease, cause: cause)
+        if let existing, try await isWhole(existing) {
+            record = try await renewed(existing, lease, cause: cause)
         } else if let best = DeliveryCandidate.best(of: lease.candidates), try await blobs.size(of: best.original.digest) != nil {
-            record = try await write(candidateRecord(best, lease, cause, standing), over: standing)
+            record = try await write(candidateRecord(best, lease, cause, existing), over: existing)
         } else {
-            record = try await write(lostRecord(lease, reason, cause, standing), over: standing)
+            record = try await write(lostRecord(lease, reason, cause, existing), over: existing)
         }
         try await catalog.finish(lease, .ended(record), now: clock.now)
         return record
     }
 
     private func candidateRecord(
-        _ best: DeliveryCandidate, _ lease: OutputLease, _ cause: FailureCause, _ standing: ArchiveRecord?
+        _ best: DeliveryCandidate, _ lease: OutputLease, _ cause: FailureCause, _ existing: ArchiveRecord?
     ) -> ArchiveRecord {
         var record = emptyRecord(lease, state: .archived, reason: nil)
         record.original = best.original
         record.download = best.download
         if let facts = best.unread { record.unread = facts } else { record.decodeError = best.reason }
         record.cause = cause
-        if let standing { record.keepOriginals(of: standing) }
+        if let existing { record.keepOriginals(of: existing) }
         record.keep(lease.candidates)
         record.judgement = Self.judge(record, request: lease.request, model: lease.model)
         return record
@@ -159,11 +159,11 @@ package struct RecordFiler: Sendable {
     /// The record of an unavailable output. It keeps what an earlier record says about files: they may still exist, or may be
     /// recovered from another archive.
     private func lostRecord(
-        _ lease: OutputLease, _ reason: String, _ cause: FailureCause, _ standing: ArchiveRecord?
+        _ lease: OutputLease, _ reason: String, _ cause: FailureCause, _ existing: ArchiveRecord?
     ) -> ArchiveRecord {
         var empty = emptyRecord(lease, state: .unavailable, reason: reason)
         empty.cause = cause
-        guard var record = standing else { return empty }
+        guard var record = existing else { return empty }
         record.state = empty.state
         record.reason = empty.reason
         record.cause = cause

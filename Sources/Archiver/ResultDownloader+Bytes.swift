@@ -63,7 +63,7 @@ extension ResultDownloader {
     /// - Parameters:
     ///   - length: Bytes of this body before content decoding; `nil` if unknown.
     ///   - isWhole: Whether the file is complete at the end of this body.
-    /// - Throws: ``BrokenOff`` if the body ends early and can be resumed.
+    /// - Throws: ``InterruptedDownload`` if the body ends early and can be resumed.
     private func receive(
         _ response: HTTPClientResponse, into begun: PartialDownload, length: Int?, isWhole: Bool, _ hop: Hop
     ) async throws -> Download {
@@ -75,7 +75,7 @@ extension ResultDownloader {
             var decoder = partial.isCoded ? try ContentDecoder(response.headers, mostBytes: limits.bytes) : nil
             for try await chunk in response.body {
                 received += chunk.readableBytes
-                guard floor.note(chunk.readableBytes, now: clock.now) else {
+                guard floor.record(chunk.readableBytes, now: clock.now) else {
                     // Resuming at this pace would only occupy the slot.
                     mayResume = false
                     throw tooSlow(url)
@@ -101,7 +101,7 @@ extension ResultDownloader {
         } catch {
             let cause = translated(error, link: url, phase: .receiving)
             if mayResume, let cause = cause as? DownloadError, cause.isBrokenOff, partial.canResume {
-                throw BrokenOff(partial: partial, cause: cause)
+                throw InterruptedDownload(partial: partial, cause: cause)
             }
             await partial.ingest.discard()
             throw cause
@@ -112,7 +112,7 @@ extension ResultDownloader {
                 await partial.ingest.discard()
                 throw cause
             }
-            throw BrokenOff(partial: partial, cause: cause, isCleanPart: true)
+            throw InterruptedDownload(partial: partial, cause: cause, isCleanPart: true)
         }
         return try await seal(partial)
     }

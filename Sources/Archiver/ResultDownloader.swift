@@ -6,7 +6,7 @@ package import GenerationAPI
 import NIOCore
 import NIOHTTP1
 package import Networking
-import WorkLanes
+import BlockingThreads
 
 /// Limits of one download.
 package struct DownloadLimits: Sendable {
@@ -21,7 +21,7 @@ package struct DownloadLimits: Sendable {
     /// Maximum number of resumptions of one download after a broken connection. Each must bring more of the file.
     package var resumptions: Int
     /// Longest pause of a host, in seconds, that is waited for while holding a slot. A longer pause is returned as `hostBusy`.
-    package var patience: TimeInterval
+    package var maxQueueWait: TimeInterval
     /// A transfer of fewer than `slowestRate` bytes per second over `slowestTime` seconds fails; 0 disables the rule.
     package var slowestRate: Double
     package var slowestTime: TimeInterval
@@ -30,7 +30,7 @@ package struct DownloadLimits: Sendable {
 
     package init(
         bytes: Int = 256 << 20, total: TimeInterval = 600, idle: TimeInterval = 30, redirects: Int = 5, resumptions: Int = 5,
-        patience: TimeInterval = 2, slowestRate: Double = 1024, slowestTime: TimeInterval = 30, places: Int = 16
+        maxQueueWait: TimeInterval = 2, slowestRate: Double = 1024, slowestTime: TimeInterval = 30, places: Int = 16
     ) {
         self.slowestRate = slowestRate
         self.slowestTime = slowestTime
@@ -40,7 +40,7 @@ package struct DownloadLimits: Sendable {
         self.idle = idle
         self.redirects = redirects
         self.resumptions = resumptions
-        self.patience = patience
+        self.maxQueueWait = maxQueueWait
     }
 }
 
@@ -60,7 +60,7 @@ package struct ResultDownloader: Sendable {
     private let clients: PinnedClients
     private let shares: HostShares
     let gate: HostGate
-    private let resolverLane: WorkLane
+    private let resolverThreads: BlockingThreadPool
     private let resolve: @Sendable (String) throws -> [NetworkAddress]
     let clock: any WallClock
     let secrets: [String]
@@ -83,7 +83,7 @@ package struct ResultDownloader: Sendable {
         clients = PinnedClients(policy: policy, idleTimeout: limits.idle, connections: hostLimits.concurrent)
         shares = HostShares(places: limits.places, clock: clock)
         // Wider than any one host's share, so that names that resolve slowly do not delay the others.
-        resolverLane = WorkLane(name: "resolver", width: max(16, limits.places))
+        resolverThreads = BlockingThreadPool(name: "resolver", width: max(16, limits.places))
     }
 
     /// Closes all connections. The downloader can't be used afterwards.
@@ -119,13 +119,13 @@ package struct ResultDownloader: Sendable {
         while true {
             do {
                 return try await follow(url, resuming: partial, isRetry: isRetry || breaks > 0)
-            } catch let part as BrokenOff
+            } catch let part as InterruptedDownload
                 where part.isCleanPart && part.partial.bytes > partial?.bytes ?? 0 && parts < Self.mostParts
             {
                 parts += 1
                 partial = part.partial
                 continue
-            } catch let cut as BrokenOff {
+            } catch let cut as InterruptedDownload {
                 guard cut.partial.bytes > partial?.bytes ?? 0, breaks < limits.resumptions else {
                     await cut.partial.ingest.discard()
                     throw cut.cause
@@ -181,18 +181,18 @@ package struct ResultDownloader: Sendable {
     /// Runs `body` while holding a slot of the host's share.
     private func withPlace<Value>(of target: AddressPolicy.Target, _ body: () async throws -> Value) async throws -> Value {
         let key = target.key
-        let width = { @Sendable [gate] in await gate.width(of: key) }
-        if let date = try await shares.enter(key, width: width, patience: limits.patience) {
+        let concurrency = { @Sendable [gate] in await gate.concurrency(of: key) }
+        if let date = try await shares.acquire(key, concurrency: concurrency, maxWait: limits.maxQueueWait) {
             throw DownloadError(.hostBusy, "\(target.host) has its share of the connections", retryAfter: date)
         }
         do {
             let value = try await body()
             let isFile = value is Download || (value as? Visit)?.isFile == true
-            await shares.leave(key, isFile ? .delivered : .other)
+            await shares.release(key, isFile ? .delivered : .other)
             return value
         } catch {
-            let code = (error as? DownloadError ?? (error as? BrokenOff)?.cause)?.code
-            await shares.leave(key, code == .timeout ? .slow : .other)
+            let code = (error as? DownloadError ?? (error as? InterruptedDownload)?.cause)?.code
+            await shares.release(key, code == .timeout ? .slow : .other)
             throw error
         }
     }
@@ -231,7 +231,7 @@ package struct ResultDownloader: Sendable {
         let target = hop.target
         let addresses: [NetworkAddress]
         do {
-            addresses = try await resolverLane.run { [resolve] in try resolve(target.host) }
+            addresses = try await resolverThreads.run { [resolve] in try resolve(target.host) }
         } catch let error as ResolutionError {
             throw DownloadError(.dns, "\(error); check the DNS settings of this machine")
         }
@@ -240,7 +240,7 @@ package struct ResultDownloader: Sendable {
             throw DownloadError(.dns, "\(target.host) has no address; check the DNS settings of this machine")
         }
 
-        if let pauseEnd = try await gate.enter(target.key, patience: limits.patience) {
+        if let pauseEnd = try await gate.acquire(target.key, maxWait: limits.maxQueueWait) {
             throw DownloadError(.hostBusy, "\(target.host) asked for a pause", retryAfter: pauseEnd)
         }
         let pin = PinnedClients.Pin(target: target, address: address)
@@ -248,11 +248,11 @@ package struct ResultDownloader: Sendable {
         do {
             let visit = try await request(hop, client: client, resuming: partial)
             await clients.giveBack(pin)
-            await gate.leave(target.key)
+            await gate.release(target.key)
             return visit
         } catch {
             await clients.giveBack(pin)
-            await gate.leave(target.key)
+            await gate.release(target.key)
             throw translated(error, link: hop.url, phase: .connecting)
         }
     }
@@ -272,10 +272,10 @@ package struct ResultDownloader: Sendable {
             request.headers.add(name: "if-range", value: partial.validator)
         }
         // This timeout ends with the response head; the body has its own limits.
-        let patience = min(limits.total, 2 * limits.idle)
-        let response = try await client.execute(request, timeout: .milliseconds(Int64(patience * 1000)))
+        let headTimeout = min(limits.total, 2 * limits.idle)
+        let response = try await client.execute(request, timeout: .milliseconds(Int64(headTimeout * 1000)))
         let status = Int(response.status.code)
-        if (200..<400).contains(status) { await gate.noteGoodAnswer(of: target.key) }
+        if (200..<400).contains(status) { await gate.recordSuccess(of: target.key) }
         switch (status, partial) {
         // A transforming proxy turns a 200 into a 203 (RFC 9110, section 15.3.4).
         case (200, let partial), (203, let partial):
@@ -309,7 +309,7 @@ package struct ResultDownloader: Sendable {
         let text = body.map { String(decoding: $0.readableBytesView.prefix(4096), as: UTF8.self) } ?? ""
         let retryAfter = RetryPolicy.retryAfter(response.headers.first(name: "retry-after"), now: clock.now)
         if status == 429 || (status == 503 && retryAfter != nil) {
-            await gate.noteRefusal(of: target.key, retryAfter: retryAfter)
+            await gate.recordRefusal(of: target.key, retryAfter: retryAfter)
         }
         switch status {
         case 403 where text.contains("1010"):
@@ -333,7 +333,7 @@ package struct ResultDownloader: Sendable {
     }
 
     func translated(_ error: any Error, link: FetchableURL, phase: TransferFailure.Phase) -> any Error {
-        if error is DownloadError || error is BlobStoreError || error is CancellationError || error is BrokenOff
+        if error is DownloadError || error is BlobStoreError || error is CancellationError || error is InterruptedDownload
             || error is StartOver
         {
             return error

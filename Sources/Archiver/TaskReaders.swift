@@ -27,7 +27,7 @@ package struct TaskReaders: Sendable {
     func account(of caller: APIKey) -> Int64 { vault?.account(of: caller) ?? 0 }
 
     /// Tasks that are read with the same key.
-    struct Reading: Sendable {
+    struct KeyedBatch: Sendable {
         var client: GenerationClient
         var tasks: [TaskID]
         /// Whether the key belongs to a caller. If the API refuses it, only these tasks wait.
@@ -37,12 +37,12 @@ package struct TaskReaders: Sendable {
         var isKeyLost = false
     }
 
-    func readings(of tasks: [TaskID]) async throws -> [Reading] {
+    func batches(of tasks: [TaskID]) async throws -> [KeyedBatch] {
         let sealed = vault == nil ? [:] : try await catalog.sealedKeys(of: tasks)
-        guard !sealed.isEmpty else { return [Reading(client: own, tasks: tasks, isCallers: false)] }
-        var ours = Reading(client: own, tasks: [], isCallers: false)
-        var lost = Reading(client: own, tasks: [], isCallers: true, isKeyLost: true)
-        var callers: [String: Reading] = [:]
+        guard !sealed.isEmpty else { return [KeyedBatch(client: own, tasks: tasks, isCallers: false)] }
+        var ours = KeyedBatch(client: own, tasks: [], isCallers: false)
+        var lost = KeyedBatch(client: own, tasks: [], isCallers: true, isKeyLost: true)
+        var callers: [String: KeyedBatch] = [:]
         for task in tasks {
             guard let box = sealed[task] else {
                 ours.tasks.append(task)
@@ -52,7 +52,7 @@ package struct TaskReaders: Sendable {
                 lost.tasks.append(task)
                 continue
             }
-            callers[key.textToRedact, default: Reading(client: own.with(key), tasks: [], isCallers: true)].tasks.append(task)
+            callers[key.unsafeSecret, default: KeyedBatch(client: own.with(key), tasks: [], isCallers: true)].tasks.append(task)
         }
         return [ours, lost].filter { !$0.tasks.isEmpty } + callers.values
     }
@@ -60,7 +60,7 @@ package struct TaskReaders: Sendable {
 
 extension TaskSnapshot {
     /// Whether the task is alive or has failed; `nil` for an error that may be transient.
-    var standing: TaskRegistration.Standing? {
+    var upstreamState: TaskRegistration.UpstreamState? {
         switch stage {
         case .delivered, .completed, .unfinished: .lives
         case .failed, .cancelled: .hasFailed

@@ -17,7 +17,7 @@ struct ThroughputFloor {
     }
 
     /// - Returns: `false` if the period ending now was too slow.
-    mutating func note(_ count: Int, now: Date) -> Bool {
+    mutating func record(_ count: Int, now: Date) -> Bool {
         bytes += count
         let elapsed = now.timeIntervalSince(start)
         guard elapsed >= seconds else { return true }

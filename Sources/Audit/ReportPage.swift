@@ -148,7 +148,7 @@ package struct ReportPage {
     private var verdicts: [[String: Any]] {
         Verdict.allCases.compactMap { verdict in
             guard let count = summary.byVerdict[verdict.rawValue] else { return nil }
-            let words = VerdictWords(verdict)
+            let words = VerdictLabel(verdict)
             return [
                 "id": words.id, "label": words.label, "tone": words.tone.rawValue, "count": Self.count(count), "share": count,
                 "explanation": words.explanation,
@@ -175,7 +175,7 @@ package struct ReportPage {
 
     private func line(_ row: Row, _ attachment: Attachment) -> [String: Any] {
         let (entry, judgement) = (row.entry, row.entry.judgement)
-        let words = judgement.map { VerdictWords($0.verdict) }
+        let words = judgement.map { VerdictLabel($0.verdict) }
         let isKnown = row.charge.origin != .unknown
         let created = entry.createdAt?.iso8601 ?? "-"
         let tiers = [judgement?.billedTier, judgement?.deliveredTier].map { $0?.rawValue ?? "-" }

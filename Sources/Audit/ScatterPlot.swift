@@ -97,7 +97,7 @@ struct ScatterPlot {
         return order.prefix(Self.most).map { point, count in
             let x = point.asked.map { Self.x(Double($0.pixels)) } ?? Self.strip
             let radius = min(24, 4 + 1.8 * log2(Double(count)))
-            let words = VerdictWords(point.verdict)
+            let words = VerdictLabel(point.verdict)
             return """
                 <circle class="\(words.tone.rawValue)" cx="\(Self.number(x))" cy="\(Self.number(Self.y(Double(point.delivered.pixels))))" \
                 r="\(Self.number(radius))"><title>\(Self.name(point)): \(count) \(words.label.lowercased())</title></circle>

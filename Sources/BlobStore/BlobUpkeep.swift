@@ -1,6 +1,6 @@
 package import ArchiveModel
 package import Foundation
-import WorkLanes
+import BlockingThreads
 
 /// Extends ``BlobStore`` for verify, repair and gc: listing, checking and moving the files.
 package protocol BlobUpkeep: BlobStore {
@@ -12,7 +12,7 @@ package protocol BlobUpkeep: BlobStore {
 
     /// Reads blobs in full and then drops their pages from the page cache.
     /// - Returns: For each blob, its actual contents; `nil` if it is missing.
-    func read(_ digests: [Digest]) async throws -> [BlobReading?]
+    func read(_ digests: [Digest]) async throws -> [BlobHash?]
 
     /// The digest of a misplaced or wrongly named file; `nil` when it is not a regular file.
     func digest(ofStray path: String) async throws -> Digest?
@@ -47,7 +47,7 @@ package protocol BlobUpkeep: BlobStore {
 }
 
 /// The actual contents of a blob's file.
-package struct BlobReading: Sendable, Hashable {
+package struct BlobHash: Sendable, Hashable {
     /// `nil` when the disk can't read all of it.
     package let digest: Digest?
     package let bytes: Int
@@ -55,11 +55,11 @@ package struct BlobReading: Sendable, Hashable {
 
 extension DirectoryBlobStore: BlobUpkeep {
     package func parts() async throws -> [String] {
-        try await lane.run { [folder] in try POSIXFile.entries(in: folder.blobsPath).map(\.name) }
+        try await threads.run { [folder] in try POSIXFile.entries(in: folder.blobsPath).map(\.name) }
     }
 
     package func listing(part: String) async throws -> [StoredBlob] {
-        try await lane.run { [folder] in
+        try await threads.run { [folder] in
             let path = folder.blobsPath / part
             let isFanOut = part.utf8.count == 2 && part.utf8.allSatisfy(Self.isHexadecimal)
             guard let status = try POSIXFile.status(path) else { return [] }
@@ -82,16 +82,16 @@ extension DirectoryBlobStore: BlobUpkeep {
         }
     }
 
-    package func read(_ digests: [Digest]) async throws -> [BlobReading?] {
-        try await lane.run { [self] in
+    package func read(_ digests: [Digest]) async throws -> [BlobHash?] {
+        try await threads.run { [self] in
             let buffer = ReadBuffer()
-            var readings: [BlobReading?] = []
+            var readings: [BlobHash?] = []
             for digest in digests {
                 do {
                     let file = try POSIXFile.openRegular(path(of: digest))
                     readings.append(try file?.reading(through: buffer, leavesNoTrace: true))
                 } catch let error as BlobStoreError where error.code == BlobStoreError.unreadableSector {
-                    readings.append(BlobReading(digest: nil, bytes: 0))
+                    readings.append(BlobHash(digest: nil, bytes: 0))
                 }
             }
             return readings
@@ -99,13 +99,13 @@ extension DirectoryBlobStore: BlobUpkeep {
     }
 
     package func digest(ofStray path: String) async throws -> Digest? {
-        try await lane.run { [folder] in
+        try await threads.run { [folder] in
             try POSIXFile.openRegular(folder.place(path))?.reading(through: ReadBuffer(), leavesNoTrace: true).digest
         }
     }
 
     package func adopt(_ path: String, as digest: Digest) async throws {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             let file = try POSIXFile.openForReading(folder.place(path))
             try file.setMode(folder.permissions.blob)
             try file.synchronise()
@@ -116,14 +116,14 @@ extension DirectoryBlobStore: BlobUpkeep {
     }
 
     package func protect(_ digest: Digest) async throws {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             try POSIXFile.setMode(path(of: digest), folder.permissions.blob)
             if let file = try POSIXFile.openRegular(path(of: digest)) { try file.synchronise() }
         }
     }
 
     package func quarantine(_ digest: Digest, note: QuarantineNote) async throws -> String? {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             let path = path(of: digest)
             guard let status = try POSIXFile.status(path) else { return nil }
             guard status.isFile else { return try Quarantine(folder: folder).take(path, note: note) }
@@ -135,11 +135,11 @@ extension DirectoryBlobStore: BlobUpkeep {
     }
 
     package func quarantine(stray path: String, note: QuarantineNote) async throws -> String {
-        try await lane.run { [folder] in try Quarantine(folder: folder).take(folder.place(path), note: note) }
+        try await threads.run { [folder] in try Quarantine(folder: folder).take(folder.place(path), note: note) }
     }
 
     package func collect(_ digest: Digest, unusedSince date: Date, trying: Bool) async throws -> Int? {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             let path = path(of: digest)
             return try withLockedBlob(path) { file in
                 guard try file.modified < date else { return nil }
@@ -151,7 +151,7 @@ extension DirectoryBlobStore: BlobUpkeep {
     }
 
     package func sweepIngest(trying: Bool) async throws -> Int {
-        try await lane.run { [folder] in
+        try await threads.run { [folder] in
             var found = 0
             for entry in try POSIXFile.entries(in: folder.ingestPath) {
                 // No writer creates files with other names.

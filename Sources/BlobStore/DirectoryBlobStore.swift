@@ -1,17 +1,17 @@
 package import ArchiveModel
 import Foundation
-package import WorkLanes
+package import BlockingThreads
 
 /// Blobs as read-only files `blobs/sha256/ab/ab12…ef` in an archive's folder.
 package struct DirectoryBlobStore: BlobStore {
     let folder: ArchiveFolder
-    let lane: WorkLane
+    let threads: BlockingThreadPool
     let folders: DurableFolders
 
-    /// - Parameter lane: The threads that run the blocking file calls.
-    package init(folder: ArchiveFolder, lane: WorkLane) {
+    /// - Parameter threads: The threads that run the blocking file calls.
+    package init(folder: ArchiveFolder, threads: BlockingThreadPool) {
         self.folder = folder
-        self.lane = lane
+        self.threads = threads
         folders = DurableFolders(folder.permissions)
     }
 
@@ -21,11 +21,11 @@ package struct DirectoryBlobStore: BlobStore {
     package func sweepIngest() async throws -> Int { try await sweepIngest(trying: false) }
 
     package func beginIngest() async throws -> any BlobIngest {
-        try await lane.run { [self] in try DirectoryIngest(store: self, lane: lane, ingestFolder: folder.ingestPath) }
+        try await threads.run { [self] in try DirectoryIngest(store: self, threads: threads, ingestFolder: folder.ingestPath) }
     }
 
     package func put(_ bytes: [UInt8]) async throws -> Publication {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             var file = try IngestFile(in: folder.ingestPath)
             defer { file.remove() }
             try file.append(bytes)
@@ -56,20 +56,20 @@ package struct DirectoryBlobStore: BlobStore {
     private func reuse(_ path: StorePath, digest: Digest, by newer: borrowing IngestFile) throws -> Bool {
         guard let status = try POSIXFile.status(path) else { return false }
         guard status.isFile else {
-            try Quarantine(folder: folder).take(path, note: Self.note("it is \(status.kind), not a file", newer.count))
+            try Quarantine(folder: folder).take(path, note: Self.quarantineNote("it is \(status.kind), not a file", newer.count))
             return false
         }
         let newCount = newer.count
         let newPath = newer.path
         return try withLockedBlob(path) { file in
             guard try file.size == newCount else {
-                try Quarantine(folder: folder).take(path, note: Self.note("it held \(try file.size) bytes", newCount))
+                try Quarantine(folder: folder).take(path, note: Self.quarantineNote("it held \(try file.size) bytes", newCount))
                 return false
             }
             let found = try file.reading(through: ReadBuffer(), leavesNoTrace: false)
             guard found.digest == digest else {
                 let what = "it held \(found.bytes) bytes of the SHA-256 \(found.digest?.hex ?? "-")"
-                try Quarantine(folder: folder).take(path, note: Self.note(what, newCount))
+                try Quarantine(folder: folder).take(path, note: Self.quarantineNote(what, newCount))
                 return false
             }
             // The time of another user's file can't be changed; replace that file with our own, which has the same bytes.
@@ -78,7 +78,7 @@ package struct DirectoryBlobStore: BlobStore {
         } ?? false
     }
 
-    private static func note(_ what: String, _ bytes: Int) -> QuarantineNote {
+    private static func quarantineNote(_ what: String, _ bytes: Int) -> QuarantineNote {
         QuarantineNote([("why", what), ("instead", "whole bytes, \(bytes) of them, were just received and took its place")])
     }
 
@@ -96,14 +96,14 @@ package struct DirectoryBlobStore: BlobStore {
     func path(of digest: Digest) -> StorePath { folder.blobsPath / String(digest.hex.prefix(2)) / digest.hex }
 
     package func size(of digest: Digest) async throws -> Int? {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             try POSIXFile.status(path(of: digest)).flatMap { $0.isFile ? $0.bytes : nil }
         }
     }
 
     /// The file of a blob, for copying or linking; `nil` when there is no such blob or when its file is mostly a hole.
     package func localPath(of digest: Digest) async throws -> String? {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             let path = path(of: digest)
             guard try POSIXFile.status(path)?.isFile == true else { return nil }
             return try POSIXFile.openForReading(path).isHollow ? nil : path.description
@@ -111,11 +111,11 @@ package struct DirectoryBlobStore: BlobStore {
     }
 
     package func contents(of digest: Digest) async throws -> BlobBytes {
-        try await lane.run { [self] in try BlobBytes(mapping: POSIXFile.openForReading(path(of: digest))) }
+        try await threads.run { [self] in try BlobBytes(mapping: POSIXFile.openForReading(path(of: digest))) }
     }
 
     package func rehash(_ digest: Digest) async throws -> Digest {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             let file = try POSIXFile.openForReading(path(of: digest))
             let found = try file.reading(through: ReadBuffer(), leavesNoTrace: false).digest
             guard let found else { throw BlobStoreError(.corrupt, "read", path: "\(file.path)") }
@@ -124,7 +124,7 @@ package struct DirectoryBlobStore: BlobStore {
     }
 
     package func probe() async throws {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             var file = try IngestFile(in: folder.ingestPath)
             defer { file.remove() }
             try file.append([UInt8](repeating: 0, count: 64 << 10))

@@ -2,7 +2,7 @@ import ArchiveModel
 import Foundation
 import Glibc
 import Synchronization
-import WorkLanes
+import BlockingThreads
 
 /// A file in `ingest/` that is hashed while it is written. It is locked so that other processes don't treat it as a leftover.
 struct IngestFile: ~Copyable {
@@ -49,7 +49,7 @@ struct IngestFile: ~Copyable {
 
 /// Received bytes in a file in `ingest/`.
 final class DirectoryIngest: BlobIngest {
-    /// The number of bytes to buffer before a lane thread writes them to the file.
+    /// The number of bytes to buffer before a thread of the pool writes them to the file.
     private static let flushSize = 256 << 10
 
     private struct State: ~Copyable {
@@ -73,11 +73,11 @@ final class DirectoryIngest: BlobIngest {
 
     private let state: Mutex<State>
     private let store: DirectoryBlobStore
-    private let lane: WorkLane
+    private let threads: BlockingThreadPool
 
-    init(store: DirectoryBlobStore, lane: WorkLane, ingestFolder: StorePath) throws {
+    init(store: DirectoryBlobStore, threads: BlockingThreadPool, ingestFolder: StorePath) throws {
         self.store = store
-        self.lane = lane
+        self.threads = threads
         state = Mutex(State(file: try IngestFile(in: ingestFolder)))
     }
 
@@ -89,7 +89,7 @@ final class DirectoryIngest: BlobIngest {
             state.pending += bytes
             return state.pending.count >= Self.flushSize
         }
-        if isFull { try await lane.run { [self] in try flush() } }
+        if isFull { try await threads.run { [self] in try flush() } }
     }
 
     private func flush() throws {
@@ -101,18 +101,18 @@ final class DirectoryIngest: BlobIngest {
     }
 
     func seal() async throws -> (digest: Digest, bytes: Int) {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             try flush()
             return try withFile { ($0.digest(), $0.count) }
         }
     }
 
     func contents() async throws -> BlobBytes {
-        try await lane.run { [self] in try withFile { try $0.contents() } }
+        try await threads.run { [self] in try withFile { try $0.contents() } }
     }
 
     func publish() async throws -> Publication {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             try flush()
             let publication = try withFile { try store.publish($0) }
             drop()
@@ -121,7 +121,7 @@ final class DirectoryIngest: BlobIngest {
     }
 
     func discard() async {
-        _ = try? await lane.run { [self] in drop() }
+        _ = try? await threads.run { [self] in drop() }
     }
 
     private func drop() {

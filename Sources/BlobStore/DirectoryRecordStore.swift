@@ -1,17 +1,17 @@
 package import ArchiveModel
 package import Foundation
-package import WorkLanes
+package import BlockingThreads
 
 /// Records as files `records/2026/11/22/<task>-<n>.json` and `<task>.task.json` in an archive's folder.
 package struct DirectoryRecordStore: RecordStore {
     private let folder: ArchiveFolder
-    private let lane: WorkLane
+    private let threads: BlockingThreadPool
     private let folders: DurableFolders
 
-    /// - Parameter lane: The threads that run the blocking file calls.
-    package init(folder: ArchiveFolder, lane: WorkLane) {
+    /// - Parameter threads: The threads that run the blocking file calls.
+    package init(folder: ArchiveFolder, threads: BlockingThreadPool) {
         self.folder = folder
-        self.lane = lane
+        self.threads = threads
         folders = DurableFolders(folder.permissions)
     }
 
@@ -35,7 +35,7 @@ package struct DirectoryRecordStore: RecordStore {
     private func place<Other: Sendable>(
         _ record: StoredRecord, _ publish: @escaping @Sendable (_ file: borrowing IngestFile, _ path: StorePath) throws -> Other?
     ) async throws -> Other? {
-        try await lane.run { [folder, folders] in
+        try await threads.run { [folder, folders] in
             let bytes = try RecordFile.bytes(of: record)
             let directory = try folders.make(Self.parts(of: record.day), under: folder.recordsPath)
             var file = try IngestFile(in: folder.ingestPath)
@@ -95,7 +95,7 @@ package struct DirectoryRecordStore: RecordStore {
     }
 
     package func record(of id: OutputID, day: Date) async throws -> ArchiveRecord? {
-        try await lane.run { [folder] in
+        try await threads.run { [folder] in
             let path = folder.place(Self.path(Self.name(id), day))
             guard try POSIXFile.status(path) != nil else { return nil }
             do {
@@ -108,7 +108,7 @@ package struct DirectoryRecordStore: RecordStore {
     }
 
     package func records() -> AsyncThrowingStream<RecordListing, any Error> {
-        RecordWalk(folder, lane).stream { $0.kind == .record }
+        RecordWalk(folder, threads).stream { $0.kind == .record }
     }
 
     /// The maximum size of a record in bytes. Answers of the upstream are bounded, so no record is larger.
@@ -161,7 +161,7 @@ package struct DirectoryRecordStore: RecordStore {
 }
 
 extension DirectoryRecordStore: RecordUpkeep {
-    package func listings() -> AsyncThrowingStream<RecordListing, any Error> { RecordWalk(folder, lane).stream { _ in true } }
+    package func listings() -> AsyncThrowingStream<RecordListing, any Error> { RecordWalk(folder, threads).stream { _ in true } }
 
     package func path(of record: StoredRecord) -> String {
         Self.path(Self.name(record), record.day)
@@ -176,7 +176,7 @@ extension DirectoryRecordStore: RecordUpkeep {
     }
 
     package func listing(at path: String) async throws -> RecordListing? {
-        try await lane.run { [folder] in
+        try await threads.run { [folder] in
             let place = folder.place(path)
             if RecordWalk.isFolderPath(place) { return try RecordWalk.obstacle(place) }
             return try Self.listing(place)
@@ -184,10 +184,10 @@ extension DirectoryRecordStore: RecordUpkeep {
     }
 
     package func keep(_ path: String, note: QuarantineNote) async throws -> String {
-        try await lane.run { [folder] in try Quarantine(folder: folder).keep(folder.place(path), note: note) }
+        try await threads.run { [folder] in try Quarantine(folder: folder).keep(folder.place(path), note: note) }
     }
 
     package func quarantine(_ path: String, note: QuarantineNote) async throws -> String {
-        try await lane.run { [folder] in try Quarantine(folder: folder).take(folder.place(path), note: note) }
+        try await threads.run { [folder] in try Quarantine(folder: folder).take(folder.place(path), note: note) }
     }
 }

@@ -14,8 +14,8 @@ extension POSIXFile.Handle {
     /// Reads the whole file and hashes it.
     /// - Parameter leavesNoTrace: Whether to drop the file's pages from the page cache afterwards. Reading the whole archive must
     ///   not evict pages that other processes need.
-    func reading(through buffer: borrowing ReadBuffer, leavesNoTrace: Bool) throws -> BlobReading {
-        if try isHollow { return BlobReading(digest: nil, bytes: try size) }
+    func reading(through buffer: borrowing ReadBuffer, leavesNoTrace: Bool) throws -> BlobHash {
+        if try isHollow { return BlobHash(digest: nil, bytes: try size) }
         _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
         var hash = ContentHash()
         var count = 0
@@ -30,6 +30,6 @@ extension POSIXFile.Handle {
             count += got
         }
         if leavesNoTrace { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }
-        return BlobReading(digest: hash.digest(), bytes: count)
+        return BlobHash(digest: hash.digest(), bytes: count)
     }
 }

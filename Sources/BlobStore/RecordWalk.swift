@@ -1,23 +1,23 @@
 import ArchiveModel
-import WorkLanes
+import BlockingThreads
 
 /// Lists everything below `records/` and separates records from foreign files. Files are read on demand in batches, because the
 /// records may not fit into memory.
 struct RecordWalk {
     private let folder: ArchiveFolder
-    private let lane: WorkLane
+    private let threads: BlockingThreadPool
 
     /// The number of files read in one batch.
     private static let readAhead = 256
 
-    init(_ folder: ArchiveFolder, _ lane: WorkLane) {
+    init(_ folder: ArchiveFolder, _ threads: BlockingThreadPool) {
         self.folder = folder
-        self.lane = lane
+        self.threads = threads
     }
 
     func stream(_ isWanted: @escaping @Sendable (RecordListing) -> Bool) -> AsyncThrowingStream<RecordListing, any Error> {
         let state = State()
-        return AsyncThrowingStream { [folder, lane] in
+        return AsyncThrowingStream { [folder, threads] in
             while true {
                 while let listing = state.listings.popFirst() {
                     if isWanted(listing) { return listing }
@@ -25,16 +25,16 @@ struct RecordWalk {
                 let known = state.days
                 let days = try await { () async throws -> ArraySlice<Found> in
                     if let known { return known }
-                    return try await lane.run { try Self.days(under: folder.recordsPath) }[...]
+                    return try await threads.run { try Self.days(under: folder.recordsPath) }[...]
                 }()
                 state.days = days
                 if state.files.isEmpty {
                     guard let day = state.days?.popFirst() else { return nil }
-                    state.files = try await lane.run { try Self.contents(of: day) }[...]
+                    state.files = try await threads.run { try Self.contents(of: day) }[...]
                 }
                 let some = Array(state.files.prefix(Self.readAhead))
                 state.files = state.files.dropFirst(some.count)
-                state.listings = try await lane.run { try some.compactMap(Self.listing) }[...]
+                state.listings = try await threads.run { try some.compactMap(Self.listing) }[...]
             }
         }
     }

@@ -165,7 +165,7 @@ package protocol Catalog: Outbox {
 
     /// A fingerprint of the ended outputs: hashes by day and a counter of all writes. Comparing it with an earlier one shows what
     /// has changed.
-    func census() async throws -> Census
+    func fingerprint() async throws -> CatalogFingerprint
 
     /// One task; `nil` when it is not known.
     func task(_ id: TaskID) async throws -> TaskEntry?

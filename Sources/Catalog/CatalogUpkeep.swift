@@ -33,7 +33,7 @@ package protocol CatalogUpkeep: Catalog {
     func taskRecord(of id: TaskID) async throws -> TaskRecord?
 
     /// Rebuilds rows from records, replacing existing rows. Rows leased by a worker are left alone.
-    func enter(_ records: [StoredRecord], now: Date) async throws
+    func upsert(_ records: [StoredRecord], now: Date) async throws
 
     /// Records that an output's original is lost. If `reading` is true, the task is queued to be read again for a fresh link.
     func reopen(_ record: ArchiveRecord, reading: Bool, now: Date) async throws
@@ -43,7 +43,7 @@ package protocol CatalogUpkeep: Catalog {
     func scrubs(prefix: String) async throws -> [BlobScrub]
 
     /// Records that blobs were read in full.
-    func note(_ scrubs: [BlobScrub]) async throws
+    func saveScrubs(_ scrubs: [BlobScrub]) async throws
 
     /// Deletes the scrub times of blobs.
     func forgetScrubs(of digests: [Digest]) async throws

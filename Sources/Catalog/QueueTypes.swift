@@ -15,10 +15,10 @@ package struct TaskRegistration: Sendable, Hashable {
     /// Whether the upstream has just named the task. It is then retried if it was given up because the upstream did not know it.
     package var isAlive: Bool
     /// The task's state in the answer that named it; `nil` when the answer gave none.
-    package var standing: Standing?
+    package var upstreamState: UpstreamState?
 
     /// The part of a task's state that can contradict an earlier answer.
-    package enum Standing: Sendable, Hashable {
+    package enum UpstreamState: Sendable, Hashable {
         /// It is in progress, completed, or has results.
         case lives
         case hasFailed
@@ -26,7 +26,7 @@ package struct TaskRegistration: Sendable, Hashable {
 
     package init(
         id: TaskID, source: String, request: RecordedRequest? = nil, createdAt: Date? = nil, reopens: Bool = false,
-        hasEnded: Bool = false, isAlive: Bool = false, standing: Standing? = nil
+        hasEnded: Bool = false, isAlive: Bool = false, upstreamState: UpstreamState? = nil
     ) {
         self.id = id
         self.source = source
@@ -35,7 +35,7 @@ package struct TaskRegistration: Sendable, Hashable {
         self.reopens = reopens
         self.hasEnded = hasEnded
         self.isAlive = isAlive
-        self.standing = standing
+        self.upstreamState = upstreamState
     }
 }
 

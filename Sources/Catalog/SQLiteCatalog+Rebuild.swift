@@ -16,7 +16,7 @@ extension SQLiteCatalog {
                     DELETE FROM task WHERE state IN ('resolved', 'failed', 'cancelled', 'unavailable')
                         AND NOT EXISTS (SELECT 1 FROM output WHERE output.task = task.key)
                     """)
-            for record in tasks { try Self.enter(record, now: now, in: database) }
+            for record in tasks { try Self.upsert(record, now: now, in: database) }
             for record in outputs {
                 let state: TaskState = unfinished.contains(record.task) ? .waiting : .resolved
                 try Self.enterTask(of: record, state: state, now: now, in: database)
@@ -29,7 +29,7 @@ extension SQLiteCatalog {
         }
     }
 
-    static func enter(_ record: TaskRecord, now: Date, in database: Database) throws {
+    static func upsert(_ record: TaskRecord, now: Date, in database: Database) throws {
         let state: TaskState = [.leased, .held, .resolved].contains(record.state) ? .waiting : record.state
         // The record of a resolved task holds the answer for its outputs. If the row already has outputs, the row's state is more
         // accurate.

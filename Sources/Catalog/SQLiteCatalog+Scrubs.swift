@@ -19,7 +19,7 @@ extension SQLiteCatalog {
         }
     }
 
-    package func note(_ scrubs: [BlobScrub]) async throws {
+    package func saveScrubs(_ scrubs: [BlobScrub]) async throws {
         guard !scrubs.isEmpty else { return }
         try await write { database in
             let statement = try database.makeStatement(

@@ -19,12 +19,12 @@ extension SQLiteCatalog {
         {
             try fillIn(task, row, now: now, in: database, &summary)
         } else {
-            try enter(task, now: now, in: database)
+            try upsert(task, now: now, in: database)
             summary.new.append(task.id)
         }
     }
 
-    private static func enter(_ task: TaskRegistration, now: Date, in database: Database) throws {
+    private static func upsert(_ task: TaskRegistration, now: Date, in database: Database) throws {
         var values = try arguments(of: task.request ?? RecordedRequest())
         values += [
             "id": task.id.text, "source": task.source.stored, "now": now.milliseconds, "created_at": task.createdAt?.milliseconds,
@@ -90,7 +90,7 @@ extension SQLiteCatalog {
                 sql: "UPDATE task SET \(reset) WHERE id = ?2 AND state = 'unavailable' AND misses > 0 AND \(isYoung)",
                 arguments: values)
         }
-        switch task.standing {
+        switch task.upstreamState {
         case .lives:
             try database.executeCached(
                 sql: """
@@ -172,7 +172,7 @@ extension SQLiteCatalog {
             guard database.changesCount > 0 else { throw CatalogError(.leaseLost, "task \(lease.id)") }
             switch outcome {
             case .resolved(let results, _, let deadline, _, _, _, let rest):
-                try Self.enter(results, of: lease.id, deadline: deadline, now: now, in: database)
+                try Self.upsert(results, of: lease.id, deadline: deadline, now: now, in: database)
                 if let rest {
                     try Self.tell(rest, of: lease, now: now, in: database)
                 } else if lease.history.isTold {
@@ -282,7 +282,7 @@ extension SQLiteCatalog {
     }
 
     /// Adds or updates the results of a task. Archived outputs keep their state, except undecodable ones that are being retried.
-    private static func enter(_ results: [NamedResult], of id: TaskID, deadline: Date?, now: Date, in database: Database) throws {
+    private static func upsert(_ results: [NamedResult], of id: TaskID, deadline: Date?, now: Date, in database: Database) throws {
         for result in results {
             try database.executeCached(
                 sql: """

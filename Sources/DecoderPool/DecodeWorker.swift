@@ -19,8 +19,8 @@ package enum DecodeWorker {
         }
     ) {
         guard CommandLine.arguments.count == 2, CommandLine.arguments[1] == verb else { return }
-        let channel = Channel(descriptor: Int32(FIXATIVE_WORKER_CHANNEL))
-        do throws(Channel.Failure) {
+        let channel = WorkerChannel(descriptor: Int32(FIXATIVE_WORKER_CHANNEL))
+        do throws(WorkerChannel.Failure) {
             try shutIn(channel)
             try serve(channel, inspect)
         } catch {
@@ -33,7 +33,7 @@ package enum DecodeWorker {
 
     // MARK: Sandbox setup
 
-    private static func shutIn(_ channel: Channel) throws(Channel.Failure) {
+    private static func shutIn(_ channel: WorkerChannel) throws(WorkerChannel.Failure) {
         let begun = unsafe failure(fixative_sandbox_begin(channel.descriptor))
         let head = try channel.take(Frame.byteCount).bytes
         guard let frame = Frame(head), frame.kind == .limits else { _exit(usage) }
@@ -51,7 +51,7 @@ package enum DecodeWorker {
         unsafe outcome.step.map { unsafe "\(String(cString: $0)): \(SystemError.text(outcome.error))" }
     }
 
-    private static func refuse(_ reason: String, _ channel: Channel) throws(Channel.Failure) {
+    private static func refuse(_ reason: String, _ channel: WorkerChannel) throws(WorkerChannel.Failure) {
         let words = Array(reason.utf8)
         try channel.send(Frame(.refused, UInt64(words.count)).bytes + words)
         _exit(1)
@@ -59,7 +59,7 @@ package enum DecodeWorker {
 
     // MARK: Serving
 
-    private static func serve(_ channel: Channel, _ inspect: Inspect) throws(Channel.Failure) -> Never {
+    private static func serve(_ channel: WorkerChannel, _ inspect: Inspect) throws(WorkerChannel.Failure) -> Never {
         var known: (bytes: [UInt8], settings: JobSettings)?
         while true {
             let (head, file) = try channel.take(Frame.byteCount)
@@ -71,7 +71,7 @@ package enum DecodeWorker {
                 known = (try? JSONDecoder().decode(JobSettings.self, from: Data(bytes))).map { (bytes, $0) }
             }
             guard let settings = known?.settings else { _exit(usage) }
-            let answer = lending(file, count) { Answer.about($0, settings, inspect) }
+            let answer = lending(file, count) { WorkerAnswer.about($0, settings, inspect) }
             fixative_close(file)
             try channel.send(answer.frame.bytes + answer.parts[0])
             for part in answer.parts.dropFirst() { try channel.send(part) }
@@ -79,14 +79,14 @@ package enum DecodeWorker {
     }
 
     /// Maps the file into memory and passes its bytes to `body`.
-    private static func lending(_ file: Int32, _ count: Int, _ body: (Span<UInt8>) -> Answer) -> Answer {
+    private static func lending(_ file: Int32, _ count: Int, _ body: (Span<UInt8>) -> WorkerAnswer) -> WorkerAnswer {
         guard count > 0 else {
             let none: [UInt8] = []
             return body(none.span)
         }
         var memory: UnsafeRawPointer?
         guard unsafe fixative_map(file, count, &memory) == 0, let memory = unsafe memory else {
-            return Answer(CodecError(.outOfMemory, nil, "the file could not be mapped"))
+            return WorkerAnswer(CodecError(.outOfMemory, nil, "the file could not be mapped"))
         }
         defer { unsafe fixative_unmap(memory, count) }
         let bytes = unsafe UnsafeRawBufferPointer(start: memory, count: count).assumingMemoryBound(to: UInt8.self)

@@ -2,7 +2,7 @@ import Foundation
 package import ImageCodecs
 package import Imaging
 import Synchronization
-import WorkLanes
+import BlockingThreads
 
 /// Inspects a limited number of pictures at once, either in sandboxed child processes or in this process.
 ///
@@ -50,7 +50,7 @@ package final class DecoderPool: Sendable {
     private let policy: Policy
     private let limits: ImageLimits
     private let resources: WorkerResources
-    private let lane: WorkLane
+    private let threads: BlockingThreadPool
     private let state = Mutex(State())
 
     /// - Parameters:
@@ -60,7 +60,7 @@ package final class DecoderPool: Sendable {
         self.place = place
         self.policy = policy
         self.limits = limits
-        lane = WorkLane(name: "pictures", width: width)
+        threads = BlockingThreadPool(name: "pictures", width: width)
         let memory = policy.memory ?? Self.memory(for: limits)
         let longest = policy.time(limits.maxBytes)
         resources = WorkerResources(
@@ -81,7 +81,7 @@ package final class DecoderPool: Sendable {
     /// - Throws: ``DecoderFailure`` with code `unavailable`.
     package func start() async throws {
         guard place == .sandbox else { return }
-        try await lane.run { [self] in giveBack(try acquire()) }
+        try await threads.run { [self] in giveBack(try acquire()) }
     }
 
     /// Ends the idle workers at once, and the busy ones after their current picture. The pool accepts no more pictures.
@@ -97,9 +97,9 @@ package final class DecoderPool: Sendable {
     ///
     /// - Throws: `CodecError` if the file is not completely valid; ``DecoderFailure`` if no decoder could decide.
     package func inspect(
-        _ source: some PictureSource, recipe: DerivativeRecipe = DerivativeRecipe()
+        _ source: some DecoderInput, recipe: DerivativeRecipe = DerivativeRecipe()
     ) async throws -> InspectedPicture {
-        try await lane.run { [self] in
+        try await threads.run { [self] in
             do {
                 return try place == .sandbox ? inspectOutside(source, recipe) : inspectHere(source, recipe)
             } catch let error as CodecError where error.code == .outOfMemory {
@@ -108,11 +108,11 @@ package final class DecoderPool: Sendable {
         }
     }
 
-    private func inspectHere(_ source: some PictureSource, _ recipe: DerivativeRecipe) throws -> InspectedPicture {
+    private func inspectHere(_ source: some DecoderInput, _ recipe: DerivativeRecipe) throws -> InspectedPicture {
         try source.withSpan { try PictureInspector.inspect($0, recipe: recipe, limits: limits) }
     }
 
-    private func inspectOutside(_ source: some PictureSource, _ recipe: DerivativeRecipe) throws -> InspectedPicture {
+    private func inspectOutside(_ source: some DecoderInput, _ recipe: DerivativeRecipe) throws -> InspectedPicture {
         let settings = [UInt8](try JSONEncoder().encode(JobSettings(recipe: recipe, limits: limits)))
         let check = AnswerCheck(recipe: recipe, limits: limits, byteCount: source.count)
         var worker = try acquire()

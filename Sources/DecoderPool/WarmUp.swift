@@ -11,7 +11,7 @@ enum WarmUp {
         let bytes = (try? JSONEncoder().encode(settings)) ?? Data()
         guard let settings = try? JSONDecoder().decode(JobSettings.self, from: bytes) else { return }
         for file in files {
-            _ = Answer.about(file.span, settings) { (bytes, recipe, limits) throws(CodecError) in
+            _ = WorkerAnswer.about(file.span, settings) { (bytes, recipe, limits) throws(CodecError) in
                 try PictureInspector.inspect(bytes, recipe: recipe, limits: limits)
             }
         }

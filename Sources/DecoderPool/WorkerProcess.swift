@@ -23,7 +23,7 @@ final class WorkerProcess: Sendable {
     private static let deathTime: Int64 = 2000
 
     private let process: Int32
-    private let channel: Channel
+    private let channel: WorkerChannel
     private let resources: WorkerResources
     /// The peak memory of this process just after the worker started, in bytes. The kernel counts it as the worker's own, since the worker is
     /// a copy of this process until it runs its program (`exec_mmap` keeps the maximum).
@@ -46,7 +46,7 @@ final class WorkerProcess: Sendable {
         self.resources = resources
         // Read after the start, since this process may grow until then.
         inheritedPeak = Self.ownPeak
-        channel = Channel(descriptor: near)
+        channel = WorkerChannel(descriptor: near)
         try awaitReadiness()
     }
 
@@ -56,7 +56,7 @@ final class WorkerProcess: Sendable {
     }
 
     deinit {
-        _ = end(patience: 0)
+        _ = end(waiting: 0)
         fixative_close(channel.descriptor)
     }
 
@@ -65,16 +65,16 @@ final class WorkerProcess: Sendable {
     }
 
     private func awaitReadiness() throws(DecoderFailure) {
-        do throws(Channel.Failure) {
+        do throws(WorkerChannel.Failure) {
             let limits = Frame(.limits, resources.memory, resources.addressSpace, resources.processorTime)
             try channel.send(limits.bytes)
             let frame = Frame(try channel.read(Frame.byteCount, within: Self.startTime))
             if frame?.kind == .ready { return }
-            let length = frame?.kind == .refused ? frame?.length(0, upTo: Answer.longestError) : nil
-            let reason = try length.map { (length) throws(Channel.Failure) in
+            let length = frame?.kind == .refused ? frame?.length(0, upTo: WorkerAnswer.longestError) : nil
+            let reason = try length.map { (length) throws(WorkerChannel.Failure) in
                 String(decoding: try channel.read(length, within: Self.handoverTime), as: UTF8.self)
             }
-            throw Channel.Failure(reason: reason ?? "it does not answer as a worker does")
+            throw WorkerChannel.Failure(reason: reason ?? "it does not answer as a worker does")
         } catch {
             let reason = error.reason ?? (error.isClosed ? death().detail : SystemError.text(error.number))
             throw DecoderFailure(.unavailable, reason)
@@ -90,14 +90,14 @@ final class WorkerProcess: Sendable {
     /// again.
     ///
     /// - Parameter settings: ``JobSettings`` as JSON.
-    func inspect(_ source: some PictureSource, settings: [UInt8], within time: Duration) throws -> (InspectedPicture) {
+    func inspect(_ source: some DecoderInput, settings: [UInt8], within time: Duration) throws -> (InspectedPicture) {
         do {
             let head = Frame(.job, UInt64(source.count), UInt64(settings.count)).bytes
             try source.withGivenDescriptor { try channel.send(head + settings, file: $0) }
             return try receive(within: time)
-        } catch let failure as Channel.Failure {
+        } catch let failure as WorkerChannel.Failure {
             if failure.isTimeout {
-                _ = end(patience: 0)
+                _ = end(waiting: 0)
                 throw DecoderFailure(.timeLimit, "\(time.components.seconds) s")
             }
             throw failure.isClosed ? death() : DecoderFailure(.crashed, SystemError.text(failure.number))
@@ -108,12 +108,12 @@ final class WorkerProcess: Sendable {
         guard let frame = Frame(try channel.read(Frame.byteCount, within: time)) else { throw Self.invalid("its head") }
         switch frame.kind {
         case .codecError:
-            let error = try facts(CodecError.self, frame.length(0, upTo: Answer.longestError))
+            let error = try facts(CodecError.self, frame.length(0, upTo: WorkerAnswer.longestError))
             throw error
         case .picture:
-            guard let factsCount = frame.length(0, upTo: Answer.longestFacts),
-                let thumbnailCount = frame.length(1, upTo: Answer.longestDerivative),
-                let previewCount = frame.length(2, upTo: Answer.longestDerivative)
+            guard let factsCount = frame.length(0, upTo: WorkerAnswer.longestFacts),
+                let thumbnailCount = frame.length(1, upTo: WorkerAnswer.longestDerivative),
+                let previewCount = frame.length(2, upTo: WorkerAnswer.longestDerivative)
             else { throw Self.invalid("its length") }
             var picture = try facts(InspectedPicture.self, factsCount)
             picture.thumbnail.bytes = try channel.read(thumbnailCount, within: Self.handoverTime)
@@ -136,7 +136,7 @@ final class WorkerProcess: Sendable {
 
     /// Finds out why a worker that has closed its channel ended.
     private func death() -> DecoderFailure {
-        guard let end = end(patience: Self.deathTime) else { return DecoderFailure(.crashed, "it had ended before") }
+        guard let end = end(waiting: Self.deathTime) else { return DecoderFailure(.crashed, "it had ended before") }
         let isPeakKnown = Int(end.peak_memory) > inheritedPeak
         let peak = isPeakKnown ? "\(end.peak_memory >> 20) MiB at the peak" : "its peak of memory is not known"
         switch end.signal {
@@ -156,12 +156,12 @@ final class WorkerProcess: Sendable {
     private static let badSystemCall: Int32 = 31
     private static let processorTime: Int32 = 24
 
-    /// Kills the process if needed and waits until it is gone; `nil` if it was already reaped. `patience` is in milliseconds.
-    private func end(patience: Int64) -> fixative_worker_end? {
+    /// Kills the process if needed and waits until it is gone; `nil` if it was already reaped. `timeout` is in milliseconds.
+    private func end(waiting timeout: Int64) -> fixative_worker_end? {
         hasEnded.withLock { hasEnded in
             if hasEnded { return nil }
             hasEnded = true
-            return fixative_worker_reap(process, patience)
+            return fixative_worker_reap(process, timeout)
         }
     }
 }

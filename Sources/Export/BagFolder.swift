@@ -104,7 +104,7 @@ final class BagFolder {
             try Self.guarding(full) { try FileManager.default.removeItem(atPath: full) }
             return found
         }
-        try enter(path, found)
+        try add(path, found)
         return found
     }
 
@@ -119,16 +119,16 @@ final class BagFolder {
         }
         var hash = RunningFixity()
         hash.update(Data(bytes))
-        try enter(path, hash.value)
+        try add(path, hash.value)
     }
 
-    /// Opens a payload file for incremental writing. Call ``enter(_:)`` when it is complete.
+    /// Opens a payload file for incremental writing. Call ``add(_:)`` when it is complete.
     /// - Parameter path: The path below `data/`.
     func open(_ path: String) throws -> GrowingFile { GrowingFile(path: path, file: try create(path, below: "data/")) }
 
-    func enter(_ file: GrowingFile) throws {
+    func add(_ file: GrowingFile) throws {
         try Self.guarding("\(root)/data/\(file.path)") { try file.file.close() }
-        try enter(file.path, file.hash.value)
+        try add(file.path, file.hash.value)
     }
 
     /// A file that is written incrementally.
@@ -154,7 +154,7 @@ final class BagFolder {
         return "\(root)/data/\(path)"
     }
 
-    private func enter(_ path: String, _ fixity: Fixity) throws {
+    private func add(_ path: String, _ fixity: Fixity) throws {
         for (manifest, hash) in zip(manifests, [fixity.sha256, fixity.sha512]) {
             try Self.guarding(root) { try manifest.write(contentsOf: Data("\(hash)  data/\(path)\n".utf8)) }
         }
@@ -171,10 +171,10 @@ final class BagFolder {
             try output.write(contentsOf: Data(text.utf8))
             try output.close()
         }
-        try note(tag: path)
+        try recordTag(path)
     }
 
-    private func note(tag path: String) throws {
+    private func recordTag(_ path: String) throws {
         var hash = RunningFixity()
         try Self.guarding("\(root)/\(path)") {
             let input = try FileHandle(forReadingFrom: URL(filePath: "\(root)/\(path)"))
@@ -187,7 +187,7 @@ final class BagFolder {
     /// Closes the manifests, completes the bag and renames it. Returns when it is durable.
     func finish() throws {
         for manifest in manifests { try Self.guarding(root) { try manifest.close() } }
-        for name in ["sha256", "sha512"] { try note(tag: "manifest-\(name).txt") }
+        for name in ["sha256", "sha512"] { try recordTag("manifest-\(name).txt") }
         let declaration = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
         var hash = RunningFixity()
         hash.update(Data(declaration.utf8))

@@ -116,7 +116,7 @@ package final class BagItExport {
     /// Completes the bag and renames it. Returns when it is durable.
     /// - Throws: ``ExportError``
     package func finish() throws -> BagSummary {
-        try folder.enter(contents)
+        try folder.add(contents)
         try folder.tag(BagReadme(summary: summary, span: span).text, to: "README.txt")
         (summary.files, summary.bytes) = (folder.files, folder.bytes)
         try folder.tag(information, to: "bag-info.txt")

@@ -50,7 +50,7 @@ struct CivilTime: Sendable {
 }
 
 /// Formats counts and amounts for display.
-enum Wording {
+enum NumberFormat {
     /// `1,572`.
     static func grouped(_ number: Int) -> String {
         let digits = Array(String(number.magnitude))

@@ -28,7 +28,7 @@ struct GalleryPages: Sendable {
         context["summary"] = summary
         context["isDated"] = isDated
         context["feed"] = GalleryFeed.path
-        context["waiting"] = waiting.map { WaitingWords($0).context }
+        context["waiting"] = waiting.map { WaitingContext($0).context }
         return try assets.render("index", context)
     }
 
@@ -38,7 +38,7 @@ struct GalleryPages: Sendable {
         context["site"] = title
         let pages = [plan.index] + plan.older
         context["pages"] = pages.map { page in
-            let count = Wording.counted(page.pictures.count, "picture", "pictures")
+            let count = NumberFormat.counted(page.pictures.count, "picture", "pictures")
             return ["href": page.path, "label": span(page.pictures) ?? "Undated", "count": count]
         }
         return try assets.render("calendar", context)
@@ -55,7 +55,7 @@ struct GalleryPages: Sendable {
         let picture = plan.pictures[position]
         var context = pageContext(root: "../")
         context["site"] = title
-        context.merge(PictureWords(picture).context) { $1 }
+        context.merge(TileContext(picture).context) { $1 }
         context["home"] = "../\(plan.page(showing: position).path)#p-\(picture.name)"
         context["viewer"] = "../index.html#p=\(picture.name)"
         if position > 0 { context["newer"] = "\(plan.pictures[position - 1].name).html" }
@@ -82,9 +82,9 @@ struct GalleryPages: Sendable {
         struct Start: Encodable {
             let total: Int
             let shards: [ShardFile]
-            let verdicts: [VerdictWords]
+            let verdicts: [VerdictLabel]
         }
-        let start = Start(total: plan.pictures.count, shards: shards, verdicts: VerdictWords.all)
+        let start = Start(total: plan.pictures.count, shards: shards, verdicts: VerdictLabel.all)
         let bytes = Array("window.fixativeStart=".utf8) + (try ScriptJSON.encode(start)) + Array(";\n".utf8)
         return GalleryAssets.Asset(name: "data", kind: "js", bytes: bytes)
     }
@@ -110,7 +110,7 @@ struct GalleryPages: Sendable {
             let key = time?.monthKey ?? "undated"
             if months.last?.key != key { months.append((key, time?.monthName ?? "Undated", [])) }
             // The first rows are visible at once, so they are loaded eagerly.
-            months[months.count - 1].tiles.append(PictureWords(picture).tile(isFirst: position - range.lowerBound < 12))
+            months[months.count - 1].tiles.append(TileContext(picture).tile(isFirst: position - range.lowerBound < 12))
         }
         return months.map { ["key": $0.key, "name": $0.name, "tiles": $0.tiles] }
     }
@@ -132,7 +132,7 @@ struct GalleryPages: Sendable {
 
     private var summary: [[String: Any]] {
         let counts = plan.pictures.reduce(into: [:]) { $0[$1.words.id, default: 0] += 1 }
-        let complaints = VerdictWords.all.reduce(0) { $1.isComplaint ? $0 + counts[$1.id, default: 0] : $0 }
+        let complaints = VerdictLabel.all.reduce(0) { $1.isComplaint ? $0 + counts[$1.id, default: 0] : $0 }
         let all = plan.pictures.count
         let figures: [(filter: String, number: Int, label: String, tone: String, isAlways: Bool)] = [
             ("", all, all == 1 ? "output" : "outputs", "plain", true),
@@ -145,7 +145,7 @@ struct GalleryPages: Sendable {
             ("unavailable", counts["unavailable", default: 0], "unavailable", "neutral", true),
         ]
         return figures.filter { $0.isAlways || $0.number > 0 }.map {
-            ["filter": $0.filter, "number": Wording.grouped($0.number), "label": $0.label, "tone": $0.tone]
+            ["filter": $0.filter, "number": NumberFormat.grouped($0.number), "label": $0.label, "tone": $0.tone]
         }
     }
 }

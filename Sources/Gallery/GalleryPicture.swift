@@ -47,9 +47,9 @@ final class GalleryPicture: Sendable {
 
     // Derived values are computed on demand, because a live gallery keeps every picture in memory.
 
-    var words: VerdictWords {
+    var words: VerdictLabel {
         if kind == .unavailable { return .unavailable }
-        return entry.judgement.map { VerdictWords($0.verdict) } ?? .unjudged
+        return entry.judgement.map { VerdictLabel($0.verdict) } ?? .unjudged
     }
 
     var thumbnail: Media? { entry.thumbnail.map { Self.media("thumbs", $0) } }
@@ -99,7 +99,7 @@ final class GalleryPicture: Sendable {
     var cardText: String {
         switch kind {
         case .picture: ""
-        case .file: entry.original.map { "\(Self.kindOfFile($0.mediaType)), \(Wording.bytes($0.bytes))" } ?? "No file on record"
+        case .file: entry.original.map { "\(Self.kindOfFile($0.mediaType)), \(NumberFormat.bytes($0.bytes))" } ?? "No file on record"
         case .unavailable: entry.reason ?? "No reason is on record."
         }
     }

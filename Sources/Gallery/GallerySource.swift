@@ -3,9 +3,9 @@ package import Foundation
 
 /// Provides the outputs that a live gallery shows.
 package protocol GallerySource: Sendable {
-    func census() async throws -> Census
+    func fingerprint() async throws -> CatalogFingerprint
 
-    /// The archived and unavailable outputs of one day of the census.
+    /// The archived and unavailable outputs of one day of the fingerprint.
     func entries(of day: Date) async throws -> [OutputEntry]
 
     /// - Returns: `nil` when nothing is pending.

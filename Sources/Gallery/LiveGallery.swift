@@ -3,7 +3,7 @@ package import Foundation
 
 /// Serves the site that ``GalleryExport`` writes, generating each file on request from the archive's current contents.
 ///
-/// It keeps the facts of every output in memory, about 1 kB each. When a page is requested, it checks for changes: a census shows
+/// It keeps the facts of every output in memory, about 1 kB each. When a page is requested, it checks for changes: a fingerprint shows
 /// which days must be read again. Replaced data files remain available for a while, because pages loaded earlier still request
 /// them.
 package actor LiveGallery {
@@ -42,8 +42,8 @@ package actor LiveGallery {
 
     private struct Day {
         var sum: Int
-        /// The census mark taken before the day was read.
-        var mark: Census.Mark
+        /// The fingerprint changeToken taken before the day was read.
+        var changeToken: CatalogFingerprint.ChangeToken
         var readAt: Date
         var pictures: [GalleryPicture]
     }
@@ -160,15 +160,15 @@ package actor LiveGallery {
 
     private func look() async throws -> GallerySnapshot {
         let now = clock.now
-        let census = try await source.census()
+        let fingerprint = try await source.fingerprint()
         let waiting = try await source.waiting(asOf: now)
         var hasChanged = false
-        for day in days.keys where census.days[day] == nil {
+        for day in days.keys where fingerprint.days[day] == nil {
             days[day] = nil
             hasChanged = true
         }
-        for day in try daysToRead(census) {
-            hasChanged = try await read(day, census, now) || hasChanged
+        for day in try daysToRead(fingerprint) {
+            hasChanged = try await read(day, fingerprint, now) || hasChanged
         }
         retired = retired.filter { $0.value.until > now }
         if let snapshot, !hasChanged {
@@ -190,9 +190,9 @@ package actor LiveGallery {
 
     /// All days whose sums have changed. If anything was written since the other days were read, the least recently read ones are
     /// included up to a limit.
-    private func daysToRead(_ census: Census) throws -> [Date] {
-        let changed = census.days.filter { days[$0.key]?.sum != $0.value }.map(\.key)
-        let doubtful = days.filter { $0.value.mark != census.mark && census.days[$0.key] == $0.value.sum }
+    private func daysToRead(_ fingerprint: CatalogFingerprint) throws -> [Date] {
+        let changed = fingerprint.days.filter { days[$0.key]?.sum != $0.value }.map(\.key)
+        let doubtful = days.filter { $0.value.changeToken != fingerprint.changeToken && fingerprint.days[$0.key] == $0.value.sum }
         var budget = options.doubts
         let reread = doubtful.sorted { ($0.value.readAt, $1.key) < ($1.value.readAt, $0.key) }.prefix { day in
             defer { budget -= day.value.pictures.count }
@@ -202,14 +202,14 @@ package actor LiveGallery {
     }
 
     /// - Returns: Whether the pictures of the day have changed.
-    private func read(_ day: Date, _ census: Census, _ now: Date) async throws -> Bool {
+    private func read(_ day: Date, _ fingerprint: CatalogFingerprint, _ now: Date) async throws -> Bool {
         let old = days[day]?.pictures ?? []
         let known = Dictionary(old.map { ($0.name, $0) }) { first, _ in first }
         let entries = try await source.entries(of: day)
         let pictures = entries.compactMap { GalleryPicture($0, copiesOriginals: true) }.map { picture in
             if let same = known[picture.name], same.entry == picture.entry { same } else { picture }
         }
-        days[day] = Day(sum: census.days[day] ?? 0, mark: census.mark, readAt: now, pictures: pictures)
+        days[day] = Day(sum: fingerprint.days[day] ?? 0, changeToken: fingerprint.changeToken, readAt: now, pictures: pictures)
         return pictures.count != old.count || !zip(pictures, old).allSatisfy { $0 === $1 }
     }
 

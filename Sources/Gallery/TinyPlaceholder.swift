@@ -49,16 +49,16 @@ enum TinyPlaceholder {
 
         init(nibbles bytes: ArraySlice<UInt8>) { nibbles = bytes.flatMap { [$0 & 15, $0 >> 4] } }
 
-        mutating func channel(mean: Double, scale: Double, columns: Int, rows: Int) -> Channel {
-            var waves: [Channel.Wave] = []
+        mutating func channel(mean: Double, scale: Double, columns: Int, rows: Int) -> ChannelWaves {
+            var waves: [ChannelWaves.Wave] = []
             for y in 0..<rows {
                 var x = y == 0 ? 1 : 0
                 while x * rows < columns * (rows - y) {
-                    waves.append(Channel.Wave(x: x, y: y, weight: next() * scale))
+                    waves.append(ChannelWaves.Wave(x: x, y: y, weight: next() * scale))
                     x += 1
                 }
             }
-            return Channel(mean: mean, waves: waves)
+            return ChannelWaves(mean: mean, waves: waves)
         }
 
         private mutating func next() -> Double {
@@ -71,7 +71,7 @@ enum TinyPlaceholder {
         }
     }
 
-    private struct Channel {
+    private struct ChannelWaves {
         struct Wave {
             let x: Int
             let y: Int

@@ -45,7 +45,7 @@ package struct APIKey: Sendable {
     package var authorization: String { "Bearer \(secret)" }
 
     /// The plain key, for redaction and key derivation only.
-    package var textToRedact: String { secret }
+    package var unsafeSecret: String { secret }
 }
 
 extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -26,7 +26,7 @@ package struct AccountListing: Sendable {
     ///   - progress: Called with the number of tasks seen so far.
     /// - Throws: Errors of `page`.
     package static func read(
-        since: Date?, page: (Int) async throws -> TaskPage, progress: (Int) -> Void = { _ in }
+        since: Date?, page: (Int) async throws -> AccountPage, progress: (Int) -> Void = { _ in }
     ) async throws -> AccountListing {
         var listing = AccountListing()
         var before: Set<TaskID>?
@@ -51,7 +51,7 @@ package struct AccountListing: Sendable {
     }
 
     private mutating func pass(
-        since: Date?, page: (Int) async throws -> TaskPage, progress: (Int) -> Void
+        since: Date?, page: (Int) async throws -> AccountPage, progress: (Int) -> Void
     ) async throws -> Pass {
         var pass = Pass()
         var ids: Set<TaskID> = []
@@ -59,7 +59,7 @@ package struct AccountListing: Sendable {
         var totals: ClosedRange<Int>?
         unreadable = 0
         while true {
-            let part = try await TaskPage.read(pass.pages + 1, page)
+            let part = try await AccountPage.read(pass.pages + 1, page)
             if let total = part.total {
                 totals = min(totals?.lowerBound ?? total, total)...max(totals?.upperBound ?? total, total)
             }
@@ -70,7 +70,7 @@ package struct AccountListing: Sendable {
             }
             pass.pages += 1
             unreadable += part.rows - part.tasks.count
-            head.note(part.tasks, page: pass.pages)
+            head.record(part.tasks, page: pass.pages)
             let inside = part.tasks.filter { task in since.map { (task.createdAt ?? .distantFuture) >= $0 } ?? true }
             for task in inside { tasks[task.id] = task }
             pass.seen.formUnion(inside.map(\.id))
@@ -89,16 +89,16 @@ package struct AccountListing: Sendable {
     }
 }
 
-extension TaskPage {
+extension AccountPage {
     /// Reads a page of a list. If the API refuses a page after the first one, the list has ended, and the page is empty. If it
     /// refuses the first page, there is no list.
     ///
     /// - Throws: Errors of `page`.
-    package static func read(_ number: Int, _ page: (Int) async throws -> TaskPage) async throws -> TaskPage {
+    package static func read(_ number: Int, _ page: (Int) async throws -> AccountPage) async throws -> AccountPage {
         do {
             return try await page(number)
         } catch let error as APIError where number > 1 && (error.code == .notFound || error.code == .refused) {
-            return TaskPage(tasks: [], rows: 0, total: nil)
+            return AccountPage(tasks: [], rows: 0, total: nil)
         }
     }
 }

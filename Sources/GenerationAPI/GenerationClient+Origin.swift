@@ -97,7 +97,7 @@ package struct ListHead: Sendable {
     package init() {}
 
     /// - Parameter page: Counted from 1.
-    package mutating func note(_ tasks: [TaskSnapshot], page: Int) {
+    package mutating func record(_ tasks: [TaskSnapshot], page: Int) {
         if page == 1 { ids.formUnion(tasks.map(\.id)) }
         newest = (tasks.compactMap(\.createdAt) + [newest].compactMap { $0 }).max()
     }

@@ -28,7 +28,7 @@ package struct GenerationClient: Sendable {
     private var redact: Redactor
     private let gate: HostGate
     /// Rate-limit key: limits and pauses apply per API key.
-    private var door: String
+    private var rateLimitKey: String
     private let onRetry: @Sendable (APIError) -> Void
     /// Detects answers that do not show the real account; shared by all clients derived from this one.
     package let monitor: UpstreamMonitor
@@ -55,15 +55,15 @@ package struct GenerationClient: Sendable {
         self.clock = clock
         self.retry = retry
         self.timeout = timeout
-        redact = Redactor(secrets: [key.textToRedact])
+        redact = Redactor(secrets: [key.unsafeSecret])
         gate = HostGate(limits: hostLimits, clock: clock)
-        door = Self.door(self.baseURL, key)
+        rateLimitKey = Self.rateLimitKey(self.baseURL, key)
         self.onRetry = onRetry
     }
 
     /// Identifies a key without storing it: 64 bits of its SHA-256.
-    private static func door(_ baseURL: String, _ key: APIKey) -> String {
-        let digest = SHA256.hash(data: Data(key.textToRedact.utf8)).prefix(8)
+    private static func rateLimitKey(_ baseURL: String, _ key: APIKey) -> String {
+        let digest = SHA256.hash(data: Data(key.unsafeSecret.utf8)).prefix(8)
         return baseURL + " " + digest.map { String($0, radix: 16) }.joined(separator: "-")
     }
 
@@ -72,8 +72,8 @@ package struct GenerationClient: Sendable {
     package func with(_ key: APIKey) -> GenerationClient {
         var other = self
         other.key = key
-        other.door = Self.door(baseURL, key)
-        other.redact = Redactor(secrets: secrets + [key.textToRedact])
+        other.rateLimitKey = Self.rateLimitKey(baseURL, key)
+        other.redact = Redactor(secrets: secrets + [key.unsafeSecret])
         return other
     }
 
@@ -92,7 +92,7 @@ package struct GenerationClient: Sendable {
     }
 
     /// Texts that no record may contain: the key, which a host may send back.
-    package var secrets: [String] { [key.textToRedact] }
+    package var secrets: [String] { [key.unsafeSecret] }
 
     /// An HTTP client for API calls. Its connect timeout is short, since each call is retried anyway. It follows no redirects,
     /// which would send the key to another host.
@@ -154,13 +154,13 @@ package struct GenerationClient: Sendable {
     }
 
     /// Reads a page of the account's image tasks, newest first. Pages are counted from 1.
-    package func page(_ number: Int) async throws -> TaskPage {
+    package func page(_ number: Int) async throws -> AccountPage {
         let path = "/v1/tasks?type=image&page=\(number)&page_size=\(Self.pageSize)"
         return try await rows(Call(method: .GET, path: path, wants: "a list of tasks"))
     }
 
     /// The rows of a list. A truncated or corrupted list is requested once more; after that, its intact rows are used.
-    private func rows(_ call: Call) async throws -> TaskPage {
+    private func rows(_ call: Call) async throws -> AccountPage {
         var isSecond = false
         return try await perform(call) { reading in
             guard let rows = Self.rows(in: reading.value) else { return nil }
@@ -170,7 +170,7 @@ package struct GenerationClient: Sendable {
                 return nil
             }
             let totals = [reading.value["total"], reading.value["data"]?["total"]]
-            return TaskPage(
+            return AccountPage(
                 tasks: rows.compactMap { TaskSnapshot($0, base: baseURL) }, rows: rows.count,
                 total: totals.lazy.compactMap { $0?.integer.flatMap { Int(exactly: $0) } }.first, isIncomplete: isIncomplete)
         }
@@ -223,18 +223,18 @@ package struct GenerationClient: Sendable {
 
     /// One attempt. Waits for the concurrency limit and pauses, which all calls with the same key share.
     private func attemptInTurn(_ call: Call) async throws -> JSONReading {
-        if let pauseEnd = try await gate.enter(door, patience: Self.longestWait) {
+        if let pauseEnd = try await gate.acquire(rateLimitKey, maxWait: Self.longestWait) {
             throw APIError(.rateLimited, call: call.name, message: "the API asked for a pause", retryAfter: pauseEnd)
         }
         do {
             let json = try await attempt(call)
-            await gate.leave(door)
-            await gate.noteGoodAnswer(of: door)
+            await gate.release(rateLimitKey)
+            await gate.recordSuccess(of: rateLimitKey)
             return json
         } catch {
-            await gate.leave(door)
+            await gate.release(rateLimitKey)
             if let error = error as? APIError, error.code == .rateLimited {
-                await gate.noteRefusal(of: door, retryAfter: error.retryAfter)
+                await gate.recordRefusal(of: rateLimitKey, retryAfter: error.retryAfter)
             }
             throw error
         }

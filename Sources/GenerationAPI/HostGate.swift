@@ -10,7 +10,7 @@ package actor HostGate {
 
     private let limits: HostLimits
     private let clock: any WallClock
-    private var paces: [String: HostPace] = [:]
+    private var states: [String: HostPace] = [:]
     private var waiters: [String: [Waiter]] = [:]
     private var numbers = 0
     private var generator = SystemRandomNumberGenerator()
@@ -20,18 +20,18 @@ package actor HostGate {
         self.clock = clock
     }
 
-    /// Waits for a slot for a request to a host. After `nil`, call ``leave(_:)`` when the request has ended.
+    /// Waits for a slot for a request to a host. After `nil`, call ``release(_:)`` when the request has ended.
     ///
-    /// - Parameter patience: Longest pause of the host in seconds that is waited for.
-    /// - Returns: `nil` if a slot was acquired; the end of the host's pause if it is longer than `patience`.
+    /// - Parameter maxWait: Longest pause of the host in seconds that is waited for.
+    /// - Returns: `nil` if a slot was acquired; the end of the host's pause if it is longer than `maxWait`.
     /// - Throws: `CancellationError`.
-    package func enter(_ host: String, patience: TimeInterval) async throws -> Date? {
+    package func acquire(_ host: String, maxWait: TimeInterval) async throws -> Date? {
         while true {
             try Task.checkCancellation()
             let now = clock.now
-            switch paces[host, default: HostPace(limits)].enter(now: now) {
+            switch states[host, default: HostPace(limits)].acquire(now: now) {
             case .entered: return nil
-            case .closed(let date) where date.timeIntervalSince(now) > patience: return date
+            case .closed(let date) where date.timeIntervalSince(now) > maxWait: return date
             case .closed(let date): try await clock.sleep(until: date)
             case .full: try await waitForPlace(host)
             }
@@ -39,31 +39,31 @@ package actor HostGate {
     }
 
     /// The number of concurrent requests currently allowed for a host.
-    package func width(of host: String) -> Int { paces[host]?.width ?? limits.concurrent }
+    package func concurrency(of host: String) -> Int { states[host]?.concurrency ?? limits.concurrent }
 
-    package func leave(_ host: String) {
-        paces[host]?.leave()
+    package func release(_ host: String) {
+        states[host]?.release()
         wake(host, all: false)
-        if paces.count > Self.mostDoors { forgetIdleDoors() }
+        if states.count > Self.maxHosts { forgetIdleHosts() }
     }
 
     /// Bounds the table, since every caller's key has its own entry and anyone can send new keys.
-    private static let mostDoors = 1000
+    private static let maxHosts = 1000
 
-    private func forgetIdleDoors() {
+    private func forgetIdleHosts() {
         let now = clock.now
-        paces = paces.filter { !$0.value.isIdle || $0.value.closedUntil > now || waiters[$0.key] != nil }
+        states = states.filter { !$0.value.isIdle || $0.value.closedUntil > now || waiters[$0.key] != nil }
     }
 
     /// The host gave a successful answer.
-    package func noteGoodAnswer(of host: String) {
-        paces[host]?.noteGoodAnswer()
+    package func recordSuccess(of host: String) {
+        states[host]?.recordSuccess()
         wake(host, all: false)
     }
 
     /// The host rejected a request because of too many requests.
-    package func noteRefusal(of host: String, retryAfter: Date?) {
-        paces[host, default: HostPace(limits)].noteRefusal(now: clock.now, retryAfter: retryAfter, using: &generator)
+    package func recordRefusal(of host: String, retryAfter: Date?) {
+        states[host, default: HostPace(limits)].recordRefusal(now: clock.now, retryAfter: retryAfter, using: &generator)
         // Wake all waiters, so that they see the pause.
         wake(host, all: true)
     }

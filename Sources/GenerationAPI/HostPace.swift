@@ -27,14 +27,14 @@ struct HostPace: Sendable {
 
     private let limits: HostLimits
     /// The current concurrency limit.
-    private(set) var width: Int
+    private(set) var concurrency: Int
     private(set) var closedUntil = Date.distantPast
     private var active = 0
     private var refusals = 0
     private var goodAnswers = 0
     private var nextStart = Date.distantPast
 
-    enum Entry: Equatable {
+    enum Admission: Equatable {
         case entered
         /// Retry at this time.
         case closed(until: Date)
@@ -44,37 +44,37 @@ struct HostPace: Sendable {
 
     init(_ limits: HostLimits) {
         self.limits = limits
-        width = limits.concurrent
+        concurrency = limits.concurrent
     }
 
     var isIdle: Bool { active == 0 }
 
-    mutating func enter(now: Date) -> Entry {
+    mutating func acquire(now: Date) -> Admission {
         let opens = max(closedUntil, nextStart)
         if opens > now { return .closed(until: opens) }
-        guard active < width else { return .full }
+        guard active < concurrency else { return .full }
         active += 1
         if let rate = limits.perSecond, rate > 0 { nextStart = now.addingTimeInterval(1 / rate) }
         return .entered
     }
 
-    mutating func leave() { active -= 1 }
+    mutating func release() { active -= 1 }
 
-    mutating func noteGoodAnswer() {
+    mutating func recordSuccess() {
         refusals = 0
         goodAnswers += 1
-        guard goodAnswers >= width, width < limits.concurrent else { return }
+        guard goodAnswers >= concurrency, concurrency < limits.concurrent else { return }
         goodAnswers = 0
-        width += 1
+        concurrency += 1
     }
 
     /// - Parameter retryAfter: When the host asked the client to retry, limited to ``longestRetryAfter``. Without it, the pause
     ///   grows with each consecutive refusal.
-    mutating func noteRefusal(now: Date, retryAfter: Date?, using generator: inout some RandomNumberGenerator) {
+    mutating func recordRefusal(now: Date, retryAfter: Date?, using generator: inout some RandomNumberGenerator) {
         // One burst may cause several refusals; only the first one reduces the concurrency.
         if now >= closedUntil {
             refusals += 1
-            width = max(1, width / 2)
+            concurrency = max(1, concurrency / 2)
             goodAnswers = 0
         }
         let policy = RetryPolicy(base: 1, ceiling: limits.longestPause)

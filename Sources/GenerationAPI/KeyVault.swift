@@ -15,19 +15,19 @@ package struct KeyVault: Sendable {
     ///   - earlier: The vault of the API key that was replaced while the process runs.
     package init(_ own: APIKey, salt: String, earlier: KeyVault? = nil) {
         key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: Data(own.textToRedact.utf8)), salt: Data(salt.utf8),
+            inputKeyMaterial: SymmetricKey(data: Data(own.unsafeSecret.utf8)), salt: Data(salt.utf8),
             info: Data("fixative caller keys 1".utf8), outputByteCount: 32)
         self.earlier = earlier.map { Array(([$0.key] + $0.earlier).prefix(3)) } ?? []
     }
 
     package func seal(_ caller: APIKey, for task: TaskID) throws -> Data {
-        try ChaChaPoly.seal(Data(caller.textToRedact.utf8), using: key, authenticating: Data(task.text.utf8)).combined
+        try ChaChaPoly.seal(Data(caller.unsafeSecret.utf8), using: key, authenticating: Data(task.text.utf8)).combined
     }
 
     /// A number that identifies a caller's account, never 0. It is the same for the same key, and can't be computed without the
     /// service's key.
     package func account(of caller: APIKey) -> Int64 {
-        let code = HMAC<SHA256>.authenticationCode(for: Data("account \(caller.textToRedact)".utf8), using: key)
+        let code = HMAC<SHA256>.authenticationCode(for: Data("account \(caller.unsafeSecret)".utf8), using: key)
         let number = code.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
         return max(1, Int64(number >> 1))
     }

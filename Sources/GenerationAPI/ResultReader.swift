@@ -189,7 +189,7 @@ struct ResultReader {
     /// - Parameter isItem: Whether the object is a result without a picture. General fields such as `message` are then taken as
     ///   the reason.
     private static func errorWords(_ members: Members, isItem: Bool) -> String? {
-        let error = members["error"].lazy.compactMap(UpstreamWords.failure).first
+        let error = members["error"].lazy.compactMap(UpstreamText.failure).first
         var reasons = ["failreason", "failurereason", "errormessage", "errormsg"]
         if isItem { reasons += ["reason", "message", "detail", "code"] }
         let words = error ?? reasons.lazy.flatMap { members[$0].compactMap(\.string) }.first { !$0.isEmpty }

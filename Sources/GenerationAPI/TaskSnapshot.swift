@@ -89,7 +89,7 @@ package struct TaskSnapshot: Sendable, Hashable {
             of: json, isUnfinished: isUnfinished)
         failure =
             [json["error"], json["fail_reason"], json["failure_reason"], json["error_message"]].lazy
-            .compactMap { $0.flatMap(UpstreamWords.failure)?.cut(to: 2000) }.first
+            .compactMap { $0.flatMap(UpstreamText.failure)?.cut(to: 2000) }.first
     }
 
     /// Finds the task in an answer, which may be wrapped, such as `{"code":200,"data":{…}}`.
@@ -148,7 +148,7 @@ package struct TaskSnapshot: Sendable, Hashable {
 }
 
 /// Extracts the upstream's error message.
-enum UpstreamWords {
+enum UpstreamText {
     static func failure(_ error: JSONValue) -> String? {
         if let text = error.string { return text.isEmpty ? nil : text }
         let code = (error["code"] ?? error["type"]).flatMap { $0.string ?? $0.integer.map(String.init) }
@@ -158,7 +158,7 @@ enum UpstreamWords {
 }
 
 /// One page of the account's task list. Its rows have no links, so finished tasks must be read individually or in batches.
-package struct TaskPage: Sendable {
+package struct AccountPage: Sendable {
     package var tasks: [TaskSnapshot]
     /// Rows on the page, including unreadable ones.
     package var rows: Int

@@ -1,7 +1,7 @@
 public import ImageCodecs
 
 /// A smaller picture made from a delivered one.
-public struct Derivative: Sendable, Hashable, Codable {
+public struct EncodedDerivative: Sendable, Hashable, Codable {
     /// JPEG for an opaque picture, WebP for one with alpha.
     public var format: ImageFormat
     /// Width in pixels, after the orientation was applied.
@@ -25,8 +25,8 @@ public struct InspectedPicture: Sendable, Hashable, Codable {
     public var isOpaque: Bool
     /// The number of bytes after the end of the picture.
     public var trailingBytes: Int
-    public var thumbnail: Derivative
-    public var preview: Derivative
+    public var thumbnail: EncodedDerivative
+    public var preview: EncodedDerivative
     /// About 25 bytes; see `ThumbHash`.
     public var thumbHash: [UInt8]
     /// See `PerceptualHash`.

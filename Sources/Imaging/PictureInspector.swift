@@ -57,11 +57,11 @@ public enum PictureInspector {
 
     private static func encode(
         _ image: PixelImage, _ xmp: [UInt8]?, isOpaque: Bool, _ recipe: DerivativeRecipe
-    ) throws(CodecError) -> Derivative {
+    ) throws(CodecError) -> EncodedDerivative {
         let bytes =
             isOpaque
             ? try ImageEncoder.jpeg(image, recipe.opaque, xmp: xmp) : try ImageEncoder.webp(image, recipe.transparent, xmp: xmp)
-        return Derivative(format: isOpaque ? .jpeg : .webp, width: image.width, height: image.height, bytes: bytes)
+        return EncodedDerivative(format: isOpaque ? .jpeg : .webp, width: image.width, height: image.height, bytes: bytes)
     }
 }
 

@@ -20,10 +20,10 @@ public enum ThumbHash {
         let limit = planes.hasAlpha ? 5.0 : 7.0
         let columns = max(1, rounded(limit * Double(small.width) / long))
         let rows = max(1, rounded(limit * Double(small.height) / long))
-        let luminance = Channel(planes.luminance, planes, terms: max(3, columns), max(3, rows))
-        let yellow = Channel(planes.yellowBlue, planes, terms: 3, 3)
-        let red = Channel(planes.redGreen, planes, terms: 3, 3)
-        let alpha = planes.hasAlpha ? Channel(planes.alpha, planes, terms: 5, 5) : nil
+        let luminance = ChannelWaves(planes.luminance, planes, terms: max(3, columns), max(3, rows))
+        let yellow = ChannelWaves(planes.yellowBlue, planes, terms: 3, 3)
+        let red = ChannelWaves(planes.redGreen, planes, terms: 3, 3)
+        let alpha = planes.hasAlpha ? ChannelWaves(planes.alpha, planes, terms: 5, 5) : nil
 
         let isLandscape = small.width > small.height
         let head =
@@ -87,7 +87,7 @@ private struct Planes {
 }
 
 /// The cosine terms of one plane: the constant term, and the varying terms scaled to 0...1.
-private struct Channel {
+private struct ChannelWaves {
     private(set) var constant = 0.0
     private(set) var terms: [Double] = []
     private(set) var scale = 0.0

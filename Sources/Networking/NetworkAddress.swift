@@ -92,7 +92,7 @@ extension NetworkAddress: CustomStringConvertible {
 }
 
 extension NetworkAddress {
-    /// Resolves a host with the system's resolver. Blocking: call it on a `WorkLane`.
+    /// Resolves a host with the system's resolver. Blocking: call it on a `BlockingThreadPool`.
     ///
     /// - Returns: Every address of the host, without duplicates, IPv4 first.
     /// - Throws: ``ResolutionError``.

@@ -16,7 +16,7 @@ package protocol NoticePoster: Sendable {
 /// Posts to one address without following redirects. The operator sets the address, so it may be private.
 package struct HTTPNoticePoster: NoticePoster {
     /// Time limit in seconds, and maximum number of bytes read from the answer's body, whose content is ignored.
-    private static let patience: Int64 = 15
+    private static let requestTimeout: Int64 = 15
     private static let mostBytes = 64 << 10
 
     private let url: FetchableURL
@@ -25,7 +25,7 @@ package struct HTTPNoticePoster: NoticePoster {
     package init(url: FetchableURL) {
         self.url = url
         var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(Self.patience)))
+            redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(Self.requestTimeout)))
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.refuseUnknownStatus()
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -38,7 +38,7 @@ package struct HTTPNoticePoster: NoticePoster {
         request.headers.add(name: "user-agent", value: Product.userAgent)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         request.body = .bytes(ByteBuffer(string: body))
-        let deadline = NIODeadline.now() + .seconds(Self.patience)
+        let deadline = NIODeadline.now() + .seconds(Self.requestTimeout)
         let response = try await http.execute(request, deadline: deadline)
         // The status is known. Read the body within two seconds so that the connection can be reused.
         _ = try? await withTimeout(2, clock: SystemClock()) { try await response.body.collect(upTo: Self.mostBytes) }

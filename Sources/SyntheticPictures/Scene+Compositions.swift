@@ -1,5 +1,5 @@
 extension Scene {
-    static func poster(_ width: Float, _ height: Float, _ palette: Palette, _ random: inout SplitMix64) -> Scene {
+    static func poster(_ width: Float, _ height: Float, _ palette: SceneColours, _ random: inout SplitMix64) -> Scene {
         var scene = Scene(grain: 1.8, mottle: 5)
         scene.add(sky(width, height, palette.paper, palette.paper.mixed(palette.skyBottom, 0.5)))
         let columns = random.int(3...5)
@@ -57,7 +57,7 @@ extension Scene {
         }
     }
 
-    static func stillLife(_ width: Float, _ height: Float, _ palette: Palette, _ random: inout SplitMix64) -> Scene {
+    static func stillLife(_ width: Float, _ height: Float, _ palette: SceneColours, _ random: inout SplitMix64) -> Scene {
         let side = min(width, height)
         let wall = palette.paper.mixed(palette.ground[1], random.float(0.2..<0.6))
         let table = palette.ground.sampled(random.float(0.35..<0.8))
@@ -91,7 +91,7 @@ extension Scene {
     }
 
     private mutating func addVessel(
-        x: Float, foot: Float, side: Float, _ colour: Colour, _ palette: Palette, above floor: Int,
+        x: Float, foot: Float, side: Float, _ colour: Colour, _ palette: SceneColours, above floor: Int,
         _ random: inout SplitMix64
     ) {
         let tall = side * random.float(0.26..<0.46)
@@ -116,7 +116,7 @@ extension Scene {
             ).with(sheen: 58))
     }
 
-    private mutating func addTwig(x: Float, y: Float, side: Float, _ palette: Palette, _ random: inout SplitMix64) {
+    private mutating func addTwig(x: Float, y: Float, side: Float, _ palette: SceneColours, _ random: inout SplitMix64) {
         let green = palette.accents[2].mixed(palette.ground[3], 0.4)
         for _ in 0..<random.int(6...10) {
             let lean = random.float(-0.8..<0.8)

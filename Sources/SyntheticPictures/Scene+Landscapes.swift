@@ -1,5 +1,5 @@
 extension Scene {
-    static func dunes(_ width: Float, _ height: Float, _ palette: Palette, _ random: inout SplitMix64) -> Scene {
+    static func dunes(_ width: Float, _ height: Float, _ palette: SceneColours, _ random: inout SplitMix64) -> Scene {
         let side = min(width, height)
         var scene = Scene(grain: 1.6, mottle: 2.5)
         scene.add(sky(width, height, palette.skyTop, palette.skyBottom))
@@ -35,7 +35,7 @@ extension Scene {
         return scene
     }
 
-    static func night(_ width: Float, _ height: Float, _ palette: Palette, _ random: inout SplitMix64) -> Scene {
+    static func night(_ width: Float, _ height: Float, _ palette: SceneColours, _ random: inout SplitMix64) -> Scene {
         let side = min(width, height)
         let deep = palette.ground.sampled(1).mixed(Colour(hex: 0x0B1026), 0.65)
         let glow = palette.skyBottom.mixed(palette.accents[0], 0.25)

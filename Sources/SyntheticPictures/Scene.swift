@@ -79,7 +79,7 @@ struct Scene {
     var mottle: Float = 5
 
     static func make(width: Float, height: Float, random: inout SplitMix64) -> Scene {
-        let palette = Palette.all[random.int(0...Palette.all.count - 1)]
+        let palette = SceneColours.all[random.int(0...SceneColours.all.count - 1)]
         return switch random.int(0...3) {
         case 0: dunes(width, height, palette, &random)
         case 1: night(width, height, palette, &random)
@@ -89,7 +89,7 @@ struct Scene {
     }
 }
 
-struct Palette {
+struct SceneColours {
     /// Ordered from far and light to near and dark.
     var ground: [Colour]
     var skyTop: Colour
@@ -108,22 +108,22 @@ struct Palette {
     }
 
     static let all = [
-        Palette(
+        SceneColours(
             ground: [0xE9C9A4, 0xDDA274, 0xC77B4F, 0x9C5438, 0x5E3030], sky: (0xF3D9B8, 0xF9ECD6), sun: 0xE4572E,
             accents: [0xE4572E, 0xF2A541, 0x2E5E6B, 0x8FB8A8, 0x4A2C2A], paper: 0xF4EAD7),
-        Palette(
+        SceneColours(
             ground: [0xBFD3C6, 0x8DB0A2, 0x5B8A82, 0x34616A, 0x1C3B4A], sky: (0xF2C9A1, 0xFBE9D0), sun: 0xF6F1E4,
             accents: [0x1F6F78, 0xF0A35E, 0xD65A44, 0xEAD8B1, 0x27394D], paper: 0xEFEBDD),
-        Palette(
+        SceneColours(
             ground: [0xD8C2D8, 0xB394BF, 0x86699F, 0x5A4779, 0x2F2A52], sky: (0x7D7FB8, 0xF6C6C0), sun: 0xFFE9B8,
             accents: [0xE26D8A, 0xF5B971, 0x5D4A8A, 0x3F8E8C, 0x2A2540], paper: 0xF5E8E4),
-        Palette(
+        SceneColours(
             ground: [0xDCD9B6, 0xB9BC84, 0x8B9A5B, 0x5E7340, 0x36482B], sky: (0xA9CFD6, 0xEEF3E2), sun: 0xF7C948,
             accents: [0xD9822B, 0x5E7340, 0xF7C948, 0x7A3B2E, 0x2F4B4E], paper: 0xF3EFDF),
-        Palette(
+        SceneColours(
             ground: [0xC9D8E4, 0x93B3CC, 0x5F89AE, 0x365F88, 0x1B365A], sky: (0x27476E, 0xE8B7A0), sun: 0xFFD79A,
             accents: [0xEE6C4D, 0x3D5A80, 0x98C1D9, 0xF4D9A0, 0x22304A], paper: 0xEEF1F2),
-        Palette(
+        SceneColours(
             ground: [0xEBC3B3, 0xDB9A8B, 0xBD6B6B, 0x8C4356, 0x4D2440], sky: (0xF7D7C4, 0xFCEFE4), sun: 0xD6455D,
             accents: [0xD6455D, 0xF0B67F, 0x6B9080, 0x8C4356, 0xF2DDA4], paper: 0xF8ECE2),
     ]

@@ -66,7 +66,7 @@ extension ArchiveRepairer {
         guard let reading = try await blobs.read([digest]).first ?? nil else { return true }
         guard reading.digest != digest else {
             // The blob is intact after all: it was stored again meanwhile, or only its record states a wrong size.
-            if !dryRun { try await catalog.note([BlobScrub(digest: digest, readAt: clock.now, isSound: true)]) }
+            if !dryRun { try await catalog.saveScrubs([BlobScrub(digest: digest, readAt: clock.now, isSound: true)]) }
             return false
         }
         let names = owners.map { "\($0.record.id) (\($0.isOriginal ? "original" : "derivative"))" }
@@ -139,7 +139,7 @@ extension ArchiveRepairer {
         record.reason = nil
         record.endedAt = clock.now
         try await records.write(record)
-        try await catalog.enter([.output(record)], now: clock.now)
+        try await catalog.upsert([.output(record)], now: clock.now)
     }
 
     // MARK: Derivatives
@@ -170,6 +170,6 @@ extension ArchiveRepairer {
         var record = owner.record
         record.derivatives = record.derivatives.map { old in made.first { $0.role == old.role } ?? old }
         try await records.write(record)
-        try await catalog.enter([.output(record)], now: clock.now)
+        try await catalog.upsert([.output(record)], now: clock.now)
     }
 }

@@ -61,7 +61,7 @@ package struct ArchiveRepairer: Sendable {
         switch (finding.kind, finding.target) {
         case (.unreadableRecord, .record(let path)): try await rewrite(path, finding.detail, &report)
         case (.misnamed, .record(let path)): try await move(path, &report)
-        case (.recordWithoutRow, .record(let path)), (.differingRow, .record(let path)): try await enter(path, &report)
+        case (.recordWithoutRow, .record(let path)), (.differingRow, .record(let path)): try await restoreRow(path, &report)
         case (.differingRow, .scrub(let digest)):
             report.did(.forgot, finding.subject, "it is not there, so neither is when it was read")
             if !dryRun { try await catalog.forgetScrubs(of: [digest]) }
@@ -152,13 +152,13 @@ package struct ArchiveRepairer: Sendable {
         guard !dryRun else { return }
         if case .success = try await records.listing(at: place)?.record {} else { try await records.write(record) }
         _ = try await records.quarantine(path, note: QuarantineNote([("why", "it belongs at \(place), where it is now")]))
-        try await catalog.enter([record], now: clock.now)
+        try await catalog.upsert([record], now: clock.now)
     }
 
-    private func enter(_ path: String, _ report: inout RepairReport) async throws {
+    private func restoreRow(_ path: String, _ report: inout RepairReport) async throws {
         guard let listing = try await records.listing(at: path), case .success(let record) = listing.record else { return }
         report.did(.enteredRow, path, "as the record says")
-        if !dryRun { try await catalog.enter([record], now: clock.now) }
+        if !dryRun { try await catalog.upsert([record], now: clock.now) }
     }
 
     private func writeRecord(of task: TaskID, _ index: Int?, _ report: inout RepairReport) async throws {

@@ -63,7 +63,7 @@ package struct ArchiveVerifier: Sendable {
     // MARK: Blobs
 
     /// A blob to be scrubbed, and when it was last read.
-    struct Reading {
+    struct ScrubCandidate {
         /// Milliseconds since 1970; the minimum value if the blob was never read.
         var readAt: Int64
         var key: BlobKey
@@ -75,7 +75,7 @@ package struct ArchiveVerifier: Sendable {
         _ progress: @Sendable (Int, Int) -> Void
     ) async throws {
         var missing = Set(survey.wanted.filter(\.value.isRequired).keys)
-        var queue: [Reading] = []
+        var queue: [ScrubCandidate] = []
         var known: [Digest] = []
         for part in try await blobs.parts() {
             let stored = try await blobs.listing(part: part)
@@ -89,7 +89,7 @@ package struct ArchiveVerifier: Sendable {
                 missing.remove(key)
                 let scrub = scrubs.removeValue(forKey: key)
                 if let scrub, !scrub.isSound { known.append(digest) }
-                queue.append(Reading(readAt: scrub?.readAt.milliseconds ?? .min, key: key, bytes: blob.bytes))
+                queue.append(ScrubCandidate(readAt: scrub?.readAt.milliseconds ?? .min, key: key, bytes: blob.bytes))
             }
             for (key, scrub) in scrubs where survey.wanted[key] == nil {
                 report.find(

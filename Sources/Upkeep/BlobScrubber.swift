@@ -2,7 +2,7 @@ import ArchiveModel
 import BlobStore
 import Catalog
 import Foundation
-import WorkLanes
+import BlockingThreads
 
 /// Reads blobs in full, the least recently read first, and records the results in the catalog.
 struct BlobScrubber {
@@ -30,9 +30,9 @@ struct BlobScrubber {
 
     /// - Parameter known: Blobs that an earlier run found damaged. They are always read, because they may have been repaired.
     mutating func read(
-        _ all: [ArchiveVerifier.Reading], _ scope: VerificationScope, known: [Digest], _ progress: @Sendable (Int, Int) -> Void
+        _ all: [ArchiveVerifier.ScrubCandidate], _ scope: VerificationScope, known: [Digest], _ progress: @Sendable (Int, Int) -> Void
     ) async throws {
-        let again = zip(known, try await blobs.read(known)).compactMap { digest, reading in reading.map { note(digest, $0) } }
+        let again = zip(known, try await blobs.read(known)).compactMap { digest, reading in reading.map { record(digest, $0) } }
         try await remember(again)
         let queue = all.sorted { ($0.readAt, $0.key) < ($1.readAt, $1.key) }
         let limit = scope.deep ? min(queue.count, Int((Double(queue.count) * scope.fraction).rounded(.up))) : 0
@@ -45,16 +45,16 @@ struct BlobScrubber {
     }
 
     private mutating func read(
-        _ queue: ArraySlice<ArchiveVerifier.Reading>, until end: Date, _ progress: @Sendable (Int, Int) -> Void
+        _ queue: ArraySlice<ArchiveVerifier.ScrubCandidate>, until end: Date, _ progress: @Sendable (Int, Int) -> Void
     ) async throws {
         var rest = queue
         var unwritten: [BlobScrub] = []
         var unwrittenBytes = 0
-        try await withThrowingTaskGroup(of: [(Digest, BlobReading?)].self) { group in
+        try await withThrowingTaskGroup(of: [(Digest, BlobHash?)].self) { group in
             var running = 0
             while running > 0 || !rest.isEmpty {
                 // Always read the first blob, so that even a very short run makes progress.
-                while running < WorkLane.processors, !rest.isEmpty, clock.now < end || count + running == 0 {
+                while running < BlockingThreadPool.processors, !rest.isEmpty, clock.now < end || count + running == 0 {
                     let batch = Self.takeBatch(&rest)
                     group.addTask { [blobs] in Array(zip(batch, try await blobs.read(batch))) }
                     running += 1
@@ -66,7 +66,7 @@ struct BlobScrubber {
                     guard let reading else { continue }
                     bytes += Int64(reading.bytes)
                     unwrittenBytes += reading.bytes
-                    unwritten.append(note(digest, reading))
+                    unwritten.append(record(digest, reading))
                 }
                 progress(count, queue.count)
                 if unwritten.count >= Self.commit.files || unwrittenBytes >= Self.commit.bytes {
@@ -81,10 +81,10 @@ struct BlobScrubber {
 
     /// If the catalog's disk can't be written to, the results are dropped and the next run reads the same blobs again.
     private func remember(_ scrubs: [BlobScrub]) async throws {
-        do { try await catalog?.note(scrubs) } catch let error as CatalogError where error.code == .noRoom {}
+        do { try await catalog?.saveScrubs(scrubs) } catch let error as CatalogError where error.code == .noRoom {}
     }
 
-    private static func takeBatch(_ rest: inout ArraySlice<ArchiveVerifier.Reading>) -> [Digest] {
+    private static func takeBatch(_ rest: inout ArraySlice<ArchiveVerifier.ScrubCandidate>) -> [Digest] {
         var taken: [Digest] = []
         var bytes = 0
         while taken.count < batch.files, bytes < batch.bytes, let next = rest.popFirst() {
@@ -94,7 +94,7 @@ struct BlobScrubber {
         return taken
     }
 
-    private mutating func note(_ digest: Digest, _ reading: BlobReading) -> BlobScrub {
+    private mutating func record(_ digest: Digest, _ reading: BlobHash) -> BlobScrub {
         let isSound = reading.digest == digest
         damaged[BlobKey(digest)] =
             isSound ? nil : reading.digest.map { "its bytes have the SHA-256 \($0)" } ?? "the disk can't read all of it"

@@ -44,17 +44,17 @@ package struct CatalogRestorer: Sendable {
         for try await listing in records.records() {
             if case .success(.output(let record)) = listing.record { readable.insert(record.id) }
         }
-        let remains =
+        let salvaged =
             try folder.isCatalogAFile && !folder.isCatalogMissing
-            ? CatalogRemains(of: folder.catalogPath) { !readable.contains($0) } : nil
+            ? SalvagedCatalog(of: folder.catalogPath) { !readable.contains($0) } : nil
         try folder.prepareNewCatalog()
         let catalog = try SQLiteCatalog(path: folder.newCatalogPath)
         let rebuilder = CatalogRebuilder(blobs: blobs, records: records, catalog: catalog, clock: clock, results: results)
-        let rebuilt = try await rebuilder.rebuild(remembered: remains?.records ?? [])
+        let rebuilt = try await rebuilder.rebuild(remembered: salvaged?.records ?? [])
         var saved = 0
-        if let remains { saved = try await catalog.take(remains, now: clock.now) }
+        if let salvaged { saved = try await catalog.take(salvaged, now: clock.now) }
         try await catalog.close()
         let place = try folder.installNewCatalog(now: clock.now)
-        return Summary(rebuilt: rebuilt, place: place, saved: saved, losses: remains?.losses ?? [])
+        return Summary(rebuilt: rebuilt, place: place, saved: saved, losses: salvaged?.losses ?? [])
     }
 }

@@ -1,17 +1,17 @@
 import ArchiveModel
 import BlobStore
-import WorkLanes
+import BlockingThreads
 
 /// Corrects a record with one changed byte. A record's second line is the SHA-256 of the other lines. So if a change of a single
 /// byte makes both agree, it is the only possible correction.
 ///
 /// All 255 other values of every byte are tried, which takes about a second for a record of 3 kB.
 enum RecordMender {
-    private static let lane = WorkLane(name: "records", width: 1)
+    private static let threads = BlockingThreadPool(name: "records", width: 1)
 
     /// - Returns: `nil` when more than one byte has changed or the bytes never were a sealed record.
     static func mend(_ bytes: [UInt8]) async throws -> StoredRecord? {
-        try await lane.run { find(bytes).flatMap { try? RecordFile.read($0) } }
+        try await threads.run { find(bytes).flatMap { try? RecordFile.read($0) } }
     }
 
     /// The maximum record size in bytes. The time grows with the square of the size, so larger records are not tried.

@@ -3,7 +3,7 @@ package import BlobStore
 package import Catalog
 package import DecoderPool
 import Foundation
-import WorkLanes
+import BlockingThreads
 
 /// An archive opened for verification and repair. A damaged catalog is reported and repaired instead of causing an error.
 package struct UpkeepArchive: Sendable {
@@ -28,9 +28,9 @@ package struct UpkeepArchive: Sendable {
         clock: any WallClock = SystemClock()
     ) async throws {
         folder = try ArchiveFolder(path: path, creating: false, now: clock.now, permissions: permissions)
-        let lane = WorkLane(name: "files", width: max(4, WorkLane.processors * 2))
-        blobs = DirectoryBlobStore(folder: folder, lane: lane)
-        records = DirectoryRecordStore(folder: folder, lane: lane)
+        let threads = BlockingThreadPool(name: "files", width: max(4, BlockingThreadPool.processors * 2))
+        blobs = DirectoryBlobStore(folder: folder, threads: threads)
+        records = DirectoryRecordStore(folder: folder, threads: threads)
         self.clock = clock
         do {
             (catalog, damage) = try await Self.open(folder, deep: deep)

@@ -54,7 +54,7 @@ package struct KeyRule: Sendable {
     package init(accepted: Set<String>? = nil) { self.accepted = accepted }
 
     /// - Returns: Why a request with `key` is refused; `nil` if it is accepted.
-    func refusal(of key: String?) -> APIError? {
+    func refusal(of key: String?) -> SimulatedAPIError? {
         guard let key, !key.isEmpty else {
             return .authentication("no API key was sent; send it as 'Authorization: Bearer <key>'")
         }

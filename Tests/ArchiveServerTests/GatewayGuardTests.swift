@@ -1,7 +1,7 @@
 import Foundation
 import NIOCore
 import Testing
-import WorkLanes
+import BlockingThreads
 
 @testable import ArchiveServer
 
@@ -149,7 +149,7 @@ import WorkLanes
 
     /// Sends bytes as they are, then half-closes.
     private static func raw(_ text: String, _ port: Int) async throws -> String {
-        try await TestServer.lane.run {
+        try await TestServer.threads.run {
             let connection = try Connection(port: port)
             connection.send(Array(text.utf8))
             connection.finish()
@@ -194,7 +194,7 @@ import WorkLanes
         } _: { server, _ in
             // 16 strangers each begin a body of 8 MiB and hold it open: 128 MiB, of which 64 MiB are theirs.
             let part = Array(repeating: UInt8(ascii: " "), count: 8 << 20)
-            let refused = try await TestServer.lane.run {
+            let refused = try await TestServer.threads.run {
                 var open: [Connection] = []
                 for number in 0..<16 {
                     let connection = try Connection(port: server.port)

@@ -6,7 +6,7 @@ import Foundation
 import Logging
 import Synchronization
 import Testing
-import WorkLanes
+import BlockingThreads
 
 /// Who gets in, and how often.
 @Suite struct GuardTests {
@@ -17,7 +17,7 @@ import WorkLanes
             let answers = try await withThrowingTaskGroup(of: [String].self) { group in
                 for part in 0..<4 {
                     group.addTask {
-                        try await TestServer.lane.run {
+                        try await TestServer.threads.run {
                             let connection = try Connection(port: server.port)
                             for number in 0..<300 {
                                 let body = #"{"id":"task-forged-\#(part)-\#(number)"}"#
@@ -66,7 +66,7 @@ import WorkLanes
             }
             #expect(try await server.ask("GET", "/api/outputs").status == 200, "a right token is never locked out")
             #expect(try await server.ask("GET", "/api/outputs", token: nil).status == 401, "no token is no wrong one")
-            let other = try await TestServer.lane.run {
+            let other = try await TestServer.threads.run {
                 let connection = try Connection(port: server.port, from: 2)
                 connection.send(
                     Array(
@@ -120,7 +120,7 @@ import WorkLanes
         limits.perAddress = 4
         limits.reserve = 2
         try await TestServer.run(limits: limits) { server in
-            let answers = try await TestServer.lane.run {
+            let answers = try await TestServer.threads.run {
                 func ask(_ path: String, from: UInt32) throws -> String {
                     let connection = try Connection(port: server.port, from: from)
                     connection.send(Array("GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".utf8))
@@ -166,7 +166,7 @@ import WorkLanes
     ])
     func aRequestThatServersReadDifferentlyIsRefusedOnce(_ request: String) async throws {
         try await TestServer.run { server in
-            let answer = try await TestServer.lane.run {
+            let answer = try await TestServer.threads.run {
                 let connection = try Connection(port: server.port)
                 connection.send(Array(request.utf8))
                 connection.finish()

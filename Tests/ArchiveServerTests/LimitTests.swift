@@ -78,15 +78,15 @@ import Testing
         let clock = HandClock()
         let limiter = FailureLimiter(clock: clock)
         let client = ClientAddress(try SocketAddress(ipAddress: "192.0.2.1", port: 1))
-        for _ in 0..<20 { #expect(limiter.note(client) == nil) }
-        #expect(limiter.note(client) == 3)
+        for _ in 0..<20 { #expect(limiter.record(client) == nil) }
+        #expect(limiter.record(client) == 3)
         clock.pass(2.5)
-        #expect(limiter.note(client) == 1)
+        #expect(limiter.record(client) == 1)
         clock.pass(0.6)
-        #expect(limiter.note(client) == nil)
-        #expect(limiter.note(client) != nil)
+        #expect(limiter.record(client) == nil)
+        #expect(limiter.record(client) != nil)
         clock.pass(60)
-        for _ in 0..<20 { #expect(limiter.note(client) == nil) }
-        #expect(limiter.note(client) != nil, "no more than 20 are saved up")
+        for _ in 0..<20 { #expect(limiter.record(client) == nil) }
+        #expect(limiter.record(client) != nil, "no more than 20 are saved up")
     }
 }

@@ -5,7 +5,7 @@ import Logging
 import Synchronization
 import TestSupport
 import Testing
-import WorkLanes
+import BlockingThreads
 
 @testable import ArchiveServer
 
@@ -234,7 +234,7 @@ import WorkLanes
             #expect(log.text.contains("POST /hooks/{secret}"))
             // Half a body, and then gone.
             let cut = "POST /hooks/\(TestServer.hooks[1]) HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf"
-            try await TestServer.lane.run { [port = server.port] in
+            try await TestServer.threads.run { [port = server.port] in
                 let connection = try Connection(port: port)
                 connection.send(Array(cut.utf8))
                 connection.finish()
@@ -263,7 +263,7 @@ import WorkLanes
         limits.write = .milliseconds(200)
         // More than the buffers of two sockets hold.
         try await TestServer.run(readTokens: [], adminTokens: [], limits: limits, size: 32 << 20) { server in
-            let answers = try await TestServer.lane.run {
+            let answers = try await TestServer.threads.run {
                 let idle = try Connection(port: server.port)
                 idle.send(Array("GET /blobs/sha256/\(server.digest) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
                 let head = idle.beginning()
@@ -285,7 +285,7 @@ import WorkLanes
         var limits = ConnectionLimits()
         limits.head = .milliseconds(200)
         try await TestServer.run(limits: limits) { server in
-            let answer = try await TestServer.lane.run {
+            let answer = try await TestServer.threads.run {
                 let connection = try Connection(port: server.port)
                 connection.send(Array("GET /healthz HTTP/1.1\r\nHost: a\r\n".utf8))
                 return connection.rest()

@@ -11,7 +11,7 @@ import Logging
 import ServiceLifecycleTestKit
 import Telemetry
 import Testing
-import WorkLanes
+import BlockingThreads
 
 /// A clock that stands still.
 struct StandingClock: WallClock {
@@ -44,8 +44,8 @@ struct TestServer: Sendable {
         let path = place ?? FileManager.default.temporaryDirectory.appending(path: "served-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         let folder = try ArchiveFolder(path: path, creating: true, now: clock.now)
-        let lane = WorkLane(name: "test", width: 2)
-        let blobs = DirectoryBlobStore(folder: folder, lane: lane)
+        let threads = BlockingThreadPool(name: "test", width: 2)
+        let blobs = DirectoryBlobStore(folder: folder, threads: threads)
         let catalog = try SQLiteCatalog(path: folder.catalogPath)
         let ingest = try await blobs.beginIngest()
         try await ingest.append(Array(repeating: UInt8(ascii: "x"), count: size))
@@ -73,7 +73,7 @@ struct TestServer: Sendable {
             logger: log, onListening: { port.yield($0) })
         server.open(
             .init(
-                blobs: blobs, records: DirectoryRecordStore(folder: folder, lane: lane), catalog: catalog, hints: catalog,
+                blobs: blobs, records: DirectoryRecordStore(folder: folder, threads: threads), catalog: catalog, hints: catalog,
                 gallery: try LiveGallery(.init(title: "Gallery", identity: "test"), catalog: catalog),
                 register: { _ = try await catalog.register($0, now: clock.now) }))
         try await testGracefulShutdown { shutdown in
@@ -105,7 +105,7 @@ struct TestServer: Sendable {
     }
 
     /// For calls that wait: the server under test needs the concurrency pool for itself.
-    static let lane = WorkLane(name: "client", width: 8)
+    static let threads = BlockingThreadPool(name: "client", width: 8)
 
     /// Sends a request as it stands, byte by byte, and reads the answer to its end.
     func ask(
@@ -116,7 +116,7 @@ struct TestServer: Sendable {
         if let token { lines.append("Authorization: Bearer \(token)") }
         if let body { lines.append("Content-Length: \(body.utf8.count)") }
         let request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8)
-        let text = try await Self.lane.run { [port] in
+        let text = try await Self.threads.run { [port] in
             let connection = try Connection(port: port)
             connection.send(request)
             return connection.rest()

@@ -137,7 +137,7 @@ private struct Rush {
             }
             return schedule.next(1).first.flatMap { numbers[$0] } ?? left[0]
         } _: { index in
-            schedule.note(bytes: items[index].bytes, request: items[index].output.request, seconds: seconds(items[index]))
+            schedule.record(bytes: items[index].bytes, request: items[index].output.request, seconds: seconds(items[index]))
         }
     }
 }

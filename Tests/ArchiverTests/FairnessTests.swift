@@ -17,16 +17,16 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
     @Test func aTransferBelowTheRateEndsAfterThePeriod() {
         var floor = ThroughputFloor(bytesPerSecond: 1024, seconds: 30, now: noon)
         // One byte a second: nothing is said for 29 s.
-        for second in 1..<30 { #expect(floor.note(1, now: noon + Double(second)) == true) }
-        #expect(floor.note(1, now: noon + 30) == false)
+        for second in 1..<30 { #expect(floor.record(1, now: noon + Double(second)) == true) }
+        #expect(floor.record(1, now: noon + 30) == false)
     }
 
     @Test func everyPeriodCountsByItself() {
         var floor = ThroughputFloor(bytesPerSecond: 1000, seconds: 10, now: noon)
-        #expect(floor.note(1_000_000, now: noon + 1) == true)
-        #expect(floor.note(0, now: noon + 10) == true)
-        #expect(floor.note(10_000, now: noon + 20) == true)
-        #expect(floor.note(9_999, now: noon + 30) == false)
+        #expect(floor.record(1_000_000, now: noon + 1) == true)
+        #expect(floor.record(0, now: noon + 10) == true)
+        #expect(floor.record(10_000, now: noon + 20) == true)
+        #expect(floor.record(9_999, now: noon + 30) == false)
         var none = ThroughputFloor(bytesPerSecond: 0, seconds: 10, now: noon)
         #expect(none.note(0, now: noon + 1000) == true)
     }
@@ -77,7 +77,7 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
 
 @Suite struct HostShareTests {
     private func fill(_ book: inout HostShareBook, _ host: String, width: Int = 100, now: Date = noon) -> Int {
-        (0..<100).count { _ in book.enter(host, width: width, now: now) }
+        (0..<100).count { _ in book.acquire(host, concurrency: width, now: now) }
     }
 
     @Test func aHostThatHasDeliveredNothingHoldsHalf() {
@@ -89,7 +89,7 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
     @Test func aHostAloneHoldsAllOnceItHasDelivered() {
         var book = HostShareBook(places: 16)
         #expect(fill(&book, "a") == 8)
-        book.leave("a", .delivered, now: noon)
+        book.release("a", .delivered, now: noon)
         #expect(fill(&book, "a") == 9, "16 in all")
         #expect(fill(&book, "a", width: 100, now: noon) == 0)
     }
@@ -97,29 +97,29 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
     @Test func anotherHostThatWantsPlacesGetsHalfOfThem() {
         var book = HostShareBook(places: 16)
         _ = fill(&book, "a")
-        book.leave("a", .delivered, now: noon)
+        book.release("a", .delivered, now: noon)
         _ = fill(&book, "a")
         #expect(fill(&book, "b") == 8)
-        for _ in 0..<9 { book.leave("a", .delivered, now: noon) }
+        for _ in 0..<9 { book.release("a", .delivered, now: noon) }
         #expect(fill(&book, "a", now: noon + 5) == 1, "8 of 16, while the other is there")
     }
 
     @Test func aSlowHostHoldsAnEighthUntilItDeliversAgain() {
         var book = HostShareBook(places: 16)
         #expect(fill(&book, "a") == 8)
-        for _ in 0..<8 { book.leave("a", .slow, now: noon) }
+        for _ in 0..<8 { book.release("a", .slow, now: noon) }
         #expect(fill(&book, "a") == 2)
-        book.leave("a", .delivered, now: noon)
+        book.release("a", .delivered, now: noon)
         #expect(fill(&book, "a") == 15)
     }
 
     @Test func hostsThatHaveDeliveredNothingShareHalfWhileAnotherWantsPlaces() {
         var book = HostShareBook(places: 16)
-        #expect((0..<16).count { book.enter("new-\($0)", width: 16, now: noon) } == 16, "nobody else is there")
-        for number in 0..<16 { book.leave("new-\(number)", .other, now: noon) }
+        #expect((0..<16).count { book.acquire("new-\($0)", width: 16, now: noon) } == 16, "nobody else is there")
+        for number in 0..<16 { book.release("new-\(number)", .other, now: noon) }
         #expect(fill(&book, "good", width: 1) == 1)
-        book.leave("good", .delivered, now: noon)
-        #expect((0..<16).count { book.enter("other-\($0)", width: 16, now: noon + 1) } == 8)
+        book.release("good", .delivered, now: noon)
+        #expect((0..<16).count { book.acquire("other-\($0)", width: 16, now: noon + 1) } == 8)
         #expect(fill(&book, "good", width: 16, now: noon + 1) == 8)
         #expect(fill(&book, "last", width: 16, now: noon + 12) == 0, "the good host holds places")
     }
@@ -127,8 +127,8 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
     @Test func slowHostsShareAQuarter() {
         var book = HostShareBook(places: 16)
         for name in ["a", "b", "c"] {
-            _ = book.enter(name, width: 16, now: noon)
-            book.leave(name, .slow, now: noon)
+            _ = book.acquire(name, concurrency: 16, now: noon)
+            book.release(name, .slow, now: noon)
         }
         #expect(fill(&book, "a") == 2 && fill(&book, "b") == 2 && fill(&book, "c") == 0)
     }
@@ -141,7 +141,7 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 59))
         #expect(book.isTrialOver(of: "a", since: noon, now: noon + 60))
         #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 70), "nobody was sent away lately")
-        book.leave("a", .delivered, now: noon)
+        book.release("a", .delivered, now: noon)
         _ = fill(&book, "b", width: 1, now: noon + 80)
         #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 81), "it has delivered")
     }
@@ -159,8 +159,8 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         let pauses = (0..<1000).map { _ in book.pause("a") }
         #expect(pauses.first ?? 0 >= 3 && pauses.last == 30)
         #expect(book.isCrowded("a"))
-        book.leave("a", .other, now: noon)
-        #expect(book.enter("a", width: 2, now: noon) == true)
+        book.release("a", .other, now: noon)
+        #expect(book.acquire("a", concurrency: 2, now: noon) == true)
         #expect(!book.isCrowded("a"), "a place became free")
     }
 }

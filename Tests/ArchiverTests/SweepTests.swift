@@ -188,18 +188,18 @@ import UpstreamSimulator
         let first = mark.next(span: span, now: Self.noon)
         #expect(first == SweepMark.Reach(start: Self.noon.addingTimeInterval(-span), isDeep: true))
         #expect(mark.next(span: span, now: Self.noon) == first, "a sweep that failed moves nothing")
-        mark.note(first, newest: Self.noon.addingTimeInterval(-100), now: Self.noon)
+        mark.record(first, newest: Self.noon.addingTimeInterval(-100), now: Self.noon)
 
         let later = Self.noon.addingTimeInterval(300)
         let second = mark.next(span: span, now: later)
         #expect(second == SweepMark.Reach(start: Self.noon.addingTimeInterval(-100 - 900), isDeep: false))
-        mark.note(second, newest: nil, now: later)
+        mark.record(second, newest: nil, now: later)
         #expect(mark.next(span: span, now: later).start == second.start, "an empty page moves nothing")
 
         let hour = Self.noon.addingTimeInterval(3600)
         #expect(mark.next(span: span, now: hour) == SweepMark.Reach(start: hour.addingTimeInterval(-86400), isDeep: true))
         // A creation in the time to come would hide all that is created until then.
-        mark.note(second, newest: later.addingTimeInterval(1e6), now: later)
+        mark.record(second, newest: later.addingTimeInterval(1e6), now: later)
         #expect(mark.next(span: span, now: later).start == later.addingTimeInterval(-900))
     }
 

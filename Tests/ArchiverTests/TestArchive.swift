@@ -13,7 +13,7 @@ import Telemetry
 import Testing
 import Upkeep
 import UpstreamSimulator
-import WorkLanes
+import BlockingThreads
 
 /// Draws for the simulator.
 struct Drawn: PictureSource {
@@ -40,9 +40,9 @@ final class TestArchive: Sendable {
     init(path: String? = nil, clock: JumpClock = JumpClock()) throws {
         self.path = path ?? FileManager.default.temporaryDirectory.appending(path: "archive-\(UUID().uuidString)").path
         folder = try ArchiveFolder(path: self.path, creating: path == nil, now: clock.now)
-        let lane = WorkLane(name: "test", width: 4)
-        blobs = DirectoryBlobStore(folder: folder, lane: lane)
-        records = DirectoryRecordStore(folder: folder, lane: lane)
+        let threads = BlockingThreadPool(name: "test", width: 4)
+        blobs = DirectoryBlobStore(folder: folder, threads: threads)
+        records = DirectoryRecordStore(folder: folder, threads: threads)
         catalog = try SQLiteCatalog(path: folder.catalogPath)
         self.clock = clock
     }

@@ -1,7 +1,7 @@
 import ArchiveModel
 import Foundation
 import Testing
-import WorkLanes
+import BlockingThreads
 
 @testable import BlobStore
 
@@ -66,7 +66,7 @@ import WorkLanes
     }
 
     @Test func anArchiveThatLostItsMarkerIsRefused() async throws {
-        let store = DirectoryBlobStore(folder: try open(), lane: lane)
+        let store = DirectoryBlobStore(folder: try open(), threads: threads)
         _ = try await store.put([1, 2, 3])
         try scratch.remove("fixative-archive.json")
         for creating in [true, false] {
@@ -132,7 +132,7 @@ import WorkLanes
             let path = "\(scratch.path)/\(round)"
             let made = try await withThrowingTaskGroup(of: ArchiveFolder.self) { group in
                 for _ in 0..<8 {
-                    group.addTask { try await lane.run { try ArchiveFolder(path: path, creating: true, now: now) } }
+                    group.addTask { try await threads.run { try ArchiveFolder(path: path, creating: true, now: now) } }
                 }
                 return try await group.reduce(into: [ArchiveFolder]()) { $0.append($1) }
             }
@@ -146,7 +146,7 @@ import WorkLanes
     @Test func itKnowsWhetherAnyRecordWasWritten() async throws {
         let folder = try open()
         #expect(try !folder.hasRecords)
-        try await DirectoryRecordStore(folder: folder, lane: lane).write(try record("t"))
+        try await DirectoryRecordStore(folder: folder, threads: threads).write(try record("t"))
         #expect(try folder.hasRecords)
     }
 

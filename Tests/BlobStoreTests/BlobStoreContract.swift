@@ -1,7 +1,7 @@
 import ArchiveModel
 import Foundation
 import Testing
-import WorkLanes
+import BlockingThreads
 
 @testable import BlobStore
 
@@ -21,7 +21,7 @@ struct Implementation: Sendable, CustomTestStringConvertible {
 
     static let directory = Implementation(testDescription: "directory") {
         let scratch = try ScratchFolder()
-        let store = DirectoryBlobStore(folder: try archive(in: scratch.path), lane: lane)
+        let store = DirectoryBlobStore(folder: try archive(in: scratch.path), threads: threads)
         return Instance(store: store) { try scratch.names(in: "ingest").count }
     }
 }

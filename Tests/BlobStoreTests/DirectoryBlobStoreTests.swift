@@ -10,7 +10,7 @@ import Testing
 
     init() throws {
         scratch = try ScratchFolder()
-        store = DirectoryBlobStore(folder: try archive(in: scratch.path), lane: lane)
+        store = DirectoryBlobStore(folder: try archive(in: scratch.path), threads: threads)
     }
 
     /// SHA-256 of "abc", from FIPS 180-2, appendix B.1.
@@ -186,7 +186,7 @@ import Testing
         let leftover = "\(folder.ingestPath)/marker-\(leftover(1))"
         try FileManager.default.linkItem(atPath: "\(scratch.path)/fixative-archive.json", toPath: leftover)
         // As a process that was killed between giving the marker its name and taking this one away leaves it.
-        #expect(try await DirectoryBlobStore(folder: folder, lane: lane).sweepIngest() == 1)
+        #expect(try await DirectoryBlobStore(folder: folder, threads: threads).sweepIngest() == 1)
         #expect(try scratch.names(in: "ingest") == [])
         #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/fixative-archive.json"))
     }
@@ -204,7 +204,7 @@ import Testing
 @Suite struct FullDiskTests {
     @Test func aBlobThatDoesNotFitIsRefusedAndLeavesNothing() async throws {
         try await withSmallDisk(kilobytes: 2048) { path in
-            let store = DirectoryBlobStore(folder: try archive(in: path), lane: lane)
+            let store = DirectoryBlobStore(folder: try archive(in: path), threads: threads)
             let kept = try await store.put(bytes(100_000)).digest
             await #expect(performing: { try await store.put(bytes(4_000_000)) }, throws: isNoSpace)
 
@@ -225,7 +225,7 @@ import Testing
 
     @Test func whatWasCutShortByAFullDiskIsNeverPublished() async throws {
         try await withSmallDisk(kilobytes: 2048) { path in
-            let store = DirectoryBlobStore(folder: try archive(in: path), lane: lane)
+            let store = DirectoryBlobStore(folder: try archive(in: path), threads: threads)
             let ingest = try await store.beginIngest()
             // Whole pages, so that the next write takes no byte at all and the file is as long as what it has counted.
             try await ingest.append(bytes(307_200))
@@ -246,7 +246,7 @@ import Testing
     @Test func aRecordThatDoesNotFitLeavesTheEarlierOneWhole() async throws {
         try await withSmallDisk(kilobytes: 1024) { path in
             let folder = try archive(in: path)
-            let store = DirectoryRecordStore(folder: folder, lane: lane)
+            let store = DirectoryRecordStore(folder: folder, threads: threads)
             let before = try record("t", reason: "before")
             try await store.write(before)
             let filler = try fill(path)

@@ -32,7 +32,7 @@ import Testing
 
     @Test func aCopyOfARecordIsLitterAndARecordWhoseTaskIsCalledSoIsNot() async throws {
         let scratch = try ScratchFolder()
-        let store = DirectoryRecordStore(folder: try archive(in: scratch.path), lane: lane)
+        let store = DirectoryRecordStore(folder: try archive(in: scratch.path), threads: threads)
         try await store.write(try record("a.sync-conflict-b"))
         try await store.write(try record("t"))
         let folder = "\(scratch.path)/records/2026/11/22"

@@ -42,7 +42,7 @@ import Testing
 
     @Test(arguments: kinds)
     func nothingButAFileIsABlob(_ kind: String) async throws {
-        let store = DirectoryBlobStore(folder: folder, lane: lane)
+        let store = DirectoryBlobStore(folder: folder, threads: threads)
         let digest = try #require(Digest(DirectoryBlobStoreTests.abc))
         guard try put(kind, at: DirectoryBlobStoreTests.abcPath) else { return }
         if kind != "hole" {
@@ -62,7 +62,7 @@ import Testing
 
     @Test(arguments: kinds)
     func nothingButAFileIsARecord(_ kind: String) async throws {
-        let store = DirectoryRecordStore(folder: folder, lane: lane)
+        let store = DirectoryRecordStore(folder: folder, threads: threads)
         try await store.write(try record("t", 1))
         let path = "records/2026/11/22/t-0.json"
         guard try put(kind, at: path) else { return }
@@ -110,10 +110,10 @@ import Testing
         try FileManager.default.createSymbolicLink(
             atPath: "\(scratch.path)/blobs/sha256/ba", withDestinationPath: outside.path)
         try FileManager.default.createSymbolicLink(atPath: "\(scratch.path)/records/2026", withDestinationPath: outside.path)
-        let store = DirectoryBlobStore(folder: folder, lane: lane)
+        let store = DirectoryBlobStore(folder: folder, threads: threads)
         await #expect(throws: BlobStoreError.self) { try await store.put(Array("abc".utf8)) }
         await #expect(throws: BlobStoreError.self) {
-            try await DirectoryRecordStore(folder: folder, lane: lane).write(try record("t"))
+            try await DirectoryRecordStore(folder: folder, threads: threads).write(try record("t"))
         }
         try outside.write("abc", to: DirectoryBlobStoreTests.abc)
         #expect(try await store.size(of: try #require(Digest(DirectoryBlobStoreTests.abc))) == nil)
@@ -124,7 +124,7 @@ import Testing
     @Test func theFolderItselfMayBeReachedByALink() async throws {
         let link = try ScratchFolder()
         try FileManager.default.createSymbolicLink(atPath: "\(link.path)/storage", withDestinationPath: scratch.path)
-        let store = DirectoryBlobStore(folder: try archive(in: "\(link.path)/storage"), lane: lane)
+        let store = DirectoryBlobStore(folder: try archive(in: "\(link.path)/storage"), threads: threads)
         let digest = try await store.put(Array("abc".utf8)).digest
         #expect(try await store.listing().map(\.digest) == [digest])
     }
@@ -136,7 +136,7 @@ import Testing
             "0f8fad5b-d9cb-469f-a165-708677289501.txt",
         ]
         for name in own + others { try scratch.write("x", to: "ingest/\(name)") }
-        #expect(try await DirectoryBlobStore(folder: folder, lane: lane).sweepIngest() == 2)
+        #expect(try await DirectoryBlobStore(folder: folder, threads: threads).sweepIngest() == 2)
         #expect(try scratch.names(in: "ingest") == others.sorted())
     }
 }
@@ -152,9 +152,9 @@ import Testing
         let permissions = try umask.map { try #require(ArchivePermissions(umask: $0)) } ?? .ownerOnly
         let path = scratch.path + "/a"
         let folder = try ArchiveFolder(path: path, creating: true, now: now, permissions: permissions)
-        let store = DirectoryBlobStore(folder: folder, lane: lane)
+        let store = DirectoryBlobStore(folder: folder, threads: threads)
         _ = try await store.put(Array("abc".utf8))
-        try await DirectoryRecordStore(folder: folder, lane: lane).write(try record("t"))
+        try await DirectoryRecordStore(folder: folder, threads: threads).write(try record("t"))
         try folder.prepareCatalog()
         #expect(folder.widerThanAsked() == nil)
         let mode = { (file: String) in try run("/usr/bin/stat", "-c", "%a", file.isEmpty ? path : "\(path)/\(file)").dropLast() }
@@ -176,7 +176,7 @@ import Testing
         try run("/usr/bin/chmod", "-R", "a+rX", scratch.path)
         let folder = try archive(in: scratch.path)
         #expect(folder.widerThanAsked() == "\(scratch.path) has the mode 755, which")
-        _ = try await DirectoryBlobStore(folder: folder, lane: lane).put([1])
+        _ = try await DirectoryBlobStore(folder: folder, threads: threads).put([1])
         let open = try #require(ArchivePermissions(umask: "022"))
         #expect(try ArchiveFolder(path: scratch.path, creating: false, now: now, permissions: open).widerThanAsked() == nil)
     }

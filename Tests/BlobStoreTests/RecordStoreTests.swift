@@ -16,7 +16,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
 
     init() throws {
         scratch = try ScratchFolder()
-        store = DirectoryRecordStore(folder: try archive(in: scratch.path), lane: lane)
+        store = DirectoryRecordStore(folder: try archive(in: scratch.path), threads: threads)
     }
 
     private func listings() async throws -> [RecordListing] {

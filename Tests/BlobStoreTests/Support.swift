@@ -1,7 +1,7 @@
 import ArchiveModel
 import Foundation
 import Testing
-import WorkLanes
+import BlockingThreads
 
 @testable import BlobStore
 
@@ -29,7 +29,7 @@ final class ScratchFolder: Sendable {
     func remove(_ file: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(file)") }
 }
 
-let lane = WorkLane(name: "blob store tests", width: 8)
+let threads = BlockingThreadPool(name: "blob store tests", width: 8)
 
 /// 2026-11-22T12:51:00.250Z, by date(1).
 let now = Date(milliseconds: 1_795_351_860_250)

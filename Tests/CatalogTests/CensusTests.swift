@@ -4,29 +4,29 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct CensusTests {
+@Suite struct CatalogFingerprintTests {
     @Test(arguments: CatalogKind.allCases)
     func theMarkMovesWithEveryWriteAndTheDaysWithWhatEnds(_ kind: CatalogKind) async throws {
         let (catalog, other) = try kind.make()
         let midnight = noon.plus(-12 * 3600)
-        let empty = try await catalog.census()
+        let empty = try await catalog.fingerprint()
         #expect(empty.days.isEmpty)
-        #expect(try await catalog.census() == empty, "looking is no write")
+        #expect(try await catalog.fingerprint() == empty, "looking is no write")
 
         try await catalog.resolve(try taskID("t-1"), outputs: 2)
-        let waiting = try await catalog.census()
+        let waiting = try await catalog.fingerprint()
         #expect(waiting.mark != empty.mark && waiting.days.isEmpty)
 
         let leases = try await other.leaseOutputs(limit: 2, now: noon, until: noon.plus(60))
-        let leased = try await catalog.census()
+        let leased = try await catalog.fingerprint()
         #expect(leased.mark != waiting.mark, "another process wrote")
         try await other.finish(leases[0], .ended(try record(leases[0].id.task, leases[0].id.index)), now: noon)
-        let one = try await catalog.census()
+        let one = try await catalog.fingerprint()
         #expect(one.mark != leased.mark)
         #expect(Array(one.days.keys) == [midnight])
         try await catalog.finish(
             leases[1], .ended(try record(leases[1].id.task, leases[1].id.index, state: .unavailable)), now: noon)
-        let two = try await catalog.census()
+        let two = try await catalog.fingerprint()
         #expect(two.mark != one.mark)
         #expect(Array(two.days.keys) == [midnight] && two.days != one.days)
 
@@ -34,11 +34,11 @@ import Testing
         var changed = try record(leases[0].id.task, leases[0].id.index)
         changed.derivatives.removeAll { $0.role == .preview }
         try await other.update(changed)
-        let updated = try await catalog.census()
+        let updated = try await catalog.fingerprint()
         #expect(updated.mark != two.mark && updated.days == two.days)
-        #expect(try await catalog.census() == updated)
+        #expect(try await catalog.fingerprint() == updated)
 
-        #expect(try await other.census().days == catalog.census().days, "each process has the same sums")
+        #expect(try await other.fingerprint().days == catalog.fingerprint().days, "each process has the same sums")
     }
 
     @Test(arguments: CatalogKind.allCases)
@@ -62,7 +62,7 @@ import Testing
                 try await catalog.finish(lease, .ended(try record(id, created: created)), now: noon)
             }
         }
-        let days = try await catalog.census().days
+        let days = try await catalog.fingerprint().days
         #expect(Set(days.keys) == [midnight.plus(-86_400), midnight, midnight.plus(86_400)])
         var counts: [Int] = []
         for day in days.keys.sorted() {

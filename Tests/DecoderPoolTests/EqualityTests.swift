@@ -65,7 +65,7 @@ struct EqualityTests {
     }
 
     private static func result(
-        of source: some PictureSource, _ pool: DecoderPool
+        of source: some DecoderInput, _ pool: DecoderPool
     ) async -> Result<InspectedPicture, CodecError>? {
         do {
             return .success(try await pool.inspect(source))

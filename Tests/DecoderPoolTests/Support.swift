@@ -27,7 +27,7 @@ func deed(_ name: String) -> [UInt8] { Array("misbehave:\(name)".utf8) }
 
 extension DecoderPool {
     /// What came of a picture: the result, or the error as text.
-    func outcome(of source: some PictureSource) async -> String {
+    func outcome(of source: some DecoderInput) async -> String {
         do {
             return "picture \(try await inspect(source).header.width)"
         } catch let error as DecoderFailure {
@@ -49,7 +49,7 @@ extension DecoderPool {
 }
 
 /// A file on the disk, lent by its descriptor.
-struct FileSource: PictureSource {
+struct FileSource: DecoderInput {
     let handle: FileHandle
     let bytes: [UInt8]
 

@@ -29,7 +29,7 @@ enum Parent {
         policy.time = { _ in .milliseconds(200) }
         policy.picturesPerWorker = 2
         policy.pause = { _ in }
-        // What the first worker leaves open for good, such as the lane's own, is there before the count.
+        // What the first worker leaves open for good, such as the threads's own, is there before the count.
         for round in 0..<2 {
             let pool = DecoderPool(.sandbox, width: 2, policy: policy)
             let before = descriptors

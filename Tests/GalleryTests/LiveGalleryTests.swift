@@ -45,14 +45,14 @@ struct LiveGalleryTests {
         }
 
         /// Sums as the catalog has them: they say how many and how large, not what.
-        func census() async throws -> Census {
+        func fingerprint() async throws -> CatalogFingerprint {
             try state.withLock { state in
                 state.looks += 1
                 if state.isBroken { throw Broken() }
                 let days = Dictionary(grouping: state.entries, by: Self.day).mapValues { entries in
                     entries.reduce(entries.count) { $0 * 31 + ($1.original?.bytes ?? 0) }
                 }
-                return Census(mark: .init(own: state.writes, others: 0), days: days)
+                return CatalogFingerprint(changeToken: .init(own: state.writes, others: 0), days: days)
             }
         }
 

@@ -13,7 +13,7 @@ private final class Account {
 
     init(_ count: Int) { rows = (0..<count).reversed().map { ("task-\($0)", 1_800_000_000 + $0 * 60) } }
 
-    func page(_ number: Int) throws -> TaskPage {
+    func page(_ number: Int) throws -> AccountPage {
         reads += 1
         event(self, reads)
         let part = rows.dropFirst((number - 1) * 50).prefix(50)
@@ -21,7 +21,7 @@ private final class Account {
             TaskSnapshot(
                 .object(["id": .string($0.id), "status": .string("completed"), "created_at": .integer(Int64($0.created))]))
         }
-        return TaskPage(tasks: tasks, rows: part.count, total: tellsTotal ? rows.count : nil)
+        return AccountPage(tasks: tasks, rows: part.count, total: tellsTotal ? rows.count : nil)
     }
 }
 
@@ -87,17 +87,17 @@ private final class Account {
     }
 
     @Test func aListThatEndsBeforeItsEndProvesNothing() async throws {
-        let empty = try await AccountListing.read(since: nil, page: { _ in TaskPage(tasks: [], rows: 0, total: 19) })
+        let empty = try await AccountListing.read(since: nil, page: { _ in AccountPage(tasks: [], rows: 0, total: 19) })
         #expect(!empty.isStable)
         let account = Account(120)
         let holed = try await AccountListing.read(
-            since: nil, page: { try $0 == 2 ? TaskPage(tasks: [], rows: 0, total: 120) : account.page($0) })
+            since: nil, page: { try $0 == 2 ? AccountPage(tasks: [], rows: 0, total: 120) : account.page($0) })
         #expect(!holed.isStable)
         let more = try await AccountListing.read(
             since: nil,
             page: { number in
                 let page = try account.page(number)
-                return TaskPage(tasks: page.tasks, rows: page.rows, total: 3)
+                return AccountPage(tasks: page.tasks, rows: page.rows, total: 3)
             })
         #expect(!more.isStable)
     }
@@ -111,9 +111,9 @@ private final class Account {
             page: { number in
                 reads += 1
                 let page = try account.page(number)
-                guard page.rows > 0 else { return TaskPage(tasks: [], rows: 0, total: 238) }
+                guard page.rows > 0 else { return AccountPage(tasks: [], rows: 0, total: 238) }
                 let before = number > 1 ? Array(try account.page(number - 1).tasks.suffix(20)) : []
-                return TaskPage(tasks: before + page.tasks, rows: before.count + page.rows, total: 236 + reads % 3)
+                return AccountPage(tasks: before + page.tasks, rows: before.count + page.rows, total: 236 + reads % 3)
             })
         #expect(listing.tasks.count == 237)
         #expect(listing.isStable)
@@ -163,7 +163,7 @@ private final class Account {
 
     @Test func rowsThatNameNoTaskAreCounted() async throws {
         let listing = try await AccountListing.read(
-            since: nil, page: { TaskPage(tasks: [], rows: $0 == 1 ? 5 : 0, total: 5) })
+            since: nil, page: { AccountPage(tasks: [], rows: $0 == 1 ? 5 : 0, total: 5) })
         #expect(listing.unreadable == 5)
     }
 }

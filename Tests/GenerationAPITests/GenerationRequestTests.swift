@@ -73,7 +73,7 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appending(path: "key-\(UUID().uuidString)")
         try Data("\(secret)\n".utf8).write(to: file)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
-        func found(_ environment: [String: String]) throws -> String? { try APIKey.find(in: environment)?.textToRedact }
+        func found(_ environment: [String: String]) throws -> String? { try APIKey.find(in: environment)?.unsafeSecret }
         #expect(try found(["FIXATIVE_API_KEY": "one-key", "EVOLINK_API_KEY": "two-key"]) == "one-key")
         #expect(try found(["FIXATIVE_API_KEY": "", "EVOLINK_API_KEY": "two-key"]) == "two-key")
         #expect(try found(["FIXATIVE_API_KEY_FILE": file.path]) == secret)
@@ -95,7 +95,7 @@ import Testing
         for path in [file, link] {
             let environment = ["FIXATIVE_API_KEY_FILE": path]
             if isFine {
-                #expect(try APIKey.find(in: environment)?.textToRedact == secret)
+                #expect(try APIKey.find(in: environment)?.unsafeSecret == secret)
             } else {
                 let problem = #expect(throws: KeyProblem.self) { try APIKey.find(in: environment) }
                 #expect(problem?.description.contains("chmod 600 \(path)") == true)

@@ -15,24 +15,24 @@ private struct Fixed: RandomNumberGenerator {
 
     @Test func noMoreAreOnTheirWayThanTheHostMayBeAsked() {
         var pace = HostPace(HostLimits(concurrent: 2))
-        #expect(pace.enter(now: noon) == .entered)
-        #expect(pace.enter(now: noon) == .entered)
-        #expect(pace.enter(now: noon) == .full)
-        pace.leave()
-        #expect(pace.enter(now: noon) == .entered)
+        #expect(pace.acquire(now: noon) == .entered)
+        #expect(pace.acquire(now: noon) == .entered)
+        #expect(pace.acquire(now: noon) == .full)
+        pace.release()
+        #expect(pace.acquire(now: noon) == .entered)
     }
 
     @Test mutating func aRefusalClosesTheDoorForAllAndHalvesTheWidth() {
         var pace = HostPace(HostLimits(concurrent: 8))
-        _ = pace.enter(now: noon)
-        pace.noteRefusal(now: noon, retryAfter: noon.addingTimeInterval(7), using: &generator)
-        pace.leave()
-        #expect(pace.enter(now: noon.addingTimeInterval(6.9)) == .closed(until: noon.addingTimeInterval(7)))
+        _ = pace.acquire(now: noon)
+        pace.recordRefusal(now: noon, retryAfter: noon.addingTimeInterval(7), using: &generator)
+        pace.release()
+        #expect(pace.acquire(now: noon.addingTimeInterval(6.9)) == .closed(until: noon.addingTimeInterval(7)))
         #expect(pace.width == 4)
-        pace.noteRefusal(now: noon.addingTimeInterval(1), retryAfter: nil, using: &generator)
+        pace.recordRefusal(now: noon.addingTimeInterval(1), retryAfter: nil, using: &generator)
         #expect(pace.width == 4, "the rest of one burst counts once")
         #expect(pace.closedUntil == noon.addingTimeInterval(7), "and never shortens the pause")
-        #expect(pace.enter(now: noon.addingTimeInterval(7)) == .entered)
+        #expect(pace.acquire(now: noon.addingTimeInterval(7)) == .entered)
     }
 
     @Test mutating func pausesWithoutARetryAfterGrowUpToTheLongest() {
@@ -40,7 +40,7 @@ private struct Fixed: RandomNumberGenerator {
         var now = noon
         var pauses: [Double] = []
         for _ in 0..<5 {
-            pace.noteRefusal(now: now, retryAfter: nil, using: &generator)
+            pace.recordRefusal(now: now, retryAfter: nil, using: &generator)
             pauses.append((pace.closedUntil.timeIntervalSince(now) * 10).rounded() / 10)
             now = pace.closedUntil
         }
@@ -51,42 +51,42 @@ private struct Fixed: RandomNumberGenerator {
 
     @Test mutating func noHostIsBelievedAPauseOfMoreThanFiveMinutes() {
         var pace = HostPace(HostLimits(longestPause: 5))
-        pace.noteRefusal(now: noon, retryAfter: noon.addingTimeInterval(299), using: &generator)
+        pace.recordRefusal(now: noon, retryAfter: noon.addingTimeInterval(299), using: &generator)
         #expect(pace.closedUntil == noon.addingTimeInterval(299))
-        pace.noteRefusal(now: noon, retryAfter: noon.addingTimeInterval(9_999_999), using: &generator)
-        #expect(pace.enter(now: noon) == .closed(until: noon.addingTimeInterval(300)))
+        pace.recordRefusal(now: noon, retryAfter: noon.addingTimeInterval(9_999_999), using: &generator)
+        #expect(pace.acquire(now: noon) == .closed(until: noon.addingTimeInterval(300)))
     }
 
     @Test mutating func goodAnswersWidenTheWayAgainUpToTheLimit() {
         var pace = HostPace(HostLimits(concurrent: 4))
-        pace.noteRefusal(now: noon, retryAfter: noon, using: &generator)
+        pace.recordRefusal(now: noon, retryAfter: noon, using: &generator)
         #expect(pace.width == 2)
-        pace.noteGoodAnswer()
+        pace.recordSuccess()
         #expect(pace.width == 2)
-        pace.noteGoodAnswer()
+        pace.recordSuccess()
         #expect(pace.width == 3)
-        for _ in 0..<20 { pace.noteGoodAnswer() }
+        for _ in 0..<20 { pace.recordSuccess() }
         #expect(pace.width == 4)
     }
 
     @Test func aRateSpreadsTheStarts() {
         var pace = HostPace(HostLimits(concurrent: 9, perSecond: 4))
-        #expect(pace.enter(now: noon) == .entered)
-        #expect(pace.enter(now: noon) == .closed(until: noon.addingTimeInterval(0.25)))
-        #expect(pace.enter(now: noon.addingTimeInterval(0.25)) == .entered)
+        #expect(pace.acquire(now: noon) == .entered)
+        #expect(pace.acquire(now: noon) == .closed(until: noon.addingTimeInterval(0.25)))
+        #expect(pace.acquire(now: noon.addingTimeInterval(0.25)) == .entered)
     }
 }
 
 @Suite struct HostGateTests {
     @Test func whoeverWaitsForAPlaceGetsItInTurnOrIsCancelled() async throws {
         let gate = HostGate(limits: HostLimits(concurrent: 1), clock: LeapingClock())
-        #expect(try await gate.enter("a", patience: 0) == nil)
-        #expect(try await gate.enter("b", patience: 0) == nil, "another host has a door of its own")
-        let second = Task { try await gate.enter("a", patience: 0) }
-        let third = Task { try await gate.enter("a", patience: 0) }
+        #expect(try await gate.acquire("a", maxWait: 0) == nil)
+        #expect(try await gate.acquire("b", maxWait: 0) == nil, "another host has a door of its own")
+        let second = Task { try await gate.acquire("a", maxWait: 0) }
+        let third = Task { try await gate.acquire("a", maxWait: 0) }
         third.cancel()
         await #expect(throws: CancellationError.self) { try await third.value }
-        await gate.leave("a")
+        await gate.release("a")
         #expect(try await second.value == nil)
     }
 
@@ -94,10 +94,10 @@ private struct Fixed: RandomNumberGenerator {
         let clock = LeapingClock()
         let gate = HostGate(clock: clock)
         let end = clock.now.addingTimeInterval(20)
-        await gate.noteRefusal(of: "a", retryAfter: end)
-        #expect(try await gate.enter("a", patience: 19) == end)
+        await gate.recordRefusal(of: "a", retryAfter: end)
+        #expect(try await gate.acquire("a", maxWait: 19) == end)
         #expect(clock.waits == [])
-        #expect(try await gate.enter("a", patience: 20) == nil)
+        #expect(try await gate.acquire("a", maxWait: 20) == nil)
         #expect(clock.waits == [20])
     }
 }

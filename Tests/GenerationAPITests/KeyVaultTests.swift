@@ -11,7 +11,7 @@ import Testing
         let vault = KeyVault(own, salt: "archive-1")
         let sealed = try vault.seal(caller, for: one)
         #expect(sealed.range(of: Data("caller".utf8)) == nil)
-        #expect(vault.open(sealed, for: one)?.textToRedact == "sk-caller-0123456789")
+        #expect(vault.open(sealed, for: one)?.unsafeSecret == "sk-caller-0123456789")
         #expect(try vault.seal(caller, for: one) != sealed, "a nonce of its own each time")
         #expect(vault.open(sealed, for: two) == nil)
         #expect(KeyVault(own, salt: "archive-2").open(sealed, for: one) == nil)
@@ -29,6 +29,6 @@ import Testing
         ("Bearer a b", nil), ("sk-1", nil),
     ])
     func anAuthorizationIsABearerOrNothing(_ header: String, _ key: String?) {
-        #expect(APIKey(authorization: header)?.textToRedact == key)
+        #expect(APIKey(authorization: header)?.unsafeSecret == key)
     }
 }

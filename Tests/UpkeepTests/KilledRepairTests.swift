@@ -46,7 +46,7 @@ struct TrippedBlobs: BlobUpkeep {
     func listing() async throws -> [StoredBlob] { try await store.listing() }
     func parts() async throws -> [String] { try await store.parts() }
     func listing(part: String) async throws -> [StoredBlob] { try await store.listing(part: part) }
-    func read(_ digests: [Digest]) async throws -> [BlobReading?] { try await store.read(digests) }
+    func read(_ digests: [Digest]) async throws -> [BlobHash?] { try await store.read(digests) }
     func digest(ofStray path: String) async throws -> Digest? { try await store.digest(ofStray: path) }
     func adopt(_ path: String, as digest: Digest) async throws { try await wire { try await store.adopt(path, as: digest) } }
     func protect(_ digest: Digest) async throws { try await wire { try await store.protect(digest) } }

@@ -9,7 +9,7 @@ import SyntheticPictures
 import TestSupport
 import Testing
 import Upkeep
-import WorkLanes
+import BlockingThreads
 
 /// 2026-11-22T12:00:00Z, by date(1).
 let noon = Date(milliseconds: 1_795_348_800_000)
@@ -20,7 +20,7 @@ struct FixedClock: WallClock {
     func sleep(for duration: Duration) async throws {}
 }
 
-let lane = WorkLane(name: "upkeep tests", width: 4)
+let threads = BlockingThreadPool(name: "upkeep tests", width: 4)
 
 /// How many results an answer of these tests names.
 @Sendable func countResults(_ answer: JSONValue) -> Int { answer["results"]?.array?.count ?? 0 }
@@ -78,7 +78,7 @@ final class Scratch: Sendable {
         deep: Bool = false, from other: Scratch? = nil, dryRun: Bool = false, at now: Date = noon
     ) async throws -> RepairReport {
         let store = try other.map {
-            DirectoryBlobStore(folder: try ArchiveFolder(path: $0.path, creating: false, now: noon), lane: lane)
+            DirectoryBlobStore(folder: try ArchiveFolder(path: $0.path, creating: false, now: noon), threads: threads)
         }
         let archive = try await upkeep(deep: true, clock: FixedClock(now: now))
         let report = try await archive.repair(
@@ -99,8 +99,8 @@ struct Filer: Sendable {
 
     init(_ scratch: Scratch) throws {
         folder = try ArchiveFolder(path: scratch.path, creating: true, now: noon)
-        blobs = DirectoryBlobStore(folder: folder, lane: lane)
-        records = DirectoryRecordStore(folder: folder, lane: lane)
+        blobs = DirectoryBlobStore(folder: folder, threads: threads)
+        records = DirectoryRecordStore(folder: folder, threads: threads)
         catalog = try SQLiteCatalog(path: folder.catalogPath)
     }
 
@@ -178,7 +178,7 @@ struct Filer: Sendable {
         record.download = DownloadFacts(
             url: lease.link, headers: ["content-type": "image/png", "etag": "\"\(bytes.count)\""], fetchedAt: noon, redirects: 0)
         let original = try await blobs.put(bytes)
-        let picture = try await lane.run { try PictureInspector.inspect(bytes.span) }
+        let picture = try await threads.run { try PictureInspector.inspect(bytes.span) }
         record.original = BlobReference(
             digest: original.digest, bytes: original.bytes, mediaType: picture.header.format.mediaType)
         record.picture = ImageFacts(

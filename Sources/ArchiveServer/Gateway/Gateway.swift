@@ -42,7 +42,7 @@ package struct Gateway: Sendable {
     /// Maximum size of an answer in bytes.
     static let largestAnswer = 1 << 30
     /// Longest time in seconds until the upstream's answer starts, and then between two of its bytes.
-    private static let patience = TimeAmount.seconds(180)
+    private static let requestTimeout = TimeAmount.seconds(180)
     /// Longest time for a complete answer, however slowly its bytes arrive.
     private static let longestAnswer = Duration.seconds(900)
 
@@ -70,7 +70,7 @@ package struct Gateway: Sendable {
 
     /// An HTTP client that passes answers through unchanged.
     package static func makeHTTPClient() -> HTTPClient {
-        var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10), read: patience))
+        var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10), read: requestTimeout))
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.refuseUnknownStatus()
@@ -85,7 +85,7 @@ package struct Gateway: Sendable {
             router.on("v1/**", method: method) { request, context in
                 do {
                     return try await pass(request, from: context.client)
-                } catch let error as UpstreamProblem {
+                } catch let error as GatewayUpstreamError {
                     return try error.response
                 }
             }
@@ -108,7 +108,7 @@ package struct Gateway: Sendable {
             request: request, target: target, caller: try callers.identify(request, from: client), options: options)
         let route = Route(target.path, request.method)
         guard route != nil || !call.caller.isToken else {
-            throw UpstreamProblem(
+            throw GatewayUpstreamError(
                 .forbidden, "permission_error", "a token of the archive may have pictures made and read tasks, and nothing else",
                 param: nil)
         }
@@ -135,7 +135,7 @@ package struct Gateway: Sendable {
     private static func length(of request: Request, most: Int) throws -> Int? {
         guard let text = request.headers[.contentLength] else { return nil }
         guard let length = Int(text), length >= 0 else {
-            throw UpstreamProblem(.badRequest, "invalid_request_error", "the Content-Length is no number", param: nil)
+            throw GatewayUpstreamError(.badRequest, "invalid_request_error", "the Content-Length is no number", param: nil)
         }
         guard length <= most else { throw problem(of: CallerBody.TooLarge(), most: most) }
         return length
@@ -145,10 +145,10 @@ package struct Gateway: Sendable {
     private static func problem(of failure: any Error, most: Int) -> any Error {
         switch failure {
         case is CallerBody.TooLarge:
-            UpstreamProblem(.contentTooLarge, "invalid_request_error", "the body is larger than \(most) bytes", param: nil)
+            GatewayUpstreamError(.contentTooLarge, "invalid_request_error", "the body is larger than \(most) bytes", param: nil)
         // The server library answers these with 400 and closes the connection.
         case is HTTPParserError, is CancellationError: failure
-        default: UpstreamProblem(.badRequest, "invalid_request_error", "the body did not come whole", param: nil)
+        default: GatewayUpstreamError(.badRequest, "invalid_request_error", "the body did not come whole", param: nil)
         }
     }
 
@@ -175,10 +175,10 @@ package struct Gateway: Sendable {
         let share = memory.share(of: call.caller.keyHash)
         var generation = GenerationBody(try await read(call.request, share))
         guard JSONShape.isObject(generation.bytes) else {
-            throw UpstreamProblem(.badRequest, "invalid_request_error", "the body is not a JSON object in UTF-8", param: nil)
+            throw GatewayUpstreamError(.badRequest, "invalid_request_error", "the body is not a JSON object in UTF-8", param: nil)
         }
         if call.options.validates, let problem = generation.sizeProblem {
-            throw UpstreamProblem(.badRequest, "invalid_request_error", problem.description, param: problem.parameter)
+            throw GatewayUpstreamError(.badRequest, "invalid_request_error", problem.description, param: problem.parameter)
         }
         if let callback = call.options.callbackURL { generation.addCallback(callback) }
         let submission = recorder.begin(
@@ -205,13 +205,13 @@ package struct Gateway: Sendable {
         do {
             for try await part in CallerBody(request.body, most: Self.largestRequest) {
                 guard share.take(part.readableBytes) else {
-                    throw UpstreamProblem(
+                    throw GatewayUpstreamError(
                         .tooManyRequests, "rate_limit_error", "too many large requests are on their way", param: nil,
                         headers: [.retryAfter: "2"])
                 }
                 bytes.append(contentsOf: part.readableBytesView)
             }
-        } catch let error as UpstreamProblem {
+        } catch let error as GatewayUpstreamError {
             throw error
         } catch {
             throw Self.problem(of: error, most: Self.largestRequest)
@@ -223,7 +223,7 @@ package struct Gateway: Sendable {
 
     private func send(_ call: Call, body: HTTPClientRequest.Body?) async throws -> HTTPClientResponse {
         guard let url = try? FetchableURL(call.target.url(below: call.options.baseURL)) else {
-            throw UpstreamProblem(.badRequest, "invalid_request_error", "the request target can't be used", param: nil)
+            throw GatewayUpstreamError(.badRequest, "invalid_request_error", "the request target can't be used", param: nil)
         }
         var out = HTTPClientRequest(url: url.text)
         out.method = HTTPMethod(rawValue: call.request.method.rawValue)
@@ -236,16 +236,16 @@ package struct Gateway: Sendable {
         out.body = body
         let answer: HTTPClientResponse
         do {
-            answer = try await http.execute(out, timeout: Self.patience)
+            answer = try await http.execute(out, timeout: Self.requestTimeout)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             logger.warning("the upstream did not answer a request of the gateway", metadata: ["error": "\(error)"])
-            throw UpstreamProblem(.badGateway, "upstream_error", "the upstream did not answer; try again", param: nil)
+            throw GatewayUpstreamError(.badGateway, "upstream_error", "the upstream did not answer; try again", param: nil)
         }
         // A 1xx status is not a final answer, and no protocol change was requested.
         guard (200..<600).contains(answer.status.code) else {
-            throw UpstreamProblem(
+            throw GatewayUpstreamError(
                 .badGateway, "upstream_error", "the upstream answered with status \(answer.status.code)", param: nil)
         }
         return answer
@@ -258,7 +258,7 @@ package struct Gateway: Sendable {
         var headers = HTTPFields()
         let named = GatewayHeaders.named(by: answer.headers["connection"])
         // A caller with a token must not learn the service's key if the upstream repeats it.
-        let mask = call.caller.isToken ? SecretMask(call.options.key.textToRedact) : nil
+        let mask = call.caller.isToken ? SecretMask(call.options.key.unsafeSecret) : nil
         let isCoded = try mustDecode(answer, for: call)
         for (name, value) in answer.headers {
             guard GatewayHeaders.passesToCaller(name.lowercased(), named: named), let field = HTTPField.Name(name) else {
@@ -347,7 +347,7 @@ package struct Gateway: Sendable {
             return try ContentDecoder(answer.headers, mostBytes: Self.largestAnswer) != nil
         } catch {
             guard call.caller.isToken else { return false }
-            throw UpstreamProblem(
+            throw GatewayUpstreamError(
                 .badGateway, "upstream_error", "the upstream's answer can't be read: \(error.detail)", param: nil)
         }
     }
@@ -361,7 +361,7 @@ extension HTTPField.Name {
 }
 
 /// An error of the gateway itself, in the upstream's error format.
-struct UpstreamProblem: Error {
+struct GatewayUpstreamError: Error {
     var status: HTTPResponse.Status
     var type: String
     var message: String
@@ -381,7 +381,7 @@ struct UpstreamProblem: Error {
 
     var response: Response {
         get throws {
-            var response = try Answer.json(
+            var response = try JSONResponse.json(
                 JSONValue.object([
                     "error": .object([
                         "code": .integer(Int64(status.code)), "message": .string(message), "type": .string(type),

@@ -13,7 +13,7 @@ struct GatewayCallers: Sendable {
 
     init(own: APIKey, access: AccessControl, forwardsKeys: Bool) {
         self.own = own
-        ownHash = SHA256.hash(data: Data(own.textToRedact.utf8))
+        ownHash = SHA256.hash(data: Data(own.unsafeSecret.utf8))
         self.access = access
         self.forwardsKeys = forwardsKeys
     }
@@ -38,9 +38,9 @@ struct GatewayCallers: Sendable {
             throw refusal("an API key is needed: Authorization: Bearer <key>")
         }
         // Compare hashes, so that timing does not reveal how many characters of a key are correct.
-        let hash = SHA256.hash(data: Data(key.textToRedact.utf8))
+        let hash = SHA256.hash(data: Data(key.unsafeSecret.utf8))
         if hash == ownHash { return Caller(authorization: own.authorization) }
-        if access.mayGenerate(token: key.textToRedact) { return Caller(authorization: own.authorization, isToken: true) }
+        if access.mayGenerate(token: key.unsafeSecret) { return Caller(authorization: own.authorization, isToken: true) }
         guard forwardsKeys else {
             do {
                 try access.noteFailure(of: client)

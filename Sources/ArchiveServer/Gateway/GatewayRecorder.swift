@@ -212,7 +212,7 @@ package final class GatewayRecorder: Service {
     }
 
     private static func key(_ idempotencyKey: String, caller: APIKey?) -> String {
-        let text = "\(idempotencyKey)\n\(caller?.textToRedact ?? "")"
+        let text = "\(idempotencyKey)\n\(caller?.unsafeSecret ?? "")"
         return "gateway \(SHA256.hash(data: Data(text.utf8)).description.suffix(64))"
     }
 

@@ -12,9 +12,9 @@ struct AccountAudit {
     private let settings: Settings
     private let filter: AuditFilter
     private let format: AuditFormat
-    private let sink: Sink
+    private let sink: OutputFile
 
-    init(_ archive: OpenArchive, _ settings: Settings, _ filter: AuditFilter, _ format: AuditFormat, _ sink: Sink) {
+    init(_ archive: OpenArchive, _ settings: Settings, _ filter: AuditFilter, _ format: AuditFormat, _ sink: OutputFile) {
         self.archive = archive
         self.settings = settings
         self.filter = filter

@@ -7,19 +7,19 @@ import Foundation
 import ImageCodecs
 import Imaging
 import SizeContract
-import WorkLanes
+import BlockingThreads
 
 /// Implements `audit --format html`.
 struct AuditPageWriter {
     private let archive: OpenArchive
-    private let sink: Sink
+    private let sink: OutputFile
     /// The page's folder, to which links to originals are relative; `nil` for stdout.
     private let folder: String?
     private let filter: AuditFilter
     private let decoders: DecoderPool
 
-    init(_ archive: OpenArchive, _ sink: Sink, _ output: String?, _ filter: AuditFilter, _ place: DecoderPool.Place) {
-        decoders = DecoderPool(place, width: WorkLane.processors)
+    init(_ archive: OpenArchive, _ sink: OutputFile, _ output: String?, _ filter: AuditFilter, _ place: DecoderPool.Place) {
+        decoders = DecoderPool(place, width: BlockingThreadPool.processors)
         self.archive = archive
         self.sink = sink
         self.filter = filter

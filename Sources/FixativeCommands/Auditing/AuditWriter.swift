@@ -6,9 +6,9 @@ import SizeContract
 /// Writes an audit page by page, so that memory use does not grow with the archive.
 struct AuditWriter {
     private let format: AuditFormat
-    private let sink: Sink
+    private let sink: OutputFile
 
-    init(_ format: AuditFormat, _ sink: Sink) {
+    init(_ format: AuditFormat, _ sink: OutputFile) {
         self.format = format
         self.sink = sink
     }
@@ -53,9 +53,9 @@ struct AuditWriter {
             }
             try rows.finish()
             if format == .table {
-                sink.write("\n" + AuditWords.text(summary))
-                for lost in rest.lost { sink.write(AuditWords.line(lost)) }
-                for failure in rest.chargedFailures { sink.write(AuditWords.line(failure, unit: summary.money?.unit)) }
+                sink.write("\n" + AuditText.text(summary))
+                for lost in rest.lost { sink.write(AuditText.line(lost)) }
+                for failure in rest.chargedFailures { sink.write(AuditText.line(failure, unit: summary.money?.unit)) }
             }
         }
         return summary
@@ -133,7 +133,7 @@ struct AuditWriter {
             entry.original?.format ?? "-", judgement.verdict.rawValue, judgement.billedTier?.rawValue ?? "-",
             judgement.deliveredTier?.rawValue ?? "-", judgement.overpaid.map { $0 == .zero ? "0" : "\($0)" } ?? "-",
             isKnown ? charge.paid.plain : "-", isKnown && charge.isRefundKnown ? charge.refund.plain : "-",
-            judgement.ratioError.map(AuditWords.fourPlaces) ?? "-", entry.original.map { "\($0.bytes)" } ?? "-",
+            judgement.ratioError.map(AuditText.fourPlaces) ?? "-", entry.original.map { "\($0.bytes)" } ?? "-",
             entry.original?.digest.hex ?? "-",
         ]
     }
@@ -174,20 +174,20 @@ struct AuditWriter {
             let money = group.summary.money
             var row = [group.name, "\(group.summary.outputs)"]
             for verdict in verdicts { row.append("\(group.summary.byVerdict[verdict.rawValue] ?? 0)") }
-            row += ["\(group.summary.unavailable)", AuditWords.factor(group.summary.overpaidMultiplier)]
+            row += ["\(group.summary.unavailable)", AuditText.factor(group.summary.overpaidMultiplier)]
             for amount in [money?.paid, money?.undelivered, money?.refund] {
                 row.append(money?.isKnown == true ? amount?.plain ?? "-" : "-")
             }
             row.append("\(money?.origins[.unknown] ?? 0)")
             table.rows.append(row)
         }
-        sink.write(format == .csv ? table.csv : table.text + "\n" + AuditWords.text(summary))
+        sink.write(format == .csv ? table.csv : table.text + "\n" + AuditText.text(summary))
         return summary
     }
 }
 
 /// The text form of an audit.
-enum AuditWords {
+enum AuditText {
     /// The totals as a few lines of text.
     static func text(_ summary: AuditReport.Summary) -> String {
         var text = "\(Rendering.count(summary.outputs, "picture")) judged"

@@ -8,16 +8,16 @@ struct ConsistencyAudit {
     private let reader: AuditReader
     private let near: Int?
     private let format: AuditFormat
-    private let sink: Sink
+    private let sink: OutputFile
 
-    init(_ reader: AuditReader, _ near: Int?, _ format: AuditFormat, _ sink: Sink) {
+    init(_ reader: AuditReader, _ near: Int?, _ format: AuditFormat, _ sink: OutputFile) {
         self.reader = reader
         self.near = near
         self.format = format
         self.sink = sink
     }
 
-    private struct Result: Encodable {
+    private struct JSONOutput: Encodable {
         var outputs: Int
         var findings: [ConsistencyCheck.Finding]
     }
@@ -31,11 +31,11 @@ struct ConsistencyAudit {
             for (entry, _) in page { check.add(entry) }
         }
         let findings = check.finish()
-        try write(Result(outputs: outputs, findings: findings))
+        try write(JSONOutput(outputs: outputs, findings: findings))
         return findings.allSatisfy { $0.kind == .nearDuplicates }
     }
 
-    private func write(_ result: Result) throws {
+    private func write(_ result: JSONOutput) throws {
         if format == .json { return sink.write(try Rendering.json(result)) }
         var table = Table(columns: [
             .init("FINDING"), .init("TASK"), .init("INDEX", .right), .init("PICTURES", .right), .init("DETAIL"),

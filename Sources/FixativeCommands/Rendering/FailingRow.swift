@@ -22,13 +22,13 @@ struct FailingRow: Encodable {
     init?(_ entry: OutputEntry, now: Date) {
         guard let failing = entry.failing else { return nil }
         self.init(
-            entry.id.task, entry.id.index, failing, reason: entry.reason, windowEnds: Risk.deadline(of: entry, now: now), now: now
+            entry.id.task, entry.id.index, failing, reason: entry.reason, windowEnds: AtRisk.deadline(of: entry, now: now), now: now
         )
     }
 
     init?(_ entry: TaskEntry, now: Date) {
         guard let failing = entry.failing else { return nil }
-        self.init(entry.id, nil, failing, reason: entry.reason, windowEnds: Risk.deadline(of: entry), now: now)
+        self.init(entry.id, nil, failing, reason: entry.reason, windowEnds: AtRisk.deadline(of: entry), now: now)
     }
 
     private init(_ task: TaskID, _ index: Int?, _ failing: FailingState, reason: String?, windowEnds: Date, now: Date) {

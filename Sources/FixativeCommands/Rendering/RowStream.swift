@@ -8,9 +8,9 @@ struct RowStream {
     /// Set when the first part is written. Wider cells in later rows are not aligned.
     private var widths: [Int]?
     private var hasHeadings = false
-    private let sink: Sink
+    private let sink: OutputFile
 
-    init(columns: [Table.Column], format: OutputFormat, sink: Sink = .stdout) {
+    init(columns: [Table.Column], format: OutputFormat, sink: OutputFile = .stdout) {
         table = Table(columns: columns)
         self.format = format
         self.sink = sink
@@ -43,10 +43,10 @@ struct JSONArrayStream<Element: Encodable & Sendable> {
     private let depth: Int
     private var isEmpty = true
     private var elements: [Element] = []
-    private let sink: Sink
+    private let sink: OutputFile
 
     /// - Parameter depth: Nesting depth of the array, for indentation.
-    init(of element: Element.Type, depth: Int, sink: Sink = .stdout) {
+    init(of element: Element.Type, depth: Int, sink: OutputFile = .stdout) {
         self.depth = depth
         self.sink = sink
     }

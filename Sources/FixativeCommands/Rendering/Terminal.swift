@@ -36,10 +36,10 @@ enum Terminal {
     private static let survivesClosedPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
     /// Writes a line to stderr.
-    static func complain(_ text: String) { note(text) }
+    static func complain(_ text: String) { log(text) }
 
     /// Writes lines to stderr without control characters, since they may contain text from the upstream.
-    static func note(_ text: String) {
+    static func log(_ text: String) {
         let text = text.split(separator: "\n", omittingEmptySubsequences: false).map { Table.plain(String($0)) }.joined(
             separator: "\n")
         line.withLock { progress in

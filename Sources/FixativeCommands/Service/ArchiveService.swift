@@ -50,7 +50,7 @@ struct ArchiveService {
         let guards = ServiceGuards(input.secrets)
         let gatewayClient = Gateway.makeHTTPClient()
         let recorder = GatewayRecorder(
-            .init { try live.workshop().workshop.archiver }, clock: clock, health: health, logger: log.quiet)
+            .init { try live.context().context.archiver }, clock: clock, health: health, logger: log.quiet)
         let server = ArchiveServer(
             .init(
                 host: options.listen.host, port: options.listen.port, access: guards.access, hooks: guards.hooks,
@@ -62,7 +62,7 @@ struct ArchiveService {
             onListening: { port in
                 let address = "http://\(options.listen.text(port: port))"
                 let storage = URL(filePath: live.input.settings.storage).standardizedFileURL.path
-                log.note(
+                log.line(
                     "serving    \(address), storage \(storage)", message: "serving",
                     ["address": "\(address)", "storage": "\(storage)"])
             })
@@ -72,15 +72,15 @@ struct ArchiveService {
         services = [
             parts.part("archive") { try await parts.run(try archive ?? OpenArchive(live.input.settings, creating: true)) },
             Reloader(
-                live: live, guards: guards, listen: options.listen, log: log, load: load, makeWorkshop: { parts.remake($0) }),
+                live: live, guards: guards, listen: options.listen, log: log, load: load, makeContext: { parts.remake($0) }),
             // Services shut down in reverse order: first the server stops taking requests, then the recorder finishes its jobs.
             recorder,
-            FirstToEnd(server) {
+            ShutdownHook(server) {
                 live.stop()
-                Backstop.arm {
-                    log.note(
-                        "ended      what was still under way was cut off after \(Backstop.time) s; the next run takes it up",
-                        message: "cut off", ["after": "\(Backstop.time) s"])
+                ShutdownWatchdog.arm {
+                    log.line(
+                        "ended      what was still under way was cut off after \(ShutdownWatchdog.time) s; the next run takes it up",
+                        message: "cut off", ["after": "\(ShutdownWatchdog.time) s"])
                 }
             },
         ]
@@ -108,12 +108,12 @@ struct ArchiveService {
         } catch {
             result = .failure(error)
         }
-        let problems = (try? live.workshop().workshop.problems()) ?? []
+        let problems = (try? live.context().context.problems()) ?? []
         await live.close()
         try? await gatewayClient.shutdown()
         try result.get()
         for problem in problems {
-            log.note(
+            log.line(
                 "ended      although \(problem)", message: "ended with a problem", ["problem": "\(problem.name.rawValue)"])
         }
         if !problems.isEmpty { throw ExitCode.foundWrong }
@@ -121,7 +121,7 @@ struct ArchiveService {
 }
 
 /// Calls `tell` when shutdown begins, so that all parts drain at once instead of one after the other.
-private struct FirstToEnd<Inner: Service>: Service {
+private struct ShutdownHook<Inner: Service>: Service {
     private let inner: Inner
     private let tell: @Sendable () -> Void
 

@@ -9,11 +9,11 @@ import Synchronization
 final class LiveInput: Sendable {
     private struct State {
         var input: ServiceInput
-        var workshop: Workshop?
+        var context: ArchiverContext?
         /// Number of reloads so far.
         var generation = 0
         /// Replaced, but possibly still working.
-        var retired: [Workshop] = []
+        var retired: [ArchiverContext] = []
         var isEnding = false
     }
 
@@ -25,33 +25,33 @@ final class LiveInput: Sendable {
     var generation: Int { state.withLock { $0.generation } }
 
     /// - Throws: ``ArchiveNotOpen`` before the archive is open.
-    func workshop() throws -> (workshop: Workshop, generation: Int) {
+    func context() throws -> (context: ArchiverContext, generation: Int) {
         try state.withLock { state in
-            guard let workshop = state.workshop else { throw ArchiveNotOpen() }
-            return (workshop, state.generation)
+            guard let context = state.context else { throw ArchiveNotOpen() }
+            return (context, state.generation)
         }
     }
 
-    /// - Parameter makeWorkshop: Creates the workshop for the current input.
-    func begin(_ makeWorkshop: (ServiceInput) -> Workshop) {
-        state.withLock { $0.workshop = makeWorkshop($0.input) }
+    /// - Parameter makeContext: Creates the context for the current input.
+    func begin(_ makeContext: (ServiceInput) -> ArchiverContext) {
+        state.withLock { $0.context = makeContext($0.input) }
     }
 
-    func replace(_ input: ServiceInput, workshop: Workshop?) {
-        let old = state.withLock { state -> Workshop? in
+    func replace(_ input: ServiceInput, context: ArchiverContext?) {
+        let old = state.withLock { state -> ArchiverContext? in
             state.input = input
             state.generation += 1
-            guard let workshop, !state.isEnding else { return nil }
-            let old = state.workshop
+            guard let context, !state.isEnding else { return nil }
+            let old = state.context
             if let old { state.retired.append(old) }
-            state.workshop = workshop
+            state.context = context
             return old
         }
         old?.archiver.stop()
     }
 
     /// Call only while no archiver is running.
-    func takeRetired() -> [Workshop] {
+    func takeRetired() -> [ArchiverContext] {
         state.withLock { state in
             defer { state.retired = [] }
             return state.retired
@@ -60,16 +60,16 @@ final class LiveInput: Sendable {
 
     /// Asks the archiver to stop, and prevents a new one from starting.
     func stop() {
-        let workshop = state.withLock { state in
+        let context = state.withLock { state in
             state.isEnding = true
-            return state.workshop
+            return state.context
         }
-        workshop?.archiver.stop()
+        context?.archiver.stop()
     }
 
     func close() async {
-        for workshop in takeRetired() { await workshop.close() }
-        if let workshop = state.withLock({ $0.workshop }) { await workshop.close() }
+        for context in takeRetired() { await context.close() }
+        if let context = state.withLock({ $0.context }) { await context.close() }
     }
 }
 

@@ -13,7 +13,7 @@ struct Reloader: Service {
     let log: ServiceLog
     let load: @Sendable () async throws -> ServiceInput
     /// Creates a new archiver; `nil` while the archive is not open.
-    let makeWorkshop: @Sendable (ServiceInput) -> Workshop?
+    let makeContext: @Sendable (ServiceInput) -> ArchiverContext?
 
     func run() async throws {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { await reload() }
@@ -28,11 +28,11 @@ struct Reloader: Service {
             let kept = named.filter { $0 == "storage" }
             new.settings.storage = old.settings.storage
             let changes = named.filter { !kept.contains($0) }
-            log.hide(new.secrets.all + [new.key.textToRedact])
+            log.hide(new.secrets.all + [new.key.unsafeSecret])
             guards.replace(new.secrets)
-            live.replace(new, workshop: new.needsNewWorkshop(after: old) ? makeWorkshop(new) : nil)
+            live.replace(new, context: new.needsNewWorkshop(after: old) ? makeContext(new) : nil)
             let text = changes.isEmpty ? "nothing has changed" : changes.joined(separator: ", ")
-            log.note("reloaded   \(text)", message: "reloaded", ["changed": .array(changes.map { .string($0) })])
+            log.line("reloaded   \(text)", message: "reloaded", ["changed": .array(changes.map { .string($0) })])
             if !kept.isEmpty {
                 log.logger.warning("a change takes a restart", metadata: ["settings": .array(kept.map { .string($0) })])
             }

@@ -14,7 +14,7 @@ struct ServiceInput: Sendable {
     func changes(from old: ServiceInput) -> [String] {
         let (before, after) = (Mirror(reflecting: old.settings).children, Mirror(reflecting: settings).children)
         var names = zip(before, after).compactMap { "\($0.value)" == "\($1.value)" ? nil : $1.label }
-        if key.textToRedact != old.key.textToRedact { names.append("FIXATIVE_API_KEY") }
+        if key.unsafeSecret != old.key.unsafeSecret { names.append("FIXATIVE_API_KEY") }
         let pairs = [
             ("FIXATIVE_READ_TOKEN", secrets.read, old.secrets.read), ("FIXATIVE_ADMIN_TOKEN", secrets.admin, old.secrets.admin),
             ("FIXATIVE_GATEWAY_TOKEN", secrets.gateway, old.secrets.gateway),

@@ -53,9 +53,9 @@ struct ServiceLog: Sendable {
     func hide(_ secrets: [String]) { redact.add(secrets) }
 
     /// Writes a message of the service itself: `text` on a terminal, `message` and metadata in JSON.
-    func note(_ text: String, message: Logger.Message, _ metadata: Logger.Metadata) {
+    func line(_ text: String, message: Logger.Message, _ metadata: Logger.Metadata) {
         switch format {
-        case .text: Terminal.note(text)
+        case .text: Terminal.log(text)
         case .json: logger.info(message, metadata: metadata)
         }
     }

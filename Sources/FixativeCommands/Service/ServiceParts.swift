@@ -52,7 +52,7 @@ struct ServiceParts: Sendable {
     func run(_ archive: OpenArchive) async throws {
         let gallery = try GalleryCommand.live(archive, riskTime: { [live] in live.input.settings.riskTime })
         opened.archive.withLock { $0 = archive }
-        live.begin { workshop($0, archive) }
+        live.begin { context($0, archive) }
         server.open(
             .init(
                 blobs: archive.blobs, records: archive.records, catalog: archive.catalog, hints: archive.catalog,
@@ -68,13 +68,13 @@ struct ServiceParts: Sendable {
             part("archiver") { try await archiveOnAndOn(archive) },
             part("catalog-file") {
                 while !Task.isShuttingDownGracefully {
-                    if let client = try? live.workshop().workshop.client { archive.catalogFile.check(client.monitor) }
+                    if let client = try? live.context().context.client { archive.catalogFile.check(client.monitor) }
                     try await cancelWhenGracefulShutdown { try await clock.sleep(for: Self.catalogCheckInterval) }
                 }
             },
             part("hints") {
                 let reader = HintReader(
-                    hints: archive.catalog, catalog: archive.catalog, client: { try live.workshop().workshop.client },
+                    hints: archive.catalog, catalog: archive.catalog, client: { try live.context().context.client },
                     clock: clock,
                     register: register)
                 try await cancelWhenGracefulShutdown { try await reader.run() }
@@ -94,17 +94,17 @@ struct ServiceParts: Sendable {
     }
 
     @Sendable private func register(_ tasks: [TaskRegistration]) async throws {
-        try await live.workshop().workshop.archiver.register(tasks)
+        try await live.context().context.archiver.register(tasks)
     }
 
     /// Runs archivers one after another. A reload stops the current one, and the next one uses the new settings.
     private func archiveOnAndOn(_ archive: OpenArchive) async throws {
         try await archive.blobs.sweepIngest()
         while true {
-            for workshop in live.takeRetired() { await workshop.close() }
-            let (workshop, generation) = try live.workshop()
-            try await workshop.startDecoders()
-            let summary = try await workshop.archiver.run()
+            for context in live.takeRetired() { await context.close() }
+            let (context, generation) = try live.context()
+            try await context.startDecoders()
+            let summary = try await context.archiver.run()
             if live.generation != generation, !Task.isShuttingDownGracefully { continue }
             if !summary.wasStopped { throw SettingsError(summary.stopReason ?? "it ended by itself") }
             return
@@ -112,9 +112,9 @@ struct ServiceParts: Sendable {
     }
 
     /// - Returns: `nil` before the archive is open.
-    func remake(_ input: ServiceInput) -> Workshop? { opened.archive.withLock { $0 }.map { workshop(input, $0) } }
+    func remake(_ input: ServiceInput) -> ArchiverContext? { opened.archive.withLock { $0 }.map { context(input, $0) } }
 
-    private func workshop(_ input: ServiceInput, _ archive: OpenArchive) -> Workshop {
+    private func context(_ input: ServiceInput, _ archive: OpenArchive) -> ArchiverContext {
         var archiving = input.settings.archiverOptions
         archiving.watch = true
         archiving.since = options.since
@@ -124,19 +124,19 @@ struct ServiceParts: Sendable {
             vault = new
             return new
         }
-        return Workshop(
+        return ArchiverContext(
             archive, settings: input.settings, key: input.key, options: archiving, vault: vault, metrics: metrics, report: report)
     }
 
     @Sendable private func report(_ event: ArchiveEvent) {
-        health.note(event)
+        health.update(event)
         log.report(event)
     }
 }
 
 extension SourceHealth {
     /// Updates the state of the part that an event is about.
-    func note(_ event: ArchiveEvent) {
+    func update(_ event: ArchiveEvent) {
         switch event {
         case .swept: isRunning("sweep")
         case .sweepFailed(let reason, true, let date): isLimited("sweep", reason: reason, nextTry: date)

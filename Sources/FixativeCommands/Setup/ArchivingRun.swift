@@ -7,18 +7,18 @@ import GenerationAPI
 /// Runs the archiver for a subcommand: works until done or asked to stop, reports the result, and ends with the matching exit
 /// code.
 struct ArchivingRun {
-    var workshop: Workshop
+    var context: ArchiverContext
     var format: TableOrJSON
     /// Tasks named by the user, whose results are reported.
     var named: [TaskID]
 
     /// - Parameter foundWrong: Whether a problem was found before the run.
     func run(foundWrong: Bool = false) async throws {
-        let summary = try await stoppingAtSignals(workshop.archiver) { [workshop] in try await workshop.run() }
+        let summary = try await stoppingAtSignals(context.archiver) { [context] in try await context.run() }
         Terminal.endProgress()
         let lost = try await lost()
-        let failing = try await workshop.archive.catalog.failing(limit: Self.waitsTold)
-        let problems = workshop.problems()
+        let failing = try await context.archive.catalog.failing(limit: Self.waitsTold)
+        let problems = context.problems()
         try await report(summary, lost: lost, failing, problems)
         if !problems.isEmpty { throw ExitCode.foundWrong }
         if summary.stopReason != nil { throw ExitCode.couldNot }
@@ -30,7 +30,7 @@ struct ArchivingRun {
 
     /// Named tasks without all of their pictures, with the reasons.
     private func lost() async throws -> [String] {
-        let catalog = workshop.archive.catalog
+        let catalog = context.archive.catalog
         var lost: [String] = []
         for id in named {
             guard let task = try await catalog.task(id) else { continue }
@@ -45,13 +45,13 @@ struct ArchivingRun {
     }
 
     private func waiting() async throws -> String {
-        let status = try await workshop.archive.catalog.status(now: workshop.archive.clock.now)
+        let status = try await context.archive.catalog.status(now: context.archive.clock.now)
         let outputs = [OutputState.waiting, .leased].reduce(0) { $0 + (status.outputs[$1] ?? 0) }
         let tasks = [TaskState.waiting, .leased, .held].reduce(0) { $0 + (status.tasks[$1] ?? 0) }
         return "\(Rendering.count(outputs, "picture")) and \(Rendering.count(tasks, "task")) still wait"
     }
 
-    private struct Result: Encodable {
+    private struct JSONOutput: Encodable {
         var archived: Int
         var duplicates: Int
         var newBytes: Int64
@@ -75,10 +75,10 @@ struct ArchivingRun {
         if format == .json {
             return Terminal.write(
                 try Rendering.json(
-                    Result(
+                    JSONOutput(
                         archived: summary.archived, duplicates: summary.duplicates, newBytes: summary.newBytes,
                         undecodable: summary.undecodable, unavailable: summary.unavailable, atRisk: summary.atRisk,
-                        waiting: summary.waiting, failing: failing.rows(now: workshop.archive.clock.now), lost: lost,
+                        waiting: summary.waiting, failing: failing.rows(now: context.archive.clock.now), lost: lost,
                         stopped: summary.stopReason, problems: problems)))
         }
         let same = summary.duplicates == 0 ? "" : ", \(summary.duplicates) of the same bytes as one before"
@@ -100,7 +100,7 @@ struct ArchivingRun {
     }
 
     private func tellWhatWaits(_ summary: ArchiveSummary, _ failing: Failing) async throws {
-        let rows = failing.rows(now: workshop.archive.clock.now)
+        let rows = failing.rows(now: context.archive.clock.now)
         for row in rows.prefix(Self.waitsTold) { Terminal.write("\(row.text)\n") }
         let more = failing.count - min(rows.count, Self.waitsTold)
         if more > 0 { Terminal.write("and \(more) more: 'fixative list --failing'\n") }

@@ -8,7 +8,7 @@ import Foundation
 import GenerationAPI
 import Networking
 import Telemetry
-import WorkLanes
+import BlockingThreads
 
 /// An open archive: its folder, blobs, records and catalog.
 struct OpenArchive: Sendable {
@@ -30,16 +30,16 @@ struct OpenArchive: Sendable {
             throw SettingsError(
                 "the catalog of \(folder.path) is gone, but its records are there. Run 'fixative rebuild' to make it again")
         }
-        let lane = WorkLane(name: "files", width: max(4, WorkLane.processors * 2))
+        let threads = BlockingThreadPool(name: "files", width: max(4, BlockingThreadPool.processors * 2))
         self.folder = folder
         self.clock = clock
-        blobs = DirectoryBlobStore(folder: folder, lane: lane)
-        records = DirectoryRecordStore(folder: folder, lane: lane)
+        blobs = DirectoryBlobStore(folder: folder, threads: threads)
+        records = DirectoryRecordStore(folder: folder, threads: threads)
         try folder.prepareCatalog()
         catalog = try reading ? .reading(path: folder.catalogPath) : SQLiteCatalog(path: folder.catalogPath)
         catalogFile = CatalogFile(folder, catalog)
         if catalog.isCopy {
-            Terminal.note("the disk of \(folder.path) takes nothing, so a copy of the catalog is read; see 'fixative doctor'")
+            Terminal.log("the disk of \(folder.path) takes nothing, so a copy of the catalog is read; see 'fixative doctor'")
         }
     }
 
@@ -48,7 +48,7 @@ struct OpenArchive: Sendable {
 }
 
 /// Everything needed for archiving: the open archive, the API client, the downloader and the archiver.
-struct Workshop: Sendable {
+struct ArchiverContext: Sendable {
     let archive: OpenArchive
     let archiver: Archiver
     let client: GenerationClient

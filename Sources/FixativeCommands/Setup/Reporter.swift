@@ -29,7 +29,7 @@ final class Reporter: Sendable {
         case .swept(let tasks, let new, _): step("swept      \(Rendering.count(tasks, "task")), \(new) new", minor: true)
         case .sweepFailed(let reason, let isRefused, let date):
             let what = isRefused ? "the account's list is not to be had; other ways in go on" : "the sweep failed"
-            Terminal.note("warning    \(what), asked again at \(Rendering.minute(date)) UTC: \(reason)")
+            Terminal.log("warning    \(what), asked again at \(Rendering.minute(date)) UTC: \(reason)")
         case .resolved(let id, let outputs):
             counts.withLock { $0.known += outputs }
             step("resolved   \(id): \(Rendering.count(outputs, "picture"))", minor: true)
@@ -38,29 +38,29 @@ final class Reporter: Sendable {
             step("archived   \(entry.id): \(Self.summary(entry))")
         case .unavailable(let entry):
             counts.withLock { $0.unavailable += 1 }
-            Terminal.note("LOST       \(entry.id): \(entry.reason ?? "no reason is known")")
-        case .taskEnded(let id, let state, let reason): Terminal.note("\(state.rawValue.padded(to: 11))\(id): \(reason)")
+            Terminal.log("LOST       \(entry.id): \(entry.reason ?? "no reason is known")")
+        case .taskEnded(let id, let state, let reason): Terminal.log("\(state.rawValue.padded(to: 11))\(id): \(reason)")
         case .postponed(let subject, let error, let date):
             step("again      \(subject) at \(date.iso8601.dropFirst(11).prefix(8)): \(error)", minor: true)
         case .failing(let subject, let cause, let reason):
-            Terminal.note("\(cause == .ours ? "HELD       " : "FAILING    ")\(subject): \(reason)")
+            Terminal.log("\(cause == .ours ? "HELD       " : "FAILING    ")\(subject): \(reason)")
         case .waiting(let date):
-            Terminal.note(
+            Terminal.log(
                 "waiting    until \(date.iso8601.dropFirst(11).prefix(8)) UTC, for the next try or for another worker's lease to end"
             )
-        case .sourceStopped(let reason): Terminal.note("STOPPED    \(reason)")
+        case .sourceStopped(let reason): Terminal.log("STOPPED    \(reason)")
         case .atRisk(let subject, let deadline, let reason):
-            Terminal.note("AT RISK    \(subject), deadline \(Rendering.minute(deadline)) UTC: \(reason)")
-        case .problemFound(let problem): Terminal.note("PROBLEM    \(problem)")
-        case .problemCleared(let name): Terminal.note("solved     \(name.rawValue)")
-        case .warning(let text): Terminal.note("warning    \(text)")
+            Terminal.log("AT RISK    \(subject), deadline \(Rendering.minute(deadline)) UTC: \(reason)")
+        case .problemFound(let problem): Terminal.log("PROBLEM    \(problem)")
+        case .problemCleared(let name): Terminal.log("solved     \(name.rawValue)")
+        case .warning(let text): Terminal.log("warning    \(text)")
         case .note(let text): step("note       \(text)", minor: true)
         }
     }
 
     /// Minor steps are shown only with `--verbose`. Other steps update the progress line on a terminal.
     private func step(_ text: String, minor: Bool = false) {
-        if isVerbose || (!minor && !isQuiet && !Terminal.showsProgress) { return Terminal.note(text) }
+        if isVerbose || (!minor && !isQuiet && !Terminal.showsProgress) { return Terminal.log(text) }
         let counts = counts.withLock { $0 }
         let lost = counts.unavailable == 0 ? "" : ", \(counts.unavailable) lost"
         Terminal.progress("\(counts.archived) of \(counts.known) archived\(lost)")

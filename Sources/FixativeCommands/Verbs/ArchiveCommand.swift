@@ -56,11 +56,11 @@ struct ArchiveCommand: AsyncParsableCommand {
         var tasks = taskIDs.compactMap { TaskID($0) }.map { TaskRegistration(id: $0, source: "command line", reopens: true) }
         let manifest = try from.map { try Self.manifest($0, now: now) }
         tasks += manifest?.tasks ?? []
-        let workshop = Workshop(archive, settings: settings, key: key, options: options) { reporter($0) }
-        try await workshop.register(tasks)
+        let context = ArchiverContext(archive, settings: settings, key: key, options: options) { reporter($0) }
+        try await context.register(tasks)
         for problem in manifest?.problems ?? [] { Terminal.complain("\(from ?? "") \(problem)") }
 
-        try await ArchivingRun(workshop: workshop, format: output.format, named: tasks.map(\.id))
+        try await ArchivingRun(context: context, format: output.format, named: tasks.map(\.id))
             .run(foundWrong: manifest?.problems.isEmpty == false)
     }
 

@@ -96,7 +96,7 @@ struct AuditCommand: AsyncParsableCommand {
         let settings = try await Settings.load(common)
         let archive = try OpenArchive(settings, creating: false, reading: true)
         let reader = AuditReader(catalog: archive.catalog, filter: filter, price: price, now: archive.clock.now)
-        let sink = try Sink(file: output)
+        let sink = try OutputFile(file: output)
         if bom { sink.write("\u{FEFF}") }
         let passes = try await write(archive, settings, reader, sink)
         try sink.finish()
@@ -104,7 +104,7 @@ struct AuditCommand: AsyncParsableCommand {
     }
 
     /// - Returns: Whether the audit passes.
-    private func write(_ archive: OpenArchive, _ settings: Settings, _ reader: AuditReader, _ sink: Sink) async throws -> Bool {
+    private func write(_ archive: OpenArchive, _ settings: Settings, _ reader: AuditReader, _ sink: OutputFile) async throws -> Bool {
         if againstAccount { return try await AccountAudit(archive, settings, filter, format, sink).run() }
         if consistency { return try await ConsistencyAudit(reader, near, format, sink).run() }
         if summary { return try await summarise(reader, sink).passes(rule) }
@@ -115,11 +115,11 @@ struct AuditCommand: AsyncParsableCommand {
         return try await AuditWriter(format, sink).report(reader).passes(rule)
     }
 
-    private func summarise(_ reader: AuditReader, _ sink: Sink) async throws -> AuditReport.Summary {
+    private func summarise(_ reader: AuditReader, _ sink: OutputFile) async throws -> AuditReport.Summary {
         // The counters do not know how the cost of a call with several results is divided.
         let counted = filter.isTimeAlone && price.basePrice == nil
         let summary = counted ? try await reader.countedSummary() : try await reader.summary()
-        sink.write(format == .json ? try Rendering.json(Whole(summary: summary)) : AuditWords.text(summary))
+        sink.write(format == .json ? try Rendering.json(Whole(summary: summary)) : AuditText.text(summary))
         return summary
     }
 

@@ -30,7 +30,7 @@ struct DemoCommand: AsyncParsableCommand {
     @OptionGroup var work: WorkOptions
     @OptionGroup var output: FormatOptions
 
-    private struct Result: Encodable {
+    private struct JSONOutput: Encodable {
         var archived: Int
         var newBytes: Int64
         var audit: AuditReport.Summary
@@ -53,7 +53,7 @@ struct DemoCommand: AsyncParsableCommand {
         let (archive, summary) = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await simulator.run() }
             settings.apiURL = try await simulator.baseURL()
-            Terminal.note(
+            Terminal.log(
                 "a simulated account with \(Rendering.count(populated.count, "completed task")) at \(settings.apiURL), faults: \(faults.rawValue)"
             )
             let result = try await Self.archive(populated, settings: settings, verbose: common.verbose)
@@ -62,22 +62,22 @@ struct DemoCommand: AsyncParsableCommand {
         }
         Terminal.endProgress()
         let seconds = TimeInterval(ContinuousClock.now - started)
-        if summary.wasStopped { return Terminal.note("stopped; the same command goes on") }
+        if summary.wasStopped { return Terminal.log("stopped; the same command goes on") }
         let reader = try AuditReader.whole(archive)
         let audit = try await reader.summary()
         let gallery = archive.folder.path + "/gallery"
         _ = try await GalleryCommand.write(archive, to: gallery, title: "Fixative demo", originals: true, link: true)
         if output.format == .json {
-            let result = Result(
+            let result = JSONOutput(
                 archived: summary.archived, newBytes: summary.newBytes, audit: audit, gallery: gallery + "/index.html")
             return Terminal.write(try Rendering.json(result))
         }
         let time = String(format: "%.1f s", seconds)
         Terminal.write(
             "\(Rendering.count(summary.archived, "picture")) archived in \(time), \(Rendering.bytes(summary.newBytes)) new\n")
-        Terminal.write(AuditWords.text(audit))
+        Terminal.write(AuditText.text(audit))
         let lost = AuditReport(lost: try await reader.lostOutputs().map(\.0), tasks: try await reader.tasks()).lost
-        for lost in lost { Terminal.write(AuditWords.line(lost)) }
+        for lost in lost { Terminal.write(AuditText.line(lost)) }
         let program = CommandLine.arguments.first ?? "fixative"
         let flag = settings.storage == "storage" ? "" : " --storage \(settings.storage)"
         Terminal.write(
@@ -110,19 +110,19 @@ struct DemoCommand: AsyncParsableCommand {
         var limits = DownloadLimits()
         limits.total = 60
         limits.idle = 10
-        let workshop = Workshop(
+        let context = ArchiverContext(
             archive, settings: settings, key: key, options: options, policy: AddressPolicy(exceptions: ["\(host):\(port)"]),
             apiRetry: RetryPolicy(base: 0.1, ceiling: 1), limits: limits
         ) { reporter($0) }
         let now = archive.clock.now
-        try await workshop.register(
+        try await context.register(
             tasks.map { task in
                 var request = task.request.recorded
                 request.size = request.size ?? "auto"
                 request.recordedAt = now
                 return TaskRegistration(id: task.id, source: "demo", request: request, createdAt: task.created)
             })
-        let summary = try await stoppingAtSignals(workshop.archiver) { try await workshop.run() }
+        let summary = try await stoppingAtSignals(context.archiver) { try await context.run() }
         if let reason = summary.stopReason { throw SettingsError(reason) }
         return (archive, summary)
     }

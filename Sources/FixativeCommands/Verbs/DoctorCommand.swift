@@ -19,11 +19,11 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
 
-    private enum Result: String, Encodable { case ok, note, wrong }
+    private enum Level: String, Encodable { case ok, note, wrong }
 
     private struct Finding: Encodable {
         var subject: String
-        var result: Result
+        var result: Level
         var detail: String
     }
 
@@ -181,7 +181,7 @@ struct DoctorCommand: AsyncParsableCommand {
         var findings = [Finding(subject: "settings", result: .ok, detail: source)]
         findings += settings.warnings.map { Finding(subject: "settings", result: .wrong, detail: $0.replacing("\n", with: " ")) }
         if (try? APIAddress(settings.apiURL).isProtected) != true {
-            let result = settings.allowsInsecureAPI ? Result.note : .wrong
+            let result = settings.allowsInsecureAPI ? Level.note : .wrong
             findings.append(Finding(subject: "api", result: result, detail: Settings.insecure(settings.apiURL)))
         }
         return findings

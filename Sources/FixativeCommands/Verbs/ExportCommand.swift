@@ -36,7 +36,7 @@ struct ExportBagItCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var output: FormatOptions
 
-    private struct Result: Encodable {
+    private struct JSONOutput: Encodable {
         var bag: String
         var pictures: Int
         var records: Int
@@ -69,7 +69,7 @@ struct ExportBagItCommand: AsyncParsableCommand {
 
     private func tell(_ summary: BagSummary) throws {
         if output.format == .json {
-            let result = Result(
+            let result = JSONOutput(
                 bag: folder, pictures: summary.pictures, records: summary.records, unavailable: summary.unavailable,
                 missing: summary.missing, files: summary.files, bytes: summary.bytes)
             Terminal.write(try Rendering.json(result))

@@ -50,7 +50,7 @@ struct GalleryCommand: AsyncParsableCommand {
         }
     }
 
-    private struct Result: Encodable {
+    private struct JSONOutput: Encodable {
         var index: String
         var pictures: Int
         var written: Int
@@ -68,7 +68,7 @@ struct GalleryCommand: AsyncParsableCommand {
         if output.format == .json {
             return Terminal.write(
                 try Rendering.json(
-                    Result(
+                    JSONOutput(
                         index: index, pictures: summary.pictures, written: summary.written, kept: summary.kept,
                         removed: summary.removed)))
         }
@@ -89,7 +89,7 @@ struct GalleryCommand: AsyncParsableCommand {
     static func write(
         _ archive: OpenArchive, to folder: String, title: String, baseURL: String? = nil, query: String? = nil,
         since: Date? = nil,
-        originals: Bool, link: Bool, riskTime: TimeInterval = Risk.time
+        originals: Bool, link: Bool, riskTime: TimeInterval = AtRisk.time
     ) async throws -> GallerySummary {
         let entries = try await archive.catalog.entries(EntryQuery(text: query, states: [.archived, .unavailable], since: since))
         let waiting = try await WaitingList.find(

@@ -15,7 +15,7 @@ struct GcCommand: AsyncParsableCommand {
             """)
 
     @Option(help: ArgumentHelp("How long a file must have gone unused: 12h, 14d; at least 1h.", valueName: "time"))
-    var grace = TimeLength(seconds: 14 * 86400)
+    var grace = DurationArgument(seconds: 14 * 86400)
 
     @Flag(help: "Take away pictures larger than a thumbnail, too: old previews, and what was delivered but is named nowhere.")
     var pictures = false

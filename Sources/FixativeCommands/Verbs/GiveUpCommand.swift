@@ -55,7 +55,7 @@ struct GiveUpCommand: AsyncParsableCommand {
             Terminal.write("ended  \(id): none of its results is known\n")
         }
         if leases.task == nil, leases.outputs.isEmpty {
-            Terminal.note("nothing of \(id) waits" + (task.state == .leased ? "; a worker has it in hand, try again soon" : ""))
+            Terminal.log("nothing of \(id) waits" + (task.state == .leased ? "; a worker has it in hand, try again soon" : ""))
         }
         return task.state != .leased
     }

@@ -117,7 +117,7 @@ struct ListCommand: AsyncParsableCommand {
         }
         try output.finish()
         if let next {
-            Terminal.note("there is more: go on with --after \(next)\(limit == nil ? ", or see it whole with --all" : "")")
+            Terminal.log("there is more: go on with --after \(next)\(limit == nil ? ", or see it whole with --all" : "")")
         }
     }
 
@@ -146,10 +146,10 @@ struct ListCommand: AsyncParsableCommand {
     private func listRisks(_ archive: OpenArchive, riskTime: TimeInterval) async throws {
         let now = archive.clock.now
         var output = Output(format)
-        let risk = try await Risk.find(in: archive.catalog, now: now, time: riskTime, limit: limit ?? .max)
+        let risk = try await AtRisk.find(in: archive.catalog, now: now, time: riskTime, limit: limit ?? .max)
         for entry in risk.outputs { try output.write(Self.row(entry, riskTime: riskTime, now: now)) }
         for task in risk.tasks.prefix((limit ?? .max) - risk.outputs.count) {
-            let reason = Risk.reason(deadline: Risk.deadline(of: task), last: task.reason, now: now)
+            let reason = AtRisk.reason(deadline: AtRisk.deadline(of: task), last: task.reason, now: now)
             try output.write(
                 Row(
                     taskId: task.id, state: "at risk", createdAt: task.createdAt, prompt: task.request?.prompt, reason: reason))
@@ -212,7 +212,7 @@ struct ListCommand: AsyncParsableCommand {
         let ended = entry.state == .archived || entry.state == .unavailable
         let risk = entry.deadline.flatMap { deadline in
             ended || deadline.timeIntervalSince(now) >= riskTime
-                ? nil : Risk.reason(deadline: deadline, last: entry.reason, now: now)
+                ? nil : AtRisk.reason(deadline: deadline, last: entry.reason, now: now)
         }
         return Row(
             taskId: entry.id.task, index: entry.id.index, state: risk == nil ? entry.state.rawValue : "at risk",

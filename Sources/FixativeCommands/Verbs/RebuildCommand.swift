@@ -20,9 +20,9 @@ struct RebuildCommand: AsyncParsableCommand {
         let archive = try await UpkeepArchive(path: settings.storage, deep: false, permissions: settings.permissions)
         let (summary, place, losses) = try await archive.rebuild(results: countResults)
         if let place {
-            Terminal.note("the catalog was damaged (\(archive.damage.joined(separator: ", "))); it lies in \(place) now")
+            Terminal.log("the catalog was damaged (\(archive.damage.joined(separator: ", "))); it lies in \(place) now")
         }
-        for loss in losses { Terminal.note("not saved: \(loss)") }
+        for loss in losses { Terminal.log("not saved: \(loss)") }
         if output.format == .json {
             Terminal.write(try Rendering.json(summary))
         } else {

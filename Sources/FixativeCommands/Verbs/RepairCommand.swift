@@ -4,7 +4,7 @@ import BlobStore
 import DecoderPool
 import Foundation
 import Upkeep
-import WorkLanes
+import BlockingThreads
 
 struct RepairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,7 +34,7 @@ struct RepairCommand: AsyncParsableCommand {
         let archive = try await UpkeepArchive(path: settings.storage, deep: true, permissions: settings.permissions)
         let other = try from.map { path in
             let folder = try ArchiveFolder(path: path, creating: false, now: SystemClock().now)
-            return DirectoryBlobStore(folder: folder, lane: WorkLane(name: "other archive", width: 2))
+            return DirectoryBlobStore(folder: folder, threads: BlockingThreadPool(name: "other archive", width: 2))
         }
         let decoders = DecoderPool(settings.decoders, width: 1)
         defer { decoders.close() }

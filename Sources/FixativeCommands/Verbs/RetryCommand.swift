@@ -33,13 +33,13 @@ struct RetryCommand: AsyncParsableCommand {
         let named = taskIDs.compactMap { TaskID($0) }
         let isAnyUnknown = try await complainOfUnknown(named, in: archive.catalog)
         let tasks = try await archive.catalog.retry(named.isEmpty ? nil : named, now: archive.clock.now)
-        Terminal.note("again      \(Rendering.count(tasks.count, "task")) of which something was given up")
+        Terminal.log("again      \(Rendering.count(tasks.count, "task")) of which something was given up")
 
         let reporter = Reporter(verbose: common.verbose)
         var options = settings.archiverOptions
         options.patience = patience.seconds
-        let workshop = Workshop(archive, settings: settings, key: key, options: options) { reporter($0) }
-        try await ArchivingRun(workshop: workshop, format: output.format, named: tasks).run(foundWrong: isAnyUnknown)
+        let context = ArchiverContext(archive, settings: settings, key: key, options: options) { reporter($0) }
+        try await ArchivingRun(context: context, format: output.format, named: tasks).run(foundWrong: isAnyUnknown)
     }
 
     private func complainOfUnknown(_ tasks: [TaskID], in catalog: any Catalog) async throws -> Bool {

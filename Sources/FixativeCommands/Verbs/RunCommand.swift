@@ -20,7 +20,7 @@ struct RunCommand: AsyncParsableCommand {
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)
 
     @Option(help: ArgumentHelp("How far back the account is looked at: 24h, 7d.", valueName: "span"))
-    var since = TimeLength(seconds: 86400)
+    var since = DurationArgument(seconds: 86400)
 
     @Option(help: ArgumentHelp("Seconds between looks at the account (default: 300).", valueName: "seconds"))
     var sweepInterval: Int?
@@ -60,7 +60,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let input = try await load()
         try ServiceInput.check(input.secrets, listen: listen)
-        let log = ServiceLog(logFormat, verbose: common.verbose, secrets: input.secrets.all + [input.key.textToRedact])
+        let log = ServiceLog(logFormat, verbose: common.verbose, secrets: input.secrets.all + [input.key.unsafeSecret])
         for warning in input.warnings { log.report(.warning(warning)) }
         if input.settings.decoders == .sandbox {
             // Fail at startup, not at the first picture, if the kernel refuses the sandbox.

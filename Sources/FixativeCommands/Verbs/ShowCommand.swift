@@ -39,14 +39,14 @@ struct ShowCommand: AsyncParsableCommand {
             }
         }
         if output.format == .json {
-            Terminal.write(try Rendering.json(Result(task: task.map(Result.Task.init), outputs: records)))
+            Terminal.write(try Rendering.json(JSONOutput(task: task.map(JSONOutput.TaskView.init), outputs: records)))
         } else {
             Terminal.write(Self.text(task, entries, records))
         }
     }
 
-    private struct Result: Encodable {
-        struct Task: Encodable {
+    private struct JSONOutput: Encodable {
+        struct TaskView: Encodable {
             var id: TaskID
             var state: TaskState
             var reason: String?
@@ -64,7 +64,7 @@ struct ShowCommand: AsyncParsableCommand {
             }
         }
 
-        var task: Task?
+        var task: TaskView?
         var outputs: [ArchiveRecord]
     }
 

@@ -72,7 +72,7 @@ struct SimulateCommand: AsyncParsableCommand {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let url = try await simulator.baseURL()
-            Terminal.note(
+            Terminal.log(
                 """
                 the simulator listens on \(url), with \(Rendering.count(populated.count, "completed task")). Try in another terminal:
                   export FIXATIVE_API_URL=\(url) FIXATIVE_API_KEY=simulator

@@ -17,7 +17,7 @@ struct StatusCommand: AsyncParsableCommand {
     @OptionGroup var output: FormatOptions
 
     /// An item at risk.
-    private struct Danger: Encodable {
+    private struct AtRiskRow: Encodable {
         var taskId: TaskID
         var index: Int?
         var deadline: Date
@@ -25,9 +25,9 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     /// Maximum number of at-risk items listed individually.
-    private static let dangersTold = 10
+    private static let maxAtRiskRows = 10
 
-    private struct Result: Encodable {
+    private struct JSONOutput: Encodable {
         var storage: String
         var archived: Int
         var originalBytes: Int64
@@ -38,7 +38,7 @@ struct StatusCommand: AsyncParsableCommand {
         /// Waiting items after a failure, by cause.
         var failingCount: [String: Int]
         var failing: [FailingRow]
-        var atRisk: [Danger]
+        var atRisk: [AtRiskRow]
         var atRiskCount: Int
         var nearestDeadline: Date?
         var held: String?
@@ -51,18 +51,18 @@ struct StatusCommand: AsyncParsableCommand {
         let now = archive.clock.now
         let status = try await archive.catalog.status(now: now)
         let open = try await archive.catalog.openSubmissions()
-        let risk = try await Risk.find(in: archive.catalog, now: now, time: settings.riskTime, limit: Self.dangersTold)
-        let failing = try await archive.catalog.failing(limit: Self.dangersTold)
+        let risk = try await AtRisk.find(in: archive.catalog, now: now, time: settings.riskTime, limit: Self.maxAtRiskRows)
+        let failing = try await archive.catalog.failing(limit: Self.maxAtRiskRows)
         let failingCounts = failing.outputCounts.merging(failing.taskCounts, uniquingKeysWith: +)
         let lost = (status.outputs[.unavailable] ?? 0) + (status.tasks[.unavailable] ?? 0)
-        let result = Result(
+        let result = JSONOutput(
             storage: archive.folder.path, archived: status.outputs[.archived] ?? 0, originalBytes: status.originalBytes,
             outputs: Dictionary(uniqueKeysWithValues: status.outputs.map { ($0.key.rawValue, $0.value) }),
             tasks: Dictionary(uniqueKeysWithValues: status.tasks.map { ($0.key.rawValue, $0.value) }),
             byVerdict: Dictionary(uniqueKeysWithValues: status.verdicts.map { ($0.key.rawValue, $0.value) }), unavailable: lost,
             failingCount: Dictionary(uniqueKeysWithValues: failingCounts.map { ($0.key.rawValue, $0.value) }),
-            failing: Array(failing.rows(now: now).prefix(Self.dangersTold)),
-            atRisk: Self.dangers(risk, now: now), atRiskCount: risk.outputCount + risk.taskCount,
+            failing: Array(failing.rows(now: now).prefix(Self.maxAtRiskRows)),
+            atRisk: Self.atRiskRows(risk, now: now), atRiskCount: risk.outputCount + risk.taskCount,
             nearestDeadline: status.nearestDeadline, held: status.holdReason,
             unansweredSubmissions: open.map(\.key))
         Terminal.write(output.format == .json ? try Rendering.json(result) : text(result, status, open))
@@ -70,22 +70,22 @@ struct StatusCommand: AsyncParsableCommand {
         if lost > 0 || isHeld || !risk.isEmpty || !failing.isEmpty { throw ExitCode.foundWrong }
     }
 
-    private static func dangers(_ risk: AtRisk, now: Date) -> [Danger] {
+    private static func atRiskRows(_ risk: AtRisk, now: Date) -> [AtRiskRow] {
         let outputs = risk.outputs.map { output in
             let deadline = output.deadline ?? now
-            return Danger(
+            return AtRiskRow(
                 taskId: output.id.task, index: output.id.index, deadline: deadline,
-                reason: Risk.reason(deadline: deadline, last: output.reason, now: now))
+                reason: AtRisk.reason(deadline: deadline, last: output.reason, now: now))
         }
         let tasks = risk.tasks.map { task in
-            let deadline = Risk.deadline(of: task)
-            return Danger(
-                taskId: task.id, deadline: deadline, reason: Risk.reason(deadline: deadline, last: task.reason, now: now))
+            let deadline = AtRisk.deadline(of: task)
+            return AtRiskRow(
+                taskId: task.id, deadline: deadline, reason: AtRisk.reason(deadline: deadline, last: task.reason, now: now))
         }
-        return Array((outputs + tasks).sorted { $0.deadline < $1.deadline }.prefix(dangersTold))
+        return Array((outputs + tasks).sorted { $0.deadline < $1.deadline }.prefix(maxAtRiskRows))
     }
 
-    private func text(_ result: Result, _ status: CatalogStatus, _ open: [OpenSubmission]) -> String {
+    private func text(_ result: JSONOutput, _ status: CatalogStatus, _ open: [OpenSubmission]) -> String {
         var lines = [("storage", result.storage)]
         lines.append(("archived", "\(Rendering.count(result.archived, "picture")), \(Rendering.bytes(result.originalBytes))"))
         let verdicts = Verdict.allCases.compactMap { verdict in status.verdicts[verdict].map { "\(verdict.rawValue) \($0)" } }

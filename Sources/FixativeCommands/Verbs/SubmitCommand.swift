@@ -57,12 +57,12 @@ struct SubmitCommand: AsyncParsableCommand {
         let key = try settings.requireKey()
         let archive = try OpenArchive(settings, creating: true)
         let reporter = Reporter(verbose: common.verbose)
-        let workshop = Workshop(archive, settings: settings, key: key, options: settings.archiverOptions) { reporter($0) }
+        let context = ArchiverContext(archive, settings: settings, key: key, options: settings.archiverOptions) { reporter($0) }
         let task: TaskSnapshot
         do {
-            task = try await submit(request, workshop)
+            task = try await submit(request, context)
         } catch {
-            await workshop.close()
+            await context.close()
             throw error
         }
         if output.format == .json {
@@ -70,8 +70,8 @@ struct SubmitCommand: AsyncParsableCommand {
         } else {
             Terminal.write("\(task.id)\n")
         }
-        guard wait else { return await workshop.close() }
-        let summary = try await stoppingAtSignals(workshop.archiver) { try await workshop.run() }
+        guard wait else { return await context.close() }
+        let summary = try await stoppingAtSignals(context.archiver) { try await context.run() }
         Terminal.endProgress()
         if let reason = summary.stopReason { throw SettingsError(reason) }
         let entries = try await archive.catalog.entries(EntryQuery(task: task.id))
@@ -81,22 +81,22 @@ struct SubmitCommand: AsyncParsableCommand {
     }
 
     /// The request is durable before it is sent, and its task before its ID is printed.
-    private func submit(_ request: GenerationRequest, _ workshop: Workshop) async throws -> TaskSnapshot {
-        let recorded = request.recorded(at: workshop.archive.clock.now)
+    private func submit(_ request: GenerationRequest, _ context: ArchiverContext) async throws -> TaskSnapshot {
+        let recorded = request.recorded(at: context.archive.clock.now)
         let key = idempotencyKey ?? UUID().uuidString.lowercased()
-        try await workshop.archiver.begin(recorded, key: key)
+        try await context.archiver.begin(recorded, key: key)
         let task: TaskSnapshot
         do {
-            task = try await workshop.client.create(request, idempotencyKey: key)
+            task = try await context.client.create(request, idempotencyKey: key)
         } catch let error as APIError where error.isTransient {
             Terminal.complain(
                 "the request is on record. To send it again without having it made twice, add --idempotency-key \(key)")
             throw error
         } catch let error as APIError {
-            try await workshop.archiver.drop(key: key)
+            try await context.archiver.drop(key: key)
             throw error
         }
-        try await workshop.archiver.complete(task, of: recorded, key: key, source: "submit")
+        try await context.archiver.complete(task, of: recorded, key: key, source: "submit")
         return task
     }
 }

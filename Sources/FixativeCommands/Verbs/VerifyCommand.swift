@@ -15,7 +15,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var deep = false
 
     @Option(name: .customLong("for"), help: ArgumentHelp("Read files whole for so long: 90s, 10m, 2h.", valueName: "time"))
-    var time: TimeLength?
+    var time: DurationArgument?
 
     @Option(help: ArgumentHelp("Read this part of the files whole: 5%.", valueName: "percent"))
     var sample: Percentage?

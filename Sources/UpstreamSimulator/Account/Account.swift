@@ -5,7 +5,7 @@ import Foundation
 actor Account {
     /// The filters of a task list.
     struct Filter: Sendable {
-        var statuses: Set<TaskEntry.Status>?
+        var statuses: Set<SimulatedEntry.Status>?
         var type: String?
         var model: String?
     }
@@ -14,12 +14,12 @@ actor Account {
     private let clock: any WallClock
     private let generationTime: TimeInterval
     private let openingCredits: Credits
-    private var entries: [String: TaskEntry] = [:]
+    private var entries: [String: SimulatedEntry] = [:]
     /// Sorted IDs, newest first; `nil` after a change until the next list.
     private var newestFirst: [String]?
     private var nextSerial = 0
     /// The first task created with each `Idempotency-Key`.
-    private var creations: [String: TaskEntry] = [:]
+    private var creations: [String: SimulatedEntry] = [:]
     /// Files whose first link was refused; later reads return a fresh link.
     private var refusedFiles: Set<String> = []
 
@@ -34,8 +34,8 @@ actor Account {
 
     /// Starts a task, or returns the one started earlier with the same key.
     ///
-    /// - Throws: ``APIError`` if the account has too few credits.
-    func create(_ request: SimulatedRequest, key: String?) throws(APIError) -> (entry: TaskEntry, isReplayed: Bool) {
+    /// - Throws: ``SimulatedAPIError`` if the account has too few credits.
+    func create(_ request: SimulatedRequest, key: String?) throws(SimulatedAPIError) -> (entry: SimulatedEntry, isReplayed: Bool) {
         if let key, let first = creations[key] { return (first, true) }
         guard request.price.tenths <= balance.left.tenths else {
             throw .insufficientQuota("the call costs \(request.price.amount) credits, and \(balance.left.amount) are left")
@@ -49,7 +49,7 @@ actor Account {
     }
 
     /// Adds completed tasks with creation times spread over the last 20 hours, oldest first.
-    func populate(_ count: Int) -> [TaskEntry] {
+    func populate(_ count: Int) -> [SimulatedEntry] {
         let now = clock.now
         let span: TimeInterval = 20 * 3600
         return (0..<count).map { position in
@@ -67,7 +67,7 @@ actor Account {
 
     /// Adds a task that another client started with the same API key and that has just finished.
     @discardableResult
-    func addFinishedTask() -> TaskEntry {
+    func addFinishedTask() -> SimulatedEntry {
         let now = clock.now
         let entry = forge.stockTask(
             serial: takeSerial(), created: now.addingTimeInterval(-generationTime), finishes: now, mayFail: true)
@@ -80,7 +80,7 @@ actor Account {
         return nextSerial
     }
 
-    private func add(_ entry: TaskEntry) {
+    private func add(_ entry: SimulatedEntry) {
         entries[entry.id] = entry
         newestFirst = nil
     }
@@ -88,7 +88,7 @@ actor Account {
     // MARK: Reading
 
     /// The task with this ID, unless it has vanished.
-    func task(_ id: String) -> TaskEntry? {
+    func task(_ id: String) -> SimulatedEntry? {
         guard let entry = entries[id], entry.fate != .vanished else { return nil }
         return entry
     }
@@ -96,7 +96,7 @@ actor Account {
     /// One page of the account's tasks, newest first, and the number of tasks that match the filter.
     ///
     /// Vanished tasks are still listed, but can't be read.
-    func list(_ filter: Filter, page: Int, pageSize: Int) -> (rows: [TaskEntry], previous: TaskEntry?, total: Int) {
+    func list(_ filter: Filter, page: Int, pageSize: Int) -> (rows: [SimulatedEntry], previous: SimulatedEntry?, total: Int) {
         let now = clock.now
         let matching = sortedIDs().compactMap { entries[$0] }.filter { entry in
             (filter.statuses?.contains(entry.status(at: now)) ?? true) && (filter.type ?? "image") == "image"
@@ -132,5 +132,5 @@ actor Account {
     /// The number in the current links to a file: 2 after the first one was refused.
     func linkNumber(of file: String) -> Int { refusedFiles.contains(file) ? 2 : 1 }
 
-    func noteRefusal(of file: String) { refusedFiles.insert(file) }
+    func recordRefusal(of file: String) { refusedFiles.insert(file) }
 }

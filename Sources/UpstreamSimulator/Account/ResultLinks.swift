@@ -11,7 +11,7 @@ struct ResultLinks: Sendable {
 
     /// The links of `entry`, in the order of its results. Repeated reads return the same links, except for files whose first link
     /// was refused.
-    func links(of entry: TaskEntry) async -> [String] {
+    func links(of entry: SimulatedEntry) async -> [String] {
         let address = base.withLockedValue { $0 }
         let expires = entry.finishes.addingTimeInterval(lifetime)
         var links: [String] = []

@@ -11,7 +11,7 @@ struct TaskAnswer: Sendable {
     let seed: UInt64
 
     /// The answer to a creation.
-    func created(_ entry: TaskEntry) -> JSONValue {
+    func created(_ entry: SimulatedEntry) -> JSONValue {
         var members = head(entry, at: entry.created)
         members["usage"] = .object([
             "billing_rule": .string("per_call"), "credits_reserved": .number(entry.request.price.amount),
@@ -21,7 +21,7 @@ struct TaskAnswer: Sendable {
     }
 
     /// The answer to a read, and the body of a callback.
-    func task(_ entry: TaskEntry, links: [String], at now: Date) -> JSONValue {
+    func task(_ entry: SimulatedEntry, links: [String], at now: Date) -> JSONValue {
         var members = head(entry, at: now)
         let status = entry.status(at: now)
         members["usage"] = usage(entry, at: now)
@@ -44,7 +44,7 @@ struct TaskAnswer: Sendable {
     }
 
     /// A row of the account's list; contains no links.
-    func row(_ entry: TaskEntry, at now: Date) -> JSONValue {
+    func row(_ entry: SimulatedEntry, at now: Date) -> JSONValue {
         let status = entry.status(at: now)
         var members: [String: JSONValue] = [
             "id": .string(entry.id), "status": .string(status.rawValue), "model": .string(entry.request.model),
@@ -66,7 +66,7 @@ struct TaskAnswer: Sendable {
         return .object(members)
     }
 
-    private func head(_ entry: TaskEntry, at now: Date) -> [String: JSONValue] {
+    private func head(_ entry: SimulatedEntry, at now: Date) -> [String: JSONValue] {
         let left = entry.status(at: now).isFinal ? 0 : max(1, Int(entry.finishes.timeIntervalSince(now).rounded(.up)))
         return [
             "created": .integer(Int64(entry.created.timeIntervalSince1970)), "id": .string(entry.id),
@@ -79,7 +79,7 @@ struct TaskAnswer: Sendable {
         ]
     }
 
-    private func usage(_ entry: TaskEntry, at now: Date) -> JSONValue {
+    private func usage(_ entry: SimulatedEntry, at now: Date) -> JSONValue {
         let used = entry.used(at: now)
         return .object([
             "billing_rule": .string("per_call"), "credits_reserved": .number(entry.request.price.amount),

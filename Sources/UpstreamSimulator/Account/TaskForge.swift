@@ -24,7 +24,7 @@ struct TaskForge: Sendable {
     /// A task with a request from the stock.
     ///
     /// - Parameter mayFail: Whether the task may end without a picture.
-    func stockTask(serial: Int, created: Date, finishes: Date, mayFail: Bool) -> TaskEntry {
+    func stockTask(serial: Int, created: Date, finishes: Date, mayFail: Bool) -> SimulatedEntry {
         var draw = Draw(seed: seed, "request", serial)
         var request = RequestStock.request(serial: serial, seed: seed, siblings: profile != .none)
         if let picture = folderPicture(serial: serial) {
@@ -35,9 +35,9 @@ struct TaskForge: Sendable {
     }
 
     /// The task for `request`.
-    func task(_ request: SimulatedRequest, serial: Int, created: Date, finishes: Date, mayFail: Bool) -> TaskEntry {
+    func task(_ request: SimulatedRequest, serial: Int, created: Date, finishes: Date, mayFail: Bool) -> SimulatedEntry {
         let id = id(serial: serial)
-        return TaskEntry(
+        return SimulatedEntry(
             id: id, serial: serial, request: request, created: created, finishes: finishes,
             outcome: mayFail ? plan.outcome(of: id) : .completed, deliveries: deliveries(for: request, id: id, serial: serial),
             fate: plan.fate(of: id))

@@ -25,9 +25,9 @@ final class CallbackSender: Service {
 
     private let clock: any WallClock
     private let makePoster: @Sendable () -> (poster: any CallbackPoster, close: @Sendable () async -> Void)
-    private let body: @Sendable (TaskEntry) async throws -> String
+    private let body: @Sendable (SimulatedEntry) async throws -> String
     private let logger: Logger
-    private let queue = AsyncStream.makeStream(of: TaskEntry.self)
+    private let queue = AsyncStream.makeStream(of: SimulatedEntry.self)
     private let attempts = NIOLockedValueBox<[CallbackAttempt]>([])
 
     /// - Parameters:
@@ -36,7 +36,7 @@ final class CallbackSender: Service {
     init(
         clock: any WallClock, logger: Logger,
         makePoster: @escaping @Sendable () -> (poster: any CallbackPoster, close: @Sendable () async -> Void),
-        body: @escaping @Sendable (TaskEntry) async throws -> String
+        body: @escaping @Sendable (SimulatedEntry) async throws -> String
     ) {
         self.clock = clock
         self.logger = logger
@@ -45,7 +45,7 @@ final class CallbackSender: Service {
     }
 
     /// Schedules the callback for when the task finishes; does nothing for a task without a callback address.
-    func schedule(_ entry: TaskEntry) {
+    func schedule(_ entry: SimulatedEntry) {
         if entry.request.callbackURL != nil { queue.continuation.yield(entry) }
     }
 
@@ -65,7 +65,7 @@ final class CallbackSender: Service {
         await close()
     }
 
-    private func deliver(_ entry: TaskEntry, through poster: any CallbackPoster) async {
+    private func deliver(_ entry: SimulatedEntry, through poster: any CallbackPoster) async {
         guard let address = entry.request.callbackURL, let id = TaskID(entry.id) else { return }
         do {
             try await clock.sleep(until: entry.finishes)

@@ -23,13 +23,13 @@ struct APIFaults: RouterMiddleware {
         do {
             body = try await request.collectBody(upTo: Self.largestBody)
         } catch is NIOTooManyBytesError {
-            throw APIError.tooLarge(limit: Self.largestBody)
+            throw SimulatedAPIError.tooLarge(limit: Self.largestBody)
         }
         let subject = Self.subject(request, body: body)
         do {
             guard let fault = fault(for: subject) else { return try await next(request, context) }
             return try await answer(fault) { try await next(request, context) }
-        } catch var error as APIError {
+        } catch var error as SimulatedAPIError {
             var draw = Draw(seed: plan.seed, "code:" + subject)
             error.writesCodeAsString = plan.profile != .none && draw.perThousand(400)
             throw error
@@ -51,7 +51,7 @@ struct APIFaults: RouterMiddleware {
     private func answer(_ fault: APIFault, _ next: () async throws -> Response) async throws -> Response {
         switch fault {
         case .tooManyRequests(let hint):
-            var error = APIError(.tooManyRequests, type: "rate_limit_error", "Too many requests, slow down")
+            var error = SimulatedAPIError(.tooManyRequests, type: "rate_limit_error", "Too many requests, slow down")
             error.retryAfter = hint.header(now: clock.now)
             throw error
         case .serverError(let code): throw Self.serverError(code)
@@ -74,15 +74,15 @@ struct APIFaults: RouterMiddleware {
         }
     }
 
-    private static func serverError(_ code: Int) -> APIError {
+    private static func serverError(_ code: Int) -> SimulatedAPIError {
         switch code {
         case 502:
-            APIError(.badGateway, type: "upstream_error", "The provider gave no valid answer", suggestion: "Try again later.")
+            SimulatedAPIError(.badGateway, type: "upstream_error", "The provider gave no valid answer", suggestion: "Try again later.")
         case 503:
-            APIError(
+            SimulatedAPIError(
                 .serviceUnavailable, type: "service_unavailable_error", "The service is overloaded",
                 suggestion: "Try again later.")
-        default: APIError(.internalServerError, type: "internal_error", "Internal error")
+        default: SimulatedAPIError(.internalServerError, type: "internal_error", "Internal error")
         }
     }
 
@@ -104,7 +104,7 @@ extension RetryHint {
     func header(now: Date) -> String {
         switch self {
         case .seconds(let seconds): String(seconds)
-        case .date: HTTPDate.text(now.addingTimeInterval(1))
+        case .date: HTTPDateText.text(now.addingTimeInterval(1))
         }
     }
 }

@@ -39,7 +39,7 @@ package struct FaultPlan: Sendable {
     }
 
     /// The final result of a task.
-    func outcome(of task: String) -> TaskOutcome {
+    func outcome(of task: String) -> SimulatedOutcome {
         guard profile == .hostile else { return .completed }
         var draw = Draw(seed: seed, "outcome:" + task)
         return switch draw.below(1000) {

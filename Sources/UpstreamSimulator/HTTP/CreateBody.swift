@@ -12,8 +12,8 @@ struct CreateBody {
     static let imageLimit = 16
     static let imageEndings = [".jpeg", ".jpg", ".png", ".webp"]
 
-    /// - Throws: ``APIError`` with the first invalid field.
-    func request(_ body: JSONValue) throws(APIError) -> SimulatedRequest {
+    /// - Throws: ``SimulatedAPIError`` with the first invalid field.
+    func request(_ body: JSONValue) throws(SimulatedAPIError) -> SimulatedRequest {
         guard case .object = body else { throw .invalidRequest("the body is not a JSON object") }
         let model = try text("model", of: body) ?? SizeContract.gptImage2.model
         guard SimulatedModel.all.contains(model) else {
@@ -37,7 +37,7 @@ struct CreateBody {
         return request
     }
 
-    private func check(size request: SimulatedRequest) throws(APIError) {
+    private func check(size request: SimulatedRequest) throws(SimulatedAPIError) {
         let contract = SizeContract.contract(model: request.model)
         do throws(SizeViolation) {
             let size = try contract.request(size: request.size, resolution: request.resolution)
@@ -49,7 +49,7 @@ struct CreateBody {
         }
     }
 
-    private func imageURLs(of body: JSONValue) throws(APIError) -> [String] {
+    private func imageURLs(of body: JSONValue) throws(SimulatedAPIError) -> [String] {
         guard let value = body["image_urls"], value != .null else { return [] }
         guard let items = value.array else { throw .invalidRequest("image_urls is not a list", param: "image_urls") }
         guard items.count <= Self.imageLimit else {
@@ -71,7 +71,7 @@ struct CreateBody {
     }
 
     /// A string member; `nil` if it is missing or null.
-    private func text(_ name: String, of body: JSONValue) throws(APIError) -> String? {
+    private func text(_ name: String, of body: JSONValue) throws(SimulatedAPIError) -> String? {
         guard let value = body[name], value != .null else { return nil }
         guard let text = value.string else { throw .invalidRequest("\(name) is not a string", param: name) }
         return text

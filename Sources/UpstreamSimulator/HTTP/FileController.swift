@@ -66,10 +66,10 @@ struct FileController {
         case .ordinary, .vanished, .truncated: return nil
         case .linkDiesOnce(let status):
             guard linkNumber == 1 else { return nil }
-            await account.noteRefusal(of: file.name)
+            await account.recordRefusal(of: file.name)
             return StorageAnswer.dead(status: status, message: "The link is no longer valid")
         case .linkDead(let status):
-            await account.noteRefusal(of: file.name)
+            await account.recordRefusal(of: file.name)
             return StorageAnswer.dead(status: status, message: "The link is no longer valid")
         case .redirectLoop:
             let next = query["hop"] == "1" ? "2" : "1"
@@ -142,7 +142,7 @@ struct FileController {
     }
 
     private struct StoredFile {
-        let entry: TaskEntry
+        let entry: SimulatedEntry
         let index: Int
         var name: String { ResultLinks.file(task: entry.id, index: index) }
     }

@@ -20,8 +20,8 @@ extension JSONValue {
     }
 
     /// Parses a request body.
-    /// - Throws: ``APIError`` for invalid JSON.
-    init(body: ByteBuffer) throws(APIError) {
+    /// - Throws: ``SimulatedAPIError`` for invalid JSON.
+    init(body: ByteBuffer) throws(SimulatedAPIError) {
         do {
             self = try JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView))
         } catch {

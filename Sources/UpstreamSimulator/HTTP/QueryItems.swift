@@ -15,7 +15,7 @@ struct QueryItems {
     var all: [String: String] { values }
 
     /// A whole number; `nil` if the parameter is missing or empty.
-    func number(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
+    func number(_ name: String, in range: ClosedRange<Int>) throws(SimulatedAPIError) -> Int? {
         guard let text = values[name], !text.isEmpty else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw .invalidRequest(

@@ -23,28 +23,28 @@ struct TaskController {
         group.post("tasks/batch") { request, _ in try await batch(request) }
         group.get("tasks/:id") { _, context in
             let id = context.parameters.get("id") ?? ""
-            guard let entry = await account.task(id.removingPercentEncoding ?? id) else { throw APIError.taskNotFound() }
+            guard let entry = await account.task(id.removingPercentEncoding ?? id) else { throw SimulatedAPIError.taskNotFound() }
             return try await answer(entry).answer()
         }
     }
 
-    func answer(_ entry: TaskEntry) async -> JSONValue {
+    func answer(_ entry: SimulatedEntry) async -> JSONValue {
         answers.task(entry, links: await links.links(of: entry), at: clock.now)
     }
 
     private func batch(_ request: Request) async throws -> Response {
         let body = try JSONValue(body: try await request.body.collect(upTo: APIFaults.largestBody))
         guard let items = body["task_ids"]?.array else {
-            throw APIError.invalidRequest("task_ids is required and is a list of strings", param: "task_ids")
+            throw SimulatedAPIError.invalidRequest("task_ids is required and is a list of strings", param: "task_ids")
         }
         guard items.count <= Self.batchLimit else {
-            throw APIError.invalidRequest("\(items.count) task_ids are more than \(Self.batchLimit)", param: "task_ids")
+            throw SimulatedAPIError.invalidRequest("\(items.count) task_ids are more than \(Self.batchLimit)", param: "task_ids")
         }
         var found: [JSONValue] = []
         var seen: Set<String> = []
         for item in items {
             guard let id = item.string else {
-                throw APIError.invalidRequest("task_ids holds something that is no string", param: "task_ids")
+                throw SimulatedAPIError.invalidRequest("task_ids holds something that is no string", param: "task_ids")
             }
             guard seen.insert(id).inserted, let entry = await account.task(id) else { continue }
             found.append(await answer(entry))
@@ -69,9 +69,9 @@ struct TaskController {
     }
 
     /// `processing` includes pending tasks.
-    private static func statuses(_ text: String?) throws(APIError) -> Set<TaskEntry.Status>? {
+    private static func statuses(_ text: String?) throws(SimulatedAPIError) -> Set<SimulatedEntry.Status>? {
         guard let text, !text.isEmpty else { return nil }
-        guard let status = TaskEntry.Status(rawValue: text) else {
+        guard let status = SimulatedEntry.Status(rawValue: text) else {
             throw .invalidRequest("the status '\(text)' is not known", param: "status")
         }
         return status == .processing ? [.pending, .processing] : [status]

@@ -11,7 +11,7 @@ struct UnknownPath: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
-            throw APIError(.notFound, type: "not_found_error", "\(request.method) \(request.uri.path) is not known")
+            throw SimulatedAPIError(.notFound, type: "not_found_error", "\(request.method) \(request.uri.path) is not known")
         }
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 import SizeContract
 
 /// The final result of a task.
-enum TaskOutcome: Sendable, Hashable {
+enum SimulatedOutcome: Sendable, Hashable {
     case completed
     case failed(TaskFailure)
     case cancelled
@@ -46,7 +46,7 @@ struct Delivery: Sendable, Hashable {
 }
 
 /// A task of the account. Everything is decided at its creation; afterwards only time changes its status.
-struct TaskEntry: Sendable {
+struct SimulatedEntry: Sendable {
     enum Status: String, Sendable {
         case pending, processing, completed, failed, cancelled
 
@@ -59,7 +59,7 @@ struct TaskEntry: Sendable {
     let request: SimulatedRequest
     let created: Date
     let finishes: Date
-    let outcome: TaskOutcome
+    let outcome: SimulatedOutcome
     let deliveries: [Delivery]
     let fate: TaskFate
 

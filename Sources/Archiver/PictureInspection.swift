@@ -37,10 +37,10 @@ struct DerivedPicture: Sendable {
     var recipe: JSONValue
 }
 
-extension BlobBytes: PictureSource {}
+extension BlobBytes: DecoderInput {}
 
 /// Verifies and derives pictures, one per decoder, with as many decoders as processors.
-struct InspectionLane: Sendable {
+struct PictureInspection: Sendable {
     private let decoders: DecoderPool
 
     init(decoders: DecoderPool) { self.decoders = decoders }

@@ -3,7 +3,7 @@ internal import Foundation
 internal import Markup
 
 /// Template data of the index's section about pending outputs and tasks.
-struct WaitingWords {
+struct WaitingContext {
     private let waiting: WaitingList
     /// Reasons quote responses of hosts, and prompts may contain links, so query strings are redacted.
     private let redact = Redactor()
@@ -12,38 +12,38 @@ struct WaitingWords {
 
     var context: [String: Any] {
         var context: [String: Any] = [
-            "count": Wording.grouped(waiting.count), "isOpen": waiting.isUrgent, "notes": notes, "badges": badges,
+            "count": NumberFormat.grouped(waiting.count), "isOpen": waiting.isUrgent, "notes": notes, "badges": badges,
             "asOf": ["iso": waiting.asOf.iso8601, "text": CivilTime(waiting.asOf).text],
         ]
         if !waiting.entries.isEmpty { context["list"] = ["rows": waiting.entries.map(row)] }
-        if waiting.unlisted > 0 { context["more"] = "\(Wording.grouped(waiting.unlisted)) more: run 'fixative list --failing'." }
+        if waiting.unlisted > 0 { context["more"] = "\(NumberFormat.grouped(waiting.unlisted)) more: run 'fixative list --failing'." }
         return context
     }
 
     private var badges: [[String: Any]] {
         let failing = waiting.failing.values.reduce(0, +)
-        let badges: [(count: Int, text: String, tone: VerdictWords.Tone)] = [
+        let badges: [(count: Int, text: String, tone: VerdictLabel.Tone)] = [
             (waiting.atRisk, "at risk", .bad), (waiting.held, "held", .warning), (failing, "failing", .warning),
         ]
         return badges.filter { $0.count > 0 }.map {
-            ["text": "\(Wording.grouped($0.count)) \($0.text)", "tone": $0.tone.rawValue]
+            ["text": "\(NumberFormat.grouped($0.count)) \($0.text)", "tone": $0.tone.rawValue]
         }
     }
 
     private var notes: [String] {
         var notes: [String] = []
         if let reason = waiting.holdReason {
-            notes.append("\(Wording.counted(waiting.held, "task is", "tasks are")) held: \(redact(reason))")
+            notes.append("\(NumberFormat.counted(waiting.held, "task is", "tasks are")) held: \(redact(reason))")
         }
         if let ours = waiting.failing[.ours] {
-            let subject = Wording.counted(ours, "is", "are")
+            let subject = NumberFormat.counted(ours, "is", "are")
             notes.append("\(subject) held up by this installation: mend what the reason names, then start the program again.")
         }
         let failing = waiting.failing.values.reduce(0, +)
         if failing < waiting.count, waiting.holdReason == nil {
             notes.append(
                 failing == 0
-                    ? "No try has failed." : "No try has failed for \(Wording.grouped(waiting.count - failing)) of them.")
+                    ? "No try has failed." : "No try has failed for \(NumberFormat.grouped(waiting.count - failing)) of them.")
         }
         return notes
     }
@@ -52,8 +52,8 @@ struct WaitingWords {
         var row: [String: Any] = [
             "task": entry.task.text, "prompt": shortened(redact(entry.prompt ?? ""), to: 120),
             "reason": shortened(redact(entry.reason), to: 240),
-            "cause": Self.words(entry.cause), "tone": (entry.cause == .ours ? VerdictWords.Tone.warning : .neutral).rawValue,
-            "tries": Wording.grouped(entry.tries), "end": moment(entry.windowEnds), "left": left(entry.windowEnds),
+            "cause": Self.words(entry.cause), "tone": (entry.cause == .ours ? VerdictLabel.Tone.warning : .neutral).rawValue,
+            "tries": NumberFormat.grouped(entry.tries), "end": moment(entry.windowEnds), "left": left(entry.windowEnds),
         ]
         if let index = entry.index { row["index"] = "\(index)" }
         if let next = entry.nextTry {

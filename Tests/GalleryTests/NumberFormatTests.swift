@@ -3,7 +3,7 @@ import Testing
 
 @testable import Gallery
 
-struct WordingTests {
+struct NumberFormatTests {
     @Test(arguments: [
         (0, "1 Jan 1970, 00:00 UTC"), (951_782_400, "29 Feb 2000, 00:00 UTC"), (1_795_351_860, "22 Nov 2026, 12:51 UTC"),
         (-1, "31 Dec 1969, 23:59 UTC"), (4_102_444_799, "31 Dec 2099, 23:59 UTC"),
@@ -28,10 +28,10 @@ struct WordingTests {
         (999_500, "1.0 MB"),
         (2_449_999, "2.4 MB"), (1_234_567_890, "1,234.6 MB"),
     ])
-    func bytesAreReadable(count: Int, text: String) { #expect(Wording.bytes(count) == text) }
+    func bytesAreReadable(count: Int, text: String) { #expect(NumberFormat.bytes(count) == text) }
 
     @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")])
-    func numbersAreGrouped(number: Int, text: String) { #expect(Wording.grouped(number) == text) }
+    func numbersAreGrouped(number: Int, text: String) { #expect(NumberFormat.grouped(number) == text) }
 
     /// The hash that ThumbHash's own documentation shows.
     @Test func aThumbHashBecomesASmallPNG() throws {

@@ -4,7 +4,7 @@ package import Foundation
 import GenerationAPI
 
 /// Decides when a waiting item is at risk: when little of its time is left.
-package enum Risk {
+extension AtRisk {
     /// Default: seconds before its deadline from which an output or task is at risk.
     package static let time: TimeInterval = 2 * 3600
 
@@ -20,7 +20,7 @@ package enum Risk {
 
     /// Items at risk at `now`, most urgent first.
     /// - Parameter limit: Maximum number of entries of each kind; the counts include all.
-    package static func find(in catalog: any Catalog, now: Date, time: TimeInterval = Risk.time, limit: Int) async throws
+    package static func find(in catalog: any Catalog, now: Date, time: TimeInterval = AtRisk.time, limit: Int) async throws
         -> AtRisk
     {
         let deadline = now.addingTimeInterval(time)
@@ -58,7 +58,7 @@ extension Archiver {
         let now = clock.now
         // Items that were already reported sort first, so raise the limit by their number.
         let limit = min(Self.risksTold + warnedOf.count, Self.risksSeen)
-        let risk = try await Risk.find(in: catalog, now: now, time: options.riskTime, limit: limit)
+        let risk = try await AtRisk.find(in: catalog, now: now, time: options.riskTime, limit: limit)
         var notices: [Notice] = []
         var seen: Set<String> = []
         var told = 0
@@ -66,7 +66,7 @@ extension Archiver {
             seen.insert(subject)
             guard told < Self.risksTold, warnedOf.insert(subject).inserted else { return }
             told += 1
-            let reason = Risk.reason(deadline: deadline, last: last, now: now)
+            let reason = AtRisk.reason(deadline: deadline, last: last, now: now)
             report(.atRisk(subject, deadline: deadline, reason: reason))
             notices.append(notice(reason))
         }
@@ -78,7 +78,7 @@ extension Archiver {
         }
         told = 0
         for task in risk.tasks {
-            let deadline = Risk.deadline(of: task)
+            let deadline = AtRisk.deadline(of: task)
             tell("task \(task.id)", deadline, task.reason) {
                 Notice(
                     .taskAtRisk, task: task.id, state: task.state, request: task.request, deadline: deadline, reason: $0, now: now

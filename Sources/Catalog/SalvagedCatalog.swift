@@ -3,7 +3,7 @@ package import Foundation
 import GRDB
 
 /// Data salvaged from a damaged catalog that no record holds.
-package struct CatalogRemains: Sendable {
+package struct SalvagedCatalog: Sendable {
     /// Tasks from their rows, as far as the rows are readable.
     package var tasks: [TaskRecord] = []
     /// Output records that passed their own integrity check.
@@ -120,16 +120,16 @@ package struct CatalogRemains: Sendable {
 extension SQLiteCatalog {
     /// Adds salvaged entries that the records do not contain. Tasks that were pending become pending again.
     /// - Returns: The number of tasks added.
-    package func take(_ remains: CatalogRemains, now: Date) async throws -> Int {
+    package func take(_ salvaged: SalvagedCatalog, now: Date) async throws -> Int {
         let entered = try await write { database in
             var entered = 0
-            for task in remains.tasks {
+            for task in salvaged.tasks {
                 let known = "SELECT EXISTS (SELECT 1 FROM task WHERE id = ?)"
                 guard try Bool.fetchOne(database, sql: known, arguments: [task.task.text]) == false else { continue }
-                try Self.enter(task, now: now, in: database)
+                try Self.upsert(task, now: now, in: database)
                 entered += 1
             }
-            for submission in remains.submissions {
+            for submission in salvaged.submissions {
                 let json = String(decoding: try JSONEncoder.archive(pretty: false).encode(submission.request), as: UTF8.self)
                 try database.execute(
                     sql: "INSERT INTO submission (key, request, recorded_at) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
@@ -137,7 +137,7 @@ extension SQLiteCatalog {
             }
             return entered
         }
-        try await note(remains.scrubs)
+        try await saveScrubs(salvaged.scrubs)
         return entered
     }
 

@@ -1,7 +1,7 @@
 package import SizeContract
 
 /// A verdict for display: a label, a colour and an explanation.
-package struct VerdictWords: Sendable, Hashable, Encodable {
+package struct VerdictLabel: Sendable, Hashable, Encodable {
     /// The colour family; the style sheet defines its colours for light and dark mode.
     package enum Tone: String, Sendable, Encodable { case good, neutral, warning, bad }
 
@@ -14,17 +14,17 @@ package struct VerdictWords: Sendable, Hashable, Encodable {
     package let isComplaint: Bool
 
     /// Shown instead of a verdict for an output that could not be archived.
-    package static let unavailable = VerdictWords(
+    package static let unavailable = VerdictLabel(
         id: "unavailable", label: "Unavailable", tone: .neutral,
         explanation: "The file could not be fetched before its link expired, so there is no picture.", isComplaint: false)
 
     /// Shown instead of a verdict for an archived file that was not judged.
-    package static let unjudged = VerdictWords(
+    package static let unjudged = VerdictLabel(
         id: "unjudged", label: "Not judged", tone: .neutral, explanation: "The archive holds no judgement of this file.",
         isComplaint: false)
 
     /// All labels, in the order of the filter menu.
-    package static let all = Verdict.allCases.map(VerdictWords.init) + [unjudged, unavailable]
+    package static let all = Verdict.allCases.map(VerdictLabel.init) + [unjudged, unavailable]
 
     package init(_ verdict: Verdict) {
         let (label, tone, explanation): (String, Tone, String) =

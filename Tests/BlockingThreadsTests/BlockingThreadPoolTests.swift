@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Synchronization
 import Testing
-import WorkLanes
+import BlockingThreads
 
-@Suite struct WorkLaneTests {
+@Suite struct BlockingThreadPoolTests {
     /// Opens when the test says so, or after a minute, so that a failure ends.
     private struct Gate {
         private let semaphore = DispatchSemaphore(value: 0)
@@ -12,7 +12,7 @@ import WorkLanes
         func open() { semaphore.signal() }
     }
 
-    /// What has happened on a lane so far.
+    /// What has happened on a pool so far.
     private final class Tally: Sendable {
         private let counts = Mutex((now: 0, most: 0, done: 0))
 
@@ -33,12 +33,12 @@ import WorkLanes
     }
 
     @Test func workThatWaitsOnOneLaneDoesNotHoldUpAnother() async throws {
-        let width = WorkLane.processors * 8
-        let blocked = WorkLane(name: "blocked", width: width)
+        let width = BlockingThreadPool.processors * 8
+        let blocked = BlockingThreadPool(name: "blocked", width: width)
         let tally = Tally()
         let gate = Gate()
         let waiting = (0..<width).map { _ in Task { try await blocked.run { tally.during { gate.pass() } } } }
-        #expect(try await WorkLane(name: "other", width: 1).run { 7 } == 7)
+        #expect(try await BlockingThreadPool(name: "other", width: 1).run { 7 } == 7)
         for _ in waiting { gate.open() }
         for task in waiting { try await task.value }
         #expect(tally.done == width)
@@ -46,23 +46,23 @@ import WorkLanes
 
     @Test(arguments: [1, 3])
     func noMoreWorkRunsAtOnceThanTheLaneIsWide(_ width: Int) async throws {
-        let lane = WorkLane(name: "narrow", width: width)
+        let pool = BlockingThreadPool(name: "narrow", width: width)
         let tally = Tally()
-        let work = (0..<500).map { _ in Task { try await lane.run { tally.during { sched_yield() } } } }
+        let work = (0..<500).map { _ in Task { try await pool.run { tally.during { sched_yield() } } } }
         for task in work { try await task.value }
         #expect((1...width).contains(tally.most))
         #expect(tally.done == 500)
     }
 
     @Test func errorsComeBack() async throws {
-        await #expect(throws: Refused.self) { try await WorkLane(name: "brief", width: 1).run { throw Refused() } }
+        await #expect(throws: Refused.self) { try await BlockingThreadPool(name: "brief", width: 1).run { throw Refused() } }
     }
 
     private struct Refused: Error {}
 
     @Test func workIsDoneThoughNobodyHoldsTheLane() async throws {
         let gate = Gate()
-        async let first: Void = WorkLane(name: "brief", width: 1).run { gate.pass() }
+        async let first: Void = BlockingThreadPool(name: "brief", width: 1).run { gate.pass() }
         gate.open()
         try await first
     }
@@ -76,10 +76,10 @@ import WorkLanes
     }
 
     private func threadsOfALane() async throws -> Int {
-        let lane = WorkLane(name: "fleeting", width: 4)
-        for _ in 0..<40 { try await lane.run {} }
+        let pool = BlockingThreadPool(name: "fleeting", width: 4)
+        for _ in 0..<40 { try await pool.run {} }
         // Its last use would be its end, and that of its threads.
-        return try withExtendedLifetime(lane) {
+        return try withExtendedLifetime(pool) {
             // The kernel's list can miss a thread while threads of other tests end, so one look is not enough.
             try (0..<100).map { _ in try threads(named: "fleeting") }.max() ?? 0
         }

@@ -1,7 +1,7 @@
 import ArchiveModel
 
 /// The operation did not finish in time and is still running.
-struct StillUnderWay: Error, CustomStringConvertible {
+struct DeadlineExceeded: Error, CustomStringConvertible {
     let limit: Duration
     var description: String { "it took longer than \(limit.components.seconds) s, and goes on" }
 }
@@ -9,8 +9,8 @@ struct StillUnderWay: Error, CustomStringConvertible {
 /// Waits at most `limit` for the result of `work`. After that, `work` continues in the background: a call that waits for another
 /// program's lock can't be cancelled, so a task group would have to wait for it.
 ///
-/// - Throws: ``StillUnderWay`` after `limit` on `clock`, or an error of `work`.
-func atMost<Value: Sendable>(
+/// - Throws: ``DeadlineExceeded`` after `limit` on `clock`, or an error of `work`.
+func withDetachedTimeout<Value: Sendable>(
     _ limit: Duration, clock: any WallClock, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     // A stream ignores every `finish` after the first one.
@@ -25,7 +25,7 @@ func atMost<Value: Sendable>(
     }
     let timer = Task {
         try await clock.sleep(for: limit)
-        first.finish(throwing: StillUnderWay(limit: limit))
+        first.finish(throwing: DeadlineExceeded(limit: limit))
     }
     defer { timer.cancel() }
     for try await value in outcome { return value }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Formats a date for HTTP (RFC 9110, section 5.6.7): `Sun, 22 Nov 2026 13:08:52 GMT`.
-enum HTTPDate {
+enum HTTPDateText {
     static func text(_ date: Date) -> String {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt

@@ -1,7 +1,7 @@
 internal import CSandbox
 
 /// The bytes of a file that may be a picture.
-package protocol PictureSource: Sendable {
+package protocol DecoderInput: Sendable {
     var count: Int { get }
 
     /// Calls `body` with the bytes.
@@ -11,12 +11,12 @@ package protocol PictureSource: Sendable {
     func withDescriptor<Value>(_ body: (Int32?) throws -> Value) rethrows -> Value
 }
 
-extension [UInt8]: PictureSource {
+extension [UInt8]: DecoderInput {
     package func withSpan<Value>(_ body: (Span<UInt8>) throws -> Value) rethrows -> Value { try body(span) }
     package func withDescriptor<Value>(_ body: (Int32?) throws -> Value) rethrows -> Value { try body(nil) }
 }
 
-extension PictureSource {
+extension DecoderInput {
     /// Calls `body` with a descriptor that may be sent to a worker: the file itself, or a sealed copy in memory.
     func withGivenDescriptor<Value>(_ body: (Int32) throws -> Value) throws -> Value {
         try withDescriptor { file in

@@ -34,7 +34,7 @@ extension SQLiteCatalog: CatalogUpkeep {
                 if let kind = try compare(output, bytes, taskKey: row["key"], in: database, model: model) {
                     differences.append(RowDifference(task: task, index: output.index, kind: kind))
                 }
-            case .task(let record): try enter(record, now: record.discoveredAt, in: model)
+            case .task(let record): try upsert(record, now: record.discoveredAt, in: model)
             }
             if let row = try Row.fetchOne(model, sql: "SELECT * FROM task WHERE id = ?", arguments: [task.text]) {
                 told.append(row)
@@ -198,11 +198,11 @@ extension SQLiteCatalog: CatalogUpkeep {
 
     // MARK: Rebuilding rows
 
-    package func enter(_ records: [StoredRecord], now: Date) async throws {
+    package func upsert(_ records: [StoredRecord], now: Date) async throws {
         try await write { database in
             for record in records {
                 switch record {
-                case .task(let record): try Self.enter(record, now: now, in: database)
+                case .task(let record): try Self.upsert(record, now: now, in: database)
                 case .output(let record): try Self.enterAnew(record, now: now, in: database)
                 }
             }
@@ -226,7 +226,7 @@ extension SQLiteCatalog: CatalogUpkeep {
     }
 
     package func reopen(_ record: ArchiveRecord, reading: Bool, now: Date) async throws {
-        try await enter([.output(record)], now: now)
+        try await upsert([.output(record)], now: now)
         guard reading else { return }
         _ = try await register([TaskRegistration(id: record.task, source: record.source, reopens: true)], now: now)
     }

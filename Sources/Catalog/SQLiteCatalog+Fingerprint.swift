@@ -3,14 +3,14 @@ import Foundation
 import GRDB
 
 extension SQLiteCatalog {
-    package func census() async throws -> Census {
+    package func fingerprint() async throws -> CatalogFingerprint {
         // Read the change counters first, so that a write between the two reads is seen as a change later.
-        let mark: Census.Mark
+        let changeToken: CatalogFingerprint.ChangeToken
         do {
             // Use the writing connection: both counters start with the pool there and only grow. Each reader has its own
             // counters.
-            mark = try await database.writeWithoutTransaction { database in
-                Census.Mark(
+            changeToken = try await database.writeWithoutTransaction { database in
+                CatalogFingerprint.ChangeToken(
                     own: Int64(database.totalChangesCount),
                     others: try Int64.fetchOne(database, sql: "PRAGMA data_version") ?? 0)
             }
@@ -31,6 +31,6 @@ extension SQLiteCatalog {
             }
             return days.mapValues { $0.finalize() }
         }
-        return Census(mark: mark, days: days)
+        return CatalogFingerprint(changeToken: changeToken, days: days)
     }
 }

@@ -4,23 +4,23 @@ import Synchronization
 
 /// A thread pool for work that blocks or computes, so that such work never occupies a thread of the cooperative pool.
 ///
-/// Each lane has its own threads. Dispatch queues would share only as many threads as there are processors, so work waiting for
+/// Each pool has its own threads. Dispatch queues would share only as many threads as there are processors, so work waiting for
 /// the disk on one queue could delay decoding on another.
-package struct WorkLane: Sendable {
-    private let crew: Crew
+package struct BlockingThreadPool: Sendable {
+    private let workers: Workers
 
     /// - Parameters:
     ///   - name: The thread name shown in debuggers.
     ///   - width: The maximum number of concurrent jobs, at least 1.
-    package init(name: String, width: Int) { crew = Crew(name: name, width: max(1, width)) }
+    package init(name: String, width: Int) { workers = Workers(name: name, width: max(1, width)) }
 
-    /// Runs `work` on a thread of the lane, and returns its result or throws its error.
+    /// Runs `work` on a thread of the pool, and returns its result or throws its error.
     ///
     /// Submitted work always runs to its end, even if the calling task is cancelled.
     package func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         let job = Job(work)
         return try await withCheckedThrowingContinuation { continuation in
-            crew.add { continuation.resume(with: job.run()) }
+            workers.add { continuation.resume(with: job.run()) }
         }
     }
 
@@ -42,32 +42,32 @@ package struct WorkLane: Sendable {
     package static var processors: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 }
 
-/// The threads of a lane. They are started on demand, and end when the lane is released and all work is done.
-private final class Crew: Sendable {
+/// The threads of a pool. They are started on demand, and end when the pool is released and all work is done.
+private final class Workers: Sendable {
     typealias Work = @Sendable () -> Void
 
     private let name: String
     private let width: Int
-    private let line = Line()
+    private let queue = JobQueue()
 
     init(name: String, width: Int) {
         (self.name, self.width) = (name, width)
     }
 
-    deinit { line.close() }
+    deinit { queue.close() }
 
     func add(_ work: @escaping Work) {
-        guard line.add(work, width: width) else { return }
-        let thread = Thread { [line, name] in
+        guard queue.add(work, width: width) else { return }
+        let thread = Thread { [queue, name] in
             Thread.current.name = name
-            while let work = line.next() { work() }
+            while let work = queue.next() { work() }
         }
         thread.start()
     }
 
-    /// The queue of pending work. Threads retain this queue but not the crew, so that the crew can be deallocated and close the
+    /// The queue of pending work. Threads retain this queue but not the workers, so that the workers can be deallocated and close the
     /// queue.
-    private final class Line: Sendable {
+    private final class JobQueue: Sendable {
         private struct State {
             var waiting: Deque<Work> = []
             var threads = 0
@@ -75,7 +75,7 @@ private final class Crew: Sendable {
         }
 
         private let state = Mutex(State())
-        private let bell = DispatchSemaphore(value: 0)
+        private let semaphore = DispatchSemaphore(value: 0)
 
         /// - Returns: Whether another thread is needed.
         func add(_ work: @escaping Work, width: Int) -> Bool {
@@ -85,22 +85,22 @@ private final class Crew: Sendable {
                 state.threads += 1
                 return true
             }
-            bell.signal()
+            semaphore.signal()
             return needsThread
         }
 
         /// Blocks until work is available; `nil` if the queue is closed and empty.
         func next() -> Work? {
             state.withLock { $0.idle += 1 }
-            bell.wait()
+            semaphore.wait()
             return state.withLock { state in
                 state.idle -= 1
-                if state.waiting.isEmpty { bell.signal() }
+                if state.waiting.isEmpty { semaphore.signal() }
                 return state.waiting.popFirst()
             }
         }
 
         /// Ends every thread that finds the queue empty.
-        func close() { bell.signal() }
+        func close() { semaphore.signal() }
     }
 }

@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 
 /// An error in the documented form: `{"error": {"code", "message", "type", "param", "fallback_suggestion"}}`.
-struct APIError: Error, HTTPResponseError {
+struct SimulatedAPIError: Error, HTTPResponseError {
     let status: HTTPResponse.Status
     let type: String
     let message: String
@@ -22,21 +22,21 @@ struct APIError: Error, HTTPResponseError {
         self.suggestion = suggestion
     }
 
-    static func invalidRequest(_ message: String, param: String? = nil) -> APIError {
-        APIError(
+    static func invalidRequest(_ message: String, param: String? = nil) -> SimulatedAPIError {
+        SimulatedAPIError(
             .badRequest, type: "invalid_request_error", message, param: param,
             suggestion: "Correct the request and send it again.")
     }
-    static func authentication(_ message: String) -> APIError { APIError(.unauthorized, type: "authentication_error", message) }
-    static func insufficientQuota(_ message: String) -> APIError {
-        APIError(HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), type: "insufficient_quota_error", message)
+    static func authentication(_ message: String) -> SimulatedAPIError { SimulatedAPIError(.unauthorized, type: "authentication_error", message) }
+    static func insufficientQuota(_ message: String) -> SimulatedAPIError {
+        SimulatedAPIError(HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), type: "insufficient_quota_error", message)
     }
-    static func permission(_ message: String) -> APIError { APIError(.forbidden, type: "permission_error", message) }
-    static func taskNotFound() -> APIError {
-        APIError(.notFound, type: "not_found_error", "Task not found or expired", param: "task_id")
+    static func permission(_ message: String) -> SimulatedAPIError { SimulatedAPIError(.forbidden, type: "permission_error", message) }
+    static func taskNotFound() -> SimulatedAPIError {
+        SimulatedAPIError(.notFound, type: "not_found_error", "Task not found or expired", param: "task_id")
     }
-    static func tooLarge(limit: Int) -> APIError {
-        APIError(.contentTooLarge, type: "request_too_large", "the body is larger than \(limit) bytes")
+    static func tooLarge(limit: Int) -> SimulatedAPIError {
+        SimulatedAPIError(.contentTooLarge, type: "request_too_large", "the body is larger than \(limit) bytes")
     }
 
     var json: JSONValue {

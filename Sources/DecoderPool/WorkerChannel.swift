@@ -1,7 +1,7 @@
 internal import CSandbox
 
 /// One end of the connection between the pool and a worker. Every failure is an errno.
-struct Channel {
+struct WorkerChannel {
     struct Failure: Error {
         var number: Int32 = 0
         /// The error text from the other side, if it sent one.

@@ -12,7 +12,7 @@ struct JobSettings: Codable {
 }
 
 /// A worker's answer to the pool: a frame, followed by its parts.
-struct Answer {
+struct WorkerAnswer {
     /// The maximum size of the facts in bytes: enough for 64 texts of 64 KiB, an XMP packet and EXIF, all escaped.
     static let longestFacts = 32 << 20
     /// The maximum size of a thumbnail or preview, in bytes.
@@ -39,11 +39,11 @@ struct Answer {
     }
 
     /// Inspects a picture and wraps the result or the error in an answer.
-    static func about(_ bytes: Span<UInt8>, _ settings: JobSettings, _ inspect: DecodeWorker.Inspect) -> Answer {
+    static func about(_ bytes: Span<UInt8>, _ settings: JobSettings, _ inspect: DecodeWorker.Inspect) -> WorkerAnswer {
         do throws(CodecError) {
-            return Answer(try inspect(bytes, settings.recipe, settings.limits))
+            return WorkerAnswer(try inspect(bytes, settings.recipe, settings.limits))
         } catch {
-            return Answer(error)
+            return WorkerAnswer(error)
         }
     }
 

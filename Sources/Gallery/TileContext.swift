@@ -3,7 +3,7 @@ internal import Markup
 internal import SizeContract
 
 /// Template data of one picture.
-struct PictureWords {
+struct TileContext {
     private let picture: GalleryPicture
 
     init(_ picture: GalleryPicture) { self.picture = picture }
@@ -71,7 +71,7 @@ struct PictureWords {
             ("Nearest size", judgement?.nearestCell.map { "\($0.ratio) at \($0.tier)" }),
             ("Reason", picture.kind == .picture ? nil : entry.reason),
             ("Model", entry.request?.model),
-            ("File", entry.original.map { "\(GalleryPicture.kindOfFile($0.mediaType)), \(Wording.bytes($0.bytes))" }),
+            ("File", entry.original.map { "\(GalleryPicture.kindOfFile($0.mediaType)), \(NumberFormat.bytes($0.bytes))" }),
             ("Created", entry.createdAt.map { CivilTime($0).text }),
             (entry.state == .unavailable ? "Given up" : "Archived", entry.endedAt.map { CivilTime($0).text }),
             ("Task", "\(entry.id.task), result \(entry.id.index)"),

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 
 /// A duration: `90s`, `10m`, `2h`, `14d`, `2w`.
-struct TimeLength: ExpressibleByArgument {
+struct DurationArgument: ExpressibleByArgument {
     let seconds: TimeInterval
 
     init(seconds: TimeInterval) { self.seconds = seconds }

@@ -4,7 +4,7 @@ import Glibc
 /// The destination of data: stdout, or a file that is renamed to its final name when complete.
 ///
 /// Pipes, devices and other special files are written to directly. Symbolic links are followed.
-final class Sink {
+final class OutputFile {
     private struct Target {
         var handle: FileHandle
         var path: String
@@ -15,7 +15,7 @@ final class Sink {
     private let target: Target?
     private var isDone = false
 
-    static var stdout: Sink { Sink() }
+    static var stdout: OutputFile { OutputFile() }
 
     private init() { target = nil }
 

@@ -1,9 +1,9 @@
 package import Foundation
 
 /// A fingerprint of the catalog's lists. Comparing it with an earlier one shows cheaply which lists must be read again.
-package struct Census: Sendable, Hashable {
+package struct CatalogFingerprint: Sendable, Hashable {
     /// Changes with every write by any process.
-    package struct Mark: Sendable, Hashable {
+    package struct ChangeToken: Sendable, Hashable {
         private let own: Int64
         private let others: Int64
 
@@ -16,15 +16,15 @@ package struct Census: Sendable, Hashable {
         }
     }
 
-    /// Equal marks of the same open catalog mean that nothing was written in between. Different marks do not prove that the lists
+    /// Equal tokens of the same open catalog mean that nothing was written in between. Different tokens do not prove that the lists
     /// changed.
-    package var mark: Mark
+    package var changeToken: ChangeToken
     /// One number for each day with ended outputs, keyed by the start of the day in UTC. It changes with the day's counts and
     /// sums.
     package var days: [Date: Int]
 
-    package init(mark: Mark, days: [Date: Int]) {
-        self.mark = mark
+    package init(changeToken: ChangeToken, days: [Date: Int]) {
+        self.changeToken = changeToken
         self.days = days
     }
 }
