@@ -1,4 +1,3 @@
-import Crypto
 package import Foundation
 import SizeContract
 
@@ -77,8 +76,7 @@ package struct Notice: Sendable, Hashable, Codable {
         // `atRisk` is reported once per deadline, however often it is detected.
         let moment = type == .atRisk || type == .taskAtRisk ? data.deadline ?? timestamp : timestamp
         let text = "\(type.rawValue) \(data.taskId.text) \(data.index ?? -1) \(moment.milliseconds)"
-        let hash = SHA256.hash(data: Data(text.utf8))
-        return "msg_" + hash.prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return "msg_" + Digest(of: text).hex.prefix(32)
     }
 
     /// For an output that has ended.
@@ -113,7 +111,7 @@ package struct Notice: Sendable, Hashable, Codable {
 extension Notice.Facts {
     package init(_ entry: OutputEntry) {
         self.init(taskId: entry.id.task)
-        name = "\(entry.id.task.fileStem)-\(entry.id.index)"
+        name = entry.id.name
         index = entry.id.index
         state = entry.state.rawValue
         verdict = entry.judgement?.verdict.rawValue

@@ -85,6 +85,18 @@ package struct OutputID: Sendable, Hashable {
         self.task = task
         self.index = index
     }
+
+    /// `<task>-<index>`: the stem of the record's file name, and the output's name in URLs and notices.
+    package var name: String { "\(task.fileStem)-\(index)" }
+
+    /// Parses a ``name``.
+    /// - Parameter name: Percent-decoded once, as by a router: the task's own text instead of its ``TaskID/fileStem``.
+    package init?(name: some StringProtocol) {
+        guard let dash = name.lastIndex(of: "-"), let index = Int(name[name.index(after: dash)...]), index >= 0,
+            name[name.index(after: dash)...].allSatisfy(\.isASCII), let task = TaskID(String(name[..<dash]))
+        else { return nil }
+        self.init(task: task, index: index)
+    }
 }
 
 extension OutputID: CustomStringConvertible {

@@ -1,4 +1,3 @@
-internal import Crypto
 package import Foundation
 
 /// An output record or a task record.
@@ -96,9 +95,9 @@ package enum RecordFile {
     package static func sealing(_ body: [UInt8]) -> [UInt8] { sealed(body) }
 
     private static func hash(_ parts: [ArraySlice<UInt8>]) -> String {
-        var hash = SHA256()
-        for part in parts { hash.update(data: part) }
-        return ContentDigest(sha256: Array(hash.finalize()))?.hex ?? ""
+        var hash = Digest.Accumulator()
+        for part in parts { hash.update(part) }
+        return hash.digest().hex
     }
 }
 

@@ -27,7 +27,7 @@ struct BlobRoutes {
             }
             group.on("thumbs/:name", method: method) { request, context in
                 let name = context.parameters.get("name") ?? ""
-                guard let id = OutputName.id(name),
+                guard let id = OutputID(name: name),
                     let entry = try await catalog.entries(EntryQuery(task: id.task)).first(where: { $0.id == id }),
                     let thumbnail = entry.thumbnail
                 else { throw Problem(.notFound, "There is no thumbnail of \(name.prefix(80)).") }

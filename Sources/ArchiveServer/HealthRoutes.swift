@@ -111,7 +111,7 @@ struct HealthRoutes {
             readiness.nearestDeadline = status.nearestDeadline
             let risk = try await catalog.atRisk(
                 deadlineBefore: now.addingTimeInterval(riskTime),
-                createdBefore: now.addingTimeInterval(riskTime - 24 * 3600), limit: 0)
+                createdBefore: now.addingTimeInterval(riskTime - UpstreamRules.linkLifetime), limit: 0)
             if !risk.isEmpty { readiness.fail(\.risk, "\(risk.outputCount + risk.taskCount) outputs or tasks are at risk") }
         } catch { readiness.fail(\.catalog, "the catalog does not answer: \(error)") }
     }

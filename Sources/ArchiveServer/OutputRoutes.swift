@@ -66,7 +66,7 @@ struct OutputRoutes {
         var preview: Picture?
 
         init(_ entry: OutputEntry, now: Date) {
-            name = OutputName.text(entry.id)
+            name = entry.id.name
             taskId = entry.id.task
             index = entry.id.index
             state = entry.state
@@ -111,7 +111,7 @@ struct OutputRoutes {
     static let filters = ["query", "state", "verdict", "tier", "billed", "model", "since", "until"]
 
     private func output(_ name: String) async throws -> Response {
-        guard let id = OutputName.id(name) else {
+        guard let id = OutputID(name: name) else {
             throw Problem(.notFound, "'\(name.prefix(80))' is no name of an output: <task>-<index>.")
         }
         guard let task = try await catalog.task(id.task),

@@ -66,7 +66,7 @@ struct TaskRoutes {
     static func isPlain(_ id: String) -> Bool { id.utf8.allSatisfy { (0x21...0x7E).contains($0) } && TaskID(id) != nil }
 
     private func retry(_ name: String) async throws -> Response {
-        guard let id = OutputName.id(name), try await catalog.task(id.task) != nil else {
+        guard let id = OutputID(name: name), try await catalog.task(id.task) != nil else {
             throw Problem(.notFound, "The archive has no output \(name.prefix(80)).")
         }
         let tasks = try await catalog.retry([id.task], now: clock.now)

@@ -39,7 +39,7 @@ package struct SweepMark: Sendable {
     /// - Parameter span: How far back the first sweep reads, in seconds.
     package func next(span: TimeInterval, now: Date) -> Reach {
         guard hasBegun else { return Reach(start: now.addingTimeInterval(-span), isDeep: true) }
-        let deep = now.addingTimeInterval(-min(span, TaskSnapshot.linkLifetime))
+        let deep = now.addingTimeInterval(-min(span, UpstreamRules.linkLifetime))
         guard let newest, now < deepDueAt else { return Reach(start: deep, isDeep: true) }
         return Reach(start: max(deep, newest.addingTimeInterval(-Self.overlap)), isDeep: false)
     }

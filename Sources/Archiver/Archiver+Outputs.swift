@@ -170,7 +170,7 @@ extension Archiver {
         }
         // No task is created after it was discovered, so an answer that always says "now" does not keep the window open.
         let latest = lease.discoveredAt.addingTimeInterval(UpstreamMonitor.clockTolerance)
-        let deadline = snapshot.createdAt.map { min($0, latest).addingTimeInterval(TaskSnapshot.linkLifetime) }
+        let deadline = snapshot.createdAt.map { min($0, latest).addingTimeInterval(UpstreamRules.linkLifetime) }
         let results = numbered(snapshot.results, known: try await catalog.resultLinks(of: lease.id.task))
         guard let result = results.first(where: { $0.index == lease.id.index }) else {
             return (.missing("the task names \(results.count) results, and this one is not among them"), deadline)

@@ -186,7 +186,7 @@ extension Archiver {
         let taken = taken(of: named, known: known, lease, createdAt)
         let hasFailed = snapshot.status == .failed || snapshot.status == .cancelled
         let outcome = TaskOutcome.resolved(
-            results: taken.results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime),
+            results: taken.results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(UpstreamRules.linkLifetime),
             model: snapshot.model.map { redact($0) },
             reason: taken.reason ?? (hasFailed ? snapshot.failure.map { redact($0) } : nil), json: json,
             rest: taken.rest)
@@ -257,7 +257,7 @@ extension Archiver {
             let id = OutputID(task: lease.id, index: result.index)
             let record = ArchiveRecord(
                 id: id, state: .unavailable, reason: problem, source: lease.source, discoveredAt: lease.discoveredAt,
-                createdAt: createdAt, deadline: createdAt?.addingTimeInterval(TaskSnapshot.linkLifetime), endedAt: clock.now,
+                createdAt: createdAt, deadline: createdAt?.addingTimeInterval(UpstreamRules.linkLifetime), endedAt: clock.now,
                 attempts: 0, request: lease.request, taskJSON: json)
             let standing = try? await records.record(of: id, day: createdAt ?? lease.discoveredAt)
             if standing == nil { _ = try await records.write(filer.shared(record), over: nil) }

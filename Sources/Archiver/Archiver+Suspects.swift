@@ -22,7 +22,7 @@ extension Archiver {
         let until = now.addingTimeInterval(options.leaseDuration)
         for suspects in state.hasReadSuspect ? [false, true] : [true, false] where !(suspects && state.hasSuspectInHand) {
             let leases = try await catalog.leaseTasks(
-                limit: suspects ? 1 : GenerationClient.batchLimit, suspects: suspects, now: now, until: until)
+                limit: suspects ? 1 : UpstreamRules.batchLimit, suspects: suspects, now: now, until: until)
             guard leases.isEmpty else {
                 state.hasReadSuspect = suspects
                 return leases

@@ -291,7 +291,7 @@ package struct Archiver: Sendable {
             // Tasks found by the sweep may already be at risk.
             state.riskCheckDueAt = .distantPast
             try await catalog.forgetLinks()
-            let past = clock.now.addingTimeInterval(-2 * TaskSnapshot.linkLifetime)
+            let past = clock.now.addingTimeInterval(-2 * UpstreamRules.linkLifetime)
             try await catalog.forgetSealedKeys(before: past)
             try await catalog.forgetSubmissions(before: past)
             if let stop = swept.stop { try await close(stop, &state) }

@@ -10,12 +10,12 @@ extension AtRisk {
 
     /// The deadline of a task's links, as promised by the API.
     package static func deadline(of task: TaskEntry) -> Date {
-        (task.createdAt ?? task.discoveredAt).addingTimeInterval(TaskSnapshot.linkLifetime)
+        (task.createdAt ?? task.discoveredAt).addingTimeInterval(UpstreamRules.linkLifetime)
     }
 
     /// The end of an output's window: its deadline, or else the estimated end of its link's lifetime.
     package static func deadline(of output: OutputEntry, now: Date) -> Date {
-        output.deadline ?? (output.createdAt ?? output.failing?.since ?? now).addingTimeInterval(TaskSnapshot.linkLifetime)
+        output.deadline ?? (output.createdAt ?? output.failing?.since ?? now).addingTimeInterval(UpstreamRules.linkLifetime)
     }
 
     /// Items at risk at `now`, most urgent first.
@@ -25,7 +25,7 @@ extension AtRisk {
     {
         let deadline = now.addingTimeInterval(time)
         return try await catalog.atRisk(
-            deadlineBefore: deadline, createdBefore: deadline.addingTimeInterval(-TaskSnapshot.linkLifetime), limit: limit)
+            deadlineBefore: deadline, createdBefore: deadline.addingTimeInterval(-UpstreamRules.linkLifetime), limit: limit)
     }
 
     /// A readable reason why an item is at risk: `41 min left; last: the host answered 503`.

@@ -56,7 +56,7 @@ package struct HintReader: Sendable {
 
     private func read(_ budget: inout CallBudget) async throws {
         let now = clock.now
-        let due = try await hints.dueHints(limit: GenerationClient.batchLimit, now: now)
+        let due = try await hints.dueHints(limit: UpstreamRules.batchLimit, now: now)
         let old = due.filter { now.timeIntervalSince($0.receivedAt) >= Self.lifetime }.map(\.id)
         try await hints.dropHints(old)
         let asked = due.filter { !old.contains($0.id) }

@@ -44,11 +44,11 @@ package struct RecordFiler: Sendable {
     /// The end of a window: the recorded deadline, or else the link lifetime after the task's creation. If the creation time is
     /// unknown, the discovery time counts.
     static func deadline(of lease: OutputLease) -> Date {
-        lease.deadline ?? (lease.createdAt ?? lease.discoveredAt).addingTimeInterval(TaskSnapshot.linkLifetime)
+        lease.deadline ?? (lease.createdAt ?? lease.discoveredAt).addingTimeInterval(UpstreamRules.linkLifetime)
     }
 
     static func deadline(of lease: TaskLease) -> Date {
-        (lease.createdAt ?? lease.discoveredAt).addingTimeInterval(TaskSnapshot.linkLifetime)
+        (lease.createdAt ?? lease.discoveredAt).addingTimeInterval(UpstreamRules.linkLifetime)
     }
 
     // MARK: Records

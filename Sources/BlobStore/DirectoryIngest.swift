@@ -7,7 +7,7 @@ import BlockingThreads
 /// A file in `ingest/` that is hashed while it is written. It is locked so that other processes don't treat it as a leftover.
 struct IngestFile: ~Copyable {
     private let file: POSIXFile.Handle
-    private var hash = ContentHash()
+    private var hash = Digest.Accumulator()
     private(set) var count = 0
 
     init(in folder: StorePath) throws {

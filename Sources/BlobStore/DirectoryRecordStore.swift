@@ -151,7 +151,7 @@ package struct DirectoryRecordStore: RecordStore {
         }
     }
 
-    private static func name(_ id: OutputID) -> String { "\(id.task.fileStem)-\(id.index).json" }
+    private static func name(_ id: OutputID) -> String { "\(id.name).json" }
     private static func name(_ task: TaskID) -> String { task.recordName }
 
     /// Year, month and day of a date in UTC.

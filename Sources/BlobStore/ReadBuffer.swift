@@ -17,7 +17,7 @@ extension POSIXFile.Handle {
     func reading(through buffer: borrowing ReadBuffer, leavesNoTrace: Bool) throws -> BlobHash {
         if try isHollow { return BlobHash(digest: nil, bytes: try size) }
         _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
-        var hash = ContentHash()
+        var hash = Digest.Accumulator()
         var count = 0
         while true {
             let got = unsafe pread(descriptor, buffer.memory.baseAddress, buffer.memory.count, off_t(count))

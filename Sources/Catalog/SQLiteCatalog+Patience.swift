@@ -73,7 +73,7 @@ extension SQLiteCatalog {
                                 OR (output.state = 'archived' AND verdict = 'undecodable'))
                                 AND (deadline IS NULL OR (ended_at < deadline AND deadline > ?1)))))
                         RETURNING id
-                        """), arguments: [now.milliseconds, now.addingTimeInterval(-86400).milliseconds]
+                        """), arguments: [now.milliseconds, now.addingTimeInterval(-UpstreamRules.linkLifetime).milliseconds]
             ).map(Self.taskID)
         }
     }

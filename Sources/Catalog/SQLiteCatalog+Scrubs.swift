@@ -10,7 +10,7 @@ extension SQLiteCatalog {
         return try await read { database in
             try Row.fetchAll(
                 database, sql: "SELECT digest, read_at, sound FROM blob_scrub WHERE digest BETWEEN ? AND ?",
-                arguments: [Self.data(first), Self.data(last)]
+                arguments: [Data(first.bytes), Data(last.bytes)]
             ).compactMap { row in
                 Digest(sha256: Array(row["digest"] as Data)).map {
                     BlobScrub(digest: $0, readAt: Date(milliseconds: row["read_at"]), isSound: row["sound"])
@@ -29,7 +29,7 @@ extension SQLiteCatalog {
                     """)
             for scrub in scrubs {
                 try statement.execute(arguments: [
-                    "digest": Self.data(scrub.digest), "at": scrub.readAt.milliseconds, "sound": scrub.isSound ? 1 : 0,
+                    "digest": Data(scrub.digest.bytes), "at": scrub.readAt.milliseconds, "sound": scrub.isSound ? 1 : 0,
                 ])
             }
         }
@@ -39,14 +39,8 @@ extension SQLiteCatalog {
         guard !digests.isEmpty else { return }
         try await write { database in
             for digest in digests {
-                try database.execute(sql: "DELETE FROM blob_scrub WHERE digest = ?", arguments: [Self.data(digest)])
+                try database.execute(sql: "DELETE FROM blob_scrub WHERE digest = ?", arguments: [Data(digest.bytes)])
             }
         }
-    }
-
-    private static func data(_ digest: Digest) -> Data {
-        let digits = Array(digest.hex.utf8)
-        func value(_ digit: UInt8) -> UInt8 { digit < 0x3A ? digit - 0x30 : digit - 0x57 }
-        return Data(stride(from: 0, to: digits.count, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) })
     }
 }

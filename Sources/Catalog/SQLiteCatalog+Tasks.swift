@@ -83,7 +83,7 @@ extension SQLiteCatalog {
     private static func requeue(_ task: TaskRegistration, now: Date, in database: Database) throws {
         let reset = "state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0, \(Self.freshHistory)"
         let isYoung = "COALESCE(cause, '') <> 'person' AND MAX(COALESCE(created_at, 0), discovered_at) > ?3"
-        let values: StatementArguments = [now.milliseconds, task.id.text, now.addingTimeInterval(-86400).milliseconds]
+        let values: StatementArguments = [now.milliseconds, task.id.text, now.addingTimeInterval(-UpstreamRules.linkLifetime).milliseconds]
         if task.isAlive {
             // A task that was given up as unknown still has its miss count, which identifies it.
             try database.executeCached(

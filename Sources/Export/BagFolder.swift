@@ -1,6 +1,5 @@
 internal import Foundation
 
-internal import struct Crypto.SHA256
 internal import struct Crypto.SHA512
 
 /// A bag under construction. It is built beside its final path under a temporary name and renamed when it is complete.
@@ -243,18 +242,18 @@ final class BagFolder {
 
 /// Computes both hashes and the size of a file incrementally.
 private struct RunningFixity {
-    private var sha256 = SHA256()
+    private var sha256 = Digest.Accumulator()
     private var sha512 = SHA512()
     private var bytes = 0
 
     mutating func update(_ data: Data) {
-        sha256.update(data: data)
+        sha256.update(data)
         sha512.update(data: data)
         bytes += data.count
     }
 
     var value: BagFolder.Fixity {
-        BagFolder.Fixity(sha256: Self.hex(sha256.finalize()), sha512: Self.hex(sha512.finalize()), bytes: bytes)
+        BagFolder.Fixity(sha256: sha256.digest().hex, sha512: Self.hex(sha512.finalize()), bytes: bytes)
     }
 
     private static func hex(_ bytes: some Sequence<UInt8>) -> String {

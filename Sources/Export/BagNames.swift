@@ -1,8 +1,6 @@
 internal import ArchiveModel
 internal import Foundation
 
-internal import struct Crypto.SHA256
-
 /// File names of an output in a bag, such as `2026-11-22_task-unified-1757470624-9xv139l2_0`, in a folder for each month.
 ///
 /// Names contain only lower-case ASCII letters, digits, `_`, `-` and `.`. They are therefore valid on every file system,
@@ -29,7 +27,7 @@ struct BagNames {
         let isPlain = task.utf8.allSatisfy { $0 != UInt8(ascii: ".") && isKept($0) }
         if isPlain, task.utf8.count <= 80 { return task }
         let kept = task.lowercased().utf8.prefix(60).map { isKept($0) ? $0 : UInt8(ascii: "-") }
-        let hash = ArchiveModel.Digest(sha256: Array(SHA256.hash(data: Array(task.utf8))))?.hex.prefix(16) ?? ""
+        let hash = Digest(of: task).hex.prefix(16)
         return String(decoding: kept, as: UTF8.self).replacing(".", with: "-") + "." + hash
     }
 

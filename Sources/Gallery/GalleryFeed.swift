@@ -66,7 +66,7 @@ struct GalleryFeed {
 
     /// A UUID of version 8 (RFC 9562, 5.8) from a hash of `name`.
     private static func uuid(of name: String) -> String {
-        var digits = Array(Digest(of: Array("fixative \(name)".utf8)).hex.utf8.prefix(32))
+        var digits = Array(Digest(of: "fixative \(name)").hex.utf8.prefix(32))
         digits[12] = UInt8(ascii: "8")
         digits[16] = [UInt8(ascii: "8"), UInt8(ascii: "9"), UInt8(ascii: "a"), UInt8(ascii: "b")][Int(digits[16] & 3)]
         let parts = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(decoding: digits[$0], as: UTF8.self) }

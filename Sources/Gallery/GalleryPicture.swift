@@ -149,7 +149,7 @@ final class GalleryPicture: Sendable {
             (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F
         }
         if isPlain, id.task.text.utf8.count <= 80 { return "\(id.task)-\(id.index)" }
-        return "task.\(Digest(of: Array(id.task.text.utf8)).hex.prefix(32))-\(id.index)"
+        return "task.\(Digest(of: id.task.text).hex.prefix(32))-\(id.index)"
     }
 }
 

@@ -64,7 +64,7 @@ struct GallerySnapshot: Sendable {
         case "manifest.json":
             let parts = GalleryManifest.Parts(title: pages.title, pictures: pages.plan.pictures)
             // The data file's name changes with the same facts, so the tag is derived from it.
-            let tag = String(Digest(of: Array("\(pages.title) \(data.path)".utf8)).hex.prefix(32))
+            let tag = String(Digest(of: "\(pages.title) \(data.path)").hex.prefix(32))
             return GalleryFile(path, tag: tag, pieces: parts.count) { try parts.part($0) }
         default: break
         }

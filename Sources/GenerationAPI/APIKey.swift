@@ -1,3 +1,4 @@
+import ArchiveModel
 import Foundation
 
 /// An API key. It can be used but not printed: all its descriptions show a placeholder.
@@ -43,6 +44,9 @@ package struct APIKey: Sendable {
 
     /// The value of the `Authorization` header.
     package var authorization: String { "Bearer \(secret)" }
+
+    /// Identifies the key without revealing it: 64 bits of its SHA-256 as 16 hexadecimal digits.
+    package var fingerprint: String { String(Digest(of: secret).hex.prefix(16)) }
 
     /// The plain key, for redaction and key derivation only.
     package var unsafeSecret: String { secret }

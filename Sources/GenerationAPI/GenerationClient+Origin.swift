@@ -48,7 +48,7 @@ extension GenerationClient {
     /// - Throws: ``APIError``.
     package func checkList(_ head: ListHead, before: (id: TaskID, createdAt: Date)?, now: Date) async throws {
         guard let before, !head.ids.contains(before.id) else { return monitor.clear(.staleList) }
-        let isOld = now.timeIntervalSince(before.createdAt) > TaskSnapshot.linkLifetime
+        let isOld = now.timeIntervalSince(before.createdAt) > UpstreamRules.linkLifetime
         if isOld, let newest = head.newest, newest < before.createdAt {
             do {
                 _ = try await task(before.id)

@@ -1,6 +1,5 @@
 package import ArchiveModel
 package import AsyncHTTPClient
-import Crypto
 package import Foundation
 import NIOCore
 import NIOHTTP1
@@ -9,10 +8,6 @@ import Networking
 /// A typed client for the API, with retries.
 package struct GenerationClient: Sendable {
     package static let defaultBaseURL = "https://api.evolink.ai"
-    /// Maximum number of tasks of one batch call.
-    package static let batchLimit = 50
-    /// Rows per page of the task list.
-    package static let pageSize = 50
 
     /// The longest wait in seconds before a retry inside this client. Longer waits are thrown to the caller.
     private static let longestWait: TimeInterval = 60
@@ -61,11 +56,7 @@ package struct GenerationClient: Sendable {
         self.onRetry = onRetry
     }
 
-    /// Identifies a key without storing it: 64 bits of its SHA-256.
-    private static func rateLimitKey(_ baseURL: String, _ key: APIKey) -> String {
-        let digest = SHA256.hash(data: Data(key.unsafeSecret.utf8)).prefix(8)
-        return baseURL + " " + digest.map { String($0, radix: 16) }.joined(separator: "-")
-    }
+    private static func rateLimitKey(_ baseURL: String, _ key: APIKey) -> String { "\(baseURL) \(key.fingerprint)" }
 
     /// A copy of the client for another account's key. Limits and pauses apply per key, and are shared by all clients derived
     /// from the same one.
@@ -133,7 +124,7 @@ package struct GenerationClient: Sendable {
     /// An unreadable row does not affect other rows; the batch is then marked as having gaps. If the answer is too large, which
     /// happens when it contains pictures, the tasks are read in two halves.
     package func tasks(_ ids: [TaskID]) async throws -> TaskBatch {
-        precondition(ids.count <= Self.batchLimit)
+        precondition(ids.count <= UpstreamRules.batchLimit)
         do {
             return try await batch(ids)
         } catch let error as APIError where error.code == .tooLarge && ids.count > 1 {
@@ -155,7 +146,7 @@ package struct GenerationClient: Sendable {
 
     /// Reads a page of the account's image tasks, newest first. Pages are counted from 1.
     package func page(_ number: Int) async throws -> AccountPage {
-        let path = "/v1/tasks?type=image&page=\(number)&page_size=\(Self.pageSize)"
+        let path = "/v1/tasks?type=image&page=\(number)&page_size=\(UpstreamRules.pageSize)"
         return try await rows(Call(method: .GET, path: path, wants: "a list of tasks"))
     }
 

@@ -60,7 +60,7 @@ extension RequestProblem: CustomStringConvertible {
         switch self {
         case .emptyPrompt: "the prompt is empty"
         case .size(let violation): "the size can't be had: \(violation)"
-        case .tooManyImages(let count): "\(count) reference images are more than \(GenerationRequest.imageLimit)"
+        case .tooManyImages(let count): "\(count) reference images are more than \(UpstreamRules.imageLimit)"
         case .imageURL(let url, let detail): "the reference image \(url) \(detail)"
         case .callbackURL(let url, let detail): "the callback address \(url) \(detail)"
         }
@@ -68,10 +68,6 @@ extension RequestProblem: CustomStringConvertible {
 }
 
 extension GenerationRequest {
-    /// Maximum number of reference images per request.
-    package static let imageLimit = 16
-    /// Maximum number of characters of a callback address.
-    package static let callbackLimit = 2048
 
     /// Every violation of the API's reference page; empty for a valid request. Only the upstream can count the tokens of a
     /// prompt, so its length is not checked.
@@ -79,7 +75,7 @@ extension GenerationRequest {
         var found: [RequestProblem] = []
         if prompt.allSatisfy(\.isWhitespace) { found.append(.emptyPrompt) }
         found += sizeProblems()
-        if imageURLs.count > Self.imageLimit { found.append(.tooManyImages(imageURLs.count)) }
+        if imageURLs.count > UpstreamRules.imageLimit { found.append(.tooManyImages(imageURLs.count)) }
         found += imageURLs.compactMap(Self.imageProblem)
         if let callbackURL, let detail = Self.callbackProblem(callbackURL) {
             found.append(.callbackURL(Redactor()(String(callbackURL.prefix(200))), detail: detail))
@@ -114,7 +110,7 @@ extension GenerationRequest {
 
     /// Why the upstream would refuse a callback address; `nil` for a valid one.
     package static func callbackProblem(_ text: String) -> String? {
-        guard text.count <= callbackLimit else { return "has \(text.count) characters, more than \(callbackLimit)" }
+        guard text.count <= UpstreamRules.callbackLength else { return "has \(text.count) characters, more than \(UpstreamRules.callbackLength)" }
         let url: FetchableURL
         do {
             url = try FetchableURL(text)

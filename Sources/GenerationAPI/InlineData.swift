@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// Files embedded in JSON: `data:` URIs and base64.
@@ -87,8 +86,7 @@ package enum InlineData {
     }
 
     private static func summary(type: String, _ data: Data) -> String {
-        let hex = SHA256.hash(data: data).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        return "\(summaryStart)\(type), \(data.count) bytes, SHA-256 \(hex)"
+        return "\(summaryStart)\(type), \(data.count) bytes, SHA-256 \(Digest(of: [UInt8](data)))"
     }
 
     private static func decoded(base64 text: String) -> Data? {

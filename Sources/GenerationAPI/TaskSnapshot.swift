@@ -65,9 +65,6 @@ package struct TaskSnapshot: Sendable, Hashable {
     /// The complete answer, including the links' queries. Embedded files are replaced by their media type, size and SHA-256.
     package var json: JSONValue
 
-    /// Maximum number of results read from one task: the upper bound of the setting `maxResults`.
-    package static let mostResults = 10_000
-
     /// - Returns: `nil` for JSON without a usable `id`.
     package init?(_ json: JSONValue) { self.init(json, base: nil) }
 
@@ -75,7 +72,7 @@ package struct TaskSnapshot: Sendable, Hashable {
     ///   - base: The API's address, used to resolve relative links.
     ///   - mostResults: If there are more results, a final problem result says so.
     /// - Returns: `nil` for JSON without a usable `id`.
-    package init?(_ json: JSONValue, base: String?, mostResults: Int = mostResults) {
+    package init?(_ json: JSONValue, base: String?, mostResults: Int = UpstreamRules.mostResults) {
         guard let id = Self.id(in: json) else { return nil }
         self.id = id
         self.json = json.mapValues { InlineData.cutting($0) }
@@ -127,11 +124,8 @@ package struct TaskSnapshot: Sendable, Hashable {
         }
     }
 
-    /// The lifetime of a link after the task's creation: 24 hours according to the API's reference page.
-    package static let linkLifetime: TimeInterval = 24 * 3600
-
     /// When the links expire, as promised by the API.
-    package var deadline: Date? { createdAt.map { $0.addingTimeInterval(Self.linkLifetime) } }
+    package var deadline: Date? { createdAt.map { $0.addingTimeInterval(UpstreamRules.linkLifetime) } }
 
     /// Dates before 2000 or after 2200 are ignored.
     private static let plausible = 946_684_800.0..<7_258_118_400.0

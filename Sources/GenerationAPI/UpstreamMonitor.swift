@@ -127,7 +127,7 @@ package final class UpstreamMonitor: Sendable {
     package func compareList(newest: Date?, before: Date?, now: Date) {
         guard let before else { return clear(.staleList) }
         // The account may have dropped an old task, which leaves an empty list. A recent task must still be listed.
-        let isYoung = now.timeIntervalSince(before) < TaskSnapshot.linkLifetime
+        let isYoung = now.timeIntervalSince(before) < UpstreamRules.linkLifetime
         guard newest.map({ $0 < before }) ?? isYoung else { return clear(.staleList) }
         let shown = newest.map { "its newest task is of \($0.iso8601)" } ?? "it is empty"
         report(

@@ -103,7 +103,7 @@ extension ArchiveRepairer {
     private func reopen(_ owner: Owner, _ digest: Digest, _ report: inout RepairReport) async throws {
         var record = owner.record
         guard record.state == .archived else { return }
-        let deadline = record.deadline ?? record.createdAt?.addingTimeInterval(Self.linkLifetime)
+        let deadline = record.deadline ?? record.createdAt?.addingTimeInterval(UpstreamRules.linkLifetime)
         let mayLive = deadline.map { clock.now < $0 } ?? false
         if mayLive {
             report.did(.reopened, "\(record.id)", "its original \(digest) is lost here; the next run fetches it again")
@@ -121,8 +121,6 @@ extension ArchiveRepairer {
         try await catalog.reopen(record, reading: mayLive, now: clock.now)
     }
 
-    /// How long a link is valid, in seconds from the creation of its task, according to the upstream's reference page.
-    private static let linkLifetime: TimeInterval = 24 * 3600
 
     /// Restores a lost output if its original is here after all or in the other archive.
     func restore(_ path: String, _ report: inout RepairReport) async throws {

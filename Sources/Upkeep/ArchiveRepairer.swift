@@ -200,7 +200,7 @@ package struct ArchiveRepairer: Sendable {
         _ findings: [VerificationReport.Finding], _ survey: ArchiveSurvey, _ report: inout RepairReport
     ) async throws {
         for case .stray(let path) in findings.lazy.filter({ $0.kind == .stray }).map(\.target) where path.hasPrefix("blobs/") {
-            guard let digest = try await blobs.digest(ofStray: path), survey.wanted[BlobKey(digest)] != nil else { continue }
+            guard let digest = try await blobs.digest(ofStray: path), survey.wanted[digest] != nil else { continue }
             try await adopt(path, &report)
         }
     }

@@ -14,7 +14,7 @@ struct ArchiveSurvey {
         var isRequired: Bool
     }
 
-    private(set) var wanted: [BlobKey: Want] = [:]
+    private(set) var wanted: [Digest: Want] = [:]
     private(set) var outputs: Set<OutputID> = []
     private(set) var tasks: Set<TaskID> = []
     private(set) var unreadable: Set<String> = []
@@ -98,9 +98,8 @@ struct ArchiveSurvey {
     }
 
     private mutating func want(_ blob: BlobReference, path: String, isRequired: Bool) {
-        let key = BlobKey(blob.digest)
-        if let known = wanted[key], known.isRequired || !isRequired { return }
-        wanted[key] = Want(bytes: blob.bytes, path: path, isRequired: isRequired)
+        if let known = wanted[blob.digest], known.isRequired || !isRequired { return }
+        wanted[blob.digest] = Want(bytes: blob.bytes, path: path, isRequired: isRequired)
     }
 
     // MARK: Problems with records and rows

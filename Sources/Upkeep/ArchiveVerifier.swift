@@ -66,7 +66,7 @@ package struct ArchiveVerifier: Sendable {
     struct ScrubCandidate {
         /// Milliseconds since 1970; the minimum value if the blob was never read.
         var readAt: Int64
-        var key: BlobKey
+        var digest: Digest
         var bytes: Int
     }
 
@@ -79,33 +79,32 @@ package struct ArchiveVerifier: Sendable {
         var known: [Digest] = []
         for part in try await blobs.parts() {
             let stored = try await blobs.listing(part: part)
-            var scrubs: [BlobKey: BlobScrub] = [:]
+            var scrubs: [Digest: BlobScrub] = [:]
             let isFanOut = part.utf8.count == 2
-            for scrub in try await isFanOut ? catalog?.scrubs(prefix: part) ?? [] : [] { scrubs[BlobKey(scrub.digest)] = scrub }
+            for scrub in try await isFanOut ? catalog?.scrubs(prefix: part) ?? [] : [] { scrubs[scrub.digest] = scrub }
             for blob in stored {
                 check(blob, survey, &report)
                 guard let digest = blob.digest else { continue }
-                let key = BlobKey(digest)
-                missing.remove(key)
-                let scrub = scrubs.removeValue(forKey: key)
+                missing.remove(digest)
+                let scrub = scrubs.removeValue(forKey: digest)
                 if let scrub, !scrub.isSound { known.append(digest) }
-                queue.append(ScrubCandidate(readAt: scrub?.readAt.milliseconds ?? .min, key: key, bytes: blob.bytes))
+                queue.append(ScrubCandidate(readAt: scrub?.readAt.milliseconds ?? .min, digest: digest, bytes: blob.bytes))
             }
-            for (key, scrub) in scrubs where survey.wanted[key] == nil {
+            for (digest, scrub) in scrubs where survey.wanted[digest] == nil {
                 report.find(
-                    .differingRow, "blob \(key.digest)", .scrub(key.digest),
+                    .differingRow, "blob \(digest)", .scrub(digest),
                     "the catalog says it was read on \(scrub.readAt.iso8601), and it is not there; 'fixative repair' forgets it")
             }
         }
-        for key in missing {
+        for digest in missing {
             // The blob may have been stored after its folder was listed.
-            guard let want = survey.wanted[key], try await blobs.size(of: key.digest) == nil else { continue }
-            report.find(.missing, "\(key.digest)", .blob(key.digest), "\(want.path) names it")
+            guard let want = survey.wanted[digest], try await blobs.size(of: digest) == nil else { continue }
+            report.find(.missing, "\(digest)", .blob(digest), "\(want.path) names it")
         }
         var reader = BlobScrubber(blobs: blobs, catalog: catalog, clock: clock)
         try await reader.read(queue, scope, known: known, progress)
-        for (key, detail) in reader.damaged {
-            report.find(.corrupt, "\(key.digest)", .blob(key.digest), detail)
+        for (digest, detail) in reader.damaged {
+            report.find(.corrupt, "\(digest)", .blob(digest), detail)
         }
         report.read = reader.count
         report.readBytes = reader.bytes
@@ -132,7 +131,7 @@ package struct ArchiveVerifier: Sendable {
         if let mode = blob.mode, mode & 0o333 != 0 || mode & 0o400 == 0 {
             report.find(.wrongMode, blob.path, .blob(digest), "its mode is \(String(mode, radix: 8)), not read-only")
         }
-        guard let want = survey.wanted[BlobKey(digest)] else {
+        guard let want = survey.wanted[digest] else {
             return report.find(.untracked, blob.path, .blob(digest), "no record names it")
         }
         if want.bytes != blob.bytes {

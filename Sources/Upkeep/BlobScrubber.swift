@@ -15,7 +15,7 @@ struct BlobScrubber {
     private(set) var neverRead = 0
     private(set) var oldest: Date?
     /// Blobs whose bytes do not match their digest, with a description.
-    private(set) var damaged: [BlobKey: String] = [:]
+    private(set) var damaged: [Digest: String] = [:]
 
     init(blobs: any BlobUpkeep, catalog: (any CatalogUpkeep)?, clock: any WallClock) {
         self.blobs = blobs
@@ -34,7 +34,7 @@ struct BlobScrubber {
     ) async throws {
         let again = zip(known, try await blobs.read(known)).compactMap { digest, reading in reading.map { record(digest, $0) } }
         try await remember(again)
-        let queue = all.sorted { ($0.readAt, $0.key) < ($1.readAt, $1.key) }
+        let queue = all.sorted { ($0.readAt, $0.digest) < ($1.readAt, $1.digest) }
         let limit = scope.deep ? min(queue.count, Int((Double(queue.count) * scope.fraction).rounded(.up))) : 0
         let end = scope.seconds.map { clock.now.addingTimeInterval($0) } ?? .distantFuture
         try await read(queue[..<limit], until: end, progress)
@@ -88,7 +88,7 @@ struct BlobScrubber {
         var taken: [Digest] = []
         var bytes = 0
         while taken.count < batch.files, bytes < batch.bytes, let next = rest.popFirst() {
-            taken.append(next.key.digest)
+            taken.append(next.digest)
             bytes += next.bytes
         }
         return taken
@@ -96,7 +96,7 @@ struct BlobScrubber {
 
     private mutating func record(_ digest: Digest, _ reading: BlobHash) -> BlobScrub {
         let isSound = reading.digest == digest
-        damaged[BlobKey(digest)] =
+        damaged[digest] =
             isSound ? nil : reading.digest.map { "its bytes have the SHA-256 \($0)" } ?? "the disk can't read all of it"
         return BlobScrub(digest: digest, readAt: clock.now, isSound: isSound)
     }

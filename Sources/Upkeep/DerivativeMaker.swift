@@ -21,14 +21,7 @@ struct DerivativeMaker {
             let recipe = Self.recipe(derivative.recipe)
             let picture = try await decoders.inspect(bytes, recipe: recipe)
             let rendition = derivative.role == .thumbnail ? picture.thumbnail : picture.preview
-            let digest: Digest
-            if storing {
-                digest = try await blobs.put(rendition.bytes).digest
-            } else {
-                var hash = ContentHash()
-                hash.update(rendition.bytes)
-                digest = hash.digest()
-            }
+            let digest = storing ? try await blobs.put(rendition.bytes).digest : Digest(of: rendition.bytes)
             made.append(
                 ArchiveModel.Derivative(
                     role: derivative.role,

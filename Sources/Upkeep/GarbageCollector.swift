@@ -62,7 +62,7 @@ package struct GarbageCollector: Sendable {
         var report = Report(dryRun: dryRun)
         for part in try await blobs.parts() {
             for blob in try await blobs.listing(part: part) {
-                guard let digest = blob.digest, survey.wanted[BlobKey(digest)] == nil else { continue }
+                guard let digest = blob.digest, survey.wanted[digest] == nil else { continue }
                 if !takingPictures, try await mayBeDelivered(digest) {
                     report.pictures += 1
                     continue

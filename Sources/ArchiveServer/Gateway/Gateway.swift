@@ -131,7 +131,7 @@ package struct Gateway: Sendable {
         }
     }
 
-    /// - Throws: ``UpstreamProblem`` with 413 if the announced length is too large.
+    /// - Throws: ``GatewayUpstreamError`` with 413 if the announced length is too large.
     private static func length(of request: Request, most: Int) throws -> Int? {
         guard let text = request.headers[.contentLength] else { return nil }
         guard let length = Int(text), length >= 0 else {
@@ -341,7 +341,7 @@ package struct Gateway: Sendable {
 
     /// Whether the answer has a content coding although none was requested. It is decoded, so that the recorder and the secret
     /// mask see the same bytes as the caller.
-    /// - Throws: ``UpstreamProblem`` for an unsupported coding if the answer must be decoded.
+    /// - Throws: ``GatewayUpstreamError`` for an unsupported coding if the answer must be decoded.
     private func mustDecode(_ answer: HTTPClientResponse, for call: Call) throws -> Bool {
         do {
             return try ContentDecoder(answer.headers, mostBytes: Self.largestAnswer) != nil

@@ -32,7 +32,7 @@ struct GatewayCallers: Sendable {
     /// The service's own key, or a token for it, selects the service's key. Other keys are forwarded if that is allowed. Without
     /// valid credentials, a caller can't spend credits.
     ///
-    /// - Throws: ``UpstreamProblem`` with 401, or with 429 after many wrong keys.
+    /// - Throws: ``GatewayUpstreamError`` with 401, or with 429 after many wrong keys.
     func identify(_ request: Request, from client: ClientAddress) throws -> Caller {
         guard let header = request.headers[.authorization], let key = APIKey(authorization: header) else {
             throw refusal("an API key is needed: Authorization: Bearer <key>")
@@ -45,7 +45,7 @@ struct GatewayCallers: Sendable {
             do {
                 try access.noteFailure(of: client)
             } catch let problem as Problem {
-                throw UpstreamProblem(problem.status, "rate_limit_error", problem.detail, param: nil, headers: problem.headers)
+                throw GatewayUpstreamError(problem.status, "rate_limit_error", problem.detail, param: nil, headers: problem.headers)
             }
             throw refusal(
                 "this key is neither the archive's own nor a token of it; its operator can allow others to be forwarded")
@@ -53,7 +53,7 @@ struct GatewayCallers: Sendable {
         return Caller(authorization: key.authorization, key: key, keyHash: hash)
     }
 
-    private func refusal(_ message: String) -> UpstreamProblem {
-        UpstreamProblem(.unauthorized, "authentication_error", message, param: nil)
+    private func refusal(_ message: String) -> GatewayUpstreamError {
+        GatewayUpstreamError(.unauthorized, "authentication_error", message, param: nil)
     }
 }

@@ -212,8 +212,7 @@ package final class GatewayRecorder: Service {
     }
 
     private static func key(_ idempotencyKey: String, caller: APIKey?) -> String {
-        let text = "\(idempotencyKey)\n\(caller?.unsafeSecret ?? "")"
-        return "gateway \(SHA256.hash(data: Data(text.utf8)).description.suffix(64))"
+        "gateway \(ArchiveModel.Digest(of: "\(idempotencyKey)\n\(caller?.unsafeSecret ?? "")"))"
     }
 
     /// The upstream did not accept the request, or its answer is unknown.
@@ -244,7 +243,7 @@ package final class GatewayRecorder: Service {
         add("tasks that a caller read", bytes: answer.count) { [self] in
             guard let json = try? JSONReading(answer).value else { return }
             let rows = json["data"]?.array ?? json.array ?? [json["data"] ?? json]
-            let oldest = clock.now.addingTimeInterval(-TaskSnapshot.linkLifetime)
+            let oldest = clock.now.addingTimeInterval(-UpstreamRules.linkLifetime)
             let tasks = rows.compactMap { row -> TaskSnapshot? in
                 guard let task = TaskSnapshot(row), row["type"]?.string ?? "image" == "image" else { return nil }
                 return (task.createdAt ?? .distantFuture) >= oldest ? task : nil

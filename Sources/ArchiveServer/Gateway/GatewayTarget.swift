@@ -11,7 +11,7 @@ struct GatewayTarget: Sendable {
     let path: String
     private let query: String?
 
-    /// - Throws: ``UpstreamProblem`` with 400 for a path or query that is not plain.
+    /// - Throws: ``GatewayUpstreamError`` with 400 for a path or query that is not plain.
     init(_ request: Request) throws {
         path = request.uri.path
         query = request.uri.query
@@ -20,12 +20,12 @@ struct GatewayTarget: Sendable {
             path.hasPrefix("/v1/") && Self.isPlain(path, allowed: Self.inPath, escaped: Self.isPlainInPath)
             && !segments.dropLast().contains("") && !segments.contains { $0 == "." || $0 == ".." }
         guard isPlain else {
-            throw UpstreamProblem(
+            throw GatewayUpstreamError(
                 .badRequest, "invalid_request_error",
                 "the path holds a dot segment, a doubled or escaped separator, or a character that no path has", param: nil)
         }
         guard query.map({ Self.isPlain($0, allowed: Self.inQuery, escaped: { $0 >= 0x20 && $0 != 0x7F }) }) ?? true else {
-            throw UpstreamProblem(
+            throw GatewayUpstreamError(
                 .badRequest, "invalid_request_error", "the query holds a character that no query has", param: nil)
         }
     }

@@ -59,8 +59,7 @@ struct GenerationBody: Sendable {
     private static func recorded(_ image: String) -> String {
         guard image.prefix(5).lowercased() == "data:" else { return Redactor()(image) }
         let type = image.dropFirst(5).prefix(60).prefix { $0 != ";" && $0 != "," }
-        let digest = SHA256.hash(data: Data(image.utf8)).map { String(format: "%02x", $0) }.joined()
-        return "data:\(type) (\(image.utf8.count) characters, SHA-256 \(digest))"
+        return "data:\(type) (\(image.utf8.count) characters, SHA-256 \(Digest(of: image)))"
     }
 
     /// Why the documented rules do not allow the size.

@@ -91,11 +91,7 @@ struct Evidence {
         }
         contents.insert(("README.txt", Array(Self.words(task, entries).utf8)), at: 0)
         files = contents
-        let sums = contents.map { file in
-            var hash = ContentHash()
-            hash.update(file.bytes)
-            return "\(hash.digest())  \(file.name)\n"
-        }
+        let sums = contents.map { "\(Digest(of: $0.bytes))  \($0.name)\n" }
         files.append(("SHA256SUMS", Array(sums.joined().utf8)))
     }
 
@@ -104,9 +100,7 @@ struct Evidence {
         do { bytes = try await archive.blobs.contents(of: blob.digest).array } catch {
             throw SettingsError("the original \(blob.digest) can't be read: \(error). 'fixative repair' may bring it back")
         }
-        var hash = ContentHash()
-        hash.update(bytes)
-        guard hash.digest() == blob.digest else {
+        guard Digest(of: bytes) == blob.digest else {
             throw SettingsError("the original \(blob.digest) is damaged, and proves nothing. 'fixative repair' may bring it back")
         }
         return bytes
