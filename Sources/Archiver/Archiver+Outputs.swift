@@ -102,8 +102,7 @@ extension Archiver {
 
     /// The link used by one attempt.
     private struct CurrentLink {
-        /// Includes the query, which is secret.
-        var address: String?
+        var address: ResultLink?
         /// Whether the link was read again for this attempt.
         var isFresh = false
         /// Why no fresh link could be read.
@@ -153,7 +152,7 @@ extension Archiver {
     }
 
     private enum LinkAnswer {
-        case link(String)
+        case link(ResultLink)
         case missing(String)
     }
 
@@ -271,7 +270,7 @@ extension Archiver {
         var failure = failure
         if let problem = link.failure, problem.detail != failure.detail { failure.detail += "; \(problem.detail)" }
         let keyGuard = KeyGuard(client.secrets)
-        let signatures = [lease.link, link.address].compactMap { $0 }.flatMap { HopSecrets.secrets(in: $0) }
+        let signatures = [lease.link, link.address].compactMap { $0 }.flatMap { HopSecrets.secrets(in: $0.unsafeText) }
         failure.detail = KeyGuard(client.secrets + signatures)(failure.detail)
         // The downloader has removed the signatures from the facts of a candidate.
         if let candidate = failure.candidate { failure.candidate = (try? keyGuard(candidate)) ?? candidate }

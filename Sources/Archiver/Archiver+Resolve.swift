@@ -203,7 +203,7 @@ extension Archiver {
 
     /// The secrets in the links of an answer: anyone who has them can fetch the results.
     func signatures(of snapshot: TaskSnapshot) -> [String] {
-        snapshot.links.filter { !InlineData.isDataURI($0) }.flatMap { HopSecrets.secrets(in: $0) }
+        snapshot.links.map(\.unsafeText).filter { !InlineData.isDataURI($0) }.flatMap { HopSecrets.secrets(in: $0) }
     }
 
     /// The results of one read that are added to the queue.
@@ -217,7 +217,7 @@ extension Archiver {
 
     /// - Parameter known: Results already in the catalog. If there are too many, only unknown results are added; known ones
     ///   continue and are not restarted by each read.
-    private func taken(of named: [NamedResult], known: [Int: String], _ lease: TaskLease, _ createdAt: Date?) -> TakenResults {
+    private func taken(of named: [NamedResult], known: [Int: ResultLink], _ lease: TaskLease, _ createdAt: Date?) -> TakenResults {
         let most = options.mostResults
         guard named.count > most else { return TakenResults(results: named) }
         let reason = "it names \(named.count) results, and \(most) are taken at most (--max-results, FIXATIVE_MAX_RESULTS)"
@@ -237,15 +237,16 @@ extension Archiver {
     }
 
     /// Numbers the results. A known result keeps its number even if a later answer lists it at another position.
-    func numbered(_ results: [TaskResult], known: [Int: String]) -> [NamedResult] {
+    func numbered(_ results: [TaskResult], known: [Int: ResultLink]) -> [NamedResult] {
         ResultMatcher.match(known: known, fresh: results).map { number, result in
             NamedResult(index: number, link: result.link, name: result.link.map(Self.name), problem: result.problem)
         }.sorted { $0.index < $1.index }
     }
 
     /// The link's identity: its address without the query, which is a signature; for inline data, the digest.
-    private static func name(of link: String) -> String {
-        InlineData.digest(of: link).map { "sha256:" + $0 } ?? String(link.prefix { $0 != "?" && $0 != "#" })
+    private static func name(of link: ResultLink) -> String {
+        let link = link.unsafeText
+        return InlineData.digest(of: link).map { "sha256:" + $0 } ?? String(link.prefix { $0 != "?" && $0 != "#" })
     }
 
     /// Writes records for results that are not links, with the reason. Their outputs keep waiting, since a later read may return

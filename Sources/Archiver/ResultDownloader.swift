@@ -95,10 +95,10 @@ package struct ResultDownloader: Sendable {
     /// - Parameter isRetry: Whether an earlier attempt failed. Caches are then told not to repeat their answer.
     /// - Throws: ``DownloadError``, ``BlobStoreError`` if the bytes can't be stored, `CancellationError`. No partial file remains
     ///   then.
-    package func fetch(_ link: String, isRetry: Bool = false) async throws -> Download {
+    package func fetch(_ link: ResultLink, isRetry: Bool = false) async throws -> Download {
         do {
-            if DataLink.isOne(link) { return try await decode(DataLink(link)) }
-            let url = try FetchableURL(link)
+            if DataLink.isOne(link.unsafeText) { return try await decode(DataLink(link.unsafeText)) }
+            let url = try FetchableURL(link.unsafeText)
             return try await withTimeout(limits.total, clock: clock) { try await followThrough(url, isRetry: isRetry) }
         } catch let error as LinkError {
             throw DownloadError(error)

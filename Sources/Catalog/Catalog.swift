@@ -129,7 +129,7 @@ package protocol Catalog: Outbox {
 
     /// The links of a task's results by index. While a result is pending this is the full link, which is a secret. Afterwards it
     /// is the URL without the query, or the digest of inline data.
-    func resultLinks(of task: TaskID) async throws -> [Int: String]
+    func resultLinks(of task: TaskID) async throws -> [Int: ResultLink]
 
     /// Deletes the key that decrypts stored links once no output is pending.
     func forgetLinks() async throws

@@ -112,7 +112,7 @@ package struct Postponement: Sendable {
     /// The end of the window of an output by a later answer of the API; `nil` to keep the known one.
     package var deadline: Date?
     /// A freshly read link, which replaces the old one.
-    package var link: String?
+    package var link: ResultLink?
     /// Delivered bytes that were not a complete picture.
     package var candidate: DeliveryCandidate?
     /// Whether to send a notification about the failure now. This happens once.
@@ -122,7 +122,7 @@ package struct Postponement: Sendable {
 
     package init(
         dueAt: Date, error: String, kind: String, cause: FailureCause, history: FailureHistory, notBefore: Date? = nil,
-        link: String? = nil, candidate: DeliveryCandidate? = nil, deadline: Date? = nil, isToBeTold: Bool = false,
+        link: ResultLink? = nil, candidate: DeliveryCandidate? = nil, deadline: Date? = nil, isToBeTold: Bool = false,
         isMiss: Bool = false
     ) {
         self.dueAt = dueAt
@@ -143,14 +143,14 @@ package struct Postponement: Sendable {
 package struct NamedResult: Sendable, Hashable {
     /// The result's index within its task, from 0; it never changes.
     package var index: Int
-    /// The link with its query, which is a secret. `nil` for a result without a link.
-    package var link: String?
+    /// `nil` for a result without a link.
+    package var link: ResultLink?
     /// The link without secrets, which identifies the same result in a later read. `nil` when there is none.
     package var name: String?
     /// Why there is no link.
     package var problem: String?
 
-    package init(index: Int, link: String?, name: String? = nil, problem: String? = nil) {
+    package init(index: Int, link: ResultLink?, name: String? = nil, problem: String? = nil) {
         self.index = index
         self.link = link
         self.name = name
@@ -216,8 +216,8 @@ package struct AtRisk: Sendable, Hashable {
 package struct OutputLease: Sendable, Hashable {
     package var id: OutputID
     package var token: Int64
-    /// The link with its query: must never be shown or written elsewhere.
-    package var link: String
+    /// Empty if the stored link can't be decrypted.
+    package var link: ResultLink
     package var deadline: Date?
     package var createdAt: Date?
     package var discoveredAt: Date

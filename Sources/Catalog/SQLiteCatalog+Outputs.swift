@@ -8,7 +8,7 @@ extension SQLiteCatalog {
     static func outputLease(_ row: Row, key: SymmetricKey?, in database: Database) throws -> OutputLease {
         OutputLease(
             id: try outputID(row["id"], row["idx"]), token: row["token"],
-            link: opened(row["link"], with: key),
+            link: ResultLink(opened(row["link"], with: key)),
             deadline: date(row["output_deadline"]), createdAt: date(row["created_at"]),
             discoveredAt: Date(milliseconds: row["discovered_at"]), source: (row["source"] as String).unstored,
             request: request(row), model: (row["model"] as String?)?.unstored,
@@ -163,7 +163,7 @@ extension SQLiteCatalog {
                 """,
             arguments: key(lease) + [
                 "due_at": postponement.dueAt.milliseconds, "reason": postponement.error.stored,
-                "link": try postponement.link.map { try sealed($0, in: database) }, "failure": postponement.kind,
+                "link": try postponement.link.map { try sealed($0.unsafeText, in: database) }, "failure": postponement.kind,
                 "cause": postponement.cause.rawValue, "since": history.failingSince?.milliseconds,
                 "window_cause": history.causeInWindow?.rawValue, "refusals": history.refusals,
                 "refused_since": history.refusedSince?.milliseconds,

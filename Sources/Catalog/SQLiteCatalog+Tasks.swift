@@ -299,7 +299,7 @@ extension SQLiteCatalog {
                         AND (SELECT retries_undecodable FROM task WHERE id = :id))
                     """,
                 arguments: [
-                    "index": result.index, "link": try sealed(result.link ?? "", in: database), "name": result.name,
+                    "index": result.index, "link": try sealed(result.link?.unsafeText ?? "", in: database), "name": result.name,
                     "reason": result.problem?.stored, "cause": result.problem.map { _ in FailureCause.vendor.rawValue },
                     "since": result.problem.map { _ in now.milliseconds }, "deadline": deadline?.milliseconds,
                     "now": now.milliseconds, "id": id.text,
@@ -308,7 +308,7 @@ extension SQLiteCatalog {
         try database.executeCached(sql: "UPDATE task SET retries_undecodable = 0 WHERE id = ?", arguments: [id.text])
     }
 
-    package func resultLinks(of id: TaskID) async throws -> [Int: String] {
+    package func resultLinks(of id: TaskID) async throws -> [Int: ResultLink] {
         try await read { database in
             let key = try Self.linkKey(in: database)
             let rows = try Row.fetchAll(
@@ -317,7 +317,7 @@ extension SQLiteCatalog {
                 arguments: [id.text])
             let links = rows.map { row in
                 let link = (row["link"] as String?).map { Self.opened($0, with: key) } ?? ""
-                return (row["idx"] as Int, link.isEmpty ? row["name"] as String? ?? "" : link)
+                return (row["idx"] as Int, ResultLink(link.isEmpty ? row["name"] as String? ?? "" : link))
             }
             return Dictionary(links) { first, _ in first }
         }

@@ -11,14 +11,14 @@ package enum InlineData {
     /// Accepts white space, line breaks, missing padding and the URL-safe alphabet (RFC 4648, section 5).
     /// - Parameter mediaType: The declared media type, used if none is detected.
     /// - Returns: `nil` for a text that is empty or not base64.
-    static func link(base64 text: String, mediaType: String? = nil) -> String? {
+    static func link(base64 text: String, mediaType: String? = nil) -> ResultLink? {
         guard let clean = normalised(base64: text), !clean.isEmpty else { return nil }
         let type = sniffed(base64: clean) ?? mediaType ?? "application/octet-stream"
-        return "data:\(type);base64,\(clean)"
+        return ResultLink("data:\(type);base64,\(clean)")
     }
 
     /// The same for a text that is not declared as base64. It must start with the signature of a known file type.
-    static func link(sniffing text: String) -> String? {
+    static func link(sniffing text: String) -> ResultLink? {
         guard text.utf8.count >= 32, sniffed(base64: text) != nil else { return nil }
         return link(base64: text)
     }

@@ -9,7 +9,7 @@ struct ResultAddress {
     /// The absolute address; `nil` for a text that is not an address.
     func read(_ text: String) -> TaskResult? {
         if InlineData.isDataURI(text) {
-            return text.utf8.contains(UInt8(ascii: ",")) ? .link(text) : .problem("its data: URI has no data")
+            return text.utf8.contains(UInt8(ascii: ",")) ? .link(ResultLink(text)) : .problem("its data: URI has no data")
         }
         let text = Self.compact(text)
         if let scheme = Self.scheme(of: text) {
@@ -32,7 +32,7 @@ struct ResultAddress {
         guard let base, let url = URL(string: base.hasSuffix("/") ? base : base + "/"),
             let absolute = URL(string: Self.escaped(text[...]), relativeTo: url)?.absoluteString
         else { return .problem("it is the relative address \(text.prefix { $0 != "?" && $0 != "#" }.cut(to: 200))") }
-        return .link(absolute)
+        return .link(ResultLink(absolute))
     }
 
     /// Removes characters that may surround an address, and characters that the URL standard removes inside one.
@@ -69,7 +69,7 @@ struct ResultAddress {
         guard let url = URL(string: link), let name = url.host, !name.isEmpty else {
             return .problem("its address can't be read: \(Redactor()(link.cut(to: 300)))")
         }
-        return .link(link)
+        return .link(ResultLink(link))
     }
 
     /// Percent-encodes characters that are invalid in a URL. Everything else stays unchanged, since signatures cover it.

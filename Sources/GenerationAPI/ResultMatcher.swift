@@ -1,3 +1,4 @@
+package import ArchiveModel
 import Foundation
 
 /// The identity of a link without its signature: host and path, or the digest of its data.
@@ -7,7 +8,8 @@ struct ResultName: Hashable {
     /// `name=value` pairs of the query.
     var parameters: Set<String> = []
 
-    init(_ link: String) {
+    init(_ link: ResultLink) {
+        let link = link.unsafeText
         if let digest = InlineData.digest(of: link) {
             (text, path) = ("sha256:" + digest, "")
             return
@@ -39,7 +41,7 @@ package enum ResultMatcher {
     ///
     /// - Parameter known: The recorded links by number, including those of ended outputs. Empty for an item that was not a link.
     /// - Returns: Every fresh result, by number. Known numbers that are missing are no longer named by the upstream.
-    package static func match(known: [Int: String], fresh: [TaskResult]) -> [Int: TaskResult] {
+    package static func match(known: [Int: ResultLink], fresh: [TaskResult]) -> [Int: TaskResult] {
         var matching = Matching(known: known, fresh: fresh)
         matching.byText()
         matching.byName()
@@ -50,14 +52,14 @@ package enum ResultMatcher {
 }
 
 private struct Matching {
-    private let known: [Int: String]
+    private let known: [Int: ResultLink]
     private let fresh: [TaskResult]
     private let names: [Int: ResultName]
     private var openNumbers: Set<Int>
     private var openPositions: Set<Int>
     private var matched: [Int: Int] = [:]
 
-    init(known: [Int: String], fresh: [TaskResult]) {
+    init(known: [Int: ResultLink], fresh: [TaskResult]) {
         self.known = known
         self.fresh = fresh
         names = known.filter { !$0.value.isEmpty && TaskResult(stored: $0.value).link != nil }.mapValues(ResultName.init)

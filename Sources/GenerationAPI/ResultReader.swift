@@ -227,7 +227,7 @@ struct ResultReader {
         guard let link = result.link else { return [] }
         let name = ResultName(link)
         let file = name.path.split(separator: "/").last.map(String.init) ?? ""
-        return [name.text] + (file.count > shortName && !InlineData.isDataURI(link) ? ["file " + file] : [])
+        return [name.text] + (file.count > shortName && !InlineData.isDataURI(link.unsafeText) ? ["file " + file] : [])
     }
 }
 

@@ -2,13 +2,11 @@ import ArchiveModel
 
 /// One numbered result of a task.
 package enum TaskResult: Sendable, Hashable {
-    /// An absolute `http(s)` address or a `data:` URI. Its query is a signature and therefore secret: log ``description``
-    /// instead.
-    case link(String)
+    case link(ResultLink)
     /// Why the item is not a link, such as an error in place of a picture.
     case problem(String)
 
-    package var link: String? {
+    package var link: ResultLink? {
         guard case .link(let link) = self else { return nil }
         return link
     }
@@ -23,7 +21,7 @@ package enum TaskResult: Sendable, Hashable {
 extension TaskResult: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     package var description: String {
         switch self {
-        case .link(let link): InlineData.isDataURI(link) ? InlineData.summary(of: link) : Redactor()(link)
+        case .link(let link): InlineData.isDataURI(link.unsafeText) ? InlineData.summary(of: link.unsafeText) : link.description
         case .problem(let reason): "no link: \(reason)"
         }
     }
@@ -36,15 +34,16 @@ extension TaskResult {
     private static let problemScheme = "problem:"
 
     /// The result as a single text, for the queue in the catalog.
-    package var stored: String {
+    package var stored: ResultLink {
         switch self {
         case .link(let link): link
-        case .problem(let reason): Self.problemScheme + reason
+        case .problem(let reason): ResultLink(Self.problemScheme + reason)
         }
     }
 
-    package init(stored text: String) {
+    package init(stored link: ResultLink) {
+        let text = link.unsafeText
         let isProblem = text.utf8.starts(with: Self.problemScheme.utf8)
-        self = isProblem ? .problem(String(text.dropFirst(Self.problemScheme.count))) : .link(text)
+        self = isProblem ? .problem(String(text.dropFirst(Self.problemScheme.count))) : .link(link)
     }
 }

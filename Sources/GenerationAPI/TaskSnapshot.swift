@@ -111,7 +111,7 @@ package struct TaskSnapshot: Sendable, Hashable {
     }
 
     /// The links among the results; their positions here are not their numbers.
-    package var links: [String] { results.compactMap(\.link) }
+    package var links: [ResultLink] { results.compactMap(\.link) }
 
     package var stage: Stage {
         if results.contains(where: { $0.link != nil }) { return .delivered }

@@ -5,7 +5,7 @@ import Testing
 
 /// The first bytes of every PNG file, in base64; the link that they become.
 private let png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
-private let pngLink = "data:image/png;base64,\(png)"
+private let pngLink: ResultLink = "data:image/png;base64,\(png)"
 
 @Suite struct ResultShapeTests {
     private func results(_ fields: String, most: Int = 1000) throws -> [TaskResult] {
@@ -33,7 +33,7 @@ private let pngLink = "data:image/png;base64,\(png)"
         ])
     func shapes(_ fields: String) throws {
         for link in ["https://a.example/1.png?sig=x", "data:image/png;base64,\(png)"] {
-            #expect(try results(fields.replacing("@", with: link)) == [.link(link)])
+            #expect(try results(fields.replacing("@", with: link)) == [.link(ResultLink(link))])
         }
     }
 
@@ -51,7 +51,7 @@ private let pngLink = "data:image/png;base64,\(png)"
             ("data:image/svg+xml,%3Csvg/%3E", "data:image/svg+xml,%3Csvg/%3E"),
         ])
     func addresses(_ written: String, _ link: String) throws {
-        #expect(try results(#""results":["\#(written)"]"#) == [.link(link)])
+        #expect(try results(#""results":["\#(written)"]"#) == [.link(ResultLink(link))])
     }
 
     @Test(
@@ -95,7 +95,7 @@ private let pngLink = "data:image/png;base64,\(png)"
 
     @Test func anItemOfSeveralFilesCountsAsThatMany() throws {
         let found = try results(#""results":[{"url":["https://a.example/1","https://a.example/2"]},null,"https://a.example/3"]"#)
-        #expect(found.map { $0.link?.last } == ["1", "2", nil, "3"])
+        #expect(found.map { $0.link?.unsafeText.last } == ["1", "2", nil, "3"])
     }
 
     @Test func aRepeatedLinkTakesNoSecondNumber() throws {
@@ -111,7 +111,7 @@ private let pngLink = "data:image/png;base64,\(png)"
         #expect(
             found == [.link("https://a.example/1?s=1"), .link("https://a.example/2")], "the other field has what this one lacks")
         let more = try results(#""results":["https://a.example/1"],"output":["https://a.example/2","https://a.example/3"]"#)
-        #expect(more.map { $0.link?.last } == ["1", "2", "3"])
+        #expect(more.map { $0.link?.unsafeText.last } == ["1", "2", "3"])
     }
 
     @Test(arguments: [
@@ -190,8 +190,8 @@ private let pngLink = "data:image/png;base64,\(png)"
             name: "the very same link first", known: [0: "i?1", 1: "i?2"], fresh: ["i?2", "i?1"], numbers: [0: "i?1", 1: "i?2"]),
     ]
 
-    private static func link(_ name: String) -> String {
-        name.isEmpty || name.hasPrefix("problem:") ? name : "https://h.example/\(name)"
+    private static func link(_ name: String) -> ResultLink {
+        name.isEmpty || name.hasPrefix("problem:") ? ResultLink(name) : "https://h.example/\(name)"
     }
 
     @Test(arguments: cases) func freshResultsGetTheNumbersOfWhatTheyName(_ test: Case) {
@@ -201,7 +201,7 @@ private let pngLink = "data:image/png;base64,\(png)"
     }
 
     @Test func dataIsFoundByItsDigest() {
-        let other = "data:image/png;base64,iVBORw0KGgoAAAA="
+        let other: ResultLink = "data:image/png;base64,iVBORw0KGgoAAAA="
         let known = [0: pngLink, 1: other]
         #expect(
             ResultMatcher.match(known: known, fresh: [.link(other), .link(pngLink)]) == [0: .link(pngLink), 1: .link(other)])
@@ -209,7 +209,7 @@ private let pngLink = "data:image/png;base64,\(png)"
 
     /// All links of a hostile task have one path.
     @Test(.timeLimit(.minutes(1))) func manyResultsOfOnePathTakeNoLong() {
-        let known = Dictionary(uniqueKeysWithValues: (0..<1000).map { ($0, "https://h.example/i?s=\($0)") })
+        let known = Dictionary(uniqueKeysWithValues: (0..<1000).map { ($0, "https://h.example/i?s=\($0)" as ResultLink) })
         let fresh = (0..<1000).map { TaskResult.link("https://h.example/i?t=\($0)") }
         #expect(ResultMatcher.match(known: known, fresh: fresh).count == 1000)
     }

@@ -5,7 +5,7 @@ package import Foundation
 extension [NamedResult] {
     /// Links in their order, numbered from 0.
     package static func links(_ links: [String]) -> [NamedResult] {
-        links.enumerated().map { NamedResult(index: $0.offset, link: $0.element) }
+        links.enumerated().map { NamedResult(index: $0.offset, link: ResultLink($0.element)) }
     }
 }
 
