@@ -52,3 +52,19 @@ package struct RecordedRequest: Sendable, Hashable, Codable {
         return try? contract.request(size: size, resolution: resolution)
     }
 }
+
+extension RecordedRequest {
+    /// The requested size for display; a ratio is followed by its tier: `16:9 4K`. `nil` without a size.
+    package var sizeText: String? { Self.sizeText(size, resolution) }
+
+    static func sizeText(_ size: String?, _ resolution: String?) -> String? {
+        guard let size, !size.isEmpty else { return nil }
+        guard size.contains(":") else { return size }
+        return "\(size) \(resolution.flatMap { $0.isEmpty ? nil : $0 } ?? "1K")"
+    }
+}
+
+extension OutputView.Requested {
+    /// See ``RecordedRequest/sizeText``.
+    package var sizeText: String? { RecordedRequest.sizeText(size, resolution) }
+}

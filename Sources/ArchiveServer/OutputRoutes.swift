@@ -48,36 +48,16 @@ struct OutputRoutes {
     }
 
     private struct Output: Encodable {
-        var name: String
-        var taskId: TaskID
-        var index: Int
-        var state: OutputState
-        var reason: String?
-        var cause: FailureCause?
+        var view: OutputView
         /// Set while the output waits after a failure.
         var failing: Failing?
-        var createdAt: Date?
-        var deadline: Date?
-        var endedAt: Date?
-        var request: RecordedRequest?
-        var judgement: Judgement?
         var original: Picture?
         var thumbnail: Picture?
         var preview: Picture?
 
         init(_ entry: OutputEntry, now: Date) {
-            name = entry.id.name
-            taskId = entry.id.task
-            index = entry.id.index
-            state = entry.state
-            reason = entry.reason
-            cause = entry.cause
+            view = OutputView(entry)
             failing = entry.failing.map { Failing($0, now: now) }
-            createdAt = entry.createdAt
-            deadline = entry.deadline
-            endedAt = entry.endedAt
-            request = entry.request
-            judgement = entry.judgement
             original = entry.original.map {
                 Picture(
                     path: BlobRoutes.path($0.digest), mediaType: $0.mediaType, width: entry.judgement?.delivered?.width,
@@ -91,6 +71,17 @@ struct OutputRoutes {
             Picture(
                 path: BlobRoutes.path(rendition.digest), mediaType: rendition.mediaType, width: rendition.width,
                 height: rendition.height, sha256: rendition.digest)
+        }
+
+        private enum CodingKeys: CodingKey { case failing, original, thumbnail, preview }
+
+        func encode(to encoder: any Encoder) throws {
+            try view.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encodeIfPresent(failing, forKey: .failing)
+            try container.encodeIfPresent(original, forKey: .original)
+            try container.encodeIfPresent(thumbnail, forKey: .thumbnail)
+            try container.encodeIfPresent(preview, forKey: .preview)
         }
     }
 
@@ -130,13 +121,13 @@ struct OutputRoutes {
             throw Problem(.notFound, "The archive knows no task \(text.prefix(80)).")
         }
         struct Whole: Encodable {
-            var id: TaskID
+            var taskId: TaskID
             var state: TaskState
             var reason: String?
             var source: String
             var createdAt: Date?
             var discoveredAt: Date
-            var request: RecordedRequest?
+            var requested: OutputView.Requested?
             var failing: Failing?
             var outputs: [Output]
         }
@@ -144,8 +135,8 @@ struct OutputRoutes {
         let entries = try await catalog.entries(EntryQuery(task: id))
         return try JSONResponse.json(
             Whole(
-                id: id, state: task.state, reason: task.reason, source: task.source, createdAt: task.createdAt,
-                discoveredAt: task.discoveredAt, request: task.request, failing: task.failing.map { Failing($0, now: now) },
+                taskId: id, state: task.state, reason: task.reason, source: task.source, createdAt: task.createdAt,
+                discoveredAt: task.discoveredAt, requested: .init(task.request, withPrompt: true), failing: task.failing.map { Failing($0, now: now) },
                 outputs: entries.map { Output($0, now: now) }))
     }
 

@@ -2,7 +2,7 @@ package import ArchiveModel
 import Foundation
 package import SizeContract
 
-/// Compares requested, delivered and billed sizes of outputs. The JSON format is stable: names and structure do not change.
+/// Compares requested, delivered and billed sizes of outputs. Its JSON has the keys of ``OutputView``.
 package struct AuditReport: Sendable, Encodable {
     package struct Summary: Sendable, Encodable {
         /// Judged outputs: delivered and archived.
@@ -61,34 +61,25 @@ package struct AuditReport: Sendable, Encodable {
         }
     }
 
-    package struct Requested: Sendable, Encodable {
-        package var size: String?
-        package var resolution: String?
-    }
-
-    package struct Delivered: Sendable, Encodable {
-        package var width: Int?
-        package var height: Int?
-        package var format: String?
-        package var bytes: Int
-        package var sha256: Digest
-    }
-
+    /// A judged output, with its charge if the audit covers costs.
     package struct Output: Sendable, Encodable {
-        package var taskId: TaskID
-        package var index: Int
-        package var requested: Requested?
-        package var expected: PixelSize?
-        package var delivered: Delivered?
-        package var verdict: Verdict
-        package var ratioError: Double?
-        package var pixelRatio: Double?
-        package var onGrid: Bool?
-        package var billedTier: Tier?
-        package var deliveredTier: Tier?
-        package var overpaidMultiplier: PriceMultiplier?
-        package var nearestCell: SizeContract.Cell?
+        package var view: OutputView
         package var charge: Charge?
+
+        /// - Returns: `nil` for an output that is not judged.
+        package init?(_ entry: AuditEntry, _ charge: Charge?) {
+            guard entry.judgement != nil else { return nil }
+            view = OutputView(entry)
+            self.charge = charge
+        }
+
+        private enum CodingKeys: CodingKey { case charge }
+
+        package func encode(to encoder: any Encoder) throws {
+            try view.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encodeIfPresent(charge, forKey: .charge)
+        }
     }
 
     /// An output or task that was not delivered and will not be.
@@ -149,27 +140,5 @@ package struct AuditReport: Sendable, Encodable {
         } else if let charge, charge.paid > 0 {
             chargedFailures.append(ChargedFailure(taskId: task.id, reason: task.reason ?? "unknown", charge: charge))
         }
-    }
-}
-
-extension AuditReport.Output {
-    /// - Returns: `nil` for an output that is not judged.
-    package init?(_ entry: AuditEntry, _ charge: Charge?) {
-        guard let judgement = entry.judgement else { return nil }
-        self.init(
-            taskId: entry.id.task, index: entry.id.index,
-            requested: entry.request.flatMap { request in
-                request.size == nil && request.resolution == nil
-                    ? nil : AuditReport.Requested(size: request.size, resolution: request.resolution)
-            },
-            expected: judgement.expected,
-            delivered: entry.original.map { original in
-                AuditReport.Delivered(
-                    width: judgement.delivered?.width, height: judgement.delivered?.height, format: original.format,
-                    bytes: original.bytes, sha256: original.digest)
-            },
-            verdict: judgement.verdict, ratioError: judgement.ratioError, pixelRatio: judgement.pixelRatio,
-            onGrid: judgement.isOnGrid, billedTier: judgement.billedTier, deliveredTier: judgement.deliveredTier,
-            overpaidMultiplier: judgement.overpaid, nearestCell: judgement.nearestCell, charge: charge)
     }
 }

@@ -41,7 +41,7 @@ package enum AuditGrouping: String, Sendable, CaseIterable {
         switch self {
         case .day: entry.createdAt.map { String($0.iso8601.prefix(10)) } ?? Self.unknown
         case .model: entry.request?.model ?? Self.unknown
-        case .size: entry.request.flatMap(Self.size) ?? Self.unknown
+        case .size: entry.request.flatMap(\.sizeText) ?? Self.unknown
         case .verdict: entry.state == .unavailable ? "lost" : entry.judgement?.verdict.rawValue ?? Self.unknown
         }
     }
@@ -51,15 +51,9 @@ package enum AuditGrouping: String, Sendable, CaseIterable {
         switch self {
         case .day: task.createdAt.map { String($0.iso8601.prefix(10)) } ?? Self.unknown
         case .model: task.request?.model ?? Self.unknown
-        case .size: task.request.flatMap(Self.size) ?? Self.unknown
+        case .size: task.request.flatMap(\.sizeText) ?? Self.unknown
         case .verdict: task.state == .unavailable ? "lost" : task.state.rawValue
         }
-    }
-
-    /// The requested size in one format for all lists; a ratio is followed by its tier.
-    package static func size(_ request: RecordedRequest) -> String? {
-        guard let size = request.size else { return nil }
-        return size.contains(":") ? "\(size) \(request.resolution ?? "1K")" : size
     }
 
     private static let unknown = "not on record"

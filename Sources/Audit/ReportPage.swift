@@ -182,7 +182,7 @@ package struct ReportPage {
         var line: [String: Any] = [
             "verdict": words?.id ?? "", "label": words?.label ?? "", "tone": words?.tone.rawValue ?? "",
             "created": created, "day": created.prefix(10), "time": created.dropFirst(11).prefix(5),
-            "asked": entry.request.flatMap(AuditGrouping.size) ?? "not on record",
+            "asked": entry.request.flatMap(\.sizeText) ?? "not on record",
             "expected": judgement?.expected.map { "\($0)" } ?? "-",
             "delivered": judgement?.delivered.map { "\($0)" } ?? (judgement?.verdict == .unread ? "not read" : "no picture"),
             "expectedPixels": judgement?.expected.map { "\($0.pixels)" } ?? "",

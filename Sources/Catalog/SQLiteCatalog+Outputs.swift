@@ -129,7 +129,7 @@ extension SQLiteCatalog {
                 try Self.forgetCandidates(of: lease, in: database)
                 try Self.keepCopy(of: record, in: database)
                 if lease.history.isTold, record.state == .archived, record.decodeError == nil {
-                    try Self.post(Notice(.recovered, at: now, Notice.Facts(OutputEntry(record))), in: database)
+                    try Self.post(Notice(.recovered, at: now, OutputView(OutputEntry(record), prompts: false)), in: database)
                 }
                 return try Self.post(Notice(record), in: database)
             case .postponed(let postponement):
@@ -178,7 +178,7 @@ extension SQLiteCatalog {
         entry.cause = postponement.cause
         entry.deadline = lease.deadline
         entry.request = lease.request
-        return Notice(.failing, at: now, Notice.Facts(entry))
+        return Notice(.failing, at: now, OutputView(entry, prompts: false))
     }
 
     /// The columns filled from a record; ``arguments(of:)`` uses the same names.

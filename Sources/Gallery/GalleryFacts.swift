@@ -1,12 +1,10 @@
 internal import ArchiveModel
 internal import Foundation
-internal import Markup
-internal import SizeContract
 
-/// The facts of one output as data: an object in the script's data files and in `manifest.json`.
+/// The facts of one output as data: an object in the script's data files and in `manifest.json`. It has the keys of
+/// ``OutputView`` and those of the site's own files.
 ///
-/// Unknown facts are left out and never `null`. Pixel sizes are strings such as `1672x941`, width first. Dates are ISO 8601 in
-/// UTC. Paths are relative to the site's root.
+/// Unknown facts are left out and never `null`. Paths are relative to the site's root.
 struct GalleryFacts: Encodable {
     /// A file of the site.
     struct Image: Encodable {
@@ -24,96 +22,47 @@ struct GalleryFacts: Encodable {
         }
     }
 
-    /// Unique in the site. It names the output's page and identifies it in viewer URLs (`index.html#p=NAME`).
-    var name: String
-    /// The path of the output's own page. In the manifest only; the script derives it from ``name``.
-    var page: String?
-    /// The upstream's task ID.
-    var taskId: String
-    /// The output's index within its task, from 0.
-    var index: Int
-    /// One of:
-    /// - `picture`;
-    /// - `file` for bytes that can't be shown: unreadable pictures, and files that are not decoded here;
-    /// - `unavailable` for outputs that were lost before they were archived.
-    var kind: GalleryPicture.Kind
-    /// A verdict: `exact`, `transposed`, `resized`, `reshaped`, `undersized`, `oversized`, `accepted`, `unrequested`,
-    /// `undecodable` or `unread`; otherwise `unjudged` or `unavailable`.
-    var verdict: String
-    /// The prompt, unchanged.
-    var prompt: String?
-    var model: String?
-    /// The requested size in its original form: `16:9 at 4K`, `1024x1024`, `auto`.
-    var asked: String?
-    /// The pixel size that the request promises.
-    var expected: String?
-    /// The delivered pixel size.
-    var delivered: String?
-    /// The billed price class: `1K`, `2K` or `4K`.
-    var billedTier: String?
-    /// The price class of the delivered pixels.
-    var deliveredTier: String?
-    /// The overpayment in prices of a 1K picture, to one decimal.
-    var overpaidMultiplier: Double?
-    /// The relative difference between the delivered and the expected aspect ratio: 0.01 is one per cent.
-    var ratioError: Double?
-    /// Delivered pixels divided by expected pixels.
-    var pixelRatio: Double?
-    /// The nearest size in the model's table, if no requested size is recorded: `16:9 at 1K`.
-    var nearest: String?
-    /// The size of the original in bytes.
-    var bytes: Int?
-    /// The format of the original: `png`, `jpeg`, `webp` or another one; absent if it is not a picture.
-    var format: String?
-    /// The media type of the original, detected from its contents.
-    var mediaType: String?
-    /// The SHA-256 of the original, 64 lower-case hexadecimal digits; also its name in the archive.
-    var sha256: String?
-    /// When the task was created.
-    var created: Date?
-    /// When the original was archived or the output was given up.
-    var archived: Date?
-    /// Why there is no picture.
-    var reason: String?
-    /// A ThumbHash: a blurred placeholder of about 25 bytes, in Base64 (https://evanw.github.io/thumbhash).
-    var thumbHash: String?
-    /// At most 512 pixels on each side.
-    var thumbnail: Image?
-    /// At most 1280 pixels on each side.
-    var preview: Image?
-    /// The delivered file, byte for byte; absent in a gallery without originals.
-    var original: Image?
+    private let view: OutputView
+    private let picture: GalleryPicture
+    private let withPage: Bool
+
+    private enum CodingKeys: CodingKey {
+        /// The name of the output's page in the site, if it is not ``OutputView/name``: names of pages must be valid on every file
+        /// system. It identifies the output in viewer URLs (`index.html#p=NAME`).
+        case pageName
+        /// The path of the output's own page. In the manifest only; the script derives it from the name.
+        case page
+        /// One of:
+        /// - `picture`;
+        /// - `file` for bytes that can't be shown: unreadable pictures, and files that are not decoded here;
+        /// - `unavailable` for outputs that were lost before they were archived.
+        case kind
+        /// A ThumbHash: a blurred placeholder of about 25 bytes, in Base64 (https://evanw.github.io/thumbhash).
+        case thumbHash
+        /// At most 512 pixels on each side.
+        case thumbnail
+        /// At most 1280 pixels on each side.
+        case preview
+        /// The delivered file, byte for byte; absent in a gallery without originals.
+        case original
+    }
 
     init(_ picture: GalleryPicture, withPage: Bool = false) {
-        let entry = picture.entry
-        name = picture.name
-        page = withPage ? picture.page : nil
-        taskId = entry.id.task.text
-        index = entry.id.index
-        kind = picture.kind
-        verdict = picture.words.id
-        prompt = entry.request?.prompt
-        model = entry.request?.model
-        asked = picture.asked
-        expected = entry.judgement?.expected?.description
-        delivered = entry.judgement?.delivered?.description
-        billedTier = entry.judgement?.billedTier?.rawValue
-        deliveredTier = entry.judgement?.deliveredTier?.rawValue
-        overpaidMultiplier = entry.judgement?.overpaid.map { Double($0.tenths) / 10 }
-        ratioError = entry.judgement?.ratioError
-        pixelRatio = entry.judgement?.pixelRatio
-        nearest = entry.judgement?.nearestCell.map { "\($0.ratio) at \($0.tier)" }
-        bytes = entry.original?.bytes
-        format = entry.original?.format
-        mediaType = entry.original?.mediaType
-        sha256 = entry.original?.digest.hex
-        created = entry.createdAt
-        archived = entry.endedAt
-        reason = entry.reason
-        thumbHash = picture.kind == .picture ? entry.thumbHash : nil
-        thumbnail = Image(picture.thumbnail)
-        preview = Image(picture.preview)
-        original = Image(picture.original)
+        self.picture = picture
+        self.withPage = withPage
+        view = OutputView(picture.entry)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try view.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        if picture.name != view.name { try container.encode(picture.name, forKey: .pageName) }
+        if withPage { try container.encode(picture.page, forKey: .page) }
+        try container.encode(picture.kind, forKey: .kind)
+        if picture.kind == .picture { try container.encodeIfPresent(picture.entry.thumbHash, forKey: .thumbHash) }
+        try container.encodeIfPresent(Image(picture.thumbnail), forKey: .thumbnail)
+        try container.encodeIfPresent(Image(picture.preview), forKey: .preview)
+        try container.encodeIfPresent(Image(picture.original), forKey: .original)
     }
 }
 

@@ -3,7 +3,7 @@ internal import Foundation
 
 /// `manifest.json`: the facts of every picture, for programs.
 ///
-/// `{"format":"fixative.gallery-manifest/1","title":...,"pictures":[...]}`, newest first. Each picture has the members of
+/// `{"format":"fixative.gallery-manifest/2","title":...,"pictures":[...]}`, newest first. Each picture has the members of
 /// ``GalleryFacts``. The format's number changes when a member is removed or changes its meaning, but not when one is added.
 enum GalleryManifest {
     static func bytes(title: String, pictures: [GalleryPicture]) throws -> [UInt8] {
@@ -24,7 +24,7 @@ enum GalleryManifest {
         func part(_ number: Int) throws -> [UInt8] {
             var json: [UInt8] = []
             if number == 0 {
-                json += Array("{\"format\":\"fixative.gallery-manifest/1\",\"title\":".utf8)
+                json += Array("{\"format\":\"fixative.gallery-manifest/2\",\"title\":".utf8)
                 json += try ScriptJSON.encode(title) + Array(",\"pictures\":[".utf8)
             } else {
                 json.append(UInt8(ascii: ","))

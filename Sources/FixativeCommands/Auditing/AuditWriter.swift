@@ -118,7 +118,7 @@ struct AuditWriter {
         var cells = Array(repeating: "-", count: columns.count)
         cells[0] = task.text
         cells[1] = index.map { "\($0)" } ?? "-"
-        cells[2] = request.flatMap(AuditGrouping.size) ?? "-"
+        cells[2] = request.flatMap(\.sizeText) ?? "-"
         cells[6] = verdict
         if isKnown { (cells[10], cells[11]) = (charge.paid.plain, charge.refund.plain) }
         return cells
@@ -128,7 +128,7 @@ struct AuditWriter {
         guard let judgement = entry.judgement else { return nil }
         let isKnown = charge.origin != .unknown
         return [
-            entry.id.task.text, "\(entry.id.index)", entry.request.flatMap(AuditGrouping.size) ?? "-",
+            entry.id.task.text, "\(entry.id.index)", entry.request.flatMap(\.sizeText) ?? "-",
             judgement.expected.map { "\($0)" } ?? "-", judgement.delivered.map { "\($0)" } ?? "-",
             entry.original?.format ?? "-", judgement.verdict.rawValue, judgement.billedTier?.rawValue ?? "-",
             judgement.deliveredTier?.rawValue ?? "-", judgement.overpaid.map { $0 == .zero ? "0" : "\($0)" } ?? "-",

@@ -113,7 +113,7 @@ struct Evidence {
             "Evidence of the generation task \(task.id)", "",
             "Created     \(task.createdAt.map(\.iso8601) ?? "not known")",
             "Model       \(task.request?.model ?? "not on record")",
-            "Asked       \(task.request.flatMap(AuditGrouping.size) ?? "not on record")",
+            "Asked       \(task.request.flatMap(\.sizeText) ?? "not on record")",
         ]
         if let prompt = task.request?.prompt { lines.append("Prompt      \(prompt)") }
         if [.failed, .cancelled, .unavailable].contains(task.state) {

@@ -77,18 +77,17 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     private struct Row: Encodable {
-        var taskId: TaskID
-        var index: Int?
-        var state: String
-        var createdAt: Date?
-        var prompt: String?
-        var requested: String?
-        var delivered: String?
-        var format: String?
-        var bytes: Int?
-        var sha256: Digest?
-        var verdict: Verdict?
-        var reason: String?
+        var view: OutputView
+        /// Whether little of its time is left. The reason then says how much.
+        var isAtRisk = false
+
+        private enum CodingKeys: CodingKey { case atRisk }
+
+        func encode(to encoder: any Encoder) throws {
+            try view.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            if isAtRisk { try container.encode(true, forKey: .atRisk) }
+        }
     }
 
     func run() async throws {
@@ -149,33 +148,24 @@ struct ListCommand: AsyncParsableCommand {
         let risk = try await AtRisk.find(in: archive.catalog, now: now, time: riskTime, limit: limit ?? .max)
         for entry in risk.outputs { try output.write(Self.row(entry, riskTime: riskTime, now: now)) }
         for task in risk.tasks.prefix((limit ?? .max) - risk.outputs.count) {
-            let reason = AtRisk.reason(deadline: AtRisk.deadline(of: task), last: task.reason, now: now)
-            try output.write(
-                Row(
-                    taskId: task.id, state: "at risk", createdAt: task.createdAt, prompt: task.request?.prompt, reason: reason))
+            var row = Self.row(task)
+            row.isAtRisk = true
+            row.view.reason = AtRisk.reason(deadline: AtRisk.deadline(of: task), last: task.reason, now: now)
+            try output.write(row)
         }
         try output.finish()
         if !risk.isEmpty { throw ExitCode.foundWrong }
     }
 
-    /// Lists failed tasks after the lost outputs. The query is applied to each page of tasks, so the list may be shorter than the
-    /// limit.
+    /// Lists failed tasks after the lost outputs.
     private func listTasks(
         _ catalog: some Catalog, since: Date?, rest: Int?, _ output: inout Output
     ) async throws -> ListCursor? {
         if rest == 0 { return .beforeTasks }
-        let words = (query ?? "").lowercased().split(separator: " ")
         let start = after.flatMap { $0.isAmongTasks ? $0 : nil }
         var next: ListCursor?
-        try await catalog.forEachEndedTask(EndedTaskQuery(since: since, limit: rest), after: start) { page in
-            for task in page.tasks {
-                let prompt = (task.request?.prompt ?? "").lowercased()
-                guard words.allSatisfy({ prompt.contains($0) }) else { continue }
-                try output.write(
-                    Row(
-                        taskId: task.id, state: task.state.rawValue, createdAt: task.createdAt, prompt: task.request?.prompt,
-                        reason: task.reason))
-            }
+        try await catalog.forEachEndedTask(EndedTaskQuery(text: query, since: since, limit: rest), after: start) { page in
+            for task in page.tasks { try output.write(Self.row(task)) }
             next = page.next
         }
         return next
@@ -208,19 +198,19 @@ struct ListCommand: AsyncParsableCommand {
     }
 
     private static func row(_ entry: OutputEntry, riskTime: TimeInterval, now: Date) -> Row {
-        let request = entry.request
         let ended = entry.state == .archived || entry.state == .unavailable
-        let risk = entry.deadline.flatMap { deadline in
-            ended || deadline.timeIntervalSince(now) >= riskTime
-                ? nil : AtRisk.reason(deadline: deadline, last: entry.reason, now: now)
+        var row = Row(view: OutputView(entry))
+        if !ended, let deadline = entry.deadline, deadline.timeIntervalSince(now) < riskTime {
+            row.isAtRisk = true
+            row.view.reason = AtRisk.reason(deadline: deadline, last: entry.reason, now: now)
         }
-        return Row(
-            taskId: entry.id.task, index: entry.id.index, state: risk == nil ? entry.state.rawValue : "at risk",
-            createdAt: entry.createdAt,
-            prompt: request?.prompt,
-            requested: request.flatMap(AuditGrouping.size),
-            delivered: entry.judgement?.delivered.map { "\($0)" }, format: entry.original?.format, bytes: entry.original?.bytes,
-            sha256: entry.original?.digest, verdict: entry.judgement?.verdict, reason: risk ?? entry.reason)
+        return row
+    }
+
+    private static func row(_ task: TaskEntry) -> Row {
+        Row(
+            view: OutputView(
+                task: task.id, state: task.state, request: task.request, createdAt: task.createdAt, reason: task.reason))
     }
 
     private static let columns: [Table.Column] = [
@@ -230,10 +220,14 @@ struct ListCommand: AsyncParsableCommand {
     ]
 
     private static func cells(_ row: Row) -> [String] {
-        [
-            Rendering.minute(row.createdAt), row.taskId.text, row.index.map { "\($0)" } ?? "-", row.state, row.requested ?? "-",
-            row.delivered ?? "-", row.format ?? "-", row.bytes.map { "\($0)" } ?? "-", row.verdict?.rawValue ?? "-",
-            row.sha256?.hex ?? "-", row.state == "archived" ? row.prompt ?? "" : row.reason ?? row.prompt ?? "",
+        let (view, delivered) = (row.view, row.view.delivered)
+        let pixels = delivered.flatMap { file in file.width.flatMap { width in file.height.map { "\(width)x\($0)" } } }
+        let prompt = view.requested?.prompt
+        return [
+            Rendering.minute(view.createdAt), view.taskId.text, view.index.map { "\($0)" } ?? "-",
+            row.isAtRisk ? "at risk" : view.state ?? "-", view.requested.flatMap(\.sizeText) ?? "-", pixels ?? "-",
+            delivered?.format ?? "-", delivered.map { "\($0.bytes)" } ?? "-", view.verdict?.rawValue ?? "-",
+            delivered?.sha256.hex ?? "-", view.state == "archived" ? prompt ?? "" : view.reason ?? prompt ?? "",
         ]
     }
 }

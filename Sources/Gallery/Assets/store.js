@@ -40,6 +40,7 @@ const store = {
 
   add(rows) {
     for (const row of rows) {
+      flatten(row);
       row.time = Date.parse(row.created ?? row.archived ?? "") || null;
       row.ratio = row.kind === "picture" && row.thumbnail ? row.thumbnail.width / row.thumbnail.height : 1.3;
       row.month = row.time === null ? "undated" : (row.created ?? row.archived).slice(0, 7);
@@ -48,6 +49,24 @@ const store = {
       store.byName.set(row.name, row);
     }
   },
+};
+
+/** Keeps the facts of a row in the form in which the page uses them. */
+const flatten = (row) => {
+  const { requested = {}, delivered = {}, expected, nearestCell } = row;
+  const text = (size) => (size?.width ? `${size.width}x${size.height}` : undefined);
+  row.name = row.pageName ?? row.name;
+  row.verdict ??= row.kind === "unavailable" ? "unavailable" : "unjudged";
+  row.prompt = requested.prompt;
+  row.model = requested.model;
+  row.asked = requested.size && requested.size.includes(":") && requested.resolution ? `${requested.size} at ${requested.resolution}` : requested.size;
+  row.expected = text(expected);
+  row.delivered = text(delivered);
+  row.nearest = nearestCell && `${nearestCell.ratio} at ${nearestCell.tier}`;
+  for (const key of ["bytes", "format", "mediaType", "sha256"]) row[key] = delivered[key];
+  row.created = row.createdAt;
+  row.archived = row.endedAt;
+  delete row.requested;
 };
 
 const pagePath = (row) => `pictures/${row.name}.html`;
