@@ -12,7 +12,7 @@ import NIOCore
 /// also be addressed by the name of their output.
 struct BlobRoutes {
     let blobs: any BlobStore
-    let catalog: any Catalog
+    let catalog: any CatalogReader
 
     static func path(_ digest: Digest) -> String { "/blobs/sha256/\(digest)" }
 

@@ -8,7 +8,7 @@ extension LiveGallery {
     /// A gallery that shows a catalog.
     /// - Parameter riskTime: Seconds before the end of its window from which an item is at risk.
     package init(
-        _ options: Options, catalog: any Catalog, riskTime: @escaping @Sendable () -> TimeInterval = { AtRisk.time }
+        _ options: Options, catalog: any CatalogReader, riskTime: @escaping @Sendable () -> TimeInterval = { AtRisk.time }
     ) throws {
         try self.init(options, source: CatalogGallerySource(catalog: catalog, riskTime: riskTime))
     }
@@ -16,7 +16,7 @@ extension LiveGallery {
 
 /// Adapts a catalog to the queries of a live gallery.
 private struct CatalogGallerySource: GallerySource {
-    let catalog: any Catalog
+    let catalog: any CatalogReader
     let riskTime: @Sendable () -> TimeInterval
 
     func fingerprint() async throws -> CatalogFingerprint { try await catalog.fingerprint() }

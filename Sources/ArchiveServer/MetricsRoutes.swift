@@ -13,14 +13,14 @@ import Telemetry
 /// `GET /metrics` in Prometheus format: counters since the start, and gauges from the catalog.
 struct MetricsRoutes: Sendable {
     private let registry: PrometheusRegistry
-    private let catalog: any Catalog
+    private let catalog: any CatalogReader
     private let clock: any WallClock
     private let riskTime: @Sendable () -> TimeInterval
     private let gauges: CatalogGauges
     private let process: ProcessGauges
 
     init(
-        registry: PrometheusRegistry, catalog: any Catalog, clock: any WallClock,
+        registry: PrometheusRegistry, catalog: any CatalogReader, clock: any WallClock,
         riskTime: @escaping @Sendable () -> TimeInterval, version: String
     ) {
         self.registry = registry

@@ -10,7 +10,7 @@ import SizeContract
 
 /// Queries of the catalog: lists, one output, one task, the audit.
 struct OutputRoutes {
-    let catalog: any Catalog
+    let catalog: any CatalogReader
     let records: any RecordStore
     let clock: any WallClock
 

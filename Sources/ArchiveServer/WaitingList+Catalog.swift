@@ -37,7 +37,7 @@ extension WaitingList {
     ///     for the whole archive.
     /// - Returns: `nil` if nothing waits.
     package static func find(
-        in catalog: any Catalog, now: Date, riskTime: TimeInterval, part: Part = Part(words: nil, since: nil)
+        in catalog: any CatalogReader, now: Date, riskTime: TimeInterval, part: Part = Part(words: nil, since: nil)
     ) async throws -> WaitingList? {
         let limit = part.isAll ? mostListed : .max
         let risk = try await AtRisk.find(in: catalog, now: now, time: riskTime, limit: limit)

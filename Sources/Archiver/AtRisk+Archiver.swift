@@ -20,7 +20,7 @@ extension AtRisk {
 
     /// Items at risk at `now`, most urgent first.
     /// - Parameter limit: Maximum number of entries of each kind; the counts include all.
-    package static func find(in catalog: any Catalog, now: Date, time: TimeInterval = AtRisk.time, limit: Int) async throws
+    package static func find(in catalog: any CatalogReader, now: Date, time: TimeInterval = AtRisk.time, limit: Int) async throws
         -> AtRisk
     {
         let deadline = now.addingTimeInterval(time)

@@ -7,11 +7,11 @@ package import GenerationAPI
 /// gateway.
 package struct TaskReaders: Sendable {
     private let own: GenerationClient
-    private let catalog: any Catalog
+    private let catalog: any SealedKeys
     private let vault: KeyVault?
 
     /// - Parameter vault: Decrypts callers' keys; without one, all tasks are read with the service's own key.
-    package init(own: GenerationClient, catalog: any Catalog, vault: KeyVault? = nil) {
+    package init(own: GenerationClient, catalog: any SealedKeys, vault: KeyVault? = nil) {
         self.own = own
         self.catalog = catalog
         self.vault = vault

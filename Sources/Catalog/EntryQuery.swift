@@ -135,7 +135,7 @@ package struct TaskPage: Sendable, Hashable {
     package var next: ListCursor?
 }
 
-extension Catalog {
+extension CatalogReader {
     /// Calls `body` with all matching outputs, some hundred at a time, so that memory use does not grow with the archive.
     package func forEachPage(
         _ query: EntryQuery, after cursor: ListCursor? = nil, _ body: (EntryPage) async throws -> Void

@@ -3,7 +3,7 @@ package import Foundation
 import GRDB
 import SizeContract
 
-extension SQLiteCatalog: CatalogUpkeep {
+extension SQLiteCatalog: CatalogMaintenance {
     package func compare(_ records: [(record: StoredRecord, bytes: [UInt8])]) async throws -> [RowDifference] {
         // Build the expected rows in an in-memory database, with the same code that writes the real rows.
         let model = try DatabaseQueue()

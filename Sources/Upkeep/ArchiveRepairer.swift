@@ -9,7 +9,7 @@ import Foundation
 package struct ArchiveRepairer: Sendable {
     let blobs: any BlobUpkeep
     let records: any RecordUpkeep
-    let catalog: any CatalogUpkeep
+    let catalog: any CatalogMaintenance
     /// Another archive from which damaged blobs are copied.
     let other: (any BlobUpkeep)?
     let clock: any WallClock
@@ -18,7 +18,7 @@ package struct ArchiveRepairer: Sendable {
     let decoders: DecoderPool
 
     package init(
-        blobs: any BlobUpkeep, records: any RecordUpkeep, catalog: any CatalogUpkeep, other: (any BlobUpkeep)? = nil,
+        blobs: any BlobUpkeep, records: any RecordUpkeep, catalog: any CatalogMaintenance, other: (any BlobUpkeep)? = nil,
         clock: any WallClock, dryRun: Bool = false, decoders: DecoderPool = DecoderPool(.inProcess, width: 1)
     ) {
         self.blobs = blobs

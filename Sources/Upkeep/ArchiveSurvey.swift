@@ -27,7 +27,7 @@ struct ArchiveSurvey {
     private(set) var rows = 0
 
     private let store: any RecordUpkeep
-    private let catalog: (any CatalogUpkeep)?
+    private let catalog: (any CatalogMaintenance)?
     /// Tasks whose records and rows differed in the first comparison, perhaps because a worker was writing.
     private var doubts: [TaskID: Date] = [:]
     private var misplaced: [(path: String, place: String)] = []
@@ -35,7 +35,7 @@ struct ArchiveSurvey {
     /// The number of records to compare with their rows at once.
     private static let chunk = 512
 
-    init(_ store: any RecordUpkeep, _ catalog: (any CatalogUpkeep)?) async throws {
+    init(_ store: any RecordUpkeep, _ catalog: (any CatalogMaintenance)?) async throws {
         self.store = store
         self.catalog = catalog
         // Read these before the records. An output may end meanwhile, and its record may be written too late to be listed.
@@ -156,7 +156,7 @@ struct ArchiveSurvey {
     }
 
     /// Problems of rows without an intact record file. Their stored record copies are checked and compared with the rows instead.
-    private func flaws(of rows: [EndedRow], _ catalog: any CatalogUpkeep) async throws -> [OutputID: String] {
+    private func flaws(of rows: [EndedRow], _ catalog: any CatalogMaintenance) async throws -> [OutputID: String] {
         var flaws: [OutputID: String] = [:]
         var remembered: [(record: StoredRecord, bytes: [UInt8])] = []
         for id in rows.compactMap({ row in row.index.map { OutputID(task: row.task, index: $0) } }) {
@@ -177,7 +177,7 @@ struct ArchiveSurvey {
     }
 
     private func lookAgain(
-        at task: TaskID, day: Date, _ catalog: any CatalogUpkeep, _ report: inout VerificationReport
+        at task: TaskID, day: Date, _ catalog: any CatalogMaintenance, _ report: inout VerificationReport
     ) async throws {
         var days: Set<Date> = [day]
         var indices: Set<Int?> = [nil]

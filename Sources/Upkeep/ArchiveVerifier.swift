@@ -7,7 +7,7 @@ import Foundation
 package struct ArchiveVerifier: Sendable {
     let blobs: any BlobUpkeep
     let records: any RecordUpkeep
-    let catalog: (any CatalogUpkeep)?
+    let catalog: (any CatalogMaintenance)?
     private let damage: [String]?
     private let clock: any WallClock
 
@@ -15,7 +15,7 @@ package struct ArchiveVerifier: Sendable {
     ///   - catalog: `nil` if it can't be opened; its rows are not checked then.
     ///   - damage: The damage of the catalog, if it was already checked.
     package init(
-        blobs: any BlobUpkeep, records: any RecordUpkeep, catalog: (any CatalogUpkeep)?, damage: [String]? = nil,
+        blobs: any BlobUpkeep, records: any RecordUpkeep, catalog: (any CatalogMaintenance)?, damage: [String]? = nil,
         clock: any WallClock = SystemClock()
     ) {
         self.blobs = blobs
@@ -71,7 +71,7 @@ package struct ArchiveVerifier: Sendable {
     }
 
     private func check(
-        _ survey: ArchiveSurvey, _ scope: VerificationScope, _ catalog: (any CatalogUpkeep)?, _ report: inout VerificationReport,
+        _ survey: ArchiveSurvey, _ scope: VerificationScope, _ catalog: (any CatalogMaintenance)?, _ report: inout VerificationReport,
         _ progress: @Sendable (Int, Int) -> Void
     ) async throws {
         var missing = Set(survey.wanted.filter(\.value.isRequired).keys)

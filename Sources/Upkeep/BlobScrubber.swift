@@ -7,7 +7,7 @@ import BlockingThreads
 /// Reads blobs in full, the least recently read first, and records the results in the catalog.
 struct BlobScrubber {
     let blobs: any BlobUpkeep
-    let catalog: (any CatalogUpkeep)?
+    let catalog: (any CatalogMaintenance)?
     let clock: any WallClock
 
     private(set) var count = 0
@@ -17,7 +17,7 @@ struct BlobScrubber {
     /// Blobs whose bytes do not match their digest, with a description.
     private(set) var damaged: [Digest: String] = [:]
 
-    init(blobs: any BlobUpkeep, catalog: (any CatalogUpkeep)?, clock: any WallClock) {
+    init(blobs: any BlobUpkeep, catalog: (any CatalogMaintenance)?, clock: any WallClock) {
         self.blobs = blobs
         self.catalog = catalog
         self.clock = clock

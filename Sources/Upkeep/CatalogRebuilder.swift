@@ -7,13 +7,13 @@ import Foundation
 package struct CatalogRebuilder: Sendable {
     private let blobs: any BlobStore
     private let records: any RecordStore
-    private let catalog: any CatalogUpkeep
+    private let catalog: any CatalogMaintenance
     private let clock: any WallClock
     private let results: @Sendable (JSONValue) -> Int
 
     /// - Parameter results: Returns how many results an answer of the upstream names. A task with fewer records is read again.
     package init(
-        blobs: any BlobStore, records: any RecordStore, catalog: any CatalogUpkeep, clock: any WallClock,
+        blobs: any BlobStore, records: any RecordStore, catalog: any CatalogMaintenance, clock: any WallClock,
         results: @escaping @Sendable (JSONValue) -> Int
     ) {
         self.blobs = blobs

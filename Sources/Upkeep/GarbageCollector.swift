@@ -9,14 +9,14 @@ import Imaging
 package struct GarbageCollector: Sendable {
     private let blobs: any BlobUpkeep
     private let records: any RecordUpkeep
-    private let catalog: any CatalogUpkeep
+    private let catalog: any CatalogMaintenance
     private let clock: any WallClock
 
     /// The minimum time in seconds that a blob must have been unused. A worker may be slow to write the record that names a
     /// stored blob, and a clock may be wrong.
     package static let leastGrace: TimeInterval = 3600
 
-    package init(blobs: any BlobUpkeep, records: any RecordUpkeep, catalog: any CatalogUpkeep, clock: any WallClock) {
+    package init(blobs: any BlobUpkeep, records: any RecordUpkeep, catalog: any CatalogMaintenance, clock: any WallClock) {
         self.blobs = blobs
         self.records = records
         self.catalog = catalog

@@ -114,7 +114,7 @@ import Testing
         var again = due[0]
         again.attempts = 1
         #expect(try await other.dueNotices(limit: 9, now: noon.plus(500)) == [again], "under the same id, in the same words")
-        if let upkeep = one as? any CatalogUpkeep { #expect(try await upkeep.damage(deep: true) == []) }
+        if let upkeep = one as? any CatalogMaintenance { #expect(try await upkeep.damage(deep: true) == []) }
     }
 
     @Test(arguments: CatalogKind.allCases)
@@ -155,7 +155,7 @@ import Testing
         let (catalog, _) = try kind.make()
         try await catalog.keepNotices(3)
         for number in 1...5 { try await end(catalog, "t-\(number)") }
-        if let upkeep = catalog as? any CatalogUpkeep { #expect(try await upkeep.damage(deep: true) == []) }
+        if let upkeep = catalog as? any CatalogMaintenance { #expect(try await upkeep.damage(deep: true) == []) }
         let names = try await catalog.dueNotices(limit: 9, now: noon.plus(60)).map { try body($0)["data"]?["taskId"]?.string }
         #expect(names == ["t-3", "t-4", "t-5"])
         #expect(try await catalog.waitingNotices() == 3)

@@ -6,7 +6,7 @@ import Foundation
 
 /// Reads the selected part of the archive, with the cost of each call.
 struct AuditReader {
-    let catalog: any Catalog
+    let catalog: any CatalogReader
     let filter: AuditFilter
     let price: PriceOptions
     let now: Date

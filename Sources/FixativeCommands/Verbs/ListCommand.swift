@@ -159,7 +159,7 @@ struct ListCommand: AsyncParsableCommand {
 
     /// Lists failed tasks after the lost outputs.
     private func listTasks(
-        _ catalog: some Catalog, since: Date?, rest: Int?, _ output: inout Output
+        _ catalog: some CatalogReader, since: Date?, rest: Int?, _ output: inout Output
     ) async throws -> ListCursor? {
         if rest == 0 { return .beforeTasks }
         let start = after.flatMap { $0.isAmongTasks ? $0 : nil }

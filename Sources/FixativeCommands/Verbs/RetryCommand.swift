@@ -42,7 +42,7 @@ struct RetryCommand: AsyncParsableCommand {
         try await ArchivingRun(context: context, format: output.format, named: tasks).run(foundWrong: isAnyUnknown)
     }
 
-    private func complainOfUnknown(_ tasks: [TaskID], in catalog: any Catalog) async throws -> Bool {
+    private func complainOfUnknown(_ tasks: [TaskID], in catalog: any CatalogReader) async throws -> Bool {
         var isAnyUnknown = false
         for id in tasks where try await catalog.task(id) == nil {
             Terminal.complain("fixative: the archive does not know the task \(id); 'fixative archive \(id)' takes it up")

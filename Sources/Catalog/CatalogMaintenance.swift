@@ -1,9 +1,15 @@
 package import ArchiveModel
 package import Foundation
 
-/// Extends ``Catalog`` for verify and repair: comparing rows with records, rebuilding rows, and the time each blob was last
+/// Extends ``Catalog`` for verify, repair and rebuild: comparing rows with records, rebuilding rows, and the time each blob was last
 /// scrubbed.
-package protocol CatalogUpkeep: Catalog {
+package protocol CatalogMaintenance: Catalog {
+    /// Replaces the rows of ended tasks and outputs with the contents of the records. Pending rows stay.
+    /// - Parameters:
+    ///   - unfinished: Tasks in `outputs` that have more results than these records; they are queued to be read again.
+    ///   - now: When reading the records began. Rows that ended later stay too.
+    func rebuild(outputs: [ArchiveRecord], tasks: [TaskRecord], unfinished: Set<TaskID>, now: Date) async throws
+
     /// Damage of the database file and its contents, as messages; empty when it is intact.
     /// - Parameter deep: Whether to also compare the indexes and the full-text index with their tables. Writers wait while this
     ///   runs.
