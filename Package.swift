@@ -125,42 +125,35 @@ let package = Package(
         .target(
             name: "FixativeCommands",
             dependencies: [
-                "ArchiveModel", "ArchiveServer", "Archiver", "Audit", "BlobStore", "Catalog", "DecoderPool", "Export", "Gallery",
-                "GenerationAPI", "ImageCodecs", "Imaging", "Networking", "Notifications", "SizeContract",
-                "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", "BlockingThreads", argumentParser, configuration,
-                httpClient,
-                lifecycle,
-                logging,
-                nioCore, nioHTTP1, systemPackage, unixSignals,
+                "ArchiveModel", "Archiver", "ArchiveServer", "ArchiveStore", "Audit", "BlobStore", "BlockingThreads", "Catalog",
+                "DecoderPool", "Export", "Gallery", "GenerationAPI", "ImageCodecs", "Imaging", "Networking", "Notifications",
+                "Secrets", "SizeContract", "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", argumentParser,
+                configuration, httpClient, lifecycle, logging, nioCore, nioHTTP1, systemPackage, unixSignals,
             ], swiftSettings: strict, plugins: ["BuildCommit"]),
 
         // The archive over HTTP: an API for readers, the upstream's webhook, health.
         .target(
             name: "ArchiveServer",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "HTTPParts",
-                "ImageCodecs", "Networking", "SizeContract", "Telemetry", coreMetrics, httpClient, hummingbird, lifecycle,
-                logging, nioCore,
-                nioHTTP1, swiftCrypto,
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "ImageCodecs",
+                "Networking", "Secrets", "SizeContract", "Telemetry", coreMetrics, httpClient, hummingbird, lifecycle, logging,
+                nioCore, nioHTTP1, swiftCrypto,
             ], resources: [.embedInCode("Assets")], swiftSettings: strict),
 
         // What has happened, told to a system outside: Standard Webhooks from the catalog's outbox.
         .target(
             name: "Notifications",
             dependencies: [
-                "ArchiveModel", "Catalog", "GenerationAPI", "Networking", "Telemetry", httpClient, lifecycle, nioCore, nioHTTP1,
-                swiftCrypto,
+                "ArchiveModel", "Catalog", "Networking", "Telemetry", httpClient, lifecycle, nioCore, nioHTTP1, swiftCrypto,
             ], swiftSettings: strict),
-
-        // What servers here have in common of HTTP, and the library lacks.
-        .target(name: "HTTPParts", swiftSettings: strict),
 
         // The way of a result from its link to the archive: sources, queue worker, pipeline.
         .target(
             name: "Archiver",
             dependencies: [
-                "ArchiveModel", "BlobStore", "CBrotli", "CZlib", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs",
-                "Imaging", "Networking", "SizeContract", "Telemetry", "BlockingThreads", heap, httpClient, nioCore, nioHTTP1, nioPosix,
+                "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "CBrotli", "CZlib", "DecoderPool",
+                "GenerationAPI", "ImageCodecs", "Imaging", "Networking", "Secrets", "SizeContract", "Telemetry", heap, httpClient,
+                nioCore, nioHTTP1, nioPosix,
             ], swiftSettings: strict),
 
         // Requested against delivered against billed, as a report.
@@ -185,7 +178,7 @@ let package = Package(
         .target(
             name: "UpstreamSimulator",
             dependencies: [
-                "ArchiveModel", "HTTPParts", "Networking", "SizeContract", hummingbird, httpClient, lifecycle, logging,
+                "ArchiveModel", "Networking", "SizeContract", hummingbird, httpClient, lifecycle, logging,
                 nioConcurrencyHelpers,
                 nioCore,
                 nioHTTP1,
@@ -195,18 +188,26 @@ let package = Package(
         // The upstream's wire types and calls.
         .target(
             name: "GenerationAPI",
-            dependencies: ["ArchiveModel", "Networking", "SizeContract", httpClient, nioCore, nioHTTP1, swiftCrypto],
+            dependencies: ["ArchiveModel", "Networking", "Secrets", "SizeContract", httpClient, nioCore, nioHTTP1, swiftCrypto],
             swiftSettings: strict),
 
-        // Which URLs and addresses may be talked to: text in, checked values out. No network library.
-        .target(name: "Networking", swiftSettings: strict),
+        // What all clients and servers here need of HTTP: checked URLs and addresses, rates, retries, dates. No network library.
+        .target(name: "Networking", dependencies: ["ArchiveModel"], swiftSettings: strict),
+
+        // Keys and tokens: read, used and encrypted, and never printed.
+        .target(name: "Secrets", dependencies: ["ArchiveModel", swiftCrypto], swiftSettings: strict),
+
+        // An open archive: which engines stand behind files, records and catalog is decided here.
+        .target(
+            name: "ArchiveStore",
+            dependencies: ["ArchiveModel", "BlobStore", "BlockingThreads", "Catalog", "ImageCodecs", "Imaging"],
+            swiftSettings: strict),
 
         // Verify, repair, collect and rebuild: what keeps an archive true over the years. No network.
         .target(
             name: "Upkeep",
-            dependencies: [
-                "ArchiveModel", "BlobStore", "Catalog", "DecoderPool", "ImageCodecs", "Imaging", "BlockingThreads",
-            ], swiftSettings: strict),
+            dependencies: ["ArchiveModel", "ArchiveStore", "BlobStore", "Catalog", "DecoderPool", "ImageCodecs", "Imaging"],
+            swiftSettings: strict),
 
         // The index of tasks and outputs, and the queue; the only room that speaks SQL.
         .target(name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", grdb, swiftCrypto], swiftSettings: strict),
@@ -270,7 +271,7 @@ let package = Package(
         // The table cell by cell, every limit's edge, every verdict.
         .testTarget(name: "SizeContractTests", dependencies: ["SizeContract"], swiftSettings: strict),
 
-        // One threads doesn't hold up another, and none is wider than it should be.
+        // One pool does not hold up another, and none has more threads than it should.
         .testTarget(name: "BlockingThreadsTests", dependencies: ["BlockingThreads"], swiftSettings: strict),
 
         // The text that Prometheus reads, by hand; Tests/Handover lets Prometheus' own parser read the same file.
@@ -304,26 +305,28 @@ let package = Package(
         .testTarget(
             name: "GenerationAPITests",
             dependencies: [
-                "GenerationAPI", "ArchiveModel", "SizeContract", httpClient, hummingbird, logging, nioCore,
-                nioHTTP1,
+                "ArchiveModel", "GenerationAPI", "Networking", "Secrets", "SizeContract", httpClient, hummingbird, logging,
+                nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // Links by the table of RFC 3986, and everything that a library would trap on.
-        .testTarget(name: "NetworkingTests", dependencies: ["Networking", httpClient], swiftSettings: strict),
+        .testTarget(name: "NetworkingTests", dependencies: ["ArchiveModel", "Networking", httpClient], swiftSettings: strict),
+        // A sealed key is opened by its own service for its own task, and by nobody else.
+        .testTarget(name: "SecretsTests", dependencies: ["Secrets", "ArchiveModel"], swiftSettings: strict),
         // The pipeline against the simulator on loopback.
         .testTarget(
             name: "ArchiverTests",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "DecoderPool", "GenerationAPI", "ImageCodecs",
-                "Networking", "SizeContract", "SyntheticPictures", "Telemetry", "TestSupport", "Upkeep", "UpstreamSimulator",
-                "BlockingThreads", "decoder-probe", httpClient, hummingbird, logging, nioCore, nioHTTP1,
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "BlockingThreads", "Catalog", "decoder-probe", "DecoderPool",
+                "GenerationAPI", "ImageCodecs", "Networking", "Secrets", "SizeContract", "SyntheticPictures", "Telemetry",
+                "TestSupport", "Upkeep", "UpstreamSimulator", httpClient, hummingbird, logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // The server alone, asked over sockets byte by byte, and its own description of itself.
         .testTarget(
             name: "ArchiveServerTests",
             dependencies: [
-                "ArchiveServer", "ArchiveModel", "Archiver", "BlobStore", "Catalog", "Gallery", "GenerationAPI",
-                "SizeContract", "Telemetry", "TestSupport", "BlockingThreads", httpClient, lifecycle, lifecycleTests, logging, nioCore,
-                nioEmbedded, nioHTTP1, swiftCrypto,
+                "ArchiveModel", "Archiver", "ArchiveServer", "BlobStore", "BlockingThreads", "Catalog", "Gallery",
+                "GenerationAPI", "Secrets", "SizeContract", "Telemetry", "TestSupport", httpClient, lifecycle, lifecycleTests,
+                logging, nioCore, nioEmbedded, nioHTTP1, swiftCrypto,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(
@@ -353,10 +356,8 @@ let package = Package(
         .testTarget(
             name: "UpstreamSimulatorTests",
             dependencies: [
-                "UpstreamSimulator", "ArchiveModel", "HTTPParts", "SizeContract", hummingbird, hummingbirdTesting, httpClient,
-                lifecycle,
-                logging,
-                nioConcurrencyHelpers, nioCore, nioHTTP1,
+                "ArchiveModel", "Networking", "SizeContract", "UpstreamSimulator", hummingbird, hummingbirdTesting, httpClient,
+                lifecycle, logging, nioConcurrencyHelpers, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // Decoders and encoders against hand-built files and other programs.
         .testTarget(
@@ -380,7 +381,8 @@ let package = Package(
         .testTarget(
             name: "FixativeCommandsTests",
             dependencies: [
-                "FixativeCommands", "fixative", "Archiver", "GenerationAPI", "Networking", "TestSupport", argumentParser,
+                "Archiver", "fixative", "FixativeCommands", "GenerationAPI", "Networking", "Secrets", "TestSupport",
+                argumentParser,
             ],
             swiftSettings: strict),
     ]

@@ -25,15 +25,12 @@ package struct ArchiveFolder: Sendable {
     let keepsModes: Bool
     private let use: ArchiveUse
 
-    package var catalogPath: String { path + "/" + Self.catalogName }
     package var configurationPath: String { path + "/fixative.json" }
-    private var root: StorePath { StorePath(root: path) }
+    var root: StorePath { StorePath(root: path) }
     var blobsPath: StorePath { root / "blobs/sha256" }
     var recordsPath: StorePath { root / "records" }
     var quarantinePath: StorePath { root / "quarantine" }
     var ingestPath: StorePath { root / "ingest" }
-
-    static let catalogName = "catalog.sqlite"
 
     /// - Parameter inside: The path of a file inside the archive.
     func place(_ inside: String) -> StorePath { StorePath(root: path, inside: inside) }
@@ -130,11 +127,11 @@ package struct ArchiveFolder: Sendable {
         } catch { return "\(error)" }
     }
 
-    /// A message about the first archive folder, catalog or marker whose permissions are wider than configured; `nil` when there
-    /// is none.
-    package func widerThanAsked() -> String? {
+    /// A message about the first archive folder or file whose permissions are wider than configured; `nil` when there is none.
+    /// - Parameter files: Names of files to check besides the marker.
+    package func widerThanAsked(files: [String] = []) -> String? {
         guard keepsModes else { return nil }
-        let places = [root] + (Self.parts + ["blobs/sha256", Self.catalogName, Self.markerName]).map { root / $0 }
+        let places = [root] + (Self.parts + ["blobs/sha256", Self.markerName] + files).map { root / $0 }
         for place in places {
             guard let mode = try? POSIXFile.status(place)?.mode, permissions.isWider(mode) else { continue }
             return "\(place) has the mode \(String(mode & 0o777, radix: 8)), which"
@@ -145,123 +142,6 @@ package struct ArchiveFolder: Sendable {
     /// Whether any record has been written. If so, a missing catalog was lost and is not new.
     package var hasRecords: Bool {
         get throws { try POSIXFile.names(in: recordsPath).contains { !Litter.isName($0) } }
-    }
-
-    /// Whether the catalog is missing or an empty file.
-    package var isCatalogMissing: Bool {
-        get throws {
-            guard let found = try POSIXFile.status(root / Self.catalogName) else { return true }
-            return found.isFile && found.bytes == 0
-        }
-    }
-
-    /// Whether there is a regular file at the catalog's path.
-    package var isCatalogAFile: Bool {
-        get throws { try POSIXFile.status(root / Self.catalogName)?.isFile ?? false }
-    }
-
-    /// Creates the file of a new catalog with the archive's permissions. SQLite gives the same permissions to the files that it
-    /// creates beside it.
-    ///
-    /// - Throws: ``BlobStoreError`` with code `notAFile` when one of the catalog's files is a link, a pipe or the like. SQLite
-    ///   would follow a link or wait for a pipe.
-    package func prepareCatalog() throws { try prepare(root / Self.catalogName) }
-
-    /// Like ``prepareCatalog()``, for the catalog at ``newCatalogPath``.
-    package func prepareNewCatalog() throws { try prepare(newCatalog) }
-
-    private func prepare(_ catalog: StorePath) throws {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            guard let flaw = try flaw(of: catalog + suffix) else { continue }
-            throw BlobStoreError(
-                .notAFile, "open", path: "\(catalog + suffix)", detail: "it is \(flaw), not a file of the catalog")
-        }
-        guard try POSIXFile.status(catalog) == nil else { return }
-        do {
-            try POSIXFile.create(catalog).setMode(permissions.file)
-        } catch let error as BlobStoreError where error.code == .system(EEXIST) {
-            // Another process has just created it.
-        }
-    }
-
-    /// Describes a file that must not be opened as the catalog or its log; `nil` when the file is acceptable or missing.
-    private func flaw(of path: StorePath) throws -> String? {
-        guard let found = try POSIXFile.status(path) else { return nil }
-        guard found.isFile else { return "\(found.kind)" }
-        guard path.name.hasSuffix("-journal"), found.bytes >= Self.journalMagic.count else { return nil }
-        // SQLite deletes the file that such a journal names at its end (sqlite.org/fileformat.html, "The Rollback Journal";
-        // `pager.c`, readSuperJournal). The catalog is one database, so its own journal never names another file.
-        let end = try POSIXFile.openForReading(path).readEnd(Self.journalMagic.count)
-        return end == Self.journalMagic ? "a journal that names another file to delete" : nil
-    }
-
-    private static let journalMagic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
-
-    /// Moves links, pipes and the like found at the paths of the catalog's log files to the quarantine.
-    package func quarantineForeignLogs() throws {
-        for suffix in ["-wal", "-shm", "-journal"] {
-            let log = root / Self.catalogName + suffix
-            guard let flaw = try flaw(of: log) else { continue }
-            try Quarantine(folder: self).take(log, note: QuarantineNote([("why", "it is \(flaw), not a file of the catalog")]))
-        }
-    }
-
-    /// The path where a replacement for a damaged catalog is built.
-    package var newCatalogPath: String { newCatalog.description }
-
-    private var newCatalog: StorePath { root / Self.catalogName + ".new" }
-
-    /// Removes the files of an earlier attempt to build a new catalog.
-    package func clearNewCatalog() throws {
-        for suffix in ["", "-wal", "-shm"] { try POSIXFile.remove(newCatalog + suffix) }
-    }
-
-    /// Replaces the damaged catalog with the new one, which must be closed and complete. The damaged one is kept in
-    /// `quarantine/`.
-    ///
-    /// If the process is killed at any point, either the old or the new catalog is in place.
-    ///
-    /// - Returns: The new path of the damaged catalog; `nil` when there was none.
-    /// - Throws: ``BlobStoreError`` with code `inUse` when another process has the archive open.
-    package func installNewCatalog(now: Date) throws -> String? {
-        try alone {
-            let catalog = root / Self.catalogName
-            let made = try POSIXFile.openForReading(newCatalog)
-            guard try POSIXFile.status(newCatalog + "-wal")?.bytes ?? 0 == 0 else {
-                throw BlobStoreError(.inUse, "install", path: newCatalogPath, detail: "part of it is still in its log")
-            }
-            try made.synchronise()
-            var target: String?
-            if let damaged = try POSIXFile.status(catalog) {
-                let place = try freeCatalogPlace(now: now)
-                if damaged.isFile {
-                    _ = try POSIXFile.link(catalog, to: place, copyingIn: ingestPath)
-                } else {
-                    try POSIXFile.rename(catalog, to: place)
-                }
-                for suffix in ["-wal", "-shm"] where try POSIXFile.status(catalog + suffix) != nil {
-                    try POSIXFile.rename(catalog + suffix, to: place + suffix)
-                }
-                try POSIXFile.synchroniseDirectory(quarantinePath)
-                target = "\(place)"
-            }
-            try POSIXFile.rename(newCatalog, to: catalog)
-            // Remove the files that SQLite leaves if it closes the database after the rename.
-            try clearNewCatalog()
-            try POSIXFile.synchroniseDirectory(root)
-            return target
-        }
-    }
-
-    private func freeCatalogPlace(now: Date) throws -> StorePath {
-        let stem = quarantinePath / "catalog-\(now.formatted(Date.ISO8601FormatStyle(timeSeparator: .omitted)))"
-        var place = stem + ".sqlite"
-        var number = 2
-        while try POSIXFile.status(place) != nil {
-            place = stem + "-\(number).sqlite"
-            number += 1
-        }
-        return place
     }
 
     /// The marker; `nil` when there is none.

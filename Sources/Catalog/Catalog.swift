@@ -64,6 +64,8 @@ package struct CatalogError: Error, Sendable {
         case damaged
         /// The database was made by a newer version of the program.
         case newerSchema
+        /// There are records, and no catalog.
+        case missing
     }
 
     package var code: Code
@@ -88,6 +90,8 @@ extension CatalogError: CustomStringConvertible {
         case .newerSchema:
             "the catalog \(subject) was made by a newer Fixative: it holds \(detail), which this one does not know. "
                 + "Install that version or a later one; nothing was changed."
+        case .missing:
+            "the catalog of \(subject) is missing, but its records exist. Run 'fixative rebuild' to make it again."
         }
     }
 }

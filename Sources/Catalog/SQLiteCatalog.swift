@@ -61,7 +61,7 @@ package struct SQLiteCatalog: Catalog {
             }
             commits = CommitGroup(database)
             identity = FileIdentity(of: path)
-            logs = ["-wal", "-shm"].compactMap { suffix in FileIdentity(of: path + suffix).map { (suffix, $0) } }
+            logs = [Self.log, "-shm"].compactMap { suffix in FileIdentity(of: path + suffix).map { (suffix, $0) } }
         } catch let error as DatabaseError {
             throw CatalogError(error, path)
         }

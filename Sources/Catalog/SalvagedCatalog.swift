@@ -142,7 +142,7 @@ extension SQLiteCatalog {
     }
 
     /// Closes the database after writing all changes into its file, so that the file is complete without its log.
-    package func close() async throws {
+    package func closeCompletely() async throws {
         try await forgetDeleted()
         do { try database.close() } catch let error as DatabaseError { throw CatalogError(error, path) }
     }

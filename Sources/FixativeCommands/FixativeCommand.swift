@@ -14,7 +14,7 @@ public struct FixativeCommand: AsyncParsableCommand {
             Exit codes: 0 all well; 1 something is wrong (a mismatch, a damaged file, a lost picture); 2 the work could not be done; \
             64 wrong usage.
             """,
-        version: "fixative \(Product.version) (commit \(buildCommit), archive format \(ArchiveFolder.currentVersion))",
+        version: "fixative \(Product.version) (commit \(buildCommit), archive format \(ArchiveFiles.formatVersion))",
         groupedSubcommands: [
             CommandGroup(name: "Try it:", subcommands: [DemoCommand.self, SimulateCommand.self, DoctorCommand.self]),
             CommandGroup(

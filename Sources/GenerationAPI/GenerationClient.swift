@@ -4,6 +4,7 @@ package import Foundation
 import NIOCore
 import NIOHTTP1
 import Networking
+package import Secrets
 
 /// A typed client for the API, with retries.
 package struct GenerationClient: Sendable {
@@ -21,7 +22,7 @@ package struct GenerationClient: Sendable {
     private var retry: RetryPolicy
     private let timeout: TimeInterval
     private var redact: Redactor
-    private let gate: HostGate
+    private let gate: HostRateLimiter
     /// Rate-limit key: limits and pauses apply per API key.
     private var rateLimitKey: String
     private let onRetry: @Sendable (APIError) -> Void
@@ -51,7 +52,7 @@ package struct GenerationClient: Sendable {
         self.retry = retry
         self.timeout = timeout
         redact = Redactor(secrets: [key.unsafeSecret])
-        gate = HostGate(limits: hostLimits, clock: clock)
+        gate = HostRateLimiter(limits: hostLimits, clock: clock)
         rateLimitKey = Self.rateLimitKey(self.baseURL, key)
         self.onRetry = onRetry
     }

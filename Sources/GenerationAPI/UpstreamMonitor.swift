@@ -1,5 +1,6 @@
 import ArchiveModel
 package import Foundation
+import Networking
 import Synchronization
 
 /// A reason why the account's real state may be hidden, although calls seem to succeed.

@@ -2,6 +2,7 @@ package import ArchiveModel
 package import Catalog
 import Foundation
 import GenerationAPI
+import Networking
 import ServiceLifecycle
 package import Telemetry
 

@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import BlobStore
 import DecoderPool
 import Foundation
@@ -18,7 +19,7 @@ struct DerivativeMaker {
         let bytes = try await blobs.contents(of: original).array
         var made: [ArchiveModel.Derivative] = []
         for derivative in lost {
-            let recipe = Self.recipe(derivative.recipe)
+            let recipe = DerivativeRecipe(recorded: derivative.recipe)
             let picture = try await decoders.inspect(bytes, recipe: recipe)
             let rendition = derivative.role == .thumbnail ? picture.thumbnail : picture.preview
             let digest = storing ? try await blobs.put(rendition.bytes).digest : Digest(of: rendition.bytes)
@@ -27,7 +28,7 @@ struct DerivativeMaker {
                     role: derivative.role,
                     blob: BlobReference(digest: digest, bytes: rendition.bytes.count, mediaType: rendition.format.mediaType),
                     width: rendition.width, height: rendition.height,
-                    recipe: digest == derivative.blob.digest ? derivative.recipe : Self.json(DerivativeRecipe())))
+                    recipe: digest == derivative.blob.digest ? derivative.recipe : DerivativeRecipe().recorded))
         }
         return made
     }
@@ -48,23 +49,6 @@ struct DerivativeMaker {
         else { return }
         let bytes = try await blobs.contents(of: original.digest).array
         guard let picture = try? await decoders.inspect(bytes) else { return }
-        let header = picture.header
-        record.picture = ImageFacts(
-            format: header.format.rawValue, width: header.width, height: header.height, bitDepth: header.bitDepth,
-            colourType: header.colourType.rawValue, hasAlpha: header.hasAlpha, interlaced: header.isInterlaced,
-            animated: header.isAnimated, frameCount: header.frameCount, orientation: picture.orientation.rawValue,
-            contentCredentialsBytes: picture.metadata.contentCredentialsBytes,
-            contentCredentialsDamage: picture.metadata.contentCredentialsDamage, trailingBytes: picture.trailingBytes,
-            averageColour: picture.averageColour.description)
-    }
-
-    private static func recipe(_ json: JSONValue) -> DerivativeRecipe {
-        let data = try? JSONEncoder().encode(json)
-        return data.flatMap { try? JSONDecoder().decode(DerivativeRecipe.self, from: $0) } ?? DerivativeRecipe()
-    }
-
-    private static func json(_ recipe: DerivativeRecipe) -> JSONValue {
-        let data = (try? JSONEncoder().encode(recipe)) ?? Data()
-        return (try? JSONDecoder().decode(JSONValue.self, from: data)) ?? .object(["version": .integer(Int64(recipe.version))])
+        record.picture = ImageFacts(picture)
     }
 }

@@ -1,76 +1,39 @@
 package import ArchiveModel
+package import ArchiveStore
 package import BlobStore
 package import Catalog
 package import DecoderPool
 import Foundation
-import BlockingThreads
 
-/// An archive opened for verification and repair. A damaged catalog is reported and repaired instead of causing an error.
+/// Verification and repair of one archive. A damaged catalog is reported and repaired instead of causing an error.
 package struct UpkeepArchive: Sendable {
-    package let folder: ArchiveFolder
-    package let blobs: DirectoryBlobStore
-    package let records: DirectoryRecordStore
-    /// `nil` when it is damaged or missing.
-    package let catalog: SQLiteCatalog?
-    /// The damage of the catalog, as messages; empty when it is intact.
-    package let damage: [String]
+    private let files: ArchiveFiles
+    private let inspected: InspectedArchive
     private let clock: any WallClock
+
+    package var blobs: any BlobUpkeep { files.blobs }
+    package var records: any RecordUpkeep { files.records }
+    /// `nil` when it is damaged or missing.
+    package var catalog: (any ArchiveCatalog)? { inspected.catalog }
+    /// The damage of the catalog, as messages; empty when it is intact.
+    package var damage: [String] { inspected.damage }
 
     /// - Parameters:
     ///   - deep: Whether to compare the catalog's indexes with their tables.
-    ///   - reading: Whether the archive is opened for reading only. A temporary copy of the catalog may then be used if its disk
-    ///     can't be written to.
+    ///   - reading: Whether the archive is opened for reading only.
     ///   - permissions: The permissions of newly written files and folders.
-    /// - Throws: ``BlobStoreError`` for a folder that is not an archive; ``CatalogError`` for a catalog of a newer program, or
-    ///   one that can't be read for a reason other than its contents.
+    /// - Throws: Errors of ``InspectedArchive``.
     package init(
         path: String, deep: Bool, reading: Bool = false, permissions: ArchivePermissions = .ownerOnly,
         clock: any WallClock = SystemClock()
     ) async throws {
-        folder = try ArchiveFolder(path: path, creating: false, now: clock.now, permissions: permissions)
-        let threads = BlockingThreadPool(name: "files", width: max(4, BlockingThreadPool.processors * 2))
-        blobs = DirectoryBlobStore(folder: folder, threads: threads)
-        records = DirectoryRecordStore(folder: folder, threads: threads)
+        files = try ArchiveFiles(path: path, permissions: permissions, creating: false, clock: clock)
+        inspected = try await InspectedArchive(files, deep: deep, reading: reading)
         self.clock = clock
-        do {
-            (catalog, damage) = try await Self.open(folder, deep: deep)
-        } catch let error as CatalogError where reading && error.code == .noRoom {
-            (catalog, damage) = try await Self.openCopy(folder, deep: deep)
-        }
-    }
-
-    private static func openCopy(_ folder: ArchiveFolder, deep: Bool) async throws -> (SQLiteCatalog?, [String]) {
-        do {
-            let copy = try SQLiteCatalog.copied(path: folder.catalogPath)
-            let damage = try await copy.damage(deep: deep)
-            return damage.isEmpty ? (copy, []) : (nil, damage)
-        } catch let error as CatalogError where error.code == .damaged {
-            return (nil, [error.detail])
-        }
-    }
-
-    private static func open(_ folder: ArchiveFolder, deep: Bool) async throws -> (SQLiteCatalog?, [String]) {
-        if try folder.isCatalogMissing {
-            guard try !folder.hasRecords else { return (nil, ["it is missing"]) }
-            try folder.prepareCatalog()
-        } else {
-            do {
-                try folder.prepareCatalog()
-            } catch let error as BlobStoreError where error.code == .notAFile {
-                return (nil, ["\(error.path): \(error.detail)"])
-            }
-            let damage = try await SQLiteCatalog.damage(at: folder.catalogPath, deep: deep)
-            guard damage.isEmpty else { return (nil, damage) }
-        }
-        do {
-            return (try SQLiteCatalog(path: folder.catalogPath), [])
-        } catch let error as CatalogError where error.code == .damaged {
-            return (nil, [error.detail])
-        }
     }
 
     /// Closes the catalog's file.
-    package func close() throws { try catalog?.close() }
+    package func close() throws { try inspected.close() }
 
     /// Compares blobs, records and catalog with each other.
     package func verify(
@@ -92,7 +55,7 @@ package struct UpkeepArchive: Sendable {
         results: @escaping @Sendable (JSONValue) -> Int, progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> RepairReport {
         var report = RepairReport(dryRun: dryRun)
-        var (sound, scope) = (catalog, scope)
+        var (sound, scope): ((any CatalogMaintenance)?, _) = (catalog, scope)
         if sound == nil {
             report.did(.remadeCatalog, "catalog.sqlite", "from the records; \(damage.joined(separator: ", "))")
             guard !dryRun else { return report }
@@ -105,7 +68,7 @@ package struct UpkeepArchive: Sendable {
                 report.did(
                     .notMended, "catalog.sqlite", "\(loss). Tasks that waited are found again by 'fixative archive --since 24h'")
             }
-            sound = try SQLiteCatalog(path: folder.catalogPath)
+            sound = try await InspectedArchive(files, deep: false, reading: false).catalog
             // The new catalog does not know which blobs were found damaged, so read all of them.
             scope = VerificationScope(deep: true)
         }
@@ -131,6 +94,6 @@ package struct UpkeepArchive: Sendable {
     }
 
     private func restoreCatalog(results: @escaping @Sendable (JSONValue) -> Int) async throws -> CatalogRestorer.Summary {
-        try await CatalogRestorer(folder: folder, blobs: blobs, records: records, clock: clock, results: results).restore()
+        try await CatalogRestorer(files: files, clock: clock, results: results).restore()
     }
 }

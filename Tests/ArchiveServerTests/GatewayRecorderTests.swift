@@ -8,6 +8,7 @@ import Synchronization
 import Testing
 
 @testable import ArchiveServer
+import Secrets
 
 /// What passed through the gateway while the archive took nothing.
 @Suite struct GatewayRecorderTests {

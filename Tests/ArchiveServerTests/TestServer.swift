@@ -12,6 +12,7 @@ import ServiceLifecycleTestKit
 import Telemetry
 import Testing
 import BlockingThreads
+import Secrets
 
 /// A clock that stands still.
 struct StandingClock: WallClock {
@@ -46,7 +47,7 @@ struct TestServer: Sendable {
         let folder = try ArchiveFolder(path: path, creating: true, now: clock.now)
         let threads = BlockingThreadPool(name: "test", width: 2)
         let blobs = DirectoryBlobStore(folder: folder, threads: threads)
-        let catalog = try SQLiteCatalog(path: folder.catalogPath)
+        let catalog = try SQLiteCatalog(path: folder.path + "/catalog.sqlite")
         let ingest = try await blobs.beginIngest()
         try await ingest.append(Array(repeating: UInt8(ascii: "x"), count: size))
         let digest = try await ingest.seal().digest
@@ -82,7 +83,7 @@ struct TestServer: Sendable {
                 for await bound in ports {
                     try await body(
                         TestServer(
-                            port: bound, catalog: catalog, catalogPath: folder.catalogPath, digest: digest, server: server))
+                            port: bound, catalog: catalog, catalogPath: folder.path + "/catalog.sqlite", digest: digest, server: server))
                     break
                 }
                 // A server that is cancelled while it accepts a connection ends the process (swift-nio, issue 3481).

@@ -6,6 +6,7 @@ import Foundation
 import GenerationAPI
 import Hummingbird
 import NIOCore
+import Secrets
 import Synchronization
 import Testing
 

@@ -6,6 +6,7 @@ import GenerationAPI
 import Testing
 
 @testable import Archiver
+import Secrets
 
 @Suite struct TaskReadersTests {
     @Test func eachTaskIsReadWithItsOwnKeyAndALostKeyProvesNothing() async throws {

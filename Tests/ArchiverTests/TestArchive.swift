@@ -14,6 +14,7 @@ import Testing
 import Upkeep
 import UpstreamSimulator
 import BlockingThreads
+import Secrets
 
 /// Draws for the simulator.
 struct Drawn: PictureSource {
@@ -43,7 +44,7 @@ final class TestArchive: Sendable {
         let threads = BlockingThreadPool(name: "test", width: 4)
         blobs = DirectoryBlobStore(folder: folder, threads: threads)
         records = DirectoryRecordStore(folder: folder, threads: threads)
-        catalog = try SQLiteCatalog(path: folder.catalogPath)
+        catalog = try SQLiteCatalog(path: folder.path + "/catalog.sqlite")
         self.clock = clock
     }
 

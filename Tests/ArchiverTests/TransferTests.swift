@@ -5,6 +5,7 @@ import BlobStore
 import Foundation
 import GenerationAPI
 import Networking
+import Secrets
 import Synchronization
 import Testing
 

@@ -156,9 +156,9 @@ import BlockingThreads
         try scratch.write("log", to: "catalog.sqlite-wal")
         for round in ["", "-2"] {
             try scratch.write("new rows", to: "catalog.sqlite.new")
-            let target = try folder.installNewCatalog(now: now)
+            let target = try database(in: folder).installReplacement(log: "-wal", now: now)
             #expect(target == "\(folder.path)/quarantine/catalog-2026-11-22T125100Z\(round).sqlite")
-            #expect(try String(contentsOfFile: folder.catalogPath, encoding: .utf8) == "new rows")
+            #expect(try String(contentsOfFile: folder.path + "/catalog.sqlite", encoding: .utf8) == "new rows")
         }
         let kept = folder.path + "/quarantine/catalog-2026-11-22T125100Z.sqlite"
         #expect(try String(contentsOfFile: kept, encoding: .utf8) == "rows")
@@ -171,12 +171,12 @@ import BlockingThreads
         try scratch.write("new rows", to: "catalog.sqlite.new")
         do {
             let other = try open()
-            #expect(performing: { try folder.installNewCatalog(now: now) }, throws: hasCode(.inUse))
-            #expect(try String(contentsOfFile: other.catalogPath, encoding: .utf8) == "rows")
+            #expect(performing: { try database(in: folder).installReplacement(log: "-wal", now: now) }, throws: hasCode(.inUse))
+            #expect(try String(contentsOfFile: other.path + "/catalog.sqlite", encoding: .utf8) == "rows")
             // Both still hold their share: neither can be alone, and a third may come.
             #expect(performing: { try other.alone {} }, throws: hasCode(.inUse))
             #expect(try !open().isNew)
         }
-        #expect(try folder.installNewCatalog(now: now) != nil)
+        #expect(try database(in: folder).installReplacement(log: "-wal", now: now) != nil)
     }
 }

@@ -88,7 +88,7 @@ import Testing
     func nothingButAFileIsACatalog(_ name: String) throws {
         for kind in ["pipe", "link", "dangling link", "folder"] {
             #expect(try put(kind, at: name))
-            #expect(performing: { try folder.prepareCatalog() }, throws: hasCode(.notAFile))
+            #expect(performing: { try database(in: folder).prepare() }, throws: hasCode(.notAFile))
         }
     }
 
@@ -155,7 +155,7 @@ import Testing
         let store = DirectoryBlobStore(folder: folder, threads: threads)
         _ = try await store.put(Array("abc".utf8))
         try await DirectoryRecordStore(folder: folder, threads: threads).write(try record("t"))
-        try folder.prepareCatalog()
+        try database(in: folder).prepare()
         #expect(folder.widerThanAsked() == nil)
         let mode = { (file: String) in try run("/usr/bin/stat", "-c", "%a", file.isEmpty ? path : "\(path)/\(file)").dropLast() }
         for part in ["", "blobs", "blobs/sha256/ba", "records/2026/11/22", "ingest", "quarantine"] {

@@ -34,6 +34,11 @@ let threads = BlockingThreadPool(name: "blob store tests", width: 8)
 /// 2026-11-22T12:51:00.250Z, by date(1).
 let now = Date(milliseconds: 1_795_351_860_250)
 
+/// A database's file with the side files of SQLite.
+func database(in folder: ArchiveFolder) -> OwnedFile {
+    OwnedFile(folder, name: "catalog.sqlite", sides: ["-wal", "-shm", "-journal"]) { _, _ in nil }
+}
+
 func archive(in path: String) throws -> ArchiveFolder { try ArchiveFolder(path: path, creating: true, now: now) }
 
 /// Bytes that differ from those of every other seed, and that no two blocks of 256 repeat.

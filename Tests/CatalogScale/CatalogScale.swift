@@ -51,13 +51,13 @@ import SizeContract
 
     private mutating func run() async throws {
         let archive = try ArchiveFolder(path: folder, creating: true, now: now)
-        let catalog = try SQLiteCatalog(path: archive.catalogPath)
+        let catalog = try SQLiteCatalog(path: archive.path + "/catalog.sqlite")
         let stock = PromptStock(words: 30_000, using: &random)
         try time("generating \(rows) outputs") {
-            var generator = try CatalogGenerator(path: archive.catalogPath)
+            var generator = try CatalogGenerator(path: archive.path + "/catalog.sqlite")
             try generator.fillArchive(rows, end: now, stock: stock)
         }
-        let size = try FileManager.default.attributesOfItem(atPath: archive.catalogPath)[.size] as? Int ?? 0
+        let size = try FileManager.default.attributesOfItem(atPath: (archive.path + "/catalog.sqlite"))[.size] as? Int ?? 0
         say("the catalog has \(size / 1_000_000) MB; figures: 50th and 99th percentile, and the longest")
         let counted = try await catalog.tallies(since: nil, before: nil).reduce(0) { $0 + $1.outputs }
         lost += rows - counted

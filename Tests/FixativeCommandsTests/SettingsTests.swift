@@ -1,7 +1,6 @@
 import Archiver
 import ArgumentParser
 import Foundation
-import GenerationAPI
 import Testing
 
 @testable import FixativeCommands

@@ -6,6 +6,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOHTTP1
+import Secrets
 import Synchronization
 import Testing
 

@@ -1,6 +1,7 @@
 import ArchiveModel
 import Foundation
 import GenerationAPI
+import Secrets
 import SizeContract
 import Testing
 

@@ -1,6 +1,7 @@
 import ArchiveModel
 import Foundation
 import GenerationAPI
+import Networking
 import Testing
 
 @Suite struct TaskSnapshotTests {

@@ -169,7 +169,7 @@ import Upkeep
             return try await group.reduce(0, +)
         }
         #expect(collected > 0)
-        try await filer.catalog.close()
+        try await filer.catalog.closeCompletely()
         #expect(try await scratch.verify().findings.map(\.detail) == [])
     }
 }

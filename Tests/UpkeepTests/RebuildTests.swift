@@ -51,7 +51,7 @@ import Upkeep
         do {
             let filer = try Filer(scratch)
             let records = try await filer.file("task-0", pictures: [try picture(1), try picture(2)])
-            try await filer.catalog.close()
+            try await filer.catalog.closeCompletely()
             try scratch.remove(filer.path(of: records[1]))
         }
         for suffix in ["", "-wal", "-shm"] { try? scratch.remove("catalog.sqlite" + suffix) }

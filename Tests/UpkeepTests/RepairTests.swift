@@ -10,7 +10,7 @@ import Upkeep
     private func states(_ scratch: Scratch) async throws -> [String: OutputState] {
         let catalog = try SQLiteCatalog(path: scratch.path + "/catalog.sqlite")
         let entries = try await catalog.entries(EntryQuery())
-        try await catalog.close()
+        try await catalog.closeCompletely()
         return Dictionary(uniqueKeysWithValues: entries.map { ("\($0.id)", $0.state) })
     }
 
@@ -60,7 +60,7 @@ import Upkeep
         let filer = try Filer(scratch)
         let again = try await filer.file("task-0", pictures: [try picture(1000)])
         #expect(again.map(\.original?.digest) == [digest])
-        try await filer.catalog.close()
+        try await filer.catalog.closeCompletely()
         #expect(try await states(scratch)["task-0 #0"] == .archived)
         #expect(try await scratch.verify().findings.map(\.detail) == [])
     }
@@ -214,7 +214,7 @@ import Upkeep
         let (scratch, _) = try await filledArchive(1)
         let filer = try Filer(scratch)
         let digest = try await filer.blobs.put([1, 2, 3]).digest
-        try await filer.catalog.close()
+        try await filer.catalog.closeCompletely()
         let report = try await scratch.repair(deep: true)
         #expect(report.steps == [])
         #expect(report.untracked == 1)
@@ -227,7 +227,7 @@ import Upkeep
         let bytes = try picture(7)
         let first = try await filer.file("task-a", pictures: [bytes, try picture(8)])
         try await filer.file("task-b", pictures: [bytes])
-        try await filer.catalog.close()
+        try await filer.catalog.closeCompletely()
         try scratch.remove(Scratch.blob(try #require(first[0].original?.digest)))
         let report = try await scratch.repair()
         #expect(report.steps.filter { $0.action == .reopened }.map(\.subject).sorted() == ["task-a #0", "task-b #0"])

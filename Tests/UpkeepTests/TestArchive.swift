@@ -101,7 +101,7 @@ struct Filer: Sendable {
         folder = try ArchiveFolder(path: scratch.path, creating: true, now: noon)
         blobs = DirectoryBlobStore(folder: folder, threads: threads)
         records = DirectoryRecordStore(folder: folder, threads: threads)
-        catalog = try SQLiteCatalog(path: folder.catalogPath)
+        catalog = try SQLiteCatalog(path: folder.path + "/catalog.sqlite")
     }
 
     private func registration(_ task: String, created: Date = noon) throws -> TaskRegistration {
@@ -217,6 +217,6 @@ func filledArchive(_ count: Int, seed: UInt64 = 1, created: Date = noon) async t
     }
     try await filer.fail("task-failed")
     try await filer.enqueue("task-waiting")
-    try await filer.catalog.close()
+    try await filer.catalog.closeCompletely()
     return (scratch, records)
 }

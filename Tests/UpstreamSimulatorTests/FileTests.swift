@@ -1,9 +1,9 @@
 import ArchiveModel
 import Foundation
-import HTTPParts
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Networking
 import NIOCore
 import Testing
 

@@ -9,6 +9,7 @@ package import Logging
 import NIOCore
 import NIOHTTP1
 import Networking
+package import Secrets
 
 /// A proxy for the upstream's API: a client's tasks are archived as soon as it uses this base URL.
 ///

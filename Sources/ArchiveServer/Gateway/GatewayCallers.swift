@@ -3,6 +3,7 @@ import Foundation
 import GenerationAPI
 import HTTPTypes
 import Hummingbird
+import Secrets
 
 /// Decides who may use the gateway, and with which key.
 struct GatewayCallers: Sendable {

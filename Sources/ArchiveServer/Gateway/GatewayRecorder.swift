@@ -5,6 +5,8 @@ import Crypto
 import Foundation
 package import GenerationAPI
 package import Logging
+import Networking
+import Secrets
 import ServiceLifecycle
 import Synchronization
 

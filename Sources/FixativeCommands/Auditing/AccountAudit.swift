@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import ArgumentParser
 import AsyncHTTPClient
 import Audit
@@ -8,13 +9,13 @@ import GenerationAPI
 
 /// Implements `audit --against-account`.
 struct AccountAudit {
-    private let archive: OpenArchive
+    private let archive: Archive
     private let settings: Settings
     private let filter: AuditFilter
     private let format: AuditFormat
     private let sink: OutputFile
 
-    init(_ archive: OpenArchive, _ settings: Settings, _ filter: AuditFilter, _ format: AuditFormat, _ sink: OutputFile) {
+    init(_ archive: Archive, _ settings: Settings, _ filter: AuditFilter, _ format: AuditFormat, _ sink: OutputFile) {
         self.archive = archive
         self.settings = settings
         self.filter = filter
@@ -61,7 +62,7 @@ struct AccountAudit {
             let listing = try await client.account(since: since) { Terminal.progress("\($0) tasks of the account read") }
             Terminal.endProgress()
             try await client.checkList(listing.head, before: try await archive.catalog.newestListed(before: now), now: now)
-            archive.catalogFile.check(client.monitor)
+            archive.checkFiles(client.monitor)
             try? await http.shutdown()
             return (listing, client.monitor.problems)
         } catch {

@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import Audit
 import BlobStore
 import Catalog
@@ -11,14 +12,14 @@ import BlockingThreads
 
 /// Implements `audit --format html`.
 struct AuditPageWriter {
-    private let archive: OpenArchive
+    private let archive: Archive
     private let sink: OutputFile
     /// The page's folder, to which links to originals are relative; `nil` for stdout.
     private let folder: String?
     private let filter: AuditFilter
     private let decoders: DecoderPool
 
-    init(_ archive: OpenArchive, _ sink: OutputFile, _ output: String?, _ filter: AuditFilter, _ place: DecoderPool.Place) {
+    init(_ archive: Archive, _ sink: OutputFile, _ output: String?, _ filter: AuditFilter, _ place: DecoderPool.Place) {
         decoders = DecoderPool(place, width: BlockingThreadPool.processors)
         self.archive = archive
         self.sink = sink
@@ -52,7 +53,7 @@ struct AuditPageWriter {
     private static let side = 128
 
     private static func attachment(
-        _ entry: AuditEntry, _ blobs: DirectoryBlobStore, _ folder: String?, _ decoders: DecoderPool
+        _ entry: AuditEntry, _ blobs: any BlobUpkeep, _ folder: String?, _ decoders: DecoderPool
     ) async -> ReportPage.Attachment {
         var attachment = ReportPage.Attachment()
         if let original = entry.original, let path = try? await blobs.localPath(of: original.digest) {

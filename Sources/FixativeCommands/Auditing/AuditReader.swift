@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import ArgumentParser
 import Audit
 import Catalog
@@ -12,7 +13,7 @@ struct AuditReader {
     let now: Date
 
     /// A reader for the whole archive.
-    static func whole(_ archive: OpenArchive) throws -> AuditReader {
+    static func whole(_ archive: Archive) throws -> AuditReader {
         AuditReader(
             catalog: archive.catalog, filter: try AuditFilter.parse([]), price: try PriceOptions.parse([]), now: archive.clock.now
         )

@@ -1,6 +1,7 @@
 import ArchiveModel
 import ArchiveServer
 import Archiver
+import ArchiveStore
 import ArgumentParser
 import AsyncHTTPClient
 import BlobStore
@@ -39,7 +40,7 @@ struct ArchiveService {
     ///   - archive: `nil` if it can't be opened yet; the service then starts without it and keeps trying.
     ///   - load: Reads the input again, for a reload.
     init(
-        _ archive: OpenArchive?, input: ServiceInput, _ options: Options, log: ServiceLog,
+        _ archive: Archive?, input: ServiceInput, _ options: Options, log: ServiceLog,
         load: @escaping @Sendable () async throws -> ServiceInput
     ) async throws {
         try Notifier.check(options.notifyURL)
@@ -70,7 +71,7 @@ struct ArchiveService {
             options: options, live: live, server: server, health: health, clock: clock, metrics: ArchiveMetrics(registry),
             log: log)
         services = [
-            parts.part("archive") { try await parts.run(try archive ?? OpenArchive(live.input.settings, creating: true)) },
+            parts.part("archive") { try await parts.run(try archive ?? Archive(live.input.settings, creating: true)) },
             Reloader(
                 live: live, guards: guards, listen: options.listen, log: log, load: load, makeContext: { parts.remake($0) }),
             // Services shut down in reverse order: first the server stops taking requests, then the recorder finishes its jobs.

@@ -1,5 +1,6 @@
 import ArchiveServer
 import GenerationAPI
+import Secrets
 
 /// Everything that a reload reads again: settings, key, tokens and secrets.
 struct ServiceInput: Sendable {

@@ -1,11 +1,13 @@
 import ArchiveModel
 import ArchiveServer
 import Archiver
+import ArchiveStore
 import BlobStore
 import Catalog
 import Foundation
 import GenerationAPI
 import Notifications
+import Secrets
 import ServiceLifecycle
 import Synchronization
 import Telemetry
@@ -25,7 +27,7 @@ struct ServiceParts: Sendable {
 
     /// The archive, once it is open, and the vault of the current key.
     private final class Opened: Sendable {
-        let archive = Mutex<OpenArchive?>(nil)
+        let archive = Mutex<Archive?>(nil)
         let vault = Mutex<KeyVault?>(nil)
     }
 
@@ -49,7 +51,7 @@ struct ServiceParts: Sendable {
     }
 
     /// Serves an archive and works on it until the service ends.
-    func run(_ archive: OpenArchive) async throws {
+    func run(_ archive: Archive) async throws {
         let gallery = try GalleryCommand.live(archive, riskTime: { [live] in live.input.settings.riskTime })
         opened.archive.withLock { $0 = archive }
         live.begin { context($0, archive) }
@@ -63,12 +65,12 @@ struct ServiceParts: Sendable {
         }
     }
 
-    private func parts(_ archive: OpenArchive) -> [Supervisor] {
+    private func parts(_ archive: Archive) -> [Supervisor] {
         var parts = [
             part("archiver") { try await archiveOnAndOn(archive) },
             part("catalog-file") {
                 while !Task.isShuttingDownGracefully {
-                    if let client = try? live.context().context.client { archive.catalogFile.check(client.monitor) }
+                    if let client = try? live.context().context.client { archive.checkFiles(client.monitor) }
                     try await cancelWhenGracefulShutdown { try await clock.sleep(for: Self.catalogCheckInterval) }
                 }
             },
@@ -98,7 +100,7 @@ struct ServiceParts: Sendable {
     }
 
     /// Runs archivers one after another. A reload stops the current one, and the next one uses the new settings.
-    private func archiveOnAndOn(_ archive: OpenArchive) async throws {
+    private func archiveOnAndOn(_ archive: Archive) async throws {
         try await archive.blobs.sweepIngest()
         while true {
             for context in live.takeRetired() { await context.close() }
@@ -114,13 +116,13 @@ struct ServiceParts: Sendable {
     /// - Returns: `nil` before the archive is open.
     func remake(_ input: ServiceInput) -> ArchiverContext? { opened.archive.withLock { $0 }.map { context(input, $0) } }
 
-    private func context(_ input: ServiceInput, _ archive: OpenArchive) -> ArchiverContext {
+    private func context(_ input: ServiceInput, _ archive: Archive) -> ArchiverContext {
         var archiving = input.settings.archiverOptions
         archiving.watch = true
         archiving.since = options.since
         archiving.drainTime = ArchiveService.drainTime - 1
         let vault = opened.vault.withLock { vault in
-            let new = KeyVault(input.key, salt: archive.folder.marker.archiveID, earlier: vault)
+            let new = KeyVault(input.key, salt: archive.files.archiveID, earlier: vault)
             vault = new
             return new
         }

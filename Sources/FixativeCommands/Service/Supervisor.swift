@@ -6,6 +6,7 @@ import Catalog
 import Foundation
 import GenerationAPI
 import Logging
+import Networking
 import ServiceLifecycle
 
 /// Restarts a part of the service after a failure, with increasing waits. Other parts are not affected.

@@ -1,6 +1,7 @@
 import Foundation
 import GenerationAPI
 import Networking
+import Secrets
 
 /// The API's address, validated before the key is sent there.
 struct APIAddress {

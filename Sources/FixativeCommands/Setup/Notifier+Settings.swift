@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import Catalog
 import Foundation
 import Networking
@@ -34,7 +35,7 @@ extension Notifier {
     ///   - warn: Called with a readable text about notices that were given up.
     /// - Throws: Errors of ``check(_:)``, and ``CatalogError``.
     static func wanted(
-        _ address: String?, archive: OpenArchive, metrics: ArchiveMetrics, warn: @escaping @Sendable (String) -> Void
+        _ address: String?, archive: Archive, metrics: ArchiveMetrics, warn: @escaping @Sendable (String) -> Void
     ) async throws -> Notifier? {
         guard let receiver = try receiver(address) else {
             try await archive.catalog.keepNotices(nil)

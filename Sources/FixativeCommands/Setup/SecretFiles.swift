@@ -1,5 +1,6 @@
 import Foundation
 import GenerationAPI
+import Secrets
 
 /// Reads tokens or secrets of the server from `FIXATIVE_<name>`, separated by commas, and from the file named by
 /// `FIXATIVE_<name>_FILE`, one per line.

@@ -1,5 +1,6 @@
 import ArchiveModel
 import Archiver
+import ArchiveStore
 import ArgumentParser
 import Catalog
 import Foundation
@@ -46,7 +47,7 @@ struct ArchiveCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings.load(common, work: work, sweepInterval: sweepInterval)
         let key = try settings.requireKey()
-        let archive = try OpenArchive(settings, creating: true)
+        let archive = try Archive(settings, creating: true)
         let now = archive.clock.now
         var options = settings.archiverOptions
         options.watch = watch

@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import ArgumentParser
 import Audit
 import Catalog
@@ -94,7 +95,7 @@ struct AuditCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common)
-        let archive = try OpenArchive(settings, creating: false, reading: true)
+        let archive = try Archive(settings, creating: false, reading: true)
         let reader = AuditReader(catalog: archive.catalog, filter: filter, price: price, now: archive.clock.now)
         let sink = try OutputFile(file: output)
         if bom { sink.write("\u{FEFF}") }
@@ -104,7 +105,7 @@ struct AuditCommand: AsyncParsableCommand {
     }
 
     /// - Returns: Whether the audit passes.
-    private func write(_ archive: OpenArchive, _ settings: Settings, _ reader: AuditReader, _ sink: OutputFile) async throws -> Bool {
+    private func write(_ archive: Archive, _ settings: Settings, _ reader: AuditReader, _ sink: OutputFile) async throws -> Bool {
         if againstAccount { return try await AccountAudit(archive, settings, filter, format, sink).run() }
         if consistency { return try await ConsistencyAudit(reader, near, format, sink).run() }
         if summary { return try await summarise(reader, sink).passes(rule) }

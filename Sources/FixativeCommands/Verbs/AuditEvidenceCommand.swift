@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import ArgumentParser
 import Audit
 import BlobStore
@@ -27,7 +28,7 @@ struct AuditEvidenceCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
+        let archive = try Archive(try await Settings.load(common), creating: false, reading: true)
         guard let id = TaskID(task), let entry = try await archive.catalog.task(id) else {
             throw SettingsError("nothing is known of \(task). 'fixative list' shows what is")
         }
@@ -45,7 +46,7 @@ struct AuditEvidenceCommand: AsyncParsableCommand {
 struct Evidence {
     private(set) var files: [(name: String, bytes: [UInt8])] = []
 
-    init(of task: TaskEntry, _ archive: OpenArchive) async throws {
+    init(of task: TaskEntry, _ archive: Archive) async throws {
         let day = task.createdAt ?? task.discoveredAt
         let entries = try await archive.catalog.entries(EntryQuery(task: task.id))
         var answer: JSONValue?
@@ -95,7 +96,7 @@ struct Evidence {
         files.append(("SHA256SUMS", Array(sums.joined().utf8)))
     }
 
-    private static func bytes(of blob: BlobReference, _ archive: OpenArchive) async throws -> [UInt8] {
+    private static func bytes(of blob: BlobReference, _ archive: Archive) async throws -> [UInt8] {
         let bytes: [UInt8]
         do { bytes = try await archive.blobs.contents(of: blob.digest).array } catch {
             throw SettingsError("the original \(blob.digest) can't be read: \(error). 'fixative repair' may bring it back")

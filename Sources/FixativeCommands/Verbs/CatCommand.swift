@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import ArgumentParser
 import BlobStore
 import Foundation
@@ -14,7 +15,7 @@ struct CatCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let digest = Digest(digest) else { throw ValidationError("'\(digest)' is no SHA-256: 64 hexadecimal digits") }
-        let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
+        let archive = try Archive(try await Settings.load(common), creating: false, reading: true)
         let found = try await archive.blobs.rehash(digest)
         guard found == digest else {
             throw SettingsError(

@@ -1,5 +1,6 @@
 import ArchiveModel
 import Archiver
+import ArchiveStore
 import ArgumentParser
 import Audit
 import BlobStore
@@ -7,6 +8,7 @@ import Catalog
 import Foundation
 import GenerationAPI
 import Networking
+import Secrets
 import UpstreamSimulator
 
 struct DemoCommand: AsyncParsableCommand {
@@ -65,7 +67,7 @@ struct DemoCommand: AsyncParsableCommand {
         if summary.wasStopped { return Terminal.log("stopped; the same command goes on") }
         let reader = try AuditReader.whole(archive)
         let audit = try await reader.summary()
-        let gallery = archive.folder.path + "/gallery"
+        let gallery = archive.files.path + "/gallery"
         _ = try await GalleryCommand.write(archive, to: gallery, title: "Fixative demo", originals: true, link: true)
         if output.format == .json {
             let result = JSONOutput(
@@ -93,13 +95,13 @@ struct DemoCommand: AsyncParsableCommand {
     /// Runs the real archiver on the account's tasks, registered with their requests as from a manifest.
     private static func archive(
         _ tasks: [SimulatedTask], settings: Settings, verbose: Bool
-    ) async throws -> (OpenArchive, ArchiveSummary) {
+    ) async throws -> (Archive, ArchiveSummary) {
         guard let key = APIKey("demonstration-key"), let url = URL(string: settings.apiURL), let host = url.host,
             let port = url.port
         else {
             throw SettingsError("the simulator has no address")
         }
-        let archive = try OpenArchive(settings, creating: true)
+        let archive = try Archive(settings, creating: true)
         let reporter = Reporter(verbose: verbose)
         // A local upstream needs shorter waits than a remote one. Only its own address is allowed.
         var options = settings.archiverOptions

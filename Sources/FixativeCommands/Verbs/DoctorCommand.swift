@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import ArgumentParser
 import AsyncHTTPClient
 import BlobStore
@@ -10,6 +11,7 @@ import ImageCodecs
 import NIOCore
 import NIOHTTP1
 import Networking
+import Secrets
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,7 +47,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private static func libraries() -> Finding {
         var versions = CodecLibraries.versions.map { "\($0.key) \($0.value)" }.sorted()
-        versions.append("SQLite \(SQLiteCatalog.libraryVersion)")
+        versions.append(Archive.engine)
         return Finding(subject: "libraries", result: .ok, detail: versions.joined(separator: ", "))
     }
 
@@ -71,14 +73,14 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private static func storage(_ settings: Settings) async -> [Finding] {
         do {
-            let archive = try OpenArchive(settings, creating: false, reading: true)
+            let archive = try Archive(settings, creating: false, reading: true)
             let ingest = try await archive.blobs.beginIngest()
             try await ingest.append([0])
             _ = try await ingest.seal()
             await ingest.discard()
             let status = try await archive.catalog.status(now: archive.clock.now)
             let free =
-                (try? FileManager.default.attributesOfFileSystem(forPath: archive.folder.path)[.systemFreeSize] as? NSNumber)?
+                (try? FileManager.default.attributesOfFileSystem(forPath: archive.files.path)[.systemFreeSize] as? NSNumber)?
                 .int64Value
             let isTight = (free ?? .max) < 1_000_000_000
             let room = free.map { "\(Rendering.bytes($0)) free" } ?? "free space unknown"
@@ -86,7 +88,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 Finding(
                     subject: "storage", result: isTight ? .wrong : .ok,
                     detail:
-                        "\(archive.folder.path): writable, \(room), \(Rendering.count(status.outputs[.archived] ?? 0, "picture"))"
+                        "\(archive.files.path): writable, \(room), \(Rendering.count(status.outputs[.archived] ?? 0, "picture"))"
                 )
             ] + permissions(archive)
         } catch let error as BlobStoreError where error.code == .markerMissing && error.detail == "there is no archive here" {
@@ -99,8 +101,8 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     /// Archives of release 0.1.0 are readable by every user of the machine.
-    private static func permissions(_ archive: OpenArchive) -> [Finding] {
-        guard let wide = archive.folder.widerThanAsked() else { return [] }
+    private static func permissions(_ archive: Archive) -> [Finding] {
+        guard let wide = archive.files.widerThanAsked() else { return [] }
         return [
             Finding(
                 subject: "permissions", result: .note,

@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import ArgumentParser
 import BlobStore
 import Catalog
@@ -47,11 +48,11 @@ struct ExportBagItCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
+        let archive = try Archive(try await Settings.load(common), creating: false, reading: true)
         let bag = try BagItExport(
             BagItExport.Options(
                 output: folder, links: link, agent: Product.userAgent.replacing("/", with: " "),
-                archiveID: archive.folder.marker.archiveID, now: archive.clock.now))
+                archiveID: archive.files.archiveID, now: archive.clock.now))
         let source = ArchiveFiles(archive: archive)
         let query = EntryQuery(
             text: query, states: [.archived, .unavailable], since: since?.date(from: archive.clock.now))
@@ -88,7 +89,7 @@ struct ExportBagItCommand: AsyncParsableCommand {
 
 /// Provides the archive's originals and records to a bag.
 private struct ArchiveFiles: BagSource {
-    let archive: OpenArchive
+    let archive: Archive
 
     func path(of digest: Digest) async throws -> String? { try await archive.blobs.localPath(of: digest) }
 

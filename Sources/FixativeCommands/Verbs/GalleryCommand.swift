@@ -1,6 +1,7 @@
 import ArchiveModel
 import ArchiveServer
 import Archiver
+import ArchiveStore
 import ArgumentParser
 import BlobStore
 import Catalog
@@ -60,7 +61,7 @@ struct GalleryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common)
-        let archive = try OpenArchive(settings, creating: false, reading: true)
+        let archive = try Archive(settings, creating: false, reading: true)
         let summary = try await Self.write(
             archive, to: folder, title: title, baseURL: baseURL, query: query, since: since?.date(from: archive.clock.now),
             originals: originals, link: transfer == .link, riskTime: settings.riskTime)
@@ -77,17 +78,17 @@ struct GalleryCommand: AsyncParsableCommand {
     }
 
     /// The live gallery of a service, with the same pages.
-    static func live(_ archive: OpenArchive, riskTime: @escaping @Sendable () -> TimeInterval) throws -> LiveGallery {
+    static func live(_ archive: Archive, riskTime: @escaping @Sendable () -> TimeInterval) throws -> LiveGallery {
         let options = LiveGallery.Options(title: "Gallery", identity: identity(archive, title: "Gallery"))
         return try LiveGallery(options, catalog: archive.catalog, riskTime: riskTime)
     }
 
-    private static func identity(_ archive: OpenArchive, title: String, query: String? = nil) -> String {
-        "\(archive.folder.marker.archiveID) \(title) \(query ?? "")"
+    private static func identity(_ archive: Archive, title: String, query: String? = nil) -> String {
+        "\(archive.files.archiveID) \(title) \(query ?? "")"
     }
 
     static func write(
-        _ archive: OpenArchive, to folder: String, title: String, baseURL: String? = nil, query: String? = nil,
+        _ archive: Archive, to folder: String, title: String, baseURL: String? = nil, query: String? = nil,
         since: Date? = nil,
         originals: Bool, link: Bool, riskTime: TimeInterval = AtRisk.time
     ) async throws -> GallerySummary {
@@ -104,7 +105,7 @@ struct GalleryCommand: AsyncParsableCommand {
 
 /// Provides the archive's blobs to the gallery.
 private struct ArchiveBlobs: GalleryBlobSource {
-    let blobs: DirectoryBlobStore
+    let blobs: any BlobUpkeep
 
     func bytes(of digest: Digest) async throws -> [UInt8] { try await blobs.contents(of: digest).array }
     func path(of digest: Digest) async throws -> String? { try await blobs.localPath(of: digest) }

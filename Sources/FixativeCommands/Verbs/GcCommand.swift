@@ -1,7 +1,6 @@
 import ArchiveModel
+import ArchiveStore
 import ArgumentParser
-import BlobStore
-import Catalog
 import Foundation
 import Upkeep
 
@@ -33,11 +32,11 @@ struct GcCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
+        let archive = try Archive(try await Settings.load(common), creating: false, reading: true)
         let collector = GarbageCollector(
             blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock)
         let report = try await collector.collect(grace: grace.seconds, takingPictures: pictures, dryRun: dryRun)
-        if archive.catalog.isCopy, !dryRun { await Self.forget(report.collected.map(\.digest), archive.folder.catalogPath) }
+        if !dryRun { await archive.forgetScrubs(of: report.collected.map(\.digest)) }
         guard output.format != .json else { return Terminal.write(try Rendering.json(report)) }
         for blob in report.collected { Terminal.write("\(blob.digest)  \(blob.bytes)\n") }
         let count = Rendering.count(report.collected.count, "file")
@@ -47,11 +46,5 @@ struct GcCommand: AsyncParsableCommand {
             "\(report.young) too young or in use again", "\(Rendering.count(report.unfinished, "unfinished file"))",
         ]
         Terminal.write(parts.joined(separator: ", ") + "\n")
-    }
-
-    /// The archive was opened from a copy of the catalog because its disk was full. The collection may have freed space, so
-    /// update the original. If this fails, 'fixative repair' does it later.
-    private static func forget(_ digests: [Digest], _ path: String) async {
-        try? await SQLiteCatalog(path: path).forgetScrubs(of: digests)
     }
 }

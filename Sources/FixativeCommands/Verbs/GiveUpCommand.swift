@@ -1,5 +1,6 @@
 import ArchiveModel
 import Archiver
+import ArchiveStore
 import ArgumentParser
 import Catalog
 import Foundation
@@ -24,7 +25,7 @@ struct GiveUpCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common)
-        let archive = try OpenArchive(settings, creating: false)
+        let archive = try Archive(settings, creating: false)
         let filer = RecordFiler(blobs: archive.blobs, records: archive.records, catalog: archive.catalog, clock: archive.clock)
         var isIncomplete = false
         for id in taskIDs.compactMap({ TaskID($0) }) {
@@ -34,7 +35,7 @@ struct GiveUpCommand: AsyncParsableCommand {
     }
 
     /// - Returns: Whether no part of the task is still waiting.
-    private func giveUp(_ id: TaskID, _ archive: OpenArchive, _ filer: RecordFiler) async throws -> Bool {
+    private func giveUp(_ id: TaskID, _ archive: Archive, _ filer: RecordFiler) async throws -> Bool {
         guard let task = try await archive.catalog.task(id) else {
             Terminal.complain("fixative: the archive does not know the task \(id)")
             return false

@@ -1,5 +1,6 @@
 import ArchiveModel
 import Archiver
+import ArchiveStore
 public import ArgumentParser
 import Audit
 package import Catalog
@@ -92,7 +93,7 @@ struct ListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common)
-        let archive = try OpenArchive(settings, creating: false, reading: true)
+        let archive = try Archive(settings, creating: false, reading: true)
         if failing { return try await listFailing(archive) }
         if atRisk { return try await listRisks(archive, riskTime: settings.riskTime) }
         let now = archive.clock.now
@@ -120,7 +121,7 @@ struct ListCommand: AsyncParsableCommand {
         }
     }
 
-    private func listFailing(_ archive: OpenArchive) async throws {
+    private func listFailing(_ archive: Archive) async throws {
         let failing = try await archive.catalog.failing(limit: limit ?? .max)
         let rows = Array(failing.rows(now: archive.clock.now).prefix(limit ?? .max))
         if format == .json {
@@ -142,7 +143,7 @@ struct ListCommand: AsyncParsableCommand {
         if !failing.isEmpty { throw ExitCode.foundWrong }
     }
 
-    private func listRisks(_ archive: OpenArchive, riskTime: TimeInterval) async throws {
+    private func listRisks(_ archive: Archive, riskTime: TimeInterval) async throws {
         let now = archive.clock.now
         var output = Output(format)
         let risk = try await AtRisk.find(in: archive.catalog, now: now, time: riskTime, limit: limit ?? .max)

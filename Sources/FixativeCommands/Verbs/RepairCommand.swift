@@ -1,10 +1,8 @@
 import ArchiveModel
 import ArgumentParser
-import BlobStore
 import DecoderPool
 import Foundation
 import Upkeep
-import BlockingThreads
 
 struct RepairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,8 +31,7 @@ struct RepairCommand: AsyncParsableCommand {
         let settings = try await Settings.load(common)
         let archive = try await UpkeepArchive(path: settings.storage, deep: true, permissions: settings.permissions)
         let other = try from.map { path in
-            let folder = try ArchiveFolder(path: path, creating: false, now: SystemClock().now)
-            return DirectoryBlobStore(folder: folder, threads: BlockingThreadPool(name: "other archive", width: 2))
+            try ArchiveFiles(path: path, creating: false, clock: SystemClock()).blobs
         }
         let decoders = DecoderPool(settings.decoders, width: 1)
         defer { decoders.close() }

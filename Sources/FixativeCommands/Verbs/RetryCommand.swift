@@ -1,5 +1,6 @@
 import ArchiveModel
 import Archiver
+import ArchiveStore
 import ArgumentParser
 import Catalog
 import GenerationAPI
@@ -29,7 +30,7 @@ struct RetryCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings.load(common, work: work)
         let key = try settings.requireKey()
-        let archive = try OpenArchive(settings, creating: false)
+        let archive = try Archive(settings, creating: false)
         let named = taskIDs.compactMap { TaskID($0) }
         let isAnyUnknown = try await complainOfUnknown(named, in: archive.catalog)
         let tasks = try await archive.catalog.retry(named.isEmpty ? nil : named, now: archive.clock.now)

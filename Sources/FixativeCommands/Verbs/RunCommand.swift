@@ -1,5 +1,6 @@
 import ArchiveServer
 import Archiver
+import ArchiveStore
 import ArgumentParser
 import DecoderPool
 import GenerationAPI
@@ -68,9 +69,9 @@ struct RunCommand: AsyncParsableCommand {
             defer { pool.close() }
             try await pool.start()
         }
-        var archive: OpenArchive?
+        var archive: Archive?
         do {
-            archive = try OpenArchive(input.settings, creating: true)
+            archive = try Archive(input.settings, creating: true)
         } catch {
             guard DiskState.isUnwritable(near: input.settings.storage) else { throw error }
             log.logger.error(

@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import ArgumentParser
 import BlobStore
 import Catalog
@@ -22,7 +23,7 @@ struct ShowCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try OpenArchive(try await Settings.load(common), creating: false, reading: true)
+        let archive = try Archive(try await Settings.load(common), creating: false, reading: true)
         var query = EntryQuery()
         if let digest = Digest(subject) { query.digest = digest } else { query.task = TaskID(subject) }
         let entries = try await archive.catalog.entries(query)
@@ -68,7 +69,7 @@ struct ShowCommand: AsyncParsableCommand {
         var outputs: [ArchiveRecord]
     }
 
-    private static func task(_ id: TaskID?, _ archive: OpenArchive) async throws -> TaskEntry? {
+    private static func task(_ id: TaskID?, _ archive: Archive) async throws -> TaskEntry? {
         guard let id else { return nil }
         return try await archive.catalog.task(id)
     }

@@ -1,5 +1,6 @@
 import ArchiveModel
 import Archiver
+import ArchiveStore
 import ArgumentParser
 import BlobStore
 import Catalog
@@ -47,7 +48,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common)
-        let archive = try OpenArchive(settings, creating: false, reading: true)
+        let archive = try Archive(settings, creating: false, reading: true)
         let now = archive.clock.now
         let status = try await archive.catalog.status(now: now)
         let open = try await archive.catalog.openSubmissions()
@@ -56,7 +57,7 @@ struct StatusCommand: AsyncParsableCommand {
         let failingCounts = failing.outputCounts.merging(failing.taskCounts, uniquingKeysWith: +)
         let lost = (status.outputs[.unavailable] ?? 0) + (status.tasks[.unavailable] ?? 0)
         let result = JSONOutput(
-            storage: archive.folder.path, archived: status.outputs[.archived] ?? 0, originalBytes: status.originalBytes,
+            storage: archive.files.path, archived: status.outputs[.archived] ?? 0, originalBytes: status.originalBytes,
             outputs: Dictionary(uniqueKeysWithValues: status.outputs.map { ($0.key.rawValue, $0.value) }),
             tasks: Dictionary(uniqueKeysWithValues: status.tasks.map { ($0.key.rawValue, $0.value) }),
             byVerdict: Dictionary(uniqueKeysWithValues: status.verdicts.map { ($0.key.rawValue, $0.value) }), unavailable: lost,

@@ -1,5 +1,6 @@
 import ArchiveModel
 import Archiver
+import ArchiveStore
 import ArgumentParser
 import BlobStore
 import Catalog
@@ -55,7 +56,7 @@ struct SubmitCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings.load(common, work: work)
         let key = try settings.requireKey()
-        let archive = try OpenArchive(settings, creating: true)
+        let archive = try Archive(settings, creating: true)
         let reporter = Reporter(verbose: common.verbose)
         let context = ArchiverContext(archive, settings: settings, key: key, options: settings.archiverOptions) { reporter($0) }
         let task: TaskSnapshot

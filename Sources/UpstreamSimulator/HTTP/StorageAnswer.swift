@@ -1,7 +1,7 @@
 import Foundation
-import HTTPParts
 import HTTPTypes
 import Hummingbird
+import Networking
 import NIOCore
 
 /// An answer of the storage host.

@@ -1,7 +1,6 @@
 import ArchiveModel
 import Catalog
 import Foundation
-import GenerationAPI
 
 /// Items that were in progress when a process died are retried one at a time, since one of them may be the cause.
 extension Archiver {

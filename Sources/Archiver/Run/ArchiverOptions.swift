@@ -1,7 +1,7 @@
 package import DecoderPool
 package import Foundation
-package import GenerationAPI
 import BlockingThreads
+package import Networking
 
 /// Settings of an archiver.
 package struct ArchiverOptions: Sendable {

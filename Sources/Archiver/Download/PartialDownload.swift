@@ -2,6 +2,7 @@ import ArchiveModel
 import BlobStore
 import Foundation
 import GenerationAPI
+import Networking
 import NIOHTTP1
 
 /// The received part of a file, and what is needed to request the rest.

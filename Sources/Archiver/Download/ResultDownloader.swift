@@ -59,7 +59,7 @@ package struct ResultDownloader: Sendable {
     let limits: DownloadLimits
     private let clients: PinnedClients
     private let shares: HostShares
-    let gate: HostGate
+    let gate: HostRateLimiter
     private let resolverThreads: BlockingThreadPool
     private let resolve: @Sendable (String) throws -> [NetworkAddress]
     let clock: any WallClock
@@ -79,7 +79,7 @@ package struct ResultDownloader: Sendable {
         self.policy = policy
         self.limits = limits
         self.clock = clock
-        gate = HostGate(limits: hostLimits, clock: clock)
+        gate = HostRateLimiter(limits: hostLimits, clock: clock)
         clients = PinnedClients(policy: policy, idleTimeout: limits.idle, connections: hostLimits.concurrent)
         shares = HostShares(places: limits.places, clock: clock)
         // Wider than any one host's share, so that names that resolve slowly do not delay the others.

@@ -2,7 +2,7 @@ package import ArchiveModel
 package import Foundation
 
 /// Limits requests per host. All requests of a process pass through one gate, so they share limits and pauses.
-package actor HostGate {
+package actor HostRateLimiter {
     private struct Waiter {
         var number: Int
         var continuation: CheckedContinuation<Void, any Error>

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import GenerationAPI
+import Networking
 
 private let noon = Date(milliseconds: 1_795_348_800_000)
 
@@ -79,7 +80,7 @@ private struct Fixed: RandomNumberGenerator {
 
 @Suite struct HostGateTests {
     @Test func whoeverWaitsForAPlaceGetsItInTurnOrIsCancelled() async throws {
-        let gate = HostGate(limits: HostLimits(concurrent: 1), clock: LeapingClock())
+        let gate = HostRateLimiter(limits: HostLimits(concurrent: 1), clock: LeapingClock())
         #expect(try await gate.acquire("a", maxWait: 0) == nil)
         #expect(try await gate.acquire("b", maxWait: 0) == nil, "another host has a door of its own")
         let second = Task { try await gate.acquire("a", maxWait: 0) }
@@ -92,7 +93,7 @@ private struct Fixed: RandomNumberGenerator {
 
     @Test func aPauseIsWaitedForOrGivenBackByPatience() async throws {
         let clock = LeapingClock()
-        let gate = HostGate(clock: clock)
+        let gate = HostRateLimiter(clock: clock)
         let end = clock.now.addingTimeInterval(20)
         await gate.recordRefusal(of: "a", retryAfter: end)
         #expect(try await gate.acquire("a", maxWait: 19) == end)

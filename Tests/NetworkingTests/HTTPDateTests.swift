@@ -1,5 +1,6 @@
 import Foundation
 import GenerationAPI
+import Networking
 import Testing
 
 @Suite struct HTTPDateTests {

@@ -1,6 +1,6 @@
 import ArchiveModel
 import Foundation
-import GenerationAPI
+import Secrets
 import Testing
 
 @Suite struct KeyVaultTests {

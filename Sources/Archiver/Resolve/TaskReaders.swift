@@ -2,6 +2,7 @@ import ArchiveModel
 package import Catalog
 import Foundation
 package import GenerationAPI
+package import Secrets
 
 /// Selects the key for reading each task: the service's own key, or the key of the caller that created the task through the
 /// gateway.

@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import Archiver
 import AsyncHTTPClient
 import BlobStore
@@ -8,55 +9,41 @@ import Foundation
 import GenerationAPI
 import Networking
 import Telemetry
-import BlockingThreads
+import Secrets
 
-/// An open archive: its folder, blobs, records and catalog.
-struct OpenArchive: Sendable {
-    let folder: ArchiveFolder
-    let blobs: DirectoryBlobStore
-    let records: DirectoryRecordStore
-    let catalog: SQLiteCatalog
-    let clock: any WallClock
-    /// Detects that the catalog file was replaced.
-    let catalogFile: CatalogFile
-
+extension Archive {
+    /// Opens the archive that the settings name.
     /// - Parameters:
     ///   - creating: Whether an empty folder becomes an archive. Read-only subcommands do not create one.
     ///   - reading: Whether the archive is only read. A copy of the catalog is then used if the disk accepts no writes.
     init(_ settings: Settings, creating: Bool, reading: Bool = false, clock: any WallClock = SystemClock()) throws {
-        let folder = try ArchiveFolder(
-            path: settings.storage, creating: creating, now: clock.now, permissions: settings.permissions)
-        if try folder.isCatalogMissing && folder.hasRecords {
-            throw SettingsError(
-                "the catalog of \(folder.path) is gone, but its records are there. Run 'fixative rebuild' to make it again")
-        }
-        let threads = BlockingThreadPool(name: "files", width: max(4, BlockingThreadPool.processors * 2))
-        self.folder = folder
-        self.clock = clock
-        blobs = DirectoryBlobStore(folder: folder, threads: threads)
-        records = DirectoryRecordStore(folder: folder, threads: threads)
-        try folder.prepareCatalog()
-        catalog = try reading ? .reading(path: folder.catalogPath) : SQLiteCatalog(path: folder.catalogPath)
-        catalogFile = CatalogFile(folder, catalog)
-        if catalog.isCopy {
-            Terminal.log("the disk of \(folder.path) takes nothing, so a copy of the catalog is read; see 'fixative doctor'")
+        try self.init(
+            path: settings.storage, permissions: settings.permissions, creating: creating, reading: reading, clock: clock)
+        if readsCopy {
+            Terminal.log("the disk of \(files.path) takes nothing, so a copy of the catalog is read; see 'fixative doctor'")
         }
     }
 
-    /// Why the archive's files are no longer the opened ones; `nil` if they are. Fast enough for every health check.
-    func fileProblem() -> String? { folder.fileProblem() ?? catalog.fileProblem() }
+    /// Reports or clears the problem `catalog-replaced`.
+    func checkFiles(_ monitor: UpstreamMonitor) {
+        if let problem = fileProblem() {
+            monitor.report(UpstreamProblem(.catalogReplaced, problem))
+        } else {
+            monitor.clear(.catalogReplaced)
+        }
+    }
 }
 
 /// Everything needed for archiving: the open archive, the API client, the downloader and the archiver.
 struct ArchiverContext: Sendable {
-    let archive: OpenArchive
+    let archive: Archive
     let archiver: Archiver
     let client: GenerationClient
     private let http: HTTPClient
     private let downloader: ResultDownloader
 
     init(
-        _ archive: OpenArchive, settings: Settings, key: APIKey, options: ArchiverOptions, vault: KeyVault? = nil,
+        _ archive: Archive, settings: Settings, key: APIKey, options: ArchiverOptions, vault: KeyVault? = nil,
         policy: AddressPolicy? = nil, apiRetry: RetryPolicy = RetryPolicy(), limits: DownloadLimits = DownloadLimits(),
         metrics: ArchiveMetrics = .none,
         report: @escaping @Sendable (ArchiveEvent) -> Void
@@ -88,7 +75,7 @@ struct ArchiverContext: Sendable {
 
     /// Problems that may hide the real state of the account or the archive; checks the catalog file now.
     func problems() -> [UpstreamProblem] {
-        archive.catalogFile.check(client.monitor)
+        archive.checkFiles(client.monitor)
         return client.monitor.problems
     }
 

@@ -2,10 +2,10 @@ import ArchiveModel
 import BlobStore
 import Catalog
 import Foundation
-import HTTPParts
 import HTTPTypes
 import Hummingbird
 import ImageCodecs
+import Networking
 import NIOCore
 
 /// Serves files of the archive. Originals, thumbnails and previews are addressed by digest, so they are immutable. Thumbnails can

@@ -3,6 +3,7 @@ import BlobStore
 package import Catalog
 import Foundation
 package import GenerationAPI
+package import Secrets
 
 extension Archiver {
     /// Records a request before it is sent.

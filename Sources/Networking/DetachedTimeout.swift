@@ -1,16 +1,16 @@
-import ArchiveModel
+package import ArchiveModel
 
 /// The operation did not finish in time and is still running.
-struct DeadlineExceeded: Error, CustomStringConvertible {
+package struct DeadlineExceeded: Error, CustomStringConvertible {
     let limit: Duration
-    var description: String { "it took longer than \(limit.components.seconds) s, and goes on" }
+    package var description: String { "it took longer than \(limit.components.seconds) s, and goes on" }
 }
 
 /// Waits at most `limit` for the result of `work`. After that, `work` continues in the background: a call that waits for another
 /// program's lock can't be cancelled, so a task group would have to wait for it.
 ///
 /// - Throws: ``DeadlineExceeded`` after `limit` on `clock`, or an error of `work`.
-func withDetachedTimeout<Value: Sendable>(
+package func withDetachedTimeout<Value: Sendable>(
     _ limit: Duration, clock: any WallClock, _ work: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
     // A stream ignores every `finish` after the first one.

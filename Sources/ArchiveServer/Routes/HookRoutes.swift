@@ -4,6 +4,7 @@ import Catalog
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Networking
 import NIOCore
 import Synchronization
 

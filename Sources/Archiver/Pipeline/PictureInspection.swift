@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import BlobStore
 import DecoderPool
 import Foundation
@@ -77,15 +78,14 @@ struct PictureInspection: Sendable {
     }
 
     private static func delivery(_ picture: InspectedPicture) throws(CodecError) -> InspectedDelivery {
-        let recipe = json(of: picture.recipe)
-        let hash = String(picture.perceptualHash, radix: 16)
+        let recipe = picture.recipe.recorded
         return InspectedDelivery(
-            facts: facts(of: picture), mediaType: picture.header.format.mediaType,
+            facts: ImageFacts(picture), mediaType: picture.header.format.mediaType,
             derivatives: [
                 derived(.thumbnail, picture.thumbnail, recipe: recipe), derived(.preview, picture.preview, recipe: recipe),
             ],
             thumbHash: Data(picture.thumbHash).base64EncodedString(),
-            perceptualHash: String(repeating: "0", count: 16 - hash.count) + hash)
+            perceptualHash: picture.perceptualHashText)
     }
 
     private static func derived(
@@ -94,41 +94,5 @@ struct PictureInspection: Sendable {
         DerivedPicture(
             role: role, bytes: picture.bytes, mediaType: picture.format.mediaType, width: picture.width, height: picture.height,
             recipe: recipe)
-    }
-
-    /// The recipe in the record's JSON form.
-    private static func json(of recipe: DerivativeRecipe) -> JSONValue {
-        let data = (try? JSONEncoder().encode(recipe)) ?? Data()
-        return (try? JSONDecoder().decode(JSONValue.self, from: data)) ?? .object(["version": .integer(Int64(recipe.version))])
-    }
-
-    private static func facts(of picture: InspectedPicture) -> ImageFacts {
-        let (header, metadata) = (picture.header, picture.metadata)
-        var texts: [String: String] = [:]
-        for text in metadata.texts where texts[text.keyword] == nil { texts[text.keyword] = text.value }
-        if let xmp = metadata.xmp { texts["XMP"] = xmp.value }
-        return ImageFacts(
-            format: header.format.rawValue, width: header.width, height: header.height, bitDepth: header.bitDepth,
-            colourType: header.colourType.rawValue, hasAlpha: header.hasAlpha, interlaced: header.isInterlaced,
-            animated: header.isAnimated, frameCount: header.frameCount, orientation: picture.orientation.rawValue,
-            iccName: metadata.profile.flatMap { $0.description ?? $0.name }, exif: metadata.exif.map(fields),
-            text: texts.isEmpty ? nil : texts, contentCredentialsBytes: metadata.contentCredentialsBytes,
-            contentCredentialsDamage: metadata.contentCredentialsDamage,
-            trailingBytes: picture.trailingBytes, averageColour: picture.averageColour.description,
-            dominantColour: picture.dominantColour.description, colourOrigin: picture.colourOrigin.rawValue,
-            jpegQuality: metadata.jpegQuality?.estimate, digitalSourceType: metadata.digitalSourceType?.uri,
-            notes: picture.notes.isEmpty ? nil : picture.notes)
-    }
-
-    private static func fields(_ exif: ExifFields) -> [String: String] {
-        let values: [String: String?] = [
-            "orientation": exif.orientation.map(String.init), "imageDescription": exif.imageDescription, "make": exif.make,
-            "model": exif.model, "software": exif.software, "dateTime": exif.dateTime, "dateTimeOriginal": exif.dateTimeOriginal,
-            "artist": exif.artist, "copyright": exif.copyright, "userComment": exif.userComment,
-            "hostComputer": exif.hostComputer, "imageUniqueID": exif.imageUniqueID,
-            "colourSpace": exif.colourSpace.map(String.init), "title": exif.title, "comment": exif.comment,
-            "keywords": exif.keywords,
-        ]
-        return values.compactMapValues { $0 }
     }
 }

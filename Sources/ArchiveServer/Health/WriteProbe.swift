@@ -1,5 +1,6 @@
 import ArchiveModel
 import Foundation
+import Networking
 
 /// Checks whether something can be written: at most every few seconds, and never concurrently, however many clients ask.
 actor WriteProbe {
