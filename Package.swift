@@ -242,15 +242,21 @@ let package = Package(
         .target(name: "SyntheticPictures", dependencies: ["ImageCodecs"], swiftSettings: pixels),
 
         // What is made from a delivered picture: thumbnail, preview, hashes and metadata.
-        .target(name: "Imaging", dependencies: ["ImageCodecs", "CCodecShims", "CLCMS"], swiftSettings: pixels),
+        .target(name: "Imaging", dependencies: ["ImageCodecs", "CPixelKernels", "CLCMS"], swiftSettings: pixels),
 
         // Strict readers and writers for PNG, JPEG and WebP: bytes to pixels and back, or a CodecError.
-        .target(name: "ImageCodecs", dependencies: ["CCodecShims", "CWebP"], swiftSettings: pixels),
+        .target(name: "ImageCodecs", dependencies: ["CCodecShims", "CFastPNG", "CWebP"], swiftSettings: pixels),
 
-        // The only C of ours: fences error jumps of libpng and libjpeg, and holds the pixel kernels.
+        // libpng and libjpeg behind status codes: fences their error jumps.
         .target(
-            name: "CCodecShims", dependencies: ["CPNG", "CJPEG"], cSettings: hardenedC,
+            name: "CCodecShims", dependencies: ["CFastPNG", "CPNG", "CJPEG"], cSettings: hardenedC,
             linkerSettings: [.linkedLibrary("m"), .linkedLibrary("z")]),
+
+        // The fast reader for common PNGs: inflate, unfilter, checksums. Can be deleted whole; libpng then reads everything.
+        .target(name: "CFastPNG", cSettings: hardenedC),
+
+        // Loops over pixels in vector instructions, with portable twins that give equal bytes.
+        .target(name: "CPixelKernels", cSettings: hardenedC, linkerSettings: [.linkedLibrary("m")]),
 
         // libpng: reads deliveries, most of which are PNG.
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -371,7 +377,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("z")]),
         // Resizing, orientation, hashes and whole inspections against independent arithmetic.
         .testTarget(
-            name: "ImagingTests", dependencies: ["Imaging", "ImageCodecs", "CCodecShims", "inspect-probe"], swiftSettings: strict),
+            name: "ImagingTests", dependencies: ["Imaging", "ImageCodecs", "CPixelKernels", "inspect-probe"], swiftSettings: strict),
         // Inspects one file in a process of its own and prints its peak memory, for the tests of hostile files.
         .executableTarget(
             name: "inspect-probe", dependencies: ["Imaging", "ImageCodecs"], path: "Tests/InspectProbe", swiftSettings: strict),

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "fixative_checksums.h"
-#include "png_fast.h"
+#include "png_chunks.h"
 
 // PNG, third edition (W3C), sections 5 and 11. Only this file validates the chunks; both decoders see only the chunks it accepts.
 // Critical chunks and an effective tRNS must be valid. Other ancillary chunks are skipped even if invalid, because they do not

@@ -10,7 +10,8 @@
 #include <string.h>
 
 #include "fixative_checksums.h"
-#include "png_fast.h"
+#include "fixative_fast_png.h"
+#include "png_chunks.h"
 #include "support.h"
 
 /// A byte range of the file, or of the reader's own memory, that is passed to libpng.
@@ -42,7 +43,7 @@ struct fixative_png_reader {
     bool forgoes_fast;
     bool keeps_16_bits;
     /// Set while the fast path decodes; libpng is not started until then.
-    fixative_png_fast *fast;
+    fixative_fast_png *fast;
     uint8_t *frame;
     fixative_fault fault;
     jmp_buf jump;
@@ -204,12 +205,27 @@ static fixative_status start_libpng(fixative_png_reader *reader, fixative_png_he
     return FIXATIVE_OK;
 }
 
+static void start_fast(fixative_png_reader *reader, fixative_png_header *header) {
+    const fixative_png_chunks *chunks = &reader->chunks;
+    const fixative_fast_png_layout layout = {
+        .width = chunks->header.width, .height = chunks->header.height, .bit_depth = chunks->header.bit_depth,
+        .colour_type = chunks->header.colour_type, .is_interlaced = chunks->header.interlaced != 0,
+        .has_transparency = chunks->transparency_length != 0, .palette = chunks->palette,
+        .palette_count = chunks->palette_count, .data_start = chunks->data_start, .data_end = chunks->data_end,
+    };
+    reader->fast = fixative_fast_png_create(reader->bytes, &layout);
+    if (!reader->fast) return;
+    *header = chunks->header;
+    header->channels = fixative_fast_png_channels(reader->fast);
+    header->sample_bytes = 1;
+}
+
 fixative_status fixative_png_reader_header(fixative_png_reader *reader, fixative_png_header *header) {
     if (reader->png || reader->fast || reader->fault.status != FIXATIVE_OK) return FIXATIVE_MISUSE;
     if (!fixative_png_chunks_read(&reader->chunks, reader->bytes, reader->length, reader->limits, &reader->fault)) {
         return reader->fault.status;
     }
-    if (!reader->forgoes_fast) reader->fast = fixative_png_fast_create(reader->bytes, &reader->chunks, header);
+    if (!reader->forgoes_fast) start_fast(reader, header);
     if (!reader->fast) return start_libpng(reader, header);
     reader->width = header->width;
     reader->height = header->height;
@@ -225,7 +241,7 @@ static fixative_status skip_delivered_rows(fixative_png_reader *reader) {
 
 // The fast path has declined at some row. Restart with libpng, and continue after the rows already delivered.
 static fixative_status hand_over_to_libpng(fixative_png_reader *reader) {
-    fixative_png_fast_destroy(reader->fast);
+    fixative_fast_png_destroy(reader->fast);
     reader->fast = NULL;
     fixative_png_header header;
     fixative_status status = start_libpng(reader, &header);
@@ -247,7 +263,7 @@ fixative_status fixative_png_reader_row(fixative_png_reader *reader, void *row, 
     if (reader->fault.status != FIXATIVE_OK) return reader->fault.status;
     if (reader->row_bytes == 0 || reader->next_row >= reader->height || capacity < reader->row_bytes) return FIXATIVE_MISUSE;
     if (reader->fast) {
-        if (fixative_png_fast_row(reader->fast, row)) {
+        if (fixative_fast_png_row(reader->fast, row)) {
             reader->next_row += 1;
             return FIXATIVE_OK;
         }
@@ -269,7 +285,10 @@ fixative_status fixative_png_reader_finish(fixative_png_reader *reader, size_t *
     if (reader->fault.status != FIXATIVE_OK) return reader->fault.status;
     if (reader->row_bytes == 0 || reader->next_row != reader->height) return FIXATIVE_MISUSE;
     if (reader->fast) {
-        if (fixative_png_fast_finish(reader->fast, consumed)) return FIXATIVE_OK;
+        if (fixative_fast_png_finish(reader->fast)) {
+            *consumed = reader->chunks.end;
+            return FIXATIVE_OK;
+        }
         fixative_status status = hand_over_to_libpng(reader);
         if (status != FIXATIVE_OK) return status;
     }
@@ -293,7 +312,7 @@ const char *fixative_png_reader_message(const fixative_png_reader *reader) {
 
 void fixative_png_reader_destroy(fixative_png_reader *reader) {
     if (!reader) return;
-    fixative_png_fast_destroy(reader->fast);
+    fixative_fast_png_destroy(reader->fast);
     free(reader->frame);
     png_destroy_read_struct(&reader->png, &reader->info, NULL);
     free(reader);

@@ -1,7 +1,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "png_fast.h"
+#include "png_chunks.h"
 
 enum { SCRATCH_BYTES = 32768 };
 

@@ -1,4 +1,5 @@
 internal import CCodecShims
+internal import CFastPNG
 
 // PNG, third edition (W3C), section 11.3.
 

@@ -1,4 +1,4 @@
-internal import CCodecShims
+internal import CPixelKernels
 
 /// The input positions and weights for each output position along one axis. Lanczos filter with three lobes.
 struct LanczosWindows {

@@ -1,4 +1,4 @@
-internal import CCodecShims
+internal import CPixelKernels
 
 /// One source row in linear light, in the formats that the resizers read.
 struct LinearRow {

@@ -1,4 +1,4 @@
-internal import CCodecShims
+internal import CPixelKernels
 
 /// Tracks which output rows can be computed. The window of the last rows may include one extra row after the source, with weight
 /// 0.

@@ -1,4 +1,4 @@
-internal import CCodecShims
+internal import CPixelKernels
 public import ImageCodecs
 
 /// Resizes a picture while its rows arrive, in linear light and with premultiplied alpha.

@@ -1,4 +1,4 @@
-internal import CCodecShims
+internal import CPixelKernels
 
 /// The sRGB transfer function (IEC 61966-2-1) as tables, for the resizing kernels.
 enum ToneCurve {

@@ -12,7 +12,7 @@ import glob, json, os, re, subprocess, sys, tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 # The targets of our C that are part of the program.
-OUR_C = ("CCodecShims", "CSandbox")
+OUR_C = ("CCodecShims", "CFastPNG", "CPixelKernels", "CSandbox")
 failures = 0
 
 

@@ -1,4 +1,4 @@
-import CCodecShims
+import CPixelKernels
 import Foundation
 import ImageCodecs
 import Imaging

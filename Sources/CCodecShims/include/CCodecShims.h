@@ -1,10 +1,8 @@
 #ifndef FIXATIVE_CODEC_SHIMS_H
 #define FIXATIVE_CODEC_SHIMS_H
 
-#include "fixative_checksums.h"
 #include "fixative_inflate.h"
 #include "fixative_jpeg.h"
-#include "fixative_kernels.h"
 #include "fixative_png.h"
 #include "fixative_status.h"
 

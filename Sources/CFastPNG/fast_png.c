@@ -1,4 +1,4 @@
-#include "png_fast.h"
+#include "fixative_fast_png.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +19,9 @@ enum {
     MAX_ROW_BYTES = 262144,
 };
 
-struct fixative_png_fast {
+struct fixative_fast_png {
     const uint8_t *bytes;
-    fixative_png_chunks chunks;
+    fixative_fast_png_layout layout;
     size_t pixel_bytes;
     size_t row_bytes;
 
@@ -47,7 +47,15 @@ struct fixative_png_fast {
     uint8_t input[INPUT_LEAD + INPUT_BYTES + FIXATIVE_DEFLATE_IN_PADDING];
 };
 
-void fixative_png_fast_destroy(fixative_png_fast *fast) {
+static uint32_t big_endian(const uint8_t *bytes) {
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+uint32_t fixative_fast_png_channels(const fixative_fast_png *fast) {
+    return fast->layout.colour_type == 4 || fast->layout.colour_type == 6 ? 4 : 3;
+}
+
+void fixative_fast_png_destroy(fixative_fast_png *fast) {
     if (!fast) return;
     free(fast->window);
     free(fast->rows[0]);
@@ -55,17 +63,17 @@ void fixative_png_fast_destroy(fixative_png_fast *fast) {
 }
 
 /// Advances to the next IDAT chunk; false after the last one.
-static bool next_data(fixative_png_fast *fast) {
-    if (fast->next_chunk >= fast->chunks.data_end) return false;
+static bool next_data(fixative_fast_png *fast) {
+    if (fast->next_chunk >= fast->layout.data_end) return false;
     const uint8_t *chunk = fast->bytes + fast->next_chunk;
     fast->data = chunk + 8;
-    fast->data_left = fixative_big_endian(chunk);
+    fast->data_left = big_endian(chunk);
     fast->next_chunk += fast->data_left + 12;
     return true;
 }
 
 /// Moves the remaining input to the front and refills the buffer from IDAT chunks.
-static void feed(fixative_png_fast *fast) {
+static void feed(fixative_fast_png *fast) {
     fixative_deflate *deflate = &fast->deflate;
     size_t left = (size_t)(deflate->in_end - deflate->in);
     memmove(fast->input, deflate->in - INPUT_LEAD, left + INPUT_LEAD);
@@ -87,7 +95,7 @@ static void feed(fixative_png_fast *fast) {
 }
 
 /// Drops bytes that are already read and too far back for any match.
-static void make_room(fixative_png_fast *fast) {
+static void make_room(fixative_fast_png *fast) {
     fixative_deflate *deflate = &fast->deflate;
     size_t used = (size_t)(deflate->out - fast->window), read = (size_t)(fast->unread - fast->window);
     size_t beyond_reach = used > FIXATIVE_DEFLATE_HISTORY ? used - FIXATIVE_DEFLATE_HISTORY : 0;
@@ -98,9 +106,9 @@ static void make_room(fixative_png_fast *fast) {
 }
 
 /// Inflates until `count` bytes are unread; if `count` is 0, inflates to the end of the data.
-static bool inflate_rows(fixative_png_fast *fast, size_t count) {
+static bool inflate_rows(fixative_fast_png *fast, size_t count) {
     fixative_deflate *deflate = &fast->deflate;
-    uint64_t expected = (uint64_t)(fast->row_bytes + 1) * fast->chunks.header.height;
+    uint64_t expected = (uint64_t)(fast->row_bytes + 1) * fast->layout.height;
     while (count ? (size_t)(deflate->out - fast->unread) < count : !fast->is_done) {
         if (fast->is_done) return false;
         if (deflate->out > deflate->out_limit) make_room(fast);
@@ -118,7 +126,7 @@ static bool inflate_rows(fixative_png_fast *fast, size_t count) {
 
 /// Checks the zlib header (RFC 1950). A stated window smaller than the stream's distances is accepted; libpng is configured to
 /// accept it too.
-static bool begin_stream(fixative_png_fast *fast) {
+static bool begin_stream(fixative_fast_png *fast) {
     fixative_deflate *deflate = &fast->deflate;
     fixative_deflate_start(deflate);
     deflate->in = deflate->in_end = fast->input + INPUT_LEAD;
@@ -135,7 +143,7 @@ static bool begin_stream(fixative_png_fast *fast) {
     return true;
 }
 
-static bool allocate(fixative_png_fast *fast) {
+static bool allocate(fixative_fast_png *fast) {
     size_t batch_bytes = (fast->row_bytes + 1) * ROWS;
     size_t output_bytes = OUTPUT_BYTES > 2 * batch_bytes ? OUTPUT_BYTES : 2 * batch_bytes;
     fast->window_bytes = FIXATIVE_DEFLATE_HISTORY + output_bytes + FIXATIVE_DEFLATE_OUT_SLACK;
@@ -147,33 +155,29 @@ static bool allocate(fixative_png_fast *fast) {
     return fast->window && rows;
 }
 
-fixative_png_fast *fixative_png_fast_create(
-    const uint8_t *bytes, const fixative_png_chunks *chunks, fixative_png_header *header) {
+fixative_fast_png *fixative_fast_png_create(const uint8_t *bytes, const fixative_fast_png_layout *layout) {
     static const uint8_t pixel_bytes[7] = {1, 0, 3, 1, 2, 0, 4};
-    uint32_t colour_type = chunks->header.colour_type;
-    if (chunks->header.bit_depth != 8 || chunks->header.interlaced || chunks->transparency_length) return NULL;
-    uint64_t row_bytes = (uint64_t)chunks->header.width * pixel_bytes[colour_type];
+    uint32_t colour_type = layout->colour_type;
+    if (layout->bit_depth != 8 || layout->is_interlaced || layout->has_transparency) return NULL;
+    uint64_t row_bytes = (uint64_t)layout->width * pixel_bytes[colour_type];
     if (row_bytes > MAX_ROW_BYTES) return NULL;
-    fixative_png_fast *fast = malloc(sizeof *fast);
+    fixative_fast_png *fast = malloc(sizeof *fast);
     if (!fast) return NULL;
-    memset(fast, 0, offsetof(fixative_png_fast, input) + INPUT_LEAD);
+    memset(fast, 0, offsetof(fixative_fast_png, input) + INPUT_LEAD);
     fast->bytes = bytes;
-    fast->chunks = *chunks;
-    fast->chunks.header.channels = colour_type == 4 || colour_type == 6 ? 4 : 3;
-    fast->chunks.header.sample_bytes = 1;
+    fast->layout = *layout;
     fast->pixel_bytes = pixel_bytes[colour_type];
     fast->row_bytes = (size_t)row_bytes;
-    fast->next_chunk = chunks->data_start;
+    fast->next_chunk = layout->data_start;
     if (!allocate(fast) || !begin_stream(fast)) {
-        fixative_png_fast_destroy(fast);
+        fixative_fast_png_destroy(fast);
         return NULL;
     }
-    *header = fast->chunks.header;
     return fast;
 }
 
-static bool unfilter_batch(fixative_png_fast *fast) {
-    uint32_t left = fast->chunks.header.height - fast->rows_unfiltered;
+static bool unfilter_batch(fixative_fast_png *fast) {
+    uint32_t left = fast->layout.height - fast->rows_unfiltered;
     size_t count = left < ROWS ? left : ROWS, stride = fast->row_bytes + 1;
     if (!inflate_rows(fast, count * stride)) return false;
     const uint8_t *filtered[ROWS];
@@ -201,16 +205,16 @@ static bool unfilter_batch(fixative_png_fast *fast) {
 }
 
 /// Converts a row of any colour type to RGB or RGBA; false for an index that is not in the palette.
-static bool expand(const fixative_png_fast *fast, const uint8_t *from, uint8_t *row) {
-    uint32_t width = fast->chunks.header.width;
-    switch (fast->chunks.header.colour_type) {
+static bool expand(const fixative_fast_png *fast, const uint8_t *from, uint8_t *row) {
+    uint32_t width = fast->layout.width;
+    switch (fast->layout.colour_type) {
     case 0:
         for (uint32_t x = 0; x < width; x++, row += 3) row[0] = row[1] = row[2] = from[x];
         return true;
     case 3: {
-        const uint8_t *palette = fast->chunks.palette;
+        const uint8_t *palette = fast->layout.palette;
         for (uint32_t x = 0; x < width; x++, row += 3) {
-            if (from[x] >= fast->chunks.palette_count) return false;
+            if (from[x] >= fast->layout.palette_count) return false;
             memcpy(row, palette + 3 * (size_t)from[x], 3);
         }
         return true;
@@ -227,7 +231,7 @@ static bool expand(const fixative_png_fast *fast, const uint8_t *from, uint8_t *
     }
 }
 
-bool fixative_png_fast_row(fixative_png_fast *fast, uint8_t *row) {
+bool fixative_fast_png_row(fixative_fast_png *fast, uint8_t *row) {
     if (fast->rows_delivered == fast->rows_unfiltered && !unfilter_batch(fast)) return false;
     uint32_t index = fast->rows_delivered % ROWS;
     if (!expand(fast, fast->rows[fast->batch * ROWS + index], row)) return false;
@@ -235,7 +239,7 @@ bool fixative_png_fast_row(fixative_png_fast *fast, uint8_t *row) {
     return true;
 }
 
-bool fixative_png_fast_finish(fixative_png_fast *fast, size_t *consumed) {
+bool fixative_fast_png_finish(fixative_fast_png *fast) {
     fixative_deflate *deflate = &fast->deflate;
     if (!inflate_rows(fast, 0)) return false;
     // Exactly the four bytes of the Adler-32 must be left, even if they are split over several IDAT chunks.
@@ -243,7 +247,5 @@ bool fixative_png_fast_finish(fixative_png_fast *fast, size_t *consumed) {
         if (deflate->in_end - deflate->in > 4) return false;
         feed(fast);
     }
-    if (deflate->in_end - deflate->in != 4 || fixative_big_endian(deflate->in) != fast->adler) return false;
-    *consumed = fast->chunks.end;
-    return true;
+    return deflate->in_end - deflate->in == 4 && big_endian(deflate->in) == fast->adler;
 }

@@ -1,0 +1,6 @@
+#ifndef FIXATIVE_PIXEL_KERNELS_H
+#define FIXATIVE_PIXEL_KERNELS_H
+
+#include "fixative_kernels.h"
+
+#endif
