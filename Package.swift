@@ -135,16 +135,17 @@ let package = Package(
         .target(
             name: "ArchiveServer",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "ImageCodecs",
-                "Networking", "Secrets", "SizeContract", "Telemetry", coreMetrics, httpClient, hummingbird, lifecycle, logging,
-                nioCore, nioHTTP1, swiftCrypto,
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "HTTPClients",
+                "ImageCodecs", "Networking", "Secrets", "SizeContract", "Telemetry", coreMetrics, httpClient, hummingbird,
+                lifecycle, logging, nioCore, nioHTTP1, swiftCrypto,
             ], resources: [.embedInCode("Assets")], swiftSettings: strict),
 
         // What has happened, told to a system outside: Standard Webhooks from the catalog's outbox.
         .target(
             name: "Notifications",
             dependencies: [
-                "ArchiveModel", "Catalog", "Networking", "Telemetry", httpClient, lifecycle, nioCore, nioHTTP1, swiftCrypto,
+                "ArchiveModel", "Catalog", "HTTPClients", "Networking", "Telemetry", httpClient, lifecycle, nioCore, nioHTTP1,
+                swiftCrypto,
             ], swiftSettings: strict),
 
         // The way of a result from its link to the archive: sources, queue worker, pipeline.
@@ -152,8 +153,8 @@ let package = Package(
             name: "Archiver",
             dependencies: [
                 "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "CBrotli", "CZlib", "DecoderPool",
-                "GenerationAPI", "ImageCodecs", "Imaging", "Networking", "Secrets", "SizeContract", "Telemetry", heap, httpClient,
-                nioCore, nioHTTP1, nioPosix,
+                "GenerationAPI", "HTTPClients", "ImageCodecs", "Imaging", "Networking", "Secrets", "SizeContract", "Telemetry",
+                heap, httpClient, nioCore, nioHTTP1, nioPosix,
             ], swiftSettings: strict),
 
         // Requested against delivered against billed, as a report.
@@ -188,11 +189,17 @@ let package = Package(
         // The upstream's wire types and calls.
         .target(
             name: "GenerationAPI",
-            dependencies: ["ArchiveModel", "Networking", "Secrets", "SizeContract", httpClient, nioCore, nioHTTP1, swiftCrypto],
+            dependencies: [
+                "ArchiveModel", "HTTPClients", "Networking", "Secrets", "SizeContract", httpClient, nioCore, nioHTTP1,
+                swiftCrypto,
+            ],
             swiftSettings: strict),
 
         // What all clients and servers here need of HTTP: checked URLs and addresses, rates, retries, dates. No network library.
         .target(name: "Networking", dependencies: ["ArchiveModel"], swiftSettings: strict),
+
+        // What all HTTP clients here guard against, and the HTTP library does not.
+        .target(name: "HTTPClients", dependencies: [httpClient, nioCore, nioHTTP1], swiftSettings: strict),
 
         // Keys and tokens: read, used and encrypted, and never printed.
         .target(name: "Secrets", dependencies: ["ArchiveModel", swiftCrypto], swiftSettings: strict),
@@ -311,11 +318,13 @@ let package = Package(
         .testTarget(
             name: "GenerationAPITests",
             dependencies: [
-                "ArchiveModel", "GenerationAPI", "Networking", "Secrets", "SizeContract", httpClient, hummingbird, logging,
-                nioCore, nioHTTP1,
+                "ArchiveModel", "GenerationAPI", "Networking", "Secrets", "SizeContract", "TestSupport", httpClient, hummingbird,
+                logging, nioCore, nioHTTP1,
             ], swiftSettings: strict),
         // Links by the table of RFC 3986, and everything that a library would trap on.
-        .testTarget(name: "NetworkingTests", dependencies: ["ArchiveModel", "Networking", httpClient], swiftSettings: strict),
+        .testTarget(
+            name: "NetworkingTests", dependencies: ["ArchiveModel", "Networking", "TestSupport", httpClient],
+            swiftSettings: strict),
         // A sealed key is opened by its own service for its own task, and by nobody else.
         .testTarget(name: "SecretsTests", dependencies: ["Secrets", "ArchiveModel"], swiftSettings: strict),
         // The pipeline against the simulator on loopback.
@@ -355,7 +364,7 @@ let package = Package(
         .testTarget(name: "AuditTests", dependencies: ["Audit", "ArchiveModel", "SizeContract"], swiftSettings: strict),
         // Pages as they lie on a disk.
         .testTarget(
-            name: "GalleryTests", dependencies: ["Gallery", "ArchiveModel", "SizeContract"], swiftSettings: strict),
+            name: "GalleryTests", dependencies: ["ArchiveModel", "Gallery", "SizeContract", "TestSupport"], swiftSettings: strict),
         // Bags as they lie on a disk.
         .testTarget(name: "ExportTests", dependencies: ["Export", "ArchiveModel", "SizeContract"], swiftSettings: strict),
         // The stand-in against the upstream's reference page.
@@ -377,7 +386,8 @@ let package = Package(
             linkerSettings: [.linkedLibrary("z")]),
         // Resizing, orientation, hashes and whole inspections against independent arithmetic.
         .testTarget(
-            name: "ImagingTests", dependencies: ["Imaging", "ImageCodecs", "CPixelKernels", "inspect-probe"], swiftSettings: strict),
+            name: "ImagingTests", dependencies: ["Imaging", "ImageCodecs", "CPixelKernels", "inspect-probe"],
+            swiftSettings: strict),
         // Inspects one file in a process of its own and prints its peak memory, for the tests of hostile files.
         .executableTarget(
             name: "inspect-probe", dependencies: ["Imaging", "ImageCodecs"], path: "Tests/InspectProbe", swiftSettings: strict),

@@ -2,7 +2,7 @@ package import ArchiveModel
 package import BlobStore
 import BlockingThreads
 package import Catalog
-package import Foundation
+import Foundation
 
 /// An open archive: files, records and catalog, each behind its protocol. Which engines stand behind them is decided here alone.
 package struct Archive: Sendable {

@@ -1,6 +1,6 @@
 package import ArchiveModel
 import Foundation
-package import ImageCodecs
+import ImageCodecs
 package import Imaging
 
 /// The facts of a decoded picture, as records hold them.

@@ -1,7 +1,7 @@
 package import ArchiveModel
-package import BlobStore
+import BlobStore
 package import Catalog
-import Foundation
+package import Foundation
 
 /// An archive opened for verification and repair. A damaged catalog is reported instead of causing an error.
 package struct InspectedArchive: Sendable {

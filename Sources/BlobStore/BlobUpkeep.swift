@@ -44,6 +44,14 @@ package protocol BlobUpkeep: BlobStore {
     /// whose names no writer uses stay too.
     /// - Returns: The number of files.
     func sweepIngest(trying: Bool) async throws -> Int
+
+    /// The file of a blob on this machine, for copying or linking; `nil` when there is no such blob, when its file is mostly a
+    /// hole, and for a store that has no files.
+    func localPath(of digest: Digest) async throws -> String?
+}
+
+extension BlobUpkeep {
+    package func localPath(of digest: Digest) async throws -> String? { nil }
 }
 
 /// The actual contents of a blob's file.

@@ -15,11 +15,6 @@ package struct DirectoryBlobStore: BlobStore {
         folders = DurableFolders(folder.permissions)
     }
 
-    /// Deletes files that dead writers left in `ingest/`. Files that a running process is writing are locked and stay.
-    /// - Returns: The number of files removed.
-    @discardableResult
-    package func sweepIngest() async throws -> Int { try await sweepIngest(trying: false) }
-
     package func beginIngest() async throws -> any BlobIngest {
         try await threads.run { [self] in try DirectoryIngest(store: self, threads: threads, ingestFolder: folder.ingestPath) }
     }
@@ -101,7 +96,6 @@ package struct DirectoryBlobStore: BlobStore {
         }
     }
 
-    /// The file of a blob, for copying or linking; `nil` when there is no such blob or when its file is mostly a hole.
     package func localPath(of digest: Digest) async throws -> String? {
         try await threads.run { [self] in
             let path = path(of: digest)

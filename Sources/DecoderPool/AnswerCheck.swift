@@ -35,7 +35,7 @@ struct AnswerCheck {
         try require(isPlain(error.detail), "error")
     }
 
-    private func check(_ derivative: Derivative, side: Int, _ name: String) throws(DecoderFailure) {
+    private func check(_ derivative: EncodedDerivative, side: Int, _ name: String) throws(DecoderFailure) {
         let isPicture = derivative.format != .png && ImageFormat.sniff(derivative.bytes.span) == derivative.format
         let sides = [derivative.width, derivative.height]
         try require(isPicture && sides.allSatisfy { (1...max(1, side)).contains($0) }, name)

@@ -1,3 +1,4 @@
+internal import ArchiveModel
 internal import Foundation
 
 internal import struct Crypto.SHA512

@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 public import ArgumentParser
 import BlobStore
 import DecoderPool

@@ -1,9 +1,10 @@
 package import ArchiveModel
 package import AsyncHTTPClient
 package import Foundation
+import HTTPClients
 import NIOCore
 import NIOHTTP1
-import Networking
+package import Networking
 package import Secrets
 
 /// A typed client for the API, with retries.

@@ -1,3 +1,4 @@
+import ArchiveModel
 import Foundation
 
 /// Files embedded in JSON: `data:` URIs and base64.

@@ -1,4 +1,4 @@
-import ArchiveModel
+package import ArchiveModel
 
 /// One numbered result of a task.
 package enum TaskResult: Sendable, Hashable {

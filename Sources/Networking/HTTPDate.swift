@@ -1,6 +1,6 @@
 package import Foundation
 
-/// Strict parser for HTTP dates (RFC 9110, section 5.6.7).
+/// Strict parser and formatter for HTTP dates (RFC 9110, section 5.6.7).
 package enum HTTPDate {
     private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     private static let longDays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
@@ -28,6 +28,18 @@ package enum HTTPDate {
             return date(year: Int(match.5), match.2, day, match.4, weekday: days.firstIndex(of: String(match.1)))
         }
         return nil
+    }
+
+    /// Formats a date: `Sun, 22 Nov 2026 13:08:52 GMT`.
+    package static func text(_ date: Date) -> String {
+        let seconds = Int(date.timeIntervalSince1970.rounded(.down))
+        let number = floored(seconds, 86_400)
+        let (year, month, day) = civil(number)
+        let time = seconds - number * 86_400
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let clock = "\(two(time / 3600)):\(two(time / 60 % 60)):\(two(time % 60))"
+        // 1 January 1970 was a Thursday.
+        return "\(days[((number + 4) % 7 + 7) % 7]), \(two(day)) \(months[month - 1]) \(year) \(clock) GMT"
     }
 
     private static func date(year: Int?, _ month: Substring, _ day: Int?, _ time: Substring, weekday: Int?) -> Date? {

@@ -1,6 +1,6 @@
 import ArchiveModel
 import AsyncHTTPClient
-import GenerationAPI
+import HTTPClients
 import NIOCore
 import NIOHTTP1
 package import Networking

@@ -1,7 +1,6 @@
 package import ArchiveModel
 package import Catalog
 import Foundation
-import GenerationAPI
 import Networking
 import ServiceLifecycle
 package import Telemetry

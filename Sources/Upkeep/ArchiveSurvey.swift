@@ -76,7 +76,7 @@ struct ArchiveSurvey {
                 continue
             }
             sound.append((record, listing.bytes))
-            record(record, path: listing.path)
+            add(record, path: listing.path)
         }
         for difference in try await catalog?.compare(sound) ?? [] {
             guard let record = sound.first(where: { $0.record.task == difference.task })?.record else { continue }
@@ -84,7 +84,7 @@ struct ArchiveSurvey {
         }
     }
 
-    private mutating func record(_ record: StoredRecord, path: String) {
+    private mutating func add(_ record: StoredRecord, path: String) {
         guard case .output(let output) = record else {
             tasks.insert(record.task)
             return

@@ -15,16 +15,16 @@ struct DerivativeMaker {
     ///
     /// - Parameter storing: Whether to store the derivatives; if not, only their digests are computed.
     /// - Throws: `CodecError` when the original is not a complete picture.
-    func make(_ lost: [ArchiveModel.Derivative], from original: Digest, storing: Bool) async throws -> [ArchiveModel.Derivative] {
+    func make(_ lost: [Derivative], from original: Digest, storing: Bool) async throws -> [Derivative] {
         let bytes = try await blobs.contents(of: original).array
-        var made: [ArchiveModel.Derivative] = []
+        var made: [Derivative] = []
         for derivative in lost {
             let recipe = DerivativeRecipe(recorded: derivative.recipe)
             let picture = try await decoders.inspect(bytes, recipe: recipe)
             let rendition = derivative.role == .thumbnail ? picture.thumbnail : picture.preview
             let digest = storing ? try await blobs.put(rendition.bytes).digest : Digest(of: rendition.bytes)
             made.append(
-                ArchiveModel.Derivative(
+                Derivative(
                     role: derivative.role,
                     blob: BlobReference(digest: digest, bytes: rendition.bytes.count, mediaType: rendition.format.mediaType),
                     width: rendition.width, height: rendition.height,
@@ -36,7 +36,7 @@ struct DerivativeMaker {
     /// Adds the facts that blobs provide to a record rebuilt from a row: the image facts and the sizes of derivatives.
     /// Derivatives without a blob are removed.
     func complete(_ record: inout ArchiveRecord) async throws {
-        var derivatives: [ArchiveModel.Derivative] = []
+        var derivatives: [Derivative] = []
         for var derivative in record.derivatives {
             guard let size = try await blobs.size(of: derivative.blob.digest) else { continue }
             derivative.blob.bytes = size

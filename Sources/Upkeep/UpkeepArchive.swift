@@ -1,7 +1,7 @@
 package import ArchiveModel
 package import ArchiveStore
 package import BlobStore
-package import Catalog
+import Catalog
 package import DecoderPool
 import Foundation
 

@@ -3,6 +3,7 @@ import Crypto
 import Foundation
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ArchiveServer
@@ -67,15 +68,8 @@ import Testing
         #expect((ids.dropFirst() + [last]).allSatisfy { sessions.token(of: $0, now: now + 1000) == token })
     }
 
-    private final class HandClock: WallClock {
-        private let time = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
-        var now: Date { time.withLock { $0 } }
-        func pass(_ seconds: TimeInterval) { time.withLock { $0 += seconds } }
-        func sleep(for duration: Duration) async throws { throw CancellationError() }
-    }
-
     @Test func afterTwentyWrongTokensThereIsOneEachThreeSeconds() throws {
-        let clock = HandClock()
+        let clock = HandClock(now: Date(timeIntervalSince1970: 1_800_000_000))
         let limiter = FailureLimiter(clock: clock)
         let client = ClientAddress(try SocketAddress(ipAddress: "192.0.2.1", port: 1))
         for _ in 0..<20 { #expect(limiter.record(client) == nil) }

@@ -1,3 +1,4 @@
+import ArchiveModel
 import AsyncHTTPClient
 import BlobStore
 import Foundation
@@ -23,7 +24,7 @@ import Testing
         let downloader = ResultDownloader(store: archive.blobs, policy: policy, clock: archive.clock, resolve: resolve)
         var failure: DownloadError?
         do {
-            _ = try await downloader.fetch(link)
+            _ = try await downloader.fetch(ResultLink(link))
         } catch let error as DownloadError {
             failure = error
         }

@@ -28,7 +28,7 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         #expect(floor.record(10_000, now: noon + 20) == true)
         #expect(floor.record(9_999, now: noon + 30) == false)
         var none = ThroughputFloor(bytesPerSecond: 0, seconds: 10, now: noon)
-        #expect(none.note(0, now: noon + 1000) == true)
+        #expect(none.record(0, now: noon + 1000) == true)
     }
 }
 
@@ -76,8 +76,8 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
 }
 
 @Suite struct HostShareTests {
-    private func fill(_ book: inout HostShareBook, _ host: String, width: Int = 100, now: Date = noon) -> Int {
-        (0..<100).count { _ in book.acquire(host, concurrency: width, now: now) }
+    private func fill(_ book: inout HostShareBook, _ host: String, concurrency: Int = 100, now: Date = noon) -> Int {
+        (0..<100).count { _ in book.acquire(host, concurrency: concurrency, now: now) }
     }
 
     @Test func aHostThatHasDeliveredNothingHoldsHalf() {
@@ -91,7 +91,7 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         #expect(fill(&book, "a") == 8)
         book.release("a", .delivered, now: noon)
         #expect(fill(&book, "a") == 9, "16 in all")
-        #expect(fill(&book, "a", width: 100, now: noon) == 0)
+        #expect(fill(&book, "a", concurrency: 100, now: noon) == 0)
     }
 
     @Test func anotherHostThatWantsPlacesGetsHalfOfThem() {
@@ -115,13 +115,13 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
 
     @Test func hostsThatHaveDeliveredNothingShareHalfWhileAnotherWantsPlaces() {
         var book = HostShareBook(places: 16)
-        #expect((0..<16).count { book.acquire("new-\($0)", width: 16, now: noon) } == 16, "nobody else is there")
+        #expect((0..<16).count { book.acquire("new-\($0)", concurrency: 16, now: noon) } == 16, "nobody else is there")
         for number in 0..<16 { book.release("new-\(number)", .other, now: noon) }
-        #expect(fill(&book, "good", width: 1) == 1)
+        #expect(fill(&book, "good", concurrency: 1) == 1)
         book.release("good", .delivered, now: noon)
-        #expect((0..<16).count { book.acquire("other-\($0)", width: 16, now: noon + 1) } == 8)
-        #expect(fill(&book, "good", width: 16, now: noon + 1) == 8)
-        #expect(fill(&book, "last", width: 16, now: noon + 12) == 0, "the good host holds places")
+        #expect((0..<16).count { book.acquire("other-\($0)", concurrency: 16, now: noon + 1) } == 8)
+        #expect(fill(&book, "good", concurrency: 16, now: noon + 1) == 8)
+        #expect(fill(&book, "last", concurrency: 16, now: noon + 12) == 0, "the good host holds places")
     }
 
     @Test func slowHostsShareAQuarter() {
@@ -137,18 +137,18 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         var book = HostShareBook(places: 16)
         #expect(fill(&book, "a") == 8)
         #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 60), "only its own downloads were sent away")
-        #expect(fill(&book, "b", width: 1, now: noon + 55) == 1)
+        #expect(fill(&book, "b", concurrency: 1, now: noon + 55) == 1)
         #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 59))
         #expect(book.isTrialOver(of: "a", since: noon, now: noon + 60))
         #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 70), "nobody was sent away lately")
         book.release("a", .delivered, now: noon)
-        _ = fill(&book, "b", width: 1, now: noon + 80)
+        _ = fill(&book, "b", concurrency: 1, now: noon + 80)
         #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 81), "it has delivered")
     }
 
     @Test func theWidthOfTheHostIsNeverExceededAndOnePlaceIsAlwaysThere() {
         var book = HostShareBook(places: 16)
-        #expect(fill(&book, "a", width: 3) == 3)
+        #expect(fill(&book, "a", concurrency: 3) == 3)
         var narrow = HostShareBook(places: 1)
         #expect(fill(&narrow, "a") == 1)
     }

@@ -27,7 +27,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         let downloader = ResultDownloader(
             store: archive.blobs, policy: policy ?? AddressPolicy(exceptions: [address]), limits: limits, clock: archive.clock)
         do {
-            let download = try await downloader.fetch(link)
+            let download = try await downloader.fetch(ResultLink(link))
             await downloader.shutdown()
             return (download, archive)
         } catch {
@@ -178,8 +178,8 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
             let archive = try TestArchive()
             let policy = AddressPolicy(exceptions: [host.replacing("http://", with: "")])
             let downloader = ResultDownloader(store: archive.blobs, policy: policy, clock: archive.clock)
-            _ = try await downloader.fetch(host + "/x")
-            _ = try await downloader.fetch(host + "/x", isRetry: true)
+            _ = try await downloader.fetch(ResultLink(host + "/x"))
+            _ = try await downloader.fetch(ResultLink(host + "/x"), isRetry: true)
             await downloader.shutdown()
         }
         #expect(seen.withLock { $0 } == [nil, nil, "no-cache", "no-cache"])

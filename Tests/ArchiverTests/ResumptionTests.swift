@@ -84,7 +84,7 @@ private final class BreakingHost: Sendable {
                 clock: archive.clock)
             let result: Result<Download, DownloadError>
             do {
-                result = .success(try await downloader.fetch(url + "/x.png?sig=0123456789abcdef01234"))
+                result = .success(try await downloader.fetch(ResultLink(url + "/x.png?sig=0123456789abcdef01234")))
             } catch let error as DownloadError {
                 result = .failure(error)
                 #expect(archive.files().filter { $0.hasPrefix("ingest/") } == [], "a failed download leaves nothing")
@@ -156,8 +156,8 @@ private final class BreakingHost: Sendable {
             let downloader = ResultDownloader(
                 store: archive.blobs, policy: AddressPolicy(exceptions: [url.replacing("http://", with: "")]),
                 clock: archive.clock)
-            let first = await #expect(throws: DownloadError.self) { try await downloader.fetch(url + "/1") }
-            let second = await #expect(throws: DownloadError.self) { try await downloader.fetch(url + "/2") }
+            let first = await #expect(throws: DownloadError.self) { try await downloader.fetch(ResultLink(url + "/1")) }
+            let second = await #expect(throws: DownloadError.self) { try await downloader.fetch(ResultLink(url + "/2")) }
             await downloader.shutdown()
             #expect(first?.code == .status(429))
             #expect(second?.code == .hostBusy)

@@ -36,12 +36,12 @@ import UpstreamSimulator
             self.change = change
         }
 
-        func page(_ number: Int) -> GenerationAPI.TaskPage {
+        func page(_ number: Int) -> AccountPage {
             state.withLock { state in
                 state.pages += 1
                 change(state.pages, &state.tasks)
                 let rows = state.tasks.dropFirst((number - 1) * pageSize).prefix(pageSize)
-                return GenerationAPI.TaskPage(tasks: Array(rows), rows: rows.count, total: state.tasks.count)
+                return AccountPage(tasks: Array(rows), rows: rows.count, total: state.tasks.count)
             }
         }
 
@@ -98,7 +98,7 @@ import UpstreamSimulator
     }
 
     @Test func aListThatDoesNotTurnItsPagesEnds() async throws {
-        let page = GenerationAPI.TaskPage(tasks: [try task(0, ago: 0), try task(1, ago: 1)], rows: 2, total: nil)
+        let page = AccountPage(tasks: [try task(0, ago: 0), try task(1, ago: 1)], rows: 2, total: nil)
         var reads = 0
         let sweep = try await AccountSweep.run(
             since: Self.noon.addingTimeInterval(-3600),
@@ -111,7 +111,7 @@ import UpstreamSimulator
     }
 
     @Test func aListThatShowsKnownRowsForEverIsLeftAndNotCalledWhole() async throws {
-        let pages = try (0..<2).map { GenerationAPI.TaskPage(tasks: [try task($0, ago: 0)], rows: 1, total: nil) }
+        let pages = try (0..<2).map { AccountPage(tasks: [try task($0, ago: 0)], rows: 1, total: nil) }
         var reads = 0
         let sweep = try await AccountSweep.run(
             since: Self.noon.addingTimeInterval(-3600),

@@ -23,17 +23,17 @@ import Secrets
         try await archive.catalog.keep(try readers(own).seal(one, for: [ids[1], ids[2]]))
         try await archive.catalog.keep(try readers(own).seal(two, for: [ids[3]]))
 
-        let readings = try await readers(own).readings(of: ids)
+        let readings = try await readers(own).batches(of: ids)
         #expect(readings.count == 3)
         #expect(readings.first { !$0.isCallers }?.tasks == [ids[0]])
         #expect(readings.filter(\.isCallers).map { Set($0.tasks) }.contains([ids[1], ids[2]]))
         #expect(readings.allSatisfy { !$0.isKeyLost })
 
         // After the service's key was changed.
-        let later = try await readers(two).readings(of: ids)
+        let later = try await readers(two).batches(of: ids)
         #expect(later.first { !$0.isCallers }?.tasks == [ids[0]])
         #expect(later.first { $0.isKeyLost }?.tasks == Array(ids.dropFirst()))
-        #expect(try await TaskReaders(own: client, catalog: archive.catalog).readings(of: ids).map(\.tasks) == [ids])
+        #expect(try await TaskReaders(own: client, catalog: archive.catalog).batches(of: ids).map(\.tasks) == [ids])
     }
 
     @Test func aTaskThatIsKnownKeepsTheKeyItCameWith() async throws {

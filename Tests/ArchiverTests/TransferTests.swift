@@ -28,7 +28,7 @@ import Testing
             clock: archive.clock)
         let result: Result<([UInt8], DownloadFacts), DownloadError>
         do {
-            let download = try await downloader.fetch(host.url + "/x?sig=0123456789abcdef0123456789")
+            let download = try await downloader.fetch(ResultLink(host.url + "/x?sig=0123456789abcdef0123456789"))
             let digest = try await download.ingest.publish().digest
             let path = try #require(archive.files().first { $0.hasSuffix(digest.hex) })
             let bytes = Array(try #require(FileManager.default.contents(atPath: archive.path + "/" + path)))

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct CatalogEntriesTests {
     /// Three tasks from records, as a rebuild enters them.
-    private func filled(_ kind: CatalogKind) async throws -> any Catalog {
+    private func filled(_ kind: CatalogKind) async throws -> any CatalogMaintenance {
         let (catalog, _) = try kind.make()
         try await catalog.rebuild(
             outputs: [

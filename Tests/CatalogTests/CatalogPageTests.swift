@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct CatalogPageTests {
     /// Forty tasks with two outputs each, four to a second.
-    private func filled(_ kind: CatalogKind) async throws -> any Catalog {
+    private func filled(_ kind: CatalogKind) async throws -> any CatalogMaintenance {
         let (catalog, _) = try kind.make()
         var records: [ArchiveRecord] = []
         for number in 0..<40 {
@@ -22,7 +22,7 @@ import Testing
         return catalog
     }
 
-    private func pages(_ catalog: any Catalog, _ query: EntryQuery) async throws -> [[OutputID]] {
+    private func pages(_ catalog: any CatalogMaintenance, _ query: EntryQuery) async throws -> [[OutputID]] {
         var pages: [[OutputID]] = []
         var cursor: ListCursor?
         repeat {

@@ -12,7 +12,7 @@ enum CatalogKind: String, CaseIterable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 
     /// A fresh catalog, and another connection to the same one.
-    func make() throws -> (one: any Catalog, other: any Catalog) {
+    func make() throws -> (one: any CatalogMaintenance, other: any CatalogMaintenance) {
         switch self {
         case .sqlite:
             let path = FileManager.default.temporaryDirectory.appending(path: "catalog-\(UUID().uuidString).sqlite").path

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct CatalogSummaryTests {
     /// What the counters should say: the rows themselves, counted one by one.
-    private func counted(_ catalog: any Catalog, since: Date?, before: Date?) async throws -> Set<OutputTally> {
+    private func counted(_ catalog: any CatalogMaintenance, since: Date?, before: Date?) async throws -> Set<OutputTally> {
         var tallies: [OutputTally: OutputTally] = [:]
         for entry in try await catalog.entries(EntryQuery(since: since, before: before)) {
             let judgement = entry.judgement
@@ -24,7 +24,7 @@ import Testing
         return Set(tallies.values)
     }
 
-    private func expectRight(_ catalog: any Catalog, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    private func expectRight(_ catalog: any CatalogMaintenance, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let day = 86400.0
         // Midnight, beside it, within one day, and across several.
         let spans: [(Date?, Date?)] = [

@@ -15,19 +15,19 @@ import Testing
 
         try await catalog.resolve(try taskID("t-1"), outputs: 2)
         let waiting = try await catalog.fingerprint()
-        #expect(waiting.mark != empty.mark && waiting.days.isEmpty)
+        #expect(waiting.changeToken != empty.changeToken && waiting.days.isEmpty)
 
         let leases = try await other.leaseOutputs(limit: 2, now: noon, until: noon.plus(60))
         let leased = try await catalog.fingerprint()
-        #expect(leased.mark != waiting.mark, "another process wrote")
+        #expect(leased.changeToken != waiting.changeToken, "another process wrote")
         try await other.finish(leases[0], .ended(try record(leases[0].id.task, leases[0].id.index)), now: noon)
         let one = try await catalog.fingerprint()
-        #expect(one.mark != leased.mark)
+        #expect(one.changeToken != leased.changeToken)
         #expect(Array(one.days.keys) == [midnight])
         try await catalog.finish(
             leases[1], .ended(try record(leases[1].id.task, leases[1].id.index, state: .unavailable)), now: noon)
         let two = try await catalog.fingerprint()
-        #expect(two.mark != one.mark)
+        #expect(two.changeToken != one.changeToken)
         #expect(Array(two.days.keys) == [midnight] && two.days != one.days)
 
         // Another thumbnail changes no sum, and is a write all the same.
@@ -35,7 +35,7 @@ import Testing
         changed.derivatives.removeAll { $0.role == .preview }
         try await other.update(changed)
         let updated = try await catalog.fingerprint()
-        #expect(updated.mark != two.mark && updated.days == two.days)
+        #expect(updated.changeToken != two.changeToken && updated.days == two.days)
         #expect(try await catalog.fingerprint() == updated)
 
         #expect(try await other.fingerprint().days == catalog.fingerprint().days, "each process has the same sums")

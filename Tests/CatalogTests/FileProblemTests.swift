@@ -56,7 +56,7 @@ import Testing
         #expect(try await copy.task(task.id)?.id == task.id)
         let other = TaskRegistration(id: try #require(TaskID("other")), source: "manifest")
         _ = try await copy.register([other], now: Date(milliseconds: 0))
-        try await copy.close()
+        try copy.close()
         #expect(try await catalog.task(other.id) == nil)
     }
 

@@ -1,6 +1,7 @@
 import ArchiveModel
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Gallery
@@ -64,14 +65,7 @@ struct LiveGalleryTests {
         }
     }
 
-    private final class HandClock: WallClock {
-        private let time = Mutex(Date(timeIntervalSince1970: 1_795_348_800))
-        var now: Date { time.withLock { $0 } }
-        func pass(_ seconds: TimeInterval) { time.withLock { $0 += seconds } }
-        func sleep(for duration: Duration) async throws { throw CancellationError() }
-    }
-
-    private let clock = HandClock()
+    private let clock = HandClock(now: Date(timeIntervalSince1970: 1_795_348_800))
 
     private func gallery(_ archive: Archive, pageSize: Int = 10, shardSize: Int = 10, doubts: Int = 10_000) throws -> LiveGallery
     {

@@ -5,32 +5,12 @@ import GenerationAPI
 import HTTPTypes
 import Hummingbird
 import Logging
+import Networking
 import NIOHTTP1
 import Secrets
 import Synchronization
+import TestSupport
 import Testing
-
-/// A clock that stands still, and moves on by itself when somebody waits.
-final class LeapingClock: WallClock {
-    private let time = Mutex(Date(milliseconds: 1_795_348_800_000))
-    private let waited = Mutex<[TimeInterval]>([])
-
-    var now: Date { time.withLock { $0 } }
-    /// The waits that were asked for, timeouts left out.
-    var waits: [TimeInterval] { waited.withLock { $0 } }
-
-    func sleep(for duration: Duration) async throws {
-        let seconds = TimeInterval(duration)
-        // A timeout watches a call: it must not fire because time leaps.
-        guard seconds < 50 else {
-            try await Task.sleep(for: .seconds(3600))
-            return
-        }
-        waited.withLock { $0.append(seconds) }
-        time.withLock { $0 += seconds }
-        try Task.checkCancellation()
-    }
-}
 
 /// A server on loopback that answers as told, once each, the last answer for ever.
 func withServer<Value: Sendable>(

@@ -1,5 +1,4 @@
 import Foundation
-import GenerationAPI
 import Networking
 import Testing
 

@@ -1,9 +1,9 @@
 import ArchiveModel
 import Foundation
+import TestSupport
 import Testing
 
-@testable import GenerationAPI
-import Networking
+@testable import Networking
 
 private let noon = Date(milliseconds: 1_795_348_800_000)
 
@@ -29,9 +29,9 @@ private struct Fixed: RandomNumberGenerator {
         pace.recordRefusal(now: noon, retryAfter: noon.addingTimeInterval(7), using: &generator)
         pace.release()
         #expect(pace.acquire(now: noon.addingTimeInterval(6.9)) == .closed(until: noon.addingTimeInterval(7)))
-        #expect(pace.width == 4)
+        #expect(pace.concurrency == 4)
         pace.recordRefusal(now: noon.addingTimeInterval(1), retryAfter: nil, using: &generator)
-        #expect(pace.width == 4, "the rest of one burst counts once")
+        #expect(pace.concurrency == 4, "the rest of one burst counts once")
         #expect(pace.closedUntil == noon.addingTimeInterval(7), "and never shortens the pause")
         #expect(pace.acquire(now: noon.addingTimeInterval(7)) == .entered)
     }
@@ -47,7 +47,7 @@ private struct Fixed: RandomNumberGenerator {
         }
         // The draw is always the bound: 1, 2, 4, then the longest.
         #expect(pauses == [1, 2, 4, 5, 5])
-        #expect(pace.width == 1)
+        #expect(pace.concurrency == 1)
     }
 
     @Test mutating func noHostIsBelievedAPauseOfMoreThanFiveMinutes() {
@@ -61,13 +61,13 @@ private struct Fixed: RandomNumberGenerator {
     @Test mutating func goodAnswersWidenTheWayAgainUpToTheLimit() {
         var pace = HostPace(HostLimits(concurrent: 4))
         pace.recordRefusal(now: noon, retryAfter: noon, using: &generator)
-        #expect(pace.width == 2)
+        #expect(pace.concurrency == 2)
         pace.recordSuccess()
-        #expect(pace.width == 2)
+        #expect(pace.concurrency == 2)
         pace.recordSuccess()
-        #expect(pace.width == 3)
+        #expect(pace.concurrency == 3)
         for _ in 0..<20 { pace.recordSuccess() }
-        #expect(pace.width == 4)
+        #expect(pace.concurrency == 4)
     }
 
     @Test func aRateSpreadsTheStarts() {

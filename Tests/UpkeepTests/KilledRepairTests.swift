@@ -34,7 +34,7 @@ final class Tripwire: Sendable {
 }
 
 struct TrippedBlobs: BlobUpkeep {
-    let store: DirectoryBlobStore
+    let store: any BlobUpkeep
     let wire: Tripwire
 
     func beginIngest() async throws -> any BlobIngest { try await wire { try await store.beginIngest() } }
@@ -63,7 +63,7 @@ struct TrippedBlobs: BlobUpkeep {
 }
 
 struct TrippedRecords: RecordUpkeep {
-    let store: DirectoryRecordStore
+    let store: any RecordUpkeep
     let wire: Tripwire
 
     func write(_ record: ArchiveRecord) async throws { try await wire { try await store.write(record) } }

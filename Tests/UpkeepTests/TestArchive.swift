@@ -176,7 +176,7 @@ struct Filer: Sendable {
             id: lease.id, state: .archived, source: lease.source, discoveredAt: lease.discoveredAt, createdAt: lease.createdAt,
             deadline: lease.deadline, endedAt: noon, attempts: lease.attempts + 1, request: request, taskJSON: lease.taskJSON)
         record.download = DownloadFacts(
-            url: lease.link, headers: ["content-type": "image/png", "etag": "\"\(bytes.count)\""], fetchedAt: noon, redirects: 0)
+            url: lease.link.description, headers: ["content-type": "image/png", "etag": "\"\(bytes.count)\""], fetchedAt: noon, redirects: 0)
         let original = try await blobs.put(bytes)
         let picture = try await threads.run { try PictureInspector.inspect(bytes.span) }
         record.original = BlobReference(

@@ -2,7 +2,8 @@ import ArchiveModel
 import Archiver
 package import AsyncHTTPClient
 import Foundation
-package import GenerationAPI
+import GenerationAPI
+import HTTPClients
 import HTTPTypes
 import Hummingbird
 package import Logging

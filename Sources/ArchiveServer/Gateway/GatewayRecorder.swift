@@ -6,7 +6,7 @@ import Foundation
 package import GenerationAPI
 package import Logging
 import Networking
-import Secrets
+package import Secrets
 import ServiceLifecycle
 import Synchronization
 

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import GenerationAPI
+import HTTPClients
 import NIOCore
 import NIOPosix
 import Networking

@@ -2,7 +2,7 @@ package import ArchiveModel
 import AsyncHTTPClient
 package import BlobStore
 package import Foundation
-package import GenerationAPI
+import GenerationAPI
 import NIOCore
 import NIOHTTP1
 package import Networking

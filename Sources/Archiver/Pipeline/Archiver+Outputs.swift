@@ -4,6 +4,7 @@ import Catalog
 import DecoderPool
 import Foundation
 import GenerationAPI
+import Networking
 import SizeContract
 import Telemetry
 
@@ -17,7 +18,7 @@ extension Archiver {
                 return try await commit(try await filer.renewed(record, lease), lease)
             }
         } catch {
-            return result(error)
+            return result(for: error)
         }
         let link = await currentLink(of: lease)
         do {
@@ -34,7 +35,7 @@ extension Archiver {
         } catch let failure as Failure {
             return await tryAgain(lease, failure, link)
         } catch {
-            return result(error)
+            return result(for: error)
         }
     }
 
@@ -258,7 +259,7 @@ extension Archiver {
         do {
             try await catalog.finish(lease, .paused(dueAt: due, reason: error.detail), now: clock.now)
         } catch {
-            return result(error)
+            return result(for: error)
         }
         metrics.retried(output: error.kind)
         report(.postponed("output \(lease.id)", error: error.detail, until: due))
@@ -303,7 +304,7 @@ extension Archiver {
             if decision.isToBeTold { report(.failing("output \(lease.id)", cause: failure.cause, reason: failure.detail)) }
             return link.stop.map(OutputResult.sourceStopped) ?? .postponed
         } catch {
-            return result(error)
+            return result(for: error)
         }
     }
 

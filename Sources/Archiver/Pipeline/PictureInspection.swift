@@ -30,7 +30,7 @@ struct InspectedDelivery: Sendable {
 
 /// A thumbnail or preview that is not stored yet.
 struct DerivedPicture: Sendable {
-    var role: ArchiveModel.Derivative.Role
+    var role: Derivative.Role
     var bytes: [UInt8]
     var mediaType: String
     var width: Int
@@ -89,7 +89,7 @@ struct PictureInspection: Sendable {
     }
 
     private static func derived(
-        _ role: ArchiveModel.Derivative.Role, _ picture: Imaging.Derivative, recipe: JSONValue
+        _ role: Derivative.Role, _ picture: EncodedDerivative, recipe: JSONValue
     ) -> DerivedPicture {
         DerivedPicture(
             role: role, bytes: picture.bytes, mediaType: picture.format.mediaType, width: picture.width, height: picture.height,

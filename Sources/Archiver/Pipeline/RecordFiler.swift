@@ -128,7 +128,7 @@ package struct RecordFiler: Sendable {
     /// - Returns: The current record.
     /// - Throws: ``CatalogError`` with code `leaseLost`, ``BlobStoreError``.
     package func end(_ lease: OutputLease, reason: String, cause: FailureCause) async throws -> ArchiveRecord {
-        let existing = try await existing(lease)
+        let existing = try await existingRecord(lease)
         try await confirm(lease)
         let record: ArchiveRecord
         if let existing, try await isWhole(existing) {

@@ -3,6 +3,7 @@ import BlobStore
 import Catalog
 import Foundation
 import GenerationAPI
+import Networking
 import Telemetry
 
 extension Archiver {
@@ -93,32 +94,33 @@ extension Archiver {
     /// Tasks that are read at the same time.
     private static let parallelReadings = 4
 
+    /// The answer of one read of one task. Not a tuple: Swift 6.2 releases parts of it twice when it optimises a task group of tuples
+    /// with this content, which ended the process.
+    private struct SingleAnswer: Sendable {
+        var id: TaskID
+        var result: Result<TaskSnapshot, APIError>
+    }
+
     /// Reads tasks one by one, some at the same time, so that one without an answer does not hold the others up. When the first ones all
     /// fail for a reason that may pass, the others are not asked for.
     private func read(_ tasks: Set<TaskID>, _ client: GenerationClient, _ answers: inout Answers) async throws {
         var (waiting, failures, pause) = (Array(tasks), 0, APIError?.none)
-        try await withThrowingTaskGroup(of: (TaskID, Result<TaskSnapshot, APIError>).self) { group in
+        try await withThrowingTaskGroup(of: SingleAnswer.self) { group in
             func ask() {
                 guard pause == nil, let id = waiting.popLast() else { return }
-                group.addTask {
-                    do {
-                        return (id, .success(try await client.task(id)))
-                    } catch let error as APIError {
-                        return (id, .failure(error))
-                    }
-                }
+                group.addTask { try await Self.ask(id, client) }
             }
             for _ in 0..<Self.parallelReadings { ask() }
-            while let (id, result) = try await group.next() {
-                switch result {
+            while let answer = try await group.next() {
+                switch answer.result {
                 case .success(let snapshot):
-                    answers.found[id] = snapshot
+                    answers.found[answer.id] = snapshot
                     failures = 0
                 case .failure(let error) where error.code == .notFound: failures = 0
                 case .failure(let error) where error.code == .unauthorized || error.code == .noQuota: throw error
                 case .failure(let error):
                     // A task of somebody else may be forbidden: that says nothing about the key.
-                    answers.failed[id] = error
+                    answers.failed[answer.id] = error
                     if error.isTransient {
                         failures += 1
                         if failures >= Self.parallelReadings || error.code == .rateLimited { pause = error }
@@ -128,6 +130,14 @@ extension Archiver {
             }
         }
         if let pause { for id in waiting { answers.failed[id] = pause } }
+    }
+
+    private static func ask(_ id: TaskID, _ client: GenerationClient) async throws -> SingleAnswer {
+        do {
+            return SingleAnswer(id: id, result: .success(try await client.task(id)))
+        } catch let error as APIError {
+            return SingleAnswer(id: id, result: .failure(error))
+        }
     }
 
     private func finish(_ lease: TaskLease, _ snapshot: TaskSnapshot, secrets: [String]) async throws {
@@ -260,8 +270,8 @@ extension Archiver {
                 id: id, state: .unavailable, reason: problem, source: lease.source, discoveredAt: lease.discoveredAt,
                 createdAt: createdAt, deadline: createdAt?.addingTimeInterval(UpstreamRules.linkLifetime), endedAt: clock.now,
                 attempts: 0, request: lease.request, taskJSON: json)
-            let standing = try? await records.record(of: id, day: createdAt ?? lease.discoveredAt)
-            if standing == nil { _ = try await records.write(filer.shared(record), over: nil) }
+            let existing = try? await records.record(of: id, day: createdAt ?? lease.discoveredAt)
+            if existing == nil { _ = try await records.write(filer.shared(record), over: nil) }
         }
     }
 

@@ -8,7 +8,7 @@ import ImageCodecs
 import Synchronization
 package import Telemetry
 import BlockingThreads
-import Secrets
+package import Secrets
 
 /// Processes every task in the queue: from its ID to an archived picture, or to the reason why there is none.
 ///

@@ -27,7 +27,7 @@ extension Archiver {
                 register: { tasks in
                     let named = tasks.map {
                         TaskRegistration(
-                            id: $0.id, source: "sweep", createdAt: $0.createdAt, isAlive: reach.isDeep, standing: $0.standing)
+                            id: $0.id, source: "sweep", createdAt: $0.createdAt, isAlive: reach.isDeep, upstreamState: $0.upstreamState)
                     }
                     let new = Set(try await registerNew(named))
                     news.record(
@@ -97,14 +97,14 @@ extension Archiver {
         guard let request = try await catalog.task(id)?.request else { return }
         for entry in try await catalog.entries(EntryQuery(states: [.archived, .unavailable], task: id)) {
             var known = try await record(of: entry)
-            while let standing = known {
-                var record = standing
+            while let existing = known {
+                var record = existing
                 record.request = request
                 if record.judgement != nil {
                     record.judgement = RecordFiler.judge(
                         record, request: request, model: record.taskJSON?["model"]?.string)
                 }
-                known = try await records.write(record, over: standing)
+                known = try await records.write(record, over: existing)
                 if known == nil { try await catalog.update(record) }
             }
         }

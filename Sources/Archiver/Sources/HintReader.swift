@@ -68,7 +68,7 @@ package struct HintReader: Sendable {
                 known.map {
                     TaskRegistration(
                         id: $0.id, source: "webhook", createdAt: $0.createdAt, hasEnded: true, isAlive: true,
-                        standing: $0.standing)
+                        upstreamState: $0.upstreamState)
                 })
             try await hints.dropHints(known.map(\.id))
             let missed = asked.filter { found.known[$0.id] == nil && found.asked.contains($0.id) }

@@ -1,6 +1,7 @@
 import ArchiveModel
 import GenerationAPI
 import Logging
+import Secrets
 import ServiceLifecycle
 import UnixSignals
 

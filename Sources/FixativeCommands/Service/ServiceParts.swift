@@ -101,7 +101,7 @@ struct ServiceParts: Sendable {
 
     /// Runs archivers one after another. A reload stops the current one, and the next one uses the new settings.
     private func archiveOnAndOn(_ archive: Archive) async throws {
-        try await archive.blobs.sweepIngest()
+        _ = try await archive.blobs.sweepIngest(trying: false)
         while true {
             for context in live.takeRetired() { await context.close() }
             let (context, generation) = try live.context()

@@ -104,7 +104,7 @@ struct ArchiverContext: Sendable {
     func run() async throws -> ArchiveSummary {
         do {
             try await startDecoders()
-            try await archive.blobs.sweepIngest()
+            _ = try await archive.blobs.sweepIngest(trying: false)
             let summary = try await archiver.run()
             await close()
             return summary

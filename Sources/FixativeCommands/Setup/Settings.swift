@@ -1,3 +1,4 @@
+import ArchiveModel
 import Archiver
 import BlobStore
 import Configuration

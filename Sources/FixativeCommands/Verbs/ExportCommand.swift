@@ -53,7 +53,7 @@ struct ExportBagItCommand: AsyncParsableCommand {
             BagItExport.Options(
                 output: folder, links: link, agent: Product.userAgent.replacing("/", with: " "),
                 archiveID: archive.files.archiveID, now: archive.clock.now))
-        let source = ArchiveFiles(archive: archive)
+        let source = ArchiveBagSource(archive: archive)
         let query = EntryQuery(
             text: query, states: [.archived, .unavailable], since: since?.date(from: archive.clock.now))
         var done = 0
@@ -88,7 +88,7 @@ struct ExportBagItCommand: AsyncParsableCommand {
 }
 
 /// Provides the archive's originals and records to a bag.
-private struct ArchiveFiles: BagSource {
+private struct ArchiveBagSource: BagSource {
     let archive: Archive
 
     func path(of digest: Digest) async throws -> String? { try await archive.blobs.localPath(of: digest) }

@@ -5,6 +5,7 @@ import ArgumentParser
 import DecoderPool
 import GenerationAPI
 import Logging
+import Secrets
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArchiveModel
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Networking
 import NIOCore
 
 /// Injects faults into API calls according to the plan.
@@ -104,7 +105,7 @@ extension RetryHint {
     func header(now: Date) -> String {
         switch self {
         case .seconds(let seconds): String(seconds)
-        case .date: HTTPDateText.text(now.addingTimeInterval(1))
+        case .date: HTTPDate.text(now.addingTimeInterval(1))
         }
     }
 }

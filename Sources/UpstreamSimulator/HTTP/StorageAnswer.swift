@@ -14,7 +14,7 @@ struct StorageAnswer {
     var headers: HTTPFields {
         [
             .contentType: contentType, .contentLength: String(file.bytes.readableBytes), .eTag: file.etag,
-            .lastModified: HTTPDateText.text(modified), .acceptRanges: "bytes", .cacheControl: "private, max-age=86400",
+            .lastModified: HTTPDate.text(modified), .acceptRanges: "bytes", .cacheControl: "private, max-age=86400",
         ]
     }
 
@@ -37,7 +37,7 @@ struct StorageAnswer {
 
     /// A range is used only if `If-Range` matches the current file, by its tag or its exact date.
     private func range(in request: Request) -> ByteRange {
-        if let condition = request.headers[.ifRange], condition != file.etag, condition != HTTPDateText.text(modified) {
+        if let condition = request.headers[.ifRange], condition != file.etag, condition != HTTPDate.text(modified) {
             return .whole
         }
         return ByteRange(request.headers[.range], length: file.bytes.readableBytes)
