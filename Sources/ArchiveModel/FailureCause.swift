@@ -46,7 +46,7 @@ package struct FailingState: Sendable, Hashable, Codable {
     /// - Parameter last: The reason of the last failure.
     package func reason(last: String?, at now: Date) -> String {
         guard isSuspect(at: now) else { return last ?? "not tried yet" }
-        return "the process died \(deaths(at: now)) times with this in hand, so it is tried alone and rarely"
+        return "the process died \(deaths(at: now)) times while it handled this item, so this item is retried rarely and alone"
     }
 }
 

@@ -44,14 +44,14 @@ struct JSONReader {
 
     mutating func document() throws(JSONReadingError) -> JSONValue {
         skipBlanks()
-        guard let first = next else { throw JSONReadingError("there is nothing but blanks") }
+        guard let first = next else { throw JSONReadingError("it contains only white space") }
         let isBeginning = "{[\"-0123456789".utf8.contains(first) || startsWithWord
-        guard isBeginning else { throw JSONReadingError("it does not begin as JSON does") }
+        guard isBeginning else { throw JSONReadingError("it does not begin like JSON") }
         let value: JSONValue?
         do {
             value = try self.value()
         } catch {
-            throw JSONReadingError("byte \(position) can't stand there")
+            throw JSONReadingError("byte \(position) is not allowed there")
         }
         if hasEnded { findings.insert(.cut) }
         guard let value else { throw JSONReadingError("it ends inside its first value") }

@@ -9,7 +9,7 @@ package enum ArchiveDecoder {
     package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         let reading = try JSONReading(bytes, limits: .ownFiles)
         guard reading.findings.isDisjoint(with: .inexact) else {
-            throw JSONReadingError("it is not one whole JSON value (finding \(reading.findings.rawValue))")
+            throw JSONReadingError("it is not one complete JSON value (finding \(reading.findings.rawValue))")
         }
         return try decode(type, from: reading.value)
     }
@@ -37,7 +37,7 @@ struct JSONValueDecoder: Decoder {
         if type == JSONValue.self, let value = value as? Value { return value }
         guard type == Date.self else { return try Value(from: self) }
         guard case .string(let text) = value else { throw mismatch(type) }
-        guard let date = Date(iso8601: text) as? Value else { throw corrupted("'\(text.prefix(100))' is no ISO 8601 date") }
+        guard let date = Date(iso8601: text) as? Value else { throw corrupted("'\(text.prefix(100))' is not an ISO 8601 date") }
         return date
     }
 
@@ -64,9 +64,9 @@ extension JSONValue {
     fileprivate var kind: String {
         switch self {
         case .null: "null"
-        case .bool: "a truth value"
+        case .bool: "a Boolean"
         case .integer, .unsigned, .number: "a number"
-        case .string: "a text"
+        case .string: "a string"
         case .array: "a list"
         case .object: "an object"
         }

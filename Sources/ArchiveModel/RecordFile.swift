@@ -49,12 +49,12 @@ package enum RecordFile {
             let format = try ArchiveDecoder.decode(Kind.self, from: json).format
             guard isSealed || [ArchiveRecord.unsealedFormat, TaskRecord.unsealedFormat].contains(format) else {
                 throw RecordFileError(
-                    "its second line is not the SHA-256 of the others, which a record of format '\(format)' has")
+                    "its second line must be the SHA-256 of the other lines, because its format is '\(format)'")
             }
             switch format {
             case ArchiveRecord.currentFormat, ArchiveRecord.unsealedFormat:
                 let record = try ArchiveDecoder.decode(ArchiveRecord.self, from: json)
-                if let number = record.absurdNumber { throw RecordFileError("it says \(number), which cannot be") }
+                if let number = record.absurdNumber { throw RecordFileError("it has an impossible value: \(number)") }
                 return .output(record)
             case TaskRecord.currentFormat, TaskRecord.unsealedFormat:
                 return .task(try ArchiveDecoder.decode(TaskRecord.self, from: json))
@@ -83,7 +83,7 @@ package enum RecordFile {
         let stated = line.dropFirst(sealStart.count).prefix(64)
         let found = hash([opening[...], bytes.dropFirst(opening.count + sealLength)])
         guard line.count == sealLength, line.suffix(sealEnd.count).elementsEqual(sealEnd), stated.elementsEqual(found.utf8) else {
-            throw RecordFileError("its bytes are not those that were written: without line 2 their SHA-256 is \(found)")
+            throw RecordFileError("it was changed after it was written: without line 2, its SHA-256 is \(found)")
         }
         return true
     }

@@ -123,7 +123,7 @@ package struct ArchiveFolder: Sendable {
         let markerPath = root / Self.markerName
         do {
             guard let now = try Self.read(markerPath) else { return "\(markerPath) was removed while this process has it open" }
-            return now.archiveID == marker.archiveID ? nil : "\(markerPath) is that of another archive now"
+            return now.archiveID == marker.archiveID ? nil : "\(markerPath) now belongs to another archive"
         } catch { return "\(error)" }
     }
 
@@ -154,7 +154,7 @@ package struct ArchiveFolder: Sendable {
         guard marker.version <= currentVersion else {
             throw BlobStoreError(
                 .markerUnreadable, "open the archive of", path: "\(path)",
-                detail: "its format is version \(marker.version), this program knows up to \(currentVersion)")
+                detail: "its format has version \(marker.version); this program supports versions up to \(currentVersion)")
         }
         return marker
     }

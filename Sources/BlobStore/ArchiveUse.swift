@@ -19,7 +19,8 @@ final class ArchiveUse: Sendable {
         guard try POSIXFile.tryLock(descriptor, path) else {
             try POSIXFile.share(descriptor, path)
             throw BlobStoreError(
-                .inUse, "have the archive alone that is marked by", path: "\(path)", detail: "another process has it open")
+                .inUse, "get exclusive use of the archive with the marker", path: "\(path)", detail: "another process has it open"
+            )
         }
         let result = Result { try body() }
         try POSIXFile.share(descriptor, path)

@@ -49,16 +49,17 @@ package struct BlobStoreError: Error, Sendable {
             "If a disk is not mounted, mount it; to start a new archive, name an empty folder with --storage."
         case .markerUnreadable: "Use a newer Fixative, or restore fixative-archive.json from a backup."
         case .system(Self.noSpace), .system(Self.quota):
-            "Free some space and run the command again; what was not finished is still queued."
+            "Free some space and run the command again; unfinished work is still queued."
         case .system(Self.readOnly):
-            "Make the filesystem writable and run the command again; what was not finished is still queued."
+            "Make the filesystem writable and run the command again; unfinished work is still queued."
         case .system: "Check the disk and the folder's permissions, then run the command again."
-        case .corrupt: "Run 'fixative verify --deep' to see what else is damaged, and 'fixative repair' to mend it."
-        case .notFound: "Run 'fixative verify' to see what else is missing, and 'fixative repair' to mend it."
+        case .corrupt: "Run 'fixative verify --deep' to see what else is damaged, and 'fixative repair' to repair it."
+        case .notFound: "Run 'fixative verify' to see what else is missing, and 'fixative repair' to repair it."
         case .notAFile: "Move it out of the archive, then run 'fixative repair'."
         case .notAFolder:
             "Name the real folder with --storage, or mount the other disk at this place ('mount --bind'): links are not followed."
-        case .unreadableRecord: "Run 'fixative repair'; what it can't mend, restore from a backup or move out of records/."
+        case .unreadableRecord:
+            "Run 'fixative repair'. If it can't repair the record, restore it from a backup or move it out of records/."
         case .inUse: "Stop the other process and run the command again."
         }
     }

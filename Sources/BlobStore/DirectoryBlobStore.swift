@@ -63,7 +63,7 @@ package struct DirectoryBlobStore: BlobStore {
             }
             let found = try file.reading(through: ReadBuffer(), leavesNoTrace: false)
             guard found.digest == digest else {
-                let what = "it held \(found.bytes) bytes of the SHA-256 \(found.digest?.hex ?? "-")"
+                let what = "it held \(found.bytes) bytes with the SHA-256 \(found.digest?.hex ?? "-")"
                 try Quarantine(folder: folder).take(path, note: Self.quarantineNote(what, newCount))
                 return false
             }
@@ -74,7 +74,7 @@ package struct DirectoryBlobStore: BlobStore {
     }
 
     private static func quarantineNote(_ what: String, _ bytes: Int) -> QuarantineNote {
-        QuarantineNote([("why", what), ("instead", "whole bytes, \(bytes) of them, were just received and took its place")])
+        QuarantineNote([("why", what), ("instead", "\(bytes) intact bytes, which were just received, replaced it")])
     }
 
     /// Holds the lock of a blob's file while `body` runs, so that no other process deletes or reuses it.

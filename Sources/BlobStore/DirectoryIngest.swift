@@ -30,7 +30,7 @@ struct IngestFile: ~Copyable {
         let size = try file.size
         guard size == count else {
             throw BlobStoreError(
-                .corrupt, "store", path: "\(path)", detail: "\(count) bytes were written, but \(size) are there")
+                .corrupt, "store", path: "\(path)", detail: "\(count) bytes were written, but the file has \(size)")
         }
         try file.setMode(mode)
         try file.synchronise()

@@ -110,7 +110,7 @@ enum POSIXFile {
                 if try POSIXFile.tryLock(descriptor, path) { return }
                 usleep(POSIXFile.lockPause)
             }
-            let detail = "another process, which may have been stopped, has kept it locked for half a minute"
+            let detail = "another process has kept it locked for half a minute; that process may be stopped"
             throw BlobStoreError(.inUse, "lock", path: "\(path)", detail: detail)
         }
 

@@ -78,7 +78,7 @@ struct RecordWalk {
         guard let found = try POSIXFile.status(path), !found.isFolder else { return nil }
         let error = BlobStoreError(
             .notAFile, "read", path: "\(path)",
-            detail: "it is \(found.kind) where a folder of records belongs, so no record below it can be seen")
+            detail: "it is \(found.kind) instead of a folder of records; records below it can't be read")
         return RecordListing(path: path.inside, record: .failure(error))
     }
 
@@ -121,7 +121,8 @@ struct RecordWalk {
     }
 
     private static func foreign(_ found: Found, _ kind: RecordListing.Kind) -> RecordListing {
-        let error = BlobStoreError(.unreadableRecord, "read", path: "\(found.path)", detail: "its name is not that of a record")
+        let error = BlobStoreError(
+            .unreadableRecord, "read", path: "\(found.path)", detail: "its name is not the name of a record")
         var listing = RecordListing(path: found.path.inside, record: .failure(error))
         listing.kind = kind
         return listing

@@ -85,7 +85,7 @@ static void on_progress(j_common_ptr jpeg) {
 // libjpeg has no allocator option, but its pool functions can be replaced, which is enough to make the n-th allocation fail.
 static void refuse_if_told(fixative_jpeg_reader *reader) {
     if (!fixative_gate_refuses(&reader->allocations_left)) return;
-    fixative_fault_set(&reader->fault, FIXATIVE_NO_MEMORY, "libjpeg found no memory", NULL);
+    fixative_fault_set(&reader->fault, FIXATIVE_NO_MEMORY, "libjpeg ran out of memory", NULL);
     longjmp(reader->jump, 1);
 }
 

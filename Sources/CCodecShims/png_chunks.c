@@ -48,7 +48,7 @@ static bool is_lawful_depth(uint32_t colour_type, uint32_t depth) {
 
 static bool read_header(walker *walker, const chunk *chunk) {
     fixative_png_header *header = &walker->chunks->header;
-    if (walker->has_header) return refuse(walker, FIXATIVE_DAMAGED, "IHDR", "a second one");
+    if (walker->has_header) return refuse(walker, FIXATIVE_DAMAGED, "IHDR", "it occurs twice");
     if (chunk->length != IHDR_BYTES) return refuse(walker, FIXATIVE_DAMAGED, "IHDR", "it has the wrong length");
     const uint8_t *body = chunk->body;
     walker->has_header = true;
@@ -69,9 +69,9 @@ static bool read_header(walker *walker, const chunk *chunk) {
 static bool read_palette(walker *walker, const chunk *chunk) {
     fixative_png_chunks *chunks = walker->chunks;
     uint32_t colour_type = chunks->header.colour_type;
-    if (chunks->palette) return refuse(walker, FIXATIVE_DAMAGED, "PLTE", "a second one");
+    if (chunks->palette) return refuse(walker, FIXATIVE_DAMAGED, "PLTE", "it occurs twice");
     if (chunks->data_start) return refuse(walker, FIXATIVE_DAMAGED, "PLTE", "it comes after IDAT");
-    if (colour_type == 0 || colour_type == 4) return refuse(walker, FIXATIVE_DAMAGED, "PLTE", "a grey picture has none");
+    if (colour_type == 0 || colour_type == 4) return refuse(walker, FIXATIVE_DAMAGED, "PLTE", "a grey picture must not have it");
     if (chunk->length == 0 || chunk->length % 3 != 0 || chunk->length > 3 * 256) {
         return refuse(walker, FIXATIVE_DAMAGED, "PLTE", "it has the wrong length");
     }

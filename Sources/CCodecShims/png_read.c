@@ -58,7 +58,7 @@ static void on_error(png_structp png, png_const_charp message) {
 static png_voidp on_malloc(png_structp png, png_alloc_size_t size) {
     fixative_png_reader *reader = png_get_mem_ptr(png);
     void *memory = fixative_gate_refuses(&reader->allocations_left) ? NULL : malloc(size);
-    if (!memory) fixative_fault_set(&reader->fault, FIXATIVE_NO_MEMORY, "libpng found no memory", NULL);
+    if (!memory) fixative_fault_set(&reader->fault, FIXATIVE_NO_MEMORY, "libpng ran out of memory", NULL);
     return memory;
 }
 

@@ -61,7 +61,7 @@ static bool inflate_all(stream *stream, uint64_t promised, fixative_fault *fault
         made += SCRATCH_BYTES - stream->z.avail_out;
         if (made > promised) return refuse(fault, FIXATIVE_DAMAGED, "more data than the header promises");
         if (code == Z_STREAM_END) break;
-        if (code == Z_MEM_ERROR) return refuse(fault, FIXATIVE_NO_MEMORY, "zlib found no memory");
+        if (code == Z_MEM_ERROR) return refuse(fault, FIXATIVE_NO_MEMORY, "zlib ran out of memory");
         if (code == Z_NEED_DICT) return refuse(fault, FIXATIVE_DAMAGED, "it needs a dictionary");
         if (code != Z_OK && code != Z_BUF_ERROR) {
             return refuse(fault, FIXATIVE_DAMAGED, stream->z.msg ? stream->z.msg : "a broken stream");
@@ -76,7 +76,7 @@ static bool inflate_all(stream *stream, uint64_t promised, fixative_fault *fault
 bool fixative_png_stream_check(const fixative_png_chunks *chunks, const uint8_t *bytes, fixative_fault *fault) {
     stream stream = {.chunks = chunks, .bytes = bytes, .next_chunk = chunks->data_start};
     // Allow the maximum window size: a stated window that is too small is not an error.
-    if (inflateInit(&stream.z) != Z_OK) return refuse(fault, FIXATIVE_NO_MEMORY, "zlib found no memory");
+    if (inflateInit(&stream.z) != Z_OK) return refuse(fault, FIXATIVE_NO_MEMORY, "zlib ran out of memory");
     bool is_sound = inflate_all(&stream, promised_bytes(&chunks->header), fault);
     inflateEnd(&stream.z);
     return is_sound;

@@ -35,7 +35,7 @@ static void on_error(png_structp png, png_const_charp message) {
 static png_voidp on_malloc(png_structp png, png_alloc_size_t size) {
     fixative_png_writer *writer = png_get_mem_ptr(png);
     void *memory = fixative_gate_refuses(&writer->allocations_left) ? NULL : malloc(size);
-    if (!memory) fixative_fault_set(&writer->fault, FIXATIVE_NO_MEMORY, "libpng found no memory", NULL);
+    if (!memory) fixative_fault_set(&writer->fault, FIXATIVE_NO_MEMORY, "libpng ran out of memory", NULL);
     return memory;
 }
 

@@ -30,7 +30,7 @@ bool fixative_limits_may_hold(fixative_limits limits, uint64_t bytes, fixative_f
     snprintf(
         detail, sizeof detail, "it takes %llu bytes, above the limit of %llu", (unsigned long long)bytes,
         (unsigned long long)limits.max_held_bytes);
-    fixative_fault_set(fault, FIXATIVE_LIMIT, "a picture that must be held whole", detail);
+    fixative_fault_set(fault, FIXATIVE_LIMIT, "the whole picture must be in memory", detail);
     return false;
 }
 

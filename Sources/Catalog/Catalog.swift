@@ -82,14 +82,14 @@ package struct CatalogError: Error, Sendable {
 extension CatalogError: CustomStringConvertible {
     package var description: String {
         switch code {
-        case .leaseLost: "the lease of \(subject) has passed on to another worker; this one leaves it alone"
+        case .leaseLost: "another worker took over the lease of \(subject); this worker leaves it alone"
         case .database, .noRoom:
             "the catalog \(subject) failed: \(detail). Check free space and permissions, then run the command again."
         case .damaged:
-            "the catalog \(subject) is damaged: \(detail). 'fixative rebuild' makes it again from the records."
+            "the catalog \(subject) is damaged: \(detail). 'fixative rebuild' rebuilds it from the records."
         case .newerSchema:
-            "the catalog \(subject) was made by a newer Fixative: it holds \(detail), which this one does not know. "
-                + "Install that version or a later one; nothing was changed."
+            "the catalog \(subject) was made by a newer Fixative: this version does not know \(detail). "
+                + "Install that version or a later one. Nothing was changed."
         case .missing:
             "the catalog of \(subject) is missing, but its records exist. Run 'fixative rebuild' to make it again."
         }

@@ -27,7 +27,7 @@ final class CatalogCopy: Sendable {
             }
         }
         throw CatalogError(
-            .noRoom, original, detail: "its disk takes nothing, and no temporary folder takes a copy of it to read: \(reason)")
+            .noRoom, original, detail: "its disk is not writable, and no temporary folder can hold a copy for reading: \(reason)")
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }

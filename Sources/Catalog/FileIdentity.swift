@@ -28,7 +28,8 @@ extension SQLiteCatalog {
             guard now != known else { continue }
             // If the log was replaced, another process may be writing; don't checkpoint then.
             if now == nil { try? database.writeWithoutTransaction { _ = try $0.checkpoint(.passive) } }
-            return "\(path + suffix) was \(now == nil ? "removed" : "replaced") while this process has it open; restart it"
+            return
+                "\(path + suffix) was \(now == nil ? "removed" : "replaced") while this process has it open; restart this process"
         }
         return nil
     }

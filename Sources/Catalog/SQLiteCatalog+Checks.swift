@@ -40,7 +40,7 @@ extension SQLiteCatalog {
             try database.execute(sql: "INSERT INTO task_text (task_text, rank) VALUES ('integrity-check', 1)")
             return []
         } catch let error as DatabaseError where isDamage(error) {
-            return ["the text search: \(error.message ?? error.description)"]
+            return ["the index of the text search: \(error.message ?? error.description)"]
         }
     }
 
@@ -61,7 +61,7 @@ extension SQLiteCatalog {
             found += try schemaDamage(database)
             guard found.isEmpty else { return found }
             found += try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").map {
-                "a row of \($0[0] ?? "") without its owner"
+                "a row of \($0[0] ?? "") refers to a row that is missing"
             }
             found += try queueDamage(database)
             if deep { found += try summaryDamage(database) }
@@ -79,7 +79,7 @@ extension SQLiteCatalog {
         let strange = Set(applied).subtracting(known)
         // A catalog of a newer program has all known migrations and more; anything else is damage.
         if !strange.isEmpty {
-            return Set(known).isSubset(of: applied) ? [] : ["steps of the schema that nobody knows: \(strange)"]
+            return Set(known).isSubset(of: applied) ? [] : ["the schema has unknown migrations: \(strange)"]
         }
         let expected = applied == known ? try currentSchema.get() : try madeSchema(known.filter(applied.contains))
         let found = try schema(database)
@@ -113,12 +113,14 @@ extension SQLiteCatalog {
             return []
         }
         try? file.close()
-        guard head.count == 100 else { return ["the file ends after \(head.count) bytes"] }
+        guard head.count == 100 else { return ["the file has only \(head.count) bytes"] }
         // WAL, no reserved bytes, payload fractions; schema format 4; UTF-8; no vacuum mode; versions and reserved bytes are 0.
         let fixed: [(Range<Int>, [UInt8])] = [
             (0..<16, Array("SQLite format 3\0".utf8)), (18..<24, [2, 2, 0, 64, 32, 32]), (44..<48, [0, 0, 0, 4]),
             (48..<56, [UInt8](repeating: 0, count: 8)), (56..<60, [0, 0, 0, 1]), (60..<92, [UInt8](repeating: 0, count: 32)),
         ]
-        return fixed.filter { Array(head[$0.0]) != $0.1 }.map { "bytes \($0.0.lowerBound) to \($0.0.upperBound - 1) of its head" }
+        return fixed.filter { Array(head[$0.0]) != $0.1 }.map {
+            "bytes \($0.0.lowerBound) to \($0.0.upperBound - 1) of its header are wrong"
+        }
     }
 }

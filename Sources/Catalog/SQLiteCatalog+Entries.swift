@@ -110,7 +110,7 @@ extension SQLiteCatalog {
 
     static func taskID(_ text: String?) throws -> TaskID {
         guard let id = text.flatMap({ TaskID($0) }) else {
-            throw CatalogError(.database, "row", detail: "'\(text ?? "NULL")' is no task id")
+            throw CatalogError(.database, "row", detail: "'\(text ?? "NULL")' is not a task ID")
         }
         return id
     }

@@ -198,7 +198,7 @@ extension SQLiteCatalog {
         let days = "tally, \(day("place")) AS day, COUNT(*), COALESCE(SUM(bytes), 0), COALESCE(SUM(overpaid_tenths), 0)"
         let checks = [
             (
-                "the place of a task in the list",
+                "the sort key of a task",
                 // A task whose sort key was taken has a higher one, and keeps it even after the other task has moved away.
                 """
                 SELECT 1 FROM task WHERE place IS NULL
@@ -206,17 +206,20 @@ extension SQLiteCatalog {
                 """
             ),
             (
-                "the place of an output in the list",
+                "the sort key of an output",
                 "SELECT 1 FROM output JOIN task ON task.key = output.task WHERE output.place IS NOT task.place"
             ),
-            ("what an output is counted as", "SELECT 1 FROM output WHERE tally IS NULL OR tally IS NOT \(tally(of: "output"))"),
-            ("the number of outputs of a day", differ("SELECT * FROM tally_day", "SELECT \(days) FROM output GROUP BY 1, 2")),
+            (
+                "the group in which an output is counted",
+                "SELECT 1 FROM output WHERE tally IS NULL OR tally IS NOT \(tally(of: "output"))"
+            ),
+            ("the number of outputs of one day", differ("SELECT * FROM tally_day", "SELECT \(days) FROM output GROUP BY 1, 2")),
             (
                 "the number of tasks",
                 differ("SELECT * FROM task_tally", "SELECT state, COUNT(*) FROM task GROUP BY 1")
             ),
             (
-                "the mark of a task that is tried again",
+                "the retry flag of a task",
                 """
                 SELECT 1 FROM task WHERE retries_undecodable NOT IN (0, 1)
                     OR (retries_undecodable = 1 AND state NOT IN ('waiting', 'leased', 'held'))
@@ -224,7 +227,7 @@ extension SQLiteCatalog {
             ),
         ]
         return try checks.compactMap { name, sql in
-            try Bool.fetchOne(database, sql: "SELECT EXISTS (\(sql))") == true ? "\(name) is not what the rows give" : nil
+            try Bool.fetchOne(database, sql: "SELECT EXISTS (\(sql))") == true ? "\(name) does not match the rows" : nil
         }
     }
 

@@ -21,7 +21,7 @@ package struct SalvagedCatalog: Sendable {
         do {
             database = try DatabaseQueue(path: path)
         } catch {
-            losses = ["nothing of it can be read: \(error)"]
+            losses = ["the damaged catalog can't be read at all: \(error)"]
             return
         }
         database.inDatabase { database in
@@ -47,7 +47,7 @@ package struct SalvagedCatalog: Sendable {
                 while let row = try cursor.next() { found[row["position"]] = row.copy() }
                 return Array(found.values)
             } catch {
-                if order == "DESC" { losses.append("of the table \(table) only \(found.count) rows can be read: \(error)") }
+                if order == "DESC" { losses.append("only \(found.count) rows of the table \(table) can be read: \(error)") }
             }
         }
         return Array(found.values)

@@ -74,7 +74,7 @@ final class WorkerProcess: Sendable {
             let reason = try length.map { (length) throws(WorkerChannel.Failure) in
                 String(decoding: try channel.read(length, within: Self.handoverTime), as: UTF8.self)
             }
-            throw WorkerChannel.Failure(reason: reason ?? "it does not answer as a worker does")
+            throw WorkerChannel.Failure(reason: reason ?? "it does not answer like a decoder")
         } catch {
             let reason = error.reason ?? (error.isClosed ? death().detail : SystemError.text(error.number))
             throw DecoderFailure(.unavailable, reason)
@@ -105,7 +105,7 @@ final class WorkerProcess: Sendable {
     }
 
     private func receive(within time: Duration) throws -> InspectedPicture {
-        guard let frame = Frame(try channel.read(Frame.byteCount, within: time)) else { throw Self.invalid("its head") }
+        guard let frame = Frame(try channel.read(Frame.byteCount, within: time)) else { throw Self.invalid("its header") }
         switch frame.kind {
         case .codecError:
             let error = try facts(CodecError.self, frame.length(0, upTo: WorkerAnswer.longestError))
@@ -136,9 +136,9 @@ final class WorkerProcess: Sendable {
 
     /// Finds out why a worker that has closed its channel ended.
     private func death() -> DecoderFailure {
-        guard let end = end(waiting: Self.deathTime) else { return DecoderFailure(.crashed, "it had ended before") }
+        guard let end = end(waiting: Self.deathTime) else { return DecoderFailure(.crashed, "it had already ended") }
         let isPeakKnown = Int(end.peak_memory) > inheritedPeak
-        let peak = isPeakKnown ? "\(end.peak_memory >> 20) MiB at the peak" : "its peak of memory is not known"
+        let peak = isPeakKnown ? "peak memory \(end.peak_memory >> 20) MiB" : "peak memory unknown"
         switch end.signal {
         case 0 where end.code < 0: return DecoderFailure(.crashed, "")
         case 0: return DecoderFailure(.crashed, "it exited with code \(end.code), \(peak)")

@@ -63,13 +63,13 @@ package struct APIError: Error, Sendable {
         switch code {
         case .unauthorized: "Set FIXATIVE_API_KEY to a valid key and run the command again; the queue is kept."
         case .noQuota: "Add credit to the account and run the command again; the queue is kept."
-        case .forbidden: "Give the key the right to do this, or use another one; the queue is kept."
-        case .notFound: "Check the task id, and that the key belongs to the account that made it."
+        case .forbidden: "Give the key this permission, or use another key; the queue is kept."
+        case .notFound: "Check the task ID, and that the key belongs to the task's account."
         case .refused: "Correct the request."
         case .redirected: UpstreamProblem(.redirect, "").advice + "."
         case .notTheAPI: UpstreamProblem(.notTheAPI, "").advice + "."
         case .rateLimited, .server, .transport, .malformed, .tooLarge:
-            "It is worth trying again; 'fixative doctor' checks the connection."
+            "Try again later; 'fixative doctor' checks the connection."
         }
     }
 }

@@ -14,10 +14,12 @@ extension GenerationClient {
         if (300..<400).contains(status) {
             let target = head.headers.first(name: "location").map { " to \(Self.shownOrigin($0))" } ?? ""
             throw APIError(
-                .redirected, status: status, call: call, message: "it is a redirect\(target), and the key goes nowhere else")
+                .redirected, status: status, call: call,
+                message: "it is a redirect\(target), which is not followed, to protect the key")
         }
         if let what = Self.foreignContent(status: status, type: head.headers.first(name: "content-type"), bytes) {
-            throw APIError(.notTheAPI, status: status, call: call, message: "it is \(what), so not from the API")
+            throw APIError(
+                .notTheAPI, status: status, call: call, message: "the answer is \(what), so it does not come from the API")
         }
         // A 5xx may come from a gateway in front of the API, so its date is not used.
         guard status < 500 else { return }
@@ -64,19 +66,19 @@ extension GenerationClient {
     /// 511 means that a network requires a sign-in (RFC 6585, section 6). HTML pages with other 5xx statuses are common and prove
     /// nothing.
     package static func foreignContent(status: Int, type: String?, _ bytes: Data) -> String? {
-        if status == 511 { return "the demand of a network to sign in" }
+        if status == 511 { return "a network's request to sign in" }
         guard (200..<500).contains(status) else { return nil }
         let kind = type?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         let first = text.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        if first == UInt8(ascii: "<") { return "a page" }
+        if first == UInt8(ascii: "<") { return "a web page" }
         if kind == "text/html" || kind == "application/xhtml+xml", first != UInt8(ascii: "{"), first != UInt8(ascii: "[") {
-            return "a page"
+            return "a web page"
         }
         // An error may have an empty body; a success may not.
         guard (200..<300).contains(status) else { return nil }
-        guard let first else { return "nothing" }
-        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? nil : "no JSON"
+        guard let first else { return "an empty body" }
+        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? nil : "text that is not JSON"
     }
 
     /// Scheme, host and port of a redirect's target; the rest may contain secrets.

@@ -262,7 +262,7 @@ package struct GenerationClient: Sendable {
         case .success(let reading): return reading
         case .failure(let error):
             throw APIError(
-                .malformed, status: Int(head.status.code), call: call.name, message: "the answer is no JSON: \(error)")
+                .malformed, status: Int(head.status.code), call: call.name, message: "the answer is not JSON: \(error)")
         }
     }
 

@@ -59,8 +59,8 @@ extension RequestProblem: CustomStringConvertible {
     package var description: String {
         switch self {
         case .emptyPrompt: "the prompt is empty"
-        case .size(let violation): "the size can't be had: \(violation)"
-        case .tooManyImages(let count): "\(count) reference images are more than \(UpstreamRules.imageLimit)"
+        case .size(let violation): "the API does not offer this size: \(violation)"
+        case .tooManyImages(let count): "\(count) reference images are more than the limit of \(UpstreamRules.imageLimit)"
         case .imageURL(let url, let detail): "the reference image \(url) \(detail)"
         case .callbackURL(let url, let detail): "the callback address \(url) \(detail)"
         }
@@ -110,14 +110,14 @@ extension GenerationRequest {
 
     /// Why the upstream would refuse a callback address; `nil` for a valid one.
     package static func callbackProblem(_ text: String) -> String? {
-        guard text.count <= UpstreamRules.callbackLength else { return "has \(text.count) characters, more than \(UpstreamRules.callbackLength)" }
+        guard text.count <= UpstreamRules.callbackLength else { return "has \(text.count) characters; the limit is \(UpstreamRules.callbackLength)" }
         let url: FetchableURL
         do {
             url = try FetchableURL(text)
         } catch {
             return "can't be used: \(error)"
         }
-        guard url.scheme == .https else { return "is no HTTPS address" }
+        guard url.scheme == .https else { return "is not an HTTPS address" }
         if let address = NetworkAddress(literal: url.host) { return address.isPublic ? nil : "is an internal address" }
         let isInternal =
             url.host == "localhost" || [".localhost", ".local", ".internal", ".home.arpa"].contains { url.host.hasSuffix($0) }

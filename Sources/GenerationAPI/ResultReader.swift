@@ -48,7 +48,7 @@ struct ResultReader {
         }
         let found = Self.merged(lists)
         guard found.count > most else { return found }
-        let reason = "the task names more than \(most) results, which is the limit; the later ones are not read"
+        let reason = "the task names more results than the limit of \(most); later results are not read"
         return Array(found.prefix(most)) + [.problem(reason)]
     }
 
@@ -81,7 +81,7 @@ struct ResultReader {
 
     private func read(_ text: String, as place: Place, depth: Int) -> [TaskResult] {
         let trimmed = Self.trimmed(text)
-        guard !trimmed.isEmpty else { return place == .item ? [.problem("it is an empty text")] : [] }
+        guard !trimmed.isEmpty else { return place == .item ? [.problem("it is an empty string")] : [] }
         // A summary from an archived answer, which does not contain the file.
         if InlineData.isSummary(trimmed) { return [.problem(trimmed)] }
         if let link = InlineData.link(sniffing: trimmed) { return [.link(link)] }
@@ -92,7 +92,7 @@ struct ResultReader {
         if !images.isEmpty { return images.compactMap(address.read) }
         if let result = address.read(trimmed) { return [result] }
         guard place != .container else { return [] }
-        return [.problem("the text '\(Redactor()(trimmed.cut(to: 120)))' is no link")]
+        return [.problem("the text '\(Redactor()(trimmed.cut(to: 120)))' is not a link")]
     }
 
     /// Removes white space, control characters and zero-width characters at both ends.
@@ -163,7 +163,7 @@ struct ResultReader {
             return [.problem("its base64 can't be decoded")]
         }
         let names = members.names.prefix(6).map { $0.cut(to: 60) }.joined(separator: ", ")
-        return [.problem(names.isEmpty ? "it is an empty object" : "it is an object without a link, of the members \(names)")]
+        return [.problem(names.isEmpty ? "it is an empty object" : "it is an object without a link; its members are \(names)")]
     }
 
     private func inline(_ value: JSONValue, named name: String, _ members: Members) -> TaskResult? {

@@ -32,7 +32,7 @@ package struct UpstreamProblem: Sendable, Hashable, Encodable {
         case .clock: "Correct the clock of this machine, for example with 'timedatectl set-ntp true'"
         case .staleList: "Check that the key belongs to the same account as before, then run 'fixative audit --against-account'"
         case .catalogReplaced: "Restart the program; then run 'fixative verify', and 'fixative rebuild' if it asks for it"
-        case .notTheAPI: "Check the network, a proxy or a sign-in page, and the API's address; 'fixative doctor' shows both"
+        case .notTheAPI: "Check the API address, proxies and the network's sign-in page; 'fixative doctor' tests the connection"
         case .redirect: "Set the API's final address with --api-url or FIXATIVE_API_URL"
         }
     }
@@ -130,9 +130,10 @@ package final class UpstreamMonitor: Sendable {
         // The account may have dropped an old task, which leaves an empty list. A recent task must still be listed.
         let isYoung = now.timeIntervalSince(before) < UpstreamRules.linkLifetime
         guard newest.map({ $0 < before }) ?? isYoung else { return clear(.staleList) }
-        let shown = newest.map { "its newest task is of \($0.iso8601)" } ?? "it is empty"
+        let shown = newest.map { "its newest task is from \($0.iso8601)" } ?? "it is empty"
         report(
             UpstreamProblem(
-                .staleList, "the account's list is older than before: \(shown), but it has shown one of \(before.iso8601)"))
+                .staleList,
+                "the account's list is older than before: \(shown), but an earlier list had a task from \(before.iso8601)"))
     }
 }

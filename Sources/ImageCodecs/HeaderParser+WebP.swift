@@ -54,7 +54,7 @@ extension HeaderParser {
         default:
             break
         }
-        throw CodecError(.damaged, .webp, "the \(chunk.name.debugDescription) chunk is no picture header")
+        throw CodecError(.damaged, .webp, "the \(chunk.name.debugDescription) chunk is not a picture header")
     }
 }
 

@@ -67,7 +67,7 @@ public struct ImageLimits: Sendable, Hashable, Codable {
         guard !overflow, !overflows, total <= maxHeldBytes else {
             throw CodecError(
                 .limitExceeded, format,
-                "a picture that must be held whole: it takes \(bytes) bytes a pixel, above the limit of \(maxHeldBytes) in all",
+                "the whole picture must be in memory: at \(bytes) bytes a pixel, it exceeds the limit of \(maxHeldBytes) bytes",
                 limit: .heldBytes)
         }
     }

@@ -32,7 +32,7 @@ extension MetadataCollector {
             if !transparency.read(chunk) || !further.makesSense(bytes, chunk) { metadata.couldNotRead(chunk.name) }
         }
         if case .senseless(let problem) = PNGAnimation(bytes) {
-            metadata.contradictions.append("the animation makes no sense (\(problem)): a still picture")
+            metadata.contradictions.append("the animation is not valid (\(problem)): treated as a still picture")
         }
     }
 

@@ -43,7 +43,7 @@ struct WebPReader: ~Copyable, RowReader {
     ) throws(CodecError) -> PixelImage {
         var config = unsafe WebPDecoderConfig()
         guard unsafe WebPInitDecoderConfig(&config) != 0 else {
-            throw CodecError(.unsupported, .webp, "libwebp has another version than its headers")
+            throw CodecError(.unsupported, .webp, "the versions of libwebp and of its headers differ")
         }
         try check(unsafe WebPGetFeatures(bytes.baseAddress, bytes.count, &config.input))
         guard unsafe config.input.width == width, unsafe config.input.height == height else {
@@ -81,7 +81,7 @@ struct WebPReader: ~Copyable, RowReader {
     ) throws(CodecError) -> PixelImage {
         var data = unsafe WebPData(bytes: bytes.baseAddress, size: bytes.count)
         guard let demuxer = unsafe WebPDemux(&data) else {
-            throw CodecError(.damaged, .webp, "the container does not hold together")
+            throw CodecError(.damaged, .webp, "the parts of the container do not fit together")
         }
         defer { unsafe WebPDemuxDelete(demuxer) }
         var frame = unsafe WebPIterator()
@@ -110,7 +110,7 @@ struct WebPReader: ~Copyable, RowReader {
     private static func check(_ status: VP8StatusCode) throws(CodecError) {
         switch status {
         case VP8_STATUS_OK: return
-        case VP8_STATUS_OUT_OF_MEMORY: throw CodecError(.outOfMemory, .webp, "libwebp found no memory")
+        case VP8_STATUS_OUT_OF_MEMORY: throw CodecError(.outOfMemory, .webp, "libwebp ran out of memory")
         case VP8_STATUS_NOT_ENOUGH_DATA, VP8_STATUS_SUSPENDED:
             throw CodecError(.truncated, .webp, "libwebp: the picture ends before its last row")
         // A frame that is not a key frame or is not shown: valid in RFC 6386, but not in a still picture.

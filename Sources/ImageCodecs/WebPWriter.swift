@@ -8,7 +8,7 @@ enum WebPWriter {
         }
         var config = WebPConfig()
         guard unsafe WebPConfigInit(&config) != 0 else {
-            throw CodecError(.unsupported, .webp, "libwebp has another version than its headers")
+            throw CodecError(.unsupported, .webp, "the versions of libwebp and of its headers differ")
         }
         config.quality = Float(settings.quality)
         config.method = Int32(clamping: settings.effort)
@@ -26,7 +26,7 @@ enum WebPWriter {
     private static func encode(_ image: PixelImage, _ config: WebPConfig) throws(CodecError) -> [UInt8] {
         var picture = unsafe WebPPicture()
         guard unsafe WebPPictureInit(&picture) != 0 else {
-            throw CodecError(.unsupported, .webp, "libwebp has another version than its headers")
+            throw CodecError(.unsupported, .webp, "the versions of libwebp and of its headers differ")
         }
         defer { unsafe WebPPictureFree(&picture) }
         unsafe picture.width = Int32(image.width)
@@ -36,7 +36,7 @@ enum WebPWriter {
             image.channels == 4
             ? unsafe WebPPictureImportRGBA(&picture, image.bytes, Int32(image.stride))
             : unsafe WebPPictureImportRGB(&picture, image.bytes, Int32(image.stride))
-        guard imported != 0 else { throw CodecError(.outOfMemory, .webp, "libwebp found no memory") }
+        guard imported != 0 else { throw CodecError(.outOfMemory, .webp, "libwebp ran out of memory") }
 
         var memory = unsafe WebPMemoryWriter()
         unsafe WebPMemoryWriterInit(&memory)
@@ -52,7 +52,7 @@ enum WebPWriter {
     }
 
     private static func embed(_ xmp: [UInt8], in file: [UInt8]) throws(CodecError) -> [UInt8] {
-        let outOfMemory = CodecError(.outOfMemory, .webp, "libwebpmux found no memory")
+        let outOfMemory = CodecError(.outOfMemory, .webp, "libwebpmux ran out of memory")
         let result = unsafe file.withUnsafeBufferPointer { file in
             unsafe xmp.withUnsafeBufferPointer { xmp -> [UInt8]? in
                 var (picture, packet) = unsafe (
@@ -74,7 +74,7 @@ enum WebPWriter {
     private static func error(_ code: WebPEncodingError) -> CodecError {
         switch code {
         case VP8_ENC_ERROR_OUT_OF_MEMORY, VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY:
-            CodecError(.outOfMemory, .webp, "libwebp found no memory")
+            CodecError(.outOfMemory, .webp, "libwebp ran out of memory")
         default:
             CodecError(.invalidRequest, .webp, "libwebp: encoding error \(code.rawValue)")
         }

@@ -30,7 +30,7 @@ struct ColourReading: ~Copyable {
             readChunks(header, family, metadata.colorimetry)
         }
         if origin == .untagged && family == .inks {
-            notes.append("inks without a usable profile: shown as R = (1 - C)(1 - K)")
+            notes.append("CMYK without a usable profile: shown as R = (1 - C)(1 - K)")
         }
     }
 
@@ -50,7 +50,7 @@ struct ColourReading: ~Copyable {
         guard let space = NumberedSpace(codePoints: codePoints),
             let transform = ColourTransform(space: space, bitDepth: header.bitDepth, for: family)
         else {
-            notes.append("cICP \(codePoints.map(String.init).joined(separator: "/")) is not known here and was ignored")
+            notes.append("cICP \(codePoints.map(String.init).joined(separator: "/")) is not supported and was ignored")
             return false
         }
         use(transform, .codePoints)

@@ -101,7 +101,7 @@ private struct DerivativeSink: RowSink, ~Copyable {
     private mutating func prepareColour(_ header: ImageHeader, channels: Int) throws(CodecError) -> Int {
         guard var transform = colour.take() else { return channels }
         let layout = ColourTransform.Layout(channels: channels, sampleBytes: header.bitDepth == 16 ? 2 : 1)
-        guard transform.prepare(layout) else { throw CodecError(.outOfMemory, header.format, "Little CMS found no memory") }
+        guard transform.prepare(layout) else { throw CodecError(.outOfMemory, header.format, "Little CMS ran out of memory") }
         let output = transform.outputChannels
         converted = [UInt8](repeating: 0, count: header.width * output)
         colour = consume transform

@@ -42,7 +42,7 @@ package struct AddressPolicy: Sendable {
         guard resultHosts.isEmpty || resultHosts.contains(where: { $0.matches(url.host) }) else {
             throw LinkError(
                 .hostNotListed,
-                "\(url.host) is none of the hosts that results may come from; --result-host \(url.host) adds it")
+                "results may not come from the host \(url.host); --result-host \(url.host) allows it")
         }
         guard url.scheme == .https || allows(target) else {
             guard previous?.scheme != .https else {

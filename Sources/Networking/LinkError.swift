@@ -30,9 +30,9 @@ package struct LinkError: Error, Sendable, Hashable {
 extension LinkError.Code {
     fileprivate var text: String {
         switch self {
-        case .notHTTP: "the link is no http(s) URL"
+        case .notHTTP: "the link is not an http(s) URL"
         case .noHost: "the link has no host"
-        case .hostName: "the host in the link is no valid name or address"
+        case .hostName: "the host in the link is not a valid name or address"
         case .foreignHost: "the host in the link is not ASCII; write it in its xn-- form"
         case .port: "the port in the link is not between 1 and 65535"
         case .userInfo: "the link carries a user name, which is never sent"
@@ -43,7 +43,7 @@ extension LinkError.Code {
         case .data: "the data: link holds no valid data"
         case .plainHTTP: "the link is not HTTPS; --allow-private-hosts allows plain HTTP"
         case .downgrade: "a redirect leads from HTTPS to plain HTTP; --allow-private-hosts allows it"
-        case .hostNotListed: "the host is not one that results may come from; --result-host adds it"
+        case .hostNotListed: "results may not come from this host; --result-host allows it"
         case .privateAddress: "the host has a private address; --allow-private-hosts allows it"
         }
     }

@@ -69,11 +69,11 @@ package struct Notifier: Service {
                 wantsMore = try await look(through: poster)
             } catch let error as CatalogError {
                 // A failure here must not affect the archive's own work.
-                warn("the notifications wait: \(error)")
+                warn("notifications are delayed: \(error)")
                 try await clock.sleep(for: Self.pauseAfterFailure)
             }
         }
-        warn("the receiver of the notifications answered 410: it wants no more. They wait until the service starts again")
+        warn("the receiver of the notifications answered 410 (Gone); no more are sent until the service restarts")
         while true { try await clock.sleep(for: .seconds(3600)) }
     }
 

@@ -9,13 +9,13 @@ package struct WebhookSigner: Sendable {
     ///   receivers can rotate secrets.
     /// - Throws: ``WebhookSecretError``; its text does not contain the secret.
     package init(secrets: [String]) throws {
-        guard !secrets.isEmpty else { throw WebhookSecretError("there is none") }
+        guard !secrets.isEmpty else { throw WebhookSecretError("no secret is set") }
         keys = try secrets.enumerated().map { place, secret in
             guard secret.hasPrefix("whsec_"), let bytes = Data(base64Encoded: Self.padded(secret.dropFirst(6))) else {
-                throw WebhookSecretError("secret \(place + 1) is not whsec_ and base64")
+                throw WebhookSecretError("secret \(place + 1) is not whsec_ followed by base64")
             }
             guard (24...64).contains(bytes.count) else {
-                throw WebhookSecretError("secret \(place + 1) has \(bytes.count) bytes, and not 24 to 64")
+                throw WebhookSecretError("secret \(place + 1) has \(bytes.count) bytes instead of 24 to 64")
             }
             return SymmetricKey(data: bytes)
         }
@@ -41,7 +41,7 @@ package struct WebhookSecretError: Error, CustomStringConvertible {
     package let description: String
     init(_ reason: String) {
         description =
-            "the secret of the notifications can't be used: \(reason). Set FIXATIVE_NOTIFY_SECRET to whsec_ and the base64 of 24 to 64 "
+            "the secret of the notifications can't be used: \(reason). Set FIXATIVE_NOTIFY_SECRET to whsec_ followed by the base64 of 24 to 64 "
             + "random bytes: echo whsec_$(head -c 32 /dev/urandom | base64)"
     }
 }

@@ -19,13 +19,16 @@ package enum SecretFile {
         }
         defer { close(file) }
         var facts = stat()
-        guard unsafe fstat(file, &facts) == 0 else { throw SecretFileProblem(path: path, detail: "it can't be looked at") }
+        guard unsafe fstat(file, &facts) == 0 else {
+            throw SecretFileProblem(path: path, detail: "its permissions can't be read")
+        }
         guard facts.st_mode & S_IFMT != S_IFDIR else { throw SecretFileProblem(path: path, detail: "it is a folder") }
         guard facts.st_mode & (S_IROTH | S_IWOTH) == 0 else {
-            throw SecretFileProblem(path: path, detail: "everybody on this machine can read or change it. Run: chmod 600 \(path)")
+            throw SecretFileProblem(
+                path: path, detail: "every user of this machine can read or change it. Run: chmod 600 \(path)")
         }
         let data = try FileHandle(fileDescriptor: file, closeOnDealloc: false).read(upToCount: mostBytes + 1) ?? Data()
-        guard data.count <= mostBytes else { throw SecretFileProblem(path: path, detail: "it is longer than any secret") }
+        guard data.count <= mostBytes else { throw SecretFileProblem(path: path, detail: "it has more than \(mostBytes) bytes") }
         return String(decoding: data, as: UTF8.self)
     }
 }
@@ -34,5 +37,5 @@ package enum SecretFile {
 package struct SecretFileProblem: Error, CustomStringConvertible {
     package var path: String
     package var detail: String
-    package var description: String { "no secret from the file \(path): \(detail)" }
+    package var description: String { "can't read the secret in the file \(path): \(detail)" }
 }

@@ -33,12 +33,12 @@ extension SizeViolation: CustomStringConvertible {
         case .unknownRatio(let text):
             "the ratio \(text) is not offered; the ratios are "
                 + SizeContract.gptImage2.ratios.map(\.description).joined(separator: " ")
-        case .unknownResolution(let text): "resolution '\(text)' is none of 1K, 2K and 4K"
+        case .unknownResolution(let text): "resolution '\(text)' is not 1K, 2K or 4K"
         case .offGrid(let side, let grid): "the side of \(side) pixels is not a multiple of \(grid)"
-        case .tooFewPixels(let pixels, let minimum): "\(pixels) pixels are fewer than the least of \(minimum)"
-        case .tooManyPixels(let pixels, let maximum): "\(pixels) pixels are more than the most of \(maximum)"
+        case .tooFewPixels(let pixels, let minimum): "\(pixels) pixels are fewer than the minimum of \(minimum)"
+        case .tooManyPixels(let pixels, let maximum): "\(pixels) pixels are more than the maximum of \(maximum)"
         case .sideTooLong(let side, let maximum): "the side of \(side) pixels is longer than \(maximum)"
-        case .tooElongated(let size, let maximum): "\(size) is longer than \(maximum):1"
+        case .tooElongated(let size, let maximum): "the ratio of \(size) is more extreme than \(maximum):1"
         }
     }
 }

@@ -70,11 +70,11 @@ extension ArchiveRepairer {
             return false
         }
         let names = owners.map { "\($0.record.id) (\($0.isOriginal ? "original" : "derivative"))" }
-        let found = reading.digest?.hex ?? "the disk can't read all of it"
-        report.did(.putAside, "\(digest)", "\(reading.bytes) bytes of the SHA-256 \(found) lie in quarantine/ now")
+        let found = reading.digest?.hex ?? "unknown (the disk can't read the whole file)"
+        report.did(.putAside, "\(digest)", "moved to quarantine/; \(reading.bytes) bytes, SHA-256 \(found)")
         guard !dryRun else { return true }
         let note = QuarantineNote([
-            ("why", "its bytes are not those of its name"), ("expected SHA-256", digest.hex), ("actual SHA-256", found),
+            ("why", "its bytes do not match the digest in its name"), ("expected SHA-256", digest.hex), ("actual SHA-256", found),
             ("bytes", "\(reading.bytes)"), ("named by", names.isEmpty ? "no record" : names.joined(separator: ", ")),
         ])
         _ = try await blobs.quarantine(digest, note: note)
@@ -106,16 +106,17 @@ extension ArchiveRepairer {
         let deadline = record.deadline ?? record.createdAt?.addingTimeInterval(UpstreamRules.linkLifetime)
         let mayLive = deadline.map { clock.now < $0 } ?? false
         if mayLive {
-            report.did(.reopened, "\(record.id)", "its original \(digest) is lost here; the next run fetches it again")
+            report.did(.reopened, "\(record.id)", "its original \(digest) is damaged or missing; the next run downloads it again")
         } else {
             report.did(
                 .notMended, "\(record.id)",
-                "its original \(digest) is lost, and its link is dead. 'fixative repair --from' copies it from another archive")
+                "its original \(digest) is lost and its link has expired; 'fixative repair --from' copies it from another archive"
+            )
         }
         guard !dryRun else { return }
         record.state = .unavailable
         record.reason =
-            "the original was found damaged or missing on \(clock.now.iso8601.prefix(10)); what was left is in quarantine/"
+            "the original was found damaged or missing on \(clock.now.iso8601.prefix(10)); a damaged file is kept in quarantine/"
         record.endedAt = clock.now
         try await records.write(record)
         try await catalog.reopen(record, reading: mayLive, now: clock.now)
@@ -131,7 +132,7 @@ extension ArchiveRepairer {
             let owner = Owner(record: record, path: path, isOriginal: true)
             guard try await copy(original.digest, owner, &report) else { return }
         }
-        report.did(.restored, "\(record.id)", "its original \(original.digest) is here again")
+        report.did(.restored, "\(record.id)", "its original \(original.digest) is intact again")
         guard !dryRun else { return }
         record.state = .archived
         record.reason = nil
@@ -148,20 +149,20 @@ extension ArchiveRepairer {
         guard let original = owner.record.original, try await blobs.read([original.digest]).first??.digest == original.digest
         else {
             return report.did(
-                .notMended, "\(digest)", "a derivative of \(owner.record.id), whose original is not here to make it again from")
+                .notMended, "\(digest)", "a derivative of \(owner.record.id) can't be remade: the original is damaged or missing")
         }
         let made: [Derivative]
         do {
             made = try await DerivativeMaker(blobs: blobs, decoders: decoders).make(
                 owner.record.derivatives.filter { $0.blob.digest == digest }, from: original.digest, storing: !dryRun)
         } catch {
-            return report.did(.notMended, "\(digest)", "a derivative of \(owner.record.id) can't be made again: \(error)")
+            return report.did(.notMended, "\(digest)", "a derivative of \(owner.record.id) can't be remade: \(error)")
         }
         for derivative in made {
             let isSame = derivative.blob.digest == digest
             report.did(
                 .remadeDerivative, "\(digest)",
-                "the \(derivative.role.rawValue) of \(owner.record.id)\(isSame ? "" : ", now \(derivative.blob.digest): libraries have changed")"
+                "the \(derivative.role.rawValue) of \(owner.record.id)\(isSame ? "" : ", now \(derivative.blob.digest): the libraries have changed")"
             )
         }
         guard !dryRun, made.contains(where: { $0.blob.digest != digest }) else { return }

@@ -40,7 +40,7 @@ package struct ArchiveRepairer: Sendable {
         let verifier = ArchiveVerifier(blobs: blobs, records: records, catalog: catalog, clock: clock)
         let first = try await verifier.survey(VerificationScope(deep: false))
         guard !first.report.findings.contains(where: { $0.kind == .damagedCatalog }) else {
-            throw CatalogError(.damaged, "catalog.sqlite", detail: "it must be made again before anything else can be mended")
+            throw CatalogError(.damaged, "catalog.sqlite", detail: "it must be rebuilt before anything else can be repaired")
         }
         for finding in first.report.findings { try await mendRecord(finding, &report) }
         let (survey, found) = try await verifier.survey(scope, progress: progress)
@@ -63,7 +63,7 @@ package struct ArchiveRepairer: Sendable {
         case (.misnamed, .record(let path)): try await move(path, &report)
         case (.recordWithoutRow, .record(let path)), (.differingRow, .record(let path)): try await restoreRow(path, &report)
         case (.differingRow, .scrub(let digest)):
-            report.did(.forgot, finding.subject, "it is not there, so neither is when it was read")
+            report.did(.forgot, finding.subject, "the blob is missing; the time of its last reading is deleted")
             if !dryRun { try await catalog.forgetScrubs(of: [digest]) }
         case (.rowWithoutRecord, .row(let task, let index, _)): try await writeRecord(of: task, index, &report)
         case (.olderRecord, .row(let task, _, let day)): try await complete(task, day, &report)
@@ -80,9 +80,9 @@ package struct ArchiveRepairer: Sendable {
                 return
             }
             return report.did(
-                .notMended, path, "\(why); the catalog does not remember it. Restore it from a backup, or archive its task again")
+                .notMended, path, "\(why); the catalog has no copy. Restore it from a backup, or archive its task again")
         }
-        report.did(action, path, "\(Self.words(action)); the damaged one is kept in quarantine/")
+        report.did(action, path, "\(Self.words(action)); the damaged record is kept in quarantine/")
         guard !dryRun else { return }
         let note = QuarantineNote([("why", why), ("instead", Self.words(action))])
         _ = try await records.keep(path, note: note)
@@ -103,9 +103,9 @@ package struct ArchiveRepairer: Sendable {
 
     private static func words(_ action: RepairReport.Action) -> String {
         switch action {
-        case .wroteRecord: "as the catalog remembers it"
-        case .correctedRecord: "one byte had changed; which, its own SHA-256 proves"
-        default: "as its row and its picture tell it, without what the storage host answered"
+        case .wroteRecord: "from the catalog's copy"
+        case .correctedRecord: "one changed byte corrected; the record's SHA-256 confirms it"
+        default: "rebuilt from its row and picture; the storage host's answer is lost"
         }
     }
 
@@ -148,16 +148,17 @@ package struct ArchiveRepairer: Sendable {
     private func move(_ path: String, _ report: inout RepairReport) async throws {
         guard let listing = try await records.listing(at: path), case .success(let record) = listing.record else { return }
         let place = records.path(of: record)
-        report.did(.renamed, path, "it belongs at \(place); what lay here is kept in quarantine/")
+        report.did(.renamed, path, "moved to its place \(place); the old file is kept in quarantine/")
         guard !dryRun else { return }
         if case .success = try await records.listing(at: place)?.record {} else { try await records.write(record) }
-        _ = try await records.quarantine(path, note: QuarantineNote([("why", "it belongs at \(place), where it is now")]))
+        _ = try await records.quarantine(
+            path, note: QuarantineNote([("why", "it was in the wrong place; it was moved to \(place)")]))
         try await catalog.upsert([record], now: clock.now)
     }
 
     private func restoreRow(_ path: String, _ report: inout RepairReport) async throws {
         guard let listing = try await records.listing(at: path), case .success(let record) = listing.record else { return }
-        report.did(.enteredRow, path, "as the record says")
+        report.did(.enteredRow, path, "from the record")
         if !dryRun { try await catalog.upsert([record], now: clock.now) }
     }
 
@@ -166,7 +167,7 @@ package struct ArchiveRepairer: Sendable {
         guard let (record, action) = try await remembered(task, index) else {
             return report.did(
                 .notMended, subject,
-                "it has no record, and the catalog does not remember one. 'fixative archive \(task)' asks again")
+                "it has no record, and the catalog has no copy. 'fixative archive \(task)' reads the task again")
         }
         report.did(action, records.path(of: record), Self.words(action))
         if !dryRun { try await records.write(record) }
@@ -179,7 +180,7 @@ package struct ArchiveRepairer: Sendable {
             case .success(.task(var record)) = listing.record
         else { return }
         record.request = request
-        report.did(.wroteRecord, path, "with the request that the catalog knows")
+        report.did(.wroteRecord, path, "with the request from the catalog")
         if !dryRun { try await records.write(record) }
     }
 
@@ -208,16 +209,19 @@ package struct ArchiveRepairer: Sendable {
     /// Links a wrongly named file under its correct name and moves the wrong name to the quarantine.
     private func adopt(_ path: String, _ report: inout RepairReport) async throws {
         guard let digest = try await blobs.digest(ofStray: path) else {
-            report.did(.putAside, path, "it is no file")
-            if !dryRun { _ = try await blobs.quarantine(stray: path, note: QuarantineNote([("why", "it is no file of a blob")])) }
+            report.did(.putAside, path, "it is not a file")
+            if !dryRun {
+                _ = try await blobs.quarantine(stray: path, note: QuarantineNote([("why", "it is not the file of a blob")]))
+            }
             return
         }
-        report.did(.renamed, path, "its bytes are those of \(digest); the wrong name lies in quarantine/")
+        report.did(.renamed, path, "renamed to its digest \(digest); the wrong name is kept in quarantine/")
         guard !dryRun else { return }
         // First quarantine a damaged blob that already has the correct name.
-        let note = QuarantineNote([("why", "its bytes are not those of its name"), ("instead", "those of \(path)")])
+        let note = QuarantineNote([("why", "its bytes do not match the digest in its name"), ("instead", "the bytes of \(path)")])
         _ = try await blobs.quarantine(digest, note: note)
         try await blobs.adopt(path, as: digest)
-        _ = try await blobs.quarantine(stray: path, note: QuarantineNote([("why", "its bytes belong to the name \(digest)")]))
+        _ = try await blobs.quarantine(
+            stray: path, note: QuarantineNote([("why", "its name was wrong; its bytes are stored as \(digest)")]))
     }
 }

@@ -107,7 +107,7 @@ struct ArchiveSurvey {
     /// Rechecks all differences, and rows whose record was not listed.
     mutating func report(into report: inout VerificationReport) async throws {
         for path in unreadable { try await reportUnreadable(path, &report) }
-        for path in strays { report.find(.stray, path, .stray(path), "it is no record, and is left alone") }
+        for path in strays { report.find(.stray, path, .stray(path), "it is not a record; it is left alone") }
         for (path, place) in misplaced {
             report.find(.misnamed, path, .record(path: path), "it belongs at \(place)")
         }
@@ -145,14 +145,14 @@ struct ArchiveSurvey {
         if let flaw, let index = row.index {
             report.find(
                 .differingRow, "\(OutputID(task: row.task, index: index))", .row(row.task, index: index, day: row.day),
-                "\(flaw); 'fixative repair' mends it")
+                "\(flaw); 'fixative repair' corrects it")
         }
         // The record may have been written after its folder was listed. A damaged record is already reported.
         guard try await store.listing(at: path(row.task, row.index, row.day)) == nil else { return }
         let subject = row.index.map { "\(OutputID(task: row.task, index: $0))" } ?? "\(row.task)"
         report.find(
             .rowWithoutRecord, subject, .row(row.task, index: row.index, day: row.day),
-            "the catalog knows it, but no record does; 'fixative repair' writes one")
+            "the catalog has it, but its record is missing; 'fixative repair' writes the record")
     }
 
     /// Problems of rows without an intact record file. Their stored record copies are checked and compared with the rows instead.
@@ -164,14 +164,14 @@ struct ArchiveSurvey {
             if let record = try? RecordFile.read(copy) {
                 remembered.append((record, copy))
             } else {
-                flaws[id] = "what the catalog remembers of its record is damaged"
+                flaws[id] = "the catalog's copy of its record is damaged"
             }
         }
         guard !remembered.isEmpty else { return flaws }
         for difference in try await catalog.compare(remembered) {
             guard let index = difference.index, case .columns(let names) = difference.kind else { continue }
             flaws[OutputID(task: difference.task, index: index)] =
-                "the catalog remembers a record that says otherwise of it: \(names.joined(separator: ", "))"
+                "its row differs from the catalog's copy of its record: \(names.joined(separator: ", "))"
         }
         return flaws
     }
@@ -207,7 +207,7 @@ struct ArchiveSurvey {
         guard try await store.listing(at: path(task, nil, day)) == nil else { return }
         report.find(
             .rowWithoutRecord, "\(task)", .row(task, index: nil, day: day),
-            "records of its outputs refer to its own record, which is missing; 'fixative repair' writes it")
+            "the task's record is missing, and its outputs' records refer to it; 'fixative repair' writes it")
     }
 
     private static func report(_ difference: RowDifference, _ path: String, _ day: Date, _ report: inout VerificationReport) {
@@ -215,17 +215,18 @@ struct ArchiveSurvey {
         switch difference.kind {
         case .noTaskRecord: break
         case .noRow:
-            report.find(.recordWithoutRow, path, .record(path: path), "the catalog has no \(name); 'fixative repair' enters it")
+            report.find(
+                .recordWithoutRow, path, .record(path: path), "the catalog has no row for \(name); 'fixative repair' adds it")
         case .queued:
-            report.find(.unfinished, path, .record(path: path), "\(name) is still in the queue; the next run enters it")
+            report.find(.unfinished, path, .record(path: path), "\(name) is still in the queue; the next run finishes it")
         case .newerRequest:
             report.find(
                 .olderRecord, path, .row(difference.task, index: nil, day: day),
-                "the request of \(name) became known after it was written; 'fixative repair' adds it")
+                "the request of \(name) became known after this record was written; 'fixative repair' adds it")
         case .columns(let names):
             report.find(
                 .differingRow, path, .record(path: path),
-                "the catalog says otherwise of \(name): \(names.joined(separator: ", ")); 'fixative repair' mends it")
+                "the catalog's row of \(name) differs: \(names.joined(separator: ", ")); 'fixative repair' corrects it")
         }
     }
 }

@@ -47,7 +47,7 @@ package struct ArchiveVerifier: Sendable {
         let damage: [String]
         if let known = self.damage { damage = known } else { damage = try await catalog?.damage(deep: scope.deep) ?? [] }
         for words in damage {
-            report.find(.damagedCatalog, "catalog.sqlite", .catalog, "\(words); 'fixative repair' makes it again")
+            report.find(.damagedCatalog, "catalog.sqlite", .catalog, "\(words); 'fixative repair' rebuilds it")
         }
         let catalog = damage.isEmpty ? catalog : nil
         var survey = try await ArchiveSurvey(records, catalog)
@@ -93,13 +93,14 @@ package struct ArchiveVerifier: Sendable {
             for (digest, scrub) in scrubs where survey.wanted[digest] == nil {
                 report.find(
                     .differingRow, "blob \(digest)", .scrub(digest),
-                    "the catalog says it was read on \(scrub.readAt.iso8601), and it is not there; 'fixative repair' forgets it")
+                    "the blob is missing; the catalog says it was read on \(scrub.readAt.iso8601); 'fixative repair' deletes this entry"
+                )
             }
         }
         for digest in missing {
             // The blob may have been stored after its folder was listed.
             guard let want = survey.wanted[digest], try await blobs.size(of: digest) == nil else { continue }
-            report.find(.missing, "\(digest)", .blob(digest), "\(want.path) names it")
+            report.find(.missing, "\(digest)", .blob(digest), "the file is missing; \(want.path) names it")
         }
         var reader = BlobScrubber(blobs: blobs, catalog: catalog, clock: clock)
         try await reader.read(queue, scope, known: known, progress)
@@ -118,12 +119,12 @@ package struct ArchiveVerifier: Sendable {
             return
         }
         guard blob.kind != .stray else {
-            return report.find(.stray, blob.path, .stray(blob.path), "it is no blob, and is left alone")
+            return report.find(.stray, blob.path, .stray(blob.path), "it is not a blob; it is left alone")
         }
         report.blobs += 1
         report.bytes += Int64(blob.bytes)
         guard let digest = blob.digest else {
-            let problem = blob.what.map { "it is \($0), not a file" } ?? "the name is not that of a blob of this folder"
+            let problem = blob.what.map { "it is \($0), not a file" } ?? "its name is not the name of a blob in this folder"
             return report.find(.misnamed, blob.path, .stray(blob.path), problem)
         }
         // Any mode is accepted in which the owner can read and nobody can write or execute. The settings decide who else can
@@ -135,7 +136,7 @@ package struct ArchiveVerifier: Sendable {
             return report.find(.untracked, blob.path, .blob(digest), "no record names it")
         }
         if want.bytes != blob.bytes {
-            let detail = "\(blob.bytes) bytes are there, \(want.path) says \(want.bytes)"
+            let detail = "it has \(blob.bytes) bytes; \(want.path) says \(want.bytes)"
             report.find(.corrupt, "\(digest)", .blob(digest), detail)
         }
     }

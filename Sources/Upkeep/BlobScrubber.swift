@@ -97,7 +97,7 @@ struct BlobScrubber {
     private mutating func record(_ digest: Digest, _ reading: BlobHash) -> BlobScrub {
         let isSound = reading.digest == digest
         damaged[digest] =
-            isSound ? nil : reading.digest.map { "its bytes have the SHA-256 \($0)" } ?? "the disk can't read all of it"
+            isSound ? nil : reading.digest.map { "its bytes have the SHA-256 \($0)" } ?? "the disk can't read the whole file"
         return BlobScrub(digest: digest, readAt: clock.now, isSound: isSound)
     }
 }

@@ -122,6 +122,6 @@ package struct GarbageError: Error, CustomStringConvertible {
     init(_ reason: String) { self.reason = reason }
 
     package var description: String {
-        "nothing is collected: \(reason), and what can't be read may name any blob. Run 'fixative repair' first"
+        "nothing was collected: \(reason), and an unreadable record may name any blob. Run 'fixative repair' first"
     }
 }

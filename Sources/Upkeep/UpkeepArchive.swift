@@ -60,13 +60,13 @@ package struct UpkeepArchive: Sendable {
             report.did(.remadeCatalog, "catalog.sqlite", "from the records; \(damage.joined(separator: ", "))")
             guard !dryRun else { return report }
             let summary = try await restoreCatalog(results: results)
-            if let place = summary.place { report.did(.putAside, "catalog.sqlite", "it lies in \(place) now") }
+            if let place = summary.place { report.did(.putAside, "catalog.sqlite", "moved to \(place)") }
             if summary.saved > 0 {
-                report.did(.enteredRow, "catalog.sqlite", "\(summary.saved) tasks that only the old one knew")
+                report.did(.enteredRow, "catalog.sqlite", "\(summary.saved) tasks that only the damaged catalog had")
             }
             for loss in summary.losses {
                 report.did(
-                    .notMended, "catalog.sqlite", "\(loss). Tasks that waited are found again by 'fixative archive --since 24h'")
+                    .notMended, "catalog.sqlite", "\(loss). 'fixative archive --since 24h' finds waiting tasks again")
             }
             sound = try await InspectedArchive(files, deep: false, reading: false).catalog
             // The new catalog does not know which blobs were found damaged, so read all of them.

@@ -30,7 +30,9 @@ import UpstreamSimulator
             #expect(
                 sum("fixative_retries_total", #"of="output""#) + sum("fixative_retries_total", #"of="task""#) == postponed)
             // On a busy machine a lease may pass on between record and row; then the next try finds it filed.
-            let passedOn = events.count { if case .warning(let text) = $0 { text.contains("passed on") } else { false } }
+            let passedOn = events.count {
+                if case .warning(let text) = $0 { text.contains("took over the lease") } else { false }
+            }
             let filed = sum("fixative_stage_duration_seconds_count", #"stage="file""#)
             #expect(filed <= summary.archived + passedOn && filed >= summary.archived - passedOn)
             #expect(sum("fixative_stage_duration_seconds_count", #"stage="download""#) >= summary.archived)

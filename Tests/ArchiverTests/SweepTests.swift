@@ -179,7 +179,7 @@ import UpstreamSimulator
             if case .note(let text) = event { return text }
             return nil
         }
-        #expect(notes.contains { $0.contains("changed too fast") }, "\(notes)")
+        #expect(notes.contains { $0.contains("changed during the sweep") }, "\(notes)")
     }
 
     @Test func theMarkLooksBackAsFarAsTheLastSweepAndABitMoreAndOnceAnHourADay() {

@@ -67,6 +67,8 @@ struct PNGAnimationTests {
         #expect(!header.isAnimated && header.frameCount == 1)
         #expect(try decode(file).bytes == PNGBuilder.rgb().expectedRGB)
         #expect(
-            MetadataReader.read(file.span).contradictions == ["the animation makes no sense (\(problem)): a still picture"])
+            MetadataReader.read(file.span).contradictions == [
+                "the animation is not valid (\(problem)): treated as a still picture"
+            ])
     }
 }

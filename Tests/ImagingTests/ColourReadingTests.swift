@@ -46,7 +46,7 @@ struct ColourReadingTests {
         #expect(found.colour == [200, 100, 50])
         #expect(found.picture.colourOrigin == .untagged)
         #expect(
-            found.picture.notes == ["cICP \(codes.map(String.init).joined(separator: "/")) is not known here and was ignored"])
+            found.picture.notes == ["cICP \(codes.map(String.init).joined(separator: "/")) is not supported and was ignored"])
     }
 
     @Test func gammaAndPrimariesAreUnderstood() throws {
@@ -150,7 +150,7 @@ struct ColourReadingTests {
             let found = try Self.inspect(HandMade.jpeg([51, 0, 255, 102], segments: segments))
             #expect(Self.isNear(found.colour, [122, 153, 0]))
             #expect(found.picture.colourOrigin == .untagged)
-            #expect(found.picture.notes.last == "inks without a usable profile: shown as R = (1 - C)(1 - K)")
+            #expect(found.picture.notes.last == "CMYK without a usable profile: shown as R = (1 - C)(1 - K)")
             #expect(found.picture.notes.count == (segments.isEmpty ? 1 : 2))
         }
     }

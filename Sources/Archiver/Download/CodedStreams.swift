@@ -30,7 +30,7 @@ private let pieceBytes = 64 << 10
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         let status = unsafe inflateInit2_(stream, wrapper.rawValue, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        if status != Z_OK { failure = CodingError(detail: "zlib can't begin (\(status))") }
+        if status != Z_OK { failure = CodingError(detail: "zlib can't start (\(status))") }
     }
 
     deinit {
@@ -72,7 +72,7 @@ private let pieceBytes = 64 << 10
         switch status {
         case Z_STREAM_END: isComplete = true
         case Z_OK, Z_BUF_ERROR: break
-        default: throw fail("the body is no valid stream of its content coding (zlib \(status))")
+        default: throw fail("the body is not valid in its content coding (zlib \(status))")
         }
         if !piece.isEmpty { isMemberEmpty = false }
         return piece.isEmpty && used == 0 ? nil : piece
@@ -85,7 +85,7 @@ private let pieceBytes = 64 << 10
         if isMemberEmpty { emptyMembers += 1 }
         isMemberEmpty = true
         guard members <= Self.mostMembers, emptyMembers <= Self.mostEmptyMembers else {
-            throw fail("the body has \(members) gzip members, \(emptyMembers) of them empty", isOurLimit: true)
+            throw fail("the body has too many gzip members: \(members), \(emptyMembers) of them empty", isOurLimit: true)
         }
         isComplete = unsafe inflateReset(stream) != Z_OK
         unsafe stream.pointee.avail_out = 1
@@ -114,7 +114,7 @@ private let pieceBytes = 64 << 10
 
     func pull() throws(CodingError) -> [UInt8]? {
         let isReady = unsafe state != nil
-        guard isReady, !isFailed else { throw CodingError(detail: "the body is no valid Brotli stream") }
+        guard isReady, !isFailed else { throw CodingError(detail: "the body is not a valid Brotli stream") }
         if isComplete { return nil }
         let mayHoldMore = unsafe BrotliDecoderHasMoreOutput(state) != 0
         guard !input.isEmpty || mayHoldMore else { return nil }
@@ -134,7 +134,7 @@ private let pieceBytes = 64 << 10
         if result == BROTLI_DECODER_RESULT_SUCCESS { isComplete = true }
         guard result != BROTLI_DECODER_RESULT_ERROR else {
             isFailed = true
-            throw CodingError(detail: "the body is no valid Brotli stream")
+            throw CodingError(detail: "the body is not a valid Brotli stream")
         }
         return piece.isEmpty && used == 0 ? nil : piece
     }

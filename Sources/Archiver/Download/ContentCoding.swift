@@ -36,13 +36,13 @@ package struct ContentDecoder {
         // A Brotli stage holds up to 16 MiB of what it has decoded (RFC 7932, section 9.1), so one is enough for a download.
         guard names.count <= Self.mostCodings, names.count(where: { $0 == "br" }) <= 1 else {
             throw CodingError(
-                detail: "the body has the content codings \(names.joined(separator: ", ").cut(to: 80)), more than are undone",
+                detail: "the body has too many content codings: \(names.joined(separator: ", ").cut(to: 80))",
                 isOurLimit: true)
         }
         // Codings are decoded in reverse order of application.
         for name in names.reversed() {
             guard let coding = ContentCoding(name: name) else {
-                throw CodingError(detail: "the body has the unknown content coding '\(name.prefix(40))', which was not asked for")
+                throw CodingError(detail: "the body has the unknown content coding '\(name.prefix(40))', which was not requested")
             }
             stages.append(CodingStage(coding, mostBytes: mostBytes))
         }
@@ -109,7 +109,8 @@ private final class CodingStage {
     func count(_ piece: [UInt8]) throws(CodingError) {
         bytesLeft -= piece.count
         guard bytesLeft >= 0 else {
-            throw CodingError(detail: "the body is larger under its content codings than a file may be", isOurLimit: true)
+            throw CodingError(
+                detail: "the body exceeds the size limit when one of its content codings is decoded", isOurLimit: true)
         }
     }
 

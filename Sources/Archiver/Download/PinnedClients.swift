@@ -74,7 +74,7 @@ actor PinnedClients {
             let connected = channel.remoteAddress?.ipAddress.flatMap { NetworkAddress(literal: $0) }
             guard policy.permits(connected, of: pin.target) else {
                 return channel.eventLoop.makeFailedFuture(
-                    DownloadError(.refusedAddress, "\(pin.target.host) connected to a private address"))
+                    DownloadError(.refusedAddress, "the connection to \(pin.target.host) went to a private address"))
             }
             return channel.eventLoop.makeSucceededVoidFuture()
         }

@@ -22,7 +22,7 @@ extension ResultDownloader {
     func receivePart(_ response: HTTPClientResponse, _ hop: Hop) async throws -> Download {
         let url = hop.url
         guard let content = ContentRange(response.headers), let range = content.range, range.lowerBound == 0 else {
-            throw DownloadError(.transport, "\(url.host) answered 206 with a part that was not asked for")
+            throw DownloadError(.transport, "\(url.host) answered 206 with a part that was not requested")
         }
         if max(content.total ?? 0, range.count) > limits.bytes { throw tooLarge }
         let partial = try await begin(response, total: content.total, hop)
@@ -36,9 +36,9 @@ extension ResultDownloader {
         let content = ContentRange(response.headers)
         guard let content, let range = content.range, range.lowerBound == begun.bytes,
             try ContentDecoder(response.headers, mostBytes: limits.bytes) == nil
-        else { throw StartOver(cause: DownloadError(.transport, "\(url.host) answered with another part than was asked for")) }
+        else { throw StartOver(cause: DownloadError(.transport, "\(url.host) sent a different part of the file than requested")) }
         guard !begun.isContradicted(by: response.headers, total: content.total) else {
-            throw StartOver(cause: DownloadError(.transport, "the file at \(url.host) changed while it was fetched"))
+            throw StartOver(cause: DownloadError(.transport, "the file at \(url.host) changed during its download"))
         }
         var partial = begun
         partial.total = content.total ?? begun.total
@@ -84,7 +84,7 @@ extension ResultDownloader {
                     mayResume = false
                     throw DownloadError(
                         .timeout,
-                        "\(url.host) has not delivered a file yet, and was not done after \(Int(HostShareBook.trial)) s, while others wait"
+                        "stopped after \(Int(HostShareBook.trial)) s: \(url.host) has not delivered any file yet, and other hosts wait"
                     )
                 }
                 guard received <= length ?? limits.bytes else { throw length == nil ? tooLarge : tooLong(url) }
@@ -107,7 +107,7 @@ extension ResultDownloader {
             throw cause
         }
         guard isWhole else {
-            let cause = DownloadError(.transport, "\(url.host) sent only a part of the file, and its rest can't be asked for")
+            let cause = DownloadError(.transport, "\(url.host) sent only a part of the file, and the rest can't be requested")
             guard partial.canResume else {
                 await partial.ingest.discard()
                 throw cause

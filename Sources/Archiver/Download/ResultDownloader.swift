@@ -103,7 +103,7 @@ package struct ResultDownloader: Sendable {
         } catch let error as LinkError {
             throw DownloadError(error)
         } catch let error as TimeoutError {
-            throw DownloadError(.timeout, "the download was not done after \(Int(error.seconds)) s")
+            throw DownloadError(.timeout, "the download took longer than \(Int(error.seconds)) s")
         }
     }
 
@@ -183,7 +183,7 @@ package struct ResultDownloader: Sendable {
         let key = target.key
         let concurrency = { @Sendable [gate] in await gate.concurrency(of: key) }
         if let date = try await shares.acquire(key, concurrency: concurrency, maxWait: limits.maxQueueWait) {
-            throw DownloadError(.hostBusy, "\(target.host) has its share of the connections", retryAfter: date)
+            throw DownloadError(.hostBusy, "\(target.host) already uses its share of the connections", retryAfter: date)
         }
         do {
             let value = try await body()
@@ -288,7 +288,7 @@ package struct ResultDownloader: Sendable {
             // The file is complete: only the announced length was wrong.
             if range?.range == nil, range?.total == partial.bytes { return .arrived(try await seal(partial)) }
             throw StartOver(cause: DownloadError(.transport, "\(target.host) no longer has the rest of the file"))
-        case (416, nil): throw DownloadError(.transport, "\(target.host) answered 416, although no part was asked for")
+        case (416, nil): throw DownloadError(.transport, "\(target.host) answered 416, although no part was requested")
         case (301, _), (302, _), (303, _), (307, _), (308, _): return .elsewhere(try redirect(response, from: url))
         case (300, _) where response.headers.contains(name: "location"): return .elsewhere(try redirect(response, from: url))
         default: throw await refusal(status, response, target: target)
@@ -313,7 +313,7 @@ package struct ResultDownloader: Sendable {
         }
         switch status {
         case 403 where text.contains("1010"):
-            return DownloadError(.blocked, "\(host) answered 403, code 1010: a network in front of it refuses this client")
+            return DownloadError(.blocked, "\(host) answered 403, code 1010: a CDN in front of it refuses this client")
         case 401, 403, 404, 410: return DownloadError(.gone(status), "\(host) answered \(status)")
         default: return DownloadError(.status(status), "\(host) answered \(status)", retryAfter: retryAfter)
         }

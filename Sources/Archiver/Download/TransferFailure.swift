@@ -54,8 +54,8 @@ struct TransferFailure {
     private var tls: DownloadError {
         DownloadError(
             .tls,
-            "\(host) gave no trusted TLS connection (\(words)); check this machine's clock, CA certificates and proxies")
+            "no trusted TLS connection to \(host) (\(words)); check this machine's clock, CA certificates and proxies")
     }
 
-    private var broken: DownloadError { DownloadError(.transport, "the answer of \(host) broke off (\(words))") }
+    private var broken: DownloadError { DownloadError(.transport, "the answer from \(host) broke off (\(words))") }
 }

@@ -77,7 +77,7 @@ extension Archiver {
 
     private static func damage(_ reason: String, looksLikePicture: Bool, _ link: CurrentLink) -> Failure {
         Failure(
-            "the delivery is not a whole picture: \(reason)", kind: looksLikePicture ? "damaged picture" : "no picture",
+            "the delivery is not a complete picture: \(reason)", kind: looksLikePicture ? "damaged picture" : "no picture",
             cause: .vendor, isRefusal: link.isFresh)
     }
 
@@ -114,7 +114,7 @@ extension Archiver {
         var deadline: Date?
     }
 
-    private static let noLink = Failure("no link of it can be read", kind: "no link", cause: .unknown)
+    private static let noLink = Failure("its link could not be read", kind: "no link", cause: .unknown)
 
     /// The first attempt uses the link from the catalog. Later attempts read a fresh link: always after a refusal or after the
     /// deadline, otherwise every second time, since each read makes the API query its provider.
@@ -173,7 +173,7 @@ extension Archiver {
         let deadline = snapshot.createdAt.map { min($0, latest).addingTimeInterval(UpstreamRules.linkLifetime) }
         let results = numbered(snapshot.results, known: try await catalog.resultLinks(of: lease.id.task))
         guard let result = results.first(where: { $0.index == lease.id.index }) else {
-            return (.missing("the task names \(results.count) results, and this one is not among them"), deadline)
+            return (.missing("the task now names \(results.count) results; this output is not among them"), deadline)
         }
         let redact = Redactor(secrets: signatures(of: snapshot))
         let problem = result.problem.map { redact($0) } ?? "the result is not a link"
@@ -319,7 +319,7 @@ extension Archiver {
         guard record.state == .unavailable else {
             // `cause` is `nil` if the archived picture is complete.
             if record.cause != nil, !lease.candidates.isEmpty { report(.archived(OutputEntry(record))) }
-            report(.warning("output \(lease.id) was tried to the end of its window; what was delivered stays: \(reason)"))
+            report(.warning("the window of output \(lease.id) has closed; the archived delivery is kept: \(reason)"))
             guard record.cause != nil else { return .leftAlone }
             return .archived(
                 Filing(

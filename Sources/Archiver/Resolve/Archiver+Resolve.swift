@@ -23,7 +23,7 @@ extension Archiver {
                     } else if let snapshot = answers.found[lease.id] {
                         try await finish(lease, snapshot, secrets: reading.client.secrets)
                     } else if reading.isKeyLost {
-                        let words = "its caller's key can't be opened any more: the service's own key has changed"
+                        let words = "the caller's key can't be decrypted: the service's own key has changed"
                         try await postpone(lease, Failure(words, kind: "key_lost", cause: .ours))
                     } else {
                         try await miss(lease)
@@ -73,15 +73,15 @@ extension Archiver {
                 answers.found = read.tasks
                 if read.hasGaps {
                     let missing = batch.filter { read.tasks[$0] == nil }
-                    report(.warning("rows of a batch of tasks can't be read; \(missing.count) tasks are read one by one"))
+                    report(.warning("some rows of a batch answer can't be read; \(missing.count) tasks are read one by one"))
                     batch.removeAll { missing.contains($0) }
                 }
             }
         } catch let error as APIError where error.code == .notFound || error.code == .refused {
-            report(.note("the batch call is not to be had, so tasks are read one by one: \(error)"))
+            report(.note("the API refuses the batch call; tasks are read one by one: \(error)"))
             batch = []
         } catch let error as APIError where error.isTransient && error.code != .rateLimited {
-            report(.note("a batch of \(batch.count) tasks can't be read, so they are read one by one: \(error)"))
+            report(.note("a batch of \(batch.count) tasks could not be read; they are read one by one: \(error)"))
             batch = []
             singleAttempts = 1
         }
@@ -156,7 +156,8 @@ extension Archiver {
             lease.createdAt = createdAt
             let said = snapshot.stateWord.map { "the state '\(redact($0))'" } ?? "no state"
             let failure = Failure(
-                "the upstream gives \(said) and an error: \(words ?? "without a reason")", kind: "error_answer", cause: .vendor,
+                "the upstream's answer has \(said) and an error: \(words ?? "no reason given")", kind: "error_answer",
+                cause: .vendor,
                 isRefusal: true)
             try await postpone(lease, failure, json: json)
         case .failed: try await end(lease, .failed, words ?? "the upstream gives no reason", nil, createdAt, json)
@@ -205,7 +206,7 @@ extension Archiver {
             if let rest = taken.rest {
                 tell(of: lease, rest)
             } else if let reason = taken.reason {
-                report(.warning("results of task \(lease.id) were not taken before its window closed: \(reason)"))
+                report(.warning("the window of task \(lease.id) has closed; some of its results were not archived: \(reason)"))
             }
             try await recordProblems(taken.results, lease, createdAt, json)
         }
@@ -230,7 +231,7 @@ extension Archiver {
     private func taken(of named: [NamedResult], known: [Int: ResultLink], _ lease: TaskLease, _ createdAt: Date?) -> TakenResults {
         let most = options.mostResults
         guard named.count > most else { return TakenResults(results: named) }
-        let reason = "it names \(named.count) results, and \(most) are taken at most (--max-results, FIXATIVE_MAX_RESULTS)"
+        let reason = "the task names \(named.count) results; the limit is \(most) (--max-results, FIXATIVE_MAX_RESULTS)"
         var lease = lease
         lease.createdAt = createdAt
         return TakenResults(
@@ -292,7 +293,7 @@ extension Archiver {
         _ lease: TaskLease, _ state: TaskState, _ reason: String, _ cause: FailureCause?, _ createdAt: Date?, _ json: JSONValue?
     ) async throws {
         if try await !catalog.entries(EntryQuery(task: lease.id, limit: 1)).isEmpty {
-            report(.warning("task \(lease.id) was tried again without success; what is archived of it stays as it is: \(reason)"))
+            report(.warning("the retry of task \(lease.id) failed; its archived outputs stay unchanged: \(reason)"))
             try await write(lease, .kept)
             return
         }

@@ -105,7 +105,7 @@ package struct Archiver: Sendable {
         let reopened = try await catalog.reopenEndedEarly(now: clock.now)
         if !reopened.isEmpty {
             report(
-                .note("\(reopened.count) tasks are taken up again that an earlier release gave up before their window had closed")
+                .note("\(reopened.count) tasks are queued again; an earlier release gave them up before their windows closed")
             )
         }
     }
@@ -227,10 +227,10 @@ package struct Archiver: Sendable {
         state.heartbeatDueAt = now.addingTimeInterval(options.leaseDuration / 3)
         let until = now.addingTimeInterval(options.leaseDuration)
         for lease in try await catalog.extend(Array(state.inFlight.values), until: until) {
-            report(.warning("the lease of output \(lease.id) has passed on to another worker while it was on its way here"))
+            report(.warning("another worker took over the lease of output \(lease.id) during its download here"))
         }
         for lease in try await catalog.extend(state.reading, until: until) {
-            report(.warning("the lease of task \(lease.id) has passed on to another worker while it was read here"))
+            report(.warning("another worker took over the lease of task \(lease.id) while it was read here"))
         }
     }
 

@@ -33,7 +33,7 @@ extension AtRisk {
         let minutes = Int((deadline.timeIntervalSince(now) / 60).rounded(.down))
         let left =
             switch minutes {
-            case ..<0: "\(duration(-minutes)) past its promised end, still tried"
+            case ..<0: "\(duration(-minutes)) past its deadline, still tried"
             default: "\(duration(minutes)) left"
             }
         return left + (last.map { "; last: \($0)" } ?? "; not tried yet")

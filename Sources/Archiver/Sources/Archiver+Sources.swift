@@ -34,7 +34,7 @@ extension Archiver {
                         tasks.filter { new.contains($0.id) }, before: clock.now.addingTimeInterval(options.riskTime))
                 })
             if sweep.unreadable > 0 {
-                report(.warning("\(sweep.unreadable) rows of the account's list name no task; all others are taken"))
+                report(.warning("\(sweep.unreadable) rows of the account's list have no valid task ID; they are skipped"))
             }
             try await client.checkList(sweep.head, before: before, now: clock.now)
             if sweep.isWhole {
@@ -42,13 +42,14 @@ extension Archiver {
             } else {
                 report(
                     .note(
-                        "the account's list was cut, or changed too fast to be read whole; the next sweep reads it again as far back"
+                        "the account's list was cut off or changed during the sweep; the next sweep reads the same period again"
                     ))
             }
             if !news.urgent.isEmpty {
                 let named = news.urgent.prefix(5).map(\.text).joined(separator: ", ") + (news.urgent.count > 5 ? ", …" : "")
                 let hours = String(format: "%g", options.riskTime / 3600)
-                report(.warning("the sweep found \(news.urgent.count) with less than \(hours) h left: \(named)"))
+                report(
+                    .warning("the sweep found new tasks with less than \(hours) h left, \(news.urgent.count) in total: \(named)"))
             }
             mark.refusals = 0
             metrics.swept(.good, at: clock.now.timeIntervalSince1970)
@@ -75,7 +76,7 @@ extension Archiver {
         let keys = client.secrets
         let safe = tasks.filter { task in !keys.contains { task.id.text.contains($0) } }
         if safe.count < tasks.count {
-            report(.warning("\(tasks.count - safe.count) task ids hold the API key; they are left out"))
+            report(.warning("\(tasks.count - safe.count) task IDs contain the API key; they are skipped"))
         }
         let tasks = safe
         guard !tasks.isEmpty else { return [] }

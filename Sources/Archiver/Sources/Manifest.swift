@@ -38,27 +38,29 @@ package struct Manifest: Sendable {
 
     private mutating func read(_ line: [UInt8], number: Int, now: Date) {
         guard let reading = try? JSONReading(line), reading.findings.isDisjoint(with: .incomplete) else {
-            guard String(validating: line, as: UTF8.self) != nil else { return complain(number, "its bytes are no UTF-8") }
-            return complain(number, "it is no JSON object, such as {\"task_id\":\"task-unified-1757156493-imcg5zqt\"}")
+            guard String(validating: line, as: UTF8.self) != nil else { return complain(number, "it is not UTF-8") }
+            return complain(number, "it is not a JSON object, such as {\"task_id\":\"task-unified-1757156493-imcg5zqt\"}")
         }
-        if reading.findings.contains(.trailing) { complain(number, "more follows its first object; only that one is taken") }
+        if reading.findings.contains(.trailing) {
+            complain(number, "only its first JSON object is read; the rest of the line is ignored")
+        }
         if reading.findings.contains(.replaced) {
-            complain(number, "it holds half a character, or bytes that are no UTF-8; U+FFFD stands for each")
+            complain(number, "half a surrogate pair or invalid UTF-8 was replaced by U+FFFD")
         }
         read(reading.value, number: number, now: now)
     }
 
     private mutating func read(_ json: JSONValue, number: Int, now: Date) {
         guard case .object = json else {
-            return complain(number, "it is no JSON object, such as {\"task_id\":\"task-unified-1757156493-imcg5zqt\"}")
+            return complain(number, "it is not a JSON object, such as {\"task_id\":\"task-unified-1757156493-imcg5zqt\"}")
         }
-        guard let text = json["task_id"]?.string else { return complain(number, "it has no \"task_id\" that is a text") }
+        guard let text = json["task_id"]?.string else { return complain(number, "it has no \"task_id\", or it is not a string") }
         guard let id = TaskID(text), !text.unicodeScalars.contains("\u{FFFD}") else {
-            return complain(number, "\"\(text.cut(to: 80))\" is no task id")
+            return complain(number, "\"\(text.cut(to: 80))\" is not a task ID")
         }
         for name in ["model", "prompt", "size", "resolution"] {
             guard let value = json[name], value != .null, value.string == nil else { continue }
-            complain(number, "\"\(name)\" is no text; the task is archived without it")
+            complain(number, "\"\(name)\" is not a string; the task is archived without it")
         }
         var request = RecordedRequest(
             model: json["model"]?.string, prompt: json["prompt"]?.string, size: json["size"]?.string,
@@ -80,7 +82,7 @@ package struct Manifest: Sendable {
             let violations = contract.violations(of: try contract.request(size: size, resolution: request.resolution))
             guard !violations.isEmpty else { return nil }
             let reasons = violations.map(\.description).joined(separator: "; ")
-            return "the API does not offer this size: \(reasons); the picture is judged by it all the same"
+            return "the API does not offer this size: \(reasons); the picture is still judged against it"
         } catch {
             return "\(error); the picture is archived, but can't be judged"
         }

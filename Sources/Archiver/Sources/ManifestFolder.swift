@@ -122,7 +122,8 @@ package struct ManifestFolder: Sendable {
         case .unreadable(let reason):
             try await threads.run { try putAway(name, to: "failed", problems: [reason]) }
             report(
-                .warning("the manifest \(Self.shown(name)) of the watched folder can't be read: \(reason); it lies in failed/"))
+                .warning(
+                    "the manifest \(Self.shown(name)) of the watched folder can't be read: \(reason); it was moved to failed/"))
         case .manifest(let manifest):
             for start in stride(from: 0, to: manifest.tasks.count, by: Self.batch) {
                 try await register(
@@ -137,13 +138,13 @@ package struct ManifestFolder: Sendable {
             try await threads.run { try putAway(name, to: place, problems: manifest.problems.map(\.description)) }
             let told = "the manifest \(Self.shown(name)) of the watched folder: \(manifest.tasks.count) tasks"
             if manifest.problems.isEmpty { return report(.note(told)) }
-            report(.warning("\(told), \(manifest.problems.count) problems, written down beside it in \(place)/"))
+            report(.warning("\(told), \(manifest.problems.count) problems; they are listed beside it in \(place)/"))
         }
     }
 
     private func read(_ name: String, _ file: FileStamp, now: Date) throws(ManifestFolderError) -> ParseResult {
         guard file.bytes <= UInt64(Self.mostBytes) else {
-            return .unreadable("it has \(file.bytes) bytes, and at most \(Self.mostBytes) are read; split it")
+            return .unreadable("it has \(file.bytes) bytes; the limit is \(Self.mostBytes). Split it")
         }
         let descriptor = unsafe open(path + "/" + name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -167,12 +168,14 @@ package struct ManifestFolder: Sendable {
     /// Moves a file to a subfolder, adding a number if its name is taken. Its problems are written before the move.
     private func putAway(_ name: String, to place: String, problems: [String]) throws(ManifestFolderError) {
         guard unsafe mkdir(path + "/" + place, 0o755) == 0 || errno == EEXIST else {
-            throw ManifestFolderError(path, "\(place)/ can't be made in it: \(unsafe String(cString: strerror(errno)))")
+            throw ManifestFolderError(
+                path, "its subfolder \(place)/ can't be created: \(unsafe String(cString: strerror(errno)))")
         }
         // A user who drops manifests must not be able to redirect files by replacing the subfolder with a link.
         let folder = unsafe open(path + "/" + place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard folder >= 0 else {
-            throw ManifestFolderError(path, "\(place)/ is no folder of its own: \(unsafe String(cString: strerror(errno)))")
+            throw ManifestFolderError(
+                path, "its subfolder \(place)/ can't be opened as a folder: \(unsafe String(cString: strerror(errno)))")
         }
         defer { close(folder) }
         let target = Self.freeName(name, in: folder)
@@ -235,6 +238,6 @@ package struct ManifestFolderError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String {
-        "the watched folder \(path): \(detail). See that it is there and can be written to; what was dropped there is taken up then"
+        "the watched folder \(path): \(detail). Make sure that it exists and is writable; its manifests are read afterwards"
     }
 }

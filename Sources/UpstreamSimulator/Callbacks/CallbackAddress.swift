@@ -8,7 +8,7 @@ enum CallbackAddress {
     /// - Returns: Why the service refuses the address; `nil` for a valid one.
     static func objection(to text: String, allowInternal: Bool) -> String? {
         guard text.count <= longest else { return "callback_url is longer than \(longest) characters" }
-        guard let address = try? FetchableURL(text) else { return "callback_url is no web address" }
+        guard let address = try? FetchableURL(text) else { return "callback_url is not a web address" }
         if allowInternal { return nil }
         guard address.scheme == .https else { return "callback_url is not HTTPS" }
         return isInternal(host: address.host) ? "callback_url points to an internal address" : nil

@@ -58,11 +58,11 @@ struct CreateBody {
         var links: [String] = []
         for item in items {
             guard let link = item.string, let address = try? FetchableURL(link) else {
-                throw .invalidRequest("image_urls holds something that is no http or https address", param: "image_urls")
+                throw .invalidRequest("image_urls contains an item that is not an http or https address", param: "image_urls")
             }
             guard Self.imageEndings.contains(where: { address.path.lowercased().hasSuffix($0) }) else {
                 throw .invalidRequest(
-                    "image_urls holds '\(link)', which ends in none of " + Self.imageEndings.joined(separator: " "),
+                    "image_urls contains '\(link)', which does not end in one of " + Self.imageEndings.joined(separator: " "),
                     param: "image_urls")
             }
             links.append(link)

@@ -44,7 +44,7 @@ struct TaskController {
         var seen: Set<String> = []
         for item in items {
             guard let id = item.string else {
-                throw SimulatedAPIError.invalidRequest("task_ids holds something that is no string", param: "task_ids")
+                throw SimulatedAPIError.invalidRequest("task_ids contains an item that is not a string", param: "task_ids")
             }
             guard seen.insert(id).inserted, let entry = await account.task(id) else { continue }
             found.append(await answer(entry))
