@@ -99,7 +99,7 @@ package struct ConsistencyCheck: Sendable {
         findings.append(
             Finding(
                 kind: .differingPixels, outputs: task.map { Finding.Output($0.id) },
-                detail: "its results have " + task.map(\.pixels).joined(separator: ", ")))
+                detail: "its results differ in pixels: " + task.map(\.pixels).joined(separator: ", ")))
     }
 
     private mutating func checkNames(_ entry: AuditEntry, _ format: String) {
@@ -109,13 +109,13 @@ package struct ConsistencyCheck: Sendable {
         // Files that are not pictures are reported by the audit itself.
         guard entry.original?.format != nil else { return }
         if let ending = entry.linkEnding.flatMap({ Self.formats[$0] }), ending != format {
-            found(.otherEnding, "its link ends in .\(entry.linkEnding ?? ""), and it is \(format)")
+            found(.otherEnding, "its link ends in .\(entry.linkEnding ?? ""), but the file is \(format)")
         }
         if let type = entry.contentType {
             let plain = String(type.prefix { $0 != ";" }).lowercased().filter { !$0.isWhitespace }
             // A Content-Type other than an image type makes no claim that could be wrong.
             if plain.hasPrefix("image/"), Self.formats[String(plain.dropFirst(6))] != format {
-                found(.otherContentType, "its Content-Type is \(plain), and it is \(format)")
+                found(.otherContentType, "its Content-Type is \(plain), but the file is \(format)")
             }
         }
     }

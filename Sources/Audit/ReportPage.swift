@@ -128,7 +128,7 @@ package struct ReportPage {
                     note: "\(Self.count(asAsked)) of \(Self.count(requested))"))
             cards.append(card(Self.count(amiss), "not as asked", amiss > 0 ? "bad" : "good"))
         }
-        if count(.unread) > 0 { cards.append(card(Self.count(count(.unread)), "not read", note: "whole files of other kinds")) }
+        if count(.unread) > 0 { cards.append(card(Self.count(count(.unread)), "not read", note: "files that are not decoded")) }
         cards.append(card(Self.count(summary.unavailable), "lost", summary.unavailable > 0 ? "bad" : "good"))
         if let money = summary.money, hasMoney {
             cards.append(card(money.paid.plain, "paid", unit: money.unit))
@@ -136,7 +136,7 @@ package struct ReportPage {
             cards.append(
                 card(
                     money.refund.plain, "refunds to ask for", money.refund > 0 ? "bad" : "good", unit: money.unit,
-                    note: isMixed ? "\(money.undelivered.plain) of it for undelivered pixels" : ""))
+                    note: isMixed ? "including \(money.undelivered.plain) for undelivered pixels" : ""))
         } else {
             cards.append(
                 card("\(summary.overpaidMultiplier)", "base prices overpaid", summary.overpaidMultiplier > .zero ? "bad" : "good")
@@ -207,10 +207,10 @@ package struct ReportPage {
     private var rowsNote: String {
         let shown = rows.count
         guard shown < summary.outputs else {
-            return "What is amiss first, each the newest first. Each picture leads to its original."
+            return "Mismatches first, in each part the newest first. Each picture links to its original."
         }
         return
-            "\(Self.count(shown)) of \(Self.count(summary.outputs)), what is amiss first, the newest first; 'fixative audit --format csv' has all. Each picture leads to its original."
+            "\(Self.count(shown)) of \(Self.count(summary.outputs)): mismatches first, in each part the newest first. 'fixative audit --format csv' lists all. Each picture links to its original."
     }
 
     private var origins: String {
@@ -218,10 +218,10 @@ package struct ReportPage {
         guard let money = summary.money else { return base + "." }
         let counts = [
             (Origin.recorded, "recorded by the upstream"), (.computed, "computed from the request"),
-            (.unknown, "unknown, and in no sum"),
+            (.unknown, "unknown (not in the sums)"),
         ].compactMap { origin, words in money.origins[origin].map { "\(Self.count($0)) \(words)" } }
         let price = money.basePrice.map { ", at a base price of \($0.plain) \(money.unit)" } ?? ""
-        return counts.isEmpty ? base + "." : base + "; what was paid: " + counts.joined(separator: ", ") + price + "."
+        return counts.isEmpty ? base + "." : base + "; charges: " + counts.joined(separator: ", ") + price + "."
     }
 
     /// Formats a number as `12,345`.

@@ -91,7 +91,7 @@ extension CatalogError: CustomStringConvertible {
             "the catalog \(subject) was made by a newer Fixative: this version does not know \(detail). "
                 + "Install that version or a later one. Nothing was changed."
         case .missing:
-            "the catalog of \(subject) is missing, but its records exist. Run 'fixative rebuild' to make it again."
+            "the archive \(subject) has records but no catalog. Run 'fixative rebuild' to make the catalog again"
         }
     }
 }

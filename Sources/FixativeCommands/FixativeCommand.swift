@@ -9,7 +9,7 @@ import Foundation
 public struct FixativeCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "fixative",
-        abstract: "Archives generated pictures before their links die, and audits what was asked, delivered and billed.",
+        abstract: "Archives generated pictures before their links expire, and audits what was requested, delivered and billed.",
         discussion: """
             The API key comes from FIXATIVE_API_KEY, EVOLINK_API_KEY, or a file that FIXATIVE_API_KEY_FILE names; never from a flag.
             Exit codes: 0 all well; 1 something is wrong (a mismatch, a damaged file, a lost picture); 2 the work could not be done; \

@@ -43,7 +43,7 @@ private func findings(_ entries: [AuditEntry], near: Int? = nil) -> [Consistency
         ])
         #expect(found.map(\.kind) == [.differingPixels])
         #expect(found.first?.outputs.map(\.index) == [0, 1])
-        #expect(found.first?.detail == "its results have 1024x1024, 1254x1254")
+        #expect(found.first?.detail == "its results differ in pixels: 1024x1024, 1254x1254")
     }
 
     @Test func aFileOfAnotherFormatThanItsLinkOrItsTypeSays() throws {

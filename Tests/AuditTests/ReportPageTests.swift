@@ -45,14 +45,14 @@ import Testing
 
     @Test func nothingIsSaidInWords() async throws {
         let html = try await page(0)
-        #expect(html.contains("Nothing was judged"))
+        #expect(html.contains("No picture was judged"))
         #expect(!html.contains("<table"))
     }
 
     @Test func aLargeArchiveKeepsItsTableShortAndSaysSo() async throws {
         let html = try await page(2600)
         #expect(html.split(separator: "<tr data-verdict").count - 1 == ReportPage.mostRows)
-        #expect(html.contains("1,000 of 2,600, what is amiss first"))
+        #expect(html.contains("1,000 of 2,600: mismatches first"))
         #expect(!html.contains("data-verdict=\"accepted\""), "1,300 are amiss, and go first")
     }
 }

@@ -106,7 +106,7 @@ struct BagItExportTests {
         #expect(list[0]["file"] == "data/pictures/2026-01/2026-01-02_task-1_0.png")
         #expect(list[0]["expected pixels"] == "1024x1024" && list[0]["verdict"] == "exact" && list[0]["bytes"] == "3")
         #expect(list[5]["state"] == "unavailable" && list[5]["reason"] == "the link expired" && list[5]["file"] == "")
-        #expect(try text("README.txt").contains("1 more could not be had"))
+        #expect(try text("README.txt").contains("1 more could not be downloaded in time"))
     }
 
     @Test func whatTheArchiveCannotGiveWholeIsListedAndTheRestIsHandedOver() async throws {

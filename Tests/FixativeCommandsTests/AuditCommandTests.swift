@@ -195,9 +195,9 @@ import Testing
         _ = try shell("python3 - <<'END'\n\(unpacked)\nEND")
         #expect(try shell("diff -r '\(folder)/e' '\(folder)/u' && echo same") == "same\n")
         let again = try run("evidence", task, folder + "/e.zip")
-        #expect(again.status == 2 && again.errors.contains("is there already"))
+        #expect(again.status == 2 && again.errors.contains("already exists"))
         let unknown = try run("evidence", "task-of-nobody", folder + "/x")
-        #expect(unknown.status == 2 && unknown.errors.contains("nothing is known"))
+        #expect(unknown.status == 2 && unknown.errors.contains("the archive has no task task-of-nobody"))
         #expect(!FileManager.default.fileExists(atPath: folder + "/x"))
     }
 

@@ -56,7 +56,7 @@ import Testing
 
         try write("short", tokens)
         kill(service.process.processIdentifier, SIGHUP)
-        try #require(try await service.says("the new settings are refused"))
+        try #require(try await service.says("the new settings are invalid; the old ones stay in use"))
         #expect(try status(url + "/api/outputs", token: Self.first) == "200", "the old ones stay")
 
         try write(Self.second, tokens)

@@ -30,8 +30,8 @@ import Testing
     @Test func aFileThatCannotBeTrustedSaysWhyAndNeverWhatItHolds() throws {
         let folder = try Folder()
         for (text, mode, words) in [
-            ("first-secret-01234567\n", 0o644, "chmod 600 \(folder.path)/secrets"), ("short\n", 0o600, "shorter than 16"),
-            ("with/slash/0123456789\n", 0o600, "other characters"), ("with space 0123456789\n", 0o600, "other characters"),
+            ("first-secret-01234567\n", 0o644, "chmod 600 \(folder.path)/secrets"), ("short\n", 0o600, "at least 16"),
+            ("with/slash/0123456789\n", 0o600, "printable ASCII"), ("with space 0123456789\n", 0o600, "printable ASCII"),
             ("\n \n", 0o600, "is empty"),
         ] {
             let path = try file(text, mode: mode, in: folder)

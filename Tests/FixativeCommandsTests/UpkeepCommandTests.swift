@@ -42,7 +42,7 @@ import Testing
         try Data("x".utf8).write(to: URL(filePath: stray))
         let collected = try Program.run("gc", "--storage", storage)
         #expect(collected.status == 0)
-        #expect(collected.output == "0 files (0 B) taken away, 0 pictures kept, 0 too young or in use again, 1 unfinished file\n")
+        #expect(collected.output == "0 files (0 B) deleted, 0 pictures kept, 0 too young or in use again, 1 unfinished file\n")
         #expect(!FileManager.default.fileExists(atPath: stray))
     }
 

@@ -164,7 +164,7 @@ def damaged(storage, work):
         file.write(b"?????")
     os.unlink(blob(storage, names[1]))
     done = run("export", "bagit", f"{work}/damaged", "--storage", storage, status=1)
-    check(done.stderr.count("not handed over whole") >= 2, f"told: {done.stderr}")
+    check(done.stderr.count("not exported completely") >= 2, f"told: {done.stderr}")
     check(is_valid(f"{work}/damaged"), "what is left over is no valid bag")
     kept = {digest(os.path.join(folder, file)) for folder, _, files in os.walk(f"{work}/damaged/data/pictures") for file in files}
     check(kept == set(names[2:]), "a damaged picture is handed over, or a whole one is not")

@@ -111,10 +111,10 @@ class Key(unittest.TestCase):
         ]:
             said = fixative("archive", "t-1", "--storage", self.storage, "--api-url", url, seconds=20)
             self.assertEqual(said.returncode, 2, url)
-            self.assertIn("no http(s) address of an API", said.stderr)
+            self.assertIn("is not an http(s) address", said.stderr)
         # A name that only /etc/hosts or DNS knows is no loopback, and the flag is what allows it.
         said = fixative("doctor", "--storage", self.storage, "--api-url", "http://nobody.invalid")
-        self.assertIn("not HTTPS", said.stdout)
+        self.assertIn("does not use HTTPS", said.stdout)
         try:
             said = fixative("archive", "t-1", "--storage", self.storage, "--api-url", "http://nobody.invalid", "--insecure-api", seconds=2).stderr
         except subprocess.TimeoutExpired as still:

@@ -80,7 +80,7 @@ struct AccountAudit {
         case .waiting, .leased: "it waits in the queue\(reason)"
         case .held: "it is held in the queue\(reason)"
         case .resolved: nil
-        case .failed, .cancelled, .unavailable: "the archive has it as \(task.state.rawValue)\(reason)"
+        case .failed, .cancelled, .unavailable: "the archive lists it as \(task.state.rawValue)\(reason)"
         }
     }
 
@@ -107,18 +107,18 @@ struct AccountAudit {
             "\(claim)\(comparison.archived) of \(comparison.completed) completed tasks, with \(Rendering.count(comparison.pictures, "picture"))\n"
         if !comparison.missing.isEmpty {
             text +=
-                "missing: \(comparison.missing.count); 'fixative archive' with their ids, or a run, fetches them while their links live\n"
+                "missing: \(comparison.missing.count); run 'fixative archive TASK_ID…' before their links expire\n"
         }
         if !comparison.lost.isEmpty { text += "lost: \(Rendering.count(comparison.lost.count, "picture"))\n" }
         if !comparison.unlisted.isEmpty {
-            text += "no longer listed by the account, and safe here: \(Rendering.count(comparison.unlisted.count, "picture"))\n"
+            text += "archived, but no longer listed by the account: \(Rendering.count(comparison.unlisted.count, "picture"))\n"
         }
         if comparison.unreadable > 0 {
-            text += "rows of the account's list that name no task: \(comparison.unreadable); nothing can be said of them\n"
+            text += "rows of the account's list without a task ID: \(comparison.unreadable); they can't be compared\n"
         }
         if !comparison.isStable {
             text +=
-                "the account's list changed each time it was read, or ended before its end: it may hold tasks that were not seen\n"
+                "the account's list changed each time it was read, or was incomplete; it may contain other tasks. Run the audit again\n"
         }
         return text
     }

@@ -19,10 +19,10 @@ struct AuditFilter: ParsableArguments {
     @Option(help: "Only pictures of this model.")
     var model: String?
 
-    @Option(help: ArgumentHelp("Only pictures whose prompt holds these words.", valueName: "words"))
+    @Option(help: ArgumentHelp("Only pictures whose prompt contains these words.", valueName: "words"))
     var query: String?
 
-    @Option(help: "Only pictures of this verdict.")
+    @Option(help: "Only pictures with this verdict.")
     var verdict: Verdict?
 
     @Option(help: ArgumentHelp("Only pictures billed in this price class: 1K, 2K or 4K.", valueName: "tier"))
@@ -49,7 +49,7 @@ struct AuditFilter: ParsableArguments {
 struct PriceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "What a 1K picture costs, such as 0.05; 2K and 4K cost their multiplier. Without it, the credits that the upstream recorded.",
+            "The price of a 1K picture, such as 0.05; 2K and 4K cost a multiple. Default: the credits that the upstream recorded.",
             valueName: "price"))
     var basePrice: Amount?
 
@@ -57,7 +57,7 @@ struct PriceOptions: ParsableArguments {
     var currency: String?
 
     func validate() throws {
-        guard currency == nil || basePrice != nil else { throw ValidationError("--currency is that of --base-price; give both") }
+        guard currency == nil || basePrice != nil else { throw ValidationError("--currency needs --base-price; give both") }
         guard (currency ?? "USD").wholeMatch(of: /[A-Za-z]{1,8}/) != nil else {
             throw ValidationError("--currency takes a short name in letters, such as USD")
         }

@@ -87,7 +87,7 @@ struct AuditPageWriter {
         if let since = filter.since { parts.append("created since \(Rendering.minute(since.date(from: now))) UTC") }
         if let until = filter.until { parts.append("created before \(Rendering.minute(until.date(from: now))) UTC") }
         if let model = filter.model { parts.append("of the model \(model)") }
-        if let query = filter.query { parts.append("whose prompt holds \u{201C}\(query)\u{201D}") }
+        if let query = filter.query { parts.append("whose prompt contains \u{201C}\(query)\u{201D}") }
         if let verdict = filter.verdict { parts.append("judged \(verdict.rawValue)") }
         if let tier = filter.tier { parts.append("billed as \(tier)") }
         return parts.isEmpty ? "All pictures of the archive." : "Pictures " + parts.joined(separator: ", ") + "."

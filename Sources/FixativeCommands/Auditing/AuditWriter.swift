@@ -210,19 +210,19 @@ enum AuditText {
         guard money.isKnown else {
             // Without prices and recorded credits, no statement about money is possible.
             return unknown > 0 && money.basePrice != nil
-                ? "paid: unknown for all \(unknown), whose requests are not on record\n" : ""
+                ? "paid: unknown for all \(unknown); their requests are not on record\n" : ""
         }
         let origin =
             money.basePrice.map { "computed from the requests, at a base price of \($0.plain) \(money.unit)" }
             ?? "as the upstream recorded"
         var text = "paid: \(money.paid.plain) \(money.unit), \(origin)\n"
         text +=
-            "refunds to ask for: \(money.refund.plain) \(money.unit), of that \(money.undelivered.plain) for undelivered pixels\n"
-        if money.lost > 0 { text += "paid for what is lost: \(money.lost.plain) \(money.unit)\n" }
+            "refunds to ask for: \(money.refund.plain) \(money.unit), including \(money.undelivered.plain) for undelivered pixels\n"
+        if money.lost > 0 { text += "paid for lost pictures: \(money.lost.plain) \(money.unit)\n" }
         if money.refundsUnknown > 0 {
-            text += "whether a refund is due is unknown of \(money.refundsUnknown), whose requests are not on record\n"
+            text += "refund unknown: \(money.refundsUnknown); their requests are not on record\n"
         }
-        if unknown > 0 { text += "of unknown cost, and in no sum: \(unknown)\n" }
+        if unknown > 0 { text += "cost unknown, not in the sums: \(unknown)\n" }
         return text
     }
 

@@ -33,7 +33,7 @@ struct StoredZip {
     /// - Throws: ``SettingsError`` if the file would exceed 4 GB.
     mutating func add(_ name: String, _ bytes: [UInt8]) throws {
         guard offset + bytes.count < Self.mostBytes else {
-            throw SettingsError("a zip file holds at most 4 GB. Name a folder instead of a .zip")
+            throw SettingsError("a ZIP file contains at most 4 GB. Name a folder instead of a .zip")
         }
         let entry = Entry(
             name: Array(name.utf8), checksum: Self.checksum(bytes), size: UInt32(bytes.count), offset: UInt32(offset))

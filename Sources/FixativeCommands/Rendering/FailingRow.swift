@@ -48,8 +48,8 @@ struct FailingRow: Encodable {
 
     /// A line of text for the terminal.
     var text: String {
-        let tries = "\(tries) \(tries == 1 ? "try" : "tries"), the next at \(nextTry.iso8601.dropFirst(11).prefix(8)) UTC"
-        return "\(state.padded(to: 9))\(name): \(Table.plain(reason)) (\(tries); until \(Rendering.minute(windowEnds)) UTC)"
+        let tries = "\(tries) \(tries == 1 ? "try" : "tries"), next at \(nextTry.iso8601.dropFirst(11).prefix(8)) UTC"
+        return "\(state.padded(to: 9))\(name): \(Table.plain(reason)) (\(tries); window ends \(Rendering.minute(windowEnds)) UTC)"
     }
 }
 

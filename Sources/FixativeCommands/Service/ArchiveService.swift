@@ -80,7 +80,7 @@ struct ArchiveService {
                 live.stop()
                 ShutdownWatchdog.arm {
                     log.line(
-                        "ended      what was still under way was cut off after \(ShutdownWatchdog.time) s; the next run takes it up",
+                        "ended      unfinished work was cut off after \(ShutdownWatchdog.time) s; the next run continues it",
                         message: "cut off", ["after": "\(ShutdownWatchdog.time) s"])
                 }
             },
@@ -105,7 +105,7 @@ struct ArchiveService {
             let reason =
                 error.errnoCode == EADDRINUSE ? "another program uses it" : unsafe String(cString: strerror(error.errnoCode))
             result = .failure(
-                SettingsError("\(address) can't be listened at: \(reason). Give another by --listen host:port"))
+                SettingsError("can't listen on \(address): \(reason). Choose another address with --listen host:port"))
         } catch {
             result = .failure(error)
         }
@@ -115,7 +115,7 @@ struct ArchiveService {
         try result.get()
         for problem in problems {
             log.line(
-                "ended      although \(problem)", message: "ended with a problem", ["problem": "\(problem.name.rawValue)"])
+                "ended      with a problem: \(problem)", message: "ended with a problem", ["problem": "\(problem.name.rawValue)"])
         }
         if !problems.isEmpty { throw ExitCode.foundWrong }
     }

@@ -24,7 +24,7 @@ struct EventLog: Sendable {
             logger.log(level: level, "swept", metadata: ["seen": "\(tasks)", "new": "\(new)", "deep": "\(isDeep)"])
         case .sweepFailed(let reason, let isRefused, let date):
             logger.warning(
-                isRefused ? "the account's list is not to be had; other ways in go on" : "the sweep failed, and comes again",
+                isRefused ? "the API refuses the account's list; other sources continue" : "the sweep failed; it is tried again",
                 metadata: ["reason": "\(reason)", "nextTry": "\(date.iso8601)"])
         case .resolved(let id, let outputs): logger.info("resolved", metadata: ["task": "\(id)", "outputs": "\(outputs)"])
         case .archived(let entry):
@@ -35,7 +35,7 @@ struct EventLog: Sendable {
             logger.warning(
                 "ended without a picture", metadata: ["task": "\(id)", "state": "\(state.rawValue)", "reason": "\(reason)"])
         case .postponed(let subject, let error, let date):
-            logger.info("again later", metadata: ["subject": "\(subject)", "reason": "\(error)", "nextTry": "\(date.iso8601)"])
+            logger.info("retry later", metadata: ["subject": "\(subject)", "reason": "\(error)", "nextTry": "\(date.iso8601)"])
         case .failing(let subject, let cause, let reason):
             logger.warning(
                 cause == .ours ? "held by a problem of this installation" : "failing",
@@ -47,7 +47,7 @@ struct EventLog: Sendable {
                 "at risk", metadata: ["subject": "\(subject)", "deadline": "\(deadline.iso8601)", "reason": "\(reason)"])
         case .problemFound(let problem):
             logger.error(
-                "the account is not seen as it is",
+                "a problem hides the real state of the account",
                 metadata: ["problem": "\(problem.name.rawValue)", "reason": "\(problem.detail)", "next": "\(problem.advice)"])
         case .problemCleared(let name): logger.notice("problem solved", metadata: ["problem": "\(name.rawValue)"])
         case .warning(let text): logger.warning("\(text)")

@@ -35,10 +35,10 @@ struct Reloader: Service {
             let text = changes.isEmpty ? "nothing has changed" : changes.joined(separator: ", ")
             log.line("reloaded   \(text)", message: "reloaded", ["changed": .array(changes.map { .string($0) })])
             if !kept.isEmpty {
-                log.logger.warning("a change takes a restart", metadata: ["settings": .array(kept.map { .string($0) })])
+                log.logger.warning("a changed setting needs a restart", metadata: ["settings": .array(kept.map { .string($0) })])
             }
         } catch {
-            log.logger.error("the new settings are refused, and the old ones stay", metadata: ["reason": "\(error)"])
+            log.logger.error("the new settings are invalid; the old ones stay in use", metadata: ["reason": "\(error)"])
         }
     }
 }

@@ -108,7 +108,7 @@ struct ServiceParts: Sendable {
             try await context.startDecoders()
             let summary = try await context.archiver.run()
             if live.generation != generation, !Task.isShuttingDownGracefully { continue }
-            if !summary.wasStopped { throw SettingsError(summary.stopReason ?? "it ended by itself") }
+            if !summary.wasStopped { throw SettingsError(summary.stopReason ?? "the archiver ended without a request to stop") }
             return
         }
     }

@@ -33,11 +33,11 @@ struct ServiceSecrets: Sendable, Equatable {
     func callbackURL(under publicURL: String, allowsPrivateHosts: Bool) throws -> String {
         guard let secret = hook.first else {
             throw SettingsError(
-                "--public-url asks the upstream to call back; set FIXATIVE_HOOK_SECRET for the callback's address")
+                "--public-url needs a secret for the callback's address; set FIXATIVE_HOOK_SECRET")
         }
         let url = (publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL) + "/hooks/" + secret
         if !allowsPrivateHosts, let problem = GenerationRequest.callbackProblem(url) {
-            throw SettingsError("the --public-url \(publicURL) \(problem); the upstream calls back nowhere else")
+            throw SettingsError("the --public-url \(publicURL) \(problem); the upstream only calls public HTTPS addresses")
         }
         return url
     }

@@ -53,7 +53,7 @@ struct Supervisor: Service {
             let next = waits.nextTry(after: clock.now, failures: failures, retryAfter: nil, using: &generator)
             health.failed(name, reason: reason, nextTry: next, isEnd: true)
             logger.error(
-                "\(name) failed and is begun again", metadata: ["reason": "\(reason)", "nextTry": "\(next.iso8601)"])
+                "\(name) failed and is started again", metadata: ["reason": "\(reason)", "nextTry": "\(next.iso8601)"])
             let reloads = generation()
             try? await cancelWhenGracefulShutdown { [clock, generation] in
                 while clock.now < next, generation() == reloads {

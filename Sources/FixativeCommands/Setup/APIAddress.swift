@@ -10,7 +10,7 @@ struct APIAddress {
 
     /// - Throws: ``SettingsError`` for a text that is not a plain http(s) address.
     init(_ text: String) throws {
-        let problem = SettingsError("'\(text.prefix(200))' is no http(s) address of an API; set --api-url or FIXATIVE_API_URL")
+        let problem = SettingsError("'\(text.prefix(200))' is not an http(s) address; set --api-url or FIXATIVE_API_URL")
         // Everything else is rejected, since parsers differ on user names, backslashes, and ports that are not numbers.
         let form = /(?i:https?):\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:[0-9]{1,5})?(\/[A-Za-z0-9._~%\/\-]*)?/
         guard text.wholeMatch(of: form) != nil, let url = URL(string: text), let host = url.host?.lowercased(), !host.isEmpty,
@@ -39,6 +39,6 @@ extension Settings {
     }
 
     static func insecure(_ apiURL: String) -> String {
-        "the API at \(apiURL) is not HTTPS, so others on the way could read the key. Use https, or add --insecure-api"
+        "the API at \(apiURL) does not use HTTPS, so others on the network could read the key. Use https, or add --insecure-api"
     }
 }

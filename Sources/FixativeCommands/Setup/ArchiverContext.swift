@@ -20,7 +20,7 @@ extension Archive {
         try self.init(
             path: settings.storage, permissions: settings.permissions, creating: creating, reading: reading, clock: clock)
         if readsCopy {
-            Terminal.log("the disk of \(files.path) takes nothing, so a copy of the catalog is read; see 'fixative doctor'")
+            Terminal.log("the disk of \(files.path) can't be written, so a copy of the catalog is read; run 'fixative doctor'")
         }
     }
 
@@ -96,7 +96,7 @@ struct ArchiverContext: Sendable {
             try await archiver.decoders.start()
         } catch let error as DecoderFailure {
             throw SettingsError(
-                "\(error). Decoders run in a sandbox that this system refuses; '--decoders in-process' decodes without one")
+                "\(error). This system refuses the sandbox of the decoders; use '--decoders in-process' to decode without it")
         }
     }
 
@@ -127,7 +127,7 @@ extension APIKey {
     static func required() throws -> APIKey {
         guard let key = try find(in: ProcessInfo.processInfo.environment) else {
             throw SettingsError(
-                "there is no API key. Set FIXATIVE_API_KEY, or FIXATIVE_API_KEY_FILE to a file that holds it; 'fixative demo' needs none"
+                "there is no API key. Set FIXATIVE_API_KEY, or FIXATIVE_API_KEY_FILE to a file that contains it; 'fixative demo' needs none"
             )
         }
         return key

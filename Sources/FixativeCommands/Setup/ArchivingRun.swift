@@ -82,20 +82,20 @@ struct ArchivingRun {
                         waiting: summary.waiting, failing: failing.rows(now: context.archive.clock.now), lost: lost,
                         stopped: summary.stopReason, problems: problems)))
         }
-        let same = summary.duplicates == 0 ? "" : ", \(summary.duplicates) of the same bytes as one before"
+        let same = summary.duplicates == 0 ? "" : ", \(Rendering.count(summary.duplicates, "duplicate"))"
         Terminal.write(
             "\(Rendering.count(summary.archived, "picture")) archived (\(Rendering.bytes(summary.newBytes)) new\(same)), \(summary.unavailable) lost\n"
         )
         if summary.undecodable > 0 {
-            Terminal.write("\(summary.undecodable) of them no whole picture: 'fixative list --verdict undecodable'\n")
+            Terminal.write("\(summary.undecodable) of them undecodable: 'fixative list --verdict undecodable'\n")
         }
         if summary.atRisk > 0 { Terminal.write("\(summary.atRisk) at risk: 'fixative list --at-risk'\n") }
         for line in lost { Terminal.write("lost: \(Table.plain(line))\n") }
         if summary.unavailable > 0 || !lost.isEmpty {
-            Terminal.write("what is lost and why: 'fixative list --lost'; to try it again: 'fixative retry'\n")
+            Terminal.write("to see the reasons: 'fixative list --lost'; to try again: 'fixative retry'\n")
         }
         if summary.waiting > 0, !summary.wasStopped { try await tellWhatWaits(summary, failing) }
-        if summary.wasStopped { Terminal.write("stopped; \(try await waiting()), and the same command goes on\n") }
+        if summary.wasStopped { Terminal.write("stopped; \(try await waiting()); the same command continues\n") }
         for problem in problems { Terminal.write("problem: \(Table.plain("\(problem)"))\n") }
         if let reason = summary.stopReason { Terminal.complain("fixative: \(reason)") }
     }
@@ -105,6 +105,6 @@ struct ArchivingRun {
         for row in rows.prefix(Self.waitsTold) { Terminal.write("\(row.text)\n") }
         let more = failing.count - min(rows.count, Self.waitsTold)
         if more > 0 { Terminal.write("and \(more) more: 'fixative list --failing'\n") }
-        Terminal.write("\(try await waiting()); the same command or 'fixative run' goes on\n")
+        Terminal.write("\(try await waiting()); the same command or 'fixative run' continues\n")
     }
 }

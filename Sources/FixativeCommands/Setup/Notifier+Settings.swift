@@ -18,7 +18,8 @@ extension Notifier {
         do {
             url = try FetchableURL(address)
         } catch {
-            throw SettingsError("the address of the notifications can't be used: \(error); correct --notify-url")
+            throw SettingsError(
+                "the address for notifications can't be used: \(error); correct --notify-url or FIXATIVE_NOTIFY_URL")
         }
         let secrets = (environment["FIXATIVE_NOTIFY_SECRET"] ?? "").split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)

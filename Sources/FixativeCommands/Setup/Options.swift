@@ -14,13 +14,13 @@ struct CommonOptions: ParsableArguments {
 
     @Option(
         name: .customLong("api-url"),
-        help: ArgumentHelp("The API (FIXATIVE_API_URL; default: https://api.evolink.ai).", valueName: "url"))
+        help: ArgumentHelp("The address of the API (FIXATIVE_API_URL; default: https://api.evolink.ai).", valueName: "url"))
     var apiURL: String?
 
-    @Flag(name: .customLong("insecure-api"), help: "Send the key over plain HTTP to an API on another machine.")
+    @Flag(name: .customLong("insecure-api"), help: "Allow sending the key over plain HTTP to an API on another machine.")
     var insecureAPI = false
 
-    @Flag(help: "Also fetch results over plain HTTP and from private addresses.")
+    @Flag(help: "Allow downloads of results over plain HTTP and from private addresses.")
     var allowPrivateHosts = false
 
     @Option(
@@ -31,11 +31,11 @@ struct CommonOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Which permissions new files of the archive do not get (FIXATIVE_UMASK; default: 077, the owner alone).",
+            "Permissions that new files of the archive do not get (FIXATIVE_UMASK; default: 077, only the owner has access).",
             valueName: "octal"))
     var umask: String?
 
-    @Flag(name: .shortAndLong, help: "Say more.")
+    @Flag(name: .shortAndLong, help: "Print more.")
     var verbose = false
 }
 
@@ -47,7 +47,7 @@ struct FormatOptions: ParsableArguments {
 
 /// Limits on concurrency and file sizes.
 struct WorkOptions: ParsableArguments {
-    @Option(help: "Pictures decoded at once (default: one a processor).")
+    @Option(help: "Pictures decoded at the same time (default: one for each processor).")
     var workers: Int?
 
     @Option(
@@ -55,23 +55,24 @@ struct WorkOptions: ParsableArguments {
             "Where pictures are decoded: sandbox or in-process (FIXATIVE_DECODERS; default: sandbox).", valueName: "place"))
     var decoders: DecoderPool.Place?
 
-    @Option(help: "Downloads at once (default: 16).")
+    @Option(help: "Downloads at the same time (default: 16).")
     var downloads: Int?
 
-    @Option(help: ArgumentHelp("Downloads at once from one host (default: 16).", valueName: "downloads"))
+    @Option(help: ArgumentHelp("Downloads from one host at the same time (default: 16).", valueName: "downloads"))
     var perHost: Int?
 
-    @Option(help: ArgumentHelp("The most bytes of one file (default: 268435456).", valueName: "bytes"))
+    @Option(help: ArgumentHelp("The largest file, in bytes (default: 268435456).", valueName: "bytes"))
     var maxBytes: Int?
 
     @Option(
-        help: ArgumentHelp("The most results of one task (FIXATIVE_MAX_RESULTS; default: 1000).", valueName: "results"))
+        help: ArgumentHelp(
+            "The maximum number of results of one task (FIXATIVE_MAX_RESULTS; default: 1000).", valueName: "results"))
     var maxResults: Int?
 
     @Option(
         name: .customLong("result-host"),
         help: ArgumentHelp(
-            "A host that results may come from, the only one unless given again; *.example.com for all below it.",
+            "Download results only from this host; repeatable; *.example.com for all hosts below it (default: every public host).",
             valueName: "host"))
     var resultHosts: [String] = []
 
@@ -88,14 +89,15 @@ struct WorkOptions: ParsableArguments {
 struct PatienceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "End when no try is due within so many seconds; what waits stays in the queue (default: 60).", valueName: "seconds"))
+            "End when no try is due within this many seconds; waiting results stay in the queue (default: 60).",
+            valueName: "seconds"))
     var patience: Int?
 
-    @Flag(help: "Wait until everything is archived or its window has closed, a day and more if need be.")
+    @Flag(help: "Wait until everything is archived or its window has closed; this can take more than a day.")
     var wait = false
 
     func validate() throws {
-        guard (patience ?? 0) >= 0 else { throw ValidationError("--patience takes seconds from 0 on") }
+        guard (patience ?? 0) >= 0 else { throw ValidationError("--patience takes a number of seconds, 0 or more") }
         guard !wait || patience == nil else { throw ValidationError("--wait and --patience are opposites; give one of them") }
     }
 

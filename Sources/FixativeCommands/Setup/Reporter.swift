@@ -28,8 +28,8 @@ final class Reporter: Sendable {
             step("found      \(Rendering.count(new.count, "new task")) of \(named) named", minor: new.isEmpty)
         case .swept(let tasks, let new, _): step("swept      \(Rendering.count(tasks, "task")), \(new) new", minor: true)
         case .sweepFailed(let reason, let isRefused, let date):
-            let what = isRefused ? "the account's list is not to be had; other ways in go on" : "the sweep failed"
-            Terminal.log("warning    \(what), asked again at \(Rendering.minute(date)) UTC: \(reason)")
+            let what = isRefused ? "the API refuses the account's list; other sources continue" : "the sweep failed"
+            Terminal.log("warning    \(what); next try at \(Rendering.minute(date)) UTC: \(reason)")
         case .resolved(let id, let outputs):
             counts.withLock { $0.known += outputs }
             step("resolved   \(id): \(Rendering.count(outputs, "picture"))", minor: true)
@@ -41,12 +41,12 @@ final class Reporter: Sendable {
             Terminal.log("LOST       \(entry.id): \(entry.reason ?? "no reason is known")")
         case .taskEnded(let id, let state, let reason): Terminal.log("\(state.rawValue.padded(to: 11))\(id): \(reason)")
         case .postponed(let subject, let error, let date):
-            step("again      \(subject) at \(date.iso8601.dropFirst(11).prefix(8)): \(error)", minor: true)
+            step("retry      \(subject) at \(date.iso8601.dropFirst(11).prefix(8)): \(error)", minor: true)
         case .failing(let subject, let cause, let reason):
             Terminal.log("\(cause == .ours ? "HELD       " : "FAILING    ")\(subject): \(reason)")
         case .waiting(let date):
             Terminal.log(
-                "waiting    until \(date.iso8601.dropFirst(11).prefix(8)) UTC, for the next try or for another worker's lease to end"
+                "waiting    until \(date.iso8601.dropFirst(11).prefix(8)) UTC, for the next try or the end of another worker's lease"
             )
         case .sourceStopped(let reason): Terminal.log("STOPPED    \(reason)")
         case .atRisk(let subject, let deadline, let reason):

@@ -17,7 +17,7 @@ func secrets(
     do {
         text = try SecretFile.read(path)
     } catch let problem as SecretFileProblem {
-        throw SettingsError("\(problem), which \(variable)_FILE names")
+        throw SettingsError("\(variable)_FILE: \(problem)")
     }
     let filed = try checked(text.split(whereSeparator: \.isNewline), from: "the file \(path) named by \(variable)_FILE")
     guard !filed.isEmpty else { throw SettingsError("the file \(path) named by \(variable)_FILE is empty") }
@@ -29,7 +29,7 @@ private func checked(_ texts: [Substring], from source: String) throws -> [Strin
     let all = texts.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     guard all.allSatisfy(isSecret) else {
         throw SettingsError(
-            "\(source) holds a secret shorter than 16 characters, or one with other characters than an address takes")
+            "\(source) contains an invalid secret; use at least 16 printable ASCII characters, without spaces and '/'")
     }
     return all
 }

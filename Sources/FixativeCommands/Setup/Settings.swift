@@ -73,7 +73,7 @@ struct Settings: Sendable {
         }
         let kind = try? FileManager.default.attributesOfItem(atPath: folder)[.type] as? FileAttributeType
         guard kind != .typeRegular else {
-            throw SettingsError("the storage \(folder) is a file; name a folder by --storage or FIXATIVE_STORAGE")
+            throw SettingsError("the storage \(folder) is a file; name a folder with --storage or FIXATIVE_STORAGE")
         }
         if let config, SettingsFile.isFile(config.path, inside: folder) {
             throw SettingsError(
@@ -124,8 +124,8 @@ struct Settings: Sendable {
         let names = keys.map { String($0.prefix(40)) }.joined(separator: ", ")
         return [
             """
-            \(file.path) sets \(names); this is ignored, because whoever made the archive could redirect the API key with it.
-            Move these settings once, to \(SettingsFile.suggestedPath) or to flags or variables such as \(example(keys)).
+            \(file.path) sets \(names); this is ignored, because the author of an archive could redirect the API key with it.
+            Move these settings to \(SettingsFile.suggestedPath), or to flags or variables such as \(example(keys)).
             """
         ]
     }
@@ -153,8 +153,8 @@ struct Settings: Sendable {
         var warnings: [String] = []
         func warn(_ key: String, _ asked: String, _ used: String) {
             warnings.append(
-                "\(file.path) sets \(key) to \(asked); \(used) is used, since an archive must neither widen limits nor hold pictures up. "
-                    + "Set it by \(Self.variable(ConfigKey(key))) or in \(SettingsFile.suggestedPath)")
+                "\(file.path) sets \(key) to \(asked); \(used) is used, because an archive must not widen limits or delay pictures. "
+                    + "Set it with \(Self.variable(ConfigKey(key))) or in \(SettingsFile.suggestedPath)")
         }
         for (key, path, range) in Self.archiveRanges where file.keys.contains(key) && !Self.isPresent(ConfigKey(key), trusted) {
             let asked = self[keyPath: path]
@@ -229,7 +229,7 @@ struct Settings: Sendable {
 
     private static func text(_ key: ConfigKey, _ reader: ConfigReader) throws -> String? {
         if let value = reader.string(forKey: key) { return value }
-        guard !isPresent(key, reader) else { throw SettingsError("the setting \(key) is no text") }
+        guard !isPresent(key, reader) else { throw SettingsError("the setting \(key) must be a text") }
         return nil
     }
 
@@ -241,7 +241,7 @@ struct Settings: Sendable {
     private static func place(_ reader: ConfigReader) throws -> DecoderPool.Place {
         guard let name = try text("decoders", reader) else { return .sandbox }
         guard let place = DecoderPool.Place(rawValue: name) else {
-            throw SettingsError("'\(name)' is no place for decoders (--decoders, FIXATIVE_DECODERS): sandbox or in-process")
+            throw SettingsError("'\(name)' is not a value of --decoders (FIXATIVE_DECODERS); use sandbox or in-process")
         }
         return place
     }
@@ -256,7 +256,7 @@ struct Settings: Sendable {
         let key = ConfigKey(name)
         guard let value = reader.int(forKey: key) else {
             guard !isPresent(key, reader) else {
-                throw SettingsError("the setting \(key) (\(variable(key))) is no whole number")
+                throw SettingsError("the setting \(key) (\(variable(key))) must be a whole number")
             }
             return standard
         }
@@ -269,7 +269,7 @@ struct Settings: Sendable {
 
     private static func fraction(_ key: ConfigKey, _ reader: ConfigReader, _ range: ClosedRange<Double>) throws -> Double? {
         guard let value = reader.double(forKey: key) ?? reader.int(forKey: key).map(Double.init) else {
-            guard !isPresent(key, reader) else { throw SettingsError("the setting \(key) (\(variable(key))) is no number") }
+            guard !isPresent(key, reader) else { throw SettingsError("the setting \(key) (\(variable(key))) must be a number") }
             return nil
         }
         guard range.contains(value) else {
@@ -284,7 +284,7 @@ struct Settings: Sendable {
         guard let text = reader.string(forKey: key) ?? reader.int(forKey: key).map({ "\($0)" }) else { return .ownerOnly }
         guard let permissions = ArchivePermissions(umask: text) else {
             throw SettingsError(
-                "'\(text)' in \(key) (--umask, \(variable(key))) is no umask that leaves the owner all rights, such as 077 or 027"
+                "'\(text)' in \(key) (--umask, \(variable(key))) is not a umask that leaves the owner all rights; examples: 077, 027"
             )
         }
         return permissions
@@ -293,7 +293,7 @@ struct Settings: Sendable {
     private static func hosts(_ key: ConfigKey, _ reader: ConfigReader) throws -> [HostPattern] {
         guard let names = reader.stringArray(forKey: key) else {
             guard !isPresent(key, reader) else {
-                throw SettingsError("the setting \(key) (\(variable(key))) is no list of hosts")
+                throw SettingsError("the setting \(key) (\(variable(key))) must be a list of hosts")
             }
             return []
         }
@@ -301,7 +301,7 @@ struct Settings: Sendable {
             let name = name.trimmingCharacters(in: .whitespaces)
             guard let pattern = HostPattern(name) else {
                 throw SettingsError(
-                    "'\(name)' in \(key) (--result-host, \(variable(key))) is no host: files.example.com or *.example.com")
+                    "'\(name)' in \(key) (--result-host, \(variable(key))) is not a host; examples: a.example.com, *.example.com")
             }
             return pattern
         }
@@ -310,7 +310,7 @@ struct Settings: Sendable {
     private static func flag(_ key: ConfigKey, _ reader: ConfigReader) throws -> Bool? {
         if let value = reader.bool(forKey: key) { return value }
         guard !isPresent(key, reader) else {
-            throw SettingsError("the setting \(key) is neither true nor false")
+            throw SettingsError("the setting \(key) must be true or false")
         }
         return nil
     }

@@ -79,14 +79,14 @@ struct SettingsFile {
         defer { close(file) }
         var facts = stat()
         guard unsafe fstat(file, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-            throw SettingsError("the settings in \(path) can't be read: it is no regular file. Take it away")
+            throw SettingsError("the settings in \(path) can't be read: it is not a regular file. Remove it")
         }
         if origin != .ofArchive {
             guard facts.st_mode & S_IWOTH == 0 else {
                 throw SettingsError("everybody on this machine can change the config file \(path). Run: chmod o-w \(path)")
             }
             guard origin == .named || [0, geteuid()].contains(facts.st_uid) || geteuid() == 0 else {
-                throw SettingsError("the config file \(path) belongs to another user; name it by --config if that is meant")
+                throw SettingsError("the config file \(path) belongs to another user; name it with --config to use it")
             }
         }
         return SettingsFile(path: path, values: try values(of: file, path))
@@ -97,13 +97,13 @@ struct SettingsFile {
             let data = try FileHandle(fileDescriptor: file, closeOnDealloc: false).read(upToCount: mostBytes + 1) ?? Data()
             guard data.count <= mostBytes else { throw SettingsError("it has more than \(mostBytes) bytes") }
             guard case .object(let members) = try JSONDecoder().decode(JSONValue.self, from: data) else {
-                throw SettingsError("it is no JSON object")
+                throw SettingsError("it is not a JSON object")
             }
             var values: [String: ConfigContent] = [:]
             for (key, value) in members where value != .null { values[key] = try content(value, key) }
             return values
         } catch {
-            throw SettingsError("the settings in \(path) can't be read: \(error). Correct the file, or take it away")
+            throw SettingsError("the settings in \(path) can't be read: \(error). Correct the file, or remove it")
         }
     }
 
@@ -115,7 +115,7 @@ struct SettingsFile {
         case .string(let text): return .string(text)
         case .array(let items) where items.allSatisfy({ $0.string != nil }): return .stringArray(items.compactMap(\.string))
         case .array, .object, .unsigned, .null:
-            throw SettingsError("the setting \(key.prefix(40)) is neither a text, a number, true, false nor a list of texts")
+            throw SettingsError("the setting \(key.prefix(40)) must be a text, a number, true, false or a list of texts")
         }
     }
 }

@@ -11,7 +11,7 @@ func stoppingAtSignals<Value: Sendable>(_ archiver: Archiver, _ work: @escaping 
         group.addTask { try await work() }
         group.addTask {
             for await _ in signals {
-                Terminal.log("stopping: what is on its way is finished or put back")
+                Terminal.log("stopping: work in progress is finished or put back into the queue")
                 archiver.stop()
             }
             return nil

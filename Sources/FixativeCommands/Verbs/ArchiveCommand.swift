@@ -9,28 +9,28 @@ import GenerationAPI
 struct ArchiveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "archive",
-        abstract: "Archive tasks by id, from a manifest, or from the account's list.",
+        abstract: "Archive tasks by ID, from a manifest, or from the account's list.",
         discussion: """
-            Without ids, --from and --since it goes on with what is still in the queue. A line of a manifest is \
-            {"task_id":"...","size":"16:9","resolution":"2K","prompt":"..."}, all but task_id optional: what was asked is judged \
-            against what came. What fails is tried again until its window closes, 24 hours after the task was created: the run ends \
-            with exit code 1 when no try is due within --patience, says what still waits, and the same command or 'fixative run' \
-            goes on. Ctrl-C and SIGTERM leave a state that the next run goes on from.
+            Without IDs, --from and --since, it continues the queue. A line of a manifest is \
+            {"task_id":"...","size":"16:9","resolution":"2K","prompt":"..."}; only task_id is required. The other fields are the \
+            request, with which the delivery is compared. A failed download is tried again until its window closes, 24 hours after \
+            the task was created. When no try is due within --patience, the command prints what still waits and ends with exit \
+            code 1. The same command or 'fixative run' continues. Ctrl-C and SIGTERM stop it cleanly, and the next run continues.
             """)
 
-    @Argument(help: "Task ids.")
+    @Argument(help: "Task IDs.")
     var taskIDs: [String] = []
 
-    @Option(help: ArgumentHelp("A manifest of tasks, one JSON object a line; - reads stdin.", valueName: "file"))
+    @Option(help: ArgumentHelp("A manifest of tasks, one JSON object per line; - reads stdin.", valueName: "file"))
     var from: String?
 
     @Option(help: ArgumentHelp("Also archive what the account completed since then: 24h, 7d, or a date.", valueName: "span"))
     var since: TimeSpan?
 
-    @Flag(help: "Go on for ever: look for new tasks in the account again and again.")
+    @Flag(help: "Do not end: read the account's list again and again; needs --since.")
     var watch = false
 
-    @Option(help: ArgumentHelp("Seconds between looks at the account, with --watch (default: 300).", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Seconds between sweeps of the account, with --watch (default: 300).", valueName: "seconds"))
     var sweepInterval: Int?
 
     @OptionGroup var patience: PatienceOptions
@@ -39,7 +39,7 @@ struct ArchiveCommand: AsyncParsableCommand {
     @OptionGroup var output: FormatOptions
 
     func validate() throws {
-        for text in taskIDs where TaskID(text) == nil { throw ValidationError("'\(text.prefix(80))' is no task id") }
+        for text in taskIDs where TaskID(text) == nil { throw ValidationError("'\(text.prefix(80))' is not a task ID") }
         guard !watch || since != nil else { throw ValidationError("--watch needs --since, to know how far back to look") }
         guard (sweepInterval ?? 1) > 0 else { throw ValidationError("--sweep-interval takes seconds above 0") }
     }

@@ -13,32 +13,32 @@ enum AuditFormat: String, CaseIterable, ExpressibleByArgument {
 
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Compare what was asked, delivered and billed.",
+        commandName: "audit", abstract: "Compare what was requested, delivered and billed.",
         discussion: """
-            Exit code 0 when every picture is exact, accepted or unrequested and none is lost, 1 otherwise; --fail-on and \
-            --tolerance change that. 'fixative audit evidence TASK_ID OUT' packs all that is known of one task.
+            Exit code 0 when every picture is exact, accepted, unrequested or unread and none is lost, 1 otherwise; --fail-on and \
+            --tolerance change that. 'fixative audit evidence TASK_ID OUT' packs everything that is known of one task.
             """,
         subcommands: [AuditEvidenceCommand.self])
 
-    @OptionGroup(title: "What to look at") var filter: AuditFilter
+    @OptionGroup(title: "Filters") var filter: AuditFilter
 
     @Option(
         name: .customLong("group-by"),
         help: ArgumentHelp("Sum up by day, model, size or verdict instead of listing each picture.", valueName: "what"))
     var grouping: AuditGrouping?
 
-    @Flag(help: "Only what it all comes to; at once, however large the archive.")
+    @Flag(help: "Only the totals.")
     var summary = false
 
     @OptionGroup(title: "Money") var price: PriceOptions
 
     @Option(
-        help: ArgumentHelp("'exact', or 'ratio': other pixels of the right ratio and price class pass, too.", valueName: "how"))
+        help: ArgumentHelp("'exact', or 'ratio': the verdict 'resized' passes as well.", valueName: "how"))
     var tolerance = AuditRule.Tolerance.exact
 
     @Option(
         help: ArgumentHelp(
-            "What makes the exit code 1: verdicts and 'lost', with commas between, or 'none'. Default: all that is amiss.",
+            "Findings that lead to exit code 1: verdicts and 'lost', separated by commas, or 'none'. Default: every mismatch and loss.",
             valueName: "verdicts"))
     var failOn: Failures?
 
@@ -50,44 +50,44 @@ struct AuditCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With --consistency: also pictures whose hashes differ in at most so many of 64 bits.", valueName: "bits"))
+            "With --consistency: also find pictures whose hashes differ in at most this many of 64 bits.", valueName: "bits"))
     var near: Int?
 
-    @Option(help: "table, json, csv or html: one page that holds everything, to print or to send.")
+    @Option(help: "table, json, csv or html (one page that needs no other file).")
     var format: AuditFormat = .table
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file instead of stdout.", valueName: "file"))
     var output: String?
 
-    @Flag(help: "Begin a csv with the mark by which spreadsheets know UTF-8.")
+    @Flag(help: "Begin a CSV file with the byte order mark that Excel needs.")
     var bom = false
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard !summary || (grouping == nil && (format == .table || format == .json)) else {
-            throw ValidationError("--summary writes table or json, and has no groups")
+            throw ValidationError("--summary needs --format table or json, and can't be combined with --group-by")
         }
         guard failOn == nil || tolerance == .exact else {
-            throw ValidationError("--tolerance says what --fail-on would; give one of them")
+            throw ValidationError("--tolerance and --fail-on can't be combined; give one of them")
         }
         guard !againstAccount || (grouping == nil && !summary && !consistency && filter.hasLosses && filter.isTimeAlone) else {
-            throw ValidationError("--against-account goes with --since, --until and --format only")
+            throw ValidationError("--against-account can only be combined with --since, --until and --format")
         }
         guard !againstAccount || format != .html, !consistency || format != .html, grouping == nil || format != .html else {
-            throw ValidationError("html is written for the whole report only")
+            throw ValidationError("--format html can't be combined with --against-account, --consistency or --group-by")
         }
         guard !consistency || (grouping == nil && !summary) else {
-            throw ValidationError("--consistency goes with the filters and --format only")
+            throw ValidationError("--consistency can't be combined with --group-by or --summary")
         }
         guard near == nil || (consistency && (0...NearDuplicates.most).contains(near ?? 0)) else {
-            throw ValidationError("--near goes with --consistency, and takes 0 to \(NearDuplicates.most) bits")
+            throw ValidationError("--near needs --consistency, and takes 0 to \(NearDuplicates.most) bits")
         }
         guard failOn?.rule.failsWhenLost != true || filter.hasLosses else {
             throw ValidationError(
-                "what is lost has no verdict and no price class: --fail-on lost does not go with --verdict and --tier")
+                "--fail-on lost can't be combined with --verdict or --tier: a lost picture has no verdict and no price class")
         }
-        guard !bom || format == .csv else { throw ValidationError("--bom goes with --format csv") }
+        guard !bom || format == .csv else { throw ValidationError("--bom needs --format csv") }
     }
 
     /// The rule that decides on exit code 1.

@@ -9,28 +9,28 @@ import SizeContract
 
 struct AuditEvidenceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evidence", abstract: "Pack all that is known of a task, to send it to whoever is to answer for it.",
+        commandName: "evidence", abstract: "Pack everything that is known of a task, as evidence for the vendor.",
         discussion: """
-            The originals byte for byte, the records, the upstream's own answer, the storage host's headers, and a list of digests \
-            that 'sha256sum -c SHA256SUMS' checks. No key and no signed link is part of any of it.
+            It contains the originals byte for byte, the records, the upstream's answer, the storage host's headers, and digests that \
+            'sha256sum -c SHA256SUMS' checks. It contains no key and no signed link.
             """)
 
     @Argument(help: ArgumentHelp("The task.", valueName: "task-id"))
     var task: String
 
-    @Argument(help: ArgumentHelp("A file that ends in .zip, or a folder: neither may be there yet.", valueName: "out"))
+    @Argument(help: ArgumentHelp("A file that ends in .zip, or a folder. It must not exist yet.", valueName: "out"))
     var out: String
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard TaskID(task) != nil else { throw ValidationError("'\(task.prefix(80))' is no task id") }
+        guard TaskID(task) != nil else { throw ValidationError("'\(task.prefix(80))' is not a task ID") }
     }
 
     func run() async throws {
         let archive = try Archive(try await Settings.load(common), creating: false, reading: true)
         guard let id = TaskID(task), let entry = try await archive.catalog.task(id) else {
-            throw SettingsError("nothing is known of \(task). 'fixative list' shows what is")
+            throw SettingsError("the archive has no task \(task); 'fixative list' shows its tasks")
         }
         let evidence = try await Evidence(of: entry, archive)
         if out.lowercased().hasSuffix(".zip") {
@@ -85,7 +85,7 @@ struct Evidence {
             }
         }
         guard !contents.isEmpty else {
-            throw SettingsError("\(task.id) has no result yet: it is \(task.state.rawValue). 'fixative status' tells what waits")
+            throw SettingsError("the task \(task.id) has no result yet: it is \(task.state.rawValue). Run 'fixative status'")
         }
         if let answer {
             contents.insert(("task.json", Array(try JSONEncoder.archive(pretty: true).encode(answer)) + [0x0A]), at: 0)
@@ -99,10 +99,10 @@ struct Evidence {
     private static func bytes(of blob: BlobReference, _ archive: Archive) async throws -> [UInt8] {
         let bytes: [UInt8]
         do { bytes = try await archive.blobs.contents(of: blob.digest).array } catch {
-            throw SettingsError("the original \(blob.digest) can't be read: \(error). 'fixative repair' may bring it back")
+            throw SettingsError("the original \(blob.digest) can't be read: \(error). 'fixative repair' may restore it")
         }
         guard Digest(of: bytes) == blob.digest else {
-            throw SettingsError("the original \(blob.digest) is damaged, and proves nothing. 'fixative repair' may bring it back")
+            throw SettingsError("the original \(blob.digest) is damaged, so it proves nothing. 'fixative repair' may restore it")
         }
         return bytes
     }
@@ -139,10 +139,10 @@ struct Evidence {
         lines += [
             "", "Files",
             "  N/original.*    the result as it was delivered, byte for byte",
-            "  N/headers.txt   the storage host's answer when it was fetched",
-            "  N/record.json   what the archive recorded at that time; line 2 is the SHA-256 of the other lines",
-            "  task.json       the upstream's own answer about the task, links without their signatures",
-            "  SHA256SUMS      check all of it with: sha256sum -c SHA256SUMS", "",
+            "  N/headers.txt   the headers of the storage host's answer",
+            "  N/record.json   the archive's record; line 2 is the SHA-256 of the other lines",
+            "  task.json       the upstream's answer about the task; its links have no signatures",
+            "  SHA256SUMS      check all files with: sha256sum -c SHA256SUMS", "",
         ]
         // Text from the upstream may contain control characters.
         return lines.map(Table.plain).joined(separator: "\n")
@@ -150,7 +150,7 @@ struct Evidence {
 
     private static func delivered(_ entry: OutputEntry, _ judgement: Judgement) -> String {
         let size = judgement.delivered.map { "\($0)" }
-        guard judgement.verdict == .unread else { return size ?? "bytes that are no whole picture" }
+        guard judgement.verdict == .unread else { return size ?? "a file that is not a whole picture" }
         let claim = size.map { "\($0) by its header; " } ?? ""
         return claim + (entry.reason ?? "a file that is not decoded here")
     }
@@ -173,7 +173,7 @@ struct Evidence {
 
     private static func create(_ path: String) throws -> FileHandle {
         guard !FileManager.default.fileExists(atPath: path) else {
-            throw SettingsError("\(path) is there already; name another file")
+            throw SettingsError("\(path) already exists; name another file")
         }
         guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path) else {
             throw SettingsError("\(path) can't be written. Is there such a folder, and may you write to it?")
@@ -183,7 +183,7 @@ struct Evidence {
 
     /// Written to a temporary folder first, so that the final folder is always complete.
     func write(folder path: String) throws {
-        let refusal = SettingsError("\(path) is there already; name another folder")
+        let refusal = SettingsError("\(path) already exists; name another folder")
         guard !FileManager.default.fileExists(atPath: path) else { throw refusal }
         let part = URL(filePath: "\(path).\(UUID().uuidString.prefix(8)).part", directoryHint: .isDirectory)
         do {

@@ -14,12 +14,14 @@ struct CatCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-        guard let digest = Digest(digest) else { throw ValidationError("'\(digest)' is no SHA-256: 64 hexadecimal digits") }
+        guard let digest = Digest(digest) else {
+            throw ValidationError("'\(digest)' is not a SHA-256; give 64 hexadecimal digits")
+        }
         let archive = try Archive(try await Settings.load(common), creating: false, reading: true)
         let found = try await archive.blobs.rehash(digest)
         guard found == digest else {
             throw SettingsError(
-                "the file of \(digest) is damaged: its bytes have the SHA-256 \(found). 'fixative verify --deep' shows what else is"
+                "the file \(digest) is damaged: its bytes have the SHA-256 \(found). Run 'fixative verify --deep' to find other damage"
             )
         }
         let bytes = try await archive.blobs.contents(of: digest)

@@ -14,7 +14,7 @@ import UpstreamSimulator
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Archive, audit and show pictures of a simulated account, without a key.",
-        discussion: "Everything is real but the upstream: files, catalog, audit, and a gallery in the archive's folder gallery/.")
+        discussion: "Only the upstream is simulated. Files, catalog, audit, and the gallery in the archive's gallery/ are real.")
 
     @Option(help: "Tasks of the simulated account (default: 24, or one for each image of --images).")
     var tasks: Int?
@@ -22,7 +22,7 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Deliver the pictures of this folder instead of drawn ones.", valueName: "dir"))
     var images: String?
 
-    @Option(help: "Decides everything that looks like chance.")
+    @Option(help: "Decides everything that looks random.")
     var seed: UInt64 = 1
 
     @Option(help: "How the upstream misbehaves.")
@@ -64,7 +64,7 @@ struct DemoCommand: AsyncParsableCommand {
         }
         Terminal.endProgress()
         let seconds = TimeInterval(ContinuousClock.now - started)
-        if summary.wasStopped { return Terminal.log("stopped; the same command goes on") }
+        if summary.wasStopped { return Terminal.log("stopped; the same command continues") }
         let reader = try AuditReader.whole(archive)
         let audit = try await reader.summary()
         let gallery = archive.files.path + "/gallery"

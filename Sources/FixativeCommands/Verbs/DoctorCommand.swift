@@ -38,7 +38,7 @@ struct DoctorCommand: AsyncParsableCommand {
         if output.format == .json {
             Terminal.write(try Rendering.json(findings))
         } else {
-            var table = Table(columns: [.init("CHECK"), .init(""), .init("WHAT")])
+            var table = Table(columns: [.init("CHECK"), .init(""), .init("DETAIL")])
             table.rows = findings.map { [$0.subject, $0.result.rawValue, $0.detail] }
             Terminal.write(table.text)
         }
@@ -55,7 +55,7 @@ struct DoctorCommand: AsyncParsableCommand {
         guard settings.decoders == .sandbox else {
             return Finding(
                 subject: "decoders", result: .note,
-                detail: "in this process, as FIXATIVE_DECODERS says: a picture that crashes a decoder ends the program")
+                detail: "in this process, as FIXATIVE_DECODERS sets it: a picture that crashes a decoder ends the program")
         }
         let pool = DecoderPool(.sandbox, width: 1)
         defer { pool.close() }
@@ -63,11 +63,11 @@ struct DoctorCommand: AsyncParsableCommand {
             try await pool.start()
             return Finding(
                 subject: "decoders", result: .ok,
-                detail: "in a sandbox: processes without key, network and files, held by seccomp and limits")
+                detail: "in a sandbox: processes without key, network and files, restricted by seccomp and limits")
         } catch {
             return Finding(
                 subject: "decoders", result: .wrong,
-                detail: "\(error). FIXATIVE_DECODERS=in-process or --decoders in-process decodes without the sandbox")
+                detail: "\(error). Set FIXATIVE_DECODERS=in-process or use --decoders in-process to decode without the sandbox")
         }
     }
 
@@ -93,7 +93,8 @@ struct DoctorCommand: AsyncParsableCommand {
             ] + permissions(archive)
         } catch let error as BlobStoreError where error.code == .markerMissing && error.detail == "there is no archive here" {
             return [
-                Finding(subject: "storage", result: .note, detail: "\(settings.storage): no archive yet; the first run makes one")
+                Finding(
+                    subject: "storage", result: .note, detail: "\(settings.storage): no archive yet; the first run creates it")
             ]
         } catch {
             return [Finding(subject: "storage", result: .wrong, detail: "\(error)")]
@@ -106,7 +107,7 @@ struct DoctorCommand: AsyncParsableCommand {
         return [
             Finding(
                 subject: "permissions", result: .note,
-                detail: "\(wide) lets others read the archive; take that away with chmod -R, or allow it with --umask")
+                detail: "\(wide) lets other users read the archive; restrict it with chmod -R, or allow it with --umask")
         ]
     }
 
@@ -115,7 +116,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let key = try APIKey.find(in: ProcessInfo.processInfo.environment)
             return key == nil
                 ? Finding(subject: "key", result: .note, detail: "none: set FIXATIVE_API_KEY or FIXATIVE_API_KEY_FILE")
-                : Finding(subject: "key", result: .ok, detail: "there is one; whether it is valid shows with the first call")
+                : Finding(subject: "key", result: .ok, detail: "present; the first call shows whether it is valid")
         } catch {
             return Finding(subject: "key", result: .wrong, detail: "\(error)")
         }
@@ -143,7 +144,7 @@ struct DoctorCommand: AsyncParsableCommand {
             return [
                 Finding(
                     subject: "upstream", result: .wrong,
-                    detail: "\(settings.apiURL) can't be reached: \(words). Check the network, a proxy, --api-url"),
+                    detail: "\(settings.apiURL) can't be reached: \(words). Check the network, the proxy and --api-url"),
                 Finding(subject: "clock", result: .note, detail: "not compared: the upstream can't be reached"),
             ]
         }
@@ -154,7 +155,7 @@ struct DoctorCommand: AsyncParsableCommand {
         func foreign(_ problem: UpstreamProblem) -> [Finding] {
             [
                 Finding(subject: "upstream", result: .wrong, detail: "\(settings.apiURL): \(problem)"),
-                Finding(subject: "clock", result: .note, detail: "not compared: the answer is not the API's"),
+                Finding(subject: "clock", result: .note, detail: "not compared: the answer is not from the API"),
             ]
         }
         if (300..<400).contains(status) { return foreign(UpstreamProblem(.redirect, "it answers \(status), a redirect")) }
@@ -168,9 +169,9 @@ struct DoctorCommand: AsyncParsableCommand {
         monitor.compareClock(
             date: response.headers["date"], age: response.headers.first(name: "age"), now: SystemClock().now)
         guard let skew = monitor.clockSkew else {
-            return [reached, Finding(subject: "clock", result: .note, detail: "the upstream does not tell the time")]
+            return [reached, Finding(subject: "clock", result: .note, detail: "not compared: the upstream's answer has no date")]
         }
-        let detail = "\(Int(skew.magnitude.rounded())) s from the upstream's; deadlines are computed by it"
+        let detail = "\(Int(skew.magnitude.rounded())) s from the upstream's clock; deadlines are computed with this clock"
         guard let problem = monitor.problems.first else {
             return [reached, Finding(subject: "clock", result: .ok, detail: detail)]
         }
@@ -179,7 +180,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     /// The source of the settings, and whether the key may be sent to the API's address.
     private static func settings(_ settings: Settings) -> [Finding] {
-        let source = settings.configPath ?? "no config file; \(SettingsFile.suggestedPath) is the place for one"
+        let source = settings.configPath ?? "no config file; its default path is \(SettingsFile.suggestedPath)"
         var findings = [Finding(subject: "settings", result: .ok, detail: source)]
         findings += settings.warnings.map { Finding(subject: "settings", result: .wrong, detail: $0.replacing("\n", with: " ")) }
         if (try? APIAddress(settings.apiURL).isProtected) != true {

@@ -9,7 +9,7 @@ import GenerationAPI
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Hand the archive over in a form that others know.",
+        commandName: "export", abstract: "Export the archive in a standard format.",
         subcommands: [ExportBagItCommand.self])
 }
 
@@ -18,14 +18,14 @@ struct ExportBagItCommand: AsyncParsableCommand {
         commandName: "bagit",
         abstract: "Write a BagIt bag (RFC 8493): pictures under readable names, records, a list, checksums.",
         discussion: """
-            The bag is put together beside its folder and gets its name when it is complete and on the disk. Exit code 1 when \
-            something could not be handed over whole; it is listed in the bag with what is wrong.
+            The bag is written beside its folder under a temporary name, and renamed when it is complete and on the disk. Exit code 1 \
+            when a file could not be exported completely; the bag lists it with the problem.
             """)
 
     @Argument(help: ArgumentHelp("The folder of the bag: new or empty.", valueName: "out-dir"))
     var folder: String
 
-    @Option(help: "Only pictures whose prompt holds these words.")
+    @Option(help: "Only pictures whose prompt contains these words.")
     var query: String?
 
     @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date.", valueName: "span"))
@@ -75,11 +75,11 @@ struct ExportBagItCommand: AsyncParsableCommand {
                 missing: summary.missing, files: summary.files, bytes: summary.bytes)
             Terminal.write(try Rendering.json(result))
         } else {
-            let lost = summary.unavailable == 0 ? "" : ", \(summary.unavailable) unavailable"
+            let lost = summary.unavailable == 0 ? "" : ", \(summary.unavailable) lost"
             let what = "\(Rendering.count(summary.pictures, "picture")), \(Rendering.count(summary.records, "record"))\(lost)"
             Terminal.write("\(folder): \(what), \(Rendering.bytes(Int64(summary.bytes)))\n")
         }
-        for line in summary.missing { Terminal.complain("not handed over whole: \(line)") }
+        for line in summary.missing { Terminal.complain("not exported completely: \(line)") }
         guard summary.missing.isEmpty else {
             Terminal.complain("run 'fixative verify --deep' and 'fixative repair', then export to another folder")
             throw ExitCode.foundWrong

@@ -15,7 +15,7 @@ struct GalleryCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The folder of the pages: empty, new, or written by an earlier run.", valueName: "out-dir"))
     var folder: String
 
-    @Option(help: "Only pictures whose prompt holds these words.")
+    @Option(help: "Only pictures whose prompt contains these words.")
     var query: String?
 
     @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date.", valueName: "span"))
@@ -26,14 +26,14 @@ struct GalleryCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("base-url"),
-        help: ArgumentHelp("Where the site will be read: makes the links of its feed absolute.", valueName: "url"))
+        help: ArgumentHelp("Where the site will be published: makes the links of its feed absolute.", valueName: "url"))
     var baseURL: String?
 
     @Flag(
         help: "Copy the archive's files into the gallery, or link them: a linked gallery takes no space and is for reading only.")
     var transfer: Transfer = .copy
 
-    @Flag(help: "Also bring the originals, for 1:1 view and download.")
+    @Flag(help: "Include the originals, for full size and download.")
     var originals = false
 
     @OptionGroup var common: CommonOptions

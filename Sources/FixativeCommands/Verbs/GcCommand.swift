@@ -6,20 +6,20 @@ import Upkeep
 
 struct GcCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gc", abstract: "Take away files that no record names and nobody has used for long.",
+        commandName: "gc", abstract: "Delete files that no record names and that have been unused for some time.",
         discussion: """
-            Such files are left by crashes and by thumbnails that were made anew. Workers may run meanwhile. Nothing is taken away \
-            while a record is missing or damaged: it may name any file. Pictures larger than a thumbnail stay unless --pictures is \
-            given: where records were lost together with the catalog, they are what was delivered.
+            Crashes leave such files, and so do thumbnails that were made again. Workers may run meanwhile. Nothing is deleted while \
+            a record is missing or damaged, because it may name any file. Pictures larger than a thumbnail are deleted only with \
+            --pictures: if records and catalog were lost, they may be the only originals.
             """)
 
-    @Option(help: ArgumentHelp("How long a file must have gone unused: 12h, 14d; at least 1h.", valueName: "time"))
+    @Option(help: ArgumentHelp("How long a file must have been unused: 12h, 14d; at least 1h.", valueName: "time"))
     var grace = DurationArgument(seconds: 14 * 86400)
 
-    @Flag(help: "Take away pictures larger than a thumbnail, too: old previews, and what was delivered but is named nowhere.")
+    @Flag(help: "Also delete pictures larger than a thumbnail: old previews, and deliveries that no record names.")
     var pictures = false
 
-    @Flag(help: "Only say what would be taken away.")
+    @Flag(help: "Only print what would be deleted.")
     var dryRun = false
 
     @OptionGroup var common: CommonOptions
@@ -27,7 +27,7 @@ struct GcCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard grace.seconds >= GarbageCollector.leastGrace else {
-            throw ValidationError("--grace takes at least 1h: a worker may be about to name a file that it has just stored")
+            throw ValidationError("--grace takes at least 1h: a worker stores a file before it writes the record that names it")
         }
     }
 
@@ -41,8 +41,8 @@ struct GcCommand: AsyncParsableCommand {
         for blob in report.collected { Terminal.write("\(blob.digest)  \(blob.bytes)\n") }
         let count = Rendering.count(report.collected.count, "file")
         let parts = [
-            "\(count) (\(Rendering.bytes(report.bytes))) \(dryRun ? "would be taken away" : "taken away")",
-            "\(Rendering.count(report.pictures, "picture")) kept\(report.pictures == 0 ? "" : " (--pictures takes them)")",
+            "\(count) (\(Rendering.bytes(report.bytes))) \(dryRun ? "would be deleted" : "deleted")",
+            "\(Rendering.count(report.pictures, "picture")) kept\(report.pictures == 0 ? "" : " (--pictures deletes them)")",
             "\(report.young) too young or in use again", "\(Rendering.count(report.unfinished, "unfinished file"))",
         ]
         Terminal.write(parts.joined(separator: ", ") + "\n")

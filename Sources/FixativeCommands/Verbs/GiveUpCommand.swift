@@ -8,19 +8,19 @@ import Foundation
 struct GiveUpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "give-up",
-        abstract: "End what still waits of tasks, by your word instead of by the close of its window.",
+        abstract: "End the waiting results of tasks now, before their window closes.",
         discussion: """
-            Of each result that waits, the best delivery so far becomes the original, even if it is not a whole picture; without \
-            one it is listed as lost. The audit claims nothing for it. 'fixative retry' takes it up again.
+            The best delivery so far of each waiting result becomes the original, even if it is not a whole picture. Without a \
+            delivery, the result is listed as lost. The audit claims nothing for it. 'fixative retry' tries it again.
             """)
 
-    @Argument(help: "Task ids.")
+    @Argument(help: "Task IDs.")
     var taskIDs: [String]
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        for text in taskIDs where TaskID(text) == nil { throw ValidationError("'\(text.prefix(80))' is not a task id") }
+        for text in taskIDs where TaskID(text) == nil { throw ValidationError("'\(text.prefix(80))' is not a task ID") }
     }
 
     func run() async throws {
@@ -37,7 +37,7 @@ struct GiveUpCommand: AsyncParsableCommand {
     /// - Returns: Whether no part of the task is still waiting.
     private func giveUp(_ id: TaskID, _ archive: Archive, _ filer: RecordFiler) async throws -> Bool {
         guard let task = try await archive.catalog.task(id) else {
-            Terminal.complain("fixative: the archive does not know the task \(id)")
+            Terminal.complain("fixative: the archive has no task \(id)")
             return false
         }
         let now = archive.clock.now
@@ -46,17 +46,18 @@ struct GiveUpCommand: AsyncParsableCommand {
             let last = try await archive.catalog.entries(EntryQuery(task: id)).first { $0.id == lease.id }?.reason
             let reason = "ended by a person" + (last.map { "; last: \($0)" } ?? "")
             let record = try await filer.end(lease, reason: reason, cause: .person)
-            let end = record.state == .archived ? "its best delivery is kept as the original" : "nothing of it was delivered"
+            let end = record.state == .archived ? "its best delivery is kept as the original" : "nothing was delivered"
             Terminal.write("ended  \(lease.id): \(end)\n")
         }
         if let lease = leases.task {
             let reason = "ended by a person" + (task.reason.map { "; last: \($0)" } ?? "")
             try await filer.end(
                 lease, .unavailable, reason: reason, cause: .person, createdAt: lease.createdAt, json: nil)
-            Terminal.write("ended  \(id): none of its results is known\n")
+            Terminal.write("ended  \(id): its results are unknown\n")
         }
         if leases.task == nil, leases.outputs.isEmpty {
-            Terminal.log("nothing of \(id) waits" + (task.state == .leased ? "; a worker has it in hand, try again soon" : ""))
+            let advice = task.state == .leased ? "; a worker holds its lease, try again soon" : ""
+            Terminal.log("the task \(id) has no waiting results\(advice)")
         }
         return task.state != .leased
     }

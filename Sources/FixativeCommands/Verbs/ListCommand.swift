@@ -24,25 +24,25 @@ extension ListCursor: ExpressibleByArgument {
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List outputs, the newest first.",
-        discussion: "All of them; a table on a terminal ends after 100 unless --limit or --all says otherwise. "
-            + "When a list ends before its end, stderr says how it goes on.")
+        discussion: "A table on a terminal ends after 100 lines, unless --limit or --all is given. "
+            + "When more lines follow, stderr names the cursor for --after.")
 
-    @Option(help: "Words that the prompt must hold, each as a word or the beginning of one.")
+    @Option(help: "Words that the prompt must contain, each as a word or the beginning of one.")
     var query: String?
 
-    @Option(help: "Only outputs of this verdict.")
+    @Option(help: "Only outputs with this verdict.")
     var verdict: Verdict?
 
     @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date.", valueName: "span"))
     var since: TimeSpan?
 
-    @Flag(help: "Only what can't be had, with the reasons: also tasks that failed.")
+    @Flag(help: "Only lost outputs with the reasons, and tasks that failed.")
     var lost = false
 
-    @Flag(help: "Only what still waits although little of its time is left, the most urgent first.")
+    @Flag(help: "Only outputs and tasks that wait with little time left, the most urgent first.")
     var atRisk = false
 
-    @Flag(help: "Only what waits after a failure: the reason, the tries, the next one, and when the window closes.")
+    @Flag(help: "Only outputs and tasks that wait after a failure: cause, tries, next try, end of the window, reason.")
     var failing = false
 
     @Option(help: ArgumentHelp("Only pictures in this price class: 1K, 2K or 4K.", valueName: "tier"))
@@ -51,13 +51,13 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: "Only pictures of this model.")
     var model: String?
 
-    @Option(help: "The most lines.")
+    @Option(help: "The maximum number of lines.")
     var limit: Int?
 
-    @Flag(help: "All, also on a terminal.")
+    @Flag(help: "All lines, also on a terminal.")
     var all = false
 
-    @Option(help: ArgumentHelp("Go on after the end of an earlier list, as that one said.", valueName: "cursor"))
+    @Option(help: ArgumentHelp("Continue an earlier list after the cursor that it printed.", valueName: "cursor"))
     var after: ListCursor?
 
     @OptionGroup var common: CommonOptions
@@ -69,11 +69,11 @@ struct ListCommand: AsyncParsableCommand {
         guard limit == nil || !all else { throw ValidationError("--limit and --all are opposites; give one of them") }
         let isFiltered = lost || query != nil || verdict != nil || since != nil || tier != nil || model != nil || after != nil
         guard !atRisk || !(isFiltered || failing) else {
-            throw ValidationError("--at-risk goes with --limit and --format only")
+            throw ValidationError("--at-risk can only be combined with --limit and --format")
         }
-        guard !failing || !isFiltered else { throw ValidationError("--failing goes with --limit and --format only") }
+        guard !failing || !isFiltered else { throw ValidationError("--failing can only be combined with --limit and --format") }
         if after?.isAmongTasks == true, !lost {
-            throw ValidationError("this cursor is of a list made with --lost; give that too")
+            throw ValidationError("this cursor belongs to a list with --lost; add --lost")
         }
     }
 
@@ -117,7 +117,7 @@ struct ListCommand: AsyncParsableCommand {
         }
         try output.finish()
         if let next {
-            Terminal.log("there is more: go on with --after \(next)\(limit == nil ? ", or see it whole with --all" : "")")
+            Terminal.log("more lines follow: continue with --after \(next)\(limit == nil ? ", or list all with --all" : "")")
         }
     }
 

@@ -8,8 +8,8 @@ struct RebuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rebuild", abstract: "Make the catalog again from records and files.",
         discussion: """
-            What waits in a catalog that can still be read stays in the queue. A damaged catalog is put aside; for that, no other \
-            process may have the archive open.
+            Waiting tasks of a readable catalog stay in the queue. A damaged catalog is put aside; no other process may have the \
+            archive open then.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -20,15 +20,16 @@ struct RebuildCommand: AsyncParsableCommand {
         let archive = try await UpkeepArchive(path: settings.storage, deep: false, permissions: settings.permissions)
         let (summary, place, losses) = try await archive.rebuild(results: countResults)
         if let place {
-            Terminal.log("the catalog was damaged (\(archive.damage.joined(separator: ", "))); it lies in \(place) now")
+            Terminal.log("the catalog was damaged (\(archive.damage.joined(separator: ", "))) and was moved to \(place)")
         }
         for loss in losses { Terminal.log("not saved: \(loss)") }
         if output.format == .json {
             Terminal.write(try Rendering.json(summary))
         } else {
-            Terminal.write("\(Rendering.count(summary.outputs, "output")) of \(Rendering.count(summary.tasks, "task")) entered\n")
-            for path in summary.unreadable { Terminal.write("no record: \(Table.plain(path))\n") }
-            for id in summary.remembered { Terminal.write("without a record, but remembered: \(id)\n") }
+            let counts = "\(Rendering.count(summary.outputs, "output")) of \(Rendering.count(summary.tasks, "task"))"
+            Terminal.write("\(counts) added to the catalog\n")
+            for path in summary.unreadable { Terminal.write("not a valid record: \(Table.plain(path))\n") }
+            for id in summary.remembered { Terminal.write("without a record, restored from the catalog's copy: \(id)\n") }
             for id in summary.withoutOriginal { Terminal.write("without its original: \(id)\n") }
         }
         let isWhole = [summary.unreadable, summary.withoutOriginal, summary.remembered].allSatisfy(\.isEmpty)

@@ -7,21 +7,21 @@ import Upkeep
 
 struct RepairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "repair", abstract: "Mend what 'fixative verify' finds.",
+        commandName: "repair", abstract: "Repair what 'fixative verify' finds.",
         discussion: """
             Thumbnails and previews are made again from their originals, records and rows from each other, a damaged catalog from the \
-            records. A damaged original goes to quarantine/; it is copied from --from, or fetched again by the next 'fixative archive' \
-            while its link lives. Nothing is deleted. Exit code 0 when all is mended; 1 when something could not be, an original \
-            has yet to be fetched again, or, with --dry-run, something would have to be.
+            records. A damaged original goes to quarantine/. It is copied from --from, or the next 'fixative archive' downloads it \
+            again while its link works. Nothing is deleted. Exit code 1 when something could not be repaired, or when an original must \
+            still be downloaded. With --dry-run, exit code 1 when something would have to be done. Otherwise exit code 0.
             """)
 
     @Option(help: ArgumentHelp("Another archive's folder, to copy damaged files from.", valueName: "dir"))
     var from: String?
 
-    @Flag(help: "Read every file whole first; otherwise what 'verify --deep' has found is mended.")
+    @Flag(help: "Read every file first. Without this, repair what 'verify --deep' has found.")
     var deep = false
 
-    @Flag(help: "Only say what would be done.")
+    @Flag(help: "Only print what would be done.")
     var dryRun = false
 
     @OptionGroup var common: CommonOptions
@@ -55,15 +55,15 @@ struct RepairCommand: AsyncParsableCommand {
     }
 
     private func text(_ report: RepairReport) -> String {
-        guard !report.steps.isEmpty else { return "nothing to mend\(untracked(report))\n" }
+        guard !report.steps.isEmpty else { return "nothing to repair\(untracked(report))\n" }
         let left = report.notMended.count
         let done = Rendering.count(report.steps.count - left, "step")
         let summary = dryRun ? "\(done) would be taken" : "\(done) taken"
-        return Self.table(report).text + "\n\(summary), \(left) not mended\(untracked(report))\n"
+        return Self.table(report).text + "\n\(summary), \(left) not repaired\(untracked(report))\n"
     }
 
     private func untracked(_ report: RepairReport) -> String {
         report.untracked == 0
-            ? "" : "; \(Rendering.count(report.untracked, "file")) that no record names left alone ('fixative gc')"
+            ? "" : "; kept \(Rendering.count(report.untracked, "file")) that no record names ('fixative gc' deletes old ones)"
     }
 }

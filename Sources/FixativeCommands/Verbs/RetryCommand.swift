@@ -8,14 +8,13 @@ import GenerationAPI
 struct RetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Try again what was given up: results that were lost, and deliveries that were no whole picture.",
+        abstract: "Try lost results again, and deliveries that could not be decoded.",
         discussion: """
-            Without ids, everything that was given up is tried again, except what the upstream itself calls failed or cancelled. A \
-            task is read anew for fresh links. What came before is kept until something better has come. Exit code 1 when something \
-            is still lost afterwards.
+            Without IDs, it takes all of them, except tasks that the upstream itself calls failed or cancelled. Each task is read \
+            again for fresh links. Stored files stay until a better delivery is archived. Exit code 1 when something is still lost.
             """)
 
-    @Argument(help: "Task ids.")
+    @Argument(help: "Task IDs.")
     var taskIDs: [String] = []
 
     @OptionGroup var patience: PatienceOptions
@@ -24,7 +23,7 @@ struct RetryCommand: AsyncParsableCommand {
     @OptionGroup var output: FormatOptions
 
     func validate() throws {
-        for text in taskIDs where TaskID(text) == nil { throw ValidationError("'\(text.prefix(80))' is no task id") }
+        for text in taskIDs where TaskID(text) == nil { throw ValidationError("'\(text.prefix(80))' is not a task ID") }
     }
 
     func run() async throws {
@@ -34,7 +33,7 @@ struct RetryCommand: AsyncParsableCommand {
         let named = taskIDs.compactMap { TaskID($0) }
         let isAnyUnknown = try await complainOfUnknown(named, in: archive.catalog)
         let tasks = try await archive.catalog.retry(named.isEmpty ? nil : named, now: archive.clock.now)
-        Terminal.log("again      \(Rendering.count(tasks.count, "task")) of which something was given up")
+        Terminal.log("retry      \(Rendering.count(tasks.count, "task")) with results that were lost or could not be decoded")
 
         let reporter = Reporter(verbose: common.verbose)
         var options = settings.archiverOptions
@@ -46,7 +45,7 @@ struct RetryCommand: AsyncParsableCommand {
     private func complainOfUnknown(_ tasks: [TaskID], in catalog: any CatalogReader) async throws -> Bool {
         var isAnyUnknown = false
         for id in tasks where try await catalog.task(id) == nil {
-            Terminal.complain("fixative: the archive does not know the task \(id); 'fixative archive \(id)' takes it up")
+            Terminal.complain("fixative: the archive has no task \(id); run 'fixative archive \(id)'")
             isAnyUnknown = true
         }
         return isAnyUnknown

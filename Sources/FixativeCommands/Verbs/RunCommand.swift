@@ -9,22 +9,22 @@ import Secrets
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Archive everything the account generates, and serve it, until told to stop.",
+        commandName: "run", abstract: "Archive everything that the account generates, and serve it, until it is stopped.",
         discussion: """
-            Looks at the account again and again, takes the upstream's callbacks when FIXATIVE_HOOK_SECRET is set, passes the \
-            upstream's API through under /v1, and answers readers over HTTP. FIXATIVE_READ_TOKEN and FIXATIVE_ADMIN_TOKEN guard it; \
-            without one it listens on this machine only, and nothing can be changed through it. FIXATIVE_GATEWAY_TOKEN stands for \
-            the key in the gateway. Several tokens or secrets have commas between them. SIGTERM ends it within 10 s; SIGHUP reads \
-            settings, and the files of keys, tokens and secrets, anew.
+            It sweeps the account regularly, and serves the archive over HTTP. It accepts the upstream's callbacks when \
+            FIXATIVE_HOOK_SECRET is set, and passes the upstream's API through under /v1. FIXATIVE_READ_TOKEN and \
+            FIXATIVE_ADMIN_TOKEN protect it. Without a token it listens on this machine only, and nothing can be changed through it. \
+            Callers of the gateway can send FIXATIVE_GATEWAY_TOKEN instead of the API key. Separate several tokens or secrets by \
+            commas. SIGTERM ends it within 10 s. SIGHUP reads settings, and the files of keys, tokens and secrets, again.
             """)
 
     @Option(help: ArgumentHelp("The address to serve at.", valueName: "host:port"))
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)
 
-    @Option(help: ArgumentHelp("How far back the account is looked at: 24h, 7d.", valueName: "span"))
+    @Option(help: ArgumentHelp("How far back the first sweep looks: 24h, 7d.", valueName: "span"))
     var since = DurationArgument(seconds: 86400)
 
-    @Option(help: ArgumentHelp("Seconds between looks at the account (default: 300).", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Seconds between sweeps of the account (default: 300).", valueName: "seconds"))
     var sweepInterval: Int?
 
     @Option(
@@ -45,7 +45,7 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Tell this address what is archived, mismatched, at risk or lost: Standard Webhooks, signed with FIXATIVE_NOTIFY_SECRET.",
+            "Send notifications to this address: Standard Webhooks, signed with FIXATIVE_NOTIFY_SECRET.",
             valueName: "url"))
     var notifyURL: String?
 
@@ -76,7 +76,7 @@ struct RunCommand: AsyncParsableCommand {
         } catch {
             guard DiskState.isUnwritable(near: input.settings.storage) else { throw error }
             log.logger.error(
-                "the archive can't be opened yet, and is tried again", metadata: ["reason": "\(error)"])
+                "the archive can't be opened yet; the service tries again", metadata: ["reason": "\(error)"])
         }
         var options = ArchiveService.Options(listen: listen, since: since.seconds)
         options.watchFolder = watchDir

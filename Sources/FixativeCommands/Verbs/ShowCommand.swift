@@ -8,9 +8,9 @@ import SizeContract
 
 struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show everything that is on record of a task, or of the outputs that a file belongs to.")
+        commandName: "show", abstract: "Show everything on record about a task, or about the outputs that a file belongs to.")
 
-    @Argument(help: ArgumentHelp("A task id, or the SHA-256 of an original, thumbnail or preview.", valueName: "task-or-digest"))
+    @Argument(help: ArgumentHelp("A task ID, or the SHA-256 of an original, thumbnail or preview.", valueName: "task-or-digest"))
     var subject: String
 
     @OptionGroup var common: CommonOptions
@@ -18,7 +18,7 @@ struct ShowCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard Digest(subject) != nil || TaskID(subject) != nil else {
-            throw ValidationError("'\(subject.prefix(80))' is neither a task id nor a SHA-256")
+            throw ValidationError("'\(subject.prefix(80))' is neither a task ID nor a SHA-256")
         }
     }
 
@@ -30,7 +30,7 @@ struct ShowCommand: AsyncParsableCommand {
         let task = try await Self.task(query.task ?? entries.first?.id.task, archive)
         guard !entries.isEmpty || task != nil else {
             throw SettingsError(
-                "nothing is known of \(subject). 'fixative list' shows what is; 'fixative archive \(subject)' asks the upstream")
+                "\(subject) is not in the archive. Run 'fixative list', or 'fixative archive \(subject)' to ask the upstream")
         }
         var records: [ArchiveRecord] = []
         for entry in entries {
@@ -108,13 +108,13 @@ struct ShowCommand: AsyncParsableCommand {
         }
         if let picture = record.picture {
             let marks = [picture.interlaced ? "interlaced" : nil, picture.animated ? "animated" : nil].compactMap { $0 }
-            let kind = [picture.format, "\(picture.bitDepth) bits a sample", picture.colourType] + marks
+            let kind = [picture.format, "\(picture.bitDepth) bits per sample", picture.colourType] + marks
             add("picture", kind.joined(separator: ", "))
             let damage = picture.contentCredentialsDamage.map { ", damaged: \($0)" } ?? ""
             add("credentials", picture.contentCredentialsBytes.map { "\($0) bytes of Content Credentials\(damage)" })
             add("profile", picture.iccName)
             add("source type", picture.digitalSourceType)
-            add("after end", picture.trailingBytes > 0 ? "\(picture.trailingBytes) bytes that are no part of the picture" : nil)
+            add("after end", picture.trailingBytes > 0 ? "\(picture.trailingBytes) bytes that are not part of the picture" : nil)
             for note in picture.notes ?? [] { add("note", note) }
         }
         add("unreadable", record.decodeError)

@@ -22,10 +22,10 @@ struct SyntheticPictureSource: PictureSource {
 
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "simulate", abstract: "Run a stand-in for the upstream API on loopback.",
+        commandName: "simulate", abstract: "Run only the simulated upstream API, on 127.0.0.1.",
         discussion: """
-            Any API key is accepted, except one that begins with 'bad' (401), 'broke' (402) or 'forbidden' (403). With --faults real it \
-            delivers like the real service, with hostile it also fails like it.
+            Any API key is accepted, except one that begins with 'bad' (401), 'broke' (402) or 'forbidden' (403). With --faults real, \
+            it delivers wrong sizes and formats like the real service. With --faults hostile, it also fails.
             """)
 
     @Option(help: "The port on 127.0.0.1; 0 for any.")
@@ -37,13 +37,13 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "How it misbehaves.")
     var faults: FaultProfile = .none
 
-    @Option(help: "Decides everything that looks like chance.")
+    @Option(help: "Decides everything that looks random.")
     var seed: UInt64 = 1
 
-    @Option(help: "Completed tasks that the account begins with.")
+    @Option(help: "Completed tasks at the start.")
     var tasks = 24
 
-    @Option(help: "Tasks that the account completes a minute by itself.")
+    @Option(help: "Tasks that the account completes per minute by itself.")
     var rate = 0.0
 
     @OptionGroup var common: CommonOptions

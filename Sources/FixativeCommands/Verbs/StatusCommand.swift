@@ -11,7 +11,7 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract:
-            "How much is archived, waiting, failing, held, at risk or lost. Exit code 1 when something is lost, failing, held or at risk."
+            "Show how much is archived, waiting, failing, held, at risk or lost. Exit code 1 when something is lost, failing, held or at risk."
     )
 
     @OptionGroup var common: CommonOptions
@@ -95,7 +95,7 @@ struct StatusCommand: AsyncParsableCommand {
         let outputs = (status.outputs[.waiting] ?? 0) + (status.outputs[.leased] ?? 0)
         lines.append(("waiting", "\(Rendering.count(tasks, "task")) to read, \(Rendering.count(outputs, "picture")) to fetch"))
         let ended = (status.tasks[.failed] ?? 0) + (status.tasks[.cancelled] ?? 0)
-        if ended > 0 { lines.append(("failed", "\(Rendering.count(ended, "task")) of which the upstream made no picture")) }
+        if ended > 0 { lines.append(("failed", "\(Rendering.count(ended, "task")) for which the upstream made no picture")) }
         lines.append(("lost", result.unavailable == 0 ? "nothing" : "\(result.unavailable), listed by 'fixative list --lost'"))
         if let deadline = status.nearestDeadline {
             lines.append(("deadline", "the nearest is \(Rendering.minute(deadline)) UTC"))

@@ -9,28 +9,30 @@ import GenerationAPI
 
 struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "submit", abstract: "Ask for a picture, with the request on record before it is sent.",
-        discussion: "Prints the task's id. With --wait it is archived as well, together with what else is in the queue.")
+        commandName: "submit", abstract: "Ask the API for a picture; the request is put on record before it is sent.",
+        discussion: "Prints the task ID. With --wait, it also archives the picture and the rest of the queue.")
 
-    @Option(help: "What to draw.")
+    @Option(help: "The prompt: a description of the picture.")
     var prompt: String
 
     @Option(help: "auto, a ratio such as 16:9, or pixels such as 1024x1024.")
     var size: String?
 
-    @Option(help: "1K, 2K or 4K; read only with a ratio.")
+    @Option(help: "1K, 2K or 4K; only used with a ratio.")
     var resolution: String?
 
     @Option(name: .customLong("image-url"), help: ArgumentHelp("A reference image; up to 16 of them.", valueName: "url"))
     var imageURLs: [String] = []
 
-    @Option(name: .customLong("callback-url"), help: ArgumentHelp("Where the upstream reports to; HTTPS.", valueName: "url"))
+    @Option(
+        name: .customLong("callback-url"),
+        help: ArgumentHelp("Where the upstream reports the end of the task; HTTPS.", valueName: "url"))
     var callbackURL: String?
 
     @Option(help: "The model.")
     var model = GenerationRequest.defaultModel
 
-    @Option(help: ArgumentHelp("Send a request again whose answer never came, without having it made twice.", valueName: "key"))
+    @Option(help: ArgumentHelp("Repeat a request whose answer was lost, without paying twice.", valueName: "key"))
     var idempotencyKey: String?
 
     @Flag(help: "Wait until the picture is archived.")
@@ -91,7 +93,7 @@ struct SubmitCommand: AsyncParsableCommand {
             task = try await context.client.create(request, idempotencyKey: key)
         } catch let error as APIError where error.isTransient {
             Terminal.complain(
-                "the request is on record. To send it again without having it made twice, add --idempotency-key \(key)")
+                "the request is on record. To repeat it without paying twice, add --idempotency-key \(key)")
             throw error
         } catch let error as APIError {
             try await context.archiver.drop(key: key)

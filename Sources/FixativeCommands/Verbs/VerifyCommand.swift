@@ -4,20 +4,20 @@ import Upkeep
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Hold files, records and catalog against each other.",
+        commandName: "verify", abstract: "Compare files, records and catalog.",
         discussion: """
-            Looks at every name, size, record and row; with --deep also at every byte, those files first that were not read for the \
-            longest time. --for and --sample read a part, and the next run goes on from there. Exit code 0 when nothing is missing, \
-            damaged or misplaced; 1 otherwise. 'fixative repair' mends what is found.
+            It checks every name, size, record and row. With --deep it also reads every byte; files that were not read for the \
+            longest time come first. --for and --sample read a part, and the next run continues there. Exit code 0 when nothing is \
+            missing, damaged or misplaced; 1 otherwise. 'fixative repair' repairs the findings.
             """)
 
-    @Flag(help: "Also read every file whole and hash it again, and check the catalog's indexes.")
+    @Flag(help: "Also read every file, hash it again, and check the catalog's indexes.")
     var deep = false
 
-    @Option(name: .customLong("for"), help: ArgumentHelp("Read files whole for so long: 90s, 10m, 2h.", valueName: "time"))
+    @Option(name: .customLong("for"), help: ArgumentHelp("Read files for this long: 90s, 10m, 2h.", valueName: "time"))
     var time: DurationArgument?
 
-    @Option(help: ArgumentHelp("Read this part of the files whole: 5%.", valueName: "percent"))
+    @Option(help: ArgumentHelp("Read this part of the files: 5%.", valueName: "percent"))
     var sample: Percentage?
 
     @OptionGroup var common: CommonOptions
@@ -52,21 +52,21 @@ struct VerifyCommand: AsyncParsableCommand {
             Rendering.count(report.records, "record"),
             Rendering.count(report.rows, "catalog row"),
         ]
-        var text = counts.joined(separator: ", ") + " held against each other\n"
+        var text = counts.joined(separator: ", ") + " compared\n"
         if report.deep { text += depth(report) }
         if !report.findings.isEmpty { text += "\n" + table(report).text + "\n" }
         let harmless = report.findings.count { $0.kind.isHarmless }
         let wrong = report.findings.count - harmless
         let notes = harmless == 0 ? "" : "; \(Rendering.count(harmless, "harmless note"))"
         if report.litter > 0 {
-            text += "\(Rendering.count(report.litter, "file")) of operating systems and sync programs passed over\n"
+            text += "\(Rendering.count(report.litter, "file")) of operating systems and sync programs ignored\n"
         }
         return text + (wrong == 0 ? "all is well\(notes)\n" : "\(Rendering.count(wrong, "finding"))\(notes)\n")
     }
 
     private static func depth(_ report: VerificationReport) -> String {
         let since = report.oldestReading.map { "every file was read since \(Rendering.minute($0)) UTC" }
-        return "\(Rendering.count(report.read, "file")) (\(Rendering.bytes(report.readBytes))) read whole; "
-            + (since ?? "\(report.neverRead) never yet") + "\n"
+        return "\(Rendering.count(report.read, "file")) (\(Rendering.bytes(report.readBytes))) read; "
+            + (since ?? "\(report.neverRead) never read yet") + "\n"
     }
 }

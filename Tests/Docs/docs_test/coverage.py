@@ -46,7 +46,7 @@ class Verb:
         self.name = name
         self.options = set()
         for line in text.splitlines():
-            # `  -v, --verbose   Say more.` and `  --copy/--link   …`; what is indented further is explanation.
+            # `  -v, --verbose   Print more.` and `  --copy/--link   …`; what is indented further is explanation.
             if found := re.match(r"  (?:-\w, )?(--[a-z-]+)(?:/(--[a-z-]+))?(?= |$)", line):
                 self.options |= {option for option in found.groups() if option}
         self.values = dict(re.findall(r"  (?:-\w, )?(--[a-z-]+) .*\(values: ([^;)]*)", text))
