@@ -9,7 +9,7 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
-# With Swift's own libraries inside, so that the image below needs no Swift.
+# Links Swift's libraries statically, so that the image below needs no Swift.
 RUN swift build -c release --static-swift-stdlib --product fixative \
     && install -D -s "$(swift build -c release --static-swift-stdlib --show-bin-path)/fixative" /out/fixative
 
@@ -21,7 +21,7 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends \
     && install -d -o fixative -g fixative -m 0700 /archive
 COPY --from=build /out/fixative /usr/local/bin/fixative
 USER fixative
-# A crash ends the process at once; Swift's backtracer would hold it and print memory.
+# Swift's backtracer would keep a crashed process alive and print its memory.
 ENV FIXATIVE_STORAGE=/archive SWIFT_BACKTRACE=enable=no
 VOLUME /archive
 EXPOSE 8080

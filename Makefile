@@ -1,11 +1,11 @@
-# Fixative. `make demo` shows it, `make test` proves it; both install what they need on Debian and Ubuntu.
+# Fixative. `make demo` shows it, `make test` tests it. Both install the packages that they need on Debian and Ubuntu.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive bench-service lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi test-hardening test-docs clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev libbrotli-dev pkg-config zlib1g-dev
-# Other programs that the tests hold ours against.
+# Other programs that the tests compare ours with.
 TEST_PACKAGES := binutils pngcheck libjpeg-turbo-progs webp python3 python3-pil python3-venv sqlite3 strace e2fsprogs mount curl rsync openssl
 BROWSER_PACKAGES := chromium python3 python3-pil python3-venv
 
@@ -13,7 +13,7 @@ RELEASE := swift build -c release --scratch-path .build/release-scratch
 FIXATIVE := .build/release-scratch/release/fixative
 STORAGE ?= $(or $(FIXATIVE_STORAGE),storage)
 
-# Installs those of $(1) that are missing, saying what is run; does nothing when all are there.
+# Installs the missing packages of $(1), and prints each command.
 define install
 	@missing=$$(for package in $(1); do \
 		dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'install ok installed' || echo "$$package"; done); \
@@ -62,7 +62,7 @@ test: deps test-deps lint
 	$(MAKE) --no-print-directory test-openapi
 	$(MAKE) --no-print-directory test-browser
 
-# Killed at every step, refused at every call, unplugged after every acknowledgement: Tests/README.md. Root makes it whole.
+# Kills the program at every step, fails every call, and cuts the power after acknowledgements: Tests/README.md. Some proofs need root.
 torture: build test-deps
 	FIXATIVE=$(FIXATIVE) Tests/Torture/run --full
 	FIXATIVE_OUTAGES=all swift test --filter OutageTests
@@ -70,15 +70,15 @@ torture: build test-deps
 	$(RELEASE) --product catalog-scale
 	.build/release-scratch/release/catalog-scale --rows 1000000 --program $(FIXATIVE)
 
-# The service under hostile faults, restarted every minute, and every task accounted for: Tests/README.md.
+# Runs the service under hostile faults, restarts it every minute, and accounts for every task: Tests/README.md.
 SOAK_MINUTES ?= 30
 soak: build test-deps
 	FIXATIVE=$(FIXATIVE) SOAK_MINUTES=$(SOAK_MINUTES) Tests/Soak/run
 
-# The service for this machine: program, systemd unit, and a place for the key. DESTDIR puts all of it below another folder.
+# Installs the service: program, systemd unit, and a folder for the key. DESTDIR puts all of it below another folder.
 PREFIX ?= /usr/local
 UNITS = $(PREFIX)/lib/systemd/system
-# With Swift's own libraries inside: what is installed needs no toolchain.
+# Links Swift's libraries statically, so that the installed program needs no toolchain.
 STANDALONE := swift build -c release --static-swift-stdlib --scratch-path .build/static-scratch --product fixative
 as_root = $(if $(DESTDIR),,$(if $(filter 0,$(shell id -u)),,sudo))
 install: deps
@@ -89,12 +89,12 @@ install: deps
 	$(as_root) install -d -m 0700 '$(DESTDIR)/etc/fixative'
 	$(as_root) test -e '$(DESTDIR)/etc/fixative/fixative.env' || \
 		$(as_root) install -m 0600 .deploy/fixative.env '$(DESTDIR)/etc/fixative/fixative.env'
-	@printf '%s\n' '' 'Next: put the API key, alone, into /etc/fixative/api-key, set tokens in /etc/fixative/fixative.env, and start it:' \
+	@printf '%s\n' '' 'Next: write only the API key into /etc/fixative/api-key, set tokens in /etc/fixative/fixative.env, and start the service:' \
 		'  sudo install -m 0600 /dev/stdin /etc/fixative/api-key   # paste the key, then Ctrl-D' \
 		'  sudoedit /etc/fixative/fixative.env' \
 		'  sudo systemctl daemon-reload && sudo systemctl enable --now fixative && journalctl -fu fixative'
 
-# Leaves /etc/fixative and the archive in /var/lib/fixative where they are.
+# Keeps /etc/fixative and the archive in /var/lib/fixative.
 uninstall:
 	$(if $(DESTDIR),,-$(as_root) systemctl disable --now fixative)
 	$(as_root) rm -f '$(DESTDIR)$(PREFIX)/bin/fixative' '$(DESTDIR)$(UNITS)/fixative.service'
@@ -107,23 +107,23 @@ lint:
 format:
 	swift format --in-place --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
-# The codecs and what is made with them, under AddressSanitizer. The test runner itself leaks, so leaks are not looked for.
+# Runs the tests of codecs and imaging under AddressSanitizer. The test runner itself leaks, so leak detection is off.
 asan: deps test-deps
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/asan \
 		--filter 'ImageCodecsTests|ImagingTests|SyntheticPicturesTests'
 
-# Pixels, verdicts and thumbnails against libvips and Pillow; our files read by djpeg, dwebp and pngcheck.
+# Compares pixels, verdicts and thumbnails with libvips and Pillow, and reads our files with djpeg, dwebp and pngcheck.
 interop: deps test-deps
 	CORPUS=$(IMAGES) Tests/Interop/run
 
-# Each decoder, and the PNG fast path against libpng, on mutated files for so long: make fuzz FUZZ_MINUTES=30
+# Fuzzes each decoder, and the PNG fast path against libpng. The time is for each target: make fuzz FUZZ_MINUTES=30
 FUZZ_MINUTES ?= 30
 fuzz: deps test-deps
 	$(FUZZ) --seconds $$(($(FUZZ_MINUTES) * 60))
 	$(SLOW)
 	$(CHUNKS) --seconds $$(($(FUZZ_MINUTES) * 60))
 
-# The same for a moment. What earlier runs found interesting is tried again first.
+# A short run. It starts with the inputs that earlier runs kept.
 FUZZ_SECONDS ?= 60
 TEST_FUZZ_SECONDS ?= 15
 fuzz-smoke: deps test-deps
@@ -133,7 +133,7 @@ fuzz-smoke: deps test-deps
 
 # The system's Python has the system's Pillow.
 FUZZ = /usr/bin/python3 Tests/Fuzz/fuzz.py --corpus $(IMAGES)
-# Inputs that are made to cost time.
+# Inputs that are built to be slow.
 SLOW = swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release --product imaging-dump && \
 	/usr/bin/python3 Tests/Fuzz/slow.py --dump .build/benchmarks/release/imaging-dump
 # Chunk structure of PNG against an independent reader.
@@ -148,36 +148,36 @@ bench: deps
 bench-peers: deps
 	CORPUS=$(IMAGES) Benchmarks/peers/bench.sh
 
-# All of archiving, with the simulated API on this machine, against the imaging job alone.
+# Compares complete archiving, with a simulated API on this machine, with the imaging job alone.
 bench-archive: build
 	FIXATIVE=$(abspath $(FIXATIVE)) CORPUS=$(IMAGES) Benchmarks/archive/bench.sh
 
-# The gallery in headless Chromium: search, keyboard, no JavaScript, narrow, dark, accessible, and nothing from outside.
+# Tests the gallery in headless Chromium: search, keyboard, no JavaScript, layouts, accessibility, and no request to other hosts.
 # `Tests/Browser/run --large` measures 100,000 pictures, in a few minutes.
 test-browser: browser-deps
 	Tests/Browser/run
 
-# Bags, feeds, metrics and notifications, in the hands of the programs that others read them with.
+# Reads bags, feeds, metrics and notifications with other programs.
 test-handover: deps test-deps
 	swift build --product fixative
 	Tests/Handover/run
 
-# The service against its own OpenAPI document, in schemathesis.
+# Tests the service against its OpenAPI document with schemathesis.
 test-openapi: deps test-deps
 	swift build --product fixative
 	Tests/OpenAPI/run
 
-# Where the key goes, what blinds a run, pinned packages, and how the program is built and started: docs/security.md.
+# Tests the rules for keys, false successes, pinned packages, the build and the systemd unit: docs/security.md.
 test-hardening: deps test-deps
 	swift build --product fixative
 	Tests/Hardening/run
 
-# Verbs, options, settings, endpoints and metrics are in the documentation, and its commands run.
+# Compares the documentation with verbs, options, settings, endpoints and metrics, and runs its commands.
 test-docs: deps test-deps
 	swift build --product fixative
 	FIXATIVE=.build/debug/fixative Tests/Docs/run
 
-# Load on the service: its webhook, its readers, and what its gateway adds to a call.
+# Loads the service: its webhook, its readers, and the delay that its gateway adds to a call.
 bench-service: build
 	$(call install,wrk python3)
 	python3 Benchmarks/service/bench.py $(FIXATIVE)

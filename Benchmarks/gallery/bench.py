@@ -58,10 +58,10 @@ with tempfile.TemporaryDirectory() as folder:
 
     print(f"{shown} outputs; before the first request {memory('VmRSS'):.0f} MB")
     first, index, tag = get("")
-    tell("first page ever", [first])
+    tell("the first page, first request", [first])
     index = index.decode()
-    tell("the same again", [get("")[0] for _ in range(50)])
-    tell("the same, unchanged (304)", [get("", 304, **{"If-None-Match": tag})[0] for _ in range(50)])
+    tell("the first page again", [get("")[0] for _ in range(50)])
+    tell("the first page, unchanged (304)", [get("", 304, **{"If-None-Match": tag})[0] for _ in range(50)])
     data = get(re.search(r"assets/data\.\w+\.js", index)[0])[1].decode()
     shards = re.findall(r"data/[\w.]+\.js", data)
     tell(f"a data file ({len(shards)} of them, 500 pictures each)", [get(path)[0] for path in shards])
@@ -88,7 +88,7 @@ with tempfile.TemporaryDirectory() as folder:
         time.sleep(2.1)
         idle.append(get("")[0])
     tell("a page later, without a change", idle)
-    print(f"most memory ever: {memory('VmHWM'):.0f} MB")
+    print(f"peak memory: {memory('VmHWM'):.0f} MB")
     for process in (service, simulator):
         process.terminate()
         process.wait(20)

@@ -121,7 +121,7 @@ def measure(dump, corpus, side, scratch, pool):
             if twin:
                 twins[title] = twin
                 if not same_pixels(made[twin][-1][1], path):
-                    sys.exit(f"{title} and {twin} have other pixels in {name}")
+                    sys.exit(f"{title} and {twin} have different pixels in {name}")
     # Sorted by reference, so that a process keeps what it knows of it.
     pairs = sorted({(reference, path) for title, files in made.items() if title not in twins for reference, path, _, _ in files})
     scores = dict(zip(pairs, pool.imap(score, pairs, chunksize=8)))

@@ -59,7 +59,7 @@ def steady(host, port):
     [thread.join() for thread in threads]
     late.sort()
     print(f"{'webhook, ' + str(RATE) + ' a second for ' + str(seconds) + ' s':<42} {taken} of {len(late)} taken,"
-          f" p50 {late[len(late) // 2]:.1f} ms, p99 {late[len(late) * 99 // 100]:.1f} ms, most {late[-1]:.1f} ms", flush=True)
+          f" p50 {late[len(late) // 2]:.1f} ms, p99 {late[len(late) * 99 // 100]:.1f} ms, maximum {late[-1]:.1f} ms", flush=True)
 
 
 def call(connection, path, body):

@@ -32,17 +32,17 @@ extension GalleryError: CustomStringConvertible {
         let reason = cause.map { ": \($0)" } ?? ""
         return switch code {
         case .foreignFolder:
-            "\(subject) is not empty and holds no gallery of ours; nothing was written. "
-                + "Name an empty or new folder, or empty this one first."
+            "the folder \(subject) is not empty and is not a gallery made by Fixative; nothing was written. "
+                + "Give an empty or new folder, or empty this one first."
         case .foreignFile:
-            "\(subject) is in the way and was not made by the gallery, so it was left alone. "
+            "the export needs the path \(subject), but it did not make this file, so it left the file unchanged. "
                 + "Move it elsewhere and run the export again."
         case .damagedList:
             "\(subject) cannot be read\(reason). It lists the files that the gallery may replace or remove. "
                 + "Export to a new folder, or delete this whole gallery first."
         case .notWritable:
             "\(subject) cannot be written\(reason). Check the free space and the permissions, then run the export again."
-        case .missingBlob: "the archive cannot give blob \(subject)\(reason). Run 'fixative verify', then export again."
+        case .missingBlob: "the archive cannot read the blob \(subject)\(reason). Run 'fixative verify', then export again."
         case .damagedTemplate:
             "the built-in template '\(subject)' is damaged\(reason). This is a bug of the program; please report it."
         }

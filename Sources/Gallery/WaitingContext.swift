@@ -36,8 +36,8 @@ struct WaitingContext {
             notes.append("\(NumberFormat.counted(waiting.held, "task is", "tasks are")) held: \(redact(reason))")
         }
         if let ours = waiting.failing[.ours] {
-            let subject = NumberFormat.counted(ours, "is", "are")
-            notes.append("\(subject) held up by this installation: mend what the reason names, then start the program again.")
+            let subject = NumberFormat.counted(ours, "fails", "fail")
+            notes.append("\(subject) because of this installation: correct what the reason names, then start the program again.")
         }
         let failing = waiting.failing.values.reduce(0, +)
         if failing < waiting.count, waiting.holdReason == nil {
@@ -73,7 +73,7 @@ struct WaitingContext {
 
     private func left(_ end: Date) -> String {
         let minutes = Int((end.timeIntervalSince(waiting.asOf) / 60).rounded(.down))
-        return minutes < 0 ? "\(duration(-minutes)) past its end, still tried" : "\(duration(minutes)) left"
+        return minutes < 0 ? "\(duration(-minutes)) after its end, still tried" : "\(duration(minutes)) left"
     }
 
     private func duration(_ minutes: Int) -> String {

@@ -20,7 +20,7 @@ package struct VerdictLabel: Sendable, Hashable, Encodable {
 
     /// Shown instead of a verdict for an archived file that was not judged.
     package static let unjudged = VerdictLabel(
-        id: "unjudged", label: "Not judged", tone: .neutral, explanation: "The archive holds no judgement of this file.",
+        id: "unjudged", label: "Not judged", tone: .neutral, explanation: "The archive has no verdict for this file.",
         isComplaint: false)
 
     /// All labels, in the order of the filter menu.
@@ -29,20 +29,20 @@ package struct VerdictLabel: Sendable, Hashable, Encodable {
     package init(_ verdict: Verdict) {
         let (label, tone, explanation): (String, Tone, String) =
             switch verdict {
-            case .exact: ("Exact", .good, "Delivered with exactly the pixels that were asked for.")
-            case .accepted: ("Accepted", .good, "The size was left to the model, and its answer lies within the promised limits.")
+            case .exact: ("Exact", .good, "Delivered with exactly the requested pixels.")
+            case .accepted: ("Accepted", .good, "The model chose the size, and the size is within the promised limits.")
             case .transposed: ("Transposed", .warning, "The right pixels, but with width and height swapped.")
             case .resized: ("Resized", .warning, "The right shape and price tier, but not the promised pixels.")
-            case .reshaped: ("Reshaped", .warning, "The right price tier, but another shape than was asked for.")
+            case .reshaped: ("Reshaped", .warning, "The right price tier, but not the requested shape.")
             case .undersized: ("Undersized", .bad, "Smaller than the tier it was billed as.")
             case .oversized: ("Oversized", .warning, "Larger than the tier it was billed as.")
             case .unrequested: ("No request", .neutral, "No requested size is on record, so there is nothing to compare it with.")
             case .undecodable:
-                ("Unreadable", .bad, "The delivered bytes cannot be read as a picture. They are kept as they came.")
+                ("Unreadable", .bad, "The delivered bytes cannot be read as a picture. They are kept unchanged.")
             case .unread:
                 (
                     "Not read", .neutral,
-                    "A whole file that is not decoded here: another format, or above the limits. It is kept as it came."
+                    "A whole file of another format, or above the limits, so it is not decoded. It is kept unchanged."
                 )
             }
         self.init(

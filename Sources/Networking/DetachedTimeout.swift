@@ -3,7 +3,7 @@ package import ArchiveModel
 /// The operation did not finish in time and is still running.
 package struct DeadlineExceeded: Error, CustomStringConvertible {
     let limit: Duration
-    package var description: String { "it took longer than \(limit.components.seconds) s, and goes on" }
+    package var description: String { "it took longer than \(limit.components.seconds) s and is still running" }
 }
 
 /// Waits at most `limit` for the result of `work`. After that, `work` continues in the background: a call that waits for another

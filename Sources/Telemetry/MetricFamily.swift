@@ -22,41 +22,41 @@ package struct MetricFamily: Sendable, Hashable {
 extension MetricFamily {
     package static let tasks = MetricFamily("fixative_tasks", "Tasks by state.")
     package static let outputs = MetricFamily(
-        "fixative_outputs", "Outputs by state: the queue, and what is archived or unavailable for good.")
+        "fixative_outputs", "Outputs by state: the queue, and ended outputs (archived or unavailable).")
     package static let archived = MetricFamily("fixative_archived_outputs", "Archived outputs by verdict.")
     package static let mismatched = MetricFamily(
-        "fixative_mismatched_outputs", "Archived outputs that are not what was asked for, or no whole picture.")
+        "fixative_mismatched_outputs", "Archived outputs that are not what was requested, or not a whole picture.")
     package static let archivedBytes = MetricFamily("fixative_archived_bytes", "Bytes of the originals of archived outputs.")
     package static let nearestDeadline = MetricFamily(
         "fixative_nearest_deadline_seconds",
-        "Seconds until the nearest deadline among outputs that wait; below 0 past it, +Inf when none waits.")
+        "Seconds until the nearest deadline of a waiting output; negative after it, +Inf when no output waits.")
     package static let outputsAtRisk = MetricFamily(
-        "fixative_at_risk_outputs", "Outputs that wait although little of their time is left; counted up to 100000.")
+        "fixative_at_risk_outputs", "Waiting outputs with little time left; counted up to 100000.")
     package static let tasksAtRisk = MetricFamily(
-        "fixative_at_risk_tasks", "Tasks that are to be read although little of their time is left; counted up to 100000.")
+        "fixative_at_risk_tasks", "Waiting tasks with little time left; counted up to 100000.")
     package static let failingOutputs = MetricFamily(
-        "fixative_failing_outputs", "Outputs that are tried again after a failure, by who caused it: vendor, ours or unknown.")
+        "fixative_failing_outputs", "Outputs that are tried again after a failure, by its cause: vendor, ours or unknown.")
     package static let failingTasks = MetricFamily(
-        "fixative_failing_tasks", "Tasks that are read again after a failure, by who caused it: vendor, ours or unknown.")
+        "fixative_failing_tasks", "Tasks that are read again after a failure, by its cause: vendor, ours or unknown.")
     package static let catalogUp = MetricFamily("fixative_catalog_up", "Whether the catalog answered this scrape.")
 
-    package static let discovered = MetricFamily("fixative_discovered_tasks_total", "Tasks that sources named and that were new.")
+    package static let discovered = MetricFamily("fixative_discovered_tasks_total", "New tasks found by the sources.")
     package static let ended = MetricFamily(
         "fixative_ended_outputs_total", "Outputs ended by this process: match, mismatch or unavailable.")
     package static let endedTasks = MetricFamily(
         "fixative_ended_tasks_total", "Tasks that ended without a picture in this process, by state.")
     package static let stages = MetricFamily(
         "fixative_stage_duration_seconds",
-        "Time of each stage that succeeded: resolve (one call for up to 50 tasks), download, inspect, file.")
-    package static let downloadedBytes = MetricFamily("fixative_downloaded_bytes_total", "Bytes of files that arrived whole.")
-    package static let delivery = MetricFamily("fixative_delivery_bytes", "Sizes of files that arrived whole.")
+        "Time of each successful stage: resolve (one call for up to 50 tasks), download, inspect, file.")
+    package static let downloadedBytes = MetricFamily("fixative_downloaded_bytes_total", "Bytes of complete downloads.")
+    package static let delivery = MetricFamily("fixative_delivery_bytes", "Sizes of complete downloads.")
     package static let retries = MetricFamily(
-        "fixative_retries_total", "Tries that failed and are made again, by what is tried (output, task, call) and cause.")
+        "fixative_retries_total", "Failed tries that are repeated, by object (output, task, call) and cause.")
     package static let storeErrors = MetricFamily(
-        "fixative_store_errors_total", "Times that the archive's own store failed: blobs or catalog.")
+        "fixative_store_errors_total", "Failures of the archive's own stores: blobs or catalog.")
     package static let sweeps = MetricFamily("fixative_sweeps_total", "Sweeps of the account by outcome: good or failed.")
     package static let lastGoodSweep = MetricFamily(
-        "fixative_last_good_sweep_timestamp_seconds", "When a sweep last read the account's list to its end, in Unix time.")
+        "fixative_last_good_sweep_timestamp_seconds", "Unix time of the last sweep that read the account's whole list.")
 
     package static let hooks = MetricFamily(
         "fixative_hooks_total", "Callbacks of the upstream: taken, refused (secret), malformed, too_large or failed (not stored)."
@@ -69,13 +69,13 @@ extension MetricFamily {
     package static let notices = MetricFamily(
         "fixative_notifications_total", "Notifications: delivered, failed (tried again), given_up or dropped (too many waited).")
     package static let noticesWaiting = MetricFamily(
-        "fixative_notifications_waiting", "Notifications that are still to be delivered.")
+        "fixative_notifications_waiting", "Notifications that wait to be delivered.")
 
     package static let build = MetricFamily("fixative_build_info", "Always 1, with the version as a label.")
     package static let residentMemory = MetricFamily(
-        "process_resident_memory_bytes", "Memory of the process that is in the machine's.")
-    package static let openFiles = MetricFamily("process_open_fds", "File descriptors that are open.")
-    package static let startTime = MetricFamily("process_start_time_seconds", "When the process started, in Unix time.")
+        "process_resident_memory_bytes", "Resident memory of the process.")
+    package static let openFiles = MetricFamily("process_open_fds", "Open file descriptors.")
+    package static let startTime = MetricFamily("process_start_time_seconds", "Start time of the process, in Unix time.")
 
     /// Every metric of the service.
     package static let all = [

@@ -39,7 +39,7 @@ def running(pattern, *arguments, **environment):
                     return found
                 time.sleep(0.05)
             said.seek(0)
-            sys.exit(f"{arguments[0]} never said {pattern}:\n{said.read()}")
+            sys.exit(f"{arguments[0]} did not print {pattern}:\n{said.read()}")
 
         try:
             yield wait(pattern)[0], wait
@@ -96,7 +96,7 @@ def use(page):
     page.keyboard.press("z")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the original").click()
-    check(os.path.getsize(download.value.path()) > 100_000, "the original does not come whole")
+    check(os.path.getsize(download.value.path()) > 100_000, "the downloaded original is incomplete")
     page.keyboard.press("Escape")
     until(page, "!document.getElementById('viewer').open", "Escape does not close")
     # Closing steps back in the history, which comes a moment later and brings the search of that step with it.
@@ -104,7 +104,7 @@ def use(page):
     page.fill("#q", "no such prompt anywhere")
     until(page, "!document.getElementById('no-matches').hidden", "search does not narrow")
     page.fill("#q", "")
-    until(page, "document.querySelectorAll('.tile').length >= 8", "clearing does not bring all back")
+    until(page, "document.querySelectorAll('.tile').length >= 8", "clearing the search does not show all tiles again")
 
 
 def without_token(browser, folder):
@@ -113,7 +113,7 @@ def without_token(browser, folder):
         check(page.url == f"{url}/gallery/", f"/gallery leads to {page.url}")
         use(page)
         page.goto(f"{url}/gallery/" + page.locator(".tile a").first.get_attribute("href"))
-        check(page.locator(".facts dl").count() == 1 and page.evaluate("document.querySelector('.plate img').naturalWidth > 0"), "a picture's own page is not whole")
+        check(page.locator(".facts dl").count() == 1 and page.evaluate("document.querySelector('.plate img').naturalWidth > 0"), "a picture's own page lacks its facts or its image")
         page.locator("header a, .bar a").first.click()
         check(page.locator(".tile").count() >= 8, "there is no way back")
 
@@ -122,7 +122,7 @@ def with_token(browser, folder):
     tokens = dict(FIXATIVE_READ_TOKEN=READER, FIXATIVE_ADMIN_TOKEN=ADMIN)
     with service(f"{folder}/guarded", **tokens) as url, opened(browser, url, "live sign-in", ("401",)) as (page, context):
         page.goto(f"{url}/gallery/")
-        check(page.locator(".tile").count() == 0 and page.get_by_label("Read token").is_visible(), "there is no page to sign in")
+        check(page.locator(".tile").count() == 0 and page.get_by_label("Read token").is_visible(), "the sign-in page is not shown")
         page.screenshot(path=os.path.join(shots, "sign-in.png"))
         page.fill("#token", "wrong-token-0123456789")
         page.keyboard.press("Enter")
@@ -133,11 +133,11 @@ def with_token(browser, folder):
         use(page)
         cookie, = context.cookies()
         check(cookie["httpOnly"] and cookie["sameSite"] == "Strict" and READER not in cookie["value"], f"the cookie is {cookie}")
-        check(29 * 86400 < cookie["expires"] - time.time() < 31 * 86400, "the cookie is not for 30 days")
+        check(29 * 86400 < cookie["expires"] - time.time() < 31 * 86400, "the cookie does not last 30 days")
         status = page.request.get(f"{url}/api/outputs").status
-        check(status == 200, f"a signed-in browser may not read: {status}")
+        check(status == 200, f"a signed-in browser cannot read: {status}")
         status = page.request.post(f"{url}/api/tasks", data='{"tasks":[{"task_id":"task-a"}]}').status
-        check(status == 401, f"a signed-in browser may change: {status}")
+        check(status == 401, f"a signed-in browser can change something: {status}")
         page.goto(f"{url}/gallery/sign-in")
         page.get_by_role("button", name="Sign out").click()
         page.get_by_label("Read token").wait_for()

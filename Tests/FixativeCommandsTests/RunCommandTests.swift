@@ -170,7 +170,7 @@ import Testing
     @Test func tasksAreTakenWholeOrNotAtAll() async throws {
         try await withService(tasks: 1) { service in
             let bad = try service.ask("/api/tasks", #"-d '{"tasks":[{"task_id":"task-a"},{"task_id":"a b"}]}'"#)
-            #expect(bad.status == 422 && bad.body.contains("no task id"))
+            #expect(bad.status == 422 && bad.body.contains("not a task ID"))
             #expect(bad.headers.contains("content-type: application/problem+json"))
             #expect(try service.ask("/api/tasks/task-a").status == 404)
             #expect(

@@ -74,7 +74,7 @@ extension RunCommandTests {
 
             let wrong = try service.ask("/gallery/sign-in", token: nil, "-d token=wrong-token-0123456789")
             #expect(
-                wrong.status == 401 && wrong.body.contains("This token is not right") && field("set-cookie", wrong.headers) == nil
+                wrong.status == 401 && wrong.body.contains("This token is wrong") && field("set-cookie", wrong.headers) == nil
             )
             #expect(try service.ask("/gallery/sign-in", token: nil, "-d key=1").status == 400)
             #expect(

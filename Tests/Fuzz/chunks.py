@@ -1,10 +1,10 @@
-"""Chunk structure against an independent reader: small PNG files whose chunks are split, merged, moved, doubled, left out, damaged,
-oversized or followed by something, with CRCs put right or not.
+"""Compares our PNG reader with an independent one. The small PNG files have chunks that are split, merged, moved, doubled, left out,
+damaged, oversized or followed by other bytes, with corrected CRCs or not.
 
     chunks.py --dump IMAGING_DUMP --seconds 20 [--seed N]
 
-`strict_png.py` is the judge: both must take or refuse a file, find the same pixels, the same bytes behind it and the same number of
-frames, and a note must be there where one is due. Ends with a line as the fuzzers do; a finding is kept, with its seed.
+`strict_png.py` is the judge. Both must accept or refuse a file, and find the same pixels, trailing bytes and number of frames. A
+required note must exist. The last line is like that of the fuzzers. A finding is kept, with its seed.
 """
 
 import argparse
@@ -215,19 +215,19 @@ class Program:
             truth = strict_png.read(data)
         except strict_png.Damaged as reason:
             is_refused = said.startswith(("error damaged", "error truncated", "error unrecognized", "error limitExceeded"))
-            return None if is_refused else f"'{said}', and not: {reason}"
+            return None if is_refused else f"'{said}', but expected: {reason}"
         except AssertionError:
             # A header that claims a large picture is for other tests.
             return None
         if said != f"ok {truth.trailing}":
-            return f"'{said}', and not: ok {truth.trailing}"
+            return f"'{said}', but expected: ok {truth.trailing}"
         raw = self.scratch / "raw"
         shape = self.ask("pixels", path, raw)
         if shape != f"{truth.width} {truth.height} {truth.channels}" or raw.read_bytes() != truth.pixels:
-            return f"other pixels ({shape})"
+            return f"different pixels ({shape})"
         frames, notes = map(int, self.ask("notes", path).split())
         if frames != truth.frames:
-            return f"{frames} frames, and not {truth.frames}"
+            return f"{frames} frames, not {truth.frames}"
         return "no note" if truth.needs_note and notes == 0 else None
 
 

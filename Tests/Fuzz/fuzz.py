@@ -1,10 +1,10 @@
-"""Builds the fuzz targets with libFuzzer and AddressSanitizer, runs each for a time and says how that went.
+"""Builds the fuzz targets with libFuzzer and AddressSanitizer, runs each for some time, and prints the results.
 
     fuzz.py --seconds 60 [--jobs 2] [--corpus FOLDER] [TARGET...]
 
-Ends with one line a target: `fuzz NAME executions N seconds N crashes N pass|fall`. Crash, leak, failed check, more than 2 s of
-processor time or 2 GB of memory for one input under 1 MB: each counts as a crash, its input is kept, and the way to see it again
-is printed. Corpora stay in .build/fuzz-corpus, so that the next run goes on where this one ended.
+Ends with one line a target: `fuzz NAME executions N seconds N crashes N pass|fall`. A crash is a crash, a leak, a failed check, or more
+than 2 s of processor time or 2 GB of memory for one input under 1 MB. Its input is kept, and the command to reproduce it is printed.
+Corpora stay in .build/fuzz-corpus, so that the next run continues from them.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def build():
     command = ["swift", "build", "--package-path", HERE, "--scratch-path", BUILD / "fuzz", "-c", "release", *FLAGS]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
-        sys.exit(f"{done.stdout}\nfuzz: the targets do not build")
+        sys.exit(f"{done.stdout}\nfuzz: the build of the targets failed")
     return BUILD / "fuzz" / "release"
 
 
@@ -106,7 +106,7 @@ class Run:
             shown = [line for line in lines if not re.match(r"#\d+\s|\s*NEW_FUNC|\s*Uses|stat::|\"", line)]
             print("\n".join(line[:240] for line in shown[-60:]))
             options = " ".join(f"{key}={value}" for key, value in ENVIRONMENT.items())
-            print(f"fuzz {self.name}: the input is {self.finding}; see it again with")
+            print(f"fuzz {self.name}: the input is {self.finding}; reproduce it with")
             print(f"    {options} {self.program} {self.finding}")
             print(f"    the whole log: {self.log}")
 
@@ -116,11 +116,11 @@ def main():
     parser.add_argument("--seconds", type=int, required=True, help="for each target")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="targets at the same time")
     parser.add_argument("--corpus", type=pathlib.Path, help="a folder with real pictures; the small ones become seeds")
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; else all")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"targets to run, of {', '.join(TARGETS)}; all by default")
     arguments = parser.parse_args()
     unknown = set(arguments.targets) - set(TARGETS)
     if unknown:
-        parser.error(f"no target {', '.join(sorted(unknown))}")
+        parser.error(f"unknown target {', '.join(sorted(unknown))}")
 
     binaries = build()
     real = [arguments.corpus] if arguments.corpus and arguments.corpus.is_dir() else []

@@ -118,7 +118,7 @@ def main():
         path = pathlib.Path(folder) / "input"
         for name, data in pictures():
             if len(data) > LARGEST_INPUT:
-                sys.exit(f"fuzz slow: {name} has {len(data)} bytes, more than is promised for")
+                sys.exit(f"fuzz slow: {name} has {len(data)} bytes, more than the limit")
             path.write_bytes(data)
             best, status, answer = best_time(arguments.dump, path, folder)
             count += 1

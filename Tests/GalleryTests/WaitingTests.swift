@@ -97,7 +97,7 @@ struct WaitingTests {
     @Test func aTryMayBeDueAndAWindowMayBeOver() async throws {
         let words = try words(
             try await index(try Self.waiting([try Self.failing(1, nextTry: -5, end: -660), try Self.failing(2, end: 3_599)])))
-        #expect(words.contains("7 due 11 min past its end, still tried"))
+        #expect(words.contains("7 due 11 min after its end, still tried"))
         #expect(words.contains("59 min left"))
     }
 

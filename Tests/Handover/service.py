@@ -26,7 +26,7 @@ class Program:
             if ended:
                 break
             time.sleep(0.05)
-        raise AssertionError(f"{pattern!r} did not come {times} times: {self.said()[-2000:]}")
+        raise AssertionError(f"stderr did not match {pattern!r} {times} times: {self.said()[-2000:]}")
 
     def stop(self):
         if self.process.poll() is None:

@@ -52,21 +52,21 @@ def bags(storage, work):
         bag = f"{work}/{name}"
         result = json.loads(run("export", "bagit", bag, "--storage", storage, "--format", "json", *flags).stdout)
         check(is_valid(bag), f"bagit does not accept the {name} bag")
-        check(set(bagit.Bag(bag).algorithms) == {"sha256", "sha512"}, "a bag has other manifests")
+        check(set(bagit.Bag(bag).algorithms) == {"sha256", "sha512"}, "a bag has unexpected manifests")
         info = bagit.Bag(bag).info
         check(info["Payload-Oxum"] == f"{result['bytes']}.{result['files']}", f"the bag says {info['Payload-Oxum']}")
         with open(f"{bag}/data/contents.csv", encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
         check(len(rows) == len(listed), f"{len(rows)} of {len(listed)} outputs are listed")
-        check({row["sha256"] for row in rows if row["file"]} == originals, "the list names other pictures than the archive")
+        check({row["sha256"] for row in rows if row["file"]} == originals, "the list and the archive have different pictures")
         for row in rows:
             if row["file"]:
                 check(digest(f"{bag}/{row['file']}") == row["sha256"], f"{row['file']} is not the delivered file")
                 kind = {b"\x89PN": ".png", b"\xff\xd8\xff": ".jpg", b"RIF": ".webp"}[open(f"{bag}/{row['file']}", "rb").read(3)]
                 check(row["file"].endswith(kind), f"{row['file']} is a {kind}")
-                check(row["created"][:10] in row["file"] and row["task"] in row["file"], f"{row['file']} does not say what it is")
+                check(row["created"][:10] in row["file"] and row["task"] in row["file"], f"{row['file']} does not have its date and task in its name")
             with open(f"{bag}/{row['record']}") as file:
-                check(json.load(file)["task"] == row["task"], f"{row['record']} is another record")
+                check(json.load(file)["task"] == row["task"], f"{row['record']} is the record of another task")
         with open(f"{bag}/README.txt") as file:
             check("contents.csv" in file.read(), "the README does not explain the bag")
         links = [os.path.samefile(f"{bag}/{row['file']}", blob(storage, row["sha256"])) for row in rows if row["file"]]
@@ -74,9 +74,9 @@ def bags(storage, work):
 
     before = digest(f"{work}/copied/manifest-sha256.txt")
     again = run("export", "bagit", f"{work}/copied", "--storage", storage, status=2)
-    check("not an empty folder" in again.stderr and digest(f"{work}/copied/manifest-sha256.txt") == before, "a bag is written over")
+    check("not an empty folder" in again.stderr and digest(f"{work}/copied/manifest-sha256.txt") == before, "a bag was overwritten")
     run("export", "bagit", f"{work}/few", "--query", "fox", "--since", "2000-01-01", "--storage", storage)
-    check(is_valid(f"{work}/few"), "a bag of a few is not accepted")
+    check(is_valid(f"{work}/few"), "a bag of selected pictures is not valid")
 
 
 def kills(command, prepare, rounds):
@@ -98,7 +98,7 @@ def kills(command, prepare, rounds):
             killed += 1
             yield number
     print(f"  killed {killed} times")
-    check(killed >= rounds // 2, "hardly any run was killed")
+    check(killed >= rounds // 2, "too few runs were killed")
 
 
 def killed_bags(storage, work):
@@ -108,10 +108,10 @@ def killed_bags(storage, work):
     prepare = lambda: shutil.rmtree(place, ignore_errors=True)
     for number in kills([program, "export", "bagit", place, "--storage", storage], prepare, 12):
         is_bag = os.path.exists(f"{place}/bagit.txt")
-        check(not is_bag or is_valid(place), f"killed at write {number}, it leaves what looks like a bag")
+        check(not is_bag or is_valid(place), f"killed at write {number}, it leaves an invalid bag under the final name")
     prepare()
     run("export", "bagit", place, "--storage", storage)
-    check(is_valid(place) and not os.path.exists(place + ".fixative-incomplete"), "after a kill the next run makes no bag")
+    check(is_valid(place) and not os.path.exists(place + ".fixative-incomplete"), "the next run after a kill makes no valid bag")
 
 
 def leads_nowhere(site):
@@ -140,7 +140,7 @@ def killed_galleries(storage, work):
     run("gallery", old, "--storage", storage, "--since", "2000-01-01", "--title", "Old", "--query", "a")
     run("gallery", new, "--storage", storage, "--originals", "--title", "New")
     counts = [len(os.listdir(f"{folder}/pictures")) for folder in (old, new)]
-    check(0 < counts[0] < counts[1], f"the galleries are of {counts} pictures, so little changes from one to the other")
+    check(0 < counts[0] < counts[1], f"the galleries have {counts} pictures, so they differ too little")
 
     def prepare():
         shutil.rmtree(site, ignore_errors=True)
@@ -151,7 +151,7 @@ def killed_galleries(storage, work):
         if number % 3 == 0:
             run("gallery", site, "--storage", storage, "--originals", "--title", "New")
             same = subprocess.run(["diff", "-r", "-q", site, new], capture_output=True, text=True)
-            check(same.returncode == 0, f"after a kill at write {number} the next run leaves another site: {same.stdout[:300]}")
+            check(same.returncode == 0, f"after a kill at write {number} the next run leaves a different site: {same.stdout[:300]}")
 
 
 def damaged(storage, work):
@@ -164,10 +164,10 @@ def damaged(storage, work):
         file.write(b"?????")
     os.unlink(blob(storage, names[1]))
     done = run("export", "bagit", f"{work}/damaged", "--storage", storage, status=1)
-    check(done.stderr.count("not exported completely") >= 2, f"told: {done.stderr}")
-    check(is_valid(f"{work}/damaged"), "what is left over is no valid bag")
+    check(done.stderr.count("not exported completely") >= 2, f"the damaged pictures are not reported: {done.stderr}")
+    check(is_valid(f"{work}/damaged"), "the bag without the damaged pictures is not valid")
     kept = {digest(os.path.join(folder, file)) for folder, _, files in os.walk(f"{work}/damaged/data/pictures") for file in files}
-    check(kept == set(names[2:]), "a damaged picture is handed over, or a whole one is not")
+    check(kept == set(names[2:]), "the bag contains a damaged picture, or lacks a whole one")
 
 
 def feeds(storage, work):
@@ -182,18 +182,18 @@ def feeds(storage, work):
                 check(len(element.findall(ATOM + needed)) == 1, f"{name}: an {etree.QName(element).localname} has no {needed}")
             check(re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", element.findtext(f"{ATOM}id")), f"{name}: {element.findtext(ATOM + 'id')}")
             for stamp in element.findall(f"{ATOM}updated") + element.findall(f"{ATOM}published"):
-                check(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", stamp.text), f"{name}: {stamp.text} is no date of RFC 3339")
+                check(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", stamp.text), f"{name}: {stamp.text} is not a date of RFC 3339")
             check(any(link.get("rel") == "alternate" for link in element.findall(f"{ATOM}link")), f"{name}: no alternate link")
-        check(tree.find(f"{ATOM}author/{ATOM}name") is not None, "no author, which then each entry would need")
+        check(tree.find(f"{ATOM}author/{ATOM}name") is not None, "the feed has no author")
         ids = [entry.findtext(f"{ATOM}id") for entry in tree.findall(f"{ATOM}entry")]
         check(len(set(ids)) == len(ids), "two entries share an id")
         for link in tree.iter(f"{ATOM}link", "{http://www.w3.org/1999/xhtml}img"):
             address = link.get("href") or link.get("src")
             check(address.startswith(base) == (name == "absolute"), f"{name}: {address}")
-            check(os.path.exists(f"{site}/{address.removeprefix(base)}"), f"{name}: {address} leads nowhere")
+            check(os.path.exists(f"{site}/{address.removeprefix(base)}"), f"{name}: {address} leads to no file")
         feed = feedparser.parse(f"{site}/feed.xml")
         check(not feed.bozo and feed.version == "atom10", f"{name}: feedparser says {feed.get('bozo_exception')}")
-        check(feed.feed.title_detail.value == 'Studio <&> "archive"' or "Studio" in feed.feed.title, f"{name}: titled {feed.feed.title}")
+        check(feed.feed.title_detail.value == 'Studio <&> "archive"' or "Studio" in feed.feed.title, f"{name}: the title is {feed.feed.title}")
         check(0 < len(feed.entries) <= 50, f"{name}: {len(feed.entries)} entries")
         with open(f"{site}/manifest.json") as file:
             manifest = json.load(file)
@@ -201,7 +201,7 @@ def feeds(storage, work):
             for part in ("page", "thumbnail", "preview", "original"):
                 path = picture.get(part)
                 path = path["path"] if isinstance(path, dict) else path
-                check(path is None or os.path.exists(f"{site}/{path}"), f"the manifest names {path}")
+                check(path is None or os.path.exists(f"{site}/{path}"), f"the manifest names {path}, which does not exist")
     for wrong in ("pictures.example.org", "ftp://example.org/", "https://example.org/?a=b"):
         run("gallery", f"{work}/wrong", "--storage", storage, "--base-url", wrong, status=64)
 

@@ -23,7 +23,7 @@ def read(text):
     """Families by name; none may come twice."""
     families = {}
     for family in text_string_to_metric_families(text):
-        check(family.name not in families, f"{family.name} comes twice")
+        check(family.name not in families, f"{family.name} appears twice")
         families[family.name] = family
     return families
 
@@ -74,9 +74,9 @@ def histograms(families):
         check(series, f"{family.name} is empty")
         for key, buckets in series.items():
             check(buckets == sorted(buckets) and len({bound for bound, _ in buckets}) == len(buckets), f"{family.name} {buckets}")
-            check([count for _, count in buckets] == sorted(count for _, count in buckets), f"{family.name} falls")
-            check(buckets[-1] == (math.inf, sums[key, "_count"]), f"{family.name} {key} counts otherwise")
-            check(sums[key, "_sum"] >= 0, f"{family.name} {key} sums to less than nothing")
+            check([count for _, count in buckets] == sorted(count for _, count in buckets), f"{family.name} has falling counts")
+            check(buckets[-1] == (math.inf, sums[key, "_count"]), f"{family.name} {key} has a count that differs from its last bucket")
+            check(sums[key, "_sum"] >= 0, f"{family.name} {key} has a negative sum")
 
 
 def of_the_service(storage):
@@ -91,7 +91,7 @@ def of_the_service(storage):
             histograms(families)
             for name, family in families.items():
                 check(family.documentation, f"{name} has no help")
-                check(name.startswith(("fixative_", "process_")), f"{name} is whose?")
+                check(name.startswith(("fixative_", "process_")), f"{name} has an unknown prefix")
                 check(all(set(sample.labels.values()) != {"other"} for sample in family.samples), f"{name} has too many labels")
             routes = values(families["fixative_http_requests"], "route")
             check({"/healthz", "/metrics", "/api/outputs/{name}", "none"} <= set(routes), f"{routes}")
@@ -103,9 +103,9 @@ def of_the_service(storage):
             for stage in stages:
                 check(any(sample.value > 0 for sample in families["fixative_stage_duration_seconds"].samples
                           if sample.name.endswith("_count") and sample.labels["stage"] == stage), f"{stage} was never timed")
-            check(value(families["fixative_downloaded_bytes"]) > 100_000, "no bytes came")
-            check(value(families["process_resident_memory_bytes"]) > 1 << 20, "no memory is taken")
-            check(abs(value(families["process_start_time_seconds"]) - time.time()) < 120, "it started at another time")
+            check(value(families["fixative_downloaded_bytes"]) > 100_000, "too few bytes were downloaded")
+            check(value(families["process_resident_memory_bytes"]) > 1 << 20, "the resident memory is too small")
+            check(abs(value(families["process_start_time_seconds"]) - time.time()) < 120, "the start time is wrong")
             check(value(families["fixative_catalog_up"]) == 1, "the catalog is down")
             text = ask(f"{url}/metrics")[2].decode()
             check("sk-never" not in text and "sig=" not in text, "a secret is shown")
@@ -117,14 +117,14 @@ def of_the_service(storage):
             shown = {state: count for state, count in values(families["fixative_outputs"], "state").items() if count}
             check(shown.get("archived", 0) >= 5, f"{shown}")
             for state in ["archived", "unavailable"]:
-                check(shown.get(state, 0) == rows.get(state, 0), f"{state}: {shown} are shown, {rows} are there")
+                check(shown.get(state, 0) == rows.get(state, 0), f"{state}: the metric says {shown}, the catalog says {rows}")
             verdicts = dict(sqlite3.connect(f"file:{storage}/catalog.sqlite?mode=ro", uri=True).execute(
                 "SELECT verdict, COUNT(*) FROM output WHERE state = 'archived' GROUP BY 1").fetchall())
             given = {verdict: count for verdict, count in values(families["fixative_archived_outputs"], "verdict").items() if count}
-            check(given == verdicts, f"{given} verdicts are shown, {verdicts} are there")
+            check(given == verdicts, f"the metric says {given}, the catalog says {verdicts}")
             odd = sum(count for verdict, count in verdicts.items() if verdict not in ("exact", "accepted", "unrequested"))
-            check(value(families["fixative_mismatched_outputs"]) == odd, "mismatches are counted otherwise")
-            check(sum(values(families["fixative_ended_outputs"], "outcome").values()) == 0, "a counter lived on")
+            check(value(families["fixative_mismatched_outputs"]) == odd, "the metric of mismatches is wrong")
+            check(sum(values(families["fixative_ended_outputs"], "outcome").values()) == 0, "a counter survived the restart")
 
 
 hostile_text()

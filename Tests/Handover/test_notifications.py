@@ -68,15 +68,15 @@ def ended(storage):
 with tempfile.TemporaryDirectory() as work, upstream(program, "--tasks", "8", "--faults", "real") as source:
     storage = f"{work}/storage"
     secrets = {"FIXATIVE_NOTIFY_SECRET": f"{OLD}, {NEW}"}
-    print("a receiver that nobody reaches")
+    print("an unreachable receiver")
     with service(program, storage, source, "--notify-url", "http://127.0.0.1:9/hook?token=s3cr3t-token", **secrets) as (running, _):
         running.wait_for(r"archived +\S+", times=8)
         first = running
     count = waiting(storage)
     check(count >= 8, f"{count} notifications wait")
-    check("s3cr3t" not in first.said() and "whsec" not in first.said(), "a secret is told")
+    check("s3cr3t" not in first.said() and "whsec" not in first.said(), "a secret is in the log")
 
-    print("one that refuses first, after a restart")
+    print("a receiver that refuses at first, after a restart")
     receiver = Receiver(failing=3)
     # What was tried in vain waits up to five minutes by now.
     with sqlite3.connect(f"{storage}/catalog.sqlite") as database:
@@ -85,9 +85,9 @@ with tempfile.TemporaryDirectory() as work, upstream(program, "--tasks", "8", "-
         check(receiver.wait_for(lambda: waiting(storage) == 0), f"{waiting(storage)} still wait")
         said = running
     known = ended(storage)
-    check(len(receiver.refused) == 3 and len(receiver.taken) == count, f"{len(receiver.taken)} of {count} came")
-    check({h["webhook-id"] for h, _, _ in receiver.refused} <= receiver.ids(), "what was refused did not come again")
-    check(len(receiver.ids()) == len(receiver.taken), "something came twice although it was taken")
+    check(len(receiver.refused) == 3 and len(receiver.taken) == count, f"{len(receiver.taken)} of {count} arrived")
+    check({h["webhook-id"] for h, _, _ in receiver.refused} <= receiver.ids(), "a refused notification was not sent again")
+    check(len(receiver.ids()) == len(receiver.taken), "an accepted notification was sent again")
     names = set()
     for headers, body, path in receiver.taken:
         check(path == "/hook?token=s3cr3t-token", path)
@@ -95,7 +95,7 @@ with tempfile.TemporaryDirectory() as work, upstream(program, "--tasks", "8", "-
             message = Webhook(secret).verify(body, headers)
         try:
             Webhook("whsec_" + "A" * 32).verify(body, headers)
-            check(False, "any secret will do")
+            check(False, "a wrong secret verifies the signature")
         except WebhookVerificationError:
             pass
         check(set(message) == {"type", "timestamp", "data"}, f"{set(message)}")
@@ -104,13 +104,13 @@ with tempfile.TemporaryDirectory() as work, upstream(program, "--tasks", "8", "-
         state, verdict, digest = known[data["name"]]
         is_clean = verdict in ("exact", "accepted", "unrequested")
         wanted = "output.unavailable" if state == "unavailable" else "output.archived" if is_clean else "output.mismatch"
-        check(message["type"] == wanted, f"{data['name']} is told as {message['type']} and not {wanted}")
+        check(message["type"] == wanted, f"{data['name']} has the type {message['type']}, not {wanted}")
         check((data.get("verdict"), data.get("sha256")) == (verdict, digest), f"{data}")
         check(b"http" not in body and b"sig=" not in body and b"sk-never" not in body, f"{body}")
-    check(names == set(known), "not every end is told")
-    check("s3cr3t" not in said.said() and "whsec" not in said.said(), "a secret is told")
+    check(names == set(known), "some ended outputs have no notification")
+    check("s3cr3t" not in said.said() and "whsec" not in said.said(), "a secret is in the log")
 
-    print("what can't be used")
+    print("unusable settings")
     for address, secret, words in [
         ("http://127.0.0.1:9/", "", "FIXATIVE_NOTIFY_SECRET"), ("http://127.0.0.1:9/", "whsec_c2hvcnQ=", "FIXATIVE_NOTIFY_SECRET"),
         ("ftp://127.0.0.1/s3cr3t", OLD, "--notify-url"),

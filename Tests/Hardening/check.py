@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""How the program was built, and what it runs in.
+"""Checks the packages, the hardening of the built program, and the systemd unit.
 
-    check.py packages                     Package.resolved holds what packages.txt lists, and Package.swift pins each exactly
+    check.py packages                     Package.resolved has the packages of packages.txt, and Package.swift pins each exactly
     check.py program PROGRAM [OBJECTS]    the linked program, and the build's folder, which has the objects of our C
     check.py unit FILE                    the systemd unit
-    check.py self                         the check of programs finds a program that is not hardened
+    check.py self                         the check of programs detects a program that is not hardened
 
-Each line says what holds or not; exit code 1 when something does not."""
+Each line is one check with its result; the exit code is 1 if one fails."""
 import glob, json, os, re, subprocess, sys, tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -73,7 +73,7 @@ def self_check():
         subprocess.run([compiler, "-no-pie", "-Wl,-z,lazy", "-Wl,-z,norelro", "-Wl,-z,execstack", "-Wl,-rpath,/tmp", source, "-o", built], check=True)
         found = program_problems(built)
     for what in ("position-independent", "RELRO", "bound before the start", "stack not executable", "no library path that others could write to"):
-        check(f"a program without it is found: {what}", not found[what])
+        check(f"the check finds a program without it: {what}", not found[what])
 
 
 def packages():

@@ -37,7 +37,7 @@ class Key(unittest.TestCase):
             said = fixative(*verb, "--storage", self.storage, FIXATIVE_API_URL=self.api.url)
             self.assertIn("WARNING" if verb != ["doctor"] else "allowPrivateHosts", said.stderr + said.stdout, verb)
             self.assertIn("allowPrivateHosts", said.stderr + said.stdout)
-            self.assertIn("config.json", said.stderr + said.stdout, "it says where to put them")
+            self.assertIn("config.json", said.stderr + said.stdout, "the message names the config file")
         with Service(self.storage, FIXATIVE_API_URL=self.api.url) as service:
             service.becomes(200)
             self.assertIn("allowPrivateHosts", service.said())

@@ -116,7 +116,7 @@ class Service:
             if told[0] == status and word in told[1]:
                 return told[1]
             time.sleep(0.1)
-        raise AssertionError(f"/readyz never was {status} with {word!r}: {told} {self.said()[-1500:]}")
+        raise AssertionError(f"/readyz did not become {status} with {word!r}: {told} {self.said()[-1500:]}")
 
     def stop(self):
         if self.process.poll() is None:

@@ -60,7 +60,7 @@ def decoded(check, title, decode, data):
     try:
         return decode(data)
     except (Refused, OSError) as error:
-        check.case(title, False, f"in being refused: {error}")
+        check.case(title, False, f"because one side refuses it: {error}")
         return None
 
 
@@ -248,15 +248,15 @@ def strictness(ours):
     check = Check("strictness")
     both, stricter = 0, 0
     for name, data in sound_files():
-        check.case(f"sound {name}", vips_accepts(data) and ours.accepts(data), "in being refused")
+        check.case(f"sound {name}", vips_accepts(data) and ours.accepts(data), "because one side refuses it")
         for title, damaged in damages(data, random.Random(name)):
             theirs, mine = vips_accepts(damaged), ours.accepts(damaged)
-            check.case(f"{name}, {title}", theirs or not mine, "in being accepted here and refused by libvips")
+            check.case(f"{name}, {title}", theirs or not mine, "because Fixative accepts it and libvips refuses it")
             both += not theirs and not mine
             stricter += theirs and not mine
     for title, damaged in broken_structures():
-        check.case(title, not ours.accepts(damaged) or vips_accepts(damaged), "in being accepted here and refused by libvips")
-    print(f"interop strictness: {both} refused by both, {stricter} by us alone")
+        check.case(title, not ours.accepts(damaged) or vips_accepts(damaged), "because Fixative accepts it and libvips refuses it")
+    print(f"interop strictness: {both} files refused by both, {stricter} only by Fixative")
     return [check]
 
 

@@ -32,7 +32,7 @@ class Ours:
         self.process.stdin.flush()
         answer = self.process.stdout.readline().strip()
         if not answer:
-            raise SystemExit(f"imaging-dump died of: {' '.join(map(str, words))}")
+            raise SystemExit(f"imaging-dump died at the request: {' '.join(map(str, words))}")
         if answer.startswith("error"):
             raise Refused(answer)
         return answer

@@ -58,7 +58,7 @@ def main():
                 sys.exit("the service could not answer:\n" + "\n".join(complaints[:20]))
             service.terminate()
             if service.wait(10) != 0:
-                sys.exit(f"the service did not end well:\n{log.read_text()}")
+                sys.exit(f"the service did not end with code 0:\n{log.read_text()}")
             sys.exit(status)
         finally:
             for process in [service, simulator]:

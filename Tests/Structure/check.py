@@ -87,7 +87,7 @@ def check_imports(targets):
             if targets[room]["type"] in ("executable", "plugin"):
                 continue
             count += 1
-            faults.append(f"Package.swift: {name} declares {room}, and no file of it imports that")
+            faults.append(f"Package.swift: {name} declares {room}, but no file imports it")
     return faults, count
 
 
@@ -118,7 +118,7 @@ def check_architecture(targets):
     text = page.read_text()
     rooms = [name for name, target in targets.items()
              if target["type"] != "test" and str(folder(target)).startswith(str(ROOT / "Sources"))]
-    return [f"docs/architecture.md: no line on the room {name}" for name in rooms if f"`{name}`" not in text], len(rooms)
+    return [f"docs/architecture.md: the room {name} has no line" for name in rooms if f"`{name}`" not in text], len(rooms)
 
 
 def check_lengths(targets):
@@ -129,7 +129,7 @@ def check_lengths(targets):
         lines = path.read_text(errors="replace").splitlines()
         count += 1
         if len(lines) > MOST_LINES:
-            faults.append(f"{short(path)}: {len(lines)} lines; at most {MOST_LINES} may be")
+            faults.append(f"{short(path)}: {len(lines)} lines; the limit is {MOST_LINES}")
         if path.suffix == ".swift":
             found, functions = long_functions(path, lines)
             faults += found
@@ -153,7 +153,7 @@ def long_functions(path, lines):
             continue
         if end - start + 1 > MOST_FUNCTION_LINES:
             name = found.group(2) or found.group(3)
-            faults.append(f"{short(path)}:{start + 1}: {name} has {end - start + 1} lines; at most {MOST_FUNCTION_LINES} may be")
+            faults.append(f"{short(path)}:{start + 1}: {name} has {end - start + 1} lines; the limit is {MOST_FUNCTION_LINES}")
     return faults, count
 
 

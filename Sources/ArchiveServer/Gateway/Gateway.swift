@@ -111,7 +111,7 @@ package struct Gateway: Sendable {
         let route = Route(target.path, request.method)
         guard route != nil || !call.caller.isToken else {
             throw GatewayUpstreamError(
-                .forbidden, "permission_error", "a token of the archive may have pictures made and read tasks, and nothing else",
+                .forbidden, "permission_error", "a token of the archive may only create pictures and read tasks",
                 param: nil)
         }
         if route == .create { return try await create(call) }
@@ -137,7 +137,7 @@ package struct Gateway: Sendable {
     private static func length(of request: Request, most: Int) throws -> Int? {
         guard let text = request.headers[.contentLength] else { return nil }
         guard let length = Int(text), length >= 0 else {
-            throw GatewayUpstreamError(.badRequest, "invalid_request_error", "the Content-Length is no number", param: nil)
+            throw GatewayUpstreamError(.badRequest, "invalid_request_error", "Content-Length is not a number", param: nil)
         }
         guard length <= most else { throw problem(of: CallerBody.TooLarge(), most: most) }
         return length
@@ -150,7 +150,7 @@ package struct Gateway: Sendable {
             GatewayUpstreamError(.contentTooLarge, "invalid_request_error", "the body is larger than \(most) bytes", param: nil)
         // The server library answers these with 400 and closes the connection.
         case is HTTPParserError, is CancellationError: failure
-        default: GatewayUpstreamError(.badRequest, "invalid_request_error", "the body did not come whole", param: nil)
+        default: GatewayUpstreamError(.badRequest, "invalid_request_error", "the body is incomplete", param: nil)
         }
     }
 
@@ -208,7 +208,7 @@ package struct Gateway: Sendable {
             for try await part in CallerBody(request.body, most: Self.largestRequest) {
                 guard share.take(part.readableBytes) else {
                     throw GatewayUpstreamError(
-                        .tooManyRequests, "rate_limit_error", "too many large requests are on their way", param: nil,
+                        .tooManyRequests, "rate_limit_error", "too many large requests are in progress; try again", param: nil,
                         headers: [.retryAfter: "2"])
                 }
                 bytes.append(contentsOf: part.readableBytesView)
@@ -225,7 +225,7 @@ package struct Gateway: Sendable {
 
     private func send(_ call: Call, body: HTTPClientRequest.Body?) async throws -> HTTPClientResponse {
         guard let url = try? FetchableURL(call.target.url(below: call.options.baseURL)) else {
-            throw GatewayUpstreamError(.badRequest, "invalid_request_error", "the request target can't be used", param: nil)
+            throw GatewayUpstreamError(.badRequest, "invalid_request_error", "the request target is not a valid URL", param: nil)
         }
         var out = HTTPClientRequest(url: url.text)
         out.method = HTTPMethod(rawValue: call.request.method.rawValue)

@@ -49,7 +49,7 @@ struct GatewayCallers: Sendable {
                 throw GatewayUpstreamError(problem.status, "rate_limit_error", problem.detail, param: nil, headers: problem.headers)
             }
             throw refusal(
-                "this key is neither the archive's own nor a token of it; its operator can allow others to be forwarded")
+                "this is neither the service's API key nor one of its tokens; the operator can allow other keys")
         }
         return Caller(authorization: key.authorization, key: key, keyHash: hash)
     }

@@ -147,7 +147,7 @@ package final class GatewayRecorder: Service {
             return true
         }
         guard fits else {
-            lose(what, "too much waits already")
+            lose(what, "too many requests wait to be recorded")
             return finally()
         }
         let result = queue.yield { [self] in
@@ -159,7 +159,7 @@ package final class GatewayRecorder: Service {
             }
         }
         guard case .terminated = result else { return }
-        lose(what, "the service ends")
+        lose(what, "the service is stopping")
         finally()
     }
 
@@ -184,7 +184,7 @@ package final class GatewayRecorder: Service {
 
     private func lose(_ what: String, _ reason: String) {
         logger.error(
-            "what passed through the gateway is not on record; a sweep finds its tasks",
+            "a gateway call was not recorded; a sweep will find its tasks",
             metadata: ["what": "\(what)", "reason": "\(reason)"])
     }
 
@@ -222,7 +222,7 @@ package final class GatewayRecorder: Service {
     ///   since it may have created a task.
     func drop(_ submission: Submission, isRefused: Bool) {
         guard submission.isOurs, isRefused || !submission.isRepeatable else { return }
-        add("a request that was not taken", bytes: 0) { [archive] in
+        add("a request that was not accepted", bytes: 0) { [archive] in
             for await _ in submission.begun {}
             try await archive.drop(submission.key)
         }

@@ -22,11 +22,11 @@ struct GatewayTarget: Sendable {
         guard isPlain else {
             throw GatewayUpstreamError(
                 .badRequest, "invalid_request_error",
-                "the path holds a dot segment, a doubled or escaped separator, or a character that no path has", param: nil)
+                "the path contains a dot segment, a doubled or escaped separator, or a forbidden character", param: nil)
         }
         guard query.map({ Self.isPlain($0, allowed: Self.inQuery, escaped: { $0 >= 0x20 && $0 != 0x7F }) }) ?? true else {
             throw GatewayUpstreamError(
-                .badRequest, "invalid_request_error", "the query holds a character that no query has", param: nil)
+                .badRequest, "invalid_request_error", "the query contains a forbidden character", param: nil)
         }
     }
 

@@ -102,8 +102,8 @@ struct HealthRoutes {
         let riskTime = options.riskTime()
         async let storeProblem = archive.storeProbe.problem()
         async let catalogProblem = archive.catalogProbe.problem()
-        if let problem = await storeProblem { readiness.fail(\.store, "the store can't be written: \(problem)") }
-        if let problem = await catalogProblem { readiness.fail(\.catalog, "the catalog can't be written: \(problem)") }
+        if let problem = await storeProblem { readiness.fail(\.store, "cannot write to the store: \(problem)") }
+        if let problem = await catalogProblem { readiness.fail(\.catalog, "cannot write to the catalog: \(problem)") }
         do {
             let now = clock.now
             let status = try await catalog.status(now: now)

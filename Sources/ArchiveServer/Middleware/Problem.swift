@@ -67,8 +67,8 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     private static func words(_ status: HTTPResponse.Status) -> String {
         switch status {
         case .notFound: "There is nothing at this address."
-        case .methodNotAllowed: "This address does not take this method."
-        case .contentTooLarge: "The body is larger than this address takes."
+        case .methodNotAllowed: "This address does not support this method."
+        case .contentTooLarge: "The body is larger than this address accepts."
         default: "The request can't be understood."
         }
     }

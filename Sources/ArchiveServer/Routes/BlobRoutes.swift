@@ -21,7 +21,7 @@ struct BlobRoutes {
             group.on("blobs/sha256/:digest", method: method) { request, context in
                 let text = context.parameters.get("digest") ?? ""
                 guard text.utf8.count == 64, let digest = Digest(text) else {
-                    throw Problem(.notFound, "That is no SHA-256: 64 hexadecimal digits.")
+                    throw Problem(.notFound, "The digest must be a SHA-256 of 64 hexadecimal digits.")
                 }
                 return try await serve(digest, request, caching: Self.forever)
             }
@@ -43,7 +43,7 @@ struct BlobRoutes {
     private static let chunk = 256 << 10
 
     func serve(_ digest: Digest, _ request: Request, caching: String) async throws -> Response {
-        guard try await blobs.size(of: digest) != nil else { throw Problem(.notFound, "The archive has no file \(digest).") }
+        guard try await blobs.size(of: digest) != nil else { throw Problem(.notFound, "The archive has no blob \(digest).") }
         let bytes = try await blobs.contents(of: digest)
         let tag = "\"\(digest)\""
         var headers: HTTPFields = [

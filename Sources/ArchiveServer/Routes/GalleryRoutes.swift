@@ -119,7 +119,7 @@ struct GalleryRoutes {
     /// cookies.
     private static func refuseForeign(_ request: Request) throws {
         let foreign = Problem(
-            .forbidden, "This form was sent by another site. Behind a proxy, pass the Host header on as it came.")
+            .forbidden, "This form was sent from another site. A proxy must pass the Host header unchanged.")
         if let site = request.headers[.secFetchSite], !["same-origin", "none"].contains(site) { throw foreign }
         guard let origin = request.headers[.origin] else { return }
         let hosts = [request.head.authority, request.headers[.xForwardedHost]].compactMap { $0?.lowercased() }

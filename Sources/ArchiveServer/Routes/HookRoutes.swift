@@ -50,7 +50,7 @@ struct HookRoutes {
             guard let json = try? JSONReading(Array(body.readableBytesView)).value,
                 let text = (json["id"] ?? json["task_id"] ?? json["data"]?["id"])?.string, TaskRoutes.isPlain(text),
                 let id = TaskID(text)
-            else { throw Problem(.badRequest, "The body names no task: {\"id\":\"task-…\"}.") }
+            else { throw Problem(.badRequest, "The body has no task ID; send {\"id\":\"task-…\"}.") }
             try await take(id)
             return Response(status: .noContent, headers: [.cacheControl: "no-store"])
         }
@@ -66,7 +66,8 @@ struct HookRoutes {
         }
         guard outcome != .full else {
             throw Problem(
-                .tooManyRequests, "Too many callbacks name tasks that are not known yet.", headers: [.retryAfter: "\(Self.pause)"]
+                .tooManyRequests, "Too many callbacks name unknown tasks. Try again later.",
+                headers: [.retryAfter: "\(Self.pause)"]
             )
         }
         recent.insert(id)

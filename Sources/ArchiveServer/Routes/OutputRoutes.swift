@@ -103,7 +103,7 @@ struct OutputRoutes {
 
     private func output(_ name: String) async throws -> Response {
         guard let id = OutputID(name: name) else {
-            throw Problem(.notFound, "'\(name.prefix(80))' is no name of an output: <task>-<index>.")
+            throw Problem(.notFound, "'\(name.prefix(80))' is not an output name: <task>-<index>.")
         }
         guard let task = try await catalog.task(id.task),
             let entry = try await catalog.entries(EntryQuery(task: id.task)).first(where: { $0.id == id })
@@ -118,7 +118,7 @@ struct OutputRoutes {
 
     private func task(_ text: String) async throws -> Response {
         guard let id = TaskID(text), let task = try await catalog.task(id) else {
-            throw Problem(.notFound, "The archive knows no task \(text.prefix(80)).")
+            throw Problem(.notFound, "The archive has no task \(text.prefix(80)).")
         }
         struct Whole: Encodable {
             var taskId: TaskID

@@ -14,7 +14,7 @@ struct Parameters {
             }
             if let allowed, !allowed.contains(name) {
                 throw Problem(
-                    .badRequest, "There is no parameter '\(name.prefix(40))'. There are \(allowed.joined(separator: ", ")).")
+                    .badRequest, "The parameter '\(name.prefix(40))' is unknown. Use \(allowed.joined(separator: ", ")).")
             }
             guard values.updateValue(value, forKey: name) == nil else {
                 throw Problem(.badRequest, "The parameter '\(name.prefix(40))' was given twice.")
@@ -34,7 +34,7 @@ struct Parameters {
 
 /// Decodes percent-encoded UTF-8; a NUL is rejected.
 enum PercentDecoding {
-    static let problem = Problem(.badRequest, "The address holds a NUL, or percent-encoding that is no UTF-8.")
+    static let problem = Problem(.badRequest, "The URL contains a NUL character, or percent-encoding that is not UTF-8.")
 
     /// - Returns: The decoded text, with `+` read as a space, as in forms; `nil` if it can't be decoded.
     static func decoded(_ text: Substring) -> String? { plain(text.replacing("+", with: " ")) }

@@ -26,7 +26,7 @@ extension Router {
             let allow = allowed.sorted().joined(separator: ", ")
             for method in Self.methods where !allowed.contains(method.rawValue) {
                 on(path, method: method) { _, _ -> Response in
-                    throw Problem(.methodNotAllowed, "This address takes \(allow).", headers: [.allow: allow])
+                    throw Problem(.methodNotAllowed, "This address supports \(allow).", headers: [.allow: allow])
                 }
             }
         }

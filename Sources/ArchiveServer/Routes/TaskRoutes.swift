@@ -26,7 +26,7 @@ struct TaskRoutes {
         guard let reading = try? JSONReading(Array(body.readableBytesView)),
             reading.findings.isDisjoint(with: .inexact.subtracting(.deep)), let items = reading.value["tasks"]?.array,
             !items.isEmpty
-        else { throw Problem(.badRequest, #"The body is not {"tasks":[{"task_id":"…"}, …]}."#) }
+        else { throw Problem(.badRequest, #"The body must be {"tasks":[{"task_id":"…"}, …]}."#) }
         for (index, item) in items.enumerated() { try Self.check(item, number: index + 1) }
         let manifest = Manifest(items, now: clock.now)
         // A list is accepted completely or not at all, so that its sender learns of every problem at once.
@@ -51,14 +51,14 @@ struct TaskRoutes {
 
     /// Stricter than a manifest, since a client of the API gets an immediate error.
     private static func check(_ item: JSONValue, number: Int) throws {
-        guard case .object = item else { throw Problem(.unprocessableContent, "task \(number): it is no object") }
+        guard case .object = item else { throw Problem(.unprocessableContent, "task \(number): it is not a JSON object") }
         guard let id = item["task_id"]?.string else {
-            throw Problem(.unprocessableContent, "task \(number): it has no \"task_id\" that is a text")
+            throw Problem(.unprocessableContent, "task \(number): \"task_id\" is missing or not a string")
         }
-        guard isPlain(id) else { throw Problem(.unprocessableContent, "task \(number): \"\(id.prefix(80))\" is no task id") }
+        guard isPlain(id) else { throw Problem(.unprocessableContent, "task \(number): \"\(id.prefix(80))\" is not a task ID") }
         for name in ["model", "prompt", "size", "resolution"] {
             guard let value = item[name], value != .null, value.string == nil else { continue }
-            throw Problem(.unprocessableContent, "task \(number): \"\(name)\" is no text")
+            throw Problem(.unprocessableContent, "task \(number): \"\(name)\" is not a string")
         }
     }
 

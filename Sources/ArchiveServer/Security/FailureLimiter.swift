@@ -56,7 +56,7 @@ final class FailureLimiter: Sendable {
             return (isWithin ? nil : Int(((1 - left) * 60 / Double(Self.most)).rounded(.up)), line)
         }
         line?.logger.warning(
-            "wrong tokens or secrets; the next such line comes after a minute",
+            "wrong tokens or secrets; at most one such line a minute",
             metadata: ["address": "\(client)", "since the last line": "\(line?.count ?? 0)"])
         return wait
     }

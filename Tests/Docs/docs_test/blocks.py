@@ -48,7 +48,7 @@ def check(pages, world, report):
     print(f"command blocks: {run} run, {len(skipped)} not run")
     report.check(run > 5, "too few command blocks were found")
     for marker, text in BROKEN:
-        report.check(perform(Block("", 0, "sh", text, marker), world) is not None, f"nobody notices that this block is wrong: {text}")
+        report.check(perform(Block("", 0, "sh", text, marker), world) is not None, f"the check does not notice that this block is wrong: {text}")
 
 
 def perform(block, world):

@@ -78,7 +78,7 @@ def check_verbs(pages, verbs, report):
     leaves = {name: verb for name, verb in verbs.items() if len(verb.options) > 3}
     everywhere = set.intersection(*(verb.options for verb in leaves.values()))
     for option in sorted(everywhere ^ shared[EVERY]):
-        report.check(False, f"{CLI}: {option} is an option of every verb, or it is in '{EVERY}', but not both")
+        report.check(False, f"{CLI}: {option} must be both an option of every verb and in '{EVERY}', or neither")
     for name, verb in sorted(leaves.items()):
         section = cli.section(name)
         if not report.check(section is not None, f"{CLI}: the verb '{name}' has no section"):

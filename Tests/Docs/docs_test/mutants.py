@@ -38,4 +38,4 @@ def check(documents, root, facts, report):
             continue
         verdict = Report(is_quiet=True)
         coverage.check({**documents, path: pages.parse(path, text)}, root, facts, verdict)
-        report.check(verdict.failed > 0, f"{path}: nobody notices '{replacement}' in the place of '{pattern}'")
+        report.check(verdict.failed > 0, f"{path}: the check does not notice '{replacement}' in place of '{pattern}'")

@@ -54,7 +54,7 @@ class Callers:
             if not task:
                 time.sleep(0.2)
         if not task:
-            return self.tally.err(f"the simulator did not take task {number}")
+            return self.tally.err(f"the simulator did not accept task {number}")
         self.created[task] = time.time()
         return self.tally.count(("tasks by gateway or straight", "tasks with callback", "tasks found by sweep alone")[way])
 
@@ -73,7 +73,7 @@ class Callers:
             # What the upstream does to its callers, the gateway hands on.
             self.tally.count("gateway calls tried again")
             time.sleep(0.2)
-        self.tally.count("gateway calls gone elsewhere")
+        self.tally.count("gateway calls sent to the upstream instead")
         if status:
             self.tally.count(f"gateway answered {status}")
         return None

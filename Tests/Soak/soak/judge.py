@@ -31,7 +31,7 @@ class Judge:
         self.truth = self.upstream.tasks()
         self.outputs, self.tasks = self.storage.rows()
         for task in set(created).difference(self.truth):
-            self.tally.err(f"{task} was created, and the simulator does not list it")
+            self.tally.err(f"{task} was created, but the simulator does not list it")
         by_task = {}
         for (task, index), row in self.outputs.items():
             by_task.setdefault(task, {})[index] = row
@@ -52,7 +52,7 @@ class Judge:
         """`archived`, `unavailable` or `lost`, and why."""
         row = self.tasks.get(task)
         if row is None:
-            return "lost", "the archive does not know it"
+            return "lost", "it is not in the archive"
         if row["state"] in ("failed", "cancelled", "unavailable"):
             return self.ended(task, row)
         if row["state"] == "waiting" and row["reason"] and not outputs and self.upstream.answer(task) is None:
@@ -68,7 +68,7 @@ class Judge:
             elif output["state"] != "archived":
                 return "lost", f"#{index} is {output['state']} while its window is open: {output['reason']}"
             elif output["verdict"] == "undecodable":
-                return "lost", f"#{index} is called undecodable while its window is open"
+                return "lost", f"#{index} is undecodable in the archive while its window is open"
             elif flaw := self.storage.flaw((task, index), self.outputs):
                 return "lost", f"#{index}: {flaw}"
         if not unavailable:
@@ -83,7 +83,7 @@ class Judge:
         answer = self.upstream.answer(task)
         said = "unavailable" if answer is None else answer["status"]
         if said != row["state"]:
-            return "lost", f"it is {row['state']} ({row['reason']}), and the upstream calls it {said}"
+            return "lost", f"its state is {row['state']} ({row['reason']}), but the upstream says {said}"
         return "unavailable", None
 
     def confirmed(self, task, outputs):
@@ -91,7 +91,7 @@ class Judge:
         truth = self.upstream.truth(task) or []
         for index, body in enumerate(truth):
             if body is not None and is_whole_picture(body) and outputs.get(index, {}).get("state") != "archived":
-                return "lost", f"#{index} waits ({outputs[index]['reason']}), and can be had"
+                return "lost", f"#{index} waits ({outputs[index]['reason']}), but can be downloaded"
         return "unavailable", None
 
     def can_be_had(self, task, index):
@@ -123,7 +123,7 @@ class Judge:
         row = self.outputs[output]
         with open(self.storage.blob(row["digest"]), "rb") as file:
             stored = file.read()
-        return None if stored == body else f"{len(stored)} bytes are not the {len(body)} that the upstream delivers"
+        return None if stored == body else f"its {len(stored)} bytes differ from the {len(body)} bytes of the upstream"
 
     # The program's own word
 
@@ -137,14 +137,14 @@ class Judge:
         vanished = {task for task in self.unavailable if self.tasks[task]["state"] == "waiting"}
         # A vanished task stands in the account's list for what it was before: completed, or without a picture.
         if not self.completed_unavailable <= gone <= self.completed_unavailable | vanished:
-            self.tally.err(f"audit names {sorted(gone ^ self.completed_unavailable)[:10]} otherwise")
+            self.tally.err(f"audit and our count differ for {sorted(gone ^ self.completed_unavailable)[:10]}")
         for what, here, there in [
             ("listed tasks", len(self.truth), answer["listed"]), ("archived tasks", len(self.archived), answer["archived"]),
             ("tasks under way", 0, answer["underWay"]), ("unlisted", [], answer["unlisted"]), ("stable", True, answer["isStable"]),
             ("unreadable rows", 0, answer["unreadable"]), ("exit code", 1 if gone else 0, said.code),
         ]:
             if here != there:
-                self.tally.err(f"audit --against-account, {what}: {there}, by our count {here}")
+                self.tally.err(f"audit --against-account, {what}: audit says {there}, our count is {here}")
         return None
 
     def secrets(self):
@@ -155,4 +155,4 @@ class Judge:
             line = ["grep", "-rlaF"] + [part for pattern in patterns for part in ("-e", pattern)] + [path]
             found = subprocess.run(line, capture_output=True, text=True, check=False)
             if found.returncode != 1:
-                self.tally.err(f"a key, a token or a link's signature stands in {found.stdout.split()[:5]} {found.stderr}")
+                self.tally.err(f"a key, a token or a link's signature is in {found.stdout.split()[:5]} {found.stderr}")

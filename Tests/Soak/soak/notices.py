@@ -48,7 +48,7 @@ def check_notices(notices, created, judge, plan, tally):
         for key, (when, data) in failing.items():
             since = created.get(key[0])
             if data.get("cause") == "ours":
-                tally.err(f"{kind} blames this machine for {key}: {data.get('reason')}")
+                tally.err(f"{kind} names this machine as the cause for {key}: {data.get('reason')}")
             elif since and when - since < TIME_BEFORE_TELLING - TOLERANCE:
                 tally.err(f"{kind} of {key} came {when - since:.0f} s after the task's creation")
             ended = (judge.outputs.get(key, {}).get("state") == "archived" if key[1] is not None
@@ -57,11 +57,11 @@ def check_notices(notices, created, judge, plan, tally):
                 tally.err(f"{kind} of {key}, which {'ended well' if ended else 'still fails'}: {recovery} "
                           f"{'came' if key in recovered else 'did not come'}")
         for key in recovered.keys() - failing.keys():
-            tally.err(f"{recovery} of {key}, which was never told as failing")
+            tally.err(f"{recovery} of {key} without an earlier {kind}")
         tally.count(f"notices {kind}", len(failing))
         tally.count(f"notices {recovery}", len(recovered))
     for kind in ("output.unavailable", "output.at_risk", "task.at_risk"):
         if told := notices.of(kind):
             tally.err(f"{kind} of {sorted(told, key=str)[:5]} while the window is open")
     if plan.storage_outage.length > TIME_BEFORE_TELLING and not notices.of("output.recovered"):
-        tally.err("no picture was told as failing, and then as recovered")
+        tally.err("no picture had output.failing and later output.recovered")

@@ -36,11 +36,11 @@ class Outages:
                 time.sleep(min(max(0, end - time.monotonic()), self.outage.slot / 3))
         self.door.form = None
         self.ended = time.monotonic()
-        self.tally.note(f"the {self.door.name} was out of order for {self.outage.length:.0f} s; {self.kind} seen to fail: "
+        self.tally.note(f"the {self.door.name} was unavailable for {self.outage.length:.0f} s; failing {self.kind} shown, at most: "
                         + ", ".join(f"{name} {count}" for name, count in self.seen.items()))
         for name, count in self.seen.items():
             if count == 0:
-                self.tally.err(f"an outage of the {self.door.name}: {name} shows nothing that fails")
+                self.tally.err(f"an outage of the {self.door.name}: {name} shows no failure")
 
     def ended_within(self, seconds):
         return self.ended is not None and time.monotonic() - self.ended < seconds
@@ -75,7 +75,7 @@ class Outages:
         rows = [row for row in rows if ("index" in row) == (self.kind == "outputs")]
         for row in rows:
             if not row["reason"] or row["cause"] == "ours":
-                self.tally.err(f"an outage of the {self.door.name} is told as {row}")
+                self.tally.err(f"an outage of the {self.door.name} is reported as {row}")
         return len(rows)
 
     def by_metrics(self):

@@ -65,9 +65,9 @@ class Service:
                     line, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
             while not self._answers():
                 if self.process.poll() is not None:
-                    raise RuntimeError(f"the service ended at its start with code {self.process.returncode}: see {self.log}")
+                    raise RuntimeError(f"the service ended during its start with code {self.process.returncode}; see {self.log}")
                 if time.monotonic() - began > START_LIMIT:
-                    raise RuntimeError(f"the service does not answer {START_LIMIT} s after its start: see {self.log}")
+                    raise RuntimeError(f"the service does not answer {START_LIMIT} s after its start; see {self.log}")
                 time.sleep(0.05)
             self.starts.append(time.monotonic() - began)
             self.since = time.monotonic()
@@ -82,7 +82,7 @@ class Service:
             try:
                 code = self.process.wait(timeout=STOP_LIMIT)
             except subprocess.TimeoutExpired:
-                self.tally.err(f"SIGTERM: the service is still there after {STOP_LIMIT} s")
+                self.tally.err(f"SIGTERM: the service still runs after {STOP_LIMIT} s")
                 self.process.kill()
                 self.process.wait()
                 return

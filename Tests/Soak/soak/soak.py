@@ -37,12 +37,12 @@ def perform(plan, binary):
             counts = soak(plan, binary, folder, upstream, tally)
     except Exception:
         traceback.print_exc()
-        tally.err("the soak itself broke down")
+        tally.err("the soak itself ended with an error")
     passes = tally.lost == 0 and tally.wrong == 0 and counts[0] > 0
     if passes:
         shutil.rmtree(folder, ignore_errors=True)
     else:
-        tally.note(f"what is left of it: {folder}")
+        tally.note(f"the files of this soak: {folder}")
     tasks, archived, unavailable = counts
     print(f"soak minutes {plan.length / 60:g} tasks {tasks} archived {archived} unavailable {unavailable} lost {tally.lost} "
           f"{'pass' if passes else 'fall'}", flush=True)
@@ -141,8 +141,8 @@ def drain(plan, service, upstream, judge, tally):
             started = time.monotonic()
         time.sleep(2)
     else:
-        tally.err(f"after {plan.drain:.0f} s {queued} tasks and pictures wait, {len(left)} of them can be had, {known} of {tasks} tasks "
-                  f"are known, and {service.unsent_notices()} notices are not sent")
+        tally.err(f"after {plan.drain:.0f} s {queued} tasks and pictures wait, {len(left)} of them can be downloaded, {known} of {tasks} tasks "
+                  f"are known, and {service.unsent_notices()} notices are unsent")
     tally.note(f"the queue was empty {time.monotonic() - began:.0f} s after the last task")
 
 
@@ -169,21 +169,21 @@ def tell(plan, service, hooks, callers, watch, judge, tally):
     for row in judge.tasks.values():
         sources[row["source"]] = sources.get(row["source"], 0) + 1
     rows += [
-        ("tasks by who was first to name them", ", ".join(f"{name} {count}" for name, count in sorted(sources.items()))),
-        ("seconds from creation to archived, p50 / p99 / most",
+        ("tasks by their first source", ", ".join(f"{name} {count}" for name, count in sorted(sources.items()))),
+        ("seconds from creation to archived, p50 / p99 / maximum",
          " / ".join(f"{age:.1f}" for age in (quantile(ages, 0.5), quantile(ages, 0.99), max(ages, default=0)))),
         ("milliseconds of a callback's answer, p50 / p99", spans(hooks.seconds)),
         ("milliseconds of a gateway's answer, p50 / p99", spans(callers.gateway_seconds)),
         ("SIGTERM / SIGKILL", f"{len(service.stops)} / {service.kills}"),
         ("slowest stop / slowest start, seconds", f"{max(service.stops, default=0):.1f} / {max(service.starts):.1f}"),
-        ("resident MiB by quarter / at the most", " ".join(f"{value:.0f}" for value in means) + f" / {watch.most / 2**20:.0f}"),
+        ("resident MiB by quarter / maximum", " ".join(f"{value:.0f}" for value in means) + f" / {watch.most / 2**20:.0f}"),
     ]
     for problem in sorted(watch.problems)[:10]:
         rows.append(("not ready", problem))
     for name, value in rows:
         tally.note(f"{name:52} {value}")
     if not plan.judges_memory:
-        return tally.note("too short a run to judge memory by")
+        return tally.note("the run is too short to judge the memory")
     before = mean(watch.between(60, plan.storage_outage.begin)) / 2**20
     after = mean(watch.between(plan.api_outage.end + 60, plan.length)) / 2**20
     # Written so that times without a sample fall too.

@@ -22,8 +22,8 @@ def prove(setting):
     with OneOutput(setting) as stage:
         quiet, calls = stage.interfere(stage.fresh(), calls=FAILING)
         if quiet.code != 0:
-            return setting.err(f"nothing interferes, and yet: {quiet}")
-        setting.note(f"{len(calls)} calls that may fail, {len(ERRORS)} errors once, {len(LASTING)} from then on")
+            return setting.err(f"the run without interference failed: {quiet}")
+        setting.note(f"{len(calls)} calls that may fail, {len(ERRORS)} errors for one call, {len(LASTING)} for it and all later calls")
         endings = collections.Counter()
         for error, lasting in [(error, False) for error in ERRORS] + [(error, True) for error in LASTING]:
             stage.go_through(len(calls), 8, lambda number: attempt(setting, stage, number, error, lasting, endings))
@@ -47,7 +47,7 @@ def attempt(setting, stage, number, error, lasting, endings):
     if finished.crashed:
         setting.err(f"{context}: {finished}")
     elif finished.code not in (0, 2):
-        setting.err(f"{context}: exit code 2 or a retry is wanted, there is {finished}")
+        setting.err(f"{context}: expected exit code 2 or a retry, got {finished}")
     elif finished.code == 2 and not is_clear(finished.err):
         setting.err(f"{context}: no clear message: {finished.err.strip() or 'nothing'}")
     check_first_error_is_final(setting, hits, calls, context)
@@ -71,4 +71,4 @@ def check_first_error_is_final(setting, hits, calls, context):
             if later["number"] > hit["number"] and later["paths"][0] == hit["paths"][0]:
                 if later["call"] in NAMING + SYNCHRONISING:
                     name = os.path.basename(hit["paths"][0])
-                    setting.err(f"{context}: {name} could not be made durable, and yet there is {later['call']} {later['paths']}")
+                    setting.err(f"{context}: fsync of {name} failed, but a later call names it: {later['call']} {later['paths']}")

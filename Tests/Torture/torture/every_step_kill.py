@@ -14,7 +14,7 @@ def prove(setting):
     with OneOutput(setting) as stage:
         quiet, calls = stage.interfere(stage.fresh(), calls=STEPS)
         if quiet.code != 0:
-            return setting.err(f"nothing interferes, and yet: {quiet}")
+            return setting.err(f"the run without interference failed: {quiet}")
         setting.note(f"{len(calls)} calls from an empty folder to one archived output")
         kinds = collections.Counter()
         stage.go_through(len(calls), 40, lambda number: attempt(setting, stage, number, kinds))

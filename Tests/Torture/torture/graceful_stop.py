@@ -29,7 +29,7 @@ def prove(setting):
             if setting.rounds % 10 == 0:
                 check_whole(setting, setting.binary, storage.path, f"round {setting.rounds}", untracked_is_fine=True)
         check_whole(setting, setting.binary, storage.path, "at the end", untracked_is_fine=True)
-        setting.note(f"the slowest stop took {slowest:.1f} s; {early} signals came before there was anything to stop")
+        setting.note(f"the slowest stop took {slowest:.1f} s; {early} signals came before the program listened")
 
 
 def one_round(setting, program, storage, hours):
@@ -60,8 +60,8 @@ def one_round(setting, program, storage, hours):
     if code != 0:
         setting.err(f"{context}: exit code {code}: {words[-500:]}")
     if seconds > LIMIT:
-        setting.err(f"{context}: it took {seconds:.1f} s")
+        setting.err(f"{context}: the stop took {seconds:.1f} s")
     after = len(acknowledged(words.partition(HEARD)[2]))
     if after > DOWNLOADS:
-        setting.err(f"{context}: {after} outputs were archived after the signal, {DOWNLOADS} can have been on their way")
+        setting.err(f"{context}: {after} outputs were archived after the signal, but only {DOWNLOADS} can have been in progress")
     return seconds

@@ -79,7 +79,7 @@ class OneOutput:
             self.setting.err(f"{context}: the next run: {recovery}")
         flaw = Storage(program.storage).flaw(self.output, digest=self.digest)
         if flaw:
-            self.setting.lose(f"{context}: after the next run {flaw}")
+            self.setting.lose(f"{context}: after the next run: {flaw}")
         check_whole(self.setting, self.setting.binary, program.storage, context)
 
 

@@ -89,7 +89,7 @@ class Supervisor:
         before = sum(killer == item for _, killer, _ in self.host.deaths)
         # Being leased is what the next start counts.
         if row is None or row["state"] != "leased" or row["deaths"] < before:
-            self.setting.err(f"{item} killed {before} times before, and is taken up as {row and (row['state'], row['deaths'])}")
+            self.setting.err(f"{item} killed {before} times before, but its row has the state and deaths {row and (row['state'], row['deaths'])}")
 
     def ask(self, path):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
@@ -125,14 +125,14 @@ def prove(setting):
                 host.poison.clear()
             end = time.monotonic()
             wait_until(lambda: all(is_archived(storage, name) for name in poison), pause(deaths) + pause(deaths + 1) + 3 * SLACK)
-            setting.note(f"archived {time.monotonic() - end:.0f} s after the killing had ended")
+            setting.note(f"archived {time.monotonic() - end:.0f} s after the last kill")
         check_good(setting, host, storage, names, MOST_DEATHS * len(poison))
         check_poison(setting, host, storage, poison, deaths)
         check_whole(setting, setting.binary, storage.path, "at the end", untracked_is_fine=True)
         status = Program(setting.binary, storage.path).run("status")
         if status.code != 0:
             setting.err(f"status at the end: {status}\n{status.out}")
-        setting.note(f"{service.starts} starts, {len(host.deaths)} deaths, {sum(len(hand) for _, _, hand in host.deaths)} items in hand at them")
+        setting.note(f"{service.starts} starts, {len(host.deaths)} deaths, {sum(len(hand) for _, _, hand in host.deaths)} items in progress at these deaths")
 
 
 def is_archived(storage, task):
@@ -185,7 +185,7 @@ def check_shown(setting, service, storage, poison, deaths):
 
     for name, look in [("status", lambda: by_verb("status")), ("list --failing", lambda: by_verb("list", "--failing")), ("the API", by_api)]:
         if not wait_until(lambda look=look: look() == set(poison), SLACK):
-            setting.err(f"{name} shows as suspect {sorted(look())}, and not {sorted(poison)}")
+            setting.err(f"{name} shows the suspects {sorted(look())}, not {sorted(poison)}")
 
 
 def check_good(setting, host, storage, names, most_deaths):
@@ -210,7 +210,7 @@ def check_good(setting, host, storage, names, most_deaths):
 def check_bytes(setting, storage, rows, name):
     with open(storage.blob(rows[name, 0]["digest"]), "rb") as file:
         if file.read() != PoisonHost.picture(name):
-            setting.err(f"{name} holds other bytes than were served")
+            setting.err(f"{name} differs from the served bytes")
 
 
 def check_poison(setting, host, storage, poison, deaths):
@@ -221,19 +221,19 @@ def check_poison(setting, host, storage, poison, deaths):
         # It may also be in hand when another one kills, and that counts for it too.
         times = [when for when, _, hand in host.deaths if item in hand]
         gaps = [after - before for before, after in zip(times, times[1:])]
-        setting.note(f"{item}: {kills} deaths, in hand at {len(times)}, {', '.join(f'{gap:.1f}' for gap in gaps)} s between them")
+        setting.note(f"{item}: {kills} deaths, in progress at {len(times)} deaths, {', '.join(f'{gap:.1f}' for gap in gaps)} s between them")
         for number, gap in enumerate(gaps, 1):
             if not pause(number) <= gap <= pause(number) + SLACK:
-                setting.err(f"{item}: {gap:.1f} s between death {number} and the next, promised are {pause(number)} and a little")
+                setting.err(f"{item}: {gap:.1f} s between death {number} and the next, not {pause(number)} to {pause(number) + SLACK} s")
         if kills < deaths:
             setting.err(f"{item} has killed {kills} times, not {deaths}")
         flaw = storage.flaw((task, 0), rows)
         if flaw:
-            setting.lose(f"{item} when the killing had ended: {flaw}")
+            setting.lose(f"{item} after the last kill: {flaw}")
         else:
             check_bytes(setting, storage, rows, task)
         left = (rows.get((task, 0)) or {}).get("deaths"), tasks[task]["deaths"]
         if any(left):
-            setting.err(f"{item} still counts deaths after its end: {left}")
+            setting.err(f"{item} still has a count of deaths after it was archived: {left}")
     for crowd in host.crowds[:5]:
-        setting.err(f"in hand at once, though in hand at a death before: {crowd}")
+        setting.err(f"in progress at the same time, although each was in progress at an earlier death: {crowd}")

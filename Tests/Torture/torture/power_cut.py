@@ -27,7 +27,7 @@ class Disk:
             if shutil.which(tool) is None:
                 raise Skipped(f"{tool} is not installed")
         if os.geteuid() != 0:
-            raise Skipped("mounting a filesystem of its own takes root", forbidden=True)
+            raise Skipped("mounting a test filesystem needs root", forbidden=True)
         self.image = os.path.join(folder, "disk")
         self.root = os.path.join(folder, "mounted")
         os.mkdir(self.root)
@@ -48,7 +48,7 @@ class Disk:
         done = subprocess.run(["mount", "-o", "loop", self.image, self.root], capture_output=True, text=True)
         if done.returncode != 0:
             if first:
-                raise Skipped(f"the kernel or the container has no loop device for us: {done.stderr.strip()}", forbidden=True)
+                raise Skipped(f"the kernel or the container provides no loop device: {done.stderr.strip()}", forbidden=True)
             raise RuntimeError(f"the disk can't be mounted again: {done.stderr}")
         self.mounted = True
 
@@ -69,7 +69,7 @@ class Disk:
             fcntl.ioctl(switch, EXT4_IOC_SHUTDOWN, struct.pack("I", EXT4_GOING_FLAGS_NOLOGFLUSH))
         except OSError as error:
             if error.errno in (errno.ENOTTY, errno.EPERM, errno.EOPNOTSUPP):
-                raise Skipped(f"the ext4 of this kernel can't be shut down: {error}", forbidden=True) from error
+                raise Skipped(f"this kernel cannot shut down an ext4: {error}", forbidden=True) from error
             raise
 
 
@@ -86,7 +86,7 @@ def prove(setting):
         while setting.rounds < cuts:
             new, later = cut_after_acknowledgement(setting, disk, program)
             if new is None:
-                setting.err(f"everything was archived before cut {setting.rounds + 1}")
+                setting.err(f"all outputs were archived before cut {setting.rounds + 1}")
                 break
             setting.rounds += 1
             told.update(new)
@@ -99,15 +99,15 @@ def prove(setting):
         # What was in hand at several cuts in a row waits a little longer after each.
         last = program.run("archive", "--since", "24h", "--patience", "200")
         if last.code != 0:
-            setting.err(f"the run to the end: {last}")
+            setting.err(f"the final run: {last}")
         rows = storage.rows()[0]
         for task, digest in delivered.items():
             flaw = storage.flaw((task, 0), rows, digest)
             if flaw:
-                setting.lose(f"{task} #0: at the end {flaw}")
+                setting.lose(f"{task} #0: at the end: {flaw}")
         check_whole(setting, setting.binary, storage.path, "at the end", untracked_is_fine=True)
         setting.note(
-            f"{len(told)} outputs acknowledged before cuts ({late} more were told in the dark), {len(delivered)} archived at the end")
+            f"{len(told)} outputs acknowledged before cuts ({late} more were reported after the cuts), {len(delivered)} archived at the end")
 
 
 def delivered_digests(upstream, images):
@@ -138,10 +138,10 @@ def check_that_the_cut_is_one(setting, disk):
     disk.mount()
     path = os.path.join(disk.root, "durable")
     if not os.path.exists(path) or os.path.getsize(path) != 100_000:
-        setting.err("the cut destroys what was made durable")
+        setting.err("the cut destroyed a durable file")
     path = os.path.join(disk.root, "fleeting")
     if os.path.exists(path) and os.path.getsize(path) == 100_000:
-        setting.err("the cut spares what was never made durable, so it is none")
+        setting.err("the cut kept a file that was not durable, so it does not simulate a power cut")
 
 
 def cut_after_acknowledgement(setting, disk, program):

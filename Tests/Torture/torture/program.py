@@ -32,7 +32,7 @@ class Finished:
 
     def __str__(self):
         words = (self.err.strip().splitlines() or ["nothing"])[-1]
-        return f"exit code {self.code}, last words: {words[:300]}"
+        return f"exit code {self.code}, last line: {words[:300]}"
 
 
 class Program:

@@ -69,21 +69,21 @@ def perform(setting, prove):
     try:
         prove(setting)
         if setting.rounds == 0:
-            setting.err("not one round was made")
+            setting.err("no round was completed")
     except Skipped as reason:
         ending = "skipped"
         print(f"  skipped: {reason}", flush=True)
         if os.environ.get("CI") == "true" and not reason.forbidden:
-            setting.err("on CI nothing may be missing that can be installed")
+            setting.err("a tool is missing on CI; install it")
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception:
         traceback.print_exc(file=sys.stdout)
-        setting.err("the proof itself broke down")
+        setting.err("the proof itself ended with an error")
     if setting.lost or setting.wrong:
         ending = "fall"
     if ending == "fall":
-        setting.note(f"what is left of it: {setting.folder}")
+        setting.note(f"the files of this proof: {setting.folder}")
     else:
         shutil.rmtree(setting.folder, ignore_errors=True)
     setting.note(f"{time.monotonic() - began:.0f} s")

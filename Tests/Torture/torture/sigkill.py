@@ -30,7 +30,7 @@ def kill_again_and_again(setting, program, storage, rounds):
     began = time.monotonic()
     program.run("archive")
     start_up = time.monotonic() - began
-    told, moments, ended = set(), {"before its first word": 0, "before its first picture": 0, "later": 0}, 0
+    told, moments, ended = set(), {"before its first message": 0, "before its first picture": 0, "later": 0}, 0
     while setting.rounds < rounds:
         hours = HOURS * (setting.rounds + 1) / rounds
         # A third dies while it starts, a third soon after, a third at any time later.
@@ -49,7 +49,7 @@ def kill_again_and_again(setting, program, storage, rounds):
         new = acknowledged(words)
         for output in new:
             if output in told:
-                setting.err(f"{output} was filed and told twice")
+                setting.err(f"{output} was filed and reported twice")
             flaw = file_flaw(storage, output)
             if flaw:
                 setting.lose(f"round {setting.rounds}: {output} was acknowledged, but {flaw}")
@@ -60,8 +60,8 @@ def kill_again_and_again(setting, program, storage, rounds):
                 return setting.err("most runs ended before they could be killed") or told
             continue
         setting.rounds += 1
-        moments["before its first word" if not words else "later" if new else "before its first picture"] += 1
-    setting.note("killed " + ", ".join(f"{moment} {count}" for moment, count in moments.items()) + f"; {ended} ended before")
+        moments["before its first message" if not words else "later" if new else "before its first picture"] += 1
+    setting.note("killed " + ", ".join(f"{moment} {count}" for moment, count in moments.items()) + f"; {ended} runs ended before the kill")
     return told
 
 
@@ -72,7 +72,7 @@ def file_flaw(storage, output):
         return "it has no record"
     for blob in [record["original"]] + [derivative["blob"] for derivative in record["derivatives"]]:
         if not os.path.exists(storage.blob(blob["digest"])) or sha256(storage.blob(blob["digest"])) != blob["digest"]:
-            return f"its blob {blob['digest']} is not whole"
+            return f"its blob {blob['digest']} is damaged or missing"
     return None
 
 
@@ -81,14 +81,14 @@ def finish(setting, program, storage, told):
     last = program.run("archive", "--since", "24h", "-v")
     for output in acknowledged(last.err):
         if output in told:
-            setting.err(f"{output} was filed and told twice")
+            setting.err(f"{output} was filed and reported twice")
         told.add(output)
     # What still waits is worth the code 1, and this account has some that can't be had.
     if last.code not in (0, 1):
-        setting.err(f"the run to the end: {last}")
+        setting.err(f"the final run: {last}")
     again = program.run("archive")
     if again.code not in (0, 1):
-        setting.err(f"the run after the end: {again}")
+        setting.err(f"the run after the final run: {again}")
     if storage.ingest():
         setting.err(f"ingest/ still holds {storage.ingest()} after the next start")
 
@@ -109,7 +109,7 @@ def compare(setting, upstream, storage, told):
         elif truth is None:
             counts["tasks waiting"] += 1
             if row["state"] != "waiting" or not row["reason"]:
-                setting.err(f"{task} is unknown upstream; it is {row['state']}: {row['reason']}")
+                setting.err(f"{task} is unknown to the upstream, but its state is {row['state']}: {row['reason']}")
         else:
             for index, body in enumerate(truth):
                 compare_output(setting, storage, outputs, (task, index), body, counts)
@@ -127,10 +127,10 @@ def compare_output(setting, storage, outputs, output, body, counts):
         counts["waiting"] += 1
         counts["of them with a delivery"] += body is not None
         if row["state"] != "waiting" or not row["reason"]:
-            setting.err(f"{output} can't be had whole; it is {row['state']}: {row['reason']}")
+            setting.err(f"{output} cannot be downloaded whole, but its state is {row['state']}: {row['reason']}")
         return None
     if row["state"] != "archived":
-        return setting.lose(f"{output} can be had; it is {row['state']}: {row['reason']}")
+        return setting.lose(f"{output} can be downloaded, but its state is {row['state']}: {row['reason']}")
     counts["archived"] += 1
     flaw = storage.flaw(output, outputs)
     if flaw:
@@ -138,7 +138,7 @@ def compare_output(setting, storage, outputs, output, body, counts):
     with open(storage.blob(row["digest"]), "rb") as file:
         stored = file.read()
     if row["verdict"] == "undecodable":
-        setting.lose(f"{output} is a whole picture upstream, and called undecodable here")
+        setting.lose(f"{output} is a whole picture upstream, but undecodable in the archive")
     elif stored != body:
-        setting.err(f"{output} has {len(stored)} bytes, which are not the {len(body)} that the upstream delivers")
+        setting.err(f"{output} has {len(stored)} bytes, which differ from the {len(body)} bytes of the upstream")
     return None

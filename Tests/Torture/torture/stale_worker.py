@@ -32,7 +32,7 @@ def prove(setting):
             setting.rounds += 1
             held += stale[0]
             blocked += stale[1]
-        setting.note(f"{held} leases passed on; stopped inside a write of the catalog {blocked} times")
+        setting.note(f"{held} leases passed to the other worker; {blocked} stops during a write to the catalog")
 
 
 def one_round(setting, upstream, delivered):
@@ -67,9 +67,9 @@ def one_round(setting, upstream, delivered):
         setting.err(f"the stale worker ended with {code}: {stale_words[-500:]}")
     for output, contents in before.items():
         if record_bytes(storage, output) != contents:
-            setting.err(f"the stale worker has written over the record of {output}")
+            setting.err(f"the stale worker overwrote the record of {output}")
     if not blocked and not any("lease" in line and output[0] in line for line in stale_words.splitlines() for output in in_hand):
-        setting.err(f"the stale worker lost {len(in_hand)} leases and does not say so: {stale_words[-500:]}")
+        setting.err(f"the stale worker lost {len(in_hand)} leases and did not report it: {stale_words[-500:]}")
     check_filing(setting, storage, delivered, acknowledged(stale_words) + acknowledged(other.err))
     check_whole(setting, setting.binary, path, f"round {setting.rounds}")
     return len(in_hand), blocked

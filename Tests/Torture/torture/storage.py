@@ -68,18 +68,18 @@ class Storage:
         if record is None:
             return "it has no record"
         if record["state"] != "archived" or (record["task"], record["index"]) != output:
-            return f"its record says {record['state']} of {record['task']} #{record['index']}"
+            return f"its record has the state {record['state']} and names {record['task']} #{record['index']}"
         original = record["original"]
         if digest and original["digest"] != digest:
-            return f"its record says {original['digest']}, delivered was {digest}"
+            return f"its record says {original['digest']}, but the upstream delivered {digest}"
         for blob in [original] + [derivative["blob"] for derivative in record["derivatives"]]:
             path = self.blob(blob["digest"])
             if not os.path.exists(path):
-                return f"the blob {blob['digest']} is gone"
+                return f"the blob {blob['digest']} is missing"
             if os.path.getsize(path) != blob["bytes"]:
                 return f"the blob {blob['digest']} has {os.path.getsize(path)} bytes, its record says {blob['bytes']}"
             if sha256(path) != blob["digest"]:
-                return f"the blob {blob['digest']} holds other bytes"
+                return f"the blob {blob['digest']} has bytes of another digest"
         row = (self.rows()[0] if rows is None else rows).get(output)
         if row is None:
             return "it has no row"
@@ -97,7 +97,7 @@ def check_whole(setting, binary, path, context, untracked_is_fine=False):
         if digest != os.path.basename(blob):
             setting.err(f"{context}: {blob} has the SHA-256 {digest}")
         if digest in contents:
-            setting.err(f"{context}: {blob} and {contents[digest]} are the same bytes")
+            setting.err(f"{context}: {blob} and {contents[digest]} have the same bytes")
         contents[digest] = blob
         if os.stat(blob).st_mode & 0o777 not in (0o400, 0o444):
             setting.err(f"{context}: {blob} has the mode {os.stat(blob).st_mode & 0o777:o}")
@@ -110,4 +110,4 @@ def check_whole(setting, binary, path, context, untracked_is_fine=False):
         return
     findings = json.loads(report.out)["findings"]
     if findings and not untracked_is_fine:
-        setting.err(f"{context}: verify --deep has notes: {findings}")
+        setting.err(f"{context}: verify --deep has findings: {findings}")

@@ -65,7 +65,7 @@ def traced(folder, program_line, environment, log, out, err, **interference):
         entries = [json.loads(text) for text in lines]
     if done.returncode != 0 or not entries or "exit" not in entries[-1]:
         with open(err) as words:
-            raise RuntimeError(f"the tracer broke down: {words.read()[-2000:]}")
+            raise RuntimeError(f"the tracer failed: {words.read()[-2000:]}")
     return entries[-1]["exit"], entries[:-1]
 
 
@@ -132,7 +132,7 @@ class Tracer:
             become(command)
         _, status = os.waitpid(self.process, 0)
         if not os.WIFSTOPPED(status):
-            raise Refused("a process can't be traced here")
+            raise Refused("a process cannot be traced on this machine")
         ptrace(SETOPTIONS, self.process, 0, OPTIONS)
         ptrace(CONT, self.process)
         known = {self.process}
@@ -228,4 +228,4 @@ def main(arguments):
 
 def check_machine():
     if os.uname().sysname != "Linux" or os.uname().machine != "x86_64":
-        raise Skipped("the tracer knows Linux on x86-64 only", forbidden=True)
+        raise Skipped("the tracer supports only Linux on x86-64", forbidden=True)

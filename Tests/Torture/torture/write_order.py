@@ -109,7 +109,7 @@ def prove(setting):
         for output in outputs:
             setting.rounds += 1
             blobs += check(setting, trace, Storage(storage), output)
-        setting.note(f"{len(trace.calls)} calls, {blobs} publications of blobs, {count // 4} originals that were stored before")
+        setting.note(f"{len(trace.calls)} calls, {blobs} publications of blobs, {count // 4} originals that were already stored")
 
 
 def check(setting, trace, storage, output):
@@ -119,7 +119,7 @@ def check(setting, trace, storage, output):
     record_path = storage.record_path(*output)
     told = next((call for call, _ in trace.calls if call.name == "write" and f'"archived   {name}:' in call.arguments), None)
     if told is None:
-        setting.err(f"{name}: no write of the acknowledgement")
+        setting.err(f"{name}: the acknowledgement was not written")
         return 0
 
     # The record: written, made durable, named, its name made durable.
