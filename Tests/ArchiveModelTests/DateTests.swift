@@ -20,7 +20,7 @@ import Testing
         "", "now", "2026-11-22", "12:51:00Z", "2026-13-45T12:51:00Z", "1795351860", "2026-11-22T12:51:00",
         "10000-01-01T00:00:00Z", "999999999-01-01T00:00:00Z", "99999999999999999999-01-01T00:00:00Z",
     ])
-    func anythingElseIsNoDate(text: String) { #expect(Date(iso8601: text) == nil) }
+    func otherTextIsNotADate(text: String) { #expect(Date(iso8601: text) == nil) }
 
     @Test(arguments: [
         (Int64(1_795_351_860_250), "2026-11-22T12:51:00.250Z"), (1_795_351_860_000, "2026-11-22T12:51:00.000Z"),
@@ -51,7 +51,7 @@ import Testing
     @Test(arguments: [
         (Duration.seconds(1), 1.0), (.milliseconds(250), 0.25), (.zero, 0), (.seconds(-2), -2), (.microseconds(1), 1e-6),
     ])
-    func aDurationIsAnIntervalInSeconds(duration: Duration, seconds: Double) {
+    func aDurationConvertsToSeconds(duration: Duration, seconds: Double) {
         #expect(abs(TimeInterval(duration) - seconds) < 1e-15)
     }
 

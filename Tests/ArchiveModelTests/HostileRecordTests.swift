@@ -22,10 +22,10 @@ import Testing
         (-62_135_596_800, -62_135_596_800), (-62_135_596_801, -62_135_596_800), (-1e18, -62_135_596_800),
         (-.infinity, -62_135_596_800), (Date.distantPast.timeIntervalSince1970, -62_135_596_800),
     ])
-    func everyDateThatIsWrittenIsReadBack(_ seconds: Double, _ expected: Double) throws {
+    func everyWrittenDateIsReadBack(_ seconds: Double, _ expected: Double) throws {
         let bytes = try RecordFile.bytes(of: .output(try record(created: Date(timeIntervalSince1970: seconds))))
         guard case .output(let read) = try RecordFile.read(bytes) else {
-            Issue.record("it is no output's record")
+            Issue.record("expected the record of an output")
             return
         }
         #expect(abs((read.createdAt?.timeIntervalSince1970 ?? 1e30) - expected) < 0.0005)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: [Int64.min, .max, 253_402_300_800_000, -62_135_596_800_001])
-    func noNumberOfMillisecondsIsBeyondTheCalendar(_ milliseconds: Int64) {
+    func anyMillisecondCountGivesACalendarDate(_ milliseconds: Int64) {
         let date = Date(milliseconds: milliseconds)
         #expect(Date(iso8601: date.iso8601) == date)
     }
@@ -56,7 +56,7 @@ import Testing
         ("1970-01-01T00:00:00.000Z", "99999-01-01T00:00:00.000Z"), ("1970-01-01T00:00:00.000Z", "0000-00-00T00:00:00.000Z"),
         ("1970-01-01T00:00:00.000Z", "-292277022657-01-27T08:29:52Z"), ("1970-01-01T00:00:00.000Z", ""),
     ])
-    func aRecordWithAbsurdNumbersIsNoRecord(_ text: String, _ absurd: String) throws {
+    func aRecordWithAbsurdNumbersIsRefused(_ text: String, _ absurd: String) throws {
         #expect(throws: RecordFileError.self) { try RecordFile.read(try changed(text, to: absurd)) }
     }
 
@@ -70,7 +70,7 @@ import Testing
     }
 
     /// `FIXATIVE_RECORD_ROUNDS` makes a longer run of it.
-    @Test func noBytesOfARecordAreACrash() throws {
+    @Test func changedRecordBytesNeverCauseACrash() throws {
         let rounds = ProcessInfo.processInfo.environment["FIXATIVE_RECORD_ROUNDS"].flatMap { Int($0) } ?? 1500
         let whole = try changed("\"attempts\" : 1", to: "\"attempts\" : 1")
         let pieces = [

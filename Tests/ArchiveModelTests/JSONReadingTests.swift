@@ -19,7 +19,7 @@ import Testing
         ("[1,[2,[]],{}]", .array([.integer(1), .array([.integer(2), .array([])]), .object([:])])),
         (#"{"a":{"b":[0.5,"x"]},"c":null}"#, .object(["a": .object(["b": .array([.number(0.5), .string("x")])]), "c": .null])),
     ])
-    func whatIsJSONIsReadAsItIs(text: String, value: JSONValue) throws {
+    func validJSONIsReadUnchanged(text: String, value: JSONValue) throws {
         let reading = try read(text)
         #expect(reading.value == value)
         #expect(reading.findings == [])
@@ -36,7 +36,7 @@ import Testing
             ("01", "01", .repaired),
             ("+1", "+1", .repaired), (".5", ".5", .repaired), ("1.", "1.", .repaired), ("1e", "1e", .repaired),
         ] as [(String, String, JSONReading.Findings)])
-    func aNumberThatNoTypeHoldsStaysAsText(text: String, kept: String, finding: JSONReading.Findings) throws {
+    func anUnrepresentableNumberStaysAsText(text: String, kept: String, finding: JSONReading.Findings) throws {
         let reading = try read(#"{"a":\#(text),"b":[\#(text)],"c":1}"#)
         #expect(reading.value == .object(["a": .string(kept), "b": .array([.string(kept)]), "c": .integer(1)]))
         #expect(reading.findings == finding)
@@ -47,14 +47,14 @@ import Testing
         (#""a \ud83d b""#, "a \u{FFFD} b"), (#""\udd8a""#, "\u{FFFD}"), (#""\ud83d\ud83e\udd8a""#, "\u{FFFD}🦊"),
         (#""\ud83dx\udd8a""#, "\u{FFFD}x\u{FFFD}"), (#""\ud83d\n""#, "\u{FFFD}\n"),
     ])
-    func halfASurrogatePairIsOneReplacement(text: String, value: String) throws {
+    func halfASurrogatePairBecomesOneReplacement(text: String, value: String) throws {
         let reading = try read("[\(text)]")
         #expect(reading.value == .array([.string(value)]))
         #expect(reading.findings == .replaced)
     }
 
     /// Swift normalises what it hashes or compares, and that takes the square of the marks in a row.
-    @Test func manyCombiningMarksInARowTakeNoLong() throws {
+    @Test func manyCombiningMarksAreReadQuickly() throws {
         let marks = String(repeating: "\u{0316}\u{0301}", count: 60_000)
         let start = ContinuousClock.now
         let reading = try read("{\"a\(marks)\":1,\"b\":\"x\(marks)y\",\"id\":\"task-1\"}")
@@ -69,25 +69,25 @@ import Testing
     }
 
     /// Each of the 4,096 names is another choice of U+00E9 or e and U+0301 in twelve places: one name to Unicode.
-    @Test func manyNormalisationsOfOneNameTakeNoLong() throws {
+    @Test func manyNormalisationsOfOneNameAreReadQuickly() throws {
         let names = (0..<4096).map { choice in (0..<12).map { choice >> $0 & 1 == 0 ? "\u{E9}" : "e\u{301}" }.joined() }
         let start = ContinuousClock.now
         let reading = try read("{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + ",\"id\":\"task-1\"}")
-        #expect(ContinuousClock.now - start < .seconds(10), "each with each took 93 s")
+        #expect(ContinuousClock.now - start < .seconds(10), "comparing all pairs took 93 s")
         #expect(reading.findings == .many)
-        #expect(reading.value["id"] == .string("task-1"), "what follows is read")
+        #expect(reading.value["id"] == .string("task-1"), "the next member is read")
         guard case .object(let members) = reading.value else { throw CocoaError(.coderInvalidValue) }
         #expect(members.count == 17)
     }
 
-    @Test func bytesThatAreNoUTF8AreReplaced() throws {
+    @Test func invalidUTF8BytesAreReplaced() throws {
         let bytes =
             Array(#"{"a":"caf"#.utf8) + [0xE9] + Array(#"","b":"\n"#.utf8) + [0xED, 0xA0, 0xBD] + Array(#"","c":1}"#.utf8)
         let reading = try JSONReading(bytes)
         #expect(reading.value["a"] == .string("caf\u{FFFD}"))
         #expect(
             reading.value["b"] == .string("\n\u{FFFD}\u{FFFD}\u{FFFD}"),
-            "one for each byte of a surrogate, as Unicode 15 table 3-8 has it")
+            "one for each byte of a surrogate, as in Unicode 15, table 3-8")
         #expect(reading.value["c"] == .integer(1))
     }
 
@@ -96,16 +96,16 @@ import Testing
         ("[None, True, undefined]", "[null,true,null]"), ("{a: 1}", #"{"a":1}"#), (#"[{"a":1}{"b":2}]"#, #"[{"a":1},{"b":2}]"#),
         ("[\"a\nb\"]", #"["a\nb"]"#), (#"["\x"]"#, #"["\\x"]"#), (#"["\u12"]"#, #"["\\u12"]"#), (#"[nul, 1]"#, #"["nul",1]"#),
     ])
-    func whatIsNearlyJSONIsRepaired(text: String, same: String) throws {
+    func nearlyValidJSONIsRepaired(text: String, same: String) throws {
         let reading = try read(text)
         #expect(reading.value == (try read(same)).value)
         #expect(reading.findings == .repaired)
     }
 
     @Test(arguments: ["", " ", "\u{FEFF}", "<html>", "nul", "'a'", "]", ",", #"{"a"}"#, "{'a':1}", "abc", "{1 2}"])
-    func whatIsNoJSONIsRefused(text: String) { #expect(throws: JSONReadingError.self) { try read(text) } }
+    func textThatIsNotJSONIsRefused(text: String) { #expect(throws: JSONReadingError.self) { try read(text) } }
 
-    @Test func aMarkOfByteOrderAndWhatFollowsTheValueAreNoError() throws {
+    @Test func aByteOrderMarkAndTrailingTextAreTolerated() throws {
         #expect(try read("\u{FEFF}[1]").findings == [])
         #expect(try read("[1]<!-- served by b -->").findings == .trailing)
         #expect(try read("[1]<!-- served by b -->").value == .array([.integer(1)]))
@@ -114,14 +114,14 @@ import Testing
         #expect(try JSONReading(utf16).value == .array([.string("é")]))
     }
 
-    @Test func theLastOfTwoMembersCountsAndOtherSpellingsAreOthers() throws {
+    @Test func theLastDuplicateMemberCountsAndNamesCompareByBytes() throws {
         #expect(try read(#"{"a":1,"a":2}"#).value == .object(["a": .integer(2)]))
         let reading = try read("{\"\u{E9}\":1,\"e\u{301}\":2}")
-        guard case .object(let members) = reading.value else { return #expect(Bool(false), "no object") }
-        #expect(Set(members.values) == [.integer(1), .integer(2)], "two names by their bytes, though Swift calls them equal")
+        guard case .object(let members) = reading.value else { return #expect(Bool(false), "not an object") }
+        #expect(Set(members.values) == [.integer(1), .integer(2)], "the bytes differ, although Swift calls the names equal")
     }
 
-    @Test func aListThatIsCutGivesTheRowsBeforeTheCut() throws {
+    @Test func aCutListGivesTheRowsBeforeTheCut() throws {
         let whole = #"{"total":3,"data":[{"id":"a","n":[1]},{"id":"b"},{"id":"c","results":["x","y"]}],"end":1}"#
         for length in 1..<whole.utf8.count {
             guard let reading = try? JSONReading(Array(whole.utf8.prefix(length))) else { continue }
@@ -141,16 +141,16 @@ import Testing
         (#"{"id":"a","results":["x" "y"]}"#, 3), (#"{"id":"a","n":{"x":<b>}}"#, 3), (#"{"id":"a}"#, 3), (#"{"id":[1}"#, 3),
         ("<row>", 3),
     ])
-    func aBrokenRowHidesNoOther(row: String, others: Int) throws {
+    func aBrokenRowHidesNoOtherRow(row: String, others: Int) throws {
         let text = #"{"data":[{"id":"1"},{"id":"2","images":[{"url":"u"}]},\#(row),{"id":"3"},{"id":"4"}],"total":5}"#
         let reading = try read(text)
         let ids = reading.value["data"]?.array?.compactMap { $0["id"]?.string } ?? []
         #expect(Set(ids).isSuperset(of: ["1", "2", "4"]), "\(ids)")
-        #expect(ids.contains("3") || row == #"{"id":"a}"#, "the text that does not end swallows what follows")
+        #expect(ids.contains("3") || row == #"{"id":"a}"#, "the unterminated text includes the next row")
         #expect(reading.findings.contains(.lost))
     }
 
-    @Test func whatIsTooDeepCostsOnlyItself() throws {
+    @Test func onlyTheTooDeepValueIsLost() throws {
         for (open, close) in [("[", "]"), (#"{"a":"#, "}")] {
             let deep = String(repeating: open, count: 10_000) + #""]}\"""# + String(repeating: close, count: 10_000)
             let reading = try read(#"{"id":"t","note":\#(deep),"results":["x"]}"#)
@@ -178,7 +178,7 @@ import Testing
             "[x y,{",
             #"[x y,{"a":{"b":[{},"#, "1", "[1e", "  [", "[[],", #"[[{"a":["x" "y"]},"#,
         ])
-    func theWorkGrowsWithTheLength(part: String) throws {
+    func theWorkGrowsLinearlyWithTheLength(part: String) throws {
         for size in [1000, 30_000] {
             let bytes = Array(String(repeating: part, count: size / part.utf8.count).utf8)
             guard let reading = try? JSONReading(bytes) else { continue }
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func twelveKilobytesOfNestedListsAreReadAtOnce() throws {
+    @Test(.timeLimit(.minutes(1))) func twelveKilobytesOfNestedListsAreReadQuickly() throws {
         let bytes = Array((String(repeating: "[", count: 6000) + String(repeating: "]", count: 6000)).utf8)
         for _ in 0..<100 { #expect(try JSONReading(bytes).findings == .deep) }
     }
@@ -195,7 +195,7 @@ import Testing
         "null", "0", "-1", "9007199254740993", "18446744073709551615", "0.5", "-0", "1e+300", #""1""#, "[]", "{}",
         #"{"a":[1,2.5,"3",null,true,{"b":{}}],"z":"https://example.org/a"}"#, #"["\u0000\u001f","e\#u{301}\#u{E9}"]"#,
     ])
-    func nothingIsLostOnTheWayThrough(text: String) throws {
+    func anyJSONSurvivesReadingAndWriting(text: String) throws {
         #expect(try json(read(text).value) == text)
     }
 }
@@ -239,11 +239,11 @@ import Testing
         #"{"text":"a","count":3,"list":[],"names":{}} x"#, #"{"text":"a","count":3,"list":[],"names":{},}"#,
         #"{"text":"a","count":3,"list":["#,
     ])
-    func whatDoesNotFitIsAnError(text: String) {
+    func aMismatchedTypeIsAnError(text: String) {
         #expect(throws: (any Error).self) { try ArchiveDecoder.decode(Sample.self, from: text) }
     }
 
-    @Test func theDeepestAnswerThatIsKeptIsReadAgain() throws {
+    @Test func theDeepestKeptAnswerIsReadBack() throws {
         let deep = String(repeating: "[", count: 100) + "7" + String(repeating: "]", count: 100)
         let value = try JSONReading(Array(deep.utf8)).value
         let written = try json(["deep": value])

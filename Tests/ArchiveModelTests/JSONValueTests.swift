@@ -14,7 +14,7 @@ import Testing
         ("[1,true,null,[[]]]", .array([.integer(1), .bool(true), .null, .array([.array([])])])),
         (#"{"a":{"b":[0.5,"x"]}}"#, .object(["a": .object(["b": .array([.number(0.5), .string("x")])])])),
     ])
-    func jsonIsReadAsWhatItIs(text: String, value: JSONValue) throws {
+    func eachJSONTypeIsReadAndWritten(text: String, value: JSONValue) throws {
         #expect(try decode(JSONValue.self, text) == value)
         #expect(try decode(JSONValue.self, json(value)) == value)
     }
@@ -25,7 +25,7 @@ import Testing
         // A 64-bit seed without a sign is an ordinary thing to meet.
         "18446744073709551615", "9223372036854775808",
     ])
-    func nothingIsLostOnTheWayThrough(text: String) throws {
+    func aJSONValueSurvivesDecodingAndEncoding(text: String) throws {
         #expect(try json(decode(JSONValue.self, text)) == text)
     }
 
@@ -45,18 +45,18 @@ import Testing
             (.number(.infinity), nil),
             (.string("99999999999999999999"), nil), (.unsigned(.max), nil), (.array([]), nil),
         ] as [(JSONValue, Int64?)])
-    func aWholeNumberIsReadFromAnyWayOfWritingIt(value: JSONValue, expected: Int64?) { #expect(value.integer == expected) }
+    func aWholeNumberIsReadInAnyNotation(value: JSONValue, expected: Int64?) { #expect(value.integer == expected) }
 
     @Test(
         arguments: [
             (JSONValue.integer(3), 3.0), (.number(0.5), 0.5), (.string("0.5"), 0.5), (.string("1e3"), 1000), (.string("x"), nil),
             (.string(""), nil), (.bool(true), nil), (.null, nil), (.object([:]), nil),
         ] as [(JSONValue, Double?)])
-    func aNumberIsReadFromAnyWayOfWritingIt(value: JSONValue, expected: Double?) { #expect(value.double == expected) }
+    func aNumberIsReadInAnyNotation(value: JSONValue, expected: Double?) { #expect(value.double == expected) }
 
     /// Such a number would crash whoever rounds it to a whole one.
     @Test(arguments: ["nan", "inf", "-inf", "infinity", "1e999"])
-    func aTextThatIsNoFiniteNumberIsNone(text: String) { #expect(JSONValue.string(text).double == nil) }
+    func aNonFiniteNumberIsNotRead(text: String) { #expect(JSONValue.string(text).double == nil) }
 
     @Test func stringsAndNamesAreMappedAtEveryDepth() {
         let value = JSONValue.object(["a": .array([.string("x"), .integer(1), .object(["b": .string("y")])]), "c": .null])
@@ -74,14 +74,14 @@ import Testing
             (0..<60).reduce(JSONValue.array((0..<200).map { _ in .bool(true) })) { value, _ in .array([value]) },
             .array((0..<300).map { .number(-Double($0) / 7e-300) }), .object(["\u{1}\u{2}": .unsigned(.max)]),
         ] as [JSONValue])
-    func aValueTakesNoMoreThanIsCounted(_ value: JSONValue) throws {
+    func aValueIsNeverLargerThanItsEstimate(_ value: JSONValue) throws {
         let written = try JSONEncoder.archive(pretty: true).encode(JSONValue.object(["taskJSON": value])).count
         #expect(value.isLarger(than: written - 20))
         #expect(value.isLarger(than: written / 8))
         #expect(!value.isLarger(than: 8 * written + 100))
     }
 
-    @Test func ofAnAnswerThatIsTooLargeTheSmallMembersStay() {
+    @Test func aTooLargeAnswerKeepsItsSmallMembers() {
         let large = JSONValue.array((0..<2000).map { .string("\($0)") })
         let answer = JSONValue.object([
             "id": .string("task-1"), "results": large, "usage": .object(["credits_used": .number(2.6)]),
@@ -93,7 +93,7 @@ import Testing
         #expect(!JSONValue.array([answer, answer]).fitting(2000).isLarger(than: 2000))
     }
 
-    @Test func membersWhoseNamesBecomeTheSameAreAllKept() throws {
+    @Test func membersWithCollidingNamesAreAllKept() throws {
         let value = JSONValue.object(["a": .integer(1), "b": .integer(2), "c": .integer(3)])
         let many = JSONValue.object(Dictionary(uniqueKeysWithValues: (0..<20_000).map { ("\($0)", .null) }))
         let start = ContinuousClock.now

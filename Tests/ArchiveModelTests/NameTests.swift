@@ -19,7 +19,7 @@ import Testing
             "0x\(abc.dropLast(2))",
             String(repeating: "é", count: 32),
         ] as [String])
-    func anythingElseIsNoDigest(text: String) { #expect(Digest(text) == nil) }
+    func otherTextIsNotADigest(text: String) { #expect(Digest(text) == nil) }
 
     @Test func thirtyTwoBytesAreADigest() {
         #expect(
@@ -30,7 +30,7 @@ import Testing
         #expect(Digest(sha256: [UInt8]()) == nil)
     }
 
-    @Test func aDigestIsCodedAsItsDigits() throws {
+    @Test func aDigestIsEncodedAsItsDigits() throws {
         let digest = try #require(Digest(Self.abc))
         #expect(try json([digest]) == "[\"\(Self.abc)\"]")
         #expect(try decode([Digest].self, "[\"\(Self.abc)\"]") == [digest])
@@ -49,7 +49,7 @@ import Testing
         "", " ", "a b", "a\nb", "a\tb", "a\u{0}", "a\u{7F}", "a\u{85}b", "a\u{A0}b", "a\u{2028}b", "\r\n", "a\u{1B}[31m",
         String(repeating: "a", count: 201), String(repeating: "ü", count: 101),
     ])
-    func whiteSpaceControlCharactersAndLengthAreRefused(text: String) { #expect(TaskID(text) == nil) }
+    func spacesControlCharactersAndLongIDsAreRefused(text: String) { #expect(TaskID(text) == nil) }
 
     @Test(arguments: [
         ("task-unified-1757156493-imcg5zqt", "task-unified-1757156493-imcg5zqt"), ("A_b-9.x", "A_b-9.x"), (".", "%2E"),
@@ -58,7 +58,7 @@ import Testing
         ("a\\b", "a%5Cb"),
         ("a%2Fb", "a%252Fb"), ("%", "%25"), ("ü", "%C3%BC"), ("🦊", "%F0%9F%A6%8A"), ("a:b?c*", "a%3Ab%3Fc%2A"), ("a.", "a."),
     ])
-    func everythingUnusualInAFileStemIsPercentEncoded(text: String, stem: String) throws {
+    func unusualCharactersInAFileStemArePercentEncoded(text: String, stem: String) throws {
         #expect(try #require(TaskID(text)).fileStem == stem)
     }
 
@@ -74,11 +74,11 @@ import Testing
 
     /// A name of a file has at most 255 bytes, and a record's name adds `-<index>.json` to the stem.
     @Test(arguments: [String(repeating: "/", count: 200), String(repeating: "ü", count: 100), String(repeating: "🦊", count: 50)])
-    func anIDWhoseFileNameWouldBeTooLongIsRefused(text: String) {
+    func anIDWithATooLongFileNameIsRefused(text: String) {
         #expect((TaskID(text)?.fileStem.utf8.count ?? 0) <= 220)
     }
 
-    @Test func aTaskIDIsCodedAsItsText() throws {
+    @Test func aTaskIDIsEncodedAsItsText() throws {
         #expect(try decode([TaskID].self, #"["a/b"]"#).map(\.text) == ["a/b"])
         #expect(try json([try #require(TaskID("a/b"))]) == #"["a/b"]"#)
         for damaged in [#"[""]"#, #"["a b"]"#, "[7]", "[null]"] {
@@ -86,14 +86,14 @@ import Testing
         }
     }
 
-    @Test func idsAreTheSameWhenTheirBytesAre() throws {
+    @Test func taskIDsCompareByTheirBytes() throws {
         let ids = try ["caf\u{E9}", "cafe\u{301}", "\u{212B}", "\u{C5}", "A\u{30A}"].map { try #require(TaskID($0)) }
         #expect(Set(ids).count == 5)
         #expect(ids[0] != ids[1])
         #expect(try #require(TaskID("caf\u{E9}")) == ids[0])
     }
 
-    @Test func anOutputIsItsTaskAndItsIndex() throws {
+    @Test func anOutputIDIsItsTaskAndIndex() throws {
         let task = try #require(TaskID("t"))
         #expect(OutputID(task: task, index: 2).description == "t #2")
         #expect(OutputID(task: task, index: 2) != OutputID(task: task, index: 3))

@@ -27,7 +27,7 @@ import Testing
         #expect(try RecordFile.read(try RecordFile.bytes(of: .task(task))) == .task(task))
     }
 
-    @Test func sha256sumProvesARecordWhole() throws {
+    @Test func sha256sumConfirmsTheDigestOfARecord() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "record-\(UUID().uuidString)")
         try Data(try RecordFile.bytes(of: .output(try record()))).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
@@ -44,7 +44,7 @@ import Testing
     }
 
     /// Every byte, each of its bits, and some other values: nothing changes unseen, also where the text stays good JSON.
-    @Test func noByteOfARecordChangesUnseen() throws {
+    @Test func everyChangedByteOfARecordIsDetected() throws {
         let whole = try RecordFile.bytes(of: .output(try record()))
         for position in whole.indices {
             for mask in [1, 2, 4, 8, 16, 32, 64, 128, 0x20 ^ 0x0A, 0xFF] as [UInt8] {
@@ -55,13 +55,13 @@ import Testing
         }
     }
 
-    @Test func aRecordOfAnOlderProgramIsReadWithoutASeal() throws {
+    @Test func anOlderRecordIsReadWithoutASeal() throws {
         let old = """
             {"attempts":1,"derivatives":[],"discoveredAt":"2026-11-22T12:51:00Z","endedAt":"2026-11-22T12:51:00Z",
             "format":"fixative.output/1","index":0,"reason":"gone","source":"sweep","state":"unavailable","task":"t"}
             """
         guard case .output(let record) = try RecordFile.read(Array(old.utf8)) else {
-            Issue.record("it is the record of an output")
+            Issue.record("expected the record of an output")
             return
         }
         #expect(record.reason == "gone")

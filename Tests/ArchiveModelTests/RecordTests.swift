@@ -5,12 +5,12 @@ import Testing
 
 @Suite struct RecordTests {
     @Test(arguments: [true, false])
-    func anOutputsRecordComesBackAsItWas(pretty: Bool) throws {
+    func anOutputRecordIsReadBackUnchanged(pretty: Bool) throws {
         let record = try fullRecord()
         #expect(try decode(ArchiveRecord.self, json(record, pretty: pretty)) == record)
     }
 
-    @Test func aRecordOfNothingButALossComesBackAsItWas() throws {
+    @Test func aRecordOfALossIsReadBackUnchanged() throws {
         let record = ArchiveRecord(
             id: OutputID(task: try #require(TaskID("t")), index: 0), state: .unavailable, reason: "gone", source: "sweep",
             discoveredAt: Date(milliseconds: 1_795_611_060_024), createdAt: nil, deadline: nil,
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: TaskState.allCases)
-    func aTasksRecordComesBackAsItWas(state: TaskState) throws {
+    func aTaskRecordIsReadBackUnchanged(state: TaskState) throws {
         let record = TaskRecord(
             task: try #require(TaskID("task/1")), state: state, reason: "why", source: "submit",
             discoveredAt: Date(milliseconds: 1_795_611_060_024), createdAt: Date(milliseconds: 1_795_438_260_008),
@@ -55,7 +55,7 @@ import Testing
         #expect(throws: DecodingError.self) { try decode(ArchiveRecord.self, text.replacing(part, with: damage)) }
     }
 
-    @Test func aRecordKnowsItsDerivativesByRole() throws {
+    @Test func aRecordFindsItsDerivativesByRole() throws {
         let record = try fullRecord()
         #expect(record.derivative(.thumbnail)?.width == 512)
         #expect(record.derivative(.preview)?.width == 1280)
@@ -64,7 +64,7 @@ import Testing
         #expect(bare.derivative(.thumbnail) == nil)
     }
 
-    @Test func anEntrySaysWhatItsRecordSays() throws {
+    @Test func anEntryHasTheFactsOfItsRecord() throws {
         let record = try fullRecord()
         let entry = OutputEntry(record)
         #expect(entry.id == record.id)
@@ -94,7 +94,7 @@ import Testing
         #expect(entry.original == nil && entry.thumbnail == nil && entry.judgement == nil)
     }
 
-    @Test func anEntryOfBytesThatAreNoPictureSaysWhy() throws {
+    @Test func anEntryOfUndecodableBytesGivesTheReason() throws {
         var record = try fullRecord()
         record.reason = nil
         record.decodeError = "a truncated file"
@@ -104,7 +104,7 @@ import Testing
         #expect(entry.original?.format == nil)
     }
 
-    @Test func anEntryOfAFileThatIsNotDecodedSaysWhatItIs() throws {
+    @Test func anEntryOfAnUnreadFileNamesItsFormat() throws {
         var record = try fullRecord()
         (record.reason, record.decodeError, record.picture) = (nil, nil, nil)
         let entry = OutputEntry(record)
@@ -113,7 +113,7 @@ import Testing
         #expect(UnreadFacts(format: "svg", reason: "", width: 0, height: -1).size == nil)
     }
 
-    @Test func onlyARecordedSizeIsJudgedBy() throws {
+    @Test func onlyAValidRecordedSizeIsJudged() throws {
         let contract = SizeContract.gptImage2
         #expect(RecordedRequest(prompt: "p").sizeRequest(in: contract) == nil)
         #expect(RecordedRequest(resolution: "4K").sizeRequest(in: contract) == nil)

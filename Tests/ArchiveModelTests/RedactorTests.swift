@@ -21,7 +21,7 @@ import Testing
         ("https://h.example/to?next=https://x.example/b?TOPSECRET", "https://h.example/to"),
         ("https://h.example/to?next=https%3A%2F%2Fx.example%3FTOPSECRET", "https://h.example/to"),
     ])
-    func anAddressKeepsSchemeHostAndPathOnly(text: String, clean: String) { #expect(redact(text) == clean) }
+    func anAddressKeepsOnlySchemeHostAndPath(text: String, clean: String) { #expect(redact(text) == clean) }
 
     @Test(arguments: [
         (
@@ -40,7 +40,7 @@ import Testing
         ("(https://a.example/1) is fine", "(https://a.example/1) is fine"),
         ("https://a.example/1,https://b.example/2?TOPSECRET", "https://a.example/1,https://b.example/2"),
     ])
-    func everyAddressOfATextIsCutDown(text: String, clean: String) { #expect(redact(text) == clean) }
+    func everyAddressInATextIsRedacted(text: String, clean: String) { #expect(redact(text) == clean) }
 
     /// What closes an address is not always known, and a query may hold any of it: then rather too much goes than too little.
     @Test(arguments: [
@@ -59,7 +59,7 @@ import Testing
         "https://user:TOPSECRET@\u{301}a.example/", "://https://a.example/?TOPSECRET", "httphttps://a.example/?TOPSECRET",
         "ahttps://a.example/?TOPSECRET", "view-source:https://a.example/?TOPSECRET",
     ])
-    func noQueryGetsThroughWhateverSurroundsTheAddress(text: String) {
+    func theQueryIsRemovedWhateverSurroundsTheAddress(text: String) {
         let clean = redact(text)
         #expect(!clean.contains("TOPSECRET"))
         #expect(clean.contains("example"))
@@ -71,11 +71,11 @@ import Testing
         "a prompt: who are you? user@example.org, 50 % #art", "://", "https:/h.example?a", "https:h.example?a", "e\u{301}?\r\n🦊",
         "https:// ?a", "C:\\a\\b?c", #"a\/b?c"#,
     ])
-    func textWithoutAWebAddressStaysAsItIs(text: String) {
+    func textWithoutAWebAddressIsUnchanged(text: String) {
         #expect(Array(redact(text).unicodeScalars) == Array(text.unicodeScalars))
     }
 
-    @Test func aQuestionAfterAnAddressStays() {
+    @Test func aQuestionMarkAfterAnAddressIsKept() {
         #expect(
             redact("draw https://h.example/a.png?x=1 as a cat? or a dog? #art")
                 == "draw https://h.example/a.png as a cat? or a dog? #art")
@@ -88,20 +88,20 @@ import Testing
         ("SK-0123456789ABCDEF", "SK-0123456789ABCDEF"),
         ("sk-0123456789abcdef\u{301}", "[removed]\u{301}"),
     ])
-    func aSecretGoesWhereverItStands(text: String, clean: String) {
+    func aSecretIsRemovedAtAnyPosition(text: String, clean: String) {
         #expect(Array(redact(text).unicodeScalars) == Array(clean.unicodeScalars))
     }
 
-    @Test func theLongerOfTwoSecretsGoesFirst() {
+    @Test func theLongerOfTwoSecretsIsRemovedFirst() {
         #expect(Redactor(secrets: ["abcdef", "abcdefgh"])("abcdefgh abcdef") == "[removed] [removed]")
     }
 
-    @Test func aSecretTooShortToBeOneIsLeftAlone() {
+    @Test func aTooShortSecretIsIgnored() {
         #expect(Redactor(secrets: ["", "a", "abcde"])("abcde a") == "abcde a")
         #expect(Redactor(secrets: ["abcdef"])("abcdef") == "[removed]")
     }
 
-    @Test func jsonIsCleanedAtEveryDepth() {
+    @Test func jsonIsRedactedAtEveryDepth() {
         let value = JSONValue.object([
             "results": .array([.string("https://h.example/a?TOPSECRET")]), "n": .integer(1),
             "deep": .object(["a": .array([.object(["b": .string("sk-0123456789abcdef")])])]),
@@ -118,20 +118,20 @@ import Testing
         ("//h.example/a?TOPSECRET", "//h.example/a"), ("/a/b.png?sig=TOPSECRET", "/a/b.png"), (" ./a#TOPSECRET\n", " ./a"),
         ("/imagine a fox? yes", "/imagine a fox? yes"), ("...really?! no", "...really?! no"), ("what/is?this", "what/is?this"),
     ])
-    func aRelativeAddressInJSONIsCutDown(text: String, clean: String) {
+    func aRelativeAddressInJSONIsRedacted(text: String, clean: String) {
         #expect(redact(JSONValue.array([.string(text)])) == .array([.string(clean)]))
     }
 
-    @Test func theNamesOfMembersAreCleanedToo() {
+    @Test func memberNamesAreRedactedToo() {
         let value = JSONValue.object([
             "https://h.example/a?TOPSECRET1": .integer(1), "https://h.example/a?TOPSECRET2": .integer(2),
             "sk-0123456789abcdef": .null,
         ])
         guard case .object(let members) = redact(value) else {
-            Issue.record("no object came back")
+            Issue.record("the result is not an object")
             return
         }
-        #expect(members.count == 3, "no member is lost, also when two names become the same")
+        #expect(members.count == 3, "no member is lost, even if two names become the same")
         #expect(members["https://h.example/a"] != nil)
         #expect(members["[removed]"] == .null)
         #expect(members.keys.allSatisfy { !$0.contains("TOPSECRET") && !$0.contains("sk-") })
@@ -141,12 +141,12 @@ import Testing
     @Test(
         .timeLimit(.minutes(1)),
         arguments: ["://", "https://a?b ", "https://a,", "https://", "https:\\/\\/", "?", "@", "https://@"])
-    func aLongHostileTextTakesNoLongerThanItsLength(part: String) {
+    func aLongHostileTextIsRedactedInLinearTime(part: String) {
         let text = String(repeating: part, count: 100_000)
         #expect(redact(text).utf8.count <= text.utf8.count)
     }
 
-    @Test func overlappingSecretsAreRemovedWhole() {
+    @Test func overlappingSecretsAreRemovedCompletely() {
         #expect(Redactor(secrets: ["abcdef", "defghijkl"])("xabcdefghijkly") == "x[removed]y")
         #expect(Redactor(secrets: ["abcdef"])("abcdefabcdef") == "[removed][removed]")
         let long = String(repeating: "0123456789", count: 30)
@@ -160,7 +160,7 @@ import Testing
     }
 
     /// 2,000 links and a text that names each of them: one pass, and not one for each secret.
-    @Test func manySecretsCostOnePass() {
+    @Test func manySecretsAreRemovedInOnePass() {
         var state: UInt64 = 1
         let secrets = (0..<2000).map { _ -> String in
             (0..<4).map { _ in

@@ -18,10 +18,10 @@ import Testing
 
     private func come(_ text: String, _ channel: EmbeddedChannel) throws { try channel.writeInbound(ByteBuffer(string: text)) }
 
-    @Test func aHeadIsThereTenSecondsAfterItsFirstByteHoweverItDrips() throws {
+    @Test func aRequestHeadMustArriveWithinTenSeconds() throws {
         let channel = try connection()
         channel.embeddedEventLoop.advanceTime(by: .seconds(45))
-        #expect(channel.isActive, "nothing has begun")
+        #expect(channel.isActive, "no request has begun")
         for byte in "GET / HTT" {
             try come(String(byte), channel)
             channel.embeddedEventLoop.advanceTime(by: .seconds(1))
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: [("/hooks/x", 30), ("/v1/images/generations", 120)] as [(String, Int64)])
-    func aBodyIsThereInTime(_ path: String, _ seconds: Int64) throws {
+    func aBodyMustArriveWithinItsTimeLimit(_ path: String, _ seconds: Int64) throws {
         let channel = try connection()
         try come("POST \(path) HTTP/1.1\r\nHost: a\r\n", channel)
         channel.embeddedEventLoop.advanceTime(by: .seconds(9))
@@ -49,7 +49,7 @@ import Testing
         #expect(!channel.isActive)
     }
 
-    @Test func afterAWholeRequestNoTimeRunsAndTheNextHasItsOwn() throws {
+    @Test func eachRequestHasItsOwnTimeLimit() throws {
         let channel = try connection()
         for _ in 0..<3 {
             try come("GET / HTTP/1.1\r\nHost: a\r\n\r\n", channel)
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func anAnswerThatIsNotTakenEndsAfterAMinuteWithoutProgress() throws {
+    @Test func anUnreadAnswerEndsAfterAMinuteWithoutProgress() throws {
         let channel = try connection()
         let reader = SlowReader()
         try channel.pipeline.syncOperations.addHandler(reader, position: .first)
@@ -92,7 +92,7 @@ import Testing
         for promise in reader.waiting { promise.fail(ChannelError.ioOnClosedChannel) }
     }
 
-    @Test func anAnswerThatIsTakenMayTakeItsTime() throws {
+    @Test func anAnswerThatIsReadHasNoTimeLimit() throws {
         let channel = try connection()
         try come("GET / HTTP/1.1\r\nHost: a\r\n\r\n", channel)
         channel.write(HTTPServerResponsePart.head(.init(version: .http1_1, status: .ok)), promise: nil)

@@ -21,7 +21,7 @@ import BlockingThreads
     private static let plain = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
     /// RFC 9110, section 7.6.1, RFC 7239, RFC 6265, RFC 6797, and what proxies and browsers act upon.
-    @Test func nothingOfThisServersOwnPassesInEitherDirection() async throws {
+    @Test func connectionAndProxyHeadersAreNotForwarded() async throws {
         let dropped = [
             "Set-Cookie: a=b", "Clear-Site-Data: *", "Strict-Transport-Security: max-age=1", "Public-Key-Pins: x",
             "Alt-Svc: h3", "Via: 1.1 x", "X-Accel-Redirect: /etc", "Proxy-Authenticate: Basic", "X-Forwarded-Host: x", "X-Hop: 1",
@@ -48,7 +48,7 @@ import BlockingThreads
     }
 
     /// An API's own "incorrect API key: sk-…" must not show the service's key to the bearer of a token.
-    @Test func anAnswerThatRepeatsTheKeyShowsItToNobodyElse() async throws {
+    @Test func aKeyInAnAnswerIsHiddenFromOtherCallers() async throws {
         let body = "{\"error\":\"wrong key \(Self.key), sk-of-a-tes, \(Self.key)\"}"
         let answer =
             "HTTP/1.1 401 Unauthorized\r\nX-Echo: Bearer \(Self.key)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
@@ -64,7 +64,7 @@ import BlockingThreads
     }
 
     /// A network in between may code an answer that was asked for plainly. By Python: `gzip.compress(b'{"wrong key":"sk-of-a-test"}')`.
-    @Test func aCodedAnswerIsReadAndANameThatHoldsTheKeyIsDropped() async throws {
+    @Test func keysInCodedAnswersAndHeaderNamesAreHidden() async throws {
         let coded = try #require(Data(base64Encoded: "H4sIAAAAAAACA6tWKi/Kz0tXyE6tVLJSKs7WzU/TTdQtSS0uUaoFALXck9YcAAAA"))
         let head = "HTTP/1.1 200 OK\r\nX-\(Self.key): 1\r\nContent-Encoding: gzip\r\nContent-Length: \(coded.count)\r\n\r\n"
         try await withUpstream(content: Array(coded)) { _ in
@@ -90,7 +90,7 @@ import BlockingThreads
         (#"sk\-of-a-test"#, #"*************"#), (#"sk\u002"#, #"sk\u002"#), ("sk%2-of-a-test sk%", "sk%2-of-a-test sk%"),
         (#"\\sk\u002dof-a-test"#, #"\******************"#),
     ])
-    func aKeyIsFoundAsJSONAndAddressesWriteIt(_ text: String, _ expected: String) {
+    func aKeyIsFoundInJSONAndURLEncoding(_ text: String, _ expected: String) {
         for cut in 0...text.utf8.count {
             var mask = SecretMask(Self.key)
             var got = Array(mask.push(ByteBuffer(bytes: Array(text.utf8.prefix(cut)))).readableBytesView)
@@ -100,7 +100,7 @@ import BlockingThreads
         }
     }
 
-    @Test func aKeyIsFoundAcrossPartsAndNothingElseIsHeldBack() {
+    @Test func aKeyIsFoundAcrossPartsAndOtherTextIsNotDelayed() {
         let text = Array("ab\(Self.key)sk-of-\(Self.key)sk-of-a".utf8)
         let expected = "ab************sk-of-************sk-of-a"
         for cut in 0...text.count {
@@ -114,7 +114,7 @@ import BlockingThreads
         #expect(mask.push(ByteBuffer(string: "no key here")).readableBytes == 11)
     }
 
-    @Test func aChangeOfProtocolIsNoAnswer() async throws {
+    @Test func aProtocolSwitchBecomesABadGatewayError() async throws {
         try await withUpstream { _ in
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
         } _: {
@@ -124,7 +124,7 @@ import BlockingThreads
         }
     }
 
-    @Test func aPathThatServersReadDifferentlyNeverReachesTheUpstream() async throws {
+    @Test func anAmbiguousPathNeverReachesTheUpstream() async throws {
         try await withUpstream { _ in
             Self.plain
         } _: { server, upstream in
@@ -157,7 +157,7 @@ import BlockingThreads
         }
     }
 
-    @Test func aMalformedBodyIsTheCallersMistake() async throws {
+    @Test func aMalformedBodyIsTheCallersError() async throws {
         try await withUpstream { _ in
             Self.plain
         } _: { server, upstream in
@@ -188,7 +188,7 @@ import BlockingThreads
         }
     }
 
-    @Test func strangersRequestsShareABoundedMemory() async throws {
+    @Test func requestsWithOtherKeysShareBoundedMemory() async throws {
         try await withUpstream(forwardsKeys: true) { _ in
             Self.plain
         } _: { server, _ in
@@ -213,7 +213,7 @@ import BlockingThreads
             let own = try await server.ask("POST", "/v1/images/generations", token: Self.key, body: "{}")
             #expect(own.status == 200, "the service's own callers are served")
             let later = try await server.ask("POST", "/v1/images/generations", token: "sk-stranger-99-0123456789", body: "{}")
-            #expect(later.status == 200, "what was held is given back")
+            #expect(later.status == 200, "the held memory is released")
         }
     }
 }

@@ -75,7 +75,7 @@ import Secrets
         return health
     }
 
-    @Test func anArchiveThatFailsForAWhileLosesNothing() async throws {
+    @Test func aTemporaryArchiveFailureLosesNothing() async throws {
         let archive = Archive(refusals: 40)
         let health = try await run(archive) { recorder in
             let submission = recorder.begin(Self.request, idempotencyKey: nil, caller: nil)
@@ -85,7 +85,7 @@ import Secrets
         #expect(health.sources.map(\.state) == [.running])
     }
 
-    @Test func ofOthersNothingIsKeptBeforeTheUpstreamTookIt() async throws {
+    @Test func anotherCallersRequestIsRecordedAfterAcceptance() async throws {
         let archive = Archive(refusals: 0)
         let key = try #require(APIKey("sk-caller-0123456789"))
         _ = try await run(archive) { recorder in
@@ -97,7 +97,7 @@ import Secrets
         #expect(archive.said.withLock { $0 } == ["complete task-1 16:9 of a caller"])
     }
 
-    @Test func whatMayHaveBeenMadeStaysOnRecordWhileItCanBeSentAgain() async throws {
+    @Test func aPossiblyAcceptedRequestStaysRecorded() async throws {
         let archive = Archive(refusals: 0)
         _ = try await run(archive) { recorder in
             recorder.drop(recorder.begin(Self.request, idempotencyKey: "k", caller: nil), isRefused: false)
@@ -106,7 +106,7 @@ import Secrets
     }
 
     @Test(arguments: ["", "<html>", #"{"id":"task-1","sta"#])
-    func anAnswerThatNamesNoTaskProvesNothing(_ answer: String) async throws {
+    func anAnswerWithoutATaskIDKeepsTheRequestOpen(_ answer: String) async throws {
         let archive = Archive(refusals: 0)
         _ = try await run(archive) { recorder in
             let submission = recorder.begin(Self.request, idempotencyKey: nil, caller: nil)
@@ -115,7 +115,7 @@ import Secrets
         #expect(archive.said.withLock { $0 } == ["begin a fox"])
     }
 
-    @Test func aBodyIsReadInTimeHoweverDeepItIs() {
+    @Test func aDeeplyNestedBodyIsReadQuickly() {
         let deep =
             #"{"prompt":"x","size":"1:1","other":"# + String(repeating: "[", count: 500) + String(repeating: "]", count: 500)
             + "}"
@@ -124,7 +124,7 @@ import Secrets
         #expect(spent < .milliseconds(200))
     }
 
-    @Test func picturesInARequestAreNamedAndNotKept() throws {
+    @Test func picturesInARequestAreDescribedAndNotStored() throws {
         let image = "data:image/png;base64," + String(repeating: "A", count: 100_000)
         let body = GenerationBody(Data(#"{"prompt":"x","image_urls":["\#(image)","https://a.example/b.png?sig=1"]}"#.utf8))
         let urls = try #require(body.recorded?.imageURLs)

@@ -10,7 +10,7 @@ import BlockingThreads
 
 /// Who gets in, and how often.
 @Suite struct GuardTests {
-    @Test func aFloodOfInventedCallbacksFillsABoundedTableAndNothingElse() async throws {
+    @Test func inventedCallbacksFillOnlyABoundedTable() async throws {
         try await TestServer.run { server in
             let real = try #require(TaskID("task-real"))
             _ = try await server.catalog.register([TaskRegistration(id: real, source: "sweep")], now: StandingClock().now)
@@ -38,7 +38,7 @@ import BlockingThreads
             let full = try await server.ask("POST", "/hooks/\(TestServer.hooks[0])", token: nil, body: #"{"id":"task-more"}"#)
             #expect(full.status == 429 && full.headers["retry-after"] == "60")
             let known = try await server.ask("POST", "/hooks/\(TestServer.hooks[0])", token: nil, body: #"{"id":"task-real"}"#)
-            #expect(known.status == 204, "a task of the account is always taken")
+            #expect(known.status == 204, "a known task is always accepted")
             let again = try await server.ask(
                 "POST", "/hooks/\(TestServer.hooks[0])", token: nil, body: #"{"id":"task-forged-0-0"}"#)
             #expect(again.status == 204, "it is on disk already")
@@ -47,7 +47,7 @@ import BlockingThreads
         }
     }
 
-    @Test func wrongTokensAreLimitedByAddressAndLoggedOnce() async throws {
+    @Test func wrongTokensAreLimitedPerAddressAndLoggedOnce() async throws {
         let log = GuardLines()
         try await TestServer.run(log: log) { server in
             var statuses: [Int] = []
@@ -64,8 +64,8 @@ import BlockingThreads
                 let answer = try await server.ask(method, path, token: "wrong-token-0123456789", body: body)
                 #expect(answer.status == 429, "\(path)")
             }
-            #expect(try await server.ask("GET", "/api/outputs").status == 200, "a right token is never locked out")
-            #expect(try await server.ask("GET", "/api/outputs", token: nil).status == 401, "no token is no wrong one")
+            #expect(try await server.ask("GET", "/api/outputs").status == 200, "a valid token is never locked out")
+            #expect(try await server.ask("GET", "/api/outputs", token: nil).status == 401, "a missing token is not a wrong one")
             let other = try await TestServer.threads.run {
                 let connection = try Connection(port: server.port, from: 2)
                 connection.send(
@@ -101,7 +101,7 @@ import BlockingThreads
             #expect(try await status(planted) == 401)
             let out = try await server.ask("POST", "/gallery/sign-out", token: nil, ["Cookie: \(first)"])
             #expect(out.status == 303)
-            #expect(try await status(first) == 401, "a copy of the cookie is of no use")
+            #expect(try await status(first) == 401, "a copy of the cookie is invalid")
             #expect(try await status(second) == 200, "another browser stays signed in")
             for (origin, expected) in [
                 ("https://evil.example", 403), ("null", 403), ("http://127.0.0.1.evil.example", 403),
@@ -114,7 +114,7 @@ import BlockingThreads
         }
     }
 
-    @Test func oneAddressCannotTakeAllPlacesAndHealthAlwaysAnswers() async throws {
+    @Test func oneAddressCannotTakeAllConnectionsAndHealthAnswers() async throws {
         var limits = ConnectionLimits()
         limits.connections = 6
         limits.perAddress = 4
@@ -164,7 +164,7 @@ import BlockingThreads
         "POST /api/tasks HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "POST /api/tasks HTTP/1.1\r\nHost: a\r\nContent-Length: +2\r\n\r\n{}", "NONSENSE\r\n\r\n",
     ])
-    func aRequestThatServersReadDifferentlyIsRefusedOnce(_ request: String) async throws {
+    func anAmbiguousRequestIsRefusedOnce(_ request: String) async throws {
         try await TestServer.run { server in
             let answer = try await TestServer.threads.run {
                 let connection = try Connection(port: server.port)
@@ -173,7 +173,7 @@ import BlockingThreads
                 return connection.rest()
             }
             #expect(answer.hasPrefix("HTTP/1.1 400"), "\(answer.prefix(80))")
-            #expect(answer.matches(of: /HTTP.1.1 [0-9]/).count == 1, "nothing behind it is read as a request")
+            #expect(answer.matches(of: /HTTP.1.1 [0-9]/).count == 1, "nothing after it is read as a request")
         }
     }
 }

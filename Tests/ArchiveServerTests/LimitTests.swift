@@ -12,7 +12,7 @@ import Testing
 @Suite struct LimitTests {
     private static func hash(_ text: String) -> SHA256Digest { SHA256.hash(data: Data(text.utf8)) }
 
-    @Test func theLimitsOfConnectionsAreTheStatedOnes() throws {
+    @Test func theConnectionLimitsHaveTheDocumentedValues() throws {
         let limits = ConnectionLimits()
         #expect(limits.connections == 1024 && limits.perAddress == 512 && limits.reserve == 32)
         #expect(limits.head == .seconds(10) && limits.body == .seconds(30) && limits.gatewayBody == .seconds(120))
@@ -27,23 +27,23 @@ import Testing
         #expect(try client("192.0.2.1") != client("192.0.2.2"))
     }
 
-    @Test func requestsOfTheGatewayShareABoundedMemory() {
+    @Test func gatewayRequestsShareBoundedMemory() {
         let memory = GatewayMemory()
         let mebibyte = 1 << 20
         do {
             let (first, second) = (memory.share(of: Self.hash("first")), memory.share(of: Self.hash("second")))
             #expect(first.take(32 * mebibyte) && !first.take(1), "one key holds 32 MiB")
             #expect(!memory.share(of: Self.hash("first")).take(1), "in all its requests")
-            #expect(second.take(32 * mebibyte) && !memory.share(of: Self.hash("third")).take(1), "all strangers hold 64 MiB")
+            #expect(second.take(32 * mebibyte) && !memory.share(of: Self.hash("third")).take(1), "all other keys hold 64 MiB")
             let own = memory.share(of: nil)
             #expect(own.take(64 * mebibyte) && !own.take(1), "and all callers 128 MiB")
         }
         let own = memory.share(of: nil)
-        #expect(own.take(128 * mebibyte), "what was held is given back")
+        #expect(own.take(128 * mebibyte), "the held memory is released")
         #expect(!memory.share(of: Self.hash("first")).take(1))
     }
 
-    @Test func aBodyForAnotherCallHasSixtyFourMebibytes() async throws {
+    @Test func otherCallsAcceptAtMostSixtyFourMebibytes() async throws {
         let upstream = try Upstream { _ in "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" }
         try await TestServer.run(upstream: upstream.port) { server in
             let large = "Content-Length: \((64 << 20) + 1)"
@@ -54,7 +54,7 @@ import Testing
         upstream.end()
     }
 
-    @Test func aSessionEndsAfterThirtyDaysAndAThousandAndFirstEndsTheOldest() {
+    @Test func aSessionEndsAfterThirtyDaysOrAThousandNewerOnes() {
         let sessions = ReaderSessions()
         let token = Self.hash("token")
         let now = Date(timeIntervalSince1970: 1_800_000_000)
@@ -68,7 +68,7 @@ import Testing
         #expect((ids.dropFirst() + [last]).allSatisfy { sessions.token(of: $0, now: now + 1000) == token })
     }
 
-    @Test func afterTwentyWrongTokensThereIsOneEachThreeSeconds() throws {
+    @Test func oneWrongTokenPerThreeSecondsIsAllowedAfterTwenty() throws {
         let clock = HandClock(now: Date(timeIntervalSince1970: 1_800_000_000))
         let limiter = FailureLimiter(clock: clock)
         let client = ClientAddress(try SocketAddress(ipAddress: "192.0.2.1", port: 1))

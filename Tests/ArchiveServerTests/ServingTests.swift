@@ -15,7 +15,7 @@ import BlockingThreads
         answer.headers["content-type"] == "application/problem+json" && answer.body.contains(#""status":\#(answer.status)"#)
     }
 
-    @Test func filesAreFoundByTheirDigestAndByNothingElse() async throws {
+    @Test func filesAreServedOnlyByTheirDigest() async throws {
         try await TestServer.run { server in
             let hex = server.digest.hex
             for path in ["/blobs/sha256/\(hex)", "/blobs/sha256/\(hex.uppercased())"] {
@@ -46,7 +46,7 @@ import BlockingThreads
         }
     }
 
-    @Test func nothingIsListed() async throws {
+    @Test func noFolderIsListed() async throws {
         try await TestServer.run { server in
             for path in [
                 "/blobs", "/blobs/", "/blobs/sha256", "/blobs/sha256/", "/thumbs", "/thumbs/", "/hooks/", "/api", "/api/",
@@ -55,11 +55,11 @@ import BlockingThreads
                 #expect(answer.status == 404 && isProblem(answer), "\(path)")
             }
             let root = try await server.ask("GET", "/")
-            #expect(root.status == 307 && root.headers["location"] == "gallery/" && root.body.isEmpty, "the way, and no list")
+            #expect(root.status == 307 && root.headers["location"] == "gallery/" && root.body.isEmpty, "a redirect, not a list")
         }
     }
 
-    @Test func anAddressThatCannotBeReadIsRefused() async throws {
+    @Test func anInvalidAddressIsRefused() async throws {
         try await TestServer.run { server in
             for path in [
                 "/api/outputs?query=a%00b", "/api/outputs?query=%ff%fe", "/api/outputs?%ff=1", "/api/outputs?query=%zz",
@@ -80,14 +80,14 @@ import BlockingThreads
         "2026-11-22", "2026-11-22T12:00:00Z", "2026-11-22t12:00:00z", "2026-11-22T12:00:00.123456Z", "2026-12-31T23:59:60Z",
         "2026-11-22T12:00:00%2B05:30", "2026-11-22T12:00:00+05:30", "2026-11-22T12:00:00-08:00", "0001-01-01", "9999-12-31",
     ])
-    func everyTimeOfRFC3339IsUnderstood(_ time: String) async throws {
+    func everyRFC3339TimeIsAccepted(_ time: String) async throws {
         try await TestServer.run { server in
             let answer = try await server.ask("GET", "/api/outputs?since=\(time)")
             #expect(answer.status == 200)
         }
     }
 
-    @Test func anOffsetIsReckoned() {
+    @Test func aTimeOffsetIsConvertedToUTC() {
         // 12:00 in India is 06:30 in UTC; 23:59:60 of a year's last day is the next year's first moment.
         #expect(Date(rfc3339: "2026-11-22T12:00:00.25+05:30") == Date(iso8601: "2026-11-22T06:30:00.250Z"))
         #expect(Date(rfc3339: "2026-11-22T12:00:00-08:00") == Date(iso8601: "2026-11-22T20:00:00Z"))
@@ -104,7 +104,7 @@ import BlockingThreads
         }
     }
 
-    @Test func otherMethodsAreToldWhichThereAre() async throws {
+    @Test func aWrongMethodIsAnsweredWithTheAllowedMethods() async throws {
         try await TestServer.run { server in
             for (method, path, allow) in [
                 ("DELETE", "/api/outputs", "GET, HEAD"), ("POST", "/healthz", "GET, HEAD"), ("PUT", "/api/tasks", "POST"),
@@ -123,7 +123,7 @@ import BlockingThreads
         }
     }
 
-    @Test func withoutAnAdminTokenNothingCanBeChanged() async throws {
+    @Test func nothingCanBeChangedWithoutAnAdminToken() async throws {
         let body = #"{"tasks":[{"task_id":"task-a"}]}"#
         try await TestServer.run(adminTokens: []) { server in
             for token in [nil, TestServer.reader, "", "null", TestServer.admin] {
@@ -146,7 +146,7 @@ import BlockingThreads
         }
     }
 
-    @Test func aCallbackIsTakenOnceHoweverOftenAndInWhateverOrderItComes() async throws {
+    @Test func repeatedCallbacksInAnyOrderCountOnce() async throws {
         try await TestServer.run { server in
             func call(_ body: String, secret: String = TestServer.hooks[0]) async throws -> TestServer.Answer {
                 try await server.ask("POST", "/hooks/\(secret)", token: nil, body: body)
@@ -170,11 +170,11 @@ import BlockingThreads
             let taken = try await call(forged)
             #expect(taken.status == 204)
             let due = try await server.catalog.dueHints(limit: 50, now: StandingClock().now)
-            #expect(due.map(\.id.text) == ["task-a", "task-b", "task-c"], "durable, and each once")
+            #expect(due.map(\.id.text) == ["task-a", "task-b", "task-c"], "durable, and each only once")
             let entries = try await server.catalog.entries(EntryQuery())
             #expect(entries.isEmpty)
             let status = try await server.catalog.status(now: StandingClock().now)
-            #expect(status.tasks.values.allSatisfy { $0 == 0 }, "a task is what the upstream knows")
+            #expect(status.tasks.values.allSatisfy { $0 == 0 }, "a callback alone registers no task")
             for body in [
                 "", "no json", "[]", "7", #"{"id":7}"#, #"{"id":null}"#, #"{"id":""}"#, #"{"id":"a b"}"#, #"{"id":"a\u0000"}"#,
                 #"{"id":"\#(String(repeating: "x", count: 201))"}"#, #"{"id":"é"}"#, String(repeating: "[", count: 100_000),
@@ -191,7 +191,7 @@ import BlockingThreads
         }
     }
 
-    @Test func aListOfTasksMayHaveFourMebibytes() async throws {
+    @Test func aTaskListMayHaveFourMebibytes() async throws {
         try await TestServer.run { server in
             let head = #"{"tasks":[{"task_id":"task-a","prompt":""#
             let tail = #""}]}"#
@@ -203,7 +203,7 @@ import BlockingThreads
         }
     }
 
-    @Test func anArchiveThatCannotStoreSaysSoAndAsksToComeBack() async throws {
+    @Test func aFailedWriteIsAnsweredWith503AndRetryAfter() async throws {
         try await TestServer.run { server in
             // As SQLite answers when the disk is full.
             let outcome = try shell(
@@ -216,7 +216,7 @@ import BlockingThreads
                 let answer = try await server.ask("POST", path, body: body)
                 #expect(answer.status == 503 && isProblem(answer), "\(path): \(answer.status)")
                 #expect(answer.headers["retry-after"].flatMap { Int($0) } != nil)
-                #expect(!answer.body.contains("disk is full"), "its insides are its log's")
+                #expect(!answer.body.contains("disk is full"), "internal details belong in the log")
             }
             _ = try shell(
                 "sqlite3 '\(server.catalogPath)' 'DROP TRIGGER full; DROP TRIGGER full_hint; DROP TABLE tally_day' 2>&1")
@@ -225,7 +225,7 @@ import BlockingThreads
         }
     }
 
-    @Test func noSecretComesIntoTheLog() async throws {
+    @Test func noSecretIsLogged() async throws {
         let log = Lines()
         try await TestServer.run(log: log) { server in
             _ = try shell("sqlite3 '\(server.catalogPath)' 'DROP TABLE tally_day; DROP TABLE task' 2>&1")
@@ -240,12 +240,12 @@ import BlockingThreads
                 connection.finish()
                 _ = connection.rest()
             }
-            #expect(log.count == 1, "a client that goes away is no news: \(log.text)")
+            #expect(log.count == 1, "a client that disconnects is not logged: \(log.text)")
         }
         for secret in TestServer.hooks + [TestServer.admin] { #expect(!log.text.contains(secret)) }
     }
 
-    @Test func headersHaveTheirLimits() async throws {
+    @Test func headersAreLimitedInSizeAndNumber() async throws {
         try await TestServer.run { server in
             for (headers, status) in [
                 (["X-Large: " + String(repeating: "x", count: 9 << 10)], 400), ((0..<120).map { "X-\($0): 1" }, 400),
@@ -257,7 +257,7 @@ import BlockingThreads
         }
     }
 
-    @Test func whoAsksForAFileAndDoesNotReadItLosesTheirPlace() async throws {
+    @Test func aClientThatDoesNotReadLosesItsConnection() async throws {
         var limits = ConnectionLimits()
         limits.connections = 1
         limits.write = .milliseconds(200)
@@ -276,12 +276,12 @@ import BlockingThreads
                 }
                 return (next, head + idle.rest())
             }
-            #expect(answers.0.hasPrefix("HTTP/1.1 200"), "the only place is free again")
+            #expect(answers.0.hasPrefix("HTTP/1.1 200"), "the only connection is free again")
             #expect(answers.1.hasPrefix("HTTP/1.1 200") && answers.1.utf8.count < 32 << 20)
         }
     }
 
-    @Test func aHeadThatDripsIsCutOff() async throws {
+    @Test func aDrippingRequestHeadIsCutOff() async throws {
         var limits = ConnectionLimits()
         limits.head = .milliseconds(200)
         try await TestServer.run(limits: limits) { server in

@@ -39,9 +39,9 @@ struct WaitingListTests {
             in: catalog, now: now, riskTime: 2 * 3600, part: .init(words: words, since: since))
     }
 
-    @Test func anEmptyQueueIsNothing() async throws { #expect(try await list() == nil) }
+    @Test func anEmptyQueueHasNoWaitingList() async throws { #expect(try await list() == nil) }
 
-    @Test func whatFailsAndWhatIsAtRiskIsListedAndTheRestIsCounted() async throws {
+    @Test func failingAndAtRiskOutputsAreListedAndOthersCounted() async throws {
         try await fail("one", cause: .vendor)
         try await fail("two", cause: .ours, hoursLeft: 3)
         try await fail("three", cause: .unknown, hoursLeft: 1)
@@ -60,25 +60,25 @@ struct WaitingListTests {
         #expect(list.isUrgent)
     }
 
-    @Test func tasksThatAreHeldAreCountedWithTheReason() async throws {
+    @Test func heldTasksAreCountedWithTheirReason() async throws {
         try await register("one")
         try await catalog.holdTasks(reason: "the key is refused")
         let list = try #require(try await list())
         #expect(list.count == 1 && list.held == 1 && list.holdReason == "the key is refused" && list.isUrgent)
     }
 
-    @Test func aPartOfAnArchiveShowsOnlyWhatBelongsToIt() async throws {
+    @Test func aFilteredListShowsOnlyMatchingOutputs() async throws {
         try await fail("fox", prompt: "A red Fox at night", cause: .vendor, hoursLeft: 1)
         try await fail("boat", prompt: "a paper boat", cause: .ours, hoursLeft: 23)
         try await register("calm", prompt: "a fox")
         let foxes = try #require(try await list(words: "fox nig"))
         #expect(foxes.entries.map(\.task.text) == ["fox"] && foxes.count == 1)
         #expect(foxes.failing == [.vendor: 1] && foxes.atRisk == 1)
-        #expect(try await list(words: "ox") == nil, "a word begins with it")
+        #expect(try await list(words: "ox") == nil, "the text must begin a word")
         #expect(try await list(since: now - 7200)?.entries.map(\.task.text) == ["boat"])
     }
 
-    @Test func theLiveGalleryShowsIt() async throws {
+    @Test func theLiveGalleryShowsTheWaitingList() async throws {
         try await TestServer.run { server in
             _ = try await server.catalog.register([TaskRegistration(id: try #require(TaskID("one")), source: "test")], now: now)
             try await server.catalog.holdTasks(reason: "the key is refused")

@@ -36,7 +36,7 @@ import Testing
         try result.get()
     }
 
-    @Test func aFullDiskIsNotReady() async throws {
+    @Test func aFullDiskMakesTheServerNotReady() async throws {
         try await withSmallDisk { disk in
             let clock = HandClock()
             try await TestServer.run(clock: clock, at: disk + "/s") { server in
@@ -44,7 +44,7 @@ import Testing
                 let filler = disk + "/filler"
                 // It ends with an error once nothing more fits, which is what it is for.
                 try self.run("/usr/bin/dd", "if=/dev/zero", "of=\(filler)", "bs=4096", "status=none")
-                #expect(try await server.ask("GET", "/readyz").status == 200, "the answer holds a while, whoever asks")
+                #expect(try await server.ask("GET", "/readyz").status == 200, "the answer is cached for a while")
                 clock.advance(6)
                 let full = try await server.ask("GET", "/readyz")
                 #expect(full.status == 503)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func whileTheCatalogIsLockedNobodyWaitsForLong() async throws {
+    @Test func nobodyWaitsLongForALockedCatalog() async throws {
         let clock = HandClock()
         try await TestServer.run(clock: clock) { server in
             let holder = try HeldCatalog(server.catalogPath)
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func withoutTokensNoOtherNameIsAnswered() async throws {
+    @Test func onlyLocalHostNamesAreAnsweredWithoutTokens() async throws {
         try await TestServer.run(readTokens: [], adminTokens: []) { server in
             let paths = ["/healthz", "/api/outputs", "/gallery/", "/metrics", "/openapi.json", "/nothing", "/v1/tasks"]
             for path in paths {

@@ -35,13 +35,13 @@ import Testing
     private static func host(_ literal: String) -> String { literal.contains(":") ? "[\(literal)]" : literal }
 
     @Test(arguments: SpecialRange.all)
-    func nothingInsideARangeIsPublicAndItsNeighboursAre(_ row: SpecialRange) throws {
+    func onlyAddressesOutsideSpecialRangesArePublic(_ row: SpecialRange) throws {
         for text in row.inside { #expect(try #require(NetworkAddress(literal: text)).isPublic == false, "\(text)") }
         for text in row.outside { #expect(try #require(NetworkAddress(literal: text)).isPublic, "\(text)") }
     }
 
     @Test(arguments: SpecialRange.all)
-    func nothingInsideARangeIsConnectedTo(_ row: SpecialRange) async throws {
+    func noSpecialAddressIsConnectedTo(_ row: SpecialRange) async throws {
         for text in row.inside {
             let error = try await refusal("https://\(Self.host(text))/x", policy: AddressPolicy())
             #expect(error?.code == .refusedAddress, "\(text)")
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func norIsItOnALaterHop() async throws {
+    @Test func noRedirectLeadsToASpecialAddress() async throws {
         let targets = SpecialRange.all.flatMap(\.inside)
         try await withStorageHost { request in
             let target = targets[Int(request.uri.path.dropFirst()) ?? 0]
@@ -65,14 +65,14 @@ import Testing
     }
 
     @Test(arguments: SpecialRange.all)
-    func aNameWithOneSuchAddressAmongPublicOnesIsRefused(_ row: SpecialRange) async throws {
+    func aNameWithOneSpecialAddressIsRefused(_ row: SpecialRange) async throws {
         let literal = try #require(row.inside.first.flatMap { NetworkAddress(literal: $0) })
         let error = try await refusal("https://files.example/x", policy: AddressPolicy()) { _ in [.v4(0x0808_0808), literal] }
         #expect(error?.code == .refusedAddress)
     }
 
     /// 127.0.0.2 stands for a public address here, and 127.0.0.1 for what it is.
-    @Test func aNameThatChangesItsAnswerIsConnectedWhereItWasChecked() async throws {
+    @Test func aChangingNameConnectsToTheCheckedAddress() async throws {
         let (publicly, privately) = (NetworkAddress.v4(0x7F00_0002), NetworkAddress.v4(0x7F00_0001))
         let decoy = try Listener(publicly)
         let prey = try Listener(privately, port: decoy.port)
@@ -86,7 +86,7 @@ import Testing
         }
         let first = try await refusal(link, policy: policy, resolve: changing)
         #expect(first?.code == .connection, "the listener closes at once")
-        #expect(looks.withLock { $0 } == 1, "the name is asked for once, and then no more")
+        #expect(looks.withLock { $0 } == 1, "the name is resolved only once")
         #expect(decoy.connections > 0)
         let second = try await refusal(link, policy: policy, resolve: changing)
         #expect(second?.code == .refusedAddress)
@@ -94,7 +94,7 @@ import Testing
     }
 
     /// As if the connection had gone elsewhere than to the address that was checked.
-    @Test func theAddressThatIsConnectedIsLookedAtOnceMore() async throws {
+    @Test func theConnectedAddressIsCheckedAgain() async throws {
         let served = Mutex(0)
         try await withStorageHost { _ in
             served.withLock { $0 += 1 }
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func onlyHostsOnTheListAreFetchedFromAndAskedFor() async throws {
+    @Test func onlyListedHostsAreResolvedAndFetchedFrom() async throws {
         let patterns = ["files.example", "*.cdn.example", "[2606:4700::1]"].compactMap { HostPattern($0) }
         let policy = AddressPolicy(resultHosts: patterns)
         let asked = Mutex<[String]>([])
@@ -143,21 +143,21 @@ import Testing
             let error = try await refusal("https://\(host)/x", policy: policy, resolve: resolve)
             #expect(error?.code == .refusedAddress && error?.detail.contains("--result-host") == true, "\(host)")
         }
-        #expect(asked.withLock { $0.count } == 5, "a host that is not on the list is not even looked up")
+        #expect(asked.withLock { $0.count } == 5, "an unlisted host is not resolved")
         try await withStorageHost { _ in
             Response(status: .found, headers: [.location: "https://evil.example/x"])
         } _: { host in
             let address = host.replacing("http://", with: "")
             let policy = AddressPolicy(exceptions: [address], resultHosts: ["127.0.0.1"].compactMap { HostPattern($0) })
             let error = try await refusal("\(host)/x", policy: policy)
-            #expect(error?.code == .refusedAddress, "on a later hop as well")
+            #expect(error?.code == .refusedAddress, "a later hop is checked as well")
         }
     }
 
     @Test(arguments: [
         "", "*", "*.", "https://a.example", "a.example:443", "a*.example", "*.*.example", "a b", ".example", "a..b",
     ])
-    func whatIsNoHostIsNoPattern(_ text: String) { #expect(HostPattern(text) == nil) }
+    func anInvalidHostPatternIsRefused(_ text: String) { #expect(HostPattern(text) == nil) }
 }
 
 /// Counts the connections to an address of loopback, and closes each.

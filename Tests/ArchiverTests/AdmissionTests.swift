@@ -32,7 +32,7 @@ private struct Seeded: RandomNumberGenerator {
         }.max() ?? 0
     }
 
-    @Test func asManyAreAdmittedAsByTryingEveryChoice() {
+    @Test func thePlanAdmitsAsManyAsAnExhaustiveSearch() {
         var generator = Seeded(state: 1)
         for _ in 0..<300 {
             let jobs = (0..<9).map { _ in
@@ -42,11 +42,11 @@ private struct Seeded: RandomNumberGenerator {
             }.sorted { ($0.deadline ?? noon) < ($1.deadline ?? noon) }
             let plan = AdmissionPlan.order(jobs, now: noon, connections: 1)
             #expect(plan.admitted == best(jobs))
-            #expect(plan.indices.sorted() == Array(jobs.indices), "each is tried all the same")
+            #expect(plan.indices.sorted() == Array(jobs.indices), "each job is still tried")
         }
     }
 
-    @Test func whatCannotMakeItDoesNotHoldUpWhatCan() {
+    @Test func aHopelessJobDoesNotDelayOthers() {
         let jobs: [AdmissionPlan.Job] = [
             .init(deadline: nil, seconds: 1), .init(deadline: noon.addingTimeInterval(5), seconds: 60),
             .init(deadline: noon.addingTimeInterval(10), seconds: 6), .init(deadline: noon.addingTimeInterval(11), seconds: 4),
@@ -146,9 +146,9 @@ private struct Rush {
     /// The optimum knows the size of every file beforehand; the schedule knows what was asked for. Where files of one tier differ by
     /// up to 30 %, nobody without that knowledge can do as well, and a little less is asked.
     @Test(
-        "with room for 70 %, nearly all that is possible is saved", arguments: [1, 2, 3] as [UInt64],
+        "With room for 70 %, nearly as much is saved as is possible", arguments: [1, 2, 3] as [UInt64],
         [(spread: 0, goal: 0.98), (spread: 0.3, goal: 0.95)])
-    func rush(seed: UInt64, sizes: (spread: Double, goal: Double)) throws {
+    func nearlyEverythingPossibleIsSavedInARush(seed: UInt64, sizes: (spread: Double, goal: Double)) throws {
         let spread = sizes.spread
         let rush = try Rush(seed: seed, spread: spread)
         let (first, deadline) = (rush.savedInOrder(), rush.savedByDeadline())

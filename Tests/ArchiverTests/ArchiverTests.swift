@@ -39,11 +39,11 @@ import UpstreamSimulator
         }
     }
 
-    @Test func onABadDayEveryTaskIsArchivedOrListedWithItsReason() async throws {
+    @Test func everyTaskIsArchivedOrHasAReasonUnderFaults() async throws {
         let archive = try TestArchive()
         try await withSimulator(.hostile, seed: 7, tasks: 40, clock: archive.clock) { simulator, url, tasks in
             _ = try await archive.run(url, tasks: tasks.map(\.registration))
-            #expect(simulator.violations.isEmpty, "the key never went to the storage host")
+            #expect(simulator.violations.isEmpty, "the key was never sent to the storage host")
             for task in tasks {
                 let known = try #require(try await archive.catalog.task(task.id))
                 let entries = try await archive.catalog.entries(EntryQuery(task: task.id))
@@ -91,7 +91,7 @@ import UpstreamSimulator
         }
     }
 
-    @Test func theSweepFindsWhatTheAccountHasAndOnlyWhatIsYoungEnough() async throws {
+    @Test func theSweepFindsExactlyTheTasksInItsSpan() async throws {
         let archive = try TestArchive()
         try await withSimulator(.none, tasks: 60, clock: archive.clock) { _, url, tasks in
             let cut = archive.clock.now.addingTimeInterval(-2 * 3600)
@@ -106,7 +106,7 @@ import UpstreamSimulator
         }
     }
 
-    @Test func watchingGoesOnUntilItIsStopped() async throws {
+    @Test func watchingContinuesUntilItIsStopped() async throws {
         let archive = try TestArchive()
         try await withSimulator(.none, tasks: 2, completionsPerMinute: 30, clock: archive.clock) { _, url, _ in
             let (archiver, downloader) = try archive.archiver(url) {
@@ -136,7 +136,7 @@ import UpstreamSimulator
         }
     }
 
-    @Test func aRequestThatBecomesKnownAfterwardsIsJudgedThen() async throws {
+    @Test func aLateRequestChangesTheJudgement() async throws {
         let archive = try TestArchive()
         try await withSimulator(.none, tasks: 1, clock: archive.clock) { _, url, tasks in
             let task = try #require(tasks.first)
@@ -151,7 +151,7 @@ import UpstreamSimulator
         }
     }
 
-    @Test func theCatalogCanBeMadeAgainFromTheRecords() async throws {
+    @Test func theCatalogCanBeRebuiltFromTheRecords() async throws {
         let archive = try TestArchive()
         try await withSimulator(.hostile, seed: 7, tasks: 24, clock: archive.clock) { _, url, tasks in
             _ = try await archive.run(url, tasks: tasks.map(\.registration))

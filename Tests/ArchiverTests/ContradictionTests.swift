@@ -37,7 +37,7 @@ import Upkeep
     }
 
     /// The API never answers a call that names one of eleven tasks, since its provider hangs.
-    @Test(.timeLimit(.minutes(10))) func aTaskThatIsNeverAnsweredHoldsUpNoOther() async throws {
+    @Test(.timeLimit(.minutes(10))) func anUnansweredTaskDelaysNoOther() async throws {
         let archive = try TestArchive()
         let clock = archive.clock
         let created = Int(clock.now.timeIntervalSince1970) - 60
@@ -71,7 +71,7 @@ import Upkeep
     }
 
     /// The first answer tells a wrong time of creation, as if the window had closed; the host answers 404 for half an hour.
-    @Test func aLaterTimeOfCreationOpensTheWindowAgain() async throws {
+    @Test func aLaterCreationTimeReopensTheWindow() async throws {
         let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
         let (clock, start) = (archive.clock, archive.clock.now)
         let task = try #require(TaskID("task-late"))
@@ -98,7 +98,7 @@ import Upkeep
     }
 
     /// For 60 s the API reads the task wrongly, while the account's list calls it completed.
-    @Test(arguments: Case.allCases) func aLaterAnswerCounts(_ example: Case) async throws {
+    @Test(arguments: Case.allCases) func aLaterAnswerCorrectsAWrongOne(_ example: Case) async throws {
         let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
         let (clock, start) = (archive.clock, archive.clock.now)
         let created = Int(start.timeIntervalSince1970) - 5
@@ -140,7 +140,7 @@ import Upkeep
     }
 
     /// The key of the API in every place where an answer or a host can repeat it.
-    @Test func aRepeatedKeyIsStoredNowhere() async throws {
+    @Test func aKeyRepeatedByTheAPIIsStoredNowhere() async throws {
         let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
         let key = TestArchive.key
         let created = Int(archive.clock.now.timeIntervalSince1970)

@@ -23,12 +23,12 @@ import Upkeep
     }
 
     @Test(
-        "A decoder that fails costs a try, and neither the run nor the other pictures",
+        "A failed decoder uses up one try and stops neither the run nor other pictures",
         arguments: [
             ("segfault", "the decoder crashed"), ("socket", "the decoder made a forbidden system call"),
             ("lie-width", "the decoder's answer is invalid"),
         ])
-    func aDecoderThatFailsCostsATry(_ deed: String, _ reason: String) async throws {
+    func aFailedDecoderUsesUpOnlyOneTry(_ deed: String, _ reason: String) async throws {
         // At the pace of the wall's clock, a busy machine makes no download late.
         let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
         let probe = try Self.probe()
@@ -71,7 +71,7 @@ import Upkeep
     }
 
     /// A decoder that never survives the file: the bytes are kept, and nobody is blamed for them but ourselves.
-    @Test func aFileThatNoDecoderSurvivesIsKeptAtTheEndOfItsWindow() async throws {
+    @Test func aFileThatCrashesEveryDecoderIsKept() async throws {
         let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
         let probe = try Self.probe()
         let bytes = Array("misbehave:segfault".utf8)
@@ -101,7 +101,7 @@ import Upkeep
     }
 
     /// One try an hour before the link ends, and the last ones a day after that.
-    @Test func aDecoderThatNeverSucceedsIsOurFailureAndNothingIsAskedBack() async throws {
+    @Test func aDecoderThatAlwaysFailsIsOurFaultWithoutARefund() async throws {
         let early = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
         let probe = try Self.probe()
         let created = early.clock.now - 23 * 3600

@@ -38,12 +38,12 @@ import Upkeep
     private static let png: [UInt8] = (try? SyntheticPicture.make(width: 96, height: 64, seed: 1, as: .png)) ?? []
 
     @Test(
-        "what does not decode is kept byte for byte and marked",
+        "Bytes that cannot be decoded are kept byte for byte and marked",
         arguments: [
             Array("<!doctype html><title>Service unavailable</title>".utf8), [], Array(png.dropLast(40)),
             png.enumerated().map { $0.offset == png.count / 2 ? $0.element ^ 1 : $0.element }, Array("GIF89a".utf8),
         ])
-    func undecodable(_ file: [UInt8]) async throws {
+    func undecodableBytesAreKeptAndMarked(_ file: [UInt8]) async throws {
         let (archive, entry) = try await archive(file)
         #expect(entry.state == .archived)
         #expect(entry.judgement?.verdict == .undecodable)
@@ -60,13 +60,13 @@ import Upkeep
         ]
 
     @Test(
-        "A whole file of another kind is kept as what it is, at the first try",
+        "A whole file of another kind is kept with its own type at the first try",
         arguments: [
             (gif, "image/gif", "1x1"),
             (Array("<svg xmlns='http://www.w3.org/2000/svg' width='8' height='6'/>".utf8), "image/svg+xml", "8x6"),
             (Array("%PDF-1.7\n%%EOF\n".utf8), "application/pdf", nil),
         ] as [([UInt8], String, String?)])
-    func unread(_ file: [UInt8], _ mediaType: String, _ size: String?) async throws {
+    func aWholeFileOfAnotherKindIsKeptAtTheFirstTry(_ file: [UInt8], _ mediaType: String, _ size: String?) async throws {
         let (archive, entry) = try await archive(file)
         #expect(entry.state == .archived && entry.attempts == 1)
         #expect(entry.judgement?.verdict == .unread)
@@ -83,13 +83,13 @@ import Upkeep
         #expect(try await archive.verify().isClean)
     }
 
-    @Test func aWholePictureBesideIsDecoded() async throws {
+    @Test func aWholePictureIsDecodedAtTheFirstTry() async throws {
         let (_, entry) = try await archive(Self.png)
         #expect(entry.judgement?.verdict == .unrequested)
         #expect(entry.attempts == 1)
     }
 
-    @Test func aFileThatIsTooLargeIsListedWithTheSettingThatAllowsIt() async throws {
+    @Test func aTooLargeFileIsListedWithItsSetting() async throws {
         var limits = DownloadLimits()
         limits.bytes = 100
         let (_, entry) = try await archive(Self.png, limits: limits)
@@ -122,7 +122,7 @@ import Upkeep
         return (archive, summary, try await archive.catalog.entries(EntryQuery()).first)
     }
 
-    @Test func failuresOfOtherKindsDoNotUseUpTheChancesOfAPage() async throws {
+    @Test func otherFailuresDoNotUseUpTheTriesForAPage() async throws {
         let page = Array("<html>busy</html>".utf8)
         let bad: [(HTTPResponse.Status, [UInt8])] = [
             (.badGateway, []), (.badGateway, []), (.ok, page), (.serviceUnavailable, []), (.badGateway, []), (.ok, page),
@@ -132,7 +132,7 @@ import Upkeep
         #expect(entry?.attempts == 7)
     }
 
-    @Test func whatAnEarlierRunFiledIsEnteredAndNotFetchedAgain() async throws {
+    @Test func anOutputFiledByAnEarlierRunIsNotFetchedAgain() async throws {
         let (archive, summary, entry) = try await archive(inTurn: [(.gone, [])]) { archive, task, created in
             // A run that was killed between the record and the catalog row.
             let blob = try await archive.blobs.put(Self.png)
@@ -160,7 +160,7 @@ import Upkeep
             taskJSON: nil)
     }
 
-    @Test func aRequestThatBecameKnownBetweenRecordAndRowIsJudgedBy() async throws {
+    @Test func aRequestRegisteredAfterTheRecordIsStillJudged() async throws {
         let (archive, _, entry) = try await archive(inTurn: [(.gone, [])]) { archive, task, created in
             let blob = try await archive.blobs.put(Self.png)
             var record = try Self.record(archive, task, created)
@@ -177,7 +177,7 @@ import Upkeep
         #expect(report.isClean, "\(report.findings)")
     }
 
-    @Test func whatIsGivenUpOnceMoreGoesOnNamingWhatMayComeBack() async throws {
+    @Test func anOutputLostAgainStillNamesItsOriginal() async throws {
         let lost = BlobReference(
             digest: try #require(Digest(String(repeating: "5a", count: 32))), bytes: 7, mediaType: "image/png")
         let (archive, _, entry) = try await archive(inTurn: [(.gone, [])]) { archive, task, created in
@@ -197,7 +197,7 @@ import Upkeep
         #expect(record?.reason == entry?.reason)
     }
 
-    @Test func aLinkThatCannotBeReadIsAskedForAgain() async throws {
+    @Test func anUnreadableLinkIsRequestedAgain() async throws {
         let (_, summary, entry) = try await archive(inTurn: [(.ok, Self.png)]) { archive, task, created in
             _ = try await archive.catalog.register([TaskRegistration(id: task, source: "test")], now: archive.clock.now)
             let lease = try #require(
@@ -212,7 +212,7 @@ import Upkeep
         #expect(entry?.attempts == 1)
     }
 
-    @Test func aBadKeyAndAGoneLinkEndTheRunAndKeepTheOutput() async throws {
+    @Test func aBadKeyAndADeadLinkEndTheRunAndKeepTheOutput() async throws {
         let (archive, summary, entry) = try await archive(inTurn: [(.gone, [])], known: false) { archive, task, _ in
             _ = try await archive.catalog.register([TaskRegistration(id: task, source: "test")], now: archive.clock.now)
             let lease = try #require(
@@ -256,7 +256,7 @@ import Upkeep
         return (archive, try #require(try await archive.catalog.entries(EntryQuery()).first))
     }
 
-    @Test func aRetryReplacesABrokenDeliveryAndGoesOnNamingItsBytes() async throws {
+    @Test func aRetryReplacesABrokenDeliveryAndKeepsItsBytes() async throws {
         let broken = Array(Self.png.dropLast(40))
         let (archive, entry) = try await retried(broken, (.ok, Self.png))
         #expect(entry.judgement?.verdict == .unrequested)
@@ -268,7 +268,7 @@ import Upkeep
         #expect(try await archive.verify().isClean)
     }
 
-    @Test func aRetryThatFindsNothingKeepsWhatCameBefore() async throws {
+    @Test func aFailedRetryKeepsTheEarlierDelivery() async throws {
         let broken = Array(Self.png.dropLast(40))
         let (archive, entry) = try await retried(broken, (.gone, []))
         #expect(entry.state == .archived)
@@ -278,7 +278,7 @@ import Upkeep
         #expect(try await archive.verify().isClean)
     }
 
-    @Test func aLossIsFinalOnlyAfterFreshLinksWereRefusedBeyondTheDeadline() async throws {
+    @Test func aLossIsFinalOnlyAfterRefusalsPastTheDeadline() async throws {
         let (archive, entry) = try await archive([], status: .gone)
         #expect(entry.state == .unavailable)
         #expect(entry.cause == .vendor)

@@ -170,7 +170,7 @@ import Upkeep
 
     private static func isSound(_ name: String) -> Bool { givenUp[name] == nil && waiting[name] == nil }
 
-    @Test(arguments: Way.allCases) func whatWasGivenUpIsArchivedWhileItsLinksLive(_ way: Way) async throws {
+    @Test(arguments: Way.allCases) func givenUpOutputsAreArchivedWhileTheirLinksLive(_ way: Way) async throws {
         let done = try await Self.work(way, after: 3600)
         let originals = try Self.originals()
         for (name, file) in Self.givenUp.merging(Self.waiting, uniquingKeysWith: { first, _ in first }) {
@@ -194,7 +194,7 @@ import Upkeep
         #expect(done.summaries.map(\.waiting) == [0, 0])
     }
 
-    @Test(arguments: Way.allCases) func nothingThatWasGivenUpIsTakenUpWhenTheWindowHasClosed(_ way: Way) async throws {
+    @Test(arguments: Way.allCases) func givenUpOutputsAreNotReopenedAfterTheirWindow(_ way: Way) async throws {
         let done = try await Self.work(way, after: 25 * 3600)
         for (name, entry) in done.before.entries where Self.waiting[name] == nil { #expect(done.after.entries[name] == entry) }
         for (name, task) in done.before.tasks where name != "made" && name != "busy" { #expect(done.after.tasks[name] == task) }

@@ -21,7 +21,7 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         #expect(floor.record(1, now: noon + 30) == false)
     }
 
-    @Test func everyPeriodCountsByItself() {
+    @Test func eachPeriodIsMeasuredSeparately() {
         var floor = ThroughputFloor(bytesPerSecond: 1000, seconds: 10, now: noon)
         #expect(floor.record(1_000_000, now: noon + 1) == true)
         #expect(floor.record(0, now: noon + 10) == true)
@@ -34,7 +34,7 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
 
 @Suite struct CandidateSpaceTests {
     /// A candidate that a newer one replaces stays on the disk until `gc`, so large ones are not replaced again and again.
-    @Test func aHostCannotFillTheDiskWithWhatIsNoPicture() throws {
+    @Test func aHostCannotFillTheDiskWithUnusableFiles() throws {
         let digest = try #require(Digest(String(repeating: "ab", count: 32)))
         func candidate(_ looksLikePicture: Bool) -> DeliveryCandidate {
             DeliveryCandidate(
@@ -47,7 +47,7 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         #expect(Archiver.isWorthKeeping(large, looksLikePicture: false, besides: Array(pages.dropLast())))
         #expect(!Archiver.isWorthKeeping(large, looksLikePicture: false, besides: pages))
         #expect(Archiver.isWorthKeeping(small, looksLikePicture: false, besides: pages), "the three newest are kept")
-        #expect(Archiver.isWorthKeeping(large, looksLikePicture: true, besides: pages), "the first that begins like a picture")
+        #expect(Archiver.isWorthKeeping(large, looksLikePicture: true, besides: pages), "the first with the start of a picture")
         #expect(!Archiver.isWorthKeeping(large, looksLikePicture: true, besides: pages + [candidate(true)]))
     }
 }
@@ -59,7 +59,7 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
             id: OutputID(task: task, index: 0), deadline: noon + hours * 3600, request: nil, account: account)
     }
 
-    @Test func theAccountWithTheFewestInProgressComesFirst() throws {
+    @Test func theAccountWithTheFewestDownloadsComesFirst() throws {
         var schedule = DownloadSchedule(connections: 16)
         var queued = try (0..<8).map { try output("a\($0)", account: 1, hours: 1) }
         queued += try (0..<3).map { try output("b\($0)", account: 2, hours: 2) }
@@ -80,13 +80,13 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         (0..<100).count { _ in book.acquire(host, concurrency: concurrency, now: now) }
     }
 
-    @Test func aHostThatHasDeliveredNothingHoldsHalf() {
+    @Test func anUnprovenHostHoldsHalfOfThePlaces() {
         var book = HostShareBook(places: 16)
         #expect(fill(&book, "a") == 8)
         #expect(fill(&book, "b") == 8)
     }
 
-    @Test func aHostAloneHoldsAllOnceItHasDelivered() {
+    @Test func aLoneHostHoldsAllPlacesAfterADelivery() {
         var book = HostShareBook(places: 16)
         #expect(fill(&book, "a") == 8)
         book.release("a", .delivered, now: noon)
@@ -94,14 +94,14 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         #expect(fill(&book, "a", concurrency: 100, now: noon) == 0)
     }
 
-    @Test func anotherHostThatWantsPlacesGetsHalfOfThem() {
+    @Test func aSecondHostGetsHalfOfThePlaces() {
         var book = HostShareBook(places: 16)
         _ = fill(&book, "a")
         book.release("a", .delivered, now: noon)
         _ = fill(&book, "a")
         #expect(fill(&book, "b") == 8)
         for _ in 0..<9 { book.release("a", .delivered, now: noon) }
-        #expect(fill(&book, "a", now: noon + 5) == 1, "8 of 16, while the other is there")
+        #expect(fill(&book, "a", now: noon + 5) == 1, "8 of 16 while the other host waits")
     }
 
     @Test func aSlowHostHoldsAnEighthUntilItDeliversAgain() {
@@ -113,9 +113,9 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         #expect(fill(&book, "a") == 15)
     }
 
-    @Test func hostsThatHaveDeliveredNothingShareHalfWhileAnotherWantsPlaces() {
+    @Test func unprovenHostsShareHalfWhileAnotherHostWaits() {
         var book = HostShareBook(places: 16)
-        #expect((0..<16).count { book.acquire("new-\($0)", concurrency: 16, now: noon) } == 16, "nobody else is there")
+        #expect((0..<16).count { book.acquire("new-\($0)", concurrency: 16, now: noon) } == 16, "no other host waits")
         for number in 0..<16 { book.release("new-\(number)", .other, now: noon) }
         #expect(fill(&book, "good", concurrency: 1) == 1)
         book.release("good", .delivered, now: noon)
@@ -133,27 +133,27 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
         #expect(fill(&book, "a") == 2 && fill(&book, "b") == 2 && fill(&book, "c") == 0)
     }
 
-    @Test func aHostThatHasDeliveredNothingGivesWayAfterAMinute() {
+    @Test func anUnprovenHostGivesWayAfterAMinute() {
         var book = HostShareBook(places: 16)
         #expect(fill(&book, "a") == 8)
-        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 60), "only its own downloads were sent away")
+        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 60), "only its own downloads were refused a place")
         #expect(fill(&book, "b", concurrency: 1, now: noon + 55) == 1)
         #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 59))
         #expect(book.isTrialOver(of: "a", since: noon, now: noon + 60))
-        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 70), "nobody was sent away lately")
+        #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 70), "no download was refused a place recently")
         book.release("a", .delivered, now: noon)
         _ = fill(&book, "b", concurrency: 1, now: noon + 80)
         #expect(!book.isTrialOver(of: "a", since: noon, now: noon + 81), "it has delivered")
     }
 
-    @Test func theWidthOfTheHostIsNeverExceededAndOnePlaceIsAlwaysThere() {
+    @Test func aHostGetsAtLeastOnePlaceAndAtMostItsWidth() {
         var book = HostShareBook(places: 16)
         #expect(fill(&book, "a", concurrency: 3) == 3)
         var narrow = HostShareBook(places: 1)
         #expect(fill(&narrow, "a") == 1)
     }
 
-    @Test func whoIsSentAwayComesBackLaterTheMoreThereAre() {
+    @Test func thePauseGrowsWithTheNumberOfWaitingDownloads() {
         var book = HostShareBook(places: 2)
         _ = fill(&book, "a")
         let pauses = (0..<1000).map { _ in book.pause("a") }
@@ -170,7 +170,7 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
     /// - below the least rate;
     /// - above it, each link redirected to a name of its own.
     @Test(arguments: [(1, false), (3000, true)])
-    func aDrippingHostDoesNotHoldUpTheOthers(bytesPerSecond: Int, redirects: Bool) async throws {
+    func aDrippingHostDoesNotDelayOtherHosts(bytesPerSecond: Int, redirects: Bool) async throws {
         let clock = JumpClock(leastJump: .infinity)
         let archive = try TestArchive(clock: clock)
         let picture = try SyntheticPicture.make(width: 16, height: 16, seed: 1, as: .png)

@@ -12,7 +12,7 @@ import Testing
 
 /// Tasks that only a callback has named.
 @Suite struct HintReaderTests {
-    @Test func inventionsCostFewCallsAndLeaveNothingWhileARealOneIsFound() async throws {
+    @Test func inventedHintsCostFewCallsAndRealOnesAreFound() async throws {
         let archive = try TestArchive(clock: JumpClock(factor: 100, leastJump: .infinity))
         let calls = Mutex(0)
         for number in 0..<HintReader.most {
@@ -50,14 +50,14 @@ import Testing
             #expect(Double(calls.withLock { $0 }) <= 4 + 4 * minutes + 2)
         }
         let status = try await archive.catalog.status(now: archive.clock.now)
-        #expect(status.tasks.values.reduce(0, +) == 1, "no invention has become a task")
+        #expect(status.tasks.values.reduce(0, +) == 1, "no invented hint became a task")
         #expect(archive.files().allSatisfy { !$0.hasPrefix("records/") })
         let dayLater = archive.clock.now.addingTimeInterval(86400 * 2)
         #expect(try await archive.catalog.dueHints(limit: 2000, now: dayLater).count == HintReader.most - 1)
         #expect(try await archive.catalog.damage(deep: true).isEmpty)
     }
 
-    @Test func aFullTableGivesUpWhatWasReadInVainThrice() async throws {
+    @Test func aFullTableDropsAHintAfterThreeFailedReadings() async throws {
         let archive = try TestArchive()
         let now = archive.clock.now
         let ids = try (0..<4).map { try #require(TaskID("task-\($0)")) }

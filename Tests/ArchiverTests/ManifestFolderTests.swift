@@ -81,12 +81,12 @@ private final class LookClock: WallClock {
         #expect(error?.detail.hasPrefix("its subfolder \(place)/ can't be opened as a folder") == true, "\(error?.detail ?? "")")
         #expect(elsewhere.names() == [])
         #expect(box.names() == ["a.jsonl", place])
-        #expect(box.ids == (place == "done" ? ["task-1"] : []), "its tasks are registered all the same")
+        #expect(box.ids == (place == "done" ? ["task-1"] : []), "its tasks are still registered")
     }
 
     private let line = #"{"task_id":"task-1","size":"16:9","resolution":"2K"}"# + "\n"
 
-    @Test func aFileThatStandsStillIsTakenAtTheSecondLook() async throws {
+    @Test func anUnchangedFileIsTakenAtTheSecondLook() async throws {
         let box = try DropBox()
         try box.write("a.jsonl", line)
         try box.write("b.ndjson", #"{"task_id":"task-2"}"#)
@@ -99,7 +99,7 @@ private final class LookClock: WallClock {
         #expect(try box.text("done/a.jsonl") == line)
     }
 
-    @Test func aFileThatStillGrowsWaits() async throws {
+    @Test func aGrowingFileIsNotTakenYet() async throws {
         let box = try DropBox()
         try await box.looks(
             5,
@@ -110,7 +110,7 @@ private final class LookClock: WallClock {
         #expect(box.ids == ["task-1", "task-2", "task-3"])
     }
 
-    @Test func whatIsNoFinishedManifestIsLeftAlone() async throws {
+    @Test func unfinishedAndForeignFilesAreLeftAlone() async throws {
         let box = try DropBox()
         for name in [".a.jsonl", "a.jsonl.part", "a.jsonl.tmp", "a.txt", "jsonl"] { try box.write(name, line) }
         try FileManager.default.createDirectory(atPath: box.path + "/folder.jsonl", withIntermediateDirectories: false)
@@ -123,7 +123,7 @@ private final class LookClock: WallClock {
         #expect(box.names() == before)
     }
 
-    @Test func problemsAreWrittenDownBesideTheFile() async throws {
+    @Test func problemsAreWrittenBesideTheFile() async throws {
         let box = try DropBox()
         try box.write("a.jsonl", line + "nonsense\n" + #"{"task_id":"a b"}"#)
         try await box.looks(2)
@@ -134,7 +134,7 @@ private final class LookClock: WallClock {
         #expect(box.told.contains { $0.contains("a.jsonl") && $0.contains("2 problems") })
     }
 
-    @Test func whatNamesNoTaskIsPutAsideWithItsReason() async throws {
+    @Test func aFileWithoutTasksIsMovedAsideWithAReason() async throws {
         let box = try DropBox()
         try box.write("words.jsonl", "no json at all\n")
         try Data([0x7B, 0xFF, 0xFE]).write(to: URL(filePath: box.path + "/bytes.jsonl"))
@@ -150,7 +150,7 @@ private final class LookClock: WallClock {
         #expect(try box.text("failed/words.jsonl.problems.txt").hasPrefix("line 1:"))
     }
 
-    @Test func aNameThatIsTakenGetsANumber() async throws {
+    @Test func aTakenFileNameGetsANumber() async throws {
         let box = try DropBox()
         for number in 1...3 {
             try box.write("a.jsonl", "{\"task_id\":\"task-\(number)\"}\nbad\n")
@@ -178,7 +178,7 @@ private final class LookClock: WallClock {
         #expect(box.names("done") == ["a.jsonl"])
     }
 
-    @Test func theSameFileOnceMoreChangesNothing() async throws {
+    @Test func theSameFileAgainChangesNothing() async throws {
         let archive = try TestArchive()
         let box = try DropBox()
         for _ in 1...2 {
@@ -192,7 +192,7 @@ private final class LookClock: WallClock {
         #expect(task?.request?.size == "16:9")
     }
 
-    @Test func aFolderThatVanishesIsToldAndTakenUpAgain() async throws {
+    @Test func aVanishedFolderIsReportedAndUsedAgain() async throws {
         let box = try DropBox()
         try FileManager.default.removeItem(atPath: box.path)
         let error = await #expect(throws: ManifestFolderError.self) { try await box.looks(2) }
@@ -204,7 +204,7 @@ private final class LookClock: WallClock {
     }
 
     /// Where nothing can be put away, every file's tasks are taken up all the same.
-    @Test func aFolderThatTakesNoFilesKeepsNoTaskBack() async throws {
+    @Test func tasksAreRegisteredEvenIfFilesCannotBeMoved() async throws {
         let box = try DropBox()
         try box.write("a.jsonl", line)
         try box.write("b.jsonl", #"{"task_id":"task-2"}"#)
@@ -217,7 +217,7 @@ private final class LookClock: WallClock {
         #expect(box.names("done") == ["a.jsonl", "b.jsonl"])
     }
 
-    @Test func manyTasksGoInSteps() async throws {
+    @Test func manyTasksAreRegisteredInBatches() async throws {
         let box = try DropBox()
         try box.write("a.jsonl", "\u{FEFF}" + (1...2500).map { "{\"task_id\":\"task-\($0)\"}" }.joined(separator: "\r\n"))
         try await box.looks(2)

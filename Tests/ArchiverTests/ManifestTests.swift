@@ -7,7 +7,7 @@ import Testing
 @Suite struct ManifestTests {
     private let now = Date(milliseconds: 1_795_348_800_000)
 
-    @Test func goodLinesGoOnAndBadOnesAreNamedByTheirNumber() {
+    @Test func badLinesAreReportedAndGoodLinesAreRead() {
         let manifest = Manifest(
             """
             {"task_id":"t-1","size":"16:9","resolution":"2K","prompt":"a fox","new":1}
@@ -28,12 +28,12 @@ import Testing
         #expect(manifest.problems.map(\.line) == [3, 5, 6, 7, 8, 9, 10])
     }
 
-    @Test func windowsLineEndsAndAnEmptyFileAreFine() {
+    @Test func windowsLineEndsAndEmptyFilesAreAccepted() {
         #expect(Manifest("{\"task_id\":\"t-1\"}\r\n{\"task_id\":\"t-2\"}\r\n", now: now).tasks.count == 2)
         #expect(Manifest("", now: now).problems.isEmpty)
     }
 
-    @Test func aLineThatIsDamagedCostsItselfAtMost() {
+    @Test func aDamagedLineAffectsNoOtherLine() {
         let lines: [[UInt8]] = [
             Array(#"{"task_id":"t-1","prompt":"a cat \ud83d"}"#.utf8),
             Array(#"{"task_id":"t-2","prompt":"caf"#.utf8) + [0xE9] + Array(#""}"#.utf8),

@@ -124,7 +124,7 @@ import Upkeep
     }
 
     /// What is over the bound waits, with its reason and as our own fault; a higher bound takes it up, and nothing twice.
-    @Test func aTaskWithMoreResultsThanTheSettingWaitsForAHigherOne() async throws {
+    @Test func resultsOverTheLimitWaitForAHigherLimit() async throws {
         let clock = JumpClock(factor: 1, leastJump: 0, leastGuard: 300)
         try await withTask(results: 5, clock: clock) { url, task in
             let archive = try TestArchive(clock: clock)
@@ -137,7 +137,7 @@ import Upkeep
             #expect(waiting.state == .waiting && waiting.cause == .ours)
             #expect(waiting.reason?.contains("5 results") == true && waiting.reason?.contains("--max-results") == true)
             let failures = archive.events.filter { if case .failing(_, .ours, _) = $0 { true } else { false } }
-            #expect(failures.count == 1, "it is told at once")
+            #expect(failures.count == 1, "it is reported at once")
 
             let second = try await archive.run(url) { $0.mostResults = 5 }
             #expect(second.archived == 2 && second.waiting == 0)
@@ -149,7 +149,7 @@ import Upkeep
     }
 
     /// When the window closes on the rest, what was taken stays, and the task's row says what was not.
-    @Test func theRestEndsWithItsWindow() async throws {
+    @Test func resultsOverTheLimitEndWithTheirWindow() async throws {
         let clock = JumpClock(factor: 1, leastJump: 0, leastGuard: 300)
         try await withTask(results: 5, clock: clock) { url, task in
             let archive = try TestArchive(clock: clock)

@@ -8,7 +8,7 @@ import UpstreamSimulator
 
 /// What is counted is what was told.
 @Suite struct MetricsTests {
-    @Test func aBadDayIsCountedAsItWasTold() async throws {
+    @Test func theMetricsMatchTheReportedEvents() async throws {
         let archive = try TestArchive()
         let registry = PrometheusRegistry()
         try await withSimulator(.hostile, seed: 7, tasks: 40, clock: archive.clock) { _, url, tasks in

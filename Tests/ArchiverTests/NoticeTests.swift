@@ -7,7 +7,7 @@ import UpstreamSimulator
 
 /// What an archiver does is noted for whoever is to be told outside.
 @Suite struct NoticeTests {
-    @Test func whatIsAtRiskIsNotedOnceThoughItIsSeenAgain() async throws {
+    @Test func aTaskAtRiskIsNotedOnlyOnce() async throws {
         let archive = try TestArchive()
         try await archive.catalog.keepNotices(100)
         try await withSimulator(.none, tasks: 1, clock: archive.clock) { _, url, tasks in
@@ -24,7 +24,7 @@ import UpstreamSimulator
         }
     }
 
-    @Test func ofManyAtRiskNoneGoesUntold() async throws {
+    @Test func everyTaskAtRiskIsReported() async throws {
         let archive = try TestArchive()
         try await archive.catalog.keepNotices(1000)
         try await withSimulator(.none, tasks: 1, clock: archive.clock) { _, url, _ in
@@ -44,7 +44,7 @@ import UpstreamSimulator
         }
     }
 
-    @Test func everyEndIsNotedOnceAndNothingElse() async throws {
+    @Test func everyEndCausesExactlyOneNotice() async throws {
         let archive = try TestArchive()
         try await archive.catalog.keepNotices(1000)
         try await withSimulator(.hostile, seed: 7, tasks: 30, clock: archive.clock) { _, url, tasks in

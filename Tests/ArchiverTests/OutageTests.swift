@@ -129,7 +129,7 @@ import Upkeep
         }
     }
 
-    @Test func whileALinkLivesNothingIsFinal() async throws {
+    @Test func nothingIsFinalWhileALinkLives() async throws {
         let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 3600))
         try await archive.catalog.keepNotices(100_000)
         var cells: [Cell] = []

@@ -48,7 +48,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         }
     }
 
-    @Test func bytesArriveHashedWithTheAnswersHeadersAndWithoutSecrets() async throws {
+    @Test func aDownloadHasItsDigestAndHeadersWithoutSecrets() async throws {
         let seen = Mutex<Request?>(nil)
         try await withStorageHost { request in
             seen.withLock { $0 = request }
@@ -66,12 +66,12 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
             let request = try #require(seen.withLock { $0 })
             #expect(request.headers[.authorization] == nil)
             #expect(request.headers[.userAgent]?.hasPrefix("Fixative/") == true)
-            #expect(try await archive.blobs.listing().isEmpty, "nothing is published before it was looked at")
+            #expect(try await archive.blobs.listing().isEmpty, "nothing is published before its inspection")
         }
     }
 
     /// A host may repeat the signature of one address in the headers, the name or the path of another, in either spelling.
-    @Test func signaturesOfAllHopsAreTakenOutOfFactsAndErrors() async throws {
+    @Test func signaturesOfAllHopsAreRedacted() async throws {
         let (first, second) = ("/FIRST+signature/of 24", "second-signature-of-25-ch")
         let (written, short) = ("%2FFIRST%2Bsignature%2Fof%2024", "sh0rt-sig")
         try await withStorageHost { request in
@@ -95,7 +95,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         }
     }
 
-    @Test func redirectsAreFollowedOneByOneUpToFive() async throws {
+    @Test func atMostFiveRedirectsAreFollowed() async throws {
         try await withStorageHost { request in
             let number = Int(request.uri.path.dropFirst()) ?? 0
             return number == 0 ? bytes("there") : redirect(number.isMultiple(of: 2) ? "/\(number - 1)" : "\(number - 1)")
@@ -121,22 +121,22 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
     }
 
     @Test(
-        "links to private places are refused before a byte is sent",
+        "Links to private addresses are refused before a byte is sent",
         arguments: [
             "http://files.example/x", "https://127.0.0.1/x", "https://127.1/x", "https://2130706433/x", "https://0x7f.1/x",
             "https://10.1.2.3/x", "https://[::ffff:127.0.0.1]/x", "https://LocalHost/x", "https://user:pass@93.184.216.34/x",
         ])
-    func refused(_ link: String) async throws {
+    func linksToPrivateAddressesAreRefused(_ link: String) async throws {
         #expect(await failure(link, host: "", policy: AddressPolicy())?.code == .refusedAddress)
     }
 
     @Test(
-        "what nobody can follow is the vendor's, and a redirect to it as well",
+        "An unusable link, or a redirect to one, is the vendor's fault",
         arguments: [
             "ftp://a/x", "nonsense", "https:nonsense", "https://93.184.216.34:70000/x", "https://93.184.216.34:0/x",
             "https://[::1%25eth0]/x", "https:///x", "file:///etc/passwd", "data:", "data:image/png;base64,A",
         ])
-    func unusable(_ link: String) async throws {
+    func anUnusableLinkIsTheVendorsFault(_ link: String) async throws {
         let error = try #require(await failure(link, host: "", policy: AddressPolicy()))
         #expect(error.code == .unusableLink)
         #expect(error.cause == .vendor)
@@ -152,7 +152,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         ("data:image/png;base64,aGVsbG8=", "data:image/png"), (" DATA:Image/PNG;Base64,aGVs%62G8\n", "data:image/png"),
         ("data:,hel%6Co", "data:text/plain"), ("data:image/webp;charset=utf-8;base64,aGVs bG8", "data:image/webp"),
     ])
-    func aDataLinkIsAFile(_ link: String, _ shown: String) async throws {
+    func aDataLinkIsStoredLikeADownload(_ link: String, _ shown: String) async throws {
         let download = try await fetch(link, host: "").0
         // printf hello | sha256sum
         #expect(download.digest.hex == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824")
@@ -160,7 +160,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         #expect(download.facts.headers == ["content-type": String(shown.dropFirst(5))])
     }
 
-    @Test func aDataLinkIsNoLargerThanAFileMayBe() async throws {
+    @Test func aDataLinkObeysTheSizeLimit() async throws {
         let small = DownloadLimits(bytes: 5)
         #expect(try await fetch("data:,12345", host: "", limits: small).0.bytes == 5)
         let error = await failure("data:,123456", host: "", limits: small)
@@ -168,7 +168,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         #expect(error?.cause == .ours)
     }
 
-    @Test func aTryAfterAFailureAsksPastTheCaches() async throws {
+    @Test func aRetryBypassesCaches() async throws {
         let seen = Mutex<[String?]>([])
         try await withStorageHost { request in
             let pragma = request.headers.first { $0.name.canonicalName == "pragma" }?.value
@@ -185,7 +185,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         #expect(seen.withLock { $0 } == [nil, nil, "no-cache", "no-cache"])
     }
 
-    @Test func theConnectedAddressIsCheckedOnceMore() async throws {
+    @Test func aConnectionToAPrivateAddressIsRefused() async throws {
         // The policy lets the name through, as a name would whose answer changes between two look-ups.
         try await withStorageHost { _ in
             bytes("secret")
@@ -201,7 +201,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
     @Test(
         arguments: [(404, .gone(404)), (403, .gone(403)), (410, .gone(410)), (500, .status(500)), (418, .status(418))]
             as [(Int, DownloadError.Code)])
-    func anAnswerOtherThan200IsNoFile(_ status: Int, _ code: DownloadError.Code) async throws {
+    func anErrorStatusIsReportedWithItsCode(_ status: Int, _ code: DownloadError.Code) async throws {
         try await withStorageHost { _ in
             Response(status: .init(code: status), headers: [.retryAfter: "5"])
         } _: { host in
@@ -211,7 +211,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         }
     }
 
-    @Test func aNetworkThatDislikesLibrariesIsToldApart() async throws {
+    @Test func aBlockedClientIsRecognised() async throws {
         try await withStorageHost { _ in
             Response(status: .forbidden, body: .init(byteBuffer: ByteBuffer(string: "error code: 1010")))
         } _: { host in
@@ -219,7 +219,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         }
     }
 
-    @Test func aFileIsNoLargerThanItMay() async throws {
+    @Test func aFileAboveTheSizeLimitIsRefused() async throws {
         var limits = DownloadLimits()
         limits.bytes = 1000
         let small = limits
@@ -240,7 +240,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         }
     }
 
-    @Test func aBodyThatDripsEndsAtTheTotalTimeout() async throws {
+    @Test func aDrippingBodyEndsAtTheTotalTimeout() async throws {
         var limits = DownloadLimits()
         limits.total = 10
         limits.idle = 8
@@ -260,7 +260,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
         }
     }
 
-    @Test func namesConnectionsAndCertificatesFailApart() async throws {
+    @Test func dnsConnectionAndTLSFailuresAreDistinguished() async throws {
         let refused = await failure("http://127.0.0.1:9/x", host: "http://127.0.0.1:9")
         #expect(refused?.code == .connection)
         #expect(refused?.cause == .unknown)

@@ -95,7 +95,7 @@ private final class BreakingHost: Sendable {
         return (result, host)
     }
 
-    @Test func aBrokenConnectionIsTakenUpWhereItBrokeAndTheWholeIsHashed() async throws {
+    @Test func aBrokenDownloadResumesAndTheWholeFileIsHashed() async throws {
         let (result, host) = try await fetch([
             .part(upTo: 30_000, tag: "\"a\""), .part(upTo: 70_000, tag: "\"a\""), .part(upTo: 100_000, tag: "\"a\""),
         ])
@@ -107,46 +107,46 @@ private final class BreakingHost: Sendable {
         #expect(starts.count == 3 && starts[0] == 0)
         #expect((1...30_000).contains(starts[1]))
         #expect((starts[1] + 1...70_000).contains(starts[2]))
-        #expect(download.facts.headers["content-length"] == "100000", "the record tells of the whole file")
+        #expect(download.facts.headers["content-length"] == "100000", "the record describes the whole file")
     }
 
-    @Test func aFileThatChangedMeanwhileIsFetchedFromItsBeginning() async throws {
+    @Test func aChangedFileIsFetchedFromTheBeginning() async throws {
         let (result, host) = try await fetch([.part(upTo: 30_000, tag: "\"a\""), .part(upTo: 100_000, tag: "\"b\"")])
         #expect(try result.get().digest.hex == Self.digest)
         #expect(host.ranges.count == 2)
     }
 
-    @Test func theDateOfTheLastChangeServesWhereThereIsNoTag() async throws {
+    @Test func lastModifiedIsUsedWithoutAnEntityTag() async throws {
         let (result, host) = try await fetch([.part(upTo: 30_000, tag: ""), .part(upTo: 100_000, tag: "")])
         #expect(host.ranges.count == 2 && host.ranges[1] != nil)
         #expect(try result.get().bytes == 100_000)
     }
 
-    @Test func aWeakTagIsNoGroundToGoOnFrom() async throws {
+    @Test func aWeakEntityTagDoesNotAllowResumption() async throws {
         let (result, host) = try await fetch([.part(upTo: 30_000, tag: "W/\"a\"")])
         #expect(throws: DownloadError.self) { try result.get() }
         #expect(host.ranges == [nil])
     }
 
-    @Test func aLengthThatWasAnnouncedTooLongIsCorrectedByTheHost() async throws {
+    @Test func aTooLongContentLengthIsCorrectedByTheHost() async throws {
         let (result, host) = try await fetch([.announcedTooLong, .part(upTo: 100_000, tag: "\"a\"")])
         #expect(try result.get().digest.hex == Self.digest)
         // Another total means another file, unless all of it had come.
         #expect((2...3).contains(host.ranges.count))
     }
 
-    @Test func anotherPartThanWasAskedForIsRefused() async throws {
+    @Test func aWrongRangeIsRefused() async throws {
         let (result, _) = try await fetch([.part(upTo: 30_000, tag: "\"a\""), .wrongRange])
         #expect(throws: DownloadError.self) { try result.get() }
     }
 
-    @Test func aConnectionThatBringsNothingMoreIsGivenUp() async throws {
+    @Test func aConnectionWithoutProgressIsGivenUp() async throws {
         let (result, host) = try await fetch([.part(upTo: 30_000, tag: "\"a\"")])
         #expect(throws: DownloadError.self) { try result.get() }
         #expect(host.ranges.count == 2)
     }
 
-    @Test func tooManyRequestsToOneDownloadPauseAllOfTheHost() async throws {
+    @Test func a429PausesAllDownloadsOfTheHost() async throws {
         let asked = Mutex(0)
         try await withStorageHost { _ in
             asked.withLock { $0 += 1 }

@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: Answer.allCases, [86_399, 43_200, 3600, 300, 30, -60, -7200] as [TimeInterval])
-    func triesAreBoundedAndNoneEndsBeforeTheWindow(_ answer: Answer, _ start: TimeInterval) throws {
+    func triesAreBoundedAndContinueUntilTheWindowEnds(_ answer: Answer, _ start: TimeInterval) throws {
         for seed in 0..<200 as Range<UInt64> {
             let (times, history) = tries(answer, from: start, seed: seed)
             #expect(times.count <= 120, "\(times.count) tries")

@@ -10,7 +10,7 @@ import Testing
 @Suite struct SuspectTests {
     /// The pause comes from another output's try, so the suspect is put back before it is asked for.
     @Test(arguments: [429, 503])
-    func aSuspectThatMeetsAnOverloadedHostIsNotCountedAsDead(status: Int) async throws {
+    func anOverloadedHostAddsNoDeathToASuspect(status: Int) async throws {
         // At the pace of the wall's clock, a busy machine does not bring the suspect forward.
         let archive = try TestArchive(clock: JumpClock(factor: 1))
         let begun = archive.clock.now - 3600

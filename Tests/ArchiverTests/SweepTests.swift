@@ -53,22 +53,22 @@ import UpstreamSimulator
         }
     }
 
-    @Test func aSweepGoesAsFarAsItsStartAndNoFurther() async throws {
+    @Test func aSweepReadsOnlyBackToItsStart() async throws {
         let account = Account(try (0..<20).map { try task($0, ago: Double($0) * 60) })
         let (found, newest) = try await account.sweep(since: Self.noon.addingTimeInterval(-5 * 60))
         #expect(found.isSuperset(of: (0...5).map { "task-\($0)" }) && found.count == 6)
         #expect(newest == Self.noon)
-        #expect(account.pagesRead == 4, "three pages of two, and one that is too old as a whole")
+        #expect(account.pagesRead == 4, "three pages of two rows, and one with only old rows")
     }
 
-    @Test func aPageOutOfOrderEndsNothing() async throws {
+    @Test func aPageOutOfOrderDoesNotEndTheSweep() async throws {
         let ages: [Double] = [1, 9, 2, 9, 3, 9, 9]
         let account = Account(try ages.enumerated().map { try task($0.offset, ago: $0.element * 60) })
         let found = try await account.sweep(since: Self.noon.addingTimeInterval(-5 * 60)).found
         #expect(found == ["task-0", "task-2", "task-4"])
     }
 
-    @Test func whatVanishingTasksHideIsFoundByReadingAgain() async throws {
+    @Test func tasksHiddenByDeletionsAreFoundByASecondReading() async throws {
         // After the first page its two tasks are deleted, so that task-2 and task-3 move to a page that was read.
         let account = Account(try (0..<8).map { try task($0, ago: Double($0)) }) { read, tasks in
             if read == 2 { tasks.removeFirst(2) }
@@ -77,7 +77,7 @@ import UpstreamSimulator
         #expect(found == Set((0..<8).map { "task-\($0)" }))
     }
 
-    @Test func newTasksThatPushRowsDownCostNoSecondReading() async throws {
+    @Test func newTasksCauseNoSecondReading() async throws {
         let fresh = try task(100, ago: 0)
         let account = Account(try (0..<6).map { try task($0, ago: Double($0)) }) { read, tasks in
             if read == 2 { tasks.insert(fresh, at: 0) }
@@ -88,7 +88,7 @@ import UpstreamSimulator
     }
 
     /// As many as fill a page show the page before once more, and more of them an earlier one: neither is the list's end.
-    @Test(arguments: [50, 60, 100, 130]) func manyNewTasksBetweenTwoPagesHideNone(_ count: Int) async throws {
+    @Test(arguments: [50, 60, 100, 130]) func manyNewTasksBetweenTwoPagesHideNoTask(_ count: Int) async throws {
         let fresh = try (1000..<1000 + count).map { try task($0, ago: 0) }
         let account = Account(try (0..<250).map { try task($0, ago: Double($0)) }, pageSize: 50) { read, tasks in
             if read == 3 { tasks.insert(contentsOf: fresh, at: 0) }
@@ -97,7 +97,7 @@ import UpstreamSimulator
         #expect(found.isSuperset(of: (0..<250).map { "task-\($0)" }))
     }
 
-    @Test func aListThatDoesNotTurnItsPagesEnds() async throws {
+    @Test func aSweepEndsWhenAllPagesAreTheSame() async throws {
         let page = AccountPage(tasks: [try task(0, ago: 0), try task(1, ago: 1)], rows: 2, total: nil)
         var reads = 0
         let sweep = try await AccountSweep.run(
@@ -110,7 +110,7 @@ import UpstreamSimulator
         #expect(reads == 3)
     }
 
-    @Test func aListThatShowsKnownRowsForEverIsLeftAndNotCalledWhole() async throws {
+    @Test func anEndlessListIsAbandonedAsIncomplete() async throws {
         let pages = try (0..<2).map { AccountPage(tasks: [try task($0, ago: 0)], rows: 1, total: nil) }
         var reads = 0
         let sweep = try await AccountSweep.run(
@@ -120,10 +120,10 @@ import UpstreamSimulator
                 return pages[number % 2]
             }, register: { _ in })
         #expect(sweep.count == 2 && !sweep.isWhole)
-        #expect(reads == 3 * (2 + 40), "three tries of two pages that bring something and 40 that don't")
+        #expect(reads == 3 * (2 + 40), "three tries, each with two new pages and 40 known ones")
     }
 
-    @Test(arguments: [APIError.Code.notFound, .refused]) func onlyTheFirstPageTellsThatThereIsNoList(
+    @Test(arguments: [APIError.Code.notFound, .refused]) func onlyARefusedFirstPageMeansThereIsNoList(
         _ code: APIError.Code
     ) async throws {
         let refusal = APIError(code, call: "GET /v1/tasks", message: "no such page")
@@ -144,7 +144,7 @@ import UpstreamSimulator
     }
 
     /// A mark after such a sweep would hide for an hour what it has not seen.
-    @Test func aSweepThatIsNotWholeMovesNoMarkAndIsSaidToBeSo() async throws {
+    @Test func anIncompleteSweepIsReportedAndMovesNoMark() async throws {
         let archive = try TestArchive()
         let now = archive.clock.now
         let reads = Mutex(0)
@@ -174,7 +174,7 @@ import UpstreamSimulator
             _ = try await summary
             await downloader.shutdown()
         }
-        #expect(archive.sweeps.allSatisfy { $0 }, "each looks as far back as the first: \(archive.sweeps)")
+        #expect(archive.sweeps.allSatisfy { $0 }, "each sweep reaches as far back as the first: \(archive.sweeps)")
         let notes = archive.events.compactMap { event -> String? in
             if case .note(let text) = event { return text }
             return nil
@@ -182,19 +182,19 @@ import UpstreamSimulator
         #expect(notes.contains { $0.contains("changed during the sweep") }, "\(notes)")
     }
 
-    @Test func theMarkLooksBackAsFarAsTheLastSweepAndABitMoreAndOnceAnHourADay() {
+    @Test func sweepsOverlapAndOnceAnHourCoverADay() {
         var mark = SweepMark()
         let span: TimeInterval = 7 * 86400
         let first = mark.next(span: span, now: Self.noon)
         #expect(first == SweepMark.Reach(start: Self.noon.addingTimeInterval(-span), isDeep: true))
-        #expect(mark.next(span: span, now: Self.noon) == first, "a sweep that failed moves nothing")
+        #expect(mark.next(span: span, now: Self.noon) == first, "a failed sweep moves no mark")
         mark.record(first, newest: Self.noon.addingTimeInterval(-100), now: Self.noon)
 
         let later = Self.noon.addingTimeInterval(300)
         let second = mark.next(span: span, now: later)
         #expect(second == SweepMark.Reach(start: Self.noon.addingTimeInterval(-100 - 900), isDeep: false))
         mark.record(second, newest: nil, now: later)
-        #expect(mark.next(span: span, now: later).start == second.start, "an empty page moves nothing")
+        #expect(mark.next(span: span, now: later).start == second.start, "an empty page moves no mark")
 
         let hour = Self.noon.addingTimeInterval(3600)
         #expect(mark.next(span: span, now: hour) == SweepMark.Reach(start: hour.addingTimeInterval(-86400), isDeep: true))
@@ -203,7 +203,7 @@ import UpstreamSimulator
         #expect(mark.next(span: span, now: later).start == later.addingTimeInterval(-900))
     }
 
-    @Test(arguments: [403, 404]) func withoutAListTheOtherWaysGoOn(_ status: Int) async throws {
+    @Test(arguments: [403, 404]) func otherSourcesContinueWithoutAList(_ status: Int) async throws {
         let archive = try TestArchive()
         let picture = try await Drawn().picture(width: 64, height: 64, format: "png", seed: 1)
         let address = Mutex("")
@@ -244,7 +244,7 @@ import UpstreamSimulator
         #expect(refusals.first?.reason.contains("no list here") == true)
     }
 
-    @Test(arguments: [400, 403, 500]) func aTaskThatCannotBeReadHoldsUpNoOther(_ status: Int) async throws {
+    @Test(arguments: [400, 403, 500]) func anUnreadableTaskDelaysNoOther(_ status: Int) async throws {
         let archive = try TestArchive()
         let picture = try await Drawn().picture(width: 64, height: 64, format: "png", seed: 1)
         let address = Mutex("")
@@ -276,7 +276,7 @@ import UpstreamSimulator
         }
     }
 
-    @Test func aSweepSaysWhatIsCloseToItsDeadline() async throws {
+    @Test func aSweepReportsTasksCloseToTheirDeadline() async throws {
         let archive = try TestArchive()
         let now = archive.clock.now
         @Sendable func row(_ id: String, _ age: TimeInterval) -> JSONValue {

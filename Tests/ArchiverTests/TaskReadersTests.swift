@@ -9,7 +9,7 @@ import Testing
 import Secrets
 
 @Suite struct TaskReadersTests {
-    @Test func eachTaskIsReadWithItsOwnKeyAndALostKeyProvesNothing() async throws {
+    @Test func tasksAreReadWithTheirOwnKeyAndLostKeysAreMarked() async throws {
         let archive = try TestArchive()
         let own = try #require(APIKey("sk-own-0123456789"))
         let client = GenerationClient(baseURL: "http://127.0.0.1:9", key: own, http: .shared, clock: archive.clock)
@@ -36,7 +36,7 @@ import Secrets
         #expect(try await TaskReaders(own: client, catalog: archive.catalog).batches(of: ids).map(\.tasks) == [ids])
     }
 
-    @Test func aTaskThatIsKnownKeepsTheKeyItCameWith() async throws {
+    @Test func aKnownTaskKeepsItsFirstKey() async throws {
         let archive = try TestArchive()
         let own = try #require(APIKey(TestArchive.key))
         let caller = try #require(APIKey("sk-caller-0123456789"))

@@ -34,7 +34,7 @@ import Testing
             let bytes = Array(try #require(FileManager.default.contents(atPath: archive.path + "/" + path)))
             result = .success((bytes, download.facts))
         } catch let error as DownloadError {
-            #expect(!error.detail.contains("0123456789abcdef"), "no message holds the query")
+            #expect(!error.detail.contains("0123456789abcdef"), "no message contains the query")
             #expect(archive.files().filter { $0.hasPrefix("ingest/") } == [], "a failed download leaves nothing")
             result = .failure(error)
         }
@@ -43,7 +43,7 @@ import Testing
     }
 
     /// Numbers below 100 are no status (RFC 9110, section 15), neither interim nor final.
-    @Test(arguments: ["000", "001", "099"]) func aStatusThatHTTPDoesNotKnowFailsThatTryAlone(_ status: String) async throws {
+    @Test(arguments: ["000", "001", "099"]) func anInvalidHTTPStatusFailsOnlyThatTry(_ status: String) async throws {
         let strange = Self.answer("HTTP/1.1 \(status) OK\nContent-Length: 0")
         let whole = Self.answer("HTTP/1.1 200 OK\nContent-Length: \(Self.png.count)", Self.png)
         let refused = try await fetch([strange]).0
@@ -80,7 +80,7 @@ import Testing
         ("gzip\nContent-Encoding: deflate", both), ("identity", png), ("", png), ("gzip", png), ("br", png), ("deflate", png),
         ("gzip, gzip", gzip), ("gzip", gzip + [0, 0, 0]),
     ])
-    func aCodingNobodyAskedForIsUndone(_ coding: String, _ body: [UInt8]) async throws {
+    func anUnrequestedContentCodingIsDecoded(_ coding: String, _ body: [UInt8]) async throws {
         for length in ["Content-Length: \(body.count)\n", ""] {
             let head = "HTTP/1.1 200 OK\n\(length)Connection: close\nContent-Type: image/png\nContent-Encoding: \(coding)"
             let (result, requests) = try await fetch([Self.answer(head, body)])
@@ -98,7 +98,7 @@ import Testing
         ("br", Array("<html>a page</html>".utf8)),
         ("gzip", Array(gzip.dropLast(9))), ("deflate", Array(zlib.dropLast(5))), ("br", Array(brotli.dropLast())), ("gzip", []),
     ])
-    func aCodingThatCannotBeUndoneIsNoFile(_ coding: String, _ body: [UInt8]) async throws {
+    func anUndecodableContentCodingIsTheVendorsFault(_ coding: String, _ body: [UInt8]) async throws {
         let head = "HTTP/1.1 200 OK\nContent-Length: \(body.count)\nConnection: close\nContent-Encoding: \(coding)"
         let (result, _) = try await fetch([Self.answer(head, body)])
         let error = #expect(throws: DownloadError.self) { try result.get() }
@@ -107,7 +107,7 @@ import Testing
 
     /// A limit of our own says nothing about the vendor.
     @Test(arguments: [("gzip,gzip,gzip", gzip), ("br, br", brotli)])
-    func moreCodingsThanAreUndoneAreOurLimit(_ coding: String, _ body: [UInt8]) async throws {
+    func tooManyContentCodingsAreOurOwnLimit(_ coding: String, _ body: [UInt8]) async throws {
         let head = "HTTP/1.1 200 OK\nContent-Length: \(body.count)\nConnection: close\nContent-Encoding: \(coding)"
         let (result, _) = try await fetch([Self.answer(head, body)])
         let error = #expect(throws: DownloadError.self) { try result.get() }
@@ -115,7 +115,7 @@ import Testing
     }
 
     /// `brotli.compress(bytes(64 << 20))`: 64 MB of zeros in 106 bytes.
-    @Test func aBombEndsAtTheLimit() async throws {
+    @Test func aCompressionBombEndsAtTheSizeLimit() async throws {
         let bomb = try #require(
             Data(
                 base64Encoded:
@@ -127,7 +127,7 @@ import Testing
         #expect(error?.code == .tooLarge)
     }
 
-    @Test func aTransformedAnswerIsAFile() async throws {
+    @Test func aTransformedAnswerIsAccepted() async throws {
         let head = "HTTP/1.1 203 Non-Authoritative Information\nContent-Length: \(Self.png.count)\nConnection: close"
         #expect(try await fetch([Self.answer(head, Self.png)]).0.get().0 == Self.png)
     }
@@ -159,7 +159,7 @@ import Testing
             ), ("gzip", Array([[UInt8]](repeating: emptyMember, count: 1 << 17).joined())),
             ("br", [0x0B] + [UInt8](repeating: 0x0C, count: 1 << 20)),
         ])
-    func aBodyThatDecodesToNothingEndsSoon(_ coding: String, _ body: [UInt8]) async throws {
+    func aBodyThatDecodesToNothingEndsQuickly(_ coding: String, _ body: [UInt8]) async throws {
         let head = "HTTP/1.1 200 OK\nContent-Length: \(body.count)\nConnection: close\nContent-Encoding: \(coding)"
         let (result, _) = try await fetch([Self.answer(head, body)], limits: DownloadLimits(bytes: 16 << 20))
         #expect(throws: DownloadError.self) { try result.get() }
@@ -256,7 +256,7 @@ import Testing
             ),
             ("a body that ends with the connection", [answer("HTTP/1.0 200 OK", png)], [nil]),
         ] as [(String, [[UInt8]], [String?])])
-    func aPartIsCompleted(_ name: String, _ answers: [[UInt8]], _ ranges: [String?]) async throws {
+    func aPartialAnswerIsCompleted(_ name: String, _ answers: [[UInt8]], _ ranges: [String?]) async throws {
         let (result, requests) = try await fetch(answers)
         #expect(try result.get().0 == Self.png, "\(name)")
         let asked = requests.map { head in
@@ -282,13 +282,13 @@ import Testing
         answer("HTTP/1.1 302 Found\nContent-Length: 0\nConnection: close"),
         answer("HTTP/1.1 302 Found\nLocation: /x\nContent-Length: 0\nConnection: close"),
     ])
-    func nothingElseIsAFile(_ answer: [UInt8]) async throws {
+    func anInvalidPartialAnswerIsRefused(_ answer: [UInt8]) async throws {
         let (result, _) = try await fetch([answer])
         let error = #expect(throws: DownloadError.self) { try result.get() }
         #expect(error?.cause == .vendor)
     }
 
-    @Test func aLastChangeServesOnlyWhenItIsASecondOld() async throws {
+    @Test func lastModifiedIsUsedOnlyWhenItIsASecondOld() async throws {
         for (changed, isUsed) in [("12:00:00", true), ("12:00:09", true), ("12:00:10", false), ("12:00:11", false)] {
             let head = "\nContent-Range: bytes 0-9/28"
             let dates = "\nDate: Sun, 22 Nov 2026 12:00:10 GMT\nLast-Modified: Sun, 22 Nov 2026 \(changed) GMT"
@@ -297,7 +297,7 @@ import Testing
         }
     }
 
-    @Test func aFragmentIsNotSentAndAQueryGoesNowhereElse() async throws {
+    @Test func fragmentsAreNotSentAndQueriesAreNotCarriedOver() async throws {
         let (result, requests) = try await fetch([
             Self.answer("HTTP/1.1 302 Found\nLocation: ../y#top\nContent-Length: 0\nConnection: close"),
             Self.answer("HTTP/1.1 200 OK\nContent-Length: 28\nConnection: close", Self.png),

@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: [9, -9, 50] as [TimeInterval])
-    func noWindowClosesWhileTheClockIsOff(hours: TimeInterval) async throws {
+    func noWindowClosesWhileTheClockIsWrong(hours: TimeInterval) async throws {
         let archive = try TestArchive()
         let begun = archive.clock.now - 49 * 3600
         let tasks = try Self.names.map { TaskRegistration(id: try #require(TaskID($0)), source: "test", createdAt: begun) }
@@ -71,7 +71,7 @@ import Testing
 
     /// As `--wait` and `--patience 60` make it; the host refuses every link.
     @Test(arguments: [nil, 60] as [TimeInterval?])
-    func aRunWithoutPatienceEndsEarlyAndOneThatWaitsEndsWithTheWindow(patience: TimeInterval?) async throws {
+    func aRunEndsAfterItsPatienceOrWithTheWindow(patience: TimeInterval?) async throws {
         let archive = try TestArchive()
         let start = archive.clock.now
         let task = try #require(TaskID("refused"))

@@ -71,7 +71,7 @@ private func json(_ value: some Encodable) throws -> String {
         #expect(!report.summary.passes(AuditRule()))
     }
 
-    @Test func anAuditOfNothingIsClean() throws {
+    @Test func anEmptyAuditIsClean() throws {
         let report = AuditReport([])
         #expect(report.summary.passes(AuditRule()))
         #expect(
@@ -88,26 +88,26 @@ private func json(_ value: some Encodable) throws -> String {
             ("16:9", "1K", 1254, 1254, false),
             ("auto", nil, 2880, 2880, false),
         ] as [(String?, String?, Int, Int, Bool)])
-    func aReportIsCleanWhenEveryVerdictIs(size: String?, resolution: String?, width: Int, height: Int, clean: Bool) throws {
+    func aReportIsCleanIfEveryVerdictIsClean(size: String?, resolution: String?, width: Int, height: Int, clean: Bool) throws {
         let good = try entry("good", size: "auto", delivered: (1254, 1254))
         let given = try entry("given", size: size, resolution: resolution, delivered: (width, height))
         #expect(AuditReport([good, given, good]).summary.passes(AuditRule()) == clean)
     }
 
-    @Test func whatCannotBeReadOrHadIsNotClean() throws {
+    @Test func undecodableOrLostOutputsAreNotClean() throws {
         #expect(try !AuditReport([entry("a", size: "1:1", delivered: nil)]).summary.passes(AuditRule()))
         #expect(try !AuditReport([entry("a", in: .unavailable)]).summary.passes(AuditRule()))
         #expect(try !AuditReport([], tasks: [lostTask("a", "gone")]).summary.passes(AuditRule()))
     }
 
     @Test(arguments: [OutputState.waiting, .leased, .held])
-    func whatStillWaitsIsNotJudged(state: OutputState) throws {
+    func waitingOutputsAreNotJudged(state: OutputState) throws {
         let report = AuditReport([try entry("a", in: state, reason: "so far")])
         #expect(report.summary.passes(AuditRule()))
         #expect(report.summary.outputs == 0 && report.summary.unavailable == 0)
     }
 
-    @Test func aJudgedOutputIsWrittenWithThePromisedNames() throws {
+    @Test func aJudgedOutputHasTheDocumentedJSONNames() throws {
         // Twice the ratio and half the pixels of what was asked, in the tier that was billed.
         let report = AuditReport([try entry("task-1", 2, size: "1:1", resolution: "2K", delivered: (2048, 1024))])
         #expect(
@@ -141,7 +141,7 @@ private func json(_ value: some Encodable) throws -> String {
                 """)
     }
 
-    @Test func aRequestOnRecordWithoutASizeIsLeftOutAndAnUnrequestedPictureNamesItsNearestCell() throws {
+    @Test func aPictureWithoutARequestedSizeNamesItsNearestCell() throws {
         var given = try entry("a", delivered: (1254, 1254))
         given.request = RecordedRequest(prompt: "a red fox")
         let text = try json(AuditReport([given]))

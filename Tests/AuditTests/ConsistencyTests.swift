@@ -26,7 +26,7 @@ private func findings(_ entries: [AuditEntry], near: Int? = nil) -> [Consistency
 }
 
 @Suite struct ConsistencyTests {
-    @Test func whatAgreesIsNoFinding() throws {
+    @Test func consistentOutputsGiveNoFinding() throws {
         let entries = [
             try picture("a", 0), try picture("a", 1, byte: "b"),
             try picture("b", side: 512, format: "jpeg", byte: "c", ending: "jpg", type: "image/jpeg"),
@@ -37,7 +37,7 @@ private func findings(_ entries: [AuditEntry], near: Int? = nil) -> [Consistency
         #expect(findings(entries) == [])
     }
 
-    @Test func resultsOfOneTaskThatDifferInPixels() throws {
+    @Test func differingSizesWithinATaskAreFound() throws {
         let found = findings([
             try picture("a", 0), try picture("a", 1, side: 1254, byte: "b"), try picture("b", side: 64, byte: "c"),
         ])
@@ -46,7 +46,7 @@ private func findings(_ entries: [AuditEntry], near: Int? = nil) -> [Consistency
         #expect(found.first?.detail == "its results differ in pixels: 1024x1024, 1254x1254")
     }
 
-    @Test func aFileOfAnotherFormatThanItsLinkOrItsTypeSays() throws {
+    @Test func aFormatThatContradictsItsLinkOrTypeIsFound() throws {
         let found = findings([
             try picture("a", format: "webp", type: "image/webp"),
             try picture("b", format: "jpeg", byte: "b", ending: "jpg", type: "image/png; charset=x"),
@@ -55,16 +55,16 @@ private func findings(_ entries: [AuditEntry], near: Int? = nil) -> [Consistency
         #expect(found.map { $0.outputs[0].taskId.text } == ["a", "b"])
     }
 
-    @Test func theSameBytesForDifferentPrompts() throws {
+    @Test func equalBytesForDifferentPromptsAreFound() throws {
         let found = findings([
             try picture("a", prompt: "fox"), try picture("b", prompt: "fox"), try picture("c", prompt: "owl"), try picture("d"),
             try picture("e", prompt: "owl", byte: "b"),
         ])
         #expect(found.map(\.kind) == [.sameBytes])
-        #expect(found.first?.outputs.map(\.taskId.text) == ["a", "b", "c"], "and not d, of which no prompt is known")
+        #expect(found.first?.outputs.map(\.taskId.text) == ["a", "b", "c"], "but not d, which has no known prompt")
     }
 
-    @Test func picturesThatLookAlikeAreFoundOnlyWhenAskedFor() throws {
+    @Test func similarPicturesAreFoundOnlyOnRequest() throws {
         let entries = [
             try picture("a", byte: "a", hash: "0000000000000000"), try picture("b", byte: "b", hash: "000000000000000f"),
             try picture("c", byte: "c", hash: "00000000000001ff"), try picture("d", byte: "d", hash: "ffffffffffffffff"),
@@ -75,13 +75,13 @@ private func findings(_ entries: [AuditEntry], near: Int? = nil) -> [Consistency
         #expect(findings(entries, near: 5).map { $0.outputs.map(\.taskId.text) } == [["a", "b", "c"]])
     }
 
-    @Test func theSameBytesTwiceAreNoPicturesThatLookAlike() throws {
+    @Test func equalBytesAreNotReportedAsSimilarPictures() throws {
         #expect(findings([try picture("a", hash: "01"), try picture("b", hash: "01")], near: 4) == [])
     }
 
     /// Against every pair compared, which needs no bands.
     @Test(arguments: [0, 1, 4, 7, 10])
-    func bandsFindWhatComparingAllFinds(_ distance: Int) throws {
+    func bandedSearchFindsWhatAFullComparisonFinds(_ distance: Int) throws {
         var generator = SystemRandomNumberGenerator()
         var hashes: [UInt64] = []
         for _ in 0..<60 {
@@ -154,13 +154,13 @@ private func findings(_ entries: [AuditEntry], near: Int? = nil) -> [Consistency
         #expect(!comparison.isComplete)
     }
 
-    @Test func everythingIsArchivedIsAClaimWithANumber() async throws {
+    @Test func anUnstableListIsNeverComplete() async throws {
         var comparison = AccountComparison(since: nil)
         comparison.hold(try held("a", 0, .archived))
         try await comparison.list(try #require(TaskID("a")), isCompleted: true, createdAt: nil) { nil }
         comparison.finish(listed: [try #require(TaskID("a"))])
         #expect(comparison.isComplete)
         comparison.isStable = false
-        #expect(!comparison.isComplete, "a list that moved while it was read proves nothing")
+        #expect(!comparison.isComplete, "a list that changed during the reading is not complete")
     }
 }

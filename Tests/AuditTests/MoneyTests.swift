@@ -38,7 +38,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
             ("1:1", "1K", 2880, 2880, "0.05", "0", "0"), ("16:9", "1K", 1254, 1254, "0.05", "0", "0"),
             ("auto", "4K", 1254, 1254, "0.05", "0", "0"), ("3840x2160", "1K", 1672, 941, "0.13", "0.08", "0.08"),
         ])
-    func whatACallCosts(
+    func aCallHasThePriceAndRefundOfItsTiers(
         size: String, resolution: String, width: Int, height: Int, paid: String, undelivered: String, refund: String
     ) throws {
         var pricing = try pricing("0.05")
@@ -47,14 +47,14 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect([charge.paid, charge.undelivered, charge.refund].map(\.plain) == [paid, undelivered, refund])
     }
 
-    @Test func bytesThatAreNoPictureAreToBePaidBackWhole() throws {
+    @Test func undecodableBytesGiveAFullRefund() throws {
         var pricing = try pricing("0.05")
         let charge = pricing.charge(of: try entry(size: "1:1", resolution: "2K", delivered: nil))
         #expect([charge.paid, charge.undelivered, charge.refund].map(\.plain) == ["0.085", "0", "0.085"])
     }
 
     @Test(arguments: FailureCause.allCases)
-    func onlyWhatTheVendorHasCausedIsClaimed(_ cause: FailureCause) throws {
+    func onlyFailuresCausedByTheVendorAreClaimed(_ cause: FailureCause) throws {
         var pricing = try pricing("0.05")
         var damaged = try entry(size: "1:1", resolution: "2K", delivered: nil)
         damaged.cause = cause
@@ -64,7 +64,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
 
     /// Neither as bytes that are no picture, nor for the pixels that its header claims.
     @Test(arguments: [nil, PixelSize(width: 64, height: 64)])
-    func forAWholeFileThatIsNotDecodedNothingIsClaimed(_ claimed: PixelSize?) throws {
+    func nothingIsClaimedForAnUnreadFile(_ claimed: PixelSize?) throws {
         var pricing = try pricing("0.05")
         var asked = try entry(size: "1:1", resolution: "4K", delivered: nil)
         asked.judgement = contract.judgeUnread(delivered: claimed, request: try contract.request(size: "1:1", resolution: "4K"))
@@ -75,7 +75,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect(!AuditReport([try entry(size: "1:1", delivered: nil)]).summary.passes(AuditRule()))
     }
 
-    @Test func ofARequestThatIsNotOnRecordNothingIsClaimed() throws {
+    @Test func nothingIsClaimedWithoutARecordedRequest() throws {
         var pricing = try pricing("0.05")
         var money = Money(pricing)
         money.add(pricing.charge(of: try entry(size: nil, delivered: (1254, 1254))))
@@ -97,7 +97,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect(money.undelivered == (try decimal(price)) * (try decimal("1.6")))
     }
 
-    @Test func partsAreEqualToAMillionth() throws {
+    @Test func thePartsOfACallAreEqualToAMillionth() throws {
         var pricing = try pricing("0.05")
         let parts = try (0..<3).map {
             pricing.charge(of: try entry("t", $0, of: 3, size: "1:1", resolution: "2K", delivered: (2048, 2048))).paid.plain
@@ -106,7 +106,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
     }
 
     /// A tenth has no end as a binary fraction: a hundred thousand of them would not make ten thousand.
-    @Test func sumsAreDecimal() throws {
+    @Test func sumsAreExactDecimals() throws {
         var pricing = try pricing("0.1")
         var money = Money(pricing)
         let one = try entry(size: "1:1", delivered: (1024, 1024))
@@ -122,7 +122,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
             ("10", "1:1", "4K", 1254, "10", "6.153846"), ("1e1", "1:1", "1K", 1024, "10", "0"),
             ("0", "1:1", "4K", 1254, "0", "0"),
         ])
-    func recordedCreditsAreTakenAsTheyWereWritten(
+    func recordedCreditsAreUsedAsTheCharge(
         credits: String, size: String, resolution: String, side: Int, paid: String, undelivered: String
     ) throws {
         var pricing = Pricing(.recordedCredits)
@@ -133,7 +133,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect(pricing.unit == "credits")
     }
 
-    @Test func whatWasChargedIsKnownWithoutTheRequestAndARefundIsNot() throws {
+    @Test func onlyTheChargeIsKnownWithoutARequest() throws {
         var pricing = Pricing(.recordedCredits)
         var money = Money(pricing)
         let charge = pricing.charge(of: try entry(size: nil, delivered: (1254, 1254), credits: "4"))
@@ -143,16 +143,16 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         let text = String(decoding: try JSONEncoder.archive(pretty: false).encode(charge), as: UTF8.self)
         #expect(text == #"{"origin":"recorded","paid":"4"}"#)
         let broken = pricing.charge(of: try entry(size: nil, delivered: nil, credits: "4"))
-        #expect(broken.isRefundKnown && broken.refund.plain == "4", "what is no picture is to be paid back whatever was asked")
+        #expect(broken.isRefundKnown && broken.refund.plain == "4", "undecodable bytes give a refund for any request")
     }
 
     @Test(arguments: [nil, "null", "many", "", "0x10", "NaN", "1,5", "--3", "-5", "1e99", "1000000001"] as [String?])
-    func creditsThatAreNoNumberAreUnknown(_ credits: String?) throws {
+    func invalidCreditsAreUnknown(_ credits: String?) throws {
         var pricing = Pricing(.recordedCredits)
         #expect(pricing.charge(of: try entry(size: "1:1", delivered: (1024, 1024), credits: credits)) == .unknown)
     }
 
-    @Test func aCallThatFailedAndWasChargedIsToBePaidBack() throws {
+    @Test func aChargedFailureGivesARefund() throws {
         var failed = AuditTask(id: try #require(TaskID("f")), state: .failed)
         failed.credits = "4"
         var free = failed
@@ -163,7 +163,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect(report.summary.unavailable == 0)
     }
 
-    @Test func whatIsLostWasPaidAndIsNotAskedBack() throws {
+    @Test func aLostOutputIsCountedButNotRefunded() throws {
         var money = try pricing("0.05")
         let lost = try entry(size: "1:1", resolution: "2K", delivered: nil, state: .unavailable)
         let report = AuditReport([lost], pricing: money)
@@ -172,7 +172,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect(money.charge(of: lost).origin == .computed)
     }
 
-    @Test func amountsAreNumeralsInStrings() throws {
+    @Test func amountsAreWrittenAsStrings() throws {
         let report = AuditReport(
             [try entry(size: "1:1", resolution: "4K", delivered: (1254, 1254))], pricing: try pricing("0.05"))
         let text = String(decoding: try JSONEncoder.archive(pretty: false).encode(report), as: UTF8.self)
@@ -214,7 +214,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
         #expect(sizes.all.first?.summary.byVerdict == ["undersized": 1, "exact": 1])
     }
 
-    @Test func daysAreThoseOfUTCTheNewestFirst() throws {
+    @Test func daysAreInUTCWithTheNewestFirst() throws {
         var groups = AuditGroups(.day, pricing: nil)
         for (number, time) in ["2026-11-20T23:59:59Z", "2026-11-21T00:00:00Z", "2026-11-21T12:00:00Z"].enumerated() {
             var entry = try entry("t\(number)", size: "1:1", delivered: (1024, 1024))
@@ -227,7 +227,7 @@ private func pricing(_ price: String) throws -> Pricing { Pricing(.basePrice(try
 }
 
 @Suite struct RuleTests {
-    @Test func aRuleSaysWhatFails() throws {
+    @Test func aRuleDecidesWhetherAnAuditFails() throws {
         let resized = AuditReport([try entry(size: "1:1", delivered: (1254, 1254))]).summary
         let reshaped = AuditReport([try entry(size: "16:9", delivered: (1254, 1254))]).summary
         let lost = AuditReport([try entry(size: nil, delivered: nil, state: .unavailable)]).summary

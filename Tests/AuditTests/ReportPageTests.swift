@@ -25,7 +25,7 @@ import Testing
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test func thePageHoldsItsFiguresAndAsksForNothing() async throws {
+    @Test func thePageShowsItsFiguresAndLoadsNothing() async throws {
         let html = try await page(4)
         for text in [
             "T &amp; T", "0.36 <em>USD</em>", "0.16 <em>USD</em>", "2 of 4", "data:image/webp;base64,AQID",
@@ -37,22 +37,22 @@ import Testing
         #expect(html.contains("default-src 'none'"))
     }
 
-    @Test func promptsAreData() async throws {
+    @Test func promptsAreEscaped() async throws {
         let html = try await page(1, prompt: Self.hostile)
         #expect(!html.contains("<script>alert"))
         #expect(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot; onerror=&#39;x&#39; {{figure}} &lt;/style&gt;"))
     }
 
-    @Test func nothingIsSaidInWords() async throws {
+    @Test func anEmptyReportSaysThatNothingWasJudged() async throws {
         let html = try await page(0)
         #expect(html.contains("No picture was judged"))
         #expect(!html.contains("<table"))
     }
 
-    @Test func aLargeArchiveKeepsItsTableShortAndSaysSo() async throws {
+    @Test func aLongTableIsShortenedWithANote() async throws {
         let html = try await page(2600)
         #expect(html.split(separator: "<tr data-verdict").count - 1 == ReportPage.mostRows)
         #expect(html.contains("1,000 of 2,600: mismatches first"))
-        #expect(!html.contains("data-verdict=\"accepted\""), "1,300 are amiss, and go first")
+        #expect(!html.contains("data-verdict=\"accepted\""), "the 1,300 mismatches come first")
     }
 }

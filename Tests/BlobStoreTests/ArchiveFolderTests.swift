@@ -40,7 +40,7 @@ import BlockingThreads
     }
 
     @Test(arguments: ["deep/down/here", "here/", "./here/../here", "here//"])
-    func aFolderThatIsNotThereIsMade(name: String) throws {
+    func aMissingFolderIsCreated(name: String) throws {
         let made = try ArchiveFolder(path: scratch.path + "/" + name, creating: true, now: now)
         #expect(made.isNew)
         #expect(!made.path.hasSuffix("/"))
@@ -48,7 +48,7 @@ import BlockingThreads
     }
 
     @Test(arguments: ["README.md", "fixative.json", ".gitignore", "lost+found/x"])
-    func aFolderWithNothingButWhatMayLieBesideAnArchiveBecomesOne(name: String) throws {
+    func aFolderWithOnlyHarmlessFilesBecomesAnArchive(name: String) throws {
         try scratch.write("x", to: name)
         #expect(try open().isNew)
         #expect(FileManager.default.fileExists(atPath: "\(scratch.path)/\(name)"))
@@ -58,7 +58,7 @@ import BlockingThreads
         "thesis.doc", "photos/cat.png", "blobs/sha256/ab/x", "records/2026/11/22/t-0.json", "catalog.sqlite", "quarantine/x",
         "blobs/stray", "readme.md", "ingest/somebodys.file",
     ])
-    func anyOtherFolderIsRefusedAndStaysAsItIs(name: String) throws {
+    func anyOtherFolderIsRefusedAndUnchanged(name: String) throws {
         try scratch.write("x", to: name)
         let before = try FileManager.default.subpathsOfDirectory(atPath: scratch.path).sorted()
         #expect(performing: { try open() }, throws: hasCode(.markerMissing))
@@ -78,7 +78,7 @@ import BlockingThreads
         }
     }
 
-    @Test func withoutLeaveToCreateNothingIsMade() throws {
+    @Test func nothingIsCreatedUnlessAllowed() throws {
         #expect(performing: { try open(creating: false) }, throws: hasCode(.markerMissing))
         #expect(try scratch.names(in: "") == [])
         let missing = scratch.path + "/missing"
@@ -93,7 +93,7 @@ import BlockingThreads
         #expect(try String(contentsOfFile: scratch.path + "/fixative-archive.json", encoding: .utf8) == text)
     }
 
-    @Test func aMarkerOfAnotherProgramOrOfANewerVersionIsRefused() throws {
+    @Test func aForeignOrNewerMarkerIsRefused() throws {
         try scratch.write(try marker(["format": "other"]), to: "fixative-archive.json")
         #expect(performing: { try open() }, throws: hasCode(.markerUnreadable))
         try scratch.write(try marker(["version": 2]), to: "fixative-archive.json")
@@ -106,19 +106,19 @@ import BlockingThreads
         #expect(try open().marker.archiveID == "0f0e")
     }
 
-    @Test func aMarkerThatIsAFolderIsAnErrorAndNotACrash() throws {
+    @Test func aMarkerThatIsAFolderIsAnError() throws {
         try scratch.write("x", to: "fixative-archive.json/x")
         #expect(throws: BlobStoreError.self) { try open() }
     }
 
-    @Test func aFileInPlaceOfTheFolderIsAnErrorAndNotACrash() throws {
+    @Test func aFileInPlaceOfTheFolderIsAnError() throws {
         try scratch.write("x", to: "file")
         for path in ["/file", "/file/below"] {
             #expect(throws: BlobStoreError.self) { try ArchiveFolder(path: scratch.path + path, creating: true, now: now) }
         }
     }
 
-    @Test func aCreationThatWasCutShortIsTakenUpAgain() throws {
+    @Test func anInterruptedCreationIsCompleted() throws {
         for folder in ["blobs/sha256", "records", "ingest", "quarantine"] {
             try FileManager.default.createDirectory(atPath: "\(scratch.path)/\(folder)", withIntermediateDirectories: true)
         }
@@ -127,7 +127,7 @@ import BlockingThreads
         #expect(try !open().isNew)
     }
 
-    @Test func manyWhoCreateAtOnceAgreeOnOneArchive() async throws {
+    @Test func concurrentCreatorsAgreeOnOneArchive() async throws {
         for round in 0..<25 {
             let path = "\(scratch.path)/\(round)"
             let made = try await withThrowingTaskGroup(of: ArchiveFolder.self) { group in
@@ -143,14 +143,14 @@ import BlockingThreads
         }
     }
 
-    @Test func itKnowsWhetherAnyRecordWasWritten() async throws {
+    @Test func theFolderKnowsWhetherItHasRecords() async throws {
         let folder = try open()
         #expect(try !folder.hasRecords)
         try await DirectoryRecordStore(folder: folder, threads: threads).write(try record("t"))
         #expect(try folder.hasRecords)
     }
 
-    @Test func aNewCatalogTakesTheOldOnesPlaceWhichIsKept() throws {
+    @Test func aNewCatalogReplacesTheOldOneWhichIsKept() throws {
         let folder = try open()
         try scratch.write("rows", to: "catalog.sqlite")
         try scratch.write("log", to: "catalog.sqlite-wal")
@@ -165,7 +165,7 @@ import BlockingThreads
         #expect(try String(contentsOfFile: kept + "-wal", encoding: .utf8) == "log")
     }
 
-    @Test func aCatalogIsNotReplacedWhileAnotherHasTheArchiveOpen() throws {
+    @Test func aCatalogInUseIsNotReplaced() throws {
         let folder = try open()
         try scratch.write("rows", to: "catalog.sqlite")
         try scratch.write("new rows", to: "catalog.sqlite.new")

@@ -28,7 +28,7 @@ struct Implementation: Sendable, CustomTestStringConvertible {
 
 @Suite struct BlobStoreContract {
     @Test(arguments: Implementation.all)
-    func whatWasPutIsThereUnderItsSHA256(_ implementation: Implementation) async throws {
+    func aStoredBlobIsFoundByItsSHA256(_ implementation: Implementation) async throws {
         let instance = try implementation.make()
         for count in [0, 1, 63, 64, 65, 4096, 1_000_003] {
             let given = bytes(count, seed: UInt64(count))
@@ -45,7 +45,7 @@ struct Implementation: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: Implementation.all)
-    func theEmptyBlobHasItsWellKnownName(_ implementation: Implementation) async throws {
+    func theEmptyBlobHasItsKnownDigest(_ implementation: Implementation) async throws {
         let instance = try implementation.make()
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         #expect(try await instance.store.put([]).digest.hex == empty)
@@ -56,7 +56,7 @@ struct Implementation: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: Implementation.all)
-    func aLargeBlobComesInChunksOfAnySize(_ implementation: Implementation) async throws {
+    func aLargeBlobIsWrittenInChunksOfAnySize(_ implementation: Implementation) async throws {
         let instance = try implementation.make()
         let given = bytes(10_000_000)
         let ingest = try await instance.store.beginIngest()
@@ -74,7 +74,7 @@ struct Implementation: Sendable, CustomTestStringConvertible {
         #expect(sealed.digest.hex == expected)
         #expect(sealed.bytes == given.count)
         #expect(try await ingest.contents().array == given)
-        #expect(try await instance.store.size(of: sealed.digest) == nil, "a sealed blob is no blob yet")
+        #expect(try await instance.store.size(of: sealed.digest) == nil, "a sealed blob is not published yet")
         #expect(try await instance.store.listing().isEmpty)
 
         #expect(try await ingest.publish() == Publication(digest: sealed.digest, bytes: given.count, isNew: true))
@@ -160,7 +160,7 @@ struct Implementation: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: Implementation.all)
-    func discardingWhatIsPublishedTakesNothingAway(_ implementation: Implementation) async throws {
+    func discardingAPublishedBlobChangesNothing(_ implementation: Implementation) async throws {
         let instance = try implementation.make()
         let ingest = try await instance.store.beginIngest()
         try await ingest.append(bytes(1000))
@@ -170,7 +170,7 @@ struct Implementation: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: Implementation.all)
-    func nothingRemainsOfBytesThatNobodyPublished(_ implementation: Implementation) async throws {
+    func nothingRemainsOfUnpublishedBytes(_ implementation: Implementation) async throws {
         let instance = try implementation.make()
         do {
             let ingest = try await instance.store.beginIngest()
@@ -181,7 +181,7 @@ struct Implementation: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: Implementation.all)
-    func aBlobThatIsNotThereIsNotFound(_ implementation: Implementation) async throws {
+    func aMissingBlobIsNotFound(_ implementation: Implementation) async throws {
         let instance = try implementation.make()
         let missing = try #require(Digest(String(repeating: "ab", count: 32)))
         #expect(try await instance.store.size(of: missing) == nil)
@@ -191,7 +191,7 @@ struct Implementation: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: Implementation.all)
-    func whoeverHoldsABlobsBytesKeepsThem(_ implementation: Implementation) async throws {
+    func openBlobContentsOutliveTheStore(_ implementation: Implementation) async throws {
         let contents = try await {
             let instance = try implementation.make()
             return try await instance.store.contents(of: instance.store.put(bytes(70_000)).digest)

@@ -27,12 +27,12 @@ import Testing
         #expect(listing == [StoredBlob(digest: digest, path: Self.abcPath, bytes: 3, mode: 0o400)])
     }
 
-    @Test func aBlobThatIsNotThereHasNoFile() async throws {
+    @Test func aMissingBlobHasNoFile() async throws {
         #expect(try await store.localPath(of: try #require(Digest(Self.abc))) == nil)
     }
 
     @Test(arguments: ["abcd", "", "abd"])
-    func aFileOfABlobsNameButOfOtherBytesIsSetAsideAndReplaced(_ damage: String) async throws {
+    func aDamagedBlobIsQuarantinedAndReplaced(_ damage: String) async throws {
         try scratch.write(damage, to: Self.abcPath)
         #expect(try await store.put(Array("abc".utf8)).isNew)
         #expect(try String(contentsOfFile: "\(scratch.path)/\(Self.abcPath)", encoding: .utf8) == "abc")
@@ -68,7 +68,7 @@ import Testing
 
     /// A worker stores bytes that are there already, while the collector is about to take them away: whatever comes first, the bytes
     /// are there once the worker has been told so.
-    @Test func whatSomebodyStoresAgainIsNeverCollected() async throws {
+    @Test func aBlobStoredAgainIsNeverCollected() async throws {
         let given = bytes(20_000)
         let digest = try await store.put(given).digest
         let path = "blobs/sha256/\(digest.hex.prefix(2))/\(digest.hex)"
@@ -90,18 +90,18 @@ import Testing
             collected += taken
             #expect(try await store.rehash(digest) == digest)
         }
-        #expect(collected > 0, "the two never met")
+        #expect(collected > 0, "storing and collecting never overlapped")
         #expect(try scratch.names(in: "ingest") == [])
         #expect(try scratch.names(in: "quarantine") == [])
     }
 
-    @Test func aWholeBlobIsNotPutAside() async throws {
+    @Test func anUndamagedBlobIsNotQuarantined() async throws {
         let digest = try await store.put(Array("abc".utf8)).digest
         #expect(try await store.quarantine(digest, note: QuarantineNote([("why", "a wrong alarm")])) == nil)
         #expect(try await store.size(of: digest) == 3)
     }
 
-    @Test func whatIsNoFileIsNeverABlob() async throws {
+    @Test func aSymbolicLinkIsNeverABlob() async throws {
         let digest = try #require(Digest(Self.abc))
         try FileManager.default.createDirectory(
             atPath: "\(scratch.path)/blobs/sha256/ba", withIntermediateDirectories: true)
@@ -114,14 +114,14 @@ import Testing
         #expect(try run("/usr/bin/stat", "-c", "%F", "\(scratch.path)/\(Self.abcPath)") == "regular file\n")
     }
 
-    @Test func rehashingTellsWhatIsReallyThere() async throws {
+    @Test func rehashingReturnsTheActualDigest() async throws {
         try scratch.write("abd", to: Self.abcPath)
         let digest = try #require(Digest(Self.abc))
         #expect(try await store.rehash(digest).hex == sha256sum(Array("abd".utf8)))
         #expect(try await store.size(of: digest) == 3)
     }
 
-    @Test func theListingShowsAlsoWhatHasNoBusinessThere() async throws {
+    @Test func theListingShowsMisplacedFilesToo() async throws {
         _ = try await store.put(Array("abc".utf8))
         try scratch.write("x", to: "blobs/sha256/ba/notes.txt")
         try scratch.write("abc", to: "blobs/sha256/cd/\(Self.abc)")
@@ -138,7 +138,7 @@ import Testing
         #expect(listing.filter { $0.digest != nil }.map(\.path) == [Self.abcPath])
     }
 
-    @Test func sweepingRemovesWhatDeadWritersLeftAndNothingElse() async throws {
+    @Test func sweepingRemovesOnlyLeftoversOfDeadWriters() async throws {
         try scratch.write("left over", to: "ingest/\(leftover(1))")
         try scratch.write("left over", to: "ingest/\(leftover(2))")
         let ingest = try await store.beginIngest()
@@ -150,7 +150,7 @@ import Testing
         #expect(try scratch.names(in: "ingest") == [])
     }
 
-    @Test func aWriterThatWasStoppedBeforeItsEndKeepsNobodyFromTheSameBytes() async throws {
+    @Test func anUnfinishedWriterDoesNotBlockOthers() async throws {
         var writer = try IngestFile(in: StorePath(root: scratch.path) / "ingest")
         try writer.append(Array("abc".utf8))
         _ = try store.publish(writer)
@@ -180,7 +180,7 @@ import Testing
         #expect(try scratch.names(in: "ingest") == [])
     }
 
-    @Test func aLeftoverThatHasItsFinalNameIsTakenAwayWhoeverHasItOpen() async throws {
+    @Test func aPublishedLeftoverIsRemovedEvenIfOpen() async throws {
         let scratch = try ScratchFolder()
         let folder = try archive(in: scratch.path)
         let leftover = "\(folder.ingestPath)/marker-\(leftover(1))"
@@ -192,7 +192,7 @@ import Testing
     }
 
     /// A filesystem that knows no locks must say so: taking that for "somebody else has it" would make one new file after another.
-    @Test func aLockThatCannotBeTakenForAnotherReasonIsAnError() {
+    @Test func anUnexpectedLockFailureIsAnError() {
         let closed = POSIXFile.Handle(descriptor: -1, path: StorePath(root: "nowhere"))
         var code: BlobStoreError.Code?
         do { _ = try closed.claim() } catch { code = (error as? BlobStoreError)?.code }
@@ -223,7 +223,7 @@ import Testing
         }
     }
 
-    @Test func whatWasCutShortByAFullDiskIsNeverPublished() async throws {
+    @Test func aFileCutShortByAFullDiskIsNeverPublished() async throws {
         try await withSmallDisk(kilobytes: 2048) { path in
             let store = DirectoryBlobStore(folder: try archive(in: path), threads: threads)
             let ingest = try await store.beginIngest()
@@ -243,7 +243,7 @@ import Testing
         }
     }
 
-    @Test func aRecordThatDoesNotFitLeavesTheEarlierOneWhole() async throws {
+    @Test func aRecordThatDoesNotFitKeepsTheEarlierOne() async throws {
         try await withSmallDisk(kilobytes: 1024) { path in
             let folder = try archive(in: path)
             let store = DirectoryRecordStore(folder: folder, threads: threads)
@@ -259,7 +259,7 @@ import Testing
         }
     }
 
-    @Test func anArchiveThatDidNotFitCanBeMadeOnceThereIsRoom() async throws {
+    @Test func anArchiveCanBeCreatedOnceThereIsRoom() async throws {
         try await withSmallDisk(kilobytes: 64) { path in
             let filler = try fill(path)
             #expect(performing: { try archive(in: path) }, throws: isNoSpace)

@@ -21,16 +21,16 @@ import Testing
         ".task-1-0.json.Ab12Cd", ".goutputstream-AB12CD", "ba78.part", "ba78.partial", "ba78.crdownload", ".Trash-1000",
         ".directory",
     ])
-    func leftoversOfSystemsAreKnownByTheirNames(_ name: String) { #expect(Litter.isName(name)) }
+    func systemLeftoversAreRecognisedByName(_ name: String) { #expect(Litter.isName(name)) }
 
     @Test(arguments: [
         "task-1-0.json", "task-1.task.json", "notes.txt", "backup", "2026", "11", "ab",
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "0f8fad5b-d9cb-469f-a165-708677289501", "README.md",
         "thumbs", "desktop", "part.json", "fixative.json", "catalog.sqlite-wal", "%2Etask-0.json",
     ])
-    func namesOfTheArchiveAndOfPeopleAreNot(_ name: String) { #expect(!Litter.isName(name)) }
+    func otherNamesAreNotTakenForLeftovers(_ name: String) { #expect(!Litter.isName(name)) }
 
-    @Test func aCopyOfARecordIsLitterAndARecordWhoseTaskIsCalledSoIsNot() async throws {
+    @Test func onlyASyncCopyOfARecordIsLitter() async throws {
         let scratch = try ScratchFolder()
         let store = DirectoryRecordStore(folder: try archive(in: scratch.path), threads: threads)
         try await store.write(try record("a.sync-conflict-b"))

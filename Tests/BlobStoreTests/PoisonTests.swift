@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: kinds)
-    func nothingButAFileIsABlob(_ kind: String) async throws {
+    func onlyARegularFileIsABlob(_ kind: String) async throws {
         let store = DirectoryBlobStore(folder: folder, threads: threads)
         let digest = try #require(Digest(DirectoryBlobStoreTests.abc))
         guard try put(kind, at: DirectoryBlobStoreTests.abcPath) else { return }
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: kinds)
-    func nothingButAFileIsARecord(_ kind: String) async throws {
+    func onlyARegularFileIsARecord(_ kind: String) async throws {
         let store = DirectoryRecordStore(folder: folder, threads: threads)
         try await store.write(try record("t", 1))
         let path = "records/2026/11/22/t-0.json"
@@ -79,13 +79,13 @@ import Testing
     }
 
     @Test(arguments: kinds)
-    func nothingButAFileIsAMarker(_ kind: String) throws {
+    func onlyARegularFileIsAMarker(_ kind: String) throws {
         guard try put(kind, at: "fixative-archive.json") else { return }
         #expect(throws: BlobStoreError.self) { try archive(in: scratch.path) }
     }
 
     @Test(arguments: ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"])
-    func nothingButAFileIsACatalog(_ name: String) throws {
+    func onlyARegularFileIsACatalog(_ name: String) throws {
         for kind in ["pipe", "link", "dangling link", "folder"] {
             #expect(try put(kind, at: name))
             #expect(performing: { try database(in: folder).prepare() }, throws: hasCode(.notAFile))
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(arguments: ["blobs", "blobs/sha256", "records", "ingest", "quarantine"])
-    func aLinkInThePlaceOfAFolderIsRefusedWithItsName(_ part: String) throws {
+    func aLinkInPlaceOfAFolderIsRefusedByName(_ part: String) throws {
         let path = "\(scratch.path)/\(part)"
         try FileManager.default.moveItem(atPath: path, toPath: "\(scratch.path)/elsewhere")
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "\(scratch.path)/elsewhere")
@@ -121,7 +121,7 @@ import Testing
         #expect(try outside.names(in: "") == [DirectoryBlobStoreTests.abc])
     }
 
-    @Test func theFolderItselfMayBeReachedByALink() async throws {
+    @Test func theArchiveFolderItselfMayBeALink() async throws {
         let link = try ScratchFolder()
         try FileManager.default.createSymbolicLink(atPath: "\(link.path)/storage", withDestinationPath: scratch.path)
         let store = DirectoryBlobStore(folder: try archive(in: "\(link.path)/storage"), threads: threads)
@@ -129,7 +129,7 @@ import Testing
         #expect(try await store.listing().map(\.digest) == [digest])
     }
 
-    @Test func theSweepTakesAwayOnlyNamesOfItsOwn() async throws {
+    @Test func theSweepRemovesOnlyItsOwnFiles() async throws {
         let own = ["0f8fad5b-d9cb-469f-a165-708677289501", "marker-0f8fad5b-d9cb-469f-a165-708677289501"]
         let others = [
             "0F8FAD5B-D9CB-469F-A165-708677289501", "notes.txt", ".nfs0000000000000001", "marker-", "marker-notes", "0f8fad5b",
@@ -147,7 +147,7 @@ import Testing
     ]
 
     @Test(arguments: asked)
-    func filesGetThePermissionsThatAreAskedForWhateverTheUmask(_ umask: String?, _ modes: String) async throws {
+    func filesGetTheRequestedPermissionsUnderAnyUmask(_ umask: String?, _ modes: String) async throws {
         let scratch = try ScratchFolder()
         let permissions = try umask.map { try #require(ArchivePermissions(umask: $0)) } ?? .ownerOnly
         let path = scratch.path + "/a"
@@ -168,9 +168,9 @@ import Testing
     }
 
     @Test(arguments: ["", "777", "700", "0100", "8", "-1", "077x", "00077", "rwx"])
-    func aMaskThatIsNoneOrTakesRightsFromTheOwnerIsRefused(_ text: String) { #expect(ArchivePermissions(umask: text) == nil) }
+    func anInvalidOrTooStrictUmaskIsRefused(_ text: String) { #expect(ArchivePermissions(umask: text) == nil) }
 
-    @Test func anArchiveThatOthersMayReadWorksAndIsTold() async throws {
+    @Test func anArchiveReadableByOthersWorksWithAWarning() async throws {
         let scratch = try ScratchFolder()
         _ = try archive(in: scratch.path)
         try run("/usr/bin/chmod", "-R", "a+rX", scratch.path)

@@ -36,7 +36,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         }
     }
 
-    @Test func aRecordIsAFileUnderTheDayItsTaskWasCreated() async throws {
+    @Test func aRecordIsFiledUnderTheDayOfItsTask() async throws {
         // 2026-11-22T23:59:59.999Z and 2024-02-29T00:00:00Z, by date(1).
         try await store.write(try record("late", created: Date(milliseconds: 1_795_391_999_999)))
         try await store.write(try record("leap", 12, created: Date(milliseconds: 1_709_164_800_000)))
@@ -51,12 +51,12 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         #expect(try scratch.names(in: "ingest") == [])
     }
 
-    @Test func aRecordIsWrittenOnlyOverTheOneThatTheWriterKnew() async throws {
+    @Test func aRecordReplacesOnlyTheOneItsWriterRead() async throws {
         let (first, second, third) = (
             try record("t", reason: "first"), try record("t", reason: "second"), try record("t", reason: "third")
         )
         #expect(try await store.write(first, over: nil) == nil)
-        #expect(try await store.write(second, over: nil) == first, "somebody was first: his record stands and is told of")
+        #expect(try await store.write(second, over: nil) == first, "an earlier record stays and is returned")
         #expect(try await store.record(of: first.id, day: now) == first)
         #expect(try await store.write(second, over: first) == nil)
         #expect(try await store.write(third, over: first) == second)
@@ -65,7 +65,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         #expect(try run("/usr/bin/stat", "-c", "%a %h", "\(scratch.path)/records/2026/11/22/t-0.json") == "600 1\n")
     }
 
-    @Test func whatIsNoRecordOrHasGoneIsNoObstacle() async throws {
+    @Test func aMissingOrDamagedRecordIsOverwritten() async throws {
         let first = try record("t", reason: "first")
         #expect(try await store.write(first, over: try record("t", reason: "taken away meanwhile")) == nil)
         let path = "\(scratch.path)/records/2026/11/22/t-0.json"
@@ -75,7 +75,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         #expect(try await store.record(of: first.id, day: now) == first)
     }
 
-    @Test func manyWritersOfOneRecordEndWithExactlyOneThatStands() async throws {
+    @Test func exactlyOneOfManyWritersOfARecordSucceeds() async throws {
         let written = try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<40 {
                 group.addTask { [store] in try await store.write(try record("t", reason: "\(number)"), over: nil) == nil }
@@ -96,7 +96,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         #expect(text.contains(#""discoveredAt" : "2026-11-22T12:51:00.250Z""#))
     }
 
-    @Test func aLaterRecordOfTheSameOutputTakesTheEarlierOnesPlace() async throws {
+    @Test func aLaterRecordReplacesTheEarlierOne() async throws {
         try await store.write(try record("t", reason: "a long reason, longer than the one that follows"))
         try await store.write(try record("t", reason: "b"))
         #expect(try await store.record(of: try record("t").id, day: now)?.reason == "b")
@@ -115,7 +115,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         #expect(try scratch.names(in: "ingest") == [])
     }
 
-    @Test func aTaskHasARecordOfItsOwnBesideThoseOfItsOutputs() async throws {
+    @Test func aTaskHasItsOwnRecordBesideItsOutputs() async throws {
         let task = TaskRecord(
             task: try #require(TaskID("t")), state: .failed, reason: "no", source: "submit", discoveredAt: now, createdAt: nil,
             request: nil,
@@ -124,7 +124,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         try await store.write(try record("t"))
         #expect(try await shown() == ["records/2026/11/22/t-0.json: t #0", "records/2026/11/22/t.task.json: t"])
         guard case .success(.task(let read)) = try await listings().last?.record else {
-            Issue.record("the task's record did not come back")
+            Issue.record("the task record was not read back")
             return
         }
         #expect(read == task)
@@ -132,7 +132,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
 
     @Test func anEmptyArchiveHasNoRecords() async throws { #expect(try await listings().isEmpty) }
 
-    @Test func foreignFilesAreReportedAndTheRecordsStillRead() async throws {
+    @Test func foreignFilesAreReportedAndRecordsAreStillRead() async throws {
         try await store.write(try record("t"))
         try scratch.write("x", to: "records/2026/11/22/.DS_Store")
         try scratch.write("{}", to: "records/2026/11/22/empty.json")
@@ -153,7 +153,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         #expect(found.count == 8)
     }
 
-    @Test func aRecordCutShortAnywhereIsReportedAndNeverACrash() async throws {
+    @Test func aTruncatedRecordIsReported() async throws {
         try await store.write(try record("t", reason: "ünïcödé \"quoted\""))
         let whole = try Data(contentsOf: URL(filePath: "\(scratch.path)/records/2026/11/22/t-0.json"))
         // Without its last line break it is still whole.
@@ -167,13 +167,13 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
     }
 
     @Test(arguments: ["", "{", "[]", "null", #"{"format":7}"#, #"{"format":"fixative.output/1","index":-1}"#])
-    func askingForADamagedRecordSaysSo(text: String) async throws {
+    func readingADamagedRecordIsAnError(text: String) async throws {
         try scratch.write(text, to: "records/2026/11/22/t-0.json")
         let id = try record("t").id
         await #expect(performing: { try await store.record(of: id, day: now) }, throws: hasCode(.unreadableRecord))
     }
 
-    @Test func aRecordWithAnImpossibleIndexIsReportedAndNeverACrash() async throws {
+    @Test func aRecordWithAnImpossibleIndexIsReported() async throws {
         try await store.write(try record("t"))
         let path = "\(scratch.path)/records/2026/11/22/t-0.json"
         let text = try String(contentsOfFile: path, encoding: .utf8)
@@ -181,7 +181,7 @@ func record(_ task: String, _ index: Int = 0, created: Date? = now, reason: Stri
         #expect(try await shown() == ["records/2026/11/22/t--1.json: unreadable", "records/2026/11/22/t-0.json: t #0"])
     }
 
-    @Test func whoStopsReadingEarlyStopsTheReading() async throws {
+    @Test func theReadingStopsWithItsReader() async throws {
         for number in 0..<20 { try await store.write(try record("t", number)) }
         for try await listing in store.records() {
             #expect(listing.path == "records/2026/11/22/t-0.json")

@@ -32,7 +32,7 @@ import BlockingThreads
         }
     }
 
-    @Test func workThatWaitsOnOneLaneDoesNotHoldUpAnother() async throws {
+    @Test func blockedWorkDoesNotDelayWorkElsewhere() async throws {
         let width = BlockingThreadPool.processors * 8
         let blocked = BlockingThreadPool(name: "blocked", width: width)
         let tally = Tally()
@@ -45,7 +45,7 @@ import BlockingThreads
     }
 
     @Test(arguments: [1, 3])
-    func noMoreWorkRunsAtOnceThanTheLaneIsWide(_ width: Int) async throws {
+    func concurrentWorkIsLimitedToTheWidth(_ width: Int) async throws {
         let pool = BlockingThreadPool(name: "narrow", width: width)
         let tally = Tally()
         let work = (0..<500).map { _ in Task { try await pool.run { tally.during { sched_yield() } } } }
@@ -54,20 +54,20 @@ import BlockingThreads
         #expect(tally.done == 500)
     }
 
-    @Test func errorsComeBack() async throws {
+    @Test func errorsAreThrownToTheCaller() async throws {
         await #expect(throws: Refused.self) { try await BlockingThreadPool(name: "brief", width: 1).run { throw Refused() } }
     }
 
     private struct Refused: Error {}
 
-    @Test func workIsDoneThoughNobodyHoldsTheLane() async throws {
+    @Test func workFinishesAfterItsOwnerIsReleased() async throws {
         let gate = Gate()
         async let first: Void = BlockingThreadPool(name: "brief", width: 1).run { gate.pass() }
         gate.open()
         try await first
     }
 
-    @Test func threadsEndWithTheirLane() async throws {
+    @Test func threadsEndWithTheirPool() async throws {
         let most = try await threadsOfALane()
         #expect((1...4).contains(most))
         let patience = ContinuousClock.now + .seconds(60)

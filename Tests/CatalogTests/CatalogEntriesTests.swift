@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func entriesComeNewestFirstAndSayWhatTheRecordSays(_ kind: CatalogKind) async throws {
+    func entriesAreListedNewestFirstWithTheirFacts(_ kind: CatalogKind) async throws {
         let catalog = try await filled(kind)
         let entries = try await catalog.entries(EntryQuery())
         #expect(entries.map(\.id.task.text) == ["new", "lost", "old"])
@@ -27,11 +27,11 @@ import Testing
     }
 
     @Test(
-        "words of a prompt are found by their stem, their beginning, and without accents",
+        "Words of a prompt are found by stem, by prefix and without accents",
         arguments: [
             ("fox", ["new"]), ("run fox", ["new"]), ("FAHR", ["old"]), ("fox fahrrad", []), ("\"*(", []), ("règen", ["old"]),
         ])
-    func search(_ text: String, _ expected: [String]) async throws {
+    func promptsAreFoundByStemAndPrefixWithoutAccents(_ text: String, _ expected: [String]) async throws {
         let catalog = try await filled(.sqlite)
         #expect(try await catalog.entries(EntryQuery(text: text)).map(\.id.task.text) == expected)
     }
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aRebuildKeepsWhatStillWaits(_ kind: CatalogKind) async throws {
+    func aRebuildKeepsTheQueue(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let (waiting, half) = (try taskID("waiting"), try taskID("half"))
         try await catalog.resolve(half, outputs: 2)
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aTaskWithFewerRecordsThanResultsIsReadAgainAfterARebuild(_ kind: CatalogKind) async throws {
+    func anIncompleteTaskIsReadAgainAfterARebuild(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let id = try taskID("half")
         try await catalog.rebuild(outputs: [try record(id)], tasks: [], unfinished: [id], now: noon)
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aRecordThatWasWrittenAnewReplacesTheFacts(_ kind: CatalogKind) async throws {
+    func aRewrittenRecordReplacesTheFacts(_ kind: CatalogKind) async throws {
         let catalog = try await filled(kind)
         var changed = try record(try taskID("new"), prompt: "running foxes in the snow")
         changed.judgement = SizeContract.gptImage2.judge(delivered: nil, request: .auto)

@@ -20,20 +20,20 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func nothingIsNotedUnlessSomebodyWantsIt(_ kind: CatalogKind) async throws {
+    func noNoticeIsKeptUnlessNoticesAreOn(_ kind: CatalogKind) async throws {
         let (one, other) = try kind.make()
         try await end(one, "t-1")
         #expect(try await one.nextNoticeDue() == nil)
         try await other.keepNotices(10)
         try await end(one, "t-2")
-        #expect(try await one.waitingNotices() == 1, "whichever process writes it")
+        #expect(try await one.waitingNotices() == 1, "any process may write it")
         try await one.keepNotices(nil)
         try await end(one, "t-3")
-        #expect(try await other.waitingNotices() == 1, "what is there stays")
+        #expect(try await other.waitingNotices() == 1, "existing notices stay")
     }
 
     /// Of a page whose bytes stay as they are, SQLite writes nothing, so a full disk would go unseen.
-    @Test func aProbeIsWrittenAndChangesNothing() async throws {
+    @Test func aProbeIsWrittenButChangesNothing() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "catalog-\(UUID().uuidString).sqlite").path
         let catalog = try SQLiteCatalog(path: path)
         try await catalog.keepNotices(10)
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func anEndIsToldWithItsFactsAndWithoutItsLink(_ kind: CatalogKind) async throws {
+    func aNoticeHasTheFactsButNoLink(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         try await catalog.keepNotices(10)
         // 1672 x 941 was delivered where 16:9 at 1K is promised as other pixels.
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aTaskWithoutAPictureIsToldToo(_ kind: CatalogKind) async throws {
+    func aTaskWithoutAPictureCausesANoticeToo(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         try await catalog.keepNotices(10)
         _ = try await catalog.register([TaskRegistration(id: try taskID("t-1"), source: "test")], now: noon)
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func anEndThatIsRefusedIsNotTold(_ kind: CatalogKind) async throws {
+    func aRefusedWriteCausesNoNotice(_ kind: CatalogKind) async throws {
         let (one, other) = try kind.make()
         try await one.keepNotices(10)
         let id = try taskID("t-1")
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func whatWasToldInVainComesAgainAndWhatWasToldDoesNot(_ kind: CatalogKind) async throws {
+    func onlyUndeliveredNoticesAreRepeated(_ kind: CatalogKind) async throws {
         let (one, other) = try kind.make()
         try await one.keepNotices(10)
         try await end(one, "t-1")
@@ -113,19 +113,19 @@ import Testing
         #expect(try await other.nextNoticeDue() == noon.plus(500))
         var again = due[0]
         again.attempts = 1
-        #expect(try await other.dueNotices(limit: 9, now: noon.plus(500)) == [again], "under the same id, in the same words")
+        #expect(try await other.dueNotices(limit: 9, now: noon.plus(500)) == [again], "with the same id and body")
         #expect(try await one.damage(deep: true) == [])
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aRiskIsToldOnceForEachDeadline(_ kind: CatalogKind) async throws {
+    func aRiskCausesOneNoticePerDeadline(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         func risk(_ deadline: Date, _ now: Date) throws -> Notice {
             let entry = OutputEntry(id: OutputID(task: try taskID("t-1"), index: 0), state: .waiting)
             return Notice(atRisk: entry, deadline: deadline, reason: "41 min left", now: now)
         }
         try await catalog.post([try risk(noon, noon.plus(-2460))])
-        #expect(try await catalog.waitingNotices() == 0, "nobody wants it")
+        #expect(try await catalog.waitingNotices() == 0, "notices are off")
         try await catalog.keepNotices(10)
         try await catalog.post([try risk(noon, noon.plus(-2460)), try risk(noon, noon.plus(-60))])
         #expect(try await catalog.waitingNotices() == 1)
@@ -137,7 +137,7 @@ import Testing
         "body = replace(body, 'output', 'Output')", "id = id || 'x'", "type = 'output.archived'",
         "due_at = due_at + 1", "attempts = 7",
     ])
-    func noByteOfANoticeChangesUnseen(_ change: String) async throws {
+    func everyChangeOfANoticeIsDetected(_ change: String) async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "outbox-\(UUID().uuidString).sqlite").path
         let catalog = try SQLiteCatalog(path: path)
         try await catalog.keepNotices(10)
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func theOldestIsDroppedWhenTooManyWait(_ kind: CatalogKind) async throws {
+    func theOldestNoticeIsDroppedWhenTooManyWait(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         try await catalog.keepNotices(3)
         for number in 1...5 { try await end(catalog, "t-\(number)") }
@@ -160,6 +160,6 @@ import Testing
         #expect(names == ["t-3", "t-4", "t-5"])
         #expect(try await catalog.waitingNotices() == 3)
         #expect(try await catalog.takeDroppedNotices() == 2)
-        #expect(try await catalog.takeDroppedNotices() == 0, "told once")
+        #expect(try await catalog.takeDroppedNotices() == 0, "reported once")
     }
 }

@@ -29,13 +29,13 @@ import Testing
             let page = try await catalog.page(query, after: cursor)
             pages.append(page.entries.map(\.id))
             cursor = page.next.flatMap { ListCursor($0.description) }
-            #expect((cursor == nil) == (page.next == nil), "a cursor reads as it is written")
+            #expect((cursor == nil) == (page.next == nil), "a cursor is read back unchanged")
         } while cursor != nil
         return pages
     }
 
     @Test(
-        "pages put together are the list, whatever it is narrowed to",
+        "All pages together are the list, with any filter",
         arguments: CatalogKind.allCases,
         [
             EntryQuery(), EntryQuery(text: "light"), EntryQuery(text: "bicy num"), EntryQuery(verdict: .resized),
@@ -43,7 +43,7 @@ import Testing
             EntryQuery(text: "lantern", states: [.archived]), EntryQuery(since: noon.plus(3), before: noon.plus(8)),
             EntryQuery(verdict: .resized, states: [.archived], billedTier: .oneK, deliveredTier: .oneK, since: noon.plus(3)),
         ])
-    func pagesAreTheList(_ kind: CatalogKind, _ query: EntryQuery) async throws {
+    func allPagesTogetherAreTheList(_ kind: CatalogKind, _ query: EntryQuery) async throws {
         let catalog = try await filled(kind)
         // The whole list, filtered by hand.
         let all = try await catalog.entries(EntryQuery())
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func whatIsFiledMeanwhileDoesNotMoveAPage(_ kind: CatalogKind) async throws {
+    func newEntriesDoNotMoveAPage(_ kind: CatalogKind) async throws {
         let catalog = try await filled(kind)
         let query = EntryQuery(limit: 10)
         let first = try await catalog.page(query, after: nil)
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func endedTasksComeInPages(_ kind: CatalogKind) async throws {
+    func endedTasksAreListedInPages(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let states: [TaskState] = [.failed, .cancelled, .unavailable]
         let tasks = try (0..<30).map { number in
@@ -103,9 +103,9 @@ import Testing
     }
 
     @Test(arguments: ["", ".", "1", "1.", ".1", "-1.0", "1.-1", "1.x", "1.0.0", "99999999999999999999.0"])
-    func whatIsNoCursorIsRefused(_ text: String) { #expect(ListCursor(text) == nil) }
+    func anInvalidCursorIsRefused(_ text: String) { #expect(ListCursor(text) == nil) }
 
-    @Test func aPromptThatChangesIsFoundByItsNewWordsOnly() async throws {
+    @Test func aChangedPromptIsFoundOnlyByItsNewWords() async throws {
         let (catalog, _) = try CatalogKind.sqlite.make()
         let id = try taskID("t-1")
         func found(_ text: String) async throws -> Int { try await catalog.entries(EntryQuery(text: text)).count }
@@ -120,16 +120,16 @@ import Testing
     }
 
     @Test(
-        "a word that stands for many is found as one that stands for few",
+        "A prefix of many words is found like a prefix of few",
         arguments: [("wor", 300), ("word", 300), ("word1", 111), ("word17", 11), ("word171", 1), ("wo", 0), ("wordx", 0)])
-    func expansions(_ text: String, _ count: Int) async throws {
+    func aPrefixOfManyWordsIsFound(_ text: String, _ count: Int) async throws {
         let (catalog, _) = try CatalogKind.sqlite.make()
         let records = try (0..<300).map { try record(try taskID("t-\($0)"), prompt: "word\($0)") }
         try await catalog.rebuild(outputs: records, tasks: [], unfinished: [], now: noon)
         #expect(try await catalog.entries(EntryQuery(text: text)).count == count)
     }
 
-    @Test func noPageAndNoClaimReadsATableWhole() async throws {
+    @Test func pagesAndClaimsScanNoWholeTable() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "plan-\(UUID().uuidString).sqlite").path
         let catalog = try SQLiteCatalog(path: path)
         try await catalog.rebuild(

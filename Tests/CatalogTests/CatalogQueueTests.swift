@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func whatHasEndedIsReadAtOnceUnlessAReadingFailed(_ kind: CatalogKind) async throws {
+    func anEndedTaskIsReadAtOnceUnlessAReadingFailed(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let ids = try ["t-slow", "t-failing"].map { try taskID($0) }
         _ = try await catalog.register(ids.map { TaskRegistration(id: $0, source: "sweep") }, now: noon)
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func whatWasUnknownIsTakenUpWhenTheUpstreamNamesIt(_ kind: CatalogKind) async throws {
+    func anUnknownTaskIsReopenedWhenTheUpstreamListsIt(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let (missed, failed) = (try taskID("t-missed"), try taskID("t-failed"))
         _ = try await catalog.register([missed, failed].map { TaskRegistration(id: $0, source: "sweep") }, now: noon)
@@ -48,7 +48,7 @@ import Testing
         }
         let names = [missed, failed].map { TaskRegistration(id: $0, source: "sweep", isAlive: true) }
         _ = try await catalog.register([TaskRegistration(id: missed, source: "sweep")], now: noon.plus(50))
-        #expect(try await catalog.task(missed)?.state == .unavailable, "a name alone changes nothing")
+        #expect(try await catalog.task(missed)?.state == .unavailable, "registering the ID alone changes nothing")
         _ = try await catalog.register(names, now: noon.plus(60))
         #expect(try await catalog.task(missed)?.state == .waiting)
         #expect(try await catalog.task(failed)?.state == .failed)
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func requestsThatBecameTasksAreForgottenWithTimeAndOthersStay(_ kind: CatalogKind) async throws {
+    func onlyCompletedSubmissionsAreForgottenWithTime(_ kind: CatalogKind) async throws {
         let (catalog, other) = try kind.make()
         let request = RecordedRequest(prompt: "a fox")
         for (key, age) in [("k-old", 100.0), ("k-young", 10), ("k-open", 100)] {
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func callersKeysStayWithTheirTasksAndGoWithTime(_ kind: CatalogKind) async throws {
+    func callerKeysAreKeptPerTaskAndForgottenWithTime(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let (old, young, stranger) = (try taskID("t-old"), try taskID("t-young"), try taskID("t-stranger"))
         #expect(try await catalog.sealedKeys(of: [old]) == [:])
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aRequestIsFilledInAndWhatIsKnownStays(_ kind: CatalogKind) async throws {
+    func aRequestIsCompletedWithoutLosingKnownFields(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let id = try taskID("t-1")
         func tell(_ request: RecordedRequest) async throws -> [TaskID] {
@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func whatWasGivenUpIsTakenUpAgainWhenSomebodyNamesIt(_ kind: CatalogKind) async throws {
+    func aLostOutputIsReopenedOnRequest(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let id = try taskID("t-1")
         try await catalog.resolve(id)
@@ -121,18 +121,18 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aLeaseBelongsToOneWorkerUntilItRunsOut(_ kind: CatalogKind) async throws {
+    func aLeaseBelongsToOneWorkerUntilItExpires(_ kind: CatalogKind) async throws {
         let (one, other) = try kind.make()
         try await one.resolve(try taskID("t-1"))
         let first = try #require(try await one.leaseOutputs(limit: 9, now: noon, until: noon.plus(60)).first)
         #expect(try await other.leaseOutputs(limit: 9, now: noon.plus(59), until: noon.plus(120)) == [])
         let second = try #require(try await other.leaseOutputs(limit: 9, now: noon.plus(60), until: noon.plus(120)).first)
         #expect(second.token > first.token)
-        #expect(second.attempts == 0, "a worker that died does not eat an attempt")
+        #expect(second.attempts == 0, "a dead worker uses up no attempt")
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aTasksLeaseCanBeLengthenedByItsHolderOnly(_ kind: CatalogKind) async throws {
+    func onlyItsHolderCanExtendATaskLease(_ kind: CatalogKind) async throws {
         let (one, other) = try kind.make()
         _ = try await one.register([TaskRegistration(id: try taskID("t-1"), source: "test")], now: noon)
         let stale = try await one.leaseTasks(limit: 9, now: noon, until: noon.plus(10))
@@ -187,7 +187,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func theEarliestDeadlineGoesFirstAndWhatIsPastItLast(_ kind: CatalogKind) async throws {
+    func theEarliestDeadlineGoesFirstAndPassedOnesLast(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         for (name, hours) in [("late", 20.0), ("past", -1), ("soon", 1), ("middle", 5)] {
             try await catalog.resolve(try taskID(name), deadline: noon.plus(hours * 3600))
@@ -246,7 +246,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func anInputThatEndsTheProcessWaitsLongerAfterEachDeath(_ kind: CatalogKind) async throws {
+    func anInputThatKillsTheProcessWaitsLongerEachTime(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         try await catalog.resolve(try taskID("t-1"))
         // Due at once after the first death, 10 s later after the second, then 40, 90, 160 s, and never more than 30 minutes.
@@ -267,7 +267,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func tasksThatWereInHandAtADeathAreLeasedApart(_ kind: CatalogKind) async throws {
+    func tasksLeasedDuringACrashAreLeasedSeparately(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let (hit, other) = (try taskID("t-hit"), try taskID("t-other"))
         _ = try await catalog.register([TaskRegistration(id: hit, source: "sweep")], now: noon)
@@ -282,7 +282,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aStartTakesUpWhatFailedButNotWhatWasAskedToWait(_ kind: CatalogKind) async throws {
+    func aStartRetriesFailuresButRespectsRequestedPauses(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         var history = FailureHistory()
         history.failingSince = noon
@@ -294,14 +294,14 @@ import Testing
             try await catalog.finish(lease, .postponed(postponement), now: noon)
         }
         try await catalog.takeUpWaiting(most: 1, now: noon.plus(60))
-        #expect(try await catalog.queuedOutputs(limit: 9, now: noon.plus(60)).isEmpty, "one try is as many as allowed")
+        #expect(try await catalog.queuedOutputs(limit: 9, now: noon.plus(60)).isEmpty, "the limit of one try is reached")
         try await catalog.takeUpWaiting(most: 2, now: noon.plus(60))
         #expect(try await catalog.queuedOutputs(limit: 9, now: noon.plus(60)).map(\.id.task.text) == ["plain"])
         #expect(try await catalog.queuedOutputs(limit: 9, now: noon.plus(900)).count == 2)
     }
 
     /// SQLite leaves pieces of rows that it moves between pages, also with `secure_delete`; so a link must never be there in clear.
-    @Test func aLinksSignatureIsNeverInTheFile() async throws {
+    @Test func aLinkSignatureIsNeverInTheFile() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "catalog-\(UUID().uuidString).sqlite").path
         let catalog = try SQLiteCatalog(path: path)
         func bytes() throws -> Data {
@@ -328,7 +328,7 @@ import Testing
         #expect(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first?.link.unsafeText.contains("?sig=") == true)
     }
 
-    @Test func aLinkThatHasChangedIsADeadOne() async throws {
+    @Test func aLinkThatCannotBeDecryptedIsEmpty() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "catalog-\(UUID().uuidString).sqlite").path
         let catalog = try SQLiteCatalog(path: path)
         try await catalog.resolve(try taskID("t-1"))
@@ -394,7 +394,7 @@ import Testing
         try await catalog.recordSubmission(key: "k-1", request: request, now: noon.plus(1))
         #expect(try await other.openSubmissions() == [OpenSubmission(key: "k-1", request: request, recordedAt: noon)])
         try await catalog.recordSubmission(key: "k-1", request: RecordedRequest(prompt: "another"), now: noon)
-        #expect(try await other.submission(key: "k-1") == request, "the first under a key")
+        #expect(try await other.submission(key: "k-1") == request, "the first request under a key")
         #expect(try await other.submission(key: "k-2") == nil)
         try await catalog.completeSubmission(key: "k-1", task: try taskID("t-1"))
         // The API may forget a key and make another task: that one is of its own request.

@@ -97,7 +97,7 @@ import Testing
         try await expectRight(catalog)
     }
 
-    @Test func aRebuiltCatalogIsEqualByItsDump() async throws {
+    @Test func aRebuiltCatalogHasTheSameDump() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "life-\(UUID().uuidString).sqlite").path
         let catalog = try SQLiteCatalog(path: path)
         var records: [ArchiveRecord] = []

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct CatalogWindowTests {
     @Test(arguments: CatalogKind.allCases)
-    func theQueueIsShownByDeadlineWithWhatWasAsked(_ kind: CatalogKind) async throws {
+    func theQueueIsListedByDeadlineWithItsRequests(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let request = RecordedRequest(prompt: "a fox", size: "16:9", resolution: "4K")
         for (name, hours) in [("late", 20.0), ("past", -1), ("soon", 1)] {
@@ -19,12 +19,12 @@ import Testing
         #expect(queued[1].request?.resolution == "4K")
         #expect(queued[1].deadline == noon.plus(3600))
         #expect(try await catalog.queuedOutputs(limit: 2, now: noon).map(\.id.task.text) == ["unknown", "soon"])
-        #expect(try await catalog.status(now: noon).outputs == [.waiting: 4], "looking takes nothing")
+        #expect(try await catalog.status(now: noon).outputs == [.waiting: 4], "listing leases nothing")
     }
 
     /// Two accounts have little that is due last; a third has more than a plan looks at.
     @Test(arguments: CatalogKind.allCases)
-    func noAccountHidesTheOthersInTheQueue(_ kind: CatalogKind) async throws {
+    func noAccountHidesOthersInTheQueue(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let (flood, small) = (try taskID("flood"), try taskID("small"))
         _ = try await catalog.register(
@@ -35,7 +35,7 @@ import Testing
         // A key that comes after its task was read counts as well.
         try await catalog.keep([small: Data([2])], account: 9)
         let queued = try await catalog.queuedOutputs(limit: 50, now: noon)
-        #expect(queued.count { $0.account == 7 } == 50, "as many as without the others")
+        #expect(queued.count { $0.account == 7 } == 50, "as many as without the other accounts")
         #expect(queued.filter { $0.account == 0 }.map(\.id.task.text) == ["own", "own", "own"])
         #expect(queued.filter { $0.account == 9 }.map(\.id.task) == Array(repeating: small, count: 50 / 3))
         #expect(queued.map(\.deadline) == queued.map(\.deadline).sorted { ($0 ?? noon) < ($1 ?? noon) })
@@ -44,20 +44,20 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func chosenOutputsAreLeasedOnceInTheOrderGiven(_ kind: CatalogKind) async throws {
+    func chosenOutputsAreLeasedOnceInTheGivenOrder(_ kind: CatalogKind) async throws {
         let (one, other) = try kind.make()
         try await one.resolve(try taskID("t-1"), outputs: 3)
         let ids = try await one.queuedOutputs(limit: 9, now: noon).map(\.id)
         let first = try await one.leaseOutputs([ids[2], ids[0]], now: noon, until: noon.plus(60))
         #expect(first.map(\.id) == [ids[2], ids[0]])
         #expect(try await other.leaseOutputs(ids, now: noon.plus(59), until: noon.plus(120)).map(\.id) == [ids[1]])
-        #expect(try await other.queuedOutputs(limit: 9, now: noon.plus(60)).map(\.id).count == 2, "leases that ran out are due")
+        #expect(try await other.queuedOutputs(limit: 9, now: noon.plus(60)).map(\.id).count == 2, "expired leases are due")
         let again = try await other.leaseOutputs([ids[0]], now: noon.plus(60), until: noon.plus(120))
         #expect(again.first?.token == 2)
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aPausedOutputComesBackWithoutAFailedTry(_ kind: CatalogKind) async throws {
+    func aPauseDoesNotCountAsAFailedTry(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         try await catalog.resolve(try taskID("t-1"))
         let lease = try #require(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first)
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func whatWaitsWithLittleTimeLeftIsAtRisk(_ kind: CatalogKind) async throws {
+    func aWaitingOutputWithLittleTimeLeftIsAtRisk(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         for (name, hours) in [("safe", 3.0), ("urgent", 1.5), ("past", -1)] {
             try await catalog.resolve(try taskID(name), deadline: noon.plus(hours * 3600))
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func retryTakesUpWhatWasLostOrBrokenAndNothingElse(_ kind: CatalogKind) async throws {
+    func retryReopensOnlyLostOrBrokenOutputs(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         var broken = try record(try taskID("broken"))
         broken.decodeError = "no end"
@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aSweepDoesNotTakeUpABrokenDelivery(_ kind: CatalogKind) async throws {
+    func aSweepDoesNotReopenABrokenDelivery(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         var broken = try record(try taskID("broken"))
         broken.judgement = SizeContract.gptImage2.judge(delivered: nil, request: nil)

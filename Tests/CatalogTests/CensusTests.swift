@@ -6,12 +6,12 @@ import Testing
 
 @Suite struct CatalogFingerprintTests {
     @Test(arguments: CatalogKind.allCases)
-    func theMarkMovesWithEveryWriteAndTheDaysWithWhatEnds(_ kind: CatalogKind) async throws {
+    func theMarkChangesWithWritesAndTheDaysWithEnds(_ kind: CatalogKind) async throws {
         let (catalog, other) = try kind.make()
         let midnight = noon.plus(-12 * 3600)
         let empty = try await catalog.fingerprint()
         #expect(empty.days.isEmpty)
-        #expect(try await catalog.fingerprint() == empty, "looking is no write")
+        #expect(try await catalog.fingerprint() == empty, "reading does not count as a write")
 
         try await catalog.resolve(try taskID("t-1"), outputs: 2)
         let waiting = try await catalog.fingerprint()
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: CatalogKind.allCases)
-    func aDaysOutputsAreThoseThatAListGivesForIt(_ kind: CatalogKind) async throws {
+    func theOutputsOfADayMatchItsList(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()
         let midnight = noon.plus(-12 * 3600)
         // The last and the first moment of days, and a task of unknown age, which counts by its discovery.

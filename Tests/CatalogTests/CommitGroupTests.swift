@@ -15,7 +15,7 @@ import Testing
         return database
     }
 
-    @Test func manyWritesShareFewCommitsAndEachGetsItsOwnAnswer() async throws {
+    @Test func manyWritesShareFewCommitsWithSeparateResults() async throws {
         let database = try makeDatabase()
         let group = CommitGroup(database)
         let answers = try await withThrowingTaskGroup(of: Int64.self) { tasks in
@@ -34,7 +34,7 @@ import Testing
         #expect(count == 200)
     }
 
-    @Test func aWriteThatFailsTakesNothingOfTheOthersWithIt() async throws {
+    @Test func aFailedWriteDoesNotUndoOthers() async throws {
         let database = try makeDatabase()
         let group = CommitGroup(database)
         let failed = await withTaskGroup(of: Bool.self) { tasks in
@@ -58,7 +58,7 @@ import Testing
         #expect(kept == (0..<60).filter { !$0.isMultiple(of: 3) })
     }
 
-    @Test func whatCannotEvenBeginIsToldToEachThatWaited() async throws {
+    @Test func aFailedBeginIsReportedToEveryWaitingWrite() async throws {
         let database = try makeDatabase()
         let group = CommitGroup(database)
         var configuration = Configuration()

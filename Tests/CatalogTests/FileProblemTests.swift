@@ -5,7 +5,7 @@ import Testing
 
 /// A catalog's file under a process that has it open.
 @Suite struct FileProblemTests {
-    @Test func aFileThatIsRemovedOrReplacedIsNoticed() async throws {
+    @Test func aRemovedOrReplacedFileIsNoticed() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "file-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -24,7 +24,7 @@ import Testing
     }
 
     /// A sync or clean-up program takes the log away: nobody else would see what is written from then on.
-    @Test func aLogThatIsRemovedOrReplacedIsNoticedAndSaved() async throws {
+    @Test func aRemovedOrReplacedLogIsNoticedAndSaved() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "file-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -42,7 +42,7 @@ import Testing
         #expect(catalog.fileProblem()?.hasPrefix("\(path)-wal was replaced") == true)
     }
 
-    @Test func aCopyIsReadLikeItsOriginalAndTakesItsChangesAway() async throws {
+    @Test func aCopyEqualsItsOriginalAndDropsItsOwnChanges() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "file-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

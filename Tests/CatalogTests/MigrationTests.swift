@@ -16,7 +16,7 @@ import Testing
         return try SQLiteCatalog(path: path)
     }
 
-    @Test func everyRowIsStillThereInItsStateAndOrder() async throws {
+    @Test func migrationKeepsEveryRowItsStateAndOrder() async throws {
         let catalog = try migrated()
         let entries = try await catalog.entries(EntryQuery())
         #expect(
@@ -37,7 +37,7 @@ import Testing
         #expect(try await catalog.openSubmissions().map(\.key) == ["k-open"])
     }
 
-    @Test func itsNumbersAreTheSumsOfItsRows() async throws {
+    @Test func theCountersMatchTheRowsAfterMigration() async throws {
         let catalog = try migrated()
         let status = try await catalog.status(now: noon)
         #expect(
@@ -56,12 +56,12 @@ import Testing
             ])
     }
 
-    @Test func itsPromptsAreFoundAndItsQueueGoesOn() async throws {
+    @Test func promptsAndQueueWorkAfterMigration() async throws {
         let catalog = try migrated()
         #expect(try await catalog.entries(EntryQuery(text: "fox")).map(\.id.task.text) == ["t-auto"])
         #expect(try await catalog.entries(EntryQuery(text: "fahrr")).map(\.id.index) == [0, 1])
         let leases = try await catalog.leaseOutputs(limit: 9, now: noon, until: noon.plus(60))
-        #expect(leases.map(\.id.index) == [1, 4, 0, 2], "by deadline, the one past its own last; one is not due yet")
+        #expect(leases.map(\.id.index) == [1, 4, 0, 2], "by deadline, with the passed one last; one is not due yet")
         #expect(leases.map(\.token) == [1, 8, 1, 1])
         #expect(leases.first?.failure == "cut")
         #expect(
@@ -71,7 +71,7 @@ import Testing
         #expect(try await catalog.nextDue() == noon.plus(60))
     }
 
-    @Test func linksThatLayInClearAreSealedAndLeaveNoTrace() async throws {
+    @Test func migrationSealsPlainLinksWithoutATrace() async throws {
         let catalog = try migrated()
         let signature = Data("png?s=1".utf8)
         for file in [path, path + "-wal"] { #expect(try Data(contentsOf: URL(filePath: file)).range(of: signature) == nil) }
@@ -79,7 +79,7 @@ import Testing
         #expect(leases.first { $0.id.index == 0 }?.link == "https://f.example/0.png?s=1")
     }
 
-    @Test func itsSchemaBecomesThatOfANewCatalog() throws {
+    @Test func theMigratedSchemaEqualsThatOfANewCatalog() throws {
         _ = try migrated()
         let fresh = path + ".fresh"
         _ = try SQLiteCatalog(path: fresh)
@@ -93,7 +93,7 @@ import Testing
         #expect(try schema(path) == new)
     }
 
-    @Test func aNewerSchemaIsRefusedWithWhatToDoAndLeftAlone() throws {
+    @Test func aNewerSchemaIsRefusedWithAdviceAndUnchanged() throws {
         _ = try migrated()
         try DatabaseQueue(path: path).write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 from the future')") }
         let before = try dump(path)

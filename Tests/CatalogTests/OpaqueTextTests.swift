@@ -13,7 +13,7 @@ import Testing
 
     private func same(_ one: String?, _ other: String) -> Bool { one.map { Array($0.utf8) } == Array(other.utf8) }
 
-    @Test(arguments: texts) func everyTextOfATaskComesBackAsItWas(_ text: String) async throws {
+    @Test(arguments: texts) func everyTextOfATaskIsReadBackUnchanged(_ text: String) async throws {
         let (catalog, other) = try CatalogKind.sqlite.make()
         let request = RecordedRequest(
             model: text, prompt: text, size: text, resolution: text, imageURLs: [text], recordedAt: noon)
@@ -41,7 +41,7 @@ import Testing
         check(try await other.request(of: id))
     }
 
-    @Test func wordsBehindAZeroAreFound() async throws {
+    @Test func wordsAfterANULCharacterAreFound() async throws {
         let (catalog, _) = try CatalogKind.sqlite.make()
         try await catalog.rebuild(
             outputs: [try record(try taskID("t-1"), prompt: "a red\u{0}house\u{1A}by the sea")], tasks: [], unfinished: [],
@@ -52,7 +52,7 @@ import Testing
         #expect(try await catalog.entries(EntryQuery(text: "redhouse")).isEmpty)
     }
 
-    @Test func idsOfOtherBytesAreOtherTasks() async throws {
+    @Test func idsWithDifferentBytesAreDifferentTasks() async throws {
         let (catalog, _) = try CatalogKind.sqlite.make()
         let ids = [try taskID("caf\u{E9}"), try taskID("cafe\u{301}")]
         _ = try await catalog.register(ids.map { TaskRegistration(id: $0, source: "test") }, now: noon)

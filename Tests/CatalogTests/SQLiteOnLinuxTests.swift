@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func aFileThatIsNoDatabaseIsRefusedWithAdvice() throws {
+    @Test func aFileThatIsNotADatabaseIsRefusedWithAdvice() throws {
         let path = path()
         try Data(repeating: 7, count: 8192).write(to: URL(filePath: path))
         let error = #expect(throws: CatalogError.self) { try SQLiteCatalog(path: path) }
@@ -41,7 +41,7 @@ import Testing
         #expect(error?.description.contains("fixative rebuild") == true)
     }
 
-    @Test func theSystemsOwnSQLiteFindsNothingWrong() async throws {
+    @Test func theSystemSQLiteFindsNoFault() async throws {
         let path = path()
         let catalog = try SQLiteCatalog(path: path)
         try await catalog.rebuild(outputs: [try record(try taskID("t"))], tasks: [], unfinished: [], now: noon)

@@ -10,28 +10,28 @@ struct ContainmentTests {
     private static let sound = Result { try SyntheticPicture.make(width: 96, height: 64, seed: 1, as: .png) }
 
     @Test(
-        "costs its own picture, and the next one is inspected",
+        "A crash affects only its own picture, and the next one is inspected",
         arguments: [
             ("segfault", "crashed"), ("abort", "crashed"), ("trap", "crashed"), ("exit", "crashed"), ("garbage", "badAnswer"),
             ("socket", "forbiddenCall"), ("open", "forbiddenCall"), ("stat", "forbiddenCall"), ("fork", "forbiddenCall"),
             ("thread", "forbiddenCall"), ("execute", "forbiddenCall"), ("signal", "forbiddenCall"), ("code", "forbiddenCall"),
             ("unlimit", "forbiddenCall"),
         ])
-    func costsItsOwnPictureOnly(_ name: String, _ code: String) async throws {
+    func aCrashAffectsOnlyItsOwnPicture(_ name: String, _ code: String) async throws {
         let pool = try misbehaving()
         defer { pool.close() }
         #expect(await pool.outcome(of: deed(name)) == code)
         #expect(await pool.outcome(of: try Self.sound.get()) == "picture 96")
     }
 
-    @Test func aDecoderThatHangsIsEndedWhenItsTimeIsOver() async throws {
+    @Test func aHangingDecoderIsStoppedAtItsTimeLimit() async throws {
         let pool = try misbehaving { $0.time = { count in count < 64 ? .milliseconds(200) : .seconds(60) } }
         defer { pool.close() }
         #expect(await pool.outcome(of: deed("hang")) == "timeLimit")
         #expect(await pool.outcome(of: try Self.sound.get()) == "picture 96")
     }
 
-    @Test func aDecoderThatTakesMemoryWithoutEndHasABound() async throws {
+    @Test func theMemoryOfADecoderIsLimited() async throws {
         let pool = try misbehaving { $0.memory = 96 << 20 }
         defer { pool.close() }
         #expect(await pool.outcome(of: deed("allocate")) == "memoryLimit")
@@ -41,17 +41,17 @@ struct ContainmentTests {
     }
 
     @Test(
-        "that lies is not believed",
+        "A false answer is refused",
         arguments: [
             "width", "negative", "trailing", "frames", "thumbnail", "preview", "recipe", "note", "length", "orientation",
         ])
-    func aLieIsNotBelieved(_ name: String) async throws {
+    func aFalseAnswerIsRefused(_ name: String) async throws {
         let pool = try misbehaving()
         defer { pool.close() }
         #expect(await pool.outcome(of: deed("lie-\(name)")) == "badAnswer")
     }
 
-    @Test func aWorkerHasNothingOfItsParent() async throws {
+    @Test func aWorkerInheritsNothingFromItsParent() async throws {
         unsafe setenv("FIXATIVE_PROBE_SECRET", "secret", 1)
         let pool = try misbehaving()
         defer { pool.close() }
@@ -64,7 +64,7 @@ struct ContainmentTests {
 
 @Suite("Workers")
 struct WorkerTests {
-    @Test func aWorkerIsReplacedAfterSoManyPictures() async throws {
+    @Test func aWorkerIsReplacedAfterItsPictureLimit() async throws {
         let pool = try misbehaving { $0.picturesPerWorker = 2 }
         defer { pool.close() }
         var workers: [String] = []
@@ -75,7 +75,7 @@ struct WorkerTests {
         #expect(Set(workers).count == 3)
     }
 
-    @Test func failuresInARowMakeTheNextStartWait() async throws {
+    @Test func repeatedFailuresDelayTheNextStart() async throws {
         let pauses = Mutex<[Duration]>([])
         let recorded: @Sendable (Duration) -> Void = { pause in pauses.withLock { $0.append(pause) } }
         let pool = try misbehaving { $0.pause = recorded }
@@ -90,11 +90,11 @@ struct WorkerTests {
     }
 
     @Test(
-        "A program that is none, or no worker, is told at the start",
+        "A program that is missing or not a worker is refused at the start",
         arguments: [
             ("/nonexistent/fixative", "No such file"), ("/bin/true", "exited with code 0"),
         ])
-    func aProgramThatIsNoWorkerIsToldAtTheStart(_ program: String, _ reason: String) async throws {
+    func aProgramThatIsNotAWorkerIsRefusedAtTheStart(_ program: String, _ reason: String) async throws {
         var policy = DecoderPool.Policy()
         policy.program = program
         let pool = DecoderPool(.sandbox, width: 1, policy: policy)
@@ -115,7 +115,7 @@ struct WorkerTests {
         #expect(text == "0 none\n")
     }
 
-    @Test func aWorkerEndsWithItsParentHoweverThatEnds() throws {
+    @Test func aWorkerEndsWhenItsParentEnds() throws {
         let process = Process()
         process.executableURL = try probe()
         process.arguments = ["wait"]

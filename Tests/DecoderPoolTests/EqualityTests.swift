@@ -5,7 +5,7 @@ import Imaging
 import SyntheticPictures
 import Testing
 
-@Suite("The sandbox gives what the process itself gives")
+@Suite("The sandbox gives the same results as the process")
 struct EqualityTests {
     private static func png(with chunk: [UInt8]) throws -> [UInt8] {
         let file = try SyntheticPicture.make(width: 300, height: 200, seed: 5, as: .png)
@@ -34,7 +34,7 @@ struct EqualityTests {
         ]
     }
 
-    @Test func theResultIsTheSameByteForByte() async throws {
+    @Test func sandboxAndProcessGiveTheSameResult() async throws {
         var policy = DecoderPool.Policy()
         policy.program = try probe().path
         let outside = DecoderPool(.sandbox, width: 2, policy: policy)
@@ -47,7 +47,7 @@ struct EqualityTests {
         }
     }
 
-    @Test func anotherRecipeAndOtherLimitsGoAlong() async throws {
+    @Test func recipeAndLimitsReachTheWorker() async throws {
         var policy = DecoderPool.Policy()
         policy.program = try probe().path
         let limits = ImageLimits(maxPixels: 100_000, maxSide: 400, maxBytes: 1 << 20)

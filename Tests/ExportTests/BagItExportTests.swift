@@ -31,7 +31,7 @@ struct BagItExportTests {
 
     private func text(_ file: String) throws -> String { try String(contentsOfFile: "\(out)/\(file)", encoding: .utf8) }
 
-    @Test func aBagHoldsWhatItsManifestsSay() async throws {
+    @Test func aBagMatchesItsManifests() async throws {
         let entries = try (0..<5).map { try source.entry($0, bytes: "picture \($0)") }
         let summary = try await export(entries)
         #expect(summary.pictures == 5 && summary.records == 5 && summary.missing.isEmpty)
@@ -53,7 +53,7 @@ struct BagItExportTests {
         #expect(try text("bag-info.txt").contains("Bagging-Date: 2026-11-22\n"))
     }
 
-    @Test func namesSayDateTaskAndIndex() async throws {
+    @Test func fileNamesContainDateTaskAndIndex() async throws {
         var jpeg = try source.entry(1, bytes: "jpeg", task: "task-unified-17-ab", index: 2)
         jpeg.original?.format = "jpeg"
         jpeg.createdAt = Date(timeIntervalSince1970: 1_795_351_860)  // 22 November 2026, 12:51 UTC
@@ -72,7 +72,7 @@ struct BagItExportTests {
         ["Task-A", "task-a", "TASK-A"], ["a/../../../etc", "a%2F..", "a.."], ["任务", "задача", "..", "."],
         [String(repeating: "x", count: 120), String(repeating: "x", count: 121)], ["con", "nul:", "a\\b", "a*?\"<>|"],
     ])
-    func anyTaskIDMakesANameOfItsOwnThatEverySystemCanHold(tasks: [String]) async throws {
+    func everyTaskIDGivesAUniquePortableName(tasks: [String]) async throws {
         _ = try await export(try tasks.enumerated().map { try source.entry($0, bytes: "\($0)", task: $1) })
         let files = try shell("cd '\(out)/data/pictures' && find . -type f -printf '%f\\n'").output.split(separator: "\n")
         #expect(files.count == tasks.count)
@@ -81,7 +81,7 @@ struct BagItExportTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted() == ["bag", "blobs"])
     }
 
-    @Test func theListIsASheetThatPythonReads() async throws {
+    @Test func pythonReadsTheContentsSheet() async throws {
         var entries = [
             try source.entry(1, bytes: "one", prompt: "a \"quoted\", fox\nin two lines"),
             try source.entry(2, bytes: "two", prompt: "=HYPERLINK(\"http://example.org\")"),
@@ -109,7 +109,7 @@ struct BagItExportTests {
         #expect(try text("README.txt").contains("1 more could not be downloaded in time"))
     }
 
-    @Test func whatTheArchiveCannotGiveWholeIsListedAndTheRestIsHandedOver() async throws {
+    @Test func damagedFilesAreListedAndTheRestIsExported() async throws {
         let entries = try (0..<3).map { try source.entry($0, bytes: "picture \($0)") }
         try source.write("changed", to: try #require(entries[1].original).digest)
         try source.remove(try #require(entries[2].original).digest)
@@ -129,7 +129,7 @@ struct BagItExportTests {
         #expect(try shell("cd '\(scratch.path)' && find . -type f").output == "./bag/thesis.txt\n")
     }
 
-    @Test func aFileInItsPlaceIsLeftAlone() async throws {
+    @Test func aFileInPlaceOfTheFolderIsLeftAlone() async throws {
         try Data("thesis".utf8).write(to: URL(filePath: out))
         #expect(throws: ExportError.self) { try BagItExport(options()) }
         #expect(try String(contentsOfFile: out, encoding: .utf8) == "thesis")
@@ -141,7 +141,7 @@ struct BagItExportTests {
         #expect(try text("bagit.txt").hasPrefix("BagIt-Version"))
     }
 
-    @Test func anUnfinishedBagHasNoNameAndADroppedOneLeavesNothing() async throws {
+    @Test func anUnfinishedBagIsHiddenAndRemoved() async throws {
         do {
             let bag = try BagItExport(options())
             try await bag.add(try source.entry(1, bytes: "one"), from: source)
@@ -152,7 +152,7 @@ struct BagItExportTests {
     }
 
     /// What a killed run leaves is taken away by the next; what somebody else put there is not.
-    @Test func whatAKilledRunLeftIsTakenAwayAndForeignFilesAreNot() async throws {
+    @Test func onlyLeftoversOfAKilledRunAreRemoved() async throws {
         let left = out + ".fixative-incomplete"
         try FileManager.default.createDirectory(atPath: left + "/data/pictures", withIntermediateDirectories: true)
         try Data("half".utf8).write(to: URL(filePath: left + "/data/pictures/half.png"))
@@ -169,7 +169,7 @@ struct BagItExportTests {
         #expect(try String(contentsOfFile: left + "/notes.md", encoding: .utf8) == "mine")
     }
 
-    @Test func twoExportsToOnePlaceDoNotMix() async throws {
+    @Test func twoExportsToOneFolderDoNotMix() async throws {
         let first = try BagItExport(options())
         let error = #expect(throws: ExportError.self) { try BagItExport(options()) }
         #expect(error?.code == .inUse)

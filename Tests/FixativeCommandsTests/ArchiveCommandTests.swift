@@ -17,7 +17,7 @@ import Testing
         #expect(try simulator.finish().status == 0)
     }
 
-    @Test func watchingArchivesWhatTheAccountCompletesSurvivesARestartAndStopsCleanly() async throws {
+    @Test func watchingSurvivesARestartAndStopsCleanly() async throws {
         let folder = try Folder()
         try await withUpstream("--tasks", "3", "--rate", "60") { environment in
             let arguments = ["archive", "--since", "24h", "--watch", "--sweep-interval", "1", "--storage", folder.path + "/s"]
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func aBadKeyEndsWith2AndKeepsTheQueue() async throws {
+    @Test func aBadKeyExitsWith2AndKeepsTheQueue() async throws {
         let folder = try Folder()
         try await withUpstream("--tasks", "2") { environment in
             let storage = folder.path + "/s"
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func statusEndsWith1WhileSomethingIsHeldOrFails() async throws {
+    @Test func statusExitsWith1WhileATaskIsHeldOrFails() async throws {
         let folder = try Folder()
         try await withUpstream("--tasks", "1") { environment in
             func status(_ storage: String) throws -> Int32 { try Program.run("status", "--storage", storage).status }
@@ -61,7 +61,7 @@ import Testing
             #expect(try status(calm) == 0)
             let bad = environment.merging(["FIXATIVE_API_KEY": "bad-key-12345"]) { $1 }
             _ = try Program.run("archive", "task-1", "--storage", troubled, environment: bad)
-            #expect(try Program.run("list", "--failing", "--storage", troubled).status == 0, "it is held, and has not failed")
+            #expect(try Program.run("list", "--failing", "--storage", troubled).status == 0, "it is held but has not failed")
             #expect(try status(troubled) == 1)
             _ = try Program.run("archive", "--patience", "0", "--storage", troubled, environment: environment)
             #expect(try Program.run("list", "--failing", "--storage", troubled).status == 1)
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func theGalleryShowsWhatWaitsUntilAPersonEndsIt() async throws {
+    @Test func theGalleryShowsAWaitingTaskUntilItIsGivenUp() async throws {
         let folder = try Folder()
         try await withUpstream("--tasks", "1") { environment in
             let storage = folder.path + "/s"
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func aManifestGoesOnPastItsBadLines() async throws {
+    @Test func aManifestIsReadPastItsBadLines() async throws {
         let folder = try Folder()
         try await withUpstream("--tasks", "4") { environment in
             let storage = folder.path + "/s"
@@ -102,7 +102,7 @@ import Testing
             let list = try Program.run("list", "--storage", storage, "--format", "csv").output
             let ids = list.matches(of: /task-unified-\d+-\w+/).map { String($0.output) }
             #expect(ids.count == 4)
-            #expect(try Program.run("audit", "--storage", storage).status == 0, "unrequested is nothing to complain of")
+            #expect(try Program.run("audit", "--storage", storage).status == 0, "unrequested outputs do not fail the audit")
             let manifest = """
                 {"task_id":"\(ids[0])","size":"3840x2160","prompt":"a lighthouse"}
                 oops
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func retryTakesUpWhatWasLostAndSaysWhatIsStill() async throws {
+    @Test func retryReopensALostTaskAndReportsItsState() async throws {
         let folder = try Folder()
         try await withUpstream("--tasks", "2") { environment in
             let storage = folder.path + "/s"

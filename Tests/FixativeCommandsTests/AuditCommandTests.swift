@@ -21,7 +21,7 @@ import Testing
     }
 
     /// SQLite and Python, which know nothing of the audit, come to the same sum.
-    @Test func moneyIsWhatAnotherProgramComesTo() throws {
+    @Test func anotherProgramComputesTheSameAmounts() throws {
         let report = try json(try run("--base-price", "0.037", "--currency", "eur", "--format", "json"))
         let money = try #require((report["summary"] as? [String: Any])?["money"] as? [String: Any])
         #expect(money["unit"] as? String == "EUR")
@@ -70,7 +70,7 @@ import Testing
                 == 1)
     }
 
-    @Test func whatFailsIsChosen() throws {
+    @Test func optionsDecideWhichVerdictsFailTheAudit() throws {
         #expect(try run("--summary").status == 1)
         #expect(try run("--summary", "--fail-on", "none").status == 0)
         #expect(try run("--fail-on", "undersized,lost", "--group-by", "day").status == 1)
@@ -92,13 +92,13 @@ import Testing
             ["--since", "2026-02-28T25:00:00Z"],
             ["--since", "2026-13-01"], ["--fail-on", "lost", "--verdict", "exact"],
         ])
-    func usage(_ arguments: [String]) throws {
+    func wrongAuditUsageExitsWith64(_ arguments: [String]) throws {
         let outcome = try Program.start(["audit"] + arguments + ["--storage", try Self.demo.get() + "/s"]).finish()
         #expect(outcome.status == 64, "\(outcome.output) \(outcome.errors)")
         #expect(outcome.output.isEmpty)
     }
 
-    @Test func aSheetBeginsWithTheMarkOnRequest() throws {
+    @Test func aSheetBeginsWithAByteOrderMarkOnRequest() throws {
         let folder = try Self.demo.get()
         #expect(try run("--format", "csv", "--bom", "-o", folder + "/a.csv").output.isEmpty)
         #expect(
@@ -112,14 +112,14 @@ import Testing
         #expect(Int(rows.trimmingCharacters(in: .whitespacesAndNewlines)) == plain.split(separator: "\r\n").count - 1)
     }
 
-    @Test func aFileThatCantBeWrittenIsSaidAndNothingIsLeft() throws {
+    @Test func anUnwritableFileIsReported() throws {
         let outcome = try run("--format", "html", "-o", try Self.demo.get() + "/none/report.html")
         #expect(outcome.status == 2)
         #expect(outcome.errors.contains("can't be written"))
     }
 
     /// As root, a rename would put a plain file in the place of a device.
-    @Test func pipesAndLinksAreWrittenToAsTheyStand() throws {
+    @Test func pipesAndLinksAreWrittenInPlace() throws {
         let folder = try Self.demo.get()
         let plain = try run("--format", "csv").output
         let read = try shell(
@@ -134,7 +134,7 @@ import Testing
     }
 
     /// Whoever adds up a sheet comes to what the summary says.
-    @Test func aSheetHoldsWhatWasPaidForWhatIsLost() throws {
+    @Test func aSheetIncludesThePriceOfLostOutputs() throws {
         let folder = try Folder()
         let made = try Program.run(
             "demo", "--tasks", "40", "--seed", "11", "--faults", "hostile", "--storage", folder.path + "/s", "--format", "json")
@@ -158,7 +158,7 @@ import Testing
                 == Decimal(string: money["paid"] as? String ?? ""))
     }
 
-    @Test func thePageLeadsToTheOriginals() throws {
+    @Test func thePageLinksToTheOriginals() throws {
         let folder = try Self.demo.get()
         let page = folder + "/report.html"
         #expect(try run("--format", "html", "--base-price", "0.05", "-o", page).status == 1)
@@ -170,7 +170,7 @@ import Testing
     }
 
     /// Checked by the programs of whoever receives it.
-    @Test func evidenceProvesItself() throws {
+    @Test func evidenceCanBeCheckedByOtherPrograms() throws {
         let folder = try Self.demo.get()
         let outputs = try #require(try json(try run("--format", "json"))["outputs"] as? [[String: Any]])
         let task = try #require(outputs.first?["taskId"] as? String)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct DecoderPlaceTests {
-    @Test func theSandboxMakesTheSameFilesAsTheProgramItself() throws {
+    @Test func theSandboxMakesTheSameFilesAsTheProcess() throws {
         let folder = try Folder()
         let stores = ["sandbox", "in-process"].map { ($0, "\(folder.path)/\($0)") }
         for (place, storage) in stores {
@@ -43,7 +43,7 @@ import Testing
         os.execv(sys.argv[1], sys.argv[1:])
         """
 
-    @Test func aKernelThatRefusesTheSandboxIsToldAtTheStart() throws {
+    @Test func aKernelWithoutASandboxIsReportedAtTheStart() throws {
         let folder = try Folder()
         let script = folder.path + "/refusing.py"
         try Data(Self.refusing.utf8).write(to: URL(filePath: script))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct DemoTests {
-    @Test func theDemoArchivesAuditsAndShows() throws {
+    @Test func theDemoArchivesAuditsAndMakesAGallery() throws {
         let folder = try Folder()
         let storage = folder.path + "/storage"
         let demo = try Program.run("demo", "--tasks", "8", "--seed", "5", "--storage", storage)

@@ -76,7 +76,7 @@ import Testing
         _ = try simulator.finish()
     }
 
-    @Test func answersPassAsTheyAre() async throws {
+    @Test func answersPassUnchanged() async throws {
         try await withGateway { ways in
             let list = try ways.ask(ways.direct, "/v1/tasks?page=1&page_size=3")
             let ids = list.body.matches(of: /"id":"(task-[^"]+)"/).map { String($0.output.1) }
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func whatIsAskedForIsOnRecordAndArchived() async throws {
+    @Test func aRequestIsRecordedAndItsResultArchived() async throws {
         try await withGateway { ways in
             let body = #"{"model":"gpt-image-2-beta","prompt":"a fox in the snow","size":"16:9","resolution":"2K","seed":1.50}"#
             let made = try ways.create(body, "-H 'Idempotency-Key: k-1'")
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func nobodySpendsWithoutAKey() async throws {
+    @Test func nobodySpendsCreditsWithoutAKey() async throws {
         try await withGateway { ways in
             for key in [nil, "sk-caller-0123456789", "gateway-token-0123456780", ""] {
                 let made = try ways.create(#"{"prompt":"x"}"#, key: key)
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test func aCallersKeyIsForwardedAndReadsHisTasksWhenAllowed() async throws {
+    @Test func aCallersKeyReadsItsTasksWhenForwardingIsOn() async throws {
         try await withGateway(["--forward-authorization"]) { ways in
             let made = try ways.create(#"{"prompt":"an owl"}"#, key: "sk-caller-0123456789")
             #expect(made.status == "http/1.1 200 ok")
@@ -160,7 +160,7 @@ import Testing
         }
     }
 
-    @Test func sizesOutsideTheLimitsAreRefusedBeforeTheyCost() async throws {
+    @Test func invalidSizesAreRefusedBeforeTheyCost() async throws {
         try await withGateway(["--validate"]) { ways in
             for (size, resolution) in [("100x100", nil), ("4000x1000", nil), ("5:7", nil), ("1:1", "8K"), ("1025x1024", nil)] {
                 let more = resolution.map { #","resolution":"\#($0)""# } ?? ""
@@ -182,7 +182,7 @@ import Testing
         }
     }
 
-    @Test func aCallbackIsAskedForWhenToldAndTheCallerHasNone() async throws {
+    @Test func aCallbackIsAddedWhenTheCallerHasNone() async throws {
         let folder = try Folder()
         // The port is found first, since the address is told before the service listens.
         let port = try shell(
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test func aFailureOfTheArchiveIsNotTheCallers() async throws {
+    @Test func anArchiveFailureDoesNotAffectTheCaller() async throws {
         try await withGateway { ways in
             // Another program holds the catalog; the service can't write to it.
             let holder = try HeldCatalog(ways.storage + "/catalog.sqlite")

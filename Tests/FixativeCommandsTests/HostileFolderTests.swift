@@ -37,7 +37,7 @@ import Testing
 
     /// Somebody moves old months to another disk and leaves a link, or a file takes the folder's place.
     @Test(arguments: [("day", true), ("month", true), ("day", false)])
-    func recordsBehindALinkOrAFileAreMissed(_ level: String, _ isLink: Bool) throws {
+    func recordsReplacedByALinkOrAFileAreReported(_ level: String, _ isLink: Bool) throws {
         let (folder, storage) = try Self.archive()
         defer { withExtendedLifetime(folder) {} }
         let day = (try Self.first("records", under: storage) as NSString).deletingLastPathComponent
@@ -84,7 +84,7 @@ import Testing
 
     // MARK: Litter
 
-    @Test func leftoversOfSystemsBlockNothingAndStay() throws {
+    @Test func systemLeftoversBlockNothingAndStay() throws {
         let (folder, storage) = try Self.archive()
         defer { withExtendedLifetime(folder) {} }
         let record = try Self.first("records", under: storage)
@@ -124,7 +124,7 @@ import Testing
     ]
 
     @Test(arguments: ["mkfifo", "ln -s /dev/zero", "truncate -s 6T"])
-    func noVerbWaitsOrDiesAtWhatIsNoFile(_ command: String) throws {
+    func noVerbHangsOrCrashesAtASpecialFile(_ command: String) throws {
         let (folder, storage) = try Self.archive()
         defer { withExtendedLifetime(folder) {} }
         let record = try Self.first("records", under: storage)
@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test(arguments: ["catalog.sqlite", "catalog.sqlite-wal", "fixative-archive.json", "fixative.json", "records", "ingest"])
-    func whatTheArchiveStandsOnIsRefusedByItsName(_ name: String) throws {
+    func aPipeInPlaceOfAnArchiveFileIsNamed(_ name: String) throws {
         let (folder, storage) = try Self.archive()
         defer { withExtendedLifetime(folder) {} }
         _ = try shell("rm -rf '\(storage)/\(name)' && mkfifo '\(storage)/\(name)'")
@@ -213,7 +213,7 @@ import Testing
         #expect(listed.components(separatedBy: "\"taskId\"").count == 4)
     }
 
-    @Test func aFullDiskStopsWritingNotReadingAndGcFreesIt() throws {
+    @Test func aFullDiskAllowsReadingAndGarbageCollection() throws {
         try Self.onSmallDisk { disk, storage in
             let digest = try shell("head -c 1000000 /dev/zero | sha256sum").prefix(64)
             let orphan = "\(storage)/blobs/sha256/\(digest.prefix(2))/\(digest)"

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ListAndAuditTests {
     private func json(_ text: String) throws -> Any { try JSONSerialization.jsonObject(with: Data(text.utf8)) }
 
-    @Test func listsGoOnWhereTheyEndedAndAuditsAddUp() throws {
+    @Test func listsContinueAtACursorAndAuditsAddUp() throws {
         let folder = try Folder()
         let storage = ["--storage", folder.path + "/s"]
         let demo = try Program.run(
@@ -14,7 +14,7 @@ import Testing
         func run(_ arguments: String...) throws -> Program.Outcome { try Program.start(arguments + storage).finish() }
 
         let whole = try run("list", "--format", "csv")
-        #expect(!whole.errors.contains("--after"), "data that goes to a file is whole")
+        #expect(!whole.errors.contains("--after"), "output to a file is complete")
         let lines = whole.output.split(separator: "\r\n").dropFirst()
         #expect(lines.count >= 7)
         var pieces: [Substring] = []
@@ -40,7 +40,7 @@ import Testing
         var counted = try #require(audit["summary"] as? [String: Any])
         #expect(counted.removeValue(forKey: "money") != nil)
         let rows = counted as NSDictionary
-        #expect(summary == rows, "counters and rows say the same")
+        #expect(summary == rows, "counters and rows agree")
         #expect(summary["outputs"] as? Int == lines.count)
         let table = try run("audit").output
         let quickTable = try run("audit", "--summary").output.split(separator: "\n")
@@ -48,18 +48,18 @@ import Testing
     }
 
     @Test(
-        "wrong ways to go on are refused",
+        "Wrong options of list and audit are refused",
         arguments: [
             ["list", "--after", "x"], ["list", "--after", "12.task"], ["list", "--all", "--limit", "3"],
             ["audit", "--summary", "--format", "csv"], ["list", "--tier", "8K"],
         ])
-    func usage(_ arguments: [String]) throws {
+    func wrongListAndAuditOptionsAreRefused(_ arguments: [String]) throws {
         let outcome = try Program.start(arguments).finish()
         #expect(outcome.status == 64)
         #expect(outcome.output.isEmpty)
     }
 
-    @Test func aReaderThatHasHadItsFillEndsAListAsASuccess() throws {
+    @Test func aClosedPipeEndsAListWithSuccess() throws {
         let folder = try Folder()
         let demo = try Program.run("demo", "--tasks", "3", "--faults", "none", "--storage", folder.path + "/s")
         #expect(demo.status == 0, "\(demo.errors)")

@@ -68,7 +68,7 @@ import Testing
         _ = try simulator.finish()
     }
 
-    @Test func readersFindWhatIsArchivedAndOnlyTheyDo() async throws {
+    @Test func onlyReadersFindArchivedOutputs() async throws {
         try await withService { service in
             #expect(try service.ask("/healthz", token: nil).status == 200)
             #expect(try service.ask("/readyz", token: nil).status == 200)
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func filesAreServedAsWhatTheyAre() async throws {
+    @Test func filesAreServedWithTheirOwnType() async throws {
         try await withService(tasks: 1) { service in
             let output = try #require((try service.json("/api/outputs")["outputs"] as? [[String: Any]])?.first)
             let original = try #require(output["original"] as? [String: Any])
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test func aCallbackIsAHintAndNothingMore() async throws {
+    @Test func aCallbackIsOnlyAHint() async throws {
         try await withService(tasks: 1) { service in
             let post = "-X POST -H 'Content-Type: application/json' --data-binary @-"
             func call(_ secret: String, _ body: String) throws -> Int {
@@ -167,7 +167,7 @@ import Testing
         }
     }
 
-    @Test func tasksAreTakenWholeOrNotAtAll() async throws {
+    @Test func aTaskListIsAcceptedAsAWholeOrNotAtAll() async throws {
         try await withService(tasks: 1) { service in
             let bad = try service.ask("/api/tasks", #"-d '{"tasks":[{"task_id":"task-a"},{"task_id":"a b"}]}'"#)
             #expect(bad.status == 422 && bad.body.contains("not a task ID"))
@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    @Test func aManifestThatIsDroppedIsTakenUp() async throws {
+    @Test func aDroppedManifestIsRead() async throws {
         try await withService(tasks: 1) { service in
             let lines = #"{"task_id":"task-dropped","size":"16:9","resolution":"2K"}"# + "\nno task\n"
             try Data(lines.utf8).write(to: URL(filePath: service.drop + "/a.jsonl"), options: .atomic)
@@ -195,7 +195,7 @@ import Testing
         }
     }
 
-    @Test func withoutATokenItStaysOnThisMachineAndChangesNothing() async throws {
+    @Test func theServiceIsLocalAndReadOnlyWithoutAToken() async throws {
         try await withService(tasks: 1, tokens: [:]) { service in
             let list = try service.ask("/api/outputs", token: nil)
             #expect(list.status == 200)

@@ -8,7 +8,7 @@ extension RunCommandTests {
         headers.first { $0.hasPrefix(name + ": ") }.map { String($0.dropFirst(name.count + 2)) }
     }
 
-    @Test func theGalleryIsTheExportFileByFile() async throws {
+    @Test func theServedGalleryEqualsTheExport() async throws {
         try await withService(tasks: 5) { service in
             let folder = try Folder()
             let outcome = try Program.run("gallery", folder.path + "/g", "--originals", "--storage", service.storage)
@@ -58,13 +58,13 @@ extension RunCommandTests {
         }
     }
 
-    @Test func aBrowserSignsInToReadAndNothingElse() async throws {
+    @Test func aBrowserSessionMayOnlyRead() async throws {
         try await withService(tasks: 1) { service in
             let asked = try service.ask("/gallery/", token: nil)
             #expect(asked.status == 401 && asked.body.contains("action=\"sign-in\"") && !asked.body.contains("thumbs/"))
             #expect(field("content-type", asked.headers) == "text/html; charset=utf-8")
             let style = try #require(asked.body.firstMatch(of: /assets\/gallery\.[0-9a-f]+\.css/)).output
-            #expect(try service.ask("/gallery/\(style)", token: nil).status == 200, "the page to sign in has its style")
+            #expect(try service.ask("/gallery/\(style)", token: nil).status == 200, "the sign-in page has its style")
             #expect(try service.ask("/gallery/pictures/task-1-0.html", token: nil).body.contains("action=\"../sign-in\""))
             for path in [
                 "manifest.json", "feed.xml", "data/1.000000000000.js", "thumbs/00/\(String(repeating: "0", count: 64)).jpg",
@@ -112,7 +112,7 @@ extension RunCommandTests {
         }
     }
 
-    @Test func withoutATokenTheGalleryIsOpen() async throws {
+    @Test func theGalleryIsOpenWithoutAToken() async throws {
         try await withService(tasks: 1, tokens: [:]) { service in
             let (page, signIn) = (try service.ask("/gallery/", token: nil), try service.ask("/gallery/sign-in", token: nil))
             #expect(page.status == 200 && signIn.status == 303)

@@ -33,10 +33,10 @@ import Testing
             if try holds() { return }
             try await Task.sleep(for: .milliseconds(100))
         }
-        Issue.record("never: \(what)")
+        Issue.record("did not happen: \(what)")
     }
 
-    @Test func aHangUpReadsKeysTokensAndSettingsAnew() async throws {
+    @Test func aHangUpSignalReloadsKeysTokensAndSettings() async throws {
         let folder = try Folder()
         let simulator = try Program.start(["simulate", "--port", "0", "--tasks", "1"])
         try #require(try await simulator.says("export FIXATIVE_API_URL="))
@@ -77,7 +77,7 @@ import Testing
     }
 
     /// Mounting takes root, without which the test is skipped with a printed line.
-    @Test(arguments: [true, false]) func aFullDiskStopsWritingAndNothingElse(_ isNew: Bool) async throws {
+    @Test(arguments: [true, false]) func aFullDiskStopsOnlyWriting(_ isNew: Bool) async throws {
         let (folder, hook) = (try Folder(), "hook-secret-0123456789")
         guard try shell("mount -t tmpfs -o size=8m none '\(folder.path)' && echo ok").contains("ok") else {
             return print("skipped: a small disk can't be mounted")
@@ -103,7 +103,7 @@ import Testing
         #expect(try status(url + "/healthz", token: nil) == "200")
         #expect(try status(url + "/readyz", token: nil) == "503")
         #expect(try hooked() == "503")
-        #expect(try status(url + "/v1/tasks", token: "sk-of-a-test") == "200", "the gateway passes through")
+        #expect(try status(url + "/v1/tasks", token: "sk-of-a-test") == "200", "the gateway still forwards requests")
         try FileManager.default.removeItem(atPath: folder.path + "/filler")
         try await eventually("a callback is taken once there is room") { try hooked() == "204" }
         try await eventually("ready once there is room") { try status(url + "/readyz", token: nil) == "200" }

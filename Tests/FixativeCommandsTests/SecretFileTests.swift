@@ -16,7 +16,7 @@ import Testing
         return path
     }
 
-    @Test func secretsComeFromTheEnvironmentAndFromAFileOneALine() throws {
+    @Test func secretsAreReadFromTheEnvironmentAndAFile() throws {
         let folder = try Folder()
         let path = try file("second-secret-0123456\r\n\n  third-secret-01234567\n", in: folder)
         let environment = [variable: "first-secret-01234567, other-secret-01234567", variable + "_FILE": path]
@@ -27,7 +27,7 @@ import Testing
         #expect(try secrets("READ_TOKEN", in: environment) == [])
     }
 
-    @Test func aFileThatCannotBeTrustedSaysWhyAndNeverWhatItHolds() throws {
+    @Test func anUntrustedFileIsExplainedWithoutItsContents() throws {
         let folder = try Folder()
         for (text, mode, words) in [
             ("first-secret-01234567\n", 0o644, "chmod 600 \(folder.path)/secrets"), ("short\n", 0o600, "at least 16"),

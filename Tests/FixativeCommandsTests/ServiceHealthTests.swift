@@ -39,10 +39,10 @@ import Testing
             if try holds() { return }
             try await Task.sleep(for: .milliseconds(100))
         }
-        Issue.record("never: \(what)")
+        Issue.record("did not happen: \(what)")
     }
 
-    @Test func aPartThatFailsIsBegunAgainAndHealthSaysSo() async throws {
+    @Test func aFailedPartIsRestartedAndHealthReportsIt() async throws {
         let folder = try Folder()
         let simulator = try Program.start(["simulate", "--port", "0", "--tasks", "0"])
         try #require(try await simulator.says("export FIXATIVE_API_URL="))
@@ -56,7 +56,7 @@ import Testing
             }
             let stranger = try ask("/readyz", nil)
             #expect(stranger.status == "503" && stranger.body.contains(#""sources":"failing""#))
-            #expect(!stranger.body.contains(folder.path), "who has no token learns no paths")
+            #expect(!stranger.body.contains(folder.path), "a caller without a token learns no paths")
             #expect(try ask("/healthz", nil).status == "200")
             try FileManager.default.createDirectory(atPath: drop, withIntermediateDirectories: false)
             try await eventually("ready once the folder is there") { try ask("/readyz", nil).status == "200" }
@@ -65,7 +65,7 @@ import Testing
         _ = try simulator.finish()
     }
 
-    @Test func aKeyThatIsRefusedAndAnAPIThatIsAwayLeaveTheServiceUp() async throws {
+    @Test func aRefusedKeyOrAnAbsentAPIDoesNotStopTheService() async throws {
         let simulator = try Program.start(["simulate", "--port", "0", "--tasks", "0"])
         try #require(try await simulator.says("export FIXATIVE_API_URL="))
         let said = try String(contentsOf: simulator.errors, encoding: .utf8)
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func aCatalogThatIsLockedHoldsUpNoEnd() async throws {
+    @Test func aLockedCatalogDoesNotDelayTheShutdown() async throws {
         let folder = try Folder()
         let secret = "hook-secret-0123456789"
         // Nobody listens there.
@@ -119,7 +119,7 @@ import Testing
         #expect(try shell("sqlite3 '\(folder.path)/s/catalog.sqlite' 'PRAGMA integrity_check'") == "ok\n")
     }
 
-    @Test func logsAreLinesOfJSONWithTheirTasks() async throws {
+    @Test func logLinesAreJSONWithTheirTaskIDs() async throws {
         let folder = try Folder()
         let simulator = try Program.start(["simulate", "--port", "0", "--tasks", "2"])
         try #require(try await simulator.says("export FIXATIVE_API_URL="))

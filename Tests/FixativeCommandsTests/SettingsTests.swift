@@ -16,7 +16,7 @@ import Testing
         return (settings, warnings)
     }
 
-    @Test func onlyWaitStaysToTheEndOfTheWindow() throws {
+    @Test func onlyTheWaitOptionWaitsForTheWholeWindow() throws {
         for (arguments, seconds) in [([], 60), (["--patience", "5"], 5), (["--wait"], nil)] as [([String], TimeInterval?)] {
             #expect(try ArchiveCommand.parse(arguments).patience.seconds == seconds)
             #expect(try RetryCommand.parse(arguments).patience.seconds == seconds)
@@ -24,7 +24,7 @@ import Testing
         #expect(throws: (any Error).self) { try ArchiveCommand.parse(["--wait", "--patience", "5"]) }
     }
 
-    @Test func anArchiveSetsOnlyWhatHarmsNobody() async throws {
+    @Test func anArchiveMaySetOnlyHarmlessOptions() async throws {
         let (settings, warnings) = try await load(
             #"""
             {"apiUrl":"https://evil.example","insecureApi":true,"allowPrivateHosts":true,"resultHosts":["evil.example"],
@@ -41,7 +41,7 @@ import Testing
         #expect(warnings.first?.contains("FIXATIVE_API_URL") == true)
     }
 
-    @Test func anArchiveNeitherWidensLimitsNorHoldsPicturesUp() async throws {
+    @Test func anArchiveCannotRaiseLimitsOrDelayPictures() async throws {
         let (settings, warnings) = try await load(
             #"""
             {"maxBytes":1,"maxSide":99999,"maxResults":1,"sweepInterval":604800,"leaseSeconds":86400,"perHostRate":0.0000001}
@@ -54,7 +54,7 @@ import Testing
         #expect(own.sweepInterval == 86_400 && own.maxBytes == 1 && own.perHostRate == 0 && none == [])
     }
 
-    @Test func whatIsGivenElsewhereNeedsNoWarning() async throws {
+    @Test func anOverriddenSettingCausesNoWarning() async throws {
         let (settings, warnings) = try await load(
             #"{"apiUrl":"https://evil.example"}"#, ["FIXATIVE_API_URL": "https://good.example"])
         #expect(settings.apiURL == "https://good.example")
@@ -69,7 +69,7 @@ import Testing
             ("http://localhost.example", false), ("http://127.0.0.1.example", false), ("http://[::2]", false),
             ("http://0.0.0.0", false), ("http://[::ffff:10.0.0.1]", false),
         ])
-    func theKeyTravelsProtectedOrNotAtAll(_ text: String, _ isProtected: Bool) throws {
+    func theKeyIsSentOnlyOverAProtectedConnection(_ text: String, _ isProtected: Bool) throws {
         #expect(try APIAddress(text).isProtected == isProtected)
     }
 
@@ -81,7 +81,7 @@ import Testing
             "https://api.example:18446744073709551616", "https://api.example\r\nHost: evil.example", "//api.example",
             "api.example",
         ])
-    func anAddressThatMayBeReadInTwoWaysIsRefused(_ text: String) {
+    func anAmbiguousAddressIsRefused(_ text: String) {
         #expect(throws: SettingsError.self) { try APIAddress(text) }
     }
 }

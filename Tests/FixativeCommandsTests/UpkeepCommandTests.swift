@@ -18,7 +18,7 @@ import Testing
         _ = try shell(script)
     }
 
-    @Test func verifyFindsRepairMendsAndGcTakesAwayWhatIsLeft() throws {
+    @Test func verifyFindsRepairFixesAndGcCleansUp() throws {
         let (folder, storage) = try archive()
         defer { withExtendedLifetime(folder) {} }
         #expect(try Program.run("verify", "--deep", "--storage", storage).status == 0)
@@ -46,7 +46,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: stray))
     }
 
-    @Test func aDamagedCatalogIsAFindingAndIsMadeAgain() throws {
+    @Test func aDamagedCatalogIsReportedAndRebuilt() throws {
         let (folder, storage) = try archive()
         defer { withExtendedLifetime(folder) {} }
         let before = try Program.run("list", "--format", "json", "--storage", storage).output
@@ -55,14 +55,14 @@ import Testing
         #expect(found.status == 1)
         #expect(found.output.contains("damagedCatalog"))
         let mended = try Program.run("repair", "--storage", storage)
-        #expect(mended.status == 1, "what waited may be lost, and that is said")
+        #expect(mended.status == 1, "the possible loss of waiting tasks is reported")
         #expect(mended.output.contains("archive --since 24h"))
         #expect(try Program.run("verify", "--deep", "--storage", storage).status == 0)
         #expect(try Program.run("list", "--format", "json", "--storage", storage).output == before)
         #expect(try Program.run("repair", "--storage", storage).status == 0)
     }
 
-    @Test func anArchiveOfANewerProgramIsRefused() throws {
+    @Test func anArchiveOfANewerVersionIsRefused() throws {
         let (folder, storage) = try archive()
         defer { withExtendedLifetime(folder) {} }
         _ = try shell("sed -i 's/\"version\" : 1/\"version\" : 9/' '\(storage)/fixative-archive.json'")

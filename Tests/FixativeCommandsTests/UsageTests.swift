@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct UsageTests {
     @Test(
-        "wrong usage ends with 64 and says what is right",
+        "Wrong usage exits with 64 and names the right usage",
         arguments: [
             ["nonsense"], ["archive", "--watch"], ["archive", "a b"], ["list", "--verdict", "fine"], ["demo", "--tasks", "0"],
             ["audit", "--since", "yesterday"], ["show", "two words"], ["cat", "1234"], ["status", "--format", "csv"],
@@ -13,7 +13,7 @@ import Testing
             ["gallery", "out", "--base-url", "example.org"], ["gallery", "out", "--copy", "--link"], ["export", "bagit"],
             ["export", "zip"],
         ])
-    func usage(_ arguments: [String]) throws {
+    func wrongUsageExitsWith64(_ arguments: [String]) throws {
         let outcome = try Program.start(arguments).finish()
         #expect(outcome.status == 64)
         #expect(!outcome.errors.isEmpty)
@@ -21,9 +21,9 @@ import Testing
     }
 
     @Test(
-        "a verb that writes table or json names these two in its help and in its error, and no other",
+        "Help and errors of a verb with table and json name only these two formats",
         arguments: [["archive"], ["retry"], ["status"], ["gallery", "out"], ["show", "task-1"]])
-    func formats(_ verb: [String]) throws {
+    func helpAndErrorsNameTheSupportedFormats(_ verb: [String]) throws {
         let help = try Program.start(verb + ["--help"]).finish()
         #expect(help.output.contains("table or json. (values: table, json; default: table)"))
         let refused = try Program.start(verb + ["--format", "csv"]).finish()
@@ -49,7 +49,7 @@ import Testing
         ["export", "bagit", "out"],
         ["cat", String(repeating: "a", count: 64)],
     ])
-    func aFolderThatIsNoArchiveIsRefused(_ arguments: [String]) throws {
+    func aFolderThatIsNotAnArchiveIsRefused(_ arguments: [String]) throws {
         let folder = try Folder()
         let missing = try Program.start(arguments + ["--storage", folder.path + "/none"]).finish()
         #expect(missing.status == 2)
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func dataThatCannotBeWrittenIsAnError() throws {
+    @Test func unwritableOutputIsAnError() throws {
         let status = try shell(
             "\(Program.executable.path) list --help > /dev/full; \(Program.executable.path) doctor > /dev/full; echo $?")
         #expect(status == "2\n")

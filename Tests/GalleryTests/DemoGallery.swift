@@ -26,7 +26,7 @@ struct DemoGallery {
         return try WaitingTests.waiting(entries, count: 60, failing: [.vendor: 30, .ours: 10], atRisk: 4)
     }
 
-    @Test func writesTheRecordsAsAGallery() async throws {
+    @Test func theRecordsAreWrittenAsAGallery() async throws {
         let environment = ProcessInfo.processInfo.environment
         let records = try #require(environment["FIXATIVE_BROWSER_RECORDS"])
         let output = try #require(environment["FIXATIVE_BROWSER_GALLERY"])

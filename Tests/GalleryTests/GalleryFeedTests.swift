@@ -42,15 +42,15 @@ struct GalleryFeedTests {
         #expect(try values("feed/author/name") == ["Studio"])
     }
 
-    @Test func everyFileThatTheFeedNamesIsThere() async throws {
+    @Test func everyFileNamedInTheFeedExists() async throws {
         _ = try await export(try (0..<5).map { try entry($0) }, to: folder, originals: true)
         let named =
             try values("feed/link", "href") + values("feed/entry/link", "href") + values("feed/entry/content/div/p/a/img", "src")
         for path in named { #expect(folder.has(path), "\(path)") }
-        #expect(try values("feed/link", "rel") == ["alternate"], "a feed that does not know where it is names no self")
+        #expect(try values("feed/link", "rel") == ["alternate"], "a feed without a base URL has no self link")
     }
 
-    @Test func idsStayWhenTheSiteMovesAndDifferBetweenGalleries() async throws {
+    @Test func feedIDsSurviveAMoveAndDifferBetweenGalleries() async throws {
         _ = try await export([try entry(1), try entry(2)], to: folder, baseURL: Self.base, identity: "a")
         let (feed, ids) = (try values("feed/id"), try values("feed/entry/id"))
         for id in feed + ids {
@@ -69,7 +69,7 @@ struct GalleryFeedTests {
         "</title><script>alert(1)</script>", "]]> & &amp; <![CDATA[ \u{0}\u{1F}\u{FFFE}\u{FFFF}\u{7F}",
         "\"\u{301} \u{202E}reversed 👩‍👩‍👧‍👦",
     ])
-    func aPromptIsTextInTheFeed(prompt: String) async throws {
+    func aPromptIsPlainTextInTheFeed(prompt: String) async throws {
         var picture = try entry(1, prompt: prompt)
         picture.request?.size = prompt
         _ = try await export([picture], to: folder, title: prompt)

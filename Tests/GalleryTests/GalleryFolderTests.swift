@@ -10,7 +10,7 @@ struct GalleryFolderTests {
 
     init() throws { folder = try ScratchFolder() }
 
-    @Test func aSecondRunWritesNothingAndAsksForNoBlob() async throws {
+    @Test func aSecondRunWritesNothingAndReadsNoBlob() async throws {
         let entries = try (0..<30).map { try entry($0) }
         let first = try await export(entries, to: folder, originals: true, pageSize: 10)
         let before = try folder.contents()
@@ -37,7 +37,7 @@ struct GalleryFolderTests {
         #expect(try await export([try entry(1), try entry(2)], to: folder).written == 0)
     }
 
-    @Test func aNewPictureLeavesFullPagesAndShardsAlone() async throws {
+    @Test func aNewPictureChangesNoFullPageOrShard() async throws {
         _ = try await export(try (0..<45).map { try entry($0) }, to: folder, pageSize: 10, shardSize: 10)
         let before = try folder.contents()
         let summary = try await export(try (0..<46).map { try entry($0) }, to: folder, pageSize: 10, shardSize: 10)
@@ -50,7 +50,7 @@ struct GalleryFolderTests {
         #expect(summary.written == 10)
     }
 
-    @Test func orphansGoAndNothingElse() async throws {
+    @Test func onlyOrphansAreRemoved() async throws {
         _ = try await export([try entry(1), try entry(2)], to: folder)
         try folder.write("mine", to: "notes.txt")
         try folder.write("mine too", to: "pictures/mine.html")
@@ -80,7 +80,7 @@ struct GalleryFolderTests {
         #expect(try folder.text("pictures/task-2-0.html") == "mine")
     }
 
-    @Test func aMissingBlobLeavesTheOldSiteWholeAndTheNextRunMendsIt() async throws {
+    @Test func aMissingBlobKeepsTheOldSiteUntilTheNextRun() async throws {
         _ = try await export([try entry(1)], to: folder)
         let before = try folder.contents()
         let blobs = MemoryBlobs()
@@ -108,7 +108,7 @@ struct GalleryFolderTests {
     }
 
     @Test(arguments: ["../outside.txt", "/etc/hostname", "a/../../outside.txt", "a//b", ""])
-    func aListThatNamesFilesElsewhereIsRefused(path: String) async throws {
+    func aFileListWithOutsidePathsIsRefused(path: String) async throws {
         try folder.write(#"{"format":"fixative.gallery/1","files":{"\#(path)":{"bytes":1}}}"#, to: ".fixative-gallery.json")
         let error = await #expect(throws: GalleryError.self) { try await export([], to: folder) }
         #expect(error?.code == .damagedList)

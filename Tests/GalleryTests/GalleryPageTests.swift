@@ -28,7 +28,7 @@ struct GalleryPageTests {
         return links
     }
 
-    @Test(arguments: [1, 7, 30]) func everyLinkIsRelativeAndLeadsSomewhere(count: Int) async throws {
+    @Test(arguments: [1, 7, 30]) func everyLinkIsRelativeAndItsTargetExists(count: Int) async throws {
         var entries = try (0..<count).map { try entry($0) }
         entries.append(try entry(90, task: "Über/../&<task>?", prompt: nil))
         entries.append(try entry(91, state: .unavailable))
@@ -54,7 +54,7 @@ struct GalleryPageTests {
     }
 
     /// A card instead of a picture, and no word that calls it broken.
-    @Test func aFileThatIsNotDecodedIsACardThatSaysWhatItIs() async throws {
+    @Test func anUnreadFileIsACardWithItsFormat() async throws {
         var file = try entry(1, prompt: nil)
         file.judgement = SizeContract.gptImage2.judgeUnread(
             delivered: PixelSize(width: 7, height: 5), request: try SizeContract.gptImage2.request(size: "1:1", resolution: "1K"))
@@ -69,7 +69,7 @@ struct GalleryPageTests {
         #expect(try folder.text("pictures/task-1-0.html").contains("a whole GIF"))
     }
 
-    @Test func nothingNamesAnotherHost() async throws {
+    @Test func noFileNamesAnotherHost() async throws {
         _ = try await export(try (0..<30).map { try entry($0) }, to: folder, originals: true, pageSize: 10)
         for (file, bytes) in try folder.contents() where !file.hasPrefix(".") {
             var text = String(decoding: bytes, as: UTF8.self)
@@ -80,7 +80,7 @@ struct GalleryPageTests {
         }
     }
 
-    @Test(arguments: hostile) func aPromptIsTextAndNothingElse(prompt: String) async throws {
+    @Test(arguments: hostile) func aPromptIsShownOnlyAsText(prompt: String) async throws {
         _ = try await export([try entry(1, prompt: prompt)], to: folder, title: prompt)
         let plain = try ScratchFolder()
         _ = try await export([try entry(1, prompt: "fox")], to: plain, title: "title")
@@ -127,7 +127,7 @@ struct GalleryPageTests {
         #expect(Set(pages.map { $0.lowercased() }).count == 2)
     }
 
-    @Test func anEmptyArchiveSaysSo() async throws {
+    @Test func anEmptyArchiveIsShownAsEmpty() async throws {
         let summary = try await export([], to: folder)
         #expect(summary.pictures == 0)
         let index = try folder.text("index.html")
@@ -145,7 +145,7 @@ struct GalleryPageTests {
         }
     }
 
-    @Test func anUnreadableFileIsACardWithKindAndSizeAndNeverAPage() async throws {
+    @Test func anUndecodableFileIsACardWithKindAndSize() async throws {
         var output = try entry(1)
         output.thumbnail = nil
         output.preview = nil
@@ -159,14 +159,14 @@ struct GalleryPageTests {
         #expect(folder.has("originals/aa/\(try digest(1)).bin"))
     }
 
-    @Test func outputsStillOnTheirWayAreLeftOutAndCounted() async throws {
+    @Test func pendingOutputsAreCountedButNotShown() async throws {
         let entries = [try entry(1), try entry(2, state: .waiting), try entry(3, state: .leased), try entry(4, state: .held)]
         let summary = try await export(entries, to: folder)
         #expect(summary.pictures == 1)
         #expect(summary.pending == 3)
     }
 
-    @Test func originalsStayOutUnlessWanted() async throws {
+    @Test func originalsAreLeftOutUnlessRequested() async throws {
         _ = try await export([try entry(1)], to: folder)
         #expect(try folder.contents().keys.allSatisfy { !$0.hasPrefix("originals/") })
         #expect(!(try folder.text("pictures/task-1-0.html").contains("Download the original")))
@@ -185,7 +185,7 @@ struct GalleryPageTests {
     }
 
     /// The tier table's example: 3840x2160 asked, 1672x941 delivered, 4K billed, 1K delivered, 2.6 - 1.0 paid too much.
-    @Test func aPageTellsAskedDeliveredAndBilled() async throws {
+    @Test func aPageShowsTheRequestTheDeliveryAndTheBill() async throws {
         var output = try entry(1)
         output.request?.size = "16:9"
         output.request?.resolution = "4K"

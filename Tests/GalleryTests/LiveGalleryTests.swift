@@ -103,13 +103,13 @@ struct LiveGalleryTests {
     }
 
     @Test(arguments: [0, 1, 9, 45, 1203])
-    func itAnswersEveryPathWithTheBytesOfTheExport(count: Int) async throws {
+    func everyPathHasTheBytesOfTheExport(count: Int) async throws {
         let archive = Archive(try (0..<count).map { try entry($0, state: $0 % 7 == 3 ? .unavailable : .archived) })
         let size = count > 1000 ? 500 : 10
         try await expectSame(try gallery(archive, pageSize: size, shardSize: size), archive, pageSize: size, shardSize: size)
     }
 
-    @Test func whatChangesIsThereAtTheNextLook() async throws {
+    @Test func aChangeIsShownAtTheNextLook() async throws {
         let archive = Archive(try (0..<45).map { try entry($0) })
         let gallery = try gallery(archive)
         #expect(!(try await text(gallery).contains("task-99")))
@@ -128,7 +128,7 @@ struct LiveGalleryTests {
     }
 
     /// Without a picture that is new, too.
-    @Test func whatWaitsIsThereAtTheNextLookAndGoesWhenNothingWaits() async throws {
+    @Test func theWaitingListAppearsAndDisappearsAtTheNextLook() async throws {
         let archive = Archive(try (0..<45).map { try entry($0) })
         let gallery = try gallery(archive)
         let before = try await text(gallery)
@@ -144,7 +144,7 @@ struct LiveGalleryTests {
         #expect(try await text(gallery) == before)
     }
 
-    @Test func onlyWhatHasChangedIsReadAgain() async throws {
+    @Test func onlyChangedDaysAreReadAgain() async throws {
         let archive = Archive(try (0..<45).map { try entry($0) })
         let gallery = try gallery(archive, doubts: 0)
         _ = try await text(gallery)
@@ -158,7 +158,7 @@ struct LiveGalleryTests {
         #expect(archive.reads.count == 1, "nothing has changed since")
     }
 
-    @Test func whatLeavesAllSumsAloneIsFoundAfterAFewLooks() async throws {
+    @Test func aChangeThatKeepsAllSumsIsFoundAfterAFewLooks() async throws {
         let archive = Archive(try (0..<45).map { try entry($0) })
         let gallery = try gallery(archive, doubts: 10)
         _ = try await text(gallery)
@@ -168,10 +168,10 @@ struct LiveGalleryTests {
             clock.pass(5)
             looks += 1
         }
-        #expect(looks == 5, "45 days, ten at a look")
+        #expect(looks == 5, "45 days, ten for each look")
     }
 
-    @Test func aPageLoadedBeforeAChangeFindsItsDataForAWhile() async throws {
+    @Test func anOlderPageStillFindsItsDataForAWhile() async throws {
         let archive = Archive(try (0..<45).map { try entry($0) })
         let gallery = try gallery(archive)
         let paths = { (text: String) in text.matches(of: /(?:data|assets)\/[a-z0-9.]+\.js/).map { String($0.output) } }
@@ -192,10 +192,10 @@ struct LiveGalleryTests {
         _ = try await text(gallery)
         var gone = 0
         for path in shards + [list] where try await bytes(gallery, path) == nil { gone += 1 }
-        #expect(gone == 2, "the list and the newest shard, which has another name now")
+        #expect(gone == 2, "the list and the newest shard, which have new names")
     }
 
-    @Test func manyReadersAtOnceMakeOneLook() async throws {
+    @Test func manyReadersShareOneLook() async throws {
         let archive = Archive(try (0..<45).map { try entry($0) })
         let gallery = try gallery(archive)
         try await withThrowingTaskGroup(of: Int.self) { group in
@@ -206,7 +206,7 @@ struct LiveGalleryTests {
         #expect(archive.looks == 1)
     }
 
-    @Test func anArchiveThatDoesNotAnswerShowsWhatItShowedBefore() async throws {
+    @Test func aFailingArchiveStillShowsTheLastGallery() async throws {
         let archive = Archive([try entry(1)])
         let gallery = try gallery(archive)
         archive.breakDown(true)
@@ -226,7 +226,7 @@ struct LiveGalleryTests {
         "thumbs/bb/\(String(repeating: "b", count: 64)).html", "thumbs/BB/\(String(repeating: "B", count: 64)).jpg",
         "thumbs/bb/\(String(repeating: "b", count: 64))", "blobs/bb/\(String(repeating: "b", count: 64)).jpg",
     ])
-    func whatTheSiteDoesNotHaveIsNothing(path: String) async throws {
+    func anUnknownPathIsNotFound(path: String) async throws {
         #expect(try await gallery(Archive([try entry(1)])).file(at: path) == nil)
     }
 }

@@ -28,7 +28,7 @@ struct NumberFormatTests {
         (999_500, "1.0 MB"),
         (2_449_999, "2.4 MB"), (1_234_567_890, "1,234.6 MB"),
     ])
-    func bytesAreReadable(count: Int, text: String) { #expect(NumberFormat.bytes(count) == text) }
+    func byteCountsAreReadable(count: Int, text: String) { #expect(NumberFormat.bytes(count) == text) }
 
     @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")])
     func numbersAreGrouped(number: Int, text: String) { #expect(NumberFormat.grouped(number) == text) }
@@ -44,7 +44,7 @@ struct NumberFormatTests {
         #expect(png.count == 8 + 25 + 12 + 2 + 5 + 52 + 4 + 12)
     }
 
-    @Test(arguments: ["", "AAAA", "not base64!", "1QcSHQ=="]) func whatIsNoThumbHashGivesNoPlaceholder(text: String) {
+    @Test(arguments: ["", "AAAA", "not base64!", "1QcSHQ=="]) func anInvalidThumbHashGivesNoPlaceholder(text: String) {
         #expect(TinyPlaceholder.dataURL(thumbHash: text) == nil)
     }
 }

@@ -46,7 +46,7 @@ struct WaitingTests {
             separator: " ")
     }
 
-    @Test func eachRowTellsReasonCauseTriesNextTryAndTheTimeThatIsLeft() async throws {
+    @Test func eachRowShowsReasonCauseTriesAndTimeLeft() async throws {
         let html = try await index(try Self.waiting([try Self.failing(1), try Self.failing(2, index: nil, cause: .unknown)]))
         let words = try words(html)
         // 720 s after noon; 15,120 s are 4 h 12 min.
@@ -60,7 +60,7 @@ struct WaitingTests {
         #expect(html.contains(#"<time datetime="2026-11-27T12:00:00.000Z">"#))
     }
 
-    @Test func anArchiveAtRestSaysNothingOfWaitingAndHasNoTimeOnItsIndex() async throws {
+    @Test func anIndexWithNothingWaitingShowsNoBlockAndNoTime() async throws {
         #expect(WaitingList(asOf: Self.noon, count: 0, entries: [], total: 0) == nil)
         let html = try await index(nil, of: [try entry(1)])
         #expect(!html.contains("waiting") && !html.contains("As of") && !html.contains("<time"))
@@ -73,20 +73,20 @@ struct WaitingTests {
         ([:], 1, 0, true),
         ([:], 0, 1, true),
     ])
-    func theBlockIsOpenWhereAPersonShouldAct(failing: [FailureCause: Int], atRisk: Int, held: Int, isOpen: Bool) async throws {
+    func theBlockIsOpenWhenAPersonMustAct(failing: [FailureCause: Int], atRisk: Int, held: Int, isOpen: Bool) async throws {
         let html = try await index(
             try Self.waiting([], count: 6, failing: failing, atRisk: atRisk, held: held, holdReason: "the key is refused"))
         #expect(html.contains("<details class=\"waiting\" id=\"waiting\"\(isOpen ? " open" : "")>"))
         #expect(try words(html).contains("task is held: the key is refused") == (held > 0))
     }
 
-    @Test func whatHasNotFailedIsCountedAndNotListed() async throws {
+    @Test func waitingOutputsWithoutAFailureAreOnlyCounted() async throws {
         let html = try await index(try Self.waiting([], count: 1234, failing: [:]))
         #expect(try words(html).hasPrefix("Still waiting (1,234)"))
         #expect(!html.contains("<table"))
     }
 
-    @Test func aHundredRowsAreListedTheMostUrgentFirstAndTheOthersCounted() async throws {
+    @Test func theHundredMostUrgentRowsAreListed() async throws {
         let entries = try (0..<250).map { try Self.failing($0, end: 10_000 - Double($0)) }
         let html = try await index(try Self.waiting(entries, count: 1_000, failing: [.vendor: 700], total: 700))
         let tasks = html.matches(of: /<code>task-(\d+) #0<\/code>/).compactMap { Int($0.1) }
@@ -94,7 +94,7 @@ struct WaitingTests {
         #expect(try words(html).contains("600 more: run 'fixative list --failing'."))
     }
 
-    @Test func aTryMayBeDueAndAWindowMayBeOver() async throws {
+    @Test func dueTriesAndClosedWindowsAreShown() async throws {
         let words = try words(
             try await index(try Self.waiting([try Self.failing(1, nextTry: -5, end: -660), try Self.failing(2, end: 3_599)])))
         #expect(words.contains("7 due 11 min after its end, still tried"))
@@ -108,7 +108,7 @@ struct WaitingTests {
         #expect(words.count < 800 && words.count { $0 == "…" } == 2)
     }
 
-    @Test func noQueryOfALinkComesOntoThePage() async throws {
+    @Test func noQueryOfALinkIsShown() async throws {
         let secret = "sig=0123456789abcdef"
         let html = try await index(
             try Self.waiting(
@@ -122,7 +122,7 @@ struct WaitingTests {
     }
 
     /// As many tags and quotes as with harmless words, counted by byte.
-    @Test(arguments: GalleryPageTests.hostile) func allWordsAreTextAndNothingElse(text: String) async throws {
+    @Test(arguments: GalleryPageTests.hostile) func allValuesAreShownOnlyAsText(text: String) async throws {
         func page(_ text: String, _ folder: ScratchFolder) async throws -> String {
             let list = try Self.waiting([try Self.failing(1, prompt: text, reason: text)], held: 1, holdReason: text)
             _ = try await export([], waiting: list, to: folder)
@@ -134,7 +134,7 @@ struct WaitingTests {
         }
     }
 
-    @Test func onlyTheIndexSaysIt() async throws {
+    @Test func onlyTheIndexShowsTheBlock() async throws {
         let entries = try (0..<30).map { try entry($0) }
         _ = try await export(entries, waiting: try Self.waiting([try Self.failing(1)]), to: folder, pageSize: 10)
         let later = try Self.waiting([try Self.failing(1)], asOf: Self.noon + 61)
@@ -143,7 +143,7 @@ struct WaitingTests {
         #expect(try folder.text("index.html").contains("12:01 UTC"))
     }
 
-    @Test func thePageChangesOnceAMinuteAtMost() throws {
+    @Test func thePageChangesAtMostOnceAMinute() throws {
         let entry = try Self.failing(1)
         #expect(try Self.waiting([entry], asOf: Self.noon + 59) == Self.waiting([entry]))
         #expect(try Self.waiting([entry], asOf: Self.noon + 60) != Self.waiting([entry]))

@@ -27,25 +27,25 @@ private final class Account {
 
 @Suite struct AccountListingTests {
     @Test(arguments: [0, 1, 49, 50, 51, 100, 237], [true, false])
-    func anAccountThatRestsIsReadTwiceAtMost(_ count: Int, tellsTotal: Bool) async throws {
+    func anUnchangedAccountIsReadAtMostTwice(_ count: Int, tellsTotal: Bool) async throws {
         let account = Account(count)
         account.tellsTotal = tellsTotal
         let listing = try await AccountListing.read(since: nil, page: { try account.page($0) })
         #expect(listing.tasks.count == count)
         #expect(listing.isStable)
-        #expect(listing.passes == (count <= 50 ? 1 : 2), "a page is of one moment; of several, a second look confirms the first")
+        #expect(listing.passes == (count <= 50 ? 1 : 2), "one page is consistent; several pages need a second reading")
     }
 
-    @Test func olderTasksAreLeftOutAndNotReadToTheEnd() async throws {
+    @Test func theReadingStopsAtTasksThatAreTooOld() async throws {
         let account = Account(1000)
         let since = Date(timeIntervalSince1970: TimeInterval(1_800_000_000 + 900 * 60))
         let listing = try await AccountListing.read(since: since, page: { try account.page($0) })
         #expect(listing.tasks.count == 100)
         #expect(listing.isStable)
-        #expect(account.reads == 6, "two pages and the first row beyond, twice")
+        #expect(account.reads == 6, "two pages and the first row of a third, twice")
     }
 
-    @Test func tasksThatComeMeanwhileMakeItReadAgain() async throws {
+    @Test func newTasksCauseAnotherReading() async throws {
         let account = Account(200)
         account.event = { account, read in if read == 2 { account.rows.insert(("new", 1_900_000_000), at: 0) } }
         let listing = try await AccountListing.read(since: nil, page: { try account.page($0) })
@@ -55,7 +55,7 @@ private final class Account {
     }
 
     /// What is deleted moves the rest up: a task at the border of two pages is on neither.
-    @Test func tasksThatAreDeletedMeanwhileHideNone() async throws {
+    @Test func deletedTasksHideNoOtherTask() async throws {
         let account = Account(200)
         let hidden = account.rows[50].id
         account.event = { account, read in if read == 2 { account.rows.removeFirst() } }
@@ -64,7 +64,7 @@ private final class Account {
         #expect(listing.isStable)
     }
 
-    @Test func aDeletionAndANewOneAtOnceAreSeenToo() async throws {
+    @Test func aDeletionTogetherWithANewTaskIsNoticed() async throws {
         let account = Account(200)
         account.event = { account, read in
             if read == 3 {
@@ -77,7 +77,7 @@ private final class Account {
         #expect(listing.tasks.keys.contains { $0.text == hidden })
     }
 
-    @Test func anAccountThatNeverRestsIsSaidToBeSo() async throws {
+    @Test func anEverChangingAccountIsReportedAsUnstable() async throws {
         let account = Account(120)
         account.event = { account, read in account.rows.insert(("new-\(read)", 1_900_000_000 + read), at: 0) }
         let listing = try await AccountListing.read(since: nil, page: { try account.page($0) })
@@ -86,7 +86,7 @@ private final class Account {
         #expect(listing.tasks.count >= 120)
     }
 
-    @Test func aListThatEndsBeforeItsEndProvesNothing() async throws {
+    @Test func aListThatEndsTooEarlyIsNotStable() async throws {
         let empty = try await AccountListing.read(since: nil, page: { _ in AccountPage(tasks: [], rows: 0, total: 19) })
         #expect(!empty.isStable)
         let account = Account(120)
@@ -103,7 +103,7 @@ private final class Account {
     }
 
     /// Rows that come twice must not make up for rows at the end.
-    @Test func rowsThatComeTwiceUnderATotalThatWaversHideNothing() async throws {
+    @Test func repeatedRowsAndAChangingTotalHideNothing() async throws {
         let account = Account(237)
         var reads = 0
         let listing = try await AccountListing.read(
@@ -120,7 +120,7 @@ private final class Account {
     }
 
     /// Without a total such a list would have no end.
-    @Test func aListThatDoesNotTurnItsPagesEnds() async throws {
+    @Test func aListingEndsWhenAllPagesAreTheSame() async throws {
         let account = Account(50)
         account.tellsTotal = false
         let listing = try await AccountListing.read(since: nil, page: { _ in try account.page(1) })
@@ -128,7 +128,7 @@ private final class Account {
         #expect(account.reads <= 10)
     }
 
-    @Test(arguments: [APIError.Code.notFound, .refused]) func aRefusedPagePastTheLastIsTheEnd(_ code: APIError.Code) async throws
+    @Test(arguments: [APIError.Code.notFound, .refused]) func aRefusedPageAfterTheLastIsTheEnd(_ code: APIError.Code) async throws
     {
         let account = Account(100)
         account.tellsTotal = false
@@ -145,10 +145,10 @@ private final class Account {
         let thrown = await #expect(throws: APIError.self) {
             try await AccountListing.read(since: nil, page: { _ in throw refusal })
         }
-        #expect(thrown?.code == code, "that the first page is refused means that there is no list")
+        #expect(thrown?.code == code, "a refused first page means that there is no list")
     }
 
-    @Test func aPageThatIsCutProvesNothing() async throws {
+    @Test func aListWithTruncatedPagesIsNotStable() async throws {
         let account = Account(30)
         let listing = try await AccountListing.read(
             since: nil,
@@ -161,7 +161,7 @@ private final class Account {
         #expect(!listing.isStable)
     }
 
-    @Test func rowsThatNameNoTaskAreCounted() async throws {
+    @Test func rowsWithoutATaskIDAreCounted() async throws {
         let listing = try await AccountListing.read(
             since: nil, page: { AccountPage(tasks: [], rows: $0 == 1 ? 5 : 0, total: 5) })
         #expect(listing.unreadable == 5)

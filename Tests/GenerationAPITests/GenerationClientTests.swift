@@ -69,7 +69,7 @@ final class SeenRequests: Sendable {
 @Suite struct GenerationClientTests {
     private static let task = #"{"id":"t-1","status":"completed","results":["https://a.example/1.png?s=1"]}"#
 
-    @Test func aTaskIsReadWithTheKeyAndAnHonestName() async throws {
+    @Test func aTaskIsReadWithTheKeyAndTheProductName() async throws {
         try await withServer([(200, [:], Self.task)]) { client, _, seen in
             #expect(try await client.task(try #require(TaskID("t/1?"))).links == ["https://a.example/1.png?s=1"])
             let request = try #require(seen().first)
@@ -79,7 +79,7 @@ final class SeenRequests: Sendable {
         }
     }
 
-    @Test func aBusyUpstreamIsAskedAgainAndItsRetryAfterHonoured() async throws {
+    @Test func aBusyUpstreamIsAskedAgainAfterItsRetryAfter() async throws {
         try await withServer([
             (429, ["Retry-After": "7"], #"{"error":{"code":"rate_limit_error","message":"slow down"}}"#), (503, [:], ""),
             (502, [:], "<html>"), (200, [:], Self.task),
@@ -91,7 +91,7 @@ final class SeenRequests: Sendable {
         }
     }
 
-    @Test func aPauseAskedOfOneKeyIsNoneOfAnother() async throws {
+    @Test func aPauseOfOneKeyDoesNotAffectAnother() async throws {
         try await withServer([(429, ["Retry-After": "200"], ""), (200, [:], Self.task)]) { client, _, seen in
             let caller = try #require(APIKey("sk-caller-0123456789"))
             let id = try #require(TaskID("t-1"))
@@ -101,11 +101,11 @@ final class SeenRequests: Sendable {
             #expect(task.id == id)
             let pause = await #expect(throws: APIError.self) { try await client.with(caller).task(id) }
             #expect(pause?.code == .rateLimited && pause?.status == nil)
-            #expect(seen().count == 2, "who comes again with the refused key waits for its pause")
+            #expect(seen().count == 2, "a call with the refused key waits for its pause")
         }
     }
 
-    @Test func afterEnoughTriesTheErrorIsGivenOn() async throws {
+    @Test func theErrorIsThrownAfterTheLastTry() async throws {
         try await withServer([
             (500, [:], #"{"error":{"code":500,"message":"key sk-0123456789abcdef broke https://a.example/x?sig=1"}}"#)
         ]) {
@@ -113,8 +113,8 @@ final class SeenRequests: Sendable {
             let error = await #expect(throws: APIError.self) { try await client.task(try #require(TaskID("t-1"))) }
             #expect(error?.code == .server)
             #expect(seen().count == 4)
-            #expect(error?.description.contains("0123456789abcdef") == false, "the key does not show")
-            #expect(error?.description.contains("sig=1") == false, "nor does a query")
+            #expect(error?.description.contains("0123456789abcdef") == false, "the key is not printed")
+            #expect(error?.description.contains("sig=1") == false, "the query is not printed")
         }
     }
 
@@ -124,7 +124,7 @@ final class SeenRequests: Sendable {
             (400, .refused, false),
             (413, .refused, false),
         ] as [(Int, APIError.Code, Bool)])
-    func aFinalAnswerIsNotAskedForTwice(_ status: Int, _ code: APIError.Code, _ stops: Bool) async throws {
+    func aFinalErrorIsNotRetried(_ status: Int, _ code: APIError.Code, _ stops: Bool) async throws {
         try await withServer([(status, [:], #"{"error":{"code":1,"message":"no","fallback_suggestion":"try this"}}"#)]) {
             client, _, seen in
             let error = await #expect(throws: APIError.self) { try await client.task(try #require(TaskID("t-1"))) }
@@ -135,14 +135,14 @@ final class SeenRequests: Sendable {
         }
     }
 
-    @Test func aBrokenAnswerIsAskedForAgain() async throws {
+    @Test func aBrokenAnswerIsRequestedAgain() async throws {
         try await withServer([(200, [:], "<html>ok</html>"), (200, [:], "{}"), (200, [:], Self.task)]) { client, _, seen in
             _ = try await client.task(try #require(TaskID("t-1")))
             #expect(seen().count == 3)
         }
     }
 
-    @Test func aBatchLeavesOutWhatIsNotKnown() async throws {
+    @Test func aBatchLeavesOutUnknownTasks() async throws {
         try await withServer([(200, [:], #"{"data":[{"id":"t-1"},{"nonsense":1},null,{"id":"t-3","status":"pending"}]}"#)]) {
             client, _, _ in
             let ids = try ["t-1", "t-2", "t-3"].map { try #require(TaskID($0)) }
@@ -150,7 +150,7 @@ final class SeenRequests: Sendable {
         }
     }
 
-    @Test func aPageTellsItsRowsAndTheTotal() async throws {
+    @Test func aPageHasItsRowsAndTheTotal() async throws {
         try await withServer([(200, [:], #"{"data":[{"id":"t-1","created_at":1757156493},{"x":1}],"total":"51","page":1}"#)]) {
             client, _, seen in
             let page = try await client.page(2)
@@ -165,7 +165,7 @@ final class SeenRequests: Sendable {
         #"{"data":[{"id":"t-1","note":"a dog \ud83d"},{"id":"t-2","n":1e999},{"id":"t-3"}]}"#,
         #"{"data":[{"id":"t-1","deep":[[[[[[{}]]]]]]},{"id":"t-2","n":NaN},{"id":"t-3"},]}"#,
     ])
-    func aFieldThatIsNoJSONHidesNoTask(_ body: String) async throws {
+    func anInvalidFieldHidesNoTask(_ body: String) async throws {
         try await withServer([(200, [:], body)]) { client, _, seen in
             let batch = try await client.tasks([])
             #expect(Set(batch.tasks.keys.map(\.text)) == ["t-1", "t-2", "t-3"])
@@ -178,7 +178,7 @@ final class SeenRequests: Sendable {
         #"{"data":[{"id":"t-1"},{"id":"t-2" x},{"id":"t-3"}]}"#, #"{"data":[{"id":"t-1"},{"id":"t-3"},{"id":"t-2","res"#,
         #"{"data":[{"id":"t-1"},{"id":"t-\ud83d"},{"id":"t-3"}]}"#,
     ])
-    func aRowThatCannotBeReadIsAGapAndNoMiss(_ body: String) async throws {
+    func anUnreadableRowIsAGapAndNotAMiss(_ body: String) async throws {
         try await withServer([(200, [:], body)]) { client, _, _ in
             let batch = try await client.tasks([])
             #expect(Set(batch.tasks.keys.map(\.text)) == ["t-1", "t-3"])
@@ -186,7 +186,7 @@ final class SeenRequests: Sendable {
         }
     }
 
-    @Test func aCutPageIsAskedForOnceMore() async throws {
+    @Test func aTruncatedPageIsRequestedOnceMore() async throws {
         let cut = #"{"total":3,"data":[{"id":"t-1"},{"id":"t-2""#
         try await withServer([(200, [:], cut), (200, [:], #"{"total":1,"data":[{"id":"t-9"}]}"#)]) { client, _, _ in
             let page = try await client.page(1)
@@ -202,7 +202,7 @@ final class SeenRequests: Sendable {
     }
 
     /// What a cut answer does not name is not missing: the results may stand behind the cut.
-    @Test func aTaskWhoseAnswerIsCutIsReadAgain() async throws {
+    @Test func aTruncatedTaskAnswerIsRequestedAgain() async throws {
         let cut = #"{"id":"t-1","status":"completed","results":["https://a.example/1"#
         try await withServer([(200, [:], cut), (200, [:], Self.task)]) { client, _, seen in
             let task = try await client.task(try #require(TaskID("t-1")))
@@ -211,7 +211,7 @@ final class SeenRequests: Sendable {
         }
     }
 
-    @Test func aCreationCarriesItsIdempotencyKeyThroughEveryTry() async throws {
+    @Test func everyTryOfACreationHasTheSameIdempotencyKey() async throws {
         try await withServer([(503, [:], ""), (200, [:], #"{"id":"t-9","status":"pending","created":1757156493}"#)]) {
             client, _, seen in
             let task = try await client.create(GenerationRequest(prompt: "a fox"), idempotencyKey: "k-1")
@@ -221,7 +221,7 @@ final class SeenRequests: Sendable {
         }
     }
 
-    @Test func nobodyListeningIsATransportError() async throws {
+    @Test func aClosedPortIsATransportError() async throws {
         let key = try #require(APIKey("sk-0123456789abcdef"))
         let http = GenerationClient.makeHTTPClient()
         let client = GenerationClient(

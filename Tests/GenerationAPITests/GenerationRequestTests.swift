@@ -12,7 +12,7 @@ import Testing
         return request.problems()
     }
 
-    @Test func aPlainRequestMayBeSent() {
+    @Test func aValidRequestMayBeSent() {
         #expect(problems { _ in } == [])
         #expect(
             problems {
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: ["https://a.example/x.gif", "ftp://a.example/x.png", "x.png", "https://a.example/png", "https:///x.png"])
-    func aReferenceImageOfAnotherKindIsRefused(_ url: String) {
+    func anUnsupportedReferenceImageIsRefused(_ url: String) {
         #expect(problems { $0.imageURLs = [url] }.count == 1)
     }
 
@@ -47,11 +47,11 @@ import Testing
             "https://0x7f.1/", "https://service.internal./", "hooks.example",
             "https://hooks.example/" + String(repeating: "x", count: 2027),
         ])
-    func aCallbackThatTheUpstreamWouldRefuseIsRefusedHere(_ url: String) {
+    func aCallbackTheUpstreamWouldRefuseIsRefused(_ url: String) {
         #expect(problems { $0.callbackURL = url }.count == 1)
     }
 
-    @Test func whatIsRecordedHasNoQueries() {
+    @Test func aRecordedRequestHasNoQueries() {
         var request = GenerationRequest(prompt: "a fox")
         request.imageURLs = ["https://a.example/x.png?sig=s3cret"]
         let recorded = request.recorded(at: Date(milliseconds: 0))
@@ -63,7 +63,7 @@ import Testing
 @Suite struct APIKeyTests {
     private let secret = "sk-0123456789abcdef"
 
-    @Test func aKeyDoesNotShow() throws {
+    @Test func aKeyIsNeverPrinted() throws {
         let key = try #require(APIKey(secret))
         var dumped = ""
         dump(key, to: &dumped)
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test(arguments: [(0o600, true), (0o400, true), (0o640, true), (0o660, true), (0o644, false), (0o602, false), (0o604, false)])
-    func aKeyFileThatEverybodyCanReadIsRefused(_ mode: Int, _ isFine: Bool) throws {
+    func aKeyFileReadableByEverybodyIsRefused(_ mode: Int, _ isFine: Bool) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func aFolderAndAFileThatIsNotThereSaySo() {
+    @Test func aMissingKeyFileAndAFolderAreReported() {
         let folder = #expect(throws: KeyProblem.self) { try APIKey.find(in: ["FIXATIVE_API_KEY_FILE": "/tmp"]) }
         #expect(folder?.description.contains("it is a folder") == true)
         let missing = #expect(throws: KeyProblem.self) { try APIKey.find(in: ["FIXATIVE_API_KEY_FILE": "/nowhere"]) }

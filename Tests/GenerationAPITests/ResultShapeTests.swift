@@ -14,7 +14,7 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
     }
 
     @Test(
-        "one picture, in every shape that is seen",
+        "One picture is read in every known shape",
         arguments: [
             #""results":["@"]"#, #""results":"@""#, #""results":{"url":"@"}"#, #""results":[{"url":"@"}]"#,
             #""results":[{"url":["@"]}]"#, #""results":[{"image_url":{"url":"@"}}]"#, #""results":[{"imageUrl":"@"}]"#,
@@ -31,14 +31,14 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
             // An empty field beside it says nothing.
             #""results":[],"images":[{"url":"@","b64_json":null}]"#, #""results":[{"url":null,"link":"@","error":null}]"#,
         ])
-    func shapes(_ fields: String) throws {
+    func onePictureIsReadInEveryKnownShape(_ fields: String) throws {
         for link in ["https://a.example/1.png?sig=x", "data:image/png;base64,\(png)"] {
             #expect(try results(fields.replacing("@", with: link)) == [.link(ResultLink(link))])
         }
     }
 
     @Test(
-        "addresses as they are written",
+        "Addresses are normalised",
         arguments: [
             ("HTTPS://A.example/1?Sig=X", "https://A.example/1?Sig=X"), (#"  https://a.example/1\n"#, "https://a.example/1"),
             ("//a.example/1?s=2", "https://a.example/1?s=2"), ("/files/1.png?s=2", "https://api.example/files/1.png?s=2"),
@@ -50,12 +50,12 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
             ("DATA:image/png;base64,AAAA", "DATA:image/png;base64,AAAA"),
             ("data:image/svg+xml,%3Csvg/%3E", "data:image/svg+xml,%3Csvg/%3E"),
         ])
-    func addresses(_ written: String, _ link: String) throws {
+    func addressesAreNormalised(_ written: String, _ link: String) throws {
         #expect(try results(#""results":["\#(written)"]"#) == [.link(ResultLink(link))])
     }
 
     @Test(
-        "base64 becomes a data: URI",
+        "Base64 becomes a data: URI",
         arguments: [
             #"[{"b64_json":"\#(png)"}]"#, #"[{"base64":"\#(png)"}]"#,
             #"[{"image_base64":"\#(png)","url":"https://a.example/1"}]"#,
@@ -63,9 +63,9 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
             #"[{"content":{"parts":[{"inlineData":{"mimeType":"image/jpeg","data":"\#(png)"}}]}}]"#,
             #"[{"b64_json":"\#(png.prefix(20))\n\#(png.dropFirst(20))\n"}]"#, #"[{"b64_json":"data:image/png;base64,\#(png)"}]"#,
         ])
-    func base64(_ list: String) throws { #expect(try results(#""results":\#(list)"#) == [.link(pngLink)]) }
+    func base64BecomesADataURI(_ list: String) throws { #expect(try results(#""results":\#(list)"#) == [.link(pngLink)]) }
 
-    @Test func base64OfAnotherAlphabetWithoutPaddingIsNormalised() throws {
+    @Test func urlSafeBase64WithoutPaddingIsNormalised() throws {
         // The bytes FB FF BF FE 01 are `-_-__gE=` in the URL-safe alphabet of RFC 4648.
         let items = #"[{"b64_json":"-_-__gE-_-__","mime_type":"image/x-new"},{"b64_json":"-_-__gE-_w"}]"#
         #expect(
@@ -75,7 +75,7 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
     }
 
     @Test(
-        "an item that is no link keeps its number and has its own reason",
+        "An item that is not a link keeps its number and has its own reason",
         arguments: [
             ("null", "null"), ("7", "number"), (#""""#, "empty"), ("{}", "empty object"), ("[]", "empty list"),
             (#"{"error":{"code":"InternalServiceError"}}"#, "InternalServiceError"),
@@ -85,7 +85,7 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
             (#"{"seed":7}"#, "seed"),
             (#"{"url":null}"#, "url"), (#"{"url":"","error":"timed out"}"#, "timed out"), (#""data:image/png""#, "no data"),
         ])
-    func problems(_ item: String, _ words: String) throws {
+    func anInvalidItemKeepsItsNumberAndReason(_ item: String, _ words: String) throws {
         let found = try results(#""results":["https://a.example/1",\#(item),"https://a.example/2"]"#)
         #expect(found.count == 3)
         #expect(found.first == .link("https://a.example/1"))
@@ -93,23 +93,23 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
         #expect(found.dropFirst().first?.problem?.contains(words) == true, "\(found)")
     }
 
-    @Test func anItemOfSeveralFilesCountsAsThatMany() throws {
+    @Test func anItemWithSeveralFilesCountsEachFile() throws {
         let found = try results(#""results":[{"url":["https://a.example/1","https://a.example/2"]},null,"https://a.example/3"]"#)
         #expect(found.map { $0.link?.unsafeText.last } == ["1", "2", nil, "3"])
     }
 
-    @Test func aRepeatedLinkTakesNoSecondNumber() throws {
+    @Test func aRepeatedLinkIsCountedOnce() throws {
         let found = try results(
             #""results":["https://a.example/1","https://a.example/2","https://a.example/1","https://a.example/1?v=2",null,null]"#)
         #expect(found.map(\.link) == ["https://a.example/1", "https://a.example/2", "https://a.example/1?v=2", nil, nil])
     }
 
-    @Test func fieldsThatTellOfOtherPicturesAreBothRead() throws {
+    @Test func fieldsWithDifferentPicturesAreBothRead() throws {
         let found = try results(
             #""results":["https://a.example/1?s=1",null],"images":[{"url":"https://a.example/1?s=2"},{"url":"https://a.example/2"}]"#
         )
         #expect(
-            found == [.link("https://a.example/1?s=1"), .link("https://a.example/2")], "the other field has what this one lacks")
+            found == [.link("https://a.example/1?s=1"), .link("https://a.example/2")], "the other field adds the missing link")
         let more = try results(#""results":["https://a.example/1"],"output":["https://a.example/2","https://a.example/3"]"#)
         #expect(more.map { $0.link?.unsafeText.last } == ["1", "2", "3"])
     }
@@ -118,9 +118,9 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
         #""result":{"progress":3}"#, #""results":[]"#, #""results":null"#, #""output":"success""#, #""data":{"message":"done"}"#,
         #""input":{"image_url":"https://a.example/1"},"urls":{"get":"https://a.example/2"}"#,
     ])
-    func wordsAreNoResults(_ fields: String) throws { #expect(try results(fields) == []) }
+    func otherFieldsAreNotResults(_ fields: String) throws { #expect(try results(fields) == []) }
 
-    @Test func tooManyResultsAreCutAloud() throws {
+    @Test func tooManyResultsAreCutWithAProblem() throws {
         let links = (0..<50).map { #""https://a.example/\#($0)""# }.joined(separator: ",")
         let found = try results(#""results":[\#(links)]"#, most: 10)
         #expect(found.count == 11)
@@ -128,7 +128,7 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
         #expect(found.last?.problem?.contains("10") == true)
     }
 
-    @Test func noPrintingShowsASignature() throws {
+    @Test func noPrintedResultShowsASignature() throws {
         let results: [TaskResult] = [.link("https://a.example/1?sig=TOPSECRET"), .link(pngLink)]
         var dumped = ""
         dump(results, to: &dumped)
@@ -137,7 +137,7 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
         #expect(!"\(results[1])".contains(png))
     }
 
-    @Test func aResultIsTheSameAfterItWasStored() {
+    @Test func aStoredResultIsReadBackUnchanged() {
         for result in [TaskResult.link("https://a.example/1?s=1"), .link(pngLink), .problem("it is null"), .problem("")] {
             #expect(TaskResult(stored: result.stored) == result)
         }
@@ -194,13 +194,13 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
         name.isEmpty || name.hasPrefix("problem:") ? ResultLink(name) : "https://h.example/\(name)"
     }
 
-    @Test(arguments: cases) func freshResultsGetTheNumbersOfWhatTheyName(_ test: Case) {
+    @Test(arguments: cases) func freshResultsKeepTheirKnownNumbers(_ test: Case) {
         let fresh = test.fresh.map { $0 == "!" ? TaskResult.problem("it is null") : .link(Self.link($0)) }
         let matched = ResultMatcher.match(known: test.known.mapValues(Self.link), fresh: fresh)
         #expect(matched.mapValues { $0.link ?? "!" } == test.numbers.mapValues { $0 == "!" ? "!" : Self.link($0) })
     }
 
-    @Test func dataIsFoundByItsDigest() {
+    @Test func dataLinksAreMatchedByTheirDigest() {
         let other: ResultLink = "data:image/png;base64,iVBORw0KGgoAAAA="
         let known = [0: pngLink, 1: other]
         #expect(
@@ -208,7 +208,7 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
     }
 
     /// All links of a hostile task have one path.
-    @Test(.timeLimit(.minutes(1))) func manyResultsOfOnePathTakeNoLong() {
+    @Test(.timeLimit(.minutes(1))) func manyResultsWithOnePathAreMatchedQuickly() {
         let known = Dictionary(uniqueKeysWithValues: (0..<1000).map { ($0, "https://h.example/i?s=\($0)" as ResultLink) })
         let fresh = (0..<1000).map { TaskResult.link("https://h.example/i?t=\($0)") }
         #expect(ResultMatcher.match(known: known, fresh: fresh).count == 1000)

@@ -25,13 +25,13 @@ import Testing
     }
 
     @Test(
-        "fields that are missing, null or of another type are no reason to fail",
+        "Fields that are missing, null or of another type are tolerated",
         arguments: [
             #"{"id":"t"}"#, #"{"id":"t","created":null,"status":null,"results":null}"#,
             #"{"id":"t","created":{},"status":3,"results":"not a link","error":[],"model":1}"#,
             #"{"id":"t","results":{},"result_data":5,"created":"soon"}"#, #"{"id":"t","created":1e300,"created_at":-5}"#,
         ])
-    func tolerance(_ json: String) throws {
+    func missingOrMistypedFieldsAreTolerated(_ json: String) throws {
         let task = try #require(try snapshot(json))
         #expect(task.status == nil)
         #expect(task.createdAt == nil)
@@ -40,18 +40,18 @@ import Testing
     }
 
     @Test(arguments: ["{}", #"{"id":5}"#, #"{"id":""}"#, #"{"id":"a b"}"#, "[]", "null", "3"])
-    func withoutAnIdThereIsNoTask(_ json: String) throws { #expect(try snapshot(json) == nil) }
+    func anAnswerWithoutAnIDIsNotATask(_ json: String) throws { #expect(try snapshot(json) == nil) }
 
     @Test(
         arguments: [
             ("1757156493", 1_757_156_493), ("1757156493000", 1_757_156_493), (#""1757156493""#, 1_757_156_493),
             (#""2025-09-06T11:01:33Z""#, 1_757_156_493), ("1757156493.0", 1_757_156_493),
         ] as [(String, Double)])
-    func datesComeInManyForms(_ text: String, _ seconds: Double) throws {
+    func datesAreReadInManyFormats(_ text: String, _ seconds: Double) throws {
         #expect(try snapshot(#"{"id":"t","created_at":\#(text)}"#)?.createdAt == Date(timeIntervalSince1970: seconds))
     }
 
-    @Test func aFailureIsToldInTheUpstreamsWords() throws {
+    @Test func aFailureKeepsTheTextOfTheUpstream() throws {
         let task = try snapshot(
             #"{"id":"t","status":"failed","error":{"code":4001,"message":"prompt refused","suggestion":"rephrase"}}"#)
         #expect(task?.status == .failed)
@@ -67,24 +67,24 @@ import Testing
 
 extension TaskSnapshotTests {
     @Test(
-        "any status that comes with results is fetched",
+        "Any status with results is fetched",
         arguments: [
             ("completed", .delivered, .completed), ("succeed", .delivered, .completed), ("done", .delivered, .completed),
             ("FINISHED", .delivered, .completed), ("partially_completed", .delivered, .completed),
             ("failed", .delivered, .failed), ("canceled", .delivered, .cancelled), ("processing", .delivered, .unfinished),
             ("in-progress", .delivered, .unfinished), ("zzz", .delivered, .unfinished),
         ] as [(String, TaskSnapshot.Stage, TaskSnapshot.Stage)])
-    func stages(_ word: String, _ withResults: TaskSnapshot.Stage, _ without: TaskSnapshot.Stage) throws {
+    func anyStatusWithResultsIsFetched(_ word: String, _ withResults: TaskSnapshot.Stage, _ without: TaskSnapshot.Stage) throws {
         #expect(try snapshot(#"{"id":"t","status":"\#(word)","results":["https://a.example/1"]}"#)?.stage == withResults)
         #expect(try snapshot(#"{"id":"t","status":"\#(word)"}"#)?.stage == without)
     }
 
-    @Test func anErrorBesideAStatusThatIsNotKnownMayPass() throws {
+    @Test func anErrorWithAnUnknownStatusIsNotFinal() throws {
         #expect(try snapshot(#"{"id":"t","status":"zzz","error":{"message":"refused"}}"#)?.stage == .unclear)
         #expect(try snapshot(#"{"id":"t","status":"running","error":{"message":"slow"}}"#)?.stage == .unfinished)
     }
 
-    @Test func aFailedTaskThatDeliversKeepsItsReason() throws {
+    @Test func aFailedTaskWithResultsKeepsItsReason() throws {
         let task = try snapshot(
             #"{"id":"t","status":"failed","error":{"code":"partial","message":"1 of 2 blocked"},"results":["https://a.example/1"]}"#
         )
@@ -97,7 +97,7 @@ extension TaskSnapshotTests {
         #"{"id":"request-7","data":{"id":"t-1","status":"completed"}}"#, #"{"data":[{"id":"t-1","status":"completed"}]}"#,
         #"{"id":"t-1","status":"completed","data":{"images":["https://a.example/1"]}}"#,
     ])
-    func aTaskIsFoundInItsWrapping(_ text: String) throws {
+    func aTaskIsFoundInAWrappedAnswer(_ text: String) throws {
         let json = try #require(JSONValue(text: text))
         let task = try #require(TaskSnapshot.find(in: json, expected: TaskID("t-1")))
         #expect(task.id.text == "t-1")
@@ -109,7 +109,7 @@ extension TaskSnapshotTests {
         #""data:image/png;base64,@""#, #"{"b64_json":"@"}"#, #""{\"b64_json\":\"@\"}""#,
         #"{"text":"![picture](data:image/png;base64,@)"}"#,
     ])
-    func filesInAnAnswerAreArchivedAsTheirDigest(_ shape: String) throws {
+    func filesInAnAnswerAreRecordedAsDigests(_ shape: String) throws {
         let base64 = String(repeating: "A", count: 4000)
         let text = #"{"id":"t","results":[\#(shape.replacing("@", with: base64))]}"#
         let task = try #require(try snapshot(text))
@@ -124,7 +124,7 @@ extension TaskSnapshotTests {
 @Suite struct RetryPolicyTests {
     private let now = Date(milliseconds: 1_795_348_800_000)
 
-    @Test func waitsGrowToTheCeilingAndAreSpreadOverTheWholeRange() {
+    @Test func waitsGrowToTheCeilingWithFullJitter() {
         let policy = RetryPolicy(base: 1, ceiling: 10)
         var generator = SystemRandomNumberGenerator()
         for (failures, bound) in [(1, 1.0), (2, 2), (3, 4), (4, 8), (5, 10), (60, 10)] {
@@ -135,7 +135,7 @@ extension TaskSnapshotTests {
         }
     }
 
-    @Test func aRetryAfterIsNeverUndercut() {
+    @Test func noWaitIsShorterThanRetryAfter() {
         var generator = SystemRandomNumberGenerator()
         let next = RetryPolicy(base: 1).nextTry(
             after: now, failures: 1, retryAfter: now.addingTimeInterval(30), using: &generator)
@@ -167,5 +167,5 @@ extension TaskSnapshotTests {
     }
 
     @Test(arguments: [nil, "", "soon", "-1", "nan", "Sun, 99 Nov 2026 12:00:30 GMT"])
-    func anythingElseIsNone(_ text: String?) { #expect(RetryPolicy.retryAfter(text, now: now) == nil) }
+    func anInvalidRetryAfterIsIgnored(_ text: String?) { #expect(RetryPolicy.retryAfter(text, now: now) == nil) }
 }

@@ -19,7 +19,7 @@ import Testing
             // A cache has kept it for three hours.
             ("Sun, 22 Nov 2026 09:00:00 GMT", "10800", 0, false), ("Fri, 31 Dec 9999 23:59:59 GMT", nil, 251_606_951_999, true),
         ] as [(String, String?, Double, Bool)])
-    func theClocksAreCompared(_ date: String, _ age: String?, _ skew: Double, _ isProblem: Bool) {
+    func aLargeClockDifferenceIsAProblem(_ date: String, _ age: String?, _ skew: Double, _ isProblem: Bool) {
         let monitor = UpstreamMonitor()
         monitor.compareClock(date: [date], age: age, now: now)
         #expect(monitor.clockSkew == skew)
@@ -29,7 +29,7 @@ import Testing
         #expect(names(monitor) == [])
     }
 
-    @Test func aDateThatIsNoneSaysNothing() {
+    @Test func anInvalidDateIsIgnored() {
         let monitor = UpstreamMonitor()
         for dates in [[], ["120"], ["yesterday"], ["Sun, 22 Nov 2026 09:00:00 GMT", "Sun, 22 Nov 2026 12:00:00 GMT"]] {
             monitor.compareClock(date: dates, age: nil, now: now)
@@ -51,7 +51,7 @@ import Testing
         #expect(!isStale(-120, nil))
     }
 
-    @Test func changesAreToldOnce() {
+    @Test func eachChangeIsReportedOnce() {
         let told = Mutex<[String]>([])
         let monitor = UpstreamMonitor { change in
             switch change {
@@ -90,11 +90,11 @@ import Testing
     }
 
     @Test(arguments: [301, 302, 303, 307, 308])
-    func aRedirectIsNotFollowedAndHasItsName(_ status: Int) async throws {
+    func aRedirectIsReportedAndNotFollowed(_ status: Int) async throws {
         try await ask([(status, ["Location": "/elsewhere?token=secret"], "")]) { error, problems, paths in
             #expect(error?.code == .redirected)
             #expect(problems == ["redirect"])
-            #expect(Set(paths) == ["/v1/tasks"], "nobody else is asked")
+            #expect(Set(paths) == ["/v1/tasks"], "no other host is asked")
             #expect(error?.description.contains("secret") == false)
         }
     }
@@ -105,14 +105,14 @@ import Testing
             (200, [:], ""), (200, [:], "OK"), (200, [:], #"{"status":"ok"}"#), (404, ["Content-Type": "text/html"], page),
             (403, ["Content-Type": "text/html; charset=utf-8"], page), (511, [:], page), (200, [:], "\u{FEFF}" + page),
         ] as [(Int, [String: String], String)])
-    func whatIsNotTheAPIHasItsNameAndIsNotFinal(_ status: Int, _ headers: [String: String], _ body: String) async throws {
+    func aForeignAnswerIsNamedAndNotFinal(_ status: Int, _ headers: [String: String], _ body: String) async throws {
         try await ask([(status, headers, body)]) { error, problems, _ in
             #expect(error?.isTransient == true && error?.stopsSource == false, "\(String(describing: error))")
             #expect(problems == ["not-the-api"])
         }
     }
 
-    @Test func aPageThatGoesAwayLeavesNoProblem() async throws {
+    @Test func aTemporaryForeignPageLeavesNoProblem() async throws {
         try await ask([(200, ["Content-Type": "text/html"], Self.page), (302, ["Location": "/x"], ""), (200, [:], Self.list)]) {
             error, problems, _ in
             #expect(error == nil)
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func theAPIsOwnErrorsStayWhatTheyAre() async throws {
+    @Test func theAPIsOwnErrorsAreUnchanged() async throws {
         for (status, code) in [(401, APIError.Code.unauthorized), (403, .forbidden), (404, .notFound)] {
             try await ask([(status, [:], #"{"error":{"code":1,"message":"no"}}"#)]) { error, problems, _ in
                 #expect(error?.code == code)

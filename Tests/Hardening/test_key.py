@@ -46,7 +46,7 @@ class Key(unittest.TestCase):
         self.assertEqual(self.thief.requests, [])
         self.assertEqual(self.api.keys_seen(), {"Bearer " + KEY})
 
-    def test_limits_of_an_archive_may_only_be_lower(self):
+    def test_an_archive_may_only_lower_limits(self):
         self.archive_file(maxPixels=900_000_000, maxBytes=1 << 39, workers=3)
         said = fixative("archive", "--storage", self.storage, FIXATIVE_API_URL=self.api.url)
         self.assertEqual(said.returncode, 0, said.stderr)
@@ -56,14 +56,14 @@ class Key(unittest.TestCase):
         self.archive_file(maxPixels=1_000_000)
         self.assertNotIn("WARNING", fixative("archive", "--storage", self.storage, FIXATIVE_API_URL=self.api.url).stderr)
 
-    def test_numbers_without_sense_are_refused_by_name(self):
+    def test_invalid_numbers_are_refused_by_name(self):
         for key, value in [("leaseSeconds", 1 << 62), ("workers", 10**9), ("riskHours", 1e300), ("sweepInterval", -1), ("downloads", 10**30)]:
             self.archive_file(**{key: value})
             said = fixative("archive", "--storage", self.storage, FIXATIVE_API_URL=self.api.url)
             self.assertEqual(said.returncode, 2, key)
             self.assertIn(key, said.stderr)
 
-    def test_a_file_of_an_archive_that_is_no_file_is_refused_at_once(self):
+    def test_an_archive_file_that_is_not_regular_is_refused(self):
         os.mkfifo(self.storage + "/fixative.json")
         said = fixative("list", "--storage", self.storage, seconds=10)
         self.assertEqual(said.returncode, 2)
@@ -72,7 +72,7 @@ class Key(unittest.TestCase):
         os.symlink(secret, self.storage + "/fixative.json")
         self.assertEqual(fixative("list", "--storage", self.storage).returncode, 2)
 
-    def test_config_files_outside_of_the_archive(self):
+    def test_config_files_are_read_only_outside_the_archive(self):
         named = self.config("named.json", apiUrl=self.api.url)
         user = self.config("xdg/fixative/config.json", apiUrl=self.thief.url)
         xdg = self.folder.name + "/xdg"
@@ -99,7 +99,7 @@ class Key(unittest.TestCase):
         os.symlink(self.storage + "/mine.json", self.folder.name + "/link.json")
         refused(self.folder.name + "/link.json", "inside the storage")
 
-    def test_the_key_never_travels_in_clear(self):
+    def test_the_key_is_never_sent_unencrypted(self):
         self.assertEqual(fixative("archive", "--storage", self.storage, FIXATIVE_API_URL=self.api.url).returncode, 0)
         for verb in [["archive", "t-1"], ["submit", "--prompt", "x"], ["run", "--listen", "127.0.0.1:0"], ["audit", "--against-account"]]:
             for url in ["http://192.0.2.7", "HTTP://localhost.example:8080"]:
@@ -121,14 +121,14 @@ class Key(unittest.TestCase):
             said = (still.stderr or b"").decode()
         self.assertNotIn("--insecure-api", said)
 
-    def test_the_key_is_not_sent_where_a_redirect_leads(self):
+    def test_the_key_is_not_sent_to_the_target_of_a_redirect(self):
         self.api.answer = lambda path: (307, {"Location": self.thief.url + path}, b"")
         said = fixative("archive", "--since", "24h", "--storage", self.storage, FIXATIVE_API_URL=self.api.url)
         self.assertEqual(said.returncode, 1, said.stderr)
         self.assertIn("redirect:", said.stderr)
         self.assertEqual(self.thief.requests, [])
 
-    def test_a_crash_ends_the_process_at_once_and_leaves_no_memory(self):
+    def test_a_crash_ends_the_process_without_a_core_dump(self):
         for number in (signal.SIGILL, signal.SIGSEGV, signal.SIGTRAP, signal.SIGBUS):
             with Service(self.storage, FIXATIVE_API_URL=self.api.url) as service:
                 with open(f"/proc/{service.process.pid}/limits") as limits:

@@ -30,7 +30,7 @@ class Sight(unittest.TestCase):
         self.assertEqual(said.returncode, 1, said.stdout + said.stderr)
         self.assertIn(name + ":", said.stderr)
 
-    def test_an_account_that_is_seen_is_a_success(self):
+    def test_a_readable_account_is_a_success(self):
         self.api.headers = {"Date": http_date(0)}
         for tasks in [[], [self.api.failed("t-1", 60)], [self.api.failed("t-2", 30), self.api.failed("t-1", 60)]]:
             self.api.tasks = tasks
@@ -38,7 +38,7 @@ class Sight(unittest.TestCase):
                 self.assertEqual(said.returncode, 0, said.stdout + said.stderr)
                 self.assertNotIn("PROBLEM", said.stderr)
 
-    def test_a_clock_that_is_off(self):
+    def test_a_wrong_clock_is_reported(self):
         self.archive()
         for skew in (-6 * 3600, 420):
             self.api.headers = {"Date": http_date(skew)}
@@ -54,7 +54,7 @@ class Sight(unittest.TestCase):
         self.api.headers = {"Date": http_date(-3 * 3600), "Age": str(3 * 3600)}
         self.assertEqual(self.archive().returncode, 0)
 
-    def test_a_list_that_is_older_than_before(self):
+    def test_an_older_list_is_reported(self):
         old, new = self.api.failed("t-old", 3000), self.api.failed("t-new", 60)
         self.api.tasks = [new, old]
         self.assertEqual(self.archive().returncode, 0)
@@ -72,7 +72,7 @@ class Sight(unittest.TestCase):
         self.assertEqual(self.archive().returncode, 0)
         self.assertEqual(self.audit().returncode, 0)
 
-    def test_something_else_than_the_api(self):
+    def test_a_foreign_answer_is_reported(self):
         self.archive()
         self.api.answer = lambda path: (200, {"Content-Type": "text/html"}, PAGE)
         self.fails(self.archive(), "not-the-api")
@@ -80,7 +80,7 @@ class Sight(unittest.TestCase):
         self.fails(self.audit(), "not-the-api")
         self.assertEqual(fixative("doctor", "--storage", self.storage, FIXATIVE_API_URL=self.api.url).returncode, 1)
 
-    def test_a_service_says_so_until_it_is_over(self):
+    def test_a_service_reports_a_problem_until_it_ends(self):
         self.api.headers = {"Date": http_date(0)}
         self.api.tasks = [self.api.failed("t-1", 60)]
         with Service(self.storage, FIXATIVE_API_URL=self.api.url) as service:
@@ -96,7 +96,7 @@ class Sight(unittest.TestCase):
             self.assertIn('"problem":"clock"', service.said())
             self.assertEqual(service.stop(), 0, service.said())
 
-    def test_a_catalog_that_is_replaced_or_unlinked_under_the_service(self):
+    def test_a_replaced_or_removed_catalog_stops_the_service(self):
         catalog = self.storage + "/catalog.sqlite"
         for harm in (os.unlink, lambda path: (shutil.copy(path, path + "2"), os.replace(path + "2", path)),
                      lambda path: os.unlink(self.storage + "/fixative-archive.json")):

@@ -17,7 +17,7 @@ struct BoundaryTests {
         }
     }
 
-    @Test func aHugeClaimIsRefusedBeforeTheSinkHearsOfIt() {
+    @Test func aHugeClaimedSizeIsRefusedBeforeTheSinkBegins() {
         var builder = PNGBuilder.rgb()
         builder.samples = { _, _ in [0, 0, 0] }
         var file = builder.build()
@@ -28,14 +28,14 @@ struct BoundaryTests {
         #expect(!sink.hasBegun)
     }
 
-    @Test func whatIsNoPictureIsUnrecognized() {
+    @Test func bytesThatAreNotAPictureAreUnrecognized() {
         for text in ["", "G", "GIF89a", "<html>expired</html>", "RIFF....WAVE"] {
             #expect(code { try decode(Array(text.utf8)) } == .unrecognized)
             #expect(ImageFormat.sniff(Array(text.utf8).span) == nil)
         }
     }
 
-    @Test func aHeaderThatTwoReadersReadDifferentlyIsDamage() {
+    @Test func aHeaderReadDifferentlyByTwoReadersIsDamage() {
         var reader = OtherSize()
         var sink = CountingSink()
         let header = ImageHeader(format: .png, width: 4, height: 5, bitDepth: 8, colourType: .rgb, hasAlpha: false)
@@ -53,7 +53,7 @@ struct BoundaryTests {
         PNGBuilder.rgb().build(), PNGBuilder.rgb(isInterlaced: true).build(), Fixture.jpegFull.file, Fixture.jpegProgressive.file,
         Fixture.jpegCMYK.file,
     ])
-    func eachRefusedAllocationIsReported(_ file: [UInt8]) throws {
+    func eachRefusedAllocationOfADecoderIsReported(_ file: [UInt8]) throws {
         var refused = 0
         while refused < 500 {
             var sink = CountingSink()
@@ -101,7 +101,7 @@ struct BoundaryTests {
         }
     }
 
-    @Test func aWriterRefusesRowsThatAreNotThere() {
+    @Test func aWriterRefusesMissingRows() {
         let settings = fixative_png_settings(width: 4, height: 4, channels: 3, level: 1, filters: 0x08)
         let pixels = [UInt8](repeating: 0, count: 47)
         let writer = unsafe fixative_png_writer_create(settings, -1)

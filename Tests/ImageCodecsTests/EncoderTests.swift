@@ -28,18 +28,18 @@ struct EncoderTests {
     }
 
     /// The fixtures are cjpeg's files of the same pixels, quality and sampling.
-    @Test func aJPEGIsWhatCjpegWrites() throws {
+    @Test func aJPEGEqualsTheOutputOfCjpeg() throws {
         #expect(try ImageEncoder.jpeg(Self.rgb, JPEGSettings(quality: 88, chroma: .full)) == Fixture.jpegFull.file)
         #expect(try ImageEncoder.jpeg(Self.rgb, JPEGSettings(quality: 88, chroma: .half)) == Fixture.jpegHalf.file)
         let progressive = JPEGSettings(quality: 88, chroma: .half, isProgressive: true)
         #expect(try ImageEncoder.jpeg(Self.rgb, progressive) == Fixture.jpegProgressive.file)
     }
 
-    @Test func aJPEGLeavesAlphaOut() throws {
+    @Test func aJPEGOmitsAlpha() throws {
         #expect(try ImageEncoder.jpeg(Self.rgba) == ImageEncoder.jpeg(Self.rgb))
     }
 
-    @Test func optimizedTablesChangeTheSizeAndNoPixel() throws {
+    @Test func optimizedTablesChangeOnlyTheSize() throws {
         let plain = try ImageEncoder.jpeg(Self.rgb)
         let optimized = try ImageEncoder.jpeg(Self.rgb, JPEGSettings(optimizesHuffman: true))
         #expect(optimized.count < plain.count)
@@ -57,7 +57,7 @@ struct EncoderTests {
         #expect(try decode(file) == decode(ImageEncoder.jpeg(Self.rgb)))
     }
 
-    @Test func theSamePictureGivesTheSameBytesTwice() throws {
+    @Test func theSamePictureAlwaysGivesTheSameBytes() throws {
         for image in [Self.rgb, Self.rgba] {
             #expect(try ImageEncoder.png(image) == ImageEncoder.png(image))
             #expect(try ImageEncoder.jpeg(image) == ImageEncoder.jpeg(image))
@@ -79,7 +79,7 @@ struct EncoderTests {
         #expect(code { try ImageEncoder.webp(wide) } == .invalidRequest)
     }
 
-    @Test func eachRefusedAllocationIsReported() {
+    @Test func eachRefusedAllocationOfAnEncoderIsReported() {
         for refused in 0..<3 {
             #expect(code { try ImageEncoder.png(Self.rgb, refusingAllocation: refused) } == .outOfMemory)
             #expect(code { try ImageEncoder.jpeg(Self.rgb, refusingAllocation: refused) } == .outOfMemory)

@@ -37,7 +37,7 @@ struct InteropTests {
         }
     }
 
-    @Test func weDecodeWhatCjpegAndCwebpMakeOfOurPNG() throws {
+    @Test func weDecodeTheOutputOfCjpegAndCwebp() throws {
         let portable = Array("P6\n101 67\n255\n".utf8) + Self.image.bytes
         if let jpeg = try ExternalTool.run("cjpeg", ["-quality", "82", "-sample", "1x1", "{in}"], input: portable) {
             #expect(jpeg.bytes == (try ImageEncoder.jpeg(Self.image)))

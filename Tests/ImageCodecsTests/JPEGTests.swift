@@ -25,15 +25,15 @@ struct JPEGTests {
         Kind(testDescription: "CMYK without a marker", fixture: .jpegPlainCMYK, colourType: .cmyk),
     ]
 
-    @Test("Every kind decodes as other programs decode it", arguments: kinds)
-    func everyKindDecodesAsOtherProgramsDecodeIt(_ kind: Kind) throws {
+    @Test("Every kind decodes as in other programs", arguments: kinds)
+    func everyKindOfJPEGDecodesAsInOtherPrograms(_ kind: Kind) throws {
         let image = try decode(kind.fixture.file)
         #expect((image.width, image.height, image.channels) == (19, 13, 3))
         #expect(image.bytes == kind.fixture.pixels)
     }
 
     @Test("The header says what is stored", arguments: kinds)
-    func theHeaderSaysWhatIsStored(_ kind: Kind) throws {
+    func theHeaderDescribesTheStoredJPEG(_ kind: Kind) throws {
         let header = try HeaderParser.parse(kind.fixture.file.span)
         #expect((header.format, header.width, header.height, header.bitDepth) == (.jpeg, 19, 13, 8))
         #expect(header.colourType == kind.colourType)
@@ -42,7 +42,7 @@ struct JPEGTests {
     }
 
     @Test("Every proper prefix is refused", arguments: kinds)
-    func everyProperPrefixIsRefused(_ kind: Kind) {
+    func everyProperPrefixOfAJPEGIsRefused(_ kind: Kind) {
         for length in 0..<kind.fixture.file.count {
             let prefix = Array(kind.fixture.file.prefix(length))
             #expect(throws: CodecError.self, "\(length) bytes") { try decode(prefix) }
@@ -51,7 +51,7 @@ struct JPEGTests {
 
     /// JPEG has no checksum, so a changed byte may go unnoticed; it must only never do harm.
     @Test("A changed byte gives an error or a picture of the stated size", arguments: kinds)
-    func aChangedByteGivesAnErrorOrAPicture(_ kind: Kind) {
+    func aChangedByteOfAJPEGGivesAnErrorOrAPicture(_ kind: Kind) {
         for index in kind.fixture.file.indices {
             for mask: UInt8 in [0x01, 0x10, 0x80, 0xFF] {
                 var damaged = kind.fixture.file
@@ -82,14 +82,14 @@ struct JPEGTests {
         #expect(code { try decode(file) } == .damaged)
     }
 
-    @Test func trailingBytesAreCountedAndNoDamage() throws {
+    @Test func trailingBytesOfAJPEGAreCountedAndNotDamage() throws {
         for fixture in [Fixture.jpegFull, .jpegProgressive] {
             #expect(try facts(fixture.file).trailingBytes == 0)
             #expect(try facts(fixture.file + [0, 1, 2]).trailingBytes == 3)
         }
     }
 
-    @Test func twelveBitsAreUnsupported() throws {
+    @Test func twelveBitSamplesAreUnsupported() throws {
         var file = Fixture.jpegFull.file
         let frame = try #require(file.indices.dropLast().first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
         file[frame + 4] = 12
@@ -116,7 +116,7 @@ struct JPEGTests {
         }
     }
 
-    @Test func aHeightGivenLaterIsUnsupported() throws {
+    @Test func aHeightDefinedAfterTheHeaderIsUnsupported() throws {
         var file = Fixture.jpegFull.file
         let frame = try #require(file.indices.dropLast().first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
         (file[frame + 5], file[frame + 6]) = (0, 0)

@@ -15,7 +15,7 @@ struct LimitTests {
         }
     }
 
-    @Test func theDefaultsAreTheStatedOnes() {
+    @Test func theLimitsHaveTheDocumentedDefaults() {
         let limits = ImageLimits.default
         #expect((limits.maxPixels, limits.maxSide, limits.maxBytes) == (64_000_000, 16_384, 268_435_456))
         #expect((limits.maxFrames, limits.maxAncillaryBytes) == (4096, 16_777_216))
@@ -31,14 +31,14 @@ struct LimitTests {
         #expect(Self.refusal(Fixture.jpegFull.file) { $0.maxAncillaryBytes = 100 } == .ancillaryBytes)
     }
 
-    @Test func inflationIsCountedOverAllChunks() {
+    @Test func inflatedBytesAreCountedOverAllChunks() {
         let chunk = PNGBuilder.chunk("zTXt", [0x6B, 0, 0] + PNGBuilder.zlib([UInt8](repeating: 0x61, count: 1000)))
         let file = MetadataTests.png(chunk + chunk)
         #expect(Self.refusal(file) { $0.maxInflatedBytes = 2000 } == nil)
         #expect(Self.refusal(file) { $0.maxInflatedBytes = 1999 } == .inflatedBytes)
     }
 
-    @Test func profilesAreRefusedAboveTheirSizeInEachFormat() {
+    @Test func tooLargeProfilesAreRefusedInEachFormat() {
         let profile = MetadataTests.profile(description: "P")
         let png = MetadataTests.png(PNGBuilder.chunk("iCCP", [0x70, 0, 0] + PNGBuilder.zlib(profile)))
         let body = Array("ICC_PROFILE".utf8) + [0, 1, 1] + profile
@@ -51,7 +51,7 @@ struct LimitTests {
         }
     }
 
-    @Test func framesAreRefusedAboveTheirNumber() {
+    @Test func tooManyFramesAreRefused() {
         var limits = ImageLimits.default
         limits.maxFrames = 1
         #expect(code { try decode(Fixture.webpAnimated.file, limits: limits) } == .limitExceeded)
@@ -59,7 +59,7 @@ struct LimitTests {
         #expect(throws: Never.self) { try decode(Fixture.webpAnimated.file, limits: limits) }
     }
 
-    @Test func whatIsReadWithoutThrowingStopsAtTheLimit() {
+    @Test func readingMetadataStopsAtTheLimitWithoutAnError() {
         let long = PNGBuilder.chunk("tEXt", [0x6B, 0] + [UInt8](repeating: 0x61, count: 17 << 20))
         let metadata = MetadataTests.read(MetadataTests.png(PNGBuilder.chunk("tEXt", [0x6B, 0, 0x76]) + long))
         #expect(metadata.texts.map(\.value) == ["v"])

@@ -26,7 +26,7 @@ struct MetadataTests {
         #expect(texts.allSatisfy { !$0.isCut })
     }
 
-    @Test func aLongTextIsCutAndAnInflatingOneIsBounded() throws {
+    @Test func longAndInflatingTextsAreCut() throws {
         let long = [UInt8](repeating: 0x61, count: 200_000)
         for chunk in [
             PNGBuilder.chunk("tEXt", [0x6B, 0] + long), PNGBuilder.chunk("zTXt", [0x6B, 0, 0] + PNGBuilder.zlib(long)),
@@ -37,7 +37,7 @@ struct MetadataTests {
         }
     }
 
-    @Test func aSignatureThatReachesOutOfItsSegmentIsNotBelieved() {
+    @Test func aSignatureBeyondItsSegmentIsIgnored() {
         // APP1 of one byte, "E"; the rest of "Exif" lies where the next segment should begin.
         let file = [0xFF, 0xD8, 0xFF, 0xE1, 0, 3] + Array("Exif".utf8) + [UInt8](repeating: 0, count: 40)
         #expect(Self.read(file) == ImageMetadata())
@@ -94,7 +94,7 @@ struct MetadataTests {
         }
     }
 
-    @Test func exifCutAnywhereIsReadAsFarAsItGoes() {
+    @Test func truncatedExifIsReadAsFarAsPossible() {
         let tiff = TIFFBuilder(isBigEndian: false).build(orientation: 3, texts: [0x010F: "Fixative", 0x9003: "2026"])
         for length in 0..<tiff.count {
             let exif = Self.read(Self.png(PNGBuilder.chunk("eXIf", Array(tiff.prefix(length))))).exif
@@ -102,7 +102,7 @@ struct MetadataTests {
         }
     }
 
-    @Test func anOrientationOutsideOneToEightIsNone() {
+    @Test func anInvalidOrientationIsIgnored() {
         let tiff = TIFFBuilder(isBigEndian: true).build(orientation: 9, texts: [:])
         #expect(Self.read(Self.png(PNGBuilder.chunk("eXIf", tiff))).exif?.orientation == nil)
     }
@@ -131,7 +131,7 @@ struct MetadataTests {
         #expect(metadata.contentCredentialsBytes == 100)
     }
 
-    @Test func aDamagedCredentialIsMarkedAndNotBelieved() throws {
+    @Test func aDamagedCredentialIsMarkedAndNotTrusted() throws {
         func box(_ stated: Int) -> [UInt8] {
             PNGBuilder.bigEndian(stated) + Array("jumb".utf8) + [0x71] + Array("digitalSourceType".utf8) + [
                 0x64, 0x74, 0x79, 0x70, 0x65,
@@ -168,7 +168,7 @@ struct MetadataTests {
     }
 
     /// Section 11.3: such values are noted; what is made of the pixels does not depend on them.
-    @Test func valuesThatMakeNoSenseAreNoted() {
+    @Test func invalidValuesAreNoted() {
         let chunks = [
             PNGBuilder.chunk("sRGB", [4]), PNGBuilder.chunk("sBIT", [8, 9, 8]),
             PNGBuilder.chunk("bKGD", [1]), PNGBuilder.chunk("hIST", [0, 1]), PNGBuilder.chunk("pHYs", [1]),
@@ -179,7 +179,7 @@ struct MetadataTests {
         #expect(metadata.colorimetry == nil)
     }
 
-    @Test func metadataOfNoPictureIsEmpty() {
+    @Test func bytesThatAreNotAPictureHaveNoMetadata() {
         #expect(Self.read([]) == ImageMetadata())
         #expect(Self.read(Array("not a picture".utf8)) == ImageMetadata())
     }

@@ -18,7 +18,7 @@ struct OriginMetadataTests {
         "<d xmlns:x=\"\(namespace)\"><x:DigitalSourceType>\n \(uri)\n</x:DigitalSourceType></d>",
         "<d xmlns:x=\"\(namespace)\"><x:DigitalSourceType rdf:resource=\"\(uri)\"/></d>",
     ])
-    func theSourceTypeIsFoundHoweverItIsWritten(_ packet: String) {
+    func theSourceTypeIsFoundInEveryNotation(_ packet: String) {
         #expect(Self.xmp(packet).digitalSourceType == DigitalSourceType(uri: Self.uri, origin: .xmp))
     }
 
@@ -29,11 +29,11 @@ struct OriginMetadataTests {
         "<d xmlns:x=\"\(namespace)\" x:DigitalSourceType", "\"\(namespace)", "\(namespace)\" x:DigitalSourceType=\"\(uri)\"",
         "<d xmlns:x=\"\(namespace)\" x:DigitalSourceType=\"\(String(repeating: "a", count: 257))\"/>",
     ])
-    func whatIsNoSourceTypeIsNone(_ packet: String) {
+    func anInvalidSourceTypeIsIgnored(_ packet: String) {
         #expect(Self.xmp(packet).digitalSourceType == nil)
     }
 
-    @Test func theActiveManifestSpeaksLastAndThePacketAboveIt() {
+    @Test func theXMPPacketOverridesTheActiveManifest() {
         func action(_ name: String) -> [UInt8] {
             [0x71] + Array("digitalSourceType".utf8) + [0x60 + UInt8(name.utf8.count)] + Array(name.utf8)
         }
@@ -49,7 +49,7 @@ struct OriginMetadataTests {
     }
 
     /// Fixtures are cjpeg's, and our writer is held against cjpeg elsewhere.
-    @Test func theQualityOfTheGroupsLibraryIsFoundExactly() throws {
+    @Test func theQualityOfALibjpegFileIsFoundExactly() throws {
         for fixture in [Fixture.jpegFull, .jpegHalf, .jpegProgressive] {
             #expect(MetadataTests.read(fixture.file).jpegQuality == JPEGQuality(estimate: 88, isExact: true))
         }
@@ -87,7 +87,7 @@ struct OriginMetadataTests {
         #expect(exif([1, 2, 3])?.userComment == nil)
     }
 
-    @Test func escapesNeverMakeATextLongerThanItsBound() throws {
+    @Test func escapingKeepsATextWithinItsLimit() throws {
         for (chunk, content) in [
             ("tEXt", [UInt8](repeating: 0x1B, count: 60_000)), ("tEXt", [UInt8](repeating: 0xE9, count: 60_000)),
         ] {
@@ -103,14 +103,14 @@ struct OriginMetadataTests {
     }
 
     /// Section 5.6 of the PNG specification.
-    @Test func coloursAfterThePictureAreIgnored() {
+    @Test func colourChunksAfterThePictureAreIgnored() {
         let metadata = MetadataTests.read(MetadataTests.png([], after: PNGBuilder.chunk("gAMA", PNGBuilder.bigEndian(100_000))))
         #expect(metadata.colorimetry == nil)
         #expect(metadata.unreadable == ["gAMA"])
     }
 
     /// The readers of metadata survive any cut and any changed byte.
-    @Test func cutAndChangedMetadataDoNoHarm() throws {
+    @Test func damagedMetadataDoesNoHarm() throws {
         let type = try #require(DigitalSourceType(uri: Self.uri, origin: .xmp))
         let packet = XMPPacket.declaring(type)
         let profile = MetadataTests.profile(description: "P")

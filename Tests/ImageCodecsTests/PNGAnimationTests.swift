@@ -60,8 +60,8 @@ struct PNGAnimationTests {
         ]
     }()
 
-    @Test("Control chunks that make no sense make a still picture with a note", arguments: 0..<senseless.count)
-    func senselessControlMakesAStillPicture(_ index: Int) throws {
+    @Test("Invalid animation control gives a still picture with a note", arguments: 0..<senseless.count)
+    func invalidAnimationControlGivesAStillPicture(_ index: Int) throws {
         let (problem, file) = Self.senseless[index]
         let header = try HeaderParser.parse(file.span)
         #expect(!header.isAnimated && header.frameCount == 1)

@@ -11,14 +11,14 @@ struct PNGDamageTests {
     ]
 
     @Test("Every proper prefix is refused", arguments: files)
-    func everyProperPrefixIsRefused(_ file: [UInt8]) {
+    func everyProperPrefixOfAPNGIsRefused(_ file: [UInt8]) {
         for length in 0..<file.count {
             #expect(throws: CodecError.self, "\(length) of \(file.count) bytes") { try decode(Array(file.prefix(length))) }
         }
     }
 
-    @Test("No changed byte goes unnoticed", arguments: files)
-    func noChangedByteGoesUnnoticed(_ file: [UInt8]) {
+    @Test("Every changed byte is detected", arguments: files)
+    func everyChangedByteOfAPNGIsDetected(_ file: [UInt8]) {
         for index in file.indices {
             for mask: UInt8 in [0x01, 0x20, 0x80, 0xFF] {
                 var damaged = file
@@ -28,7 +28,7 @@ struct PNGDamageTests {
         }
     }
 
-    @Test func aCutFileIsTruncated() {
+    @Test func aCutPNGIsTruncated() {
         let file = Self.files[0]
         #expect(code { try decode(Array(file.dropLast(5))) } == .truncated)
         #expect(code { try decode(Array(file.prefix(file.count / 2))) } == .truncated)
@@ -52,7 +52,7 @@ struct PNGDamageTests {
     }
 
     /// Such a chunk says nothing about the pixels. What it carries is left out, with a note.
-    @Test func aWrongCRCInAnAncillaryChunkIsANote() throws {
+    @Test func aWrongCRCInAnAncillaryChunkIsOnlyNoted() throws {
         for name in ["tEXt", "caBX", "iCCP", "prVt", "acTL"] {
             var builder = PNGBuilder.rgb()
             var chunk = PNGBuilder.chunk(name, [65, 0, 66, 67, 0, 0, 0, 1])
@@ -80,7 +80,7 @@ struct PNGDamageTests {
         #expect(try decode(builder.build()).bytes == builder.expectedRGB)
     }
 
-    @Test func nonsenseInMetadataWithARightCRCIsNoDamage() throws {
+    @Test func invalidMetadataWithAValidCRCIsNotDamage() throws {
         var builder = PNGBuilder.rgb()
         builder.chunksBeforeData = [
             "iCCP", "eXIf", "zTXt", "gAMA", "sRGB", "cHRM", "pHYs", "sBIT", "bKGD", "hIST", "tIME", "tRNS", "acTL",
@@ -97,8 +97,8 @@ struct PNGDamageTests {
     }
 
     /// Whether data behind the compressed stream are found must not depend on how they are spread over chunks.
-    @Test("Nothing hides behind the end of the compressed stream", arguments: [false, true])
-    func nothingHidesBehindTheStream(_ isInterlaced: Bool) throws {
+    @Test("Data after the compressed stream is damage", arguments: [false, true])
+    func dataAfterTheCompressedStreamIsDamage(_ isInterlaced: Bool) throws {
         let builder = PNGBuilder.rgb(isInterlaced: isInterlaced)
         let stream = PNGBuilder.zlib(builder.scanlines())
         let hidden = Array("hidden".utf8)

@@ -77,7 +77,7 @@ struct PNGDecodingTests {
     }
 
     @Test("The header says what is stored", arguments: kinds)
-    func theHeaderSaysWhatIsStored(_ kind: Kind) throws {
+    func theHeaderDescribesTheStoredPNG(_ kind: Kind) throws {
         let header = try HeaderParser.parse(Self.builder(kind).build().span)
         let colourTypes: [Int: ImageHeader.ColourType] = [0: .grey, 2: .rgb, 3: .palette, 4: .greyAlpha, 6: .rgba]
         #expect(header.format == .png)
@@ -99,7 +99,7 @@ struct PNGDecodingTests {
         #expect(try HeaderParser.parse(file.span).hasAlpha)
     }
 
-    @Test func aTransparentGreyAndColourAreMatchedAtFullDepth() throws {
+    @Test func transparentColoursAreMatchedAtFullDepth() throws {
         var grey = PNGBuilder(width: 3, height: 1, depth: 16, colourType: 0, samples: { x, _ in [[0x1234, 0x1235, 0xFFFF][x]] })
         grey.transparency = [0x12, 0x34]
         #expect(try decode(grey.build()).bytes == [18, 18, 18, 0, 18, 18, 18, 255, 255, 255, 255, 255])
@@ -109,7 +109,7 @@ struct PNGDecodingTests {
         #expect(try decode(colour.build()).bytes == [9, 8, 7, 0, 9, 8, 8, 255])
     }
 
-    @Test func trailingBytesAreCountedAndNoDamage() throws {
+    @Test func trailingBytesOfAPNGAreCountedAndNotDamage() throws {
         let file = PNGBuilder.rgb().build()
         #expect(try facts(file).trailingBytes == 0)
         #expect(try facts(file + [1, 2, 3, 4, 5]).trailingBytes == 5)
@@ -133,7 +133,7 @@ struct PNGDecodingTests {
     }
 
     /// An ancillary chunk that makes no sense takes nothing from the picture.
-    @Test func transparencyThatMakesNoSenseIsNoted() throws {
+    @Test func invalidTransparencyIsNoted() throws {
         let rgb = PNGBuilder.rgb()
         var (odd, late) = (rgb, rgb)
         odd.transparency = [0, 1]

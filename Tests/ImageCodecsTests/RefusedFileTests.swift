@@ -94,10 +94,10 @@ struct RefusedFileTests {
         Sample("Ogg", padded(text("OggS")), "audio/ogg"),
     ]
 
-    @Test("Whole files of other kinds are told by their bytes", arguments: samples)
-    func wholeFilesOfOtherKindsAreTold(_ sample: Sample) throws {
+    @Test("Whole files of other kinds are recognised by their bytes", arguments: samples)
+    func wholeFilesOfOtherKindsAreRecognised(_ sample: Sample) throws {
         guard case .unread(let file) = try Self.refused(sample.file) else {
-            Issue.record("not taken for a whole file")
+            Issue.record("not recognised as a whole file")
             return
         }
         #expect(file.mediaType == sample.mediaType)
@@ -106,22 +106,22 @@ struct RefusedFileTests {
     }
 
     @Test(
-        "A file of another kind that is cut short is not whole",
+        "A cut file of another kind is damaged",
         arguments: [
             Array(gif.dropLast()), Array(heif("avif", "mif1").dropLast()), Array(text("<svg width='8' height='8'><g>")),
             text("%PDF-1.4\n1 0 obj\n"), padded([0x50, 0x4B, 3, 4]), text("RIFF") + little(500) + text("WAVE"),
             Array(bmp.dropLast(4)),
         ])
-    func aCutFileIsNotWhole(_ file: [UInt8]) throws {
+    func aCutFileOfAnotherKindIsDamaged(_ file: [UInt8]) throws {
         guard case .damaged(let reason) = try Self.refused(file) else {
-            Issue.record("taken for a whole file, or for none")
+            Issue.record("expected a damaged file")
             return
         }
         #expect(reason.hasSuffix(" is cut short"))
     }
 
     @Test(
-        "Pages, words and nothing are no files of other kinds",
+        "Pages, texts and empty bytes are not files of other kinds",
         arguments: [
             "", " ", "G", "Not Found", "{\"error\":\"expired\"}", "[1,2]",
             "<html><body><svg width='8' height='8'/></body></html>",
@@ -130,25 +130,25 @@ struct RefusedFileTests {
             "<svg", "<svg width='8", "BM", "MZ", "P1 is done", "PS: no", "ID3", "<!DOCTYPE svg", "\u{FEFF}",
             "0123456789",
         ])
-    func pagesAndWordsAreNoFiles(_ text: String) throws {
+    func pagesAndTextsAreNotFilesOfOtherKinds(_ text: String) throws {
         #expect(try Self.refused(Array(text.utf8)) == .other)
     }
 
-    @Test func compressedPagesAndUTF16TextAreNoFiles() throws {
+    @Test func compressedPagesAndUTF16TextsAreNotFilesOfOtherKinds() throws {
         #expect(try Self.refused([0x1F, 0x8B, 8, 0] + [UInt8](repeating: 0, count: 200)) == .other)
         #expect(
             try Self.refused(
                 [0xFF, 0xFE] + "<html></html>".utf16.flatMap { [UInt8($0), 0] } + [UInt8](repeating: 32, count: 200)) == .other)
     }
 
-    @Test func aWholePictureAboveTheLimitsIsUnreadAndACutOneIsNot() throws {
+    @Test func onlyAWholePictureAboveTheLimitsIsUnread() throws {
         var limits = ImageLimits.default
         limits.maxSide = 8
         let png = PNGBuilder.rgb().build()
         let jpeg = Fixture.jpegFull.file
         for (file, size) in [(png, "9x7"), (jpeg, "19x13"), (Fixture.webpLossy.file, "19x13")] {
             guard case .unread(let found) = try Self.refused(file, limits: limits) else {
-                Issue.record("not taken for a whole file")
+                Issue.record("not recognised as a whole file")
                 continue
             }
             #expect("\(found.width ?? 0)x\(found.height ?? 0)" == size)
@@ -170,7 +170,7 @@ struct RefusedFileTests {
         let frame = try #require(file.indices.dropLast().first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
         file[frame + 1] = process
         guard case .unread(let found) = try Self.refused(file) else {
-            Issue.record("not taken for a whole file")
+            Issue.record("not recognised as a whole file")
             return
         }
         #expect(found.mediaType == "image/jpeg" && found.reason.hasPrefix("a whole JPEG of a kind that is not decoded here: a "))
@@ -178,7 +178,7 @@ struct RefusedFileTests {
     }
 
     /// Whatever is asked, the answer comes in bounds.
-    @Test func everyCutAndEveryChangedByteIsAnswered() {
+    @Test func everyCutOrChangedFileGetsAnAnswer() {
         let error = CodecError(.unrecognized, nil, "")
         for sample in Self.samples where sample.file.count < 400 {
             for length in 0..<sample.file.count { _ = RefusedFile(sample.file.span.extracting(0..<length), refusedFor: error) }

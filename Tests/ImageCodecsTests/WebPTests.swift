@@ -22,15 +22,15 @@ struct WebPTests {
             frames: 2),
     ]
 
-    @Test("Every kind decodes as other programs decode it", arguments: kinds)
-    func everyKindDecodesAsOtherProgramsDecodeIt(_ kind: Kind) throws {
+    @Test("Every kind decodes as in other programs", arguments: kinds)
+    func everyKindOfWebPDecodesAsInOtherPrograms(_ kind: Kind) throws {
         let image = try decode(kind.fixture.file)
         #expect((image.width, image.height, image.channels) == (kind.size.width, kind.size.height, kind.channels))
         #expect(image.bytes == kind.fixture.pixels)
     }
 
     @Test("The header says what is stored", arguments: kinds)
-    func theHeaderSaysWhatIsStored(_ kind: Kind) throws {
+    func theHeaderDescribesTheStoredWebP(_ kind: Kind) throws {
         let header = try HeaderParser.parse(kind.fixture.file.span)
         #expect((header.format, header.width, header.height) == (.webp, kind.size.width, kind.size.height))
         #expect(header.isAnimated == (kind.frames > 1))
@@ -38,7 +38,7 @@ struct WebPTests {
     }
 
     @Test("Every proper prefix is refused", arguments: kinds)
-    func everyProperPrefixIsRefused(_ kind: Kind) {
+    func everyProperPrefixOfAWebPIsRefused(_ kind: Kind) {
         for length in 0..<kind.fixture.file.count {
             let prefix = Array(kind.fixture.file.prefix(length))
             #expect(throws: CodecError.self, "\(length) bytes") { try decode(prefix) }
@@ -46,7 +46,7 @@ struct WebPTests {
     }
 
     @Test("A changed byte gives an error or a picture of the stated size", arguments: kinds)
-    func aChangedByteGivesAnErrorOrAPicture(_ kind: Kind) {
+    func aChangedByteOfAWebPGivesAnErrorOrAPicture(_ kind: Kind) {
         for index in kind.fixture.file.indices {
             for mask: UInt8 in [0x01, 0x10, 0x80, 0xFF] {
                 var damaged = kind.fixture.file
@@ -58,14 +58,14 @@ struct WebPTests {
         }
     }
 
-    @Test func trailingBytesAreCountedAndNoDamage() throws {
+    @Test func trailingBytesOfAWebPAreCountedAndNotDamage() throws {
         for kind in Self.kinds {
             #expect(try facts(kind.fixture.file).trailingBytes == 0)
             #expect(try facts(kind.fixture.file + [0, 1, 2]).trailingBytes == 3)
         }
     }
 
-    @Test func aCanvasOfAnotherSizeThanItsPictureIsDamage() {
+    @Test func aCanvasThatDiffersFromItsPictureIsDamage() {
         var file = Fixture.webpLossyAlpha.file
         #expect(Array(file[12..<16]) == Array("VP8X".utf8))
         file[24] += 1
@@ -83,7 +83,7 @@ struct WebPTests {
         return Array("RIFF".utf8) + littleEndian(4 + content.count + stray.count) + Array("WEBP".utf8) + content + stray
     }
 
-    @Test func alphaThatOnlyTheContainerDeclaresIsOpaque() throws {
+    @Test func alphaDeclaredOnlyByTheContainerIsOpaque() throws {
         let body = Array(Fixture.webpLossless.file.dropFirst(20).prefix(149))
         let file = Self.container([("VP8X", [0x10, 0, 0, 0, 18, 0, 0, 12, 0, 0]), ("VP8L", body)])
         let image = try decode(file)
@@ -92,7 +92,7 @@ struct WebPTests {
         #expect((try facts(file)).header.hasAlpha)
     }
 
-    @Test func whatTheContainerDoesNotHoldTogetherIsDamage() throws {
+    @Test func anInconsistentContainerIsDamage() throws {
         let body = Array(Fixture.webpLossless.file.dropFirst(20).prefix(149))
         #expect(try decode(Self.container([("VP8L", body)])).bytes == Fixture.webpLossless.pixels)
         // The bitstream would have to read on in the next chunk.

@@ -3,7 +3,7 @@ import ImageCodecs
 import Testing
 
 /// Small files that claim much. Each is inspected by a process of its own, whose whole peak is looked at.
-@Suite("Bombs")
+@Suite("Decompression bombs")
 struct BombTests {
     struct Bomb: CustomTestStringConvertible, Sendable {
         var testDescription: String
@@ -155,8 +155,8 @@ struct BombTests {
         return profile
     }()
 
-    @Test("Each is refused before the memory is spent", arguments: bombs)
-    func eachIsRefusedBeforeTheMemoryIsSpent(_ bomb: Bomb) throws {
+    @Test("Each bomb is refused before it uses memory", arguments: bombs)
+    func eachBombIsRefusedBeforeItUsesMemory(_ bomb: Bomb) throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "fixative-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: path) }
         try Data(bomb.file).write(to: path)

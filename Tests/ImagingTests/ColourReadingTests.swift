@@ -5,7 +5,7 @@ import Testing
 
 /// Expected values: the definitions in double precision by a program of their own (matrices from the primaries, Bradford
 /// adaptation, and the curves of H.273, BT.2100, ST 2084 and IEC 61966-2-1).
-@Suite("What the numbers of a picture mean")
+@Suite("Colour information of a picture")
 struct ColourReadingTests {
     static func inspect(_ file: [UInt8]) throws -> (colour: [Int], picture: InspectedPicture) {
         let picture = try PictureInspector.inspect(file.span)
@@ -33,7 +33,7 @@ struct ColourReadingTests {
             ([11, 17, 0, 1], [200, 100, 50], [212, 78, 0]), ([1, 8, 0, 1], [200, 100, 50], [229, 168, 122]),
             ([1, 13, 0, 0], [200, 100, 50], [214, 98, 40]), ([1, 13, 0, 0], [235, 16, 255], [255, 0, 255]),
         ] as [([UInt8], [Int], [Int])])
-    func codePointsAreUnderstood(_ codes: [UInt8], _ pixel: [Int], _ expected: [Int]) throws {
+    func codePointsAreApplied(_ codes: [UInt8], _ pixel: [Int], _ expected: [Int]) throws {
         let found = try Self.inspect(HandMade.png(type: 2, pixel: pixel, chunks: Self.cICP(codes)))
         #expect(Self.isNear(found.colour, expected, 2), "\(found.colour)")
         #expect(found.picture.colourOrigin == .codePoints)
@@ -49,7 +49,7 @@ struct ColourReadingTests {
             found.picture.notes == ["cICP \(codes.map(String.init).joined(separator: "/")) is not supported and was ignored"])
     }
 
-    @Test func gammaAndPrimariesAreUnderstood() throws {
+    @Test func gammaAndPrimariesAreApplied() throws {
         let pixel = [200, 100, 50]
         let linear = try Self.inspect(HandMade.png(type: 2, pixel: pixel, chunks: Self.gAMA(100_000)))
         #expect(Self.isNear(linear.colour, [229, 168, 122]))
@@ -67,14 +67,14 @@ struct ColourReadingTests {
         gAMA(0), gAMA(0x7FFF_FFFF), cHRM([Int](repeating: 1, count: 8)), cHRM([Int](repeating: 0, count: 8)),
         cHRM([Int](repeating: 0x7FFF_FFFF, count: 8)), cHRM([31_270, 32_900] + [Int](repeating: 33_000, count: 6)),
     ])
-    func numbersThatAreNoColourSpaceAreIgnoredAndNoted(_ chunk: [UInt8]) throws {
+    func invalidColourNumbersAreIgnoredAndNoted(_ chunk: [UInt8]) throws {
         let found = try Self.inspect(HandMade.png(type: 2, pixel: [200, 100, 50], chunks: chunk))
         #expect(found.colour == [200, 100, 50])
         #expect(found.picture.notes == ["gAMA and cHRM describe no colour space and were ignored"])
     }
 
     /// PNG, third edition, section 4.3.
-    @Test func theOrderOfPrecedenceIsThatOfTheSpecification() throws {
+    @Test func colourInformationHasTheSpecifiedPrecedence() throws {
         let (p3, sRGB, linear) = (HandMade.iCCP(ColourTests.displayP3), HandMade.chunk("sRGB", [0]), Self.gAMA(100_000))
         let cases: [(chunks: [UInt8], origin: ColourOrigin, expected: [Int])] = [
             (linear + sRGB + p3 + Self.cICP([9, 14, 0, 1]), .codePoints, [246, 94, 50]),
@@ -119,7 +119,7 @@ struct ColourReadingTests {
         ([0, 0, 0, 0], [255, 255, 255]), ([255, 0, 0, 0], [0, 157, 215]), ([0, 255, 0, 0], [205, 62, 121]),
         ([255, 255, 255, 0], [48, 48, 48]), ([0, 0, 0, 255], [0, 0, 0]),
     ])
-    func inksGoThroughTheirProfile(_ inks: [Int], _ expected: [Int]) throws {
+    func cmykIsConvertedByItsProfile(_ inks: [Int], _ expected: [Int]) throws {
         let segments = HandMade.iccSegment(HandMade.inks)
         // The plain file stores the ink, Adobe's stores what it leaves of the light.
         for file in [
@@ -133,7 +133,7 @@ struct ColourReadingTests {
     }
 
     /// T.871 gives R = G = B = Y without chroma; Adobe's YCCK is the inverse of inks, and black is stored inverted.
-    @Test func ycckGoesThroughTheProfileOfInks() throws {
+    @Test func ycckIsConvertedByTheCMYKProfile() throws {
         let segments = HandMade.iccSegment(HandMade.inks)
         let black = try Self.inspect(HandMade.jpeg([0, 128, 128, 0], adobe: 2, segments: segments))
         #expect(black.picture.header.colourType == .ycck)
@@ -145,7 +145,7 @@ struct ColourReadingTests {
     }
 
     /// R = 255 (1 - 51/255) (1 - 102/255) = 122.4.
-    @Test func inksWithoutAProfileAreMultipliedAndNoted() throws {
+    @Test func cmykWithoutAProfileIsMultipliedAndNoted() throws {
         for segments in [[], HandMade.iccSegment(ColourTests.displayP3)] {
             let found = try Self.inspect(HandMade.jpeg([51, 0, 255, 102], segments: segments))
             #expect(Self.isNear(found.colour, [122, 153, 0]))
@@ -156,7 +156,7 @@ struct ColourReadingTests {
     }
 
     /// A profile of the primaries and a curve; only with the curve of sRGB does it change nothing, whatever its name.
-    @Test func aProfileOfSRGBChangesNothingAndOthersOfItsPrimariesDo() throws {
+    @Test func onlyAnSRGBProfileChangesNothing() throws {
         func profile(_ light: (Double) -> Double) -> [UInt8] {
             func xyz(_ values: [Double]) -> [UInt8] {
                 Array("XYZ ".utf8) + HandMade.bigEndian(0)
@@ -179,7 +179,7 @@ struct ColourReadingTests {
         #expect(Self.isNear(linear.colour, [229, 168, 122]), "\(linear.colour)")
     }
 
-    @Test func aBrokenOrForeignProfileIsIgnoredAndNoted() throws {
+    @Test func aBrokenOrMismatchedProfileIsIgnoredAndNoted() throws {
         let cases: [([UInt8], String)] = [
             (HandMade.png(type: 2, pixel: [200, 100, 50], chunks: HandMade.iCCP(HandMade.linearGrey)), "rgb"),
             (HandMade.png(type: 2, pixel: [200, 100, 50], chunks: HandMade.iCCP(HandMade.inks)), "rgb"),
@@ -193,7 +193,7 @@ struct ColourReadingTests {
         }
     }
 
-    @Test func noChangedProfileDoesHarm() {
+    @Test func aDamagedProfileDoesNoHarm() {
         var state: UInt64 = 7
         func random(_ count: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

@@ -34,7 +34,7 @@ struct ColourTests {
         return [Int(found.red), Int(found.green), Int(found.blue)]
     }
 
-    @Test func anotherProfileIsTurnedIntoSRGB() throws {
+    @Test func anotherProfileIsConvertedToSRGB() throws {
         for (p3, sRGB) in Self.colours {
             let found = try Self.average(p3, profile: Self.displayP3)
             #expect(zip(found, sRGB).allSatisfy { abs($0 - $1) <= 2 }, "\(p3): \(found), not \(sRGB)")
@@ -51,7 +51,7 @@ struct ColourTests {
         #expect(abs(Int(image.bytes[0]) - 215) <= 6)
     }
 
-    @Test func aBrokenProfileIsTakenAsSRGB() throws {
+    @Test func aBrokenProfileIsTreatedAsSRGB() throws {
         #expect(try Self.average([200, 100, 50], profile: Array(Self.displayP3.prefix(300))) == [200, 100, 50])
         #expect(try Self.average([200, 100, 50], profile: [UInt8](repeating: 7, count: 500)) == [200, 100, 50])
     }

@@ -16,7 +16,7 @@ struct HashTests {
         (31, 9, true, "1ff881098217b088066a668ff7f801ec77876706847178"),
         (5, 7, true, "5df885240627a71766c85c8680f8157e0a5977078878888707"),
     ])
-    func aThumbHashIsThatOfTheReference(_ width: Int, _ height: Int, _ hasAlpha: Bool, _ expected: String) {
+    func aThumbHashEqualsTheReference(_ width: Int, _ height: Int, _ hasAlpha: Bool, _ expected: String) {
         let image = picture(width, height) { x, y in
             [(x * 211 + y * 37) % 256, (x * x * 3 + y * 91) % 256, (x * 7 + y * y * 5) % 256]
                 + (hasAlpha ? [(x * 13 + y * 29) % 256] : [])
@@ -39,7 +39,7 @@ struct HashTests {
 
     /// 32x32 pictures, so that no resizing takes part; computed in Python from the definition.
     @Test(arguments: [(0, 0xaa00_0000_0000_0000), (3, 0x9335_292a_282a_2412), (11, 0x9044_1735_6225_2f38)] as [(Int, UInt64)])
-    func aPerceptualHashIsThatOfItsDefinition(_ shift: Int, _ expected: UInt64) {
+    func aPerceptualHashMatchesItsDefinition(_ shift: Int, _ expected: UInt64) {
         let image = picture(32, 32) { x, y in [(x * 8 + shift * y) % 256, (y * 8) % 256, ((x * x + shift * y) / 8) % 256] }
         #expect(PerceptualHash.hash(image) == expected)
     }
@@ -60,7 +60,7 @@ struct HashTests {
         #expect(PerceptualHash.distance(original, PerceptualHash.hash(motif(3))) > 10)
     }
 
-    @Test func theAverageColourIsThatOfTheLight() {
+    @Test func theAverageColourIsComputedInLinearLight() {
         // Half black, half white: half the light, which is level 188.
         #expect(SRGBColour(averageOf: picture(4, 4) { x, _ in x < 2 ? [0, 0, 0] : [255, 255, 255] }).description == "#BCBCBC")
         #expect(

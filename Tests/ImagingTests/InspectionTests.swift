@@ -43,7 +43,7 @@ struct InspectionTests {
         }
     }
 
-    @Test func alphaThatIsOpaqueEverywhereGivesJPEG() throws {
+    @Test func aFullyOpaqueAlphaChannelGivesJPEG() throws {
         let inspected = try Self.inspect(picture(60, 40) { x, y in [x, y, 9, 255] })
         #expect(inspected.header.hasAlpha)
         #expect(inspected.isOpaque)
@@ -63,14 +63,14 @@ struct InspectionTests {
         #expect(inspected.thumbHash[2] & 0x80 != 0)
     }
 
-    @Test func theSameFileGivesTheSameResultTwice() throws {
+    @Test func theSameFileAlwaysGivesTheSameResult() throws {
         let file = try ImageEncoder.png(Self.gradient(700, 500))
         let (one, other) = (try PictureInspector.inspect(file.span), try PictureInspector.inspect(file.span))
         #expect(one == other)
     }
 
     @Test(arguments: ImageFormat.allCases)
-    func theFormatOfTheDeliveryHardlyShows(_ format: ImageFormat) throws {
+    func theDeliveryFormatHardlyChangesTheDerivatives(_ format: ImageFormat) throws {
         let image = Self.gradient(800, 600)
         let file =
             switch format {
@@ -98,7 +98,7 @@ struct InspectionTests {
         #expect(throws: CodecError.self) { try PictureInspector.inspect(empty.span) }
     }
 
-    @Test func theRecipeNamesWhatMadeTheDerivatives() throws {
+    @Test func theRecipeNamesItsSettingsAndLibraries() throws {
         let recipe = try Self.inspect(Self.gradient(20, 10)).recipe
         #expect((recipe.thumbnailSide, recipe.previewSide) == (512, 1280))
         #expect(recipe.opaque == JPEGSettings(quality: 82, chroma: .full))

@@ -2,7 +2,7 @@ import ImageCodecs
 import Imaging
 import Testing
 
-@Suite("What derivatives carry")
+@Suite("Metadata of derivatives")
 struct OriginTests {
     static let uri = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
@@ -41,7 +41,7 @@ struct OriginTests {
     }
 
     @Test(arguments: [[200, 100, 50], [200, 100, 50, 90]])
-    func derivativesSayWhatTheOriginalSaysOfItsOrigin(_ pixel: [Int]) throws {
+    func derivativesKeepTheSourceTypeOfTheOriginal(_ pixel: [Int]) throws {
         for file in try Self.files(pixel) {
             let picture = try PictureInspector.inspect(file.span)
             #expect(picture.metadata.digitalSourceType?.uri == Self.uri)
@@ -57,7 +57,7 @@ struct OriginTests {
         }
     }
 
-    @Test func derivativesCarryNothingElse() throws {
+    @Test func derivativesCarryNoOtherMetadata() throws {
         let secret = HandMade.chunk("tEXt", Array("prompt".utf8) + [0] + Array("a secret".utf8))
         for pixel in [[200, 100, 50], [200, 100, 50, 90]] {
             let chunks = HandMade.iCCP(ColourTests.displayP3) + secret + HandMade.chunk("eXIf", OrientationTests.tiff(.mirrored))
@@ -84,7 +84,7 @@ struct OriginTests {
         }
     }
 
-    @Test func thePacketIsWrittenInAllThreeFormats() throws {
+    @Test func theXMPPacketIsWrittenInAllThreeFormats() throws {
         let type = try #require(DigitalSourceType(uri: Self.uri, origin: .xmp))
         let image = picture(24, 16) { x, y in [x * 9, y * 9, 7] }
         let packet = XMPPacket.declaring(type)
@@ -99,7 +99,7 @@ struct OriginTests {
         }
     }
 
-    @Test func theDominantColourIsTheOneOfTheLargestPart() {
+    @Test func theDominantColourIsThatOfTheLargestPart() {
         // Two thirds near one colour at the edge of a cell, the rest spread over many.
         let image = picture(90, 60) { x, y in x < 60 ? [127 + x % 2, 64, 200] : [(x * 37 + y * 91) % 256, (y * 53) % 256, x] }
         let found = SRGBColour(dominantOf: image)

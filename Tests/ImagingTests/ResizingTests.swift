@@ -40,7 +40,7 @@ struct ResizingTests {
 
     /// Opaque pictures are resized in integers, those with alpha in floats.
     @Test(arguments: [(333, 211, 100, 63), (97, 55, 96, 54), (260, 190, 64, 47), (120, 90, 5, 4)])
-    func integersAreWithinALevelOfFloats(_ width: Int, _ height: Int, _ toWidth: Int, _ toHeight: Int) {
+    func integerAndFloatResultsDifferByAtMostOneLevel(_ width: Int, _ height: Int, _ toWidth: Int, _ toHeight: Int) {
         func value(_ x: Int, _ y: Int) -> [Int] {
             [(x * 37 + y * 11) % 256, (x * x + y * y) % 256 / 8, (x / 7 + y / 5) % 2 * 255]
         }
@@ -55,7 +55,7 @@ struct ResizingTests {
         }
     }
 
-    @Test func theSameSizeIsTheSamePicture() {
+    @Test func resizingToTheSameSizeChangesNothing() {
         let image = picture(31, 17) { x, y in [x * 8, y * 15, x ^ y, x * y] }
         #expect(ImageResizer.resize(image, width: 31, height: 17) == image)
     }
@@ -86,7 +86,7 @@ struct ResizingTests {
 
     /// The definition, in doubles, one output at a time: no ring, no windows, no tables.
     @Test(arguments: [(40, 30, 13, 9), (33, 50, 32, 49), (21, 21, 5, 17), (9, 9, 20, 14)])
-    func theResultIsThatOfTheDefinition(_ width: Int, _ height: Int, _ toWidth: Int, _ toHeight: Int) {
+    func theResultMatchesTheDefinition(_ width: Int, _ height: Int, _ toWidth: Int, _ toHeight: Int) {
         let image = picture(width, height) { x, y in
             [(x * 37 + y * 11) % 256, (x * x + y * y) % 256, 128 + (x * 5 - y * 3) % 100]
         }
@@ -146,7 +146,7 @@ struct ResizingTests {
         142, 146, 183, 167, 151, 208, 120, 145, 198,
     ]
 
-    @Test func theResultIsThatOfPillow() {
+    @Test func theResultMatchesPillow() {
         let image = picture(45, 31) { x, y in [(x * 37 + y * 11) % 256, (x * x + y * y) % 256, 128 + (x * 5 + y * 3) % 100] }
         let result = ImageResizer.resize(image, width: 11, height: 7)
         let worst = zip(result.bytes, Self.pillow).map { abs(Int($0) - $1) }.max()

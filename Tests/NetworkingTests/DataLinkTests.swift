@@ -17,13 +17,13 @@ import Testing
         ("data:x/y;a=b;BASE64,TWFu", "Man"),
         ("data:,", ""), ("data:;base64,", ""), ("data:,50%", "50%"), ("data:,a#b", "a"),
     ])
-    func readsAsWritten(_ link: String, _ expected: String) throws {
+    func aDataLinkIsDecoded(_ link: String, _ expected: String) throws {
         #expect(String(decoding: try bytes(link), as: UTF8.self) == expected)
     }
 
     /// Foundation's Base64 is the judge, over every remainder and more than one chunk.
     @Test(arguments: [0, 1, 2, 3, 4, 65_535, 65_536, 65_537, 200_000])
-    func everyByteComesBack(_ count: Int) throws {
+    func everyByteIsDecodedFromBase64(_ count: Int) throws {
         let data = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
         let text = data.base64EncodedString()
         #expect(try bytes("data:image/png;base64," + text) == Array(data))
@@ -35,13 +35,13 @@ import Testing
     @Test(arguments: [
         "data:", "data:image/png;base64", "data:;base64,A", "data:;base64,TQ==TQ", "data:;base64,T*Fu", "http://a/,x",
     ])
-    func whatIsNoDataIsRefused(_ link: String) { #expect(throws: LinkError(.data)) { try bytes(link) } }
+    func anInvalidDataLinkIsRefused(_ link: String) { #expect(throws: LinkError(.data)) { try bytes(link) } }
 
     @Test(arguments: [
         ("data:image/PNG;x=1;base64,", "image/png"), ("data:,", "text/plain"), ("data:secret,", "text/plain"),
         ("data:a/b/c,", "text/plain"), ("data:image/svg+xml,", "image/svg+xml"),
     ])
-    func theMediaTypeIsPlain(_ link: String, _ expected: String) throws {
+    func theMediaTypeHasNoParameters(_ link: String, _ expected: String) throws {
         #expect(try DataLink(link).mediaType == expected)
         #expect(try DataLink(link).shown == "data:" + expected)
     }

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(
-        "what a library would trap on, or read in its own way, is refused",
+        "Links that a library cannot read, or reads in its own way, are refused",
         arguments: [
             ("https://a.example:65536/x", .port), ("https://a.example:0/x", .port), ("https://a.example:-1/x", .port),
             ("https://a.example:99999999999999999999999999/x", .port), ("https://a.example:8x/", .port),
@@ -39,10 +39,10 @@ import Testing
             ("https://a.example/" + String(repeating: "x", count: 16_384), .tooLong),
             ("https://a.example/" + String(repeating: "ü", count: 4000), .tooLong),
         ] as [(String, LinkError.Code)])
-    func refused(_ text: String, _ expected: LinkError.Code) { #expect(code(text) == expected) }
+    func ambiguousLinksAreRefused(_ text: String, _ expected: LinkError.Code) { #expect(code(text) == expected) }
 
     @Test(
-        "what is meant is written anew",
+        "Valid links are normalised",
         arguments: [
             ("https://a.example", "https://a.example/"), ("HtTpS://A.Example.:443/x?y#z", "https://a.example/x?y"),
             ("  https://a.example/x\n", "https://a.example/x"), ("http://a.example:80?x", "http://a.example/?x"),
@@ -58,7 +58,7 @@ import Testing
             ("https://a.example#@b.example/", "https://a.example/"),
             ("https://a.example?@b.example/", "https://a.example/?@b.example/"),
         ])
-    func accepted(_ text: String, _ expected: String) throws { #expect(try FetchableURL(text).text == expected) }
+    func validLinksAreNormalised(_ text: String, _ expected: String) throws { #expect(try FetchableURL(text).text == expected) }
 
     /// RFC 3986, section 5.4, with `http://a/b/c/d;p?q` as the base; fragments are dropped here.
     @Test(arguments: [
@@ -74,17 +74,17 @@ import Testing
         ("g;x=1/./y", "http://a/b/c/g;x=1/y"), ("g;x=1/../y", "http://a/b/c/y"), ("g?y/./x", "http://a/b/c/g?y/./x"),
         ("https://g/x/../y", "https://g/y"),
     ])
-    func references(_ reference: String, _ expected: String) throws {
+    func referencesAreResolvedAsInRFC3986(_ reference: String, _ expected: String) throws {
         #expect(try FetchableURL("http://a/b/c/d;p?q").resolving(reference).text == expected)
     }
 
     @Test(arguments: ["g:h", "http:g", "//u@g/", "//g:70000/", "//", "/x\r\ny", "\\\\g"])
-    func aReferenceToNowhereIsRefused(_ reference: String) throws {
+    func anInvalidReferenceIsRefused(_ reference: String) throws {
         let base = try FetchableURL("http://a/b/c/d;p?q")
         #expect(throws: LinkError.self) { try base.resolving(reference) }
     }
 
-    @Test func noMessageHoldsAnythingOfPathQueryOrUser() throws {
+    @Test func noMessageContainsPathQueryOrUser() throws {
         for text in [
             "https://secret@a/", "https://a:99999/secret", "https://a/secret?secret\u{1}", "secret://a/", "https://a\\secret",
         ] {
@@ -94,7 +94,7 @@ import Testing
     }
 
     /// The library gets every accepted mutant, and must neither trap nor see another server than was checked.
-    @Test func theClientReadsMutatedLinksAsTheyWereChecked() throws {
+    @Test func theClientReadsMutatedLinksAsChecked() throws {
         let pieces = [
             "https", "HTTP", ":", "//", "/", "?", "#", "@", "[", "]", "::1", "1.2.3.4", "127.1", "a.example", "..", ".", "%",
             "%41",
@@ -119,7 +119,7 @@ import Testing
     }
 
     /// Every request in the sources is made from a ``FetchableURL``.
-    @Test func nothingElseBecomesARequest() throws {
+    @Test func everyRequestIsMadeFromACheckedURL() throws {
         let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources").standardizedFileURL
         let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)?.allObjects as? [URL] ?? []
         var requests = 0

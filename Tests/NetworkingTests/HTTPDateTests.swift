@@ -15,7 +15,7 @@ import Testing
             ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_800), ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799),
             ("Friday, 20-Nov-76 12:00:00 GMT", 3_373_099_200), ("Sunday, 20-Nov-77 12:00:00 GMT", 248_875_200),
         ] as [(String, Int)])
-    func theThreeFormsAreRead(_ text: String, _ seconds: Int) {
+    func allThreeDateFormatsAreRead(_ text: String, _ seconds: Int) {
         #expect(HTTPDate.parse(text, now: now) == Date(timeIntervalSince1970: TimeInterval(seconds)))
     }
 
@@ -28,9 +28,9 @@ import Testing
             "Sun, 06 Nov 94 08:49:37 GMT", " Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT, and more",
             "1994-11-06T08:49:37Z", "Sun, 06 Nov 0000 08:49:37 GMT", "Sun Nov 6 08:49:37 1994",
         ])
-    func anythingElseIsNoDate(_ text: String) { #expect(HTTPDate.parse(text, now: now) == nil) }
+    func otherTextIsNotAnHTTPDate(_ text: String) { #expect(HTTPDate.parse(text, now: now) == nil) }
 
-    @Test func aNumberIsNoDateAndAnExponentNoDelay() {
+    @Test func retryAfterAcceptsOnlyDigitsAndHTTPDates() {
         for text in ["1e3", "0x10", "inf", "+5", "5 s", "Sun, 22 Nov 2026 12:00:30 +0000"] {
             #expect(RetryPolicy.retryAfter(text, now: now) == nil, "\(text)")
         }

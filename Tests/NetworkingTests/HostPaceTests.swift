@@ -14,7 +14,7 @@ private struct Fixed: RandomNumberGenerator {
 @Suite struct HostPaceTests {
     private var generator = Fixed()
 
-    @Test func noMoreAreOnTheirWayThanTheHostMayBeAsked() {
+    @Test func concurrentRequestsAreLimitedPerHost() {
         var pace = HostPace(HostLimits(concurrent: 2))
         #expect(pace.acquire(now: noon) == .entered)
         #expect(pace.acquire(now: noon) == .entered)
@@ -23,7 +23,7 @@ private struct Fixed: RandomNumberGenerator {
         #expect(pace.acquire(now: noon) == .entered)
     }
 
-    @Test mutating func aRefusalClosesTheDoorForAllAndHalvesTheWidth() {
+    @Test mutating func aRefusalPausesTheHostAndHalvesTheWidth() {
         var pace = HostPace(HostLimits(concurrent: 8))
         _ = pace.acquire(now: noon)
         pace.recordRefusal(now: noon, retryAfter: noon.addingTimeInterval(7), using: &generator)
@@ -31,12 +31,12 @@ private struct Fixed: RandomNumberGenerator {
         #expect(pace.acquire(now: noon.addingTimeInterval(6.9)) == .closed(until: noon.addingTimeInterval(7)))
         #expect(pace.concurrency == 4)
         pace.recordRefusal(now: noon.addingTimeInterval(1), retryAfter: nil, using: &generator)
-        #expect(pace.concurrency == 4, "the rest of one burst counts once")
-        #expect(pace.closedUntil == noon.addingTimeInterval(7), "and never shortens the pause")
+        #expect(pace.concurrency == 4, "one burst counts once")
+        #expect(pace.closedUntil == noon.addingTimeInterval(7), "a burst never shortens the pause")
         #expect(pace.acquire(now: noon.addingTimeInterval(7)) == .entered)
     }
 
-    @Test mutating func pausesWithoutARetryAfterGrowUpToTheLongest() {
+    @Test mutating func pausesWithoutRetryAfterGrowToAMaximum() {
         var pace = HostPace(HostLimits(longestPause: 5))
         var now = noon
         var pauses: [Double] = []
@@ -50,7 +50,7 @@ private struct Fixed: RandomNumberGenerator {
         #expect(pace.concurrency == 1)
     }
 
-    @Test mutating func noHostIsBelievedAPauseOfMoreThanFiveMinutes() {
+    @Test mutating func aPauseIsAtMostFiveMinutes() {
         var pace = HostPace(HostLimits(longestPause: 5))
         pace.recordRefusal(now: noon, retryAfter: noon.addingTimeInterval(299), using: &generator)
         #expect(pace.closedUntil == noon.addingTimeInterval(299))
@@ -58,7 +58,7 @@ private struct Fixed: RandomNumberGenerator {
         #expect(pace.acquire(now: noon) == .closed(until: noon.addingTimeInterval(300)))
     }
 
-    @Test mutating func goodAnswersWidenTheWayAgainUpToTheLimit() {
+    @Test mutating func goodAnswersRestoreTheWidth() {
         var pace = HostPace(HostLimits(concurrent: 4))
         pace.recordRefusal(now: noon, retryAfter: noon, using: &generator)
         #expect(pace.concurrency == 2)
@@ -70,7 +70,7 @@ private struct Fixed: RandomNumberGenerator {
         #expect(pace.concurrency == 4)
     }
 
-    @Test func aRateSpreadsTheStarts() {
+    @Test func aRateLimitSpreadsTheRequests() {
         var pace = HostPace(HostLimits(concurrent: 9, perSecond: 4))
         #expect(pace.acquire(now: noon) == .entered)
         #expect(pace.acquire(now: noon) == .closed(until: noon.addingTimeInterval(0.25)))
@@ -79,10 +79,10 @@ private struct Fixed: RandomNumberGenerator {
 }
 
 @Suite struct HostGateTests {
-    @Test func whoeverWaitsForAPlaceGetsItInTurnOrIsCancelled() async throws {
+    @Test func waitersGetAPlaceInTurnOrAreCancelled() async throws {
         let gate = HostRateLimiter(limits: HostLimits(concurrent: 1), clock: LeapingClock())
         #expect(try await gate.acquire("a", maxWait: 0) == nil)
-        #expect(try await gate.acquire("b", maxWait: 0) == nil, "another host has a door of its own")
+        #expect(try await gate.acquire("b", maxWait: 0) == nil, "another host has its own limit")
         let second = Task { try await gate.acquire("a", maxWait: 0) }
         let third = Task { try await gate.acquire("a", maxWait: 0) }
         third.cancel()
@@ -91,7 +91,7 @@ private struct Fixed: RandomNumberGenerator {
         #expect(try await second.value == nil)
     }
 
-    @Test func aPauseIsWaitedForOrGivenBackByPatience() async throws {
+    @Test func aPauseIsAwaitedOnlyWithinThePatience() async throws {
         let clock = LeapingClock()
         let gate = HostRateLimiter(clock: clock)
         let end = clock.now.addingTimeInterval(20)

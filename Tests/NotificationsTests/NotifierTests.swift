@@ -107,7 +107,7 @@ private final class ScriptedPoster: NoticePoster {
 
     private func isEmpty() async throws -> Bool { try await catalog.waitingNotices() == 0 }
 
-    @Test func whatFailsIsTriedAgainUnderTheSameIdUntilItIsTaken() async throws {
+    @Test func aFailedNoticeIsRetriedWithTheSameID() async throws {
         try await post("t-1")
         let poster = ScriptedPoster([500, nil, 302, 429, 204], clock: clock)
         let registry = PrometheusRegistry()
@@ -118,7 +118,7 @@ private final class ScriptedPoster: NoticePoster {
         #expect(Set(posts.map(\.body)).count == 1 && Set(posts.map { $0.headers["webhook-id"] }) == [id])
         #expect(
             posts.allSatisfy { $0.headers["webhook-timestamp"] == "\(Int($0.time.timeIntervalSince1970))" },
-            "each try is as old as itself")
+            "each try has its own timestamp")
         // Of the standard: 5 s, 5 min, 30 min, 2 h at the most; the clock leaps by 10 min.
         let waits = zip(posts.dropFirst(), posts).map { $0.time.timeIntervalSince($1.time) }
         for (wait, most) in zip(waits, [5.0, 300, 1800, 7200]) { #expect(wait > 0 && wait <= most + 600) }
@@ -128,7 +128,7 @@ private final class ScriptedPoster: NoticePoster {
         #expect(warnings.all == [])
     }
 
-    @Test func afterEightTriesItIsGivenUpAndSaidSo() async throws {
+    @Test func aNoticeIsGivenUpWithAWarningAfterEightTries() async throws {
         try await post("t-1")
         let poster = ScriptedPoster([500], clock: clock)
         try await run(try notifier(poster)) { try await isEmpty() }
@@ -138,14 +138,14 @@ private final class ScriptedPoster: NoticePoster {
         #expect(warnings.all.count == 1 && warnings.all[0].contains("given up after 8 tries: the receiver answered 500"))
     }
 
-    @Test func aReceiverIsNotAskedBeforeItWantsToBe() async throws {
+    @Test func retryAfterOfTheReceiverIsRespected() async throws {
         try await post("t-1")
         let poster = ScriptedPoster([503, 200], clock: clock, retryAfter: "36000")
         try await run(try notifier(poster)) { try await isEmpty() }
         #expect(poster.posts[1].time.timeIntervalSince(poster.posts[0].time) >= 36000)
     }
 
-    @Test func a410EndsItAndKeepsWhatIsNotTold() async throws {
+    @Test func a410StopsSendingAndKeepsTheNotices() async throws {
         try await post("t-1")
         let poster = ScriptedPoster([410], clock: clock)
         try await run(try notifier(poster)) { [warnings] in !warnings.all.isEmpty }
@@ -154,7 +154,7 @@ private final class ScriptedPoster: NoticePoster {
         #expect(try await catalog.waitingNotices() == 1)
     }
 
-    @Test func whatWasNotToldIsToldByTheNextProcess() async throws {
+    @Test func unsentNoticesAreSentByTheNextProcess() async throws {
         try await post("t-1", "t-2")
         let dead = ScriptedPoster([nil], clock: clock)
         try await run(try notifier(dead)) { dead.posts.count >= 2 }
@@ -163,7 +163,7 @@ private final class ScriptedPoster: NoticePoster {
         #expect(Set(alive.posts.map(\.body)) == Set(dead.posts.map(\.body)) && alive.posts.count == 2)
     }
 
-    @Test func whatIsDroppedForWantOfRoomIsSaid() async throws {
+    @Test func droppedNoticesCauseAWarning() async throws {
         try await catalog.keepNotices(2)
         try await catalog.post(try ["t-1", "t-2", "t-3"].map { try notice($0) })
         let poster = ScriptedPoster([200], clock: clock)
@@ -196,7 +196,7 @@ private final class ScriptedPoster: NoticePoster {
         func takeDroppedNotices() async throws -> Int { try await outbox.takeDroppedNotices() }
     }
 
-    @Test func aStoreThatFailsForAWhileEndsNothing() async throws {
+    @Test func aTemporaryStoreFailureDoesNotStopTheNotifier() async throws {
         try await post("t-1")
         let poster = ScriptedPoster([200], clock: clock)
         try await run(try notifier(poster, outbox: FlakyOutbox(catalog))) { try await isEmpty() }
@@ -206,7 +206,7 @@ private final class ScriptedPoster: NoticePoster {
 
     // MARK: Over the network
 
-    @Test func aReceiverThatFailsFirstGetsEverythingInTheEnd() async throws {
+    @Test func aReceiverThatFailsAtFirstGetsEveryNotice() async throws {
         try await post("t-1", "t-2", "t-3")
         let seen = Mutex<[(Request, String)]>([])
         let count = Mutex(0)
@@ -228,7 +228,7 @@ private final class ScriptedPoster: NoticePoster {
             try await run(try notifier(HTTPNoticePoster(url: url))) { try await isEmpty() }
         }
         let requests = seen.withLock { $0 }
-        #expect(requests.count == 6, "three failed, and three were taken")
+        #expect(requests.count == 6, "three were refused and three accepted")
         #expect(requests.allSatisfy { $0.0.uri.path == "/hook" && $0.0.method == .post })
         #expect(Set(requests.map(\.1)).count == 3)
         for (request, body) in requests {

@@ -4,7 +4,7 @@ import Testing
 @Suite struct WebhookSignerTests {
     /// The vectors that Standard Webhooks' and Svix' own libraries are tested and documented with; the first one is
     /// as the Python package `standardwebhooks` signs it, too.
-    @Test func signaturesAreThePublishedOnes() throws {
+    @Test func signaturesMatchThePublishedVectors() throws {
         let signer = try WebhookSigner(secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
         #expect(
             signer.signature(id: "msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp: 1_614_265_330, body: #"{"test": 2432232314}"#)
@@ -26,7 +26,7 @@ import Testing
         [], [""], ["whsec_"], ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], ["whsec_not base64 at all!"], ["whsec_c2hvcnQ="],
         ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ="],
     ])
-    func whatIsNoSecretIsRefusedAndNotRepeated(_ secrets: [String]) {
+    func anInvalidSecretIsRefusedAndNotPrinted(_ secrets: [String]) {
         let error = #expect(throws: WebhookSecretError.self) { try WebhookSigner(secrets: secrets) }
         #expect(error?.description.contains("FIXATIVE_NOTIFY_SECRET") == true)
         #expect(secrets.allSatisfy { $0.count < 8 || error?.description.contains($0.dropFirst(6)) == false })

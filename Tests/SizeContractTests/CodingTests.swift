@@ -16,7 +16,7 @@ private func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws
 @Suite struct CodingTests {
     let contract = SizeContract.gptImage2
 
-    @Test func aJudgementIsWrittenWithThePromisedNames() throws {
+    @Test func aJudgementHasTheDocumentedJSONNames() throws {
         // 2048 * 1024 against 1024 * 2048: twice the ratio, half the pixels.
         let judgement = contract.judge(delivered: try pixels("2048x1024"), request: try contract.request(size: "2048x2048"))
         #expect(
@@ -40,7 +40,7 @@ private func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws
                 """)
     }
 
-    @Test func factsThatDoNotExistAreLeftOut() throws {
+    @Test func missingFactsAreLeftOut() throws {
         #expect(try json(contract.judge(delivered: nil, request: nil)) == #"{"verdict":"undecodable"}"#)
     }
 
@@ -50,7 +50,7 @@ private func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws
             ("4:5", "4K", nil),
             ("1:1", "2K", "2048x2048"), (nil, nil, nil),
         ] as [(String?, String?, String?)])
-    func aJudgementComesBackAsItWas(size: String?, resolution: String?, delivered: String?) throws {
+    func aJudgementIsReadBackUnchanged(size: String?, resolution: String?, delivered: String?) throws {
         let request = try size.map { try contract.request(size: $0, resolution: resolution) }
         let judgement = contract.judge(delivered: try delivered.map(pixels), request: request)
         #expect(try decode(Judgement.self, json(judgement)) == judgement)

@@ -31,7 +31,7 @@ private func explicit(_ width: Int, _ height: Int) -> SizeRequest { .explicit(Pi
             (" 2k ", "2736x1536"),
             ("4K", "3840x2160"),
         ] as [(String?, String)])
-    func aRatioTakesItsResolutionWhichIsOneKByDefault(resolution: String?, pixels: String) throws {
+    func theResolutionOfARatioDefaultsToOneK(resolution: String?, pixels: String) throws {
         let request = try contract.request(size: "16:9", resolution: resolution)
         #expect(contract.expectedSize(of: request)?.description == pixels)
     }
@@ -51,7 +51,7 @@ private func explicit(_ width: Int, _ height: Int) -> SizeRequest { .explicit(Pi
     @Test(arguments: [
         "1536x1024", "1536X1024", "1536×1024", " 1536x1024 ", "1536 x 1024", "1536 × 1024", "\t1536X 1024\n", "01536x1024",
     ])
-    func pixelsAreReadInEveryWayOfWritingThem(size: String) throws {
+    func pixelsAreReadInEveryNotation(size: String) throws {
         #expect(try contract.request(size: size) == explicit(1536, 1024))
     }
 
@@ -64,7 +64,7 @@ private func explicit(_ width: Int, _ height: Int) -> SizeRequest { .explicit(Pi
         "16:9x2",
         "10000:1", "99999999999999999999:1", "1024x1024\u{301}", "\u{0}", "auto auto", "16/9", "16∶9", "auto:1",
     ])
-    func textThatNamesNoSizeIsUnreadable(size: String) {
+    func textThatIsNotASizeIsUnreadable(size: String) {
         #expect(throws: SizeViolation.unreadable(size)) { try contract.request(size: size) }
     }
 
@@ -138,7 +138,7 @@ private func explicit(_ width: Int, _ height: Int) -> SizeRequest { .explicit(Pi
     }
 
     @Test(arguments: ["auto", "21:9"])
-    func whatTheModelChoosesBreaksNoLimit(size: String) throws {
+    func autoAndATableRatioBreakNoLimit(size: String) throws {
         #expect(contract.violations(of: try contract.request(size: size)).isEmpty)
     }
 
@@ -154,7 +154,7 @@ private func explicit(_ width: Int, _ height: Int) -> SizeRequest { .explicit(Pi
         (.tooManyPixels(9_000_000, maximum: 8_294_400), "8294400"), (.sideTooLong(3856, maximum: 3840), "3856"),
         (.tooElongated(PixelSize(width: 3001, height: 1000), maximum: 3), "3001x1000"),
     ])
-    func aViolationNamesWhatIsWrong(violation: SizeViolation, part: String) {
+    func aViolationNamesTheWrongValue(violation: SizeViolation, part: String) {
         #expect(violation.description.contains(part))
     }
 }

@@ -47,7 +47,7 @@ private let documentedCells = documented.flatMap { row in
     }
 
     @Test(arguments: SizeContract.gptImage2.cells)
-    func everyCellKeepsTheContractsOwnRules(_ cell: SizeContract.Cell) {
+    func everyCellObeysTheRulesOfTheContract(_ cell: SizeContract.Cell) {
         #expect(cell.size.width % 16 == 0 && cell.size.height % 16 == 0)
         #expect(contract.isOnGrid(cell.size))
         #expect((655_360...8_294_400).contains(cell.size.width * cell.size.height))
@@ -58,7 +58,7 @@ private let documentedCells = documented.flatMap { row in
     }
 
     @Test(arguments: SizeContract.gptImage2.cells)
-    func everyCellDeliveredAsPromisedIsExactAndItsOwnNearest(_ cell: SizeContract.Cell) {
+    func everyCellDeliveredAsPromisedIsExact(_ cell: SizeContract.Cell) {
         let judgement = contract.judge(delivered: cell.size, request: .cell(cell))
         #expect(judgement.verdict == .exact)
         #expect(judgement.overpaid == .zero)
@@ -80,7 +80,7 @@ private let documentedCells = documented.flatMap { row in
     @Test(arguments: [
         (1000, 1700, Tier.oneK), (1700, 1000, .oneK), (1809, 941, .twoK), (2200, 2000, .twoK), (2960, 1488, .fourK),
     ])
-    func theBucketDependsOnThePixelsAndNotOnTheShape(width: Int, height: Int, tier: Tier) {
+    func theBucketDependsOnlyOnThePixelCount(width: Int, height: Int, tier: Tier) {
         #expect(contract.bucket(of: PixelSize(width: width, height: height)) == tier)
     }
 
@@ -106,7 +106,7 @@ private let documentedCells = documented.flatMap { row in
         #expect(SizeContract.contract(model: model).model == "gpt-image-2-beta")
     }
 
-    @Test func anotherModelIsAnotherTableAndNoOtherCode() throws {
+    @Test func anotherModelNeedsOnlyAnotherTable() throws {
         let cell = SizeContract.Cell(ratio: AspectRatio(1, 1), tier: .twoK, size: PixelSize(width: 100, height: 100))
         let other = SizeContract(
             model: "other", cells: [cell], limits: .init(grid: 10, pixels: 100...20_000, side: 200, elongation: 2),
@@ -121,7 +121,7 @@ private let documentedCells = documented.flatMap { row in
             ])
     }
 
-    @Test func aContractWithoutCellsHasNoNearestOne() {
+    @Test func aContractWithoutCellsHasNoNearestCell() {
         let empty = SizeContract(
             model: "none", cells: [], limits: contract.limits, largestOneK: 1, largestTwoK: 2, multipliers: [:])
         #expect(empty.nearestCell(to: PixelSize(width: 10, height: 10)) == nil)

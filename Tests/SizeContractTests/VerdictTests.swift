@@ -83,7 +83,7 @@ func pixels(_ text: String) throws -> PixelSize {
         ("1600x1616", .resized), ("1600x1584", .reshaped),
         ("1500x1500", .resized),
     ])
-    func aRatioIsTheSameUpToOnePercentAndNotBeyond(delivered: String, verdict: Verdict) throws {
+    func ratiosMayDifferByAtMostOnePercent(delivered: String, verdict: Verdict) throws {
         let request = try contract.request(size: "1600x1600")
         #expect(contract.judge(delivered: try pixels(delivered), request: request).verdict == verdict)
     }
@@ -109,7 +109,7 @@ func pixels(_ text: String) throws -> PixelSize {
         ("864x1821", "1:2", .oneK, "720x1456"), ("3840x2160", "16:9", .fourK, "3840x2160"), ("1x1", "1:1", .oneK, "1024x1024"),
         ("10000x10", "3:1", .oneK, "1776x592"), ("8000x8000", "1:1", .fourK, "2880x2880"),
     ])
-    func aPictureThatNobodyIsKnownToHaveAskedForNamesTheNearestCell(delivered: String, ratio: String, tier: Tier, cell: String)
+    func anUnrequestedPictureNamesItsNearestCell(delivered: String, ratio: String, tier: Tier, cell: String)
         throws
     {
         let judgement = contract.judge(delivered: try pixels(delivered), request: nil)
@@ -121,7 +121,7 @@ func pixels(_ text: String) throws -> PixelSize {
         #expect(judgement.deliveredTier != nil && judgement.isOnGrid != nil)
     }
 
-    @Test func bytesThatAreNoPictureAreUndecodableWhateverWasAsked() throws {
+    @Test func bytesThatAreNotAPictureAreUndecodable() throws {
         let asked = contract.judge(delivered: nil, request: try contract.request(size: "16:9", resolution: "4K"))
         #expect(asked.verdict == .undecodable)
         #expect(asked.expected?.description == "3840x2160")
@@ -133,7 +133,7 @@ func pixels(_ text: String) throws -> PixelSize {
     }
 
     /// The figures of a claimed size are told; money does not follow from a claim.
-    @Test func aWholeFileThatIsNotDecodedIsUnreadWhateverItsSize() throws {
+    @Test func aWholeUndecodedFileIsUnreadAtAnySize() throws {
         let request = try contract.request(size: "16:9", resolution: "4K")
         let small = contract.judgeUnread(delivered: try pixels("64x64"), request: request)
         #expect(small.verdict == .unread)
@@ -144,7 +144,7 @@ func pixels(_ text: String) throws -> PixelSize {
         #expect(contract.judgeUnread(delivered: largest, request: request).verdict == .unread)
     }
 
-    @Test func theFiguresAreThoseOfTheContractsExample() throws {
+    @Test func theFiguresMatchTheExampleOfTheContract() throws {
         let judgement = contract.judge(delivered: try pixels("1672x941"), request: try contract.request(size: "3840x2160"))
         #expect(judgement.billedTier == .fourK)
         #expect(judgement.deliveredTier == .oneK)

@@ -24,7 +24,7 @@ struct SyntheticPictureTests {
         }
     }
 
-    @Test func aDeliverySizedPNGWeighsWhatADeliveryWeighs() throws {
+    @Test func aDeliverySizedPNGHasARealisticFileSize() throws {
         for seed: UInt64 in 0..<4 {
             let file = try SyntheticPicture.make(width: 1254, height: 1254, seed: seed, as: .png)
             #expect((1_000_000...3_000_000).contains(file.count), "seed \(seed)")
@@ -32,7 +32,7 @@ struct SyntheticPictureTests {
     }
 
     @Test(arguments: ImageFormat.allCases)
-    func everyFormatDecodesAgain(_ format: ImageFormat) throws {
+    func everyFormatCanBeDecoded(_ format: ImageFormat) throws {
         let image = SyntheticPicture.make(width: 200, height: 150, seed: 5)
         let file = try SyntheticPicture.encode(image, as: format)
         #expect(ImageFormat.sniff(file.span) == format)

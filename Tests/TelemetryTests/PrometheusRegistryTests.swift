@@ -5,7 +5,7 @@ import Testing
 
 /// The text by hand, from prometheus.io/docs/instrumenting/exposition_formats and /docs/concepts/data_model.
 @Suite struct PrometheusRegistryTests {
-    @Test func theTextIsThatOfTheFormat() throws {
+    @Test func theTextFollowsThePrometheusFormat() throws {
         let registry = PrometheusRegistry([
             MetricFamily("fixative_odd_total", "What \\ is \n \"odd\"."),
             MetricFamily("sizes_bytes", "Two.", buckets: [1, 4096]),
@@ -25,7 +25,7 @@ import Testing
         #expect(try registry.text() == String(contentsOf: fixture, encoding: .utf8))
     }
 
-    @Test func numbersAreAsFloatsAreRead() {
+    @Test func numbersAreWrittenAsPrometheusFloats() {
         let registry = PrometheusRegistry()
         let values: [(Double, String)] = [
             (0, "0"), (-3, "-3"), (0.1, "0.1"), (1e-7, "1e-07"), (1e300, "1e+300"), (.infinity, "+Inf"), (-.infinity, "-Inf"),
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func whatHasTooManyLabelsIsCountedTogether() {
+    @Test func valuesBeyondTheLabelLimitAreCountedTogether() {
         let registry = PrometheusRegistry()
         for number in 0..<250 {
             Counter(label: "asked", dimensions: [("who", "\(number)"), ("how", "get")], factory: registry).increment()
@@ -52,7 +52,7 @@ import Testing
         #expect(!lines.contains { $0.contains(#"who="200""#) })
     }
 
-    @Test func whatIsDestroyedIsNoLongerShown() {
+    @Test func aDestroyedMetricIsNoLongerShown() {
         let registry = PrometheusRegistry()
         let one = Meter(label: "one", dimensions: [("a", "1")], factory: registry)
         Meter(label: "one", dimensions: [("a", "2")], factory: registry).set(2)
@@ -60,14 +60,14 @@ import Testing
         #expect(registry.text() == "# TYPE one gauge\none{a=\"2\"} 2\n")
     }
 
-    @Test func aNameBelongsToItsFirstKind() {
+    @Test func aMetricNameKeepsItsFirstKind() {
         let registry = PrometheusRegistry()
         Meter(label: "lag_seconds", factory: registry).set(1)
         CoreMetrics.Timer(label: "lag", factory: registry).recordNanoseconds(Int64(1))
         #expect(registry.text() == "# TYPE lag_seconds gauge\nlag_seconds 1\n")
     }
 
-    @Test func nothingIsLostWhenManyCountAtOnce() async {
+    @Test func noCountIsLostWhenManyTasksCount() async {
         let registry = PrometheusRegistry()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
@@ -84,7 +84,7 @@ import Testing
         #expect(lines.contains("t_seconds_count 40000") && lines.contains("t_seconds_sum 40000"))
     }
 
-    @Test func everythingMeasuredSaysWhatItIs() {
+    @Test func everyMetricHasATypeAndAHelpText() {
         let registry = PrometheusRegistry(MetricFamily.all)
         let metrics = ArchiveMetrics(registry)
         metrics.answered(method: "GET", route: "/a", status: "2xx", after: .milliseconds(3))

@@ -8,7 +8,7 @@ import Testing
 import Upkeep
 
 @Suite struct ArchiveVerifierTests {
-    @Test func anArchiveThatNobodyHarmedIsClean() async throws {
+    @Test func anUndamagedArchiveIsClean() async throws {
         let (scratch, _) = try await filledArchive(2)
         let report = try await scratch.verify()
         #expect(report.findings.map(\.detail) == [])
@@ -22,7 +22,7 @@ import Upkeep
         #expect(sum == "\(report.bytes)\n")
     }
 
-    @Test func oneFlippedBitIsFoundByADeepLookAndRememberedByTheNext() async throws {
+    @Test func aFlippedBitIsFoundByDeepVerificationAndRemembered() async throws {
         let (scratch, records) = try await filledArchive(2)
         let original = try #require(records[0].original)
         try scratch.change(Scratch.blob(original.digest)) { $0[$0.count / 2] ^= 1 }
@@ -32,16 +32,16 @@ import Upkeep
         #expect(found.map(\.kind) == [.corrupt])
         let truth = try shell("sha256sum '\(scratch.path)/\(Scratch.blob(original.digest))' | cut -c1-64")
         #expect(found.first?.detail.contains(truth.prefix(64)) == true)
-        #expect(try await scratch.verify(quick).findings.map(\.kind) == [.corrupt], "what is known is not forgotten")
+        #expect(try await scratch.verify(quick).findings.map(\.kind) == [.corrupt], "a known finding is remembered")
     }
 
-    @Test func aShorterFileIsFoundByAnyLook() async throws {
+    @Test func aShortenedFileIsFoundByAnyVerification() async throws {
         let (scratch, records) = try await filledArchive(1)
         try scratch.change(Scratch.blob(records[0].derivatives[0].blob.digest)) { $0.removeLast() }
         #expect(try await scratch.verify(VerificationScope(deep: false)).findings.map(\.kind) == [.corrupt])
     }
 
-    @Test func whatIsMissingMisplacedWritableOrStrangeIsNamed() async throws {
+    @Test func missingMisplacedWritableAndForeignFilesAreNamed() async throws {
         let (scratch, records) = try await filledArchive(2)
         let thumbnail = Scratch.blob(records[0].derivatives[0].blob.digest)
         try scratch.remove(Scratch.blob(records[0].derivatives[1].blob.digest))
@@ -58,7 +58,7 @@ import Upkeep
     }
 
     /// The prompt stays good JSON, and only the record's own digest tells.
-    @Test func aRecordThatStaysGoodJSONIsFound() async throws {
+    @Test func aDamagedRecordThatIsValidJSONIsFound() async throws {
         let (scratch, _) = try await filledArchive(1)
         let path = "records/2026/11/22/task-0-0.json"
         try scratch.change(path) { bytes in
@@ -70,7 +70,7 @@ import Upkeep
         #expect(found.first?.subject == path)
     }
 
-    @Test func aTasksRecordAndItsRowAreHeldAgainstEachOther() async throws {
+    @Test func aTaskRecordIsComparedWithItsRow() async throws {
         let (scratch, _) = try await filledArchive(0)
         let path = "records/2026/11/22/task-failed.task.json"
         let catalog = "sqlite3 '\(scratch.path)/catalog.sqlite'"
@@ -86,7 +86,7 @@ import Upkeep
         #expect(try await scratch.verify().findings.map(\.kind) == [.recordWithoutRow])
     }
 
-    @Test func aRowThatSaysOtherwiseThanItsRecordIsNamedWithWhatDiffers() async throws {
+    @Test func aDifferingRowIsNamedWithItsColumns() async throws {
         let (scratch, _) = try await filledArchive(2)
         let sql = "UPDATE output SET verdict = 'oversized', width = 541 WHERE idx = 0 AND task = 1"
         _ = try shell(#"sqlite3 '\#(scratch.path)/catalog.sqlite' "\#(sql)""#)
@@ -96,7 +96,7 @@ import Upkeep
         #expect(!report.isClean)
     }
 
-    @Test func aRowThatSaysOtherwiseIsFoundThoughItsRecordIsDamagedAsWell() async throws {
+    @Test func aDifferingRowIsFoundBesideADamagedRecord() async throws {
         let (scratch, records) = try await filledArchive(2)
         let sql = "UPDATE output SET preview_digest = replace(preview_digest, substr(preview_digest, 9, 1), 'x') WHERE key = 1"
         _ = try shell(#"sqlite3 '\#(scratch.path)/catalog.sqlite' "\#(sql)""#)
@@ -110,7 +110,7 @@ import Upkeep
         #expect(try await scratch.verify().isClean)
     }
 
-    @Test func aRecordWhoseOutputIsStillQueuedIsHarmless() async throws {
+    @Test func aRecordOfAQueuedOutputIsHarmless() async throws {
         let (scratch, _) = try await filledArchive(1)
         let filer = try Filer(scratch)
         let other = try SQLiteCatalog(path: scratch.path + "/other.sqlite")
@@ -126,7 +126,7 @@ import Upkeep
         #expect(report.findings.filter { $0.subject.contains("task-0") }.map(\.kind).contains(.unfinished))
     }
 
-    @Test func aRecordThatTheCatalogDoesNotKnowIsNamed() async throws {
+    @Test func aRecordWithoutARowIsNamed() async throws {
         let (scratch, _) = try await filledArchive(2)
         let filer = try Filer(scratch)
         let empty = try SQLiteCatalog(path: scratch.path + "/empty.sqlite")
@@ -136,15 +136,15 @@ import Upkeep
     }
 
     @Test(arguments: ["", "not a database at all, but long enough to be read as one", "SQLite format 3\u{0}"])
-    func aCatalogThatIsNoneIsAFindingAndNotAnError(_ text: String) async throws {
+    func aFileThatIsNotACatalogIsAFinding(_ text: String) async throws {
         let (scratch, _) = try await filledArchive(1)
         try scratch.replace("catalog.sqlite", by: Array(text.utf8))
         let report = try await scratch.verify()
         #expect(report.findings.map(\.kind) == [.damagedCatalog])
-        #expect(report.read == 3, "the blobs are looked at all the same")
+        #expect(report.read == 3, "the blobs are still verified")
     }
 
-    @Test func partsOfTheBlobsAreReadThoseFirstThatWereNotReadForTheLongestTime() async throws {
+    @Test func theBlobsUnreadForTheLongestTimeAreReadFirst() async throws {
         let (scratch, _) = try await filledArchive(4)
         // Twelve blobs, a quarter at a time: after four runs each was read once.
         for run in 1...4 {
@@ -160,7 +160,7 @@ import Upkeep
         #expect(next.findings.map(\.detail) == [])
     }
 
-    @Test func aBoundedRunEndsAndTheNextGoesOn() async throws {
+    @Test func aTimeLimitedRunIsContinuedByTheNext() async throws {
         let (scratch, records) = try await filledArchive(2)
         let victim = try #require(records.last?.original?.digest)
         try scratch.change(Scratch.blob(victim)) { $0[9] ^= 128 }
@@ -172,7 +172,7 @@ import Upkeep
         #expect(found.findings.map(\.kind) == [.corrupt])
     }
 
-    @Test func aRecordInAnothersPlaceIsNamed() async throws {
+    @Test func aMisplacedRecordIsNamed() async throws {
         let (scratch, _) = try await filledArchive(1)
         let manager = FileManager.default
         try manager.createDirectory(atPath: scratch.path + "/records/2025/01/01", withIntermediateDirectories: true)

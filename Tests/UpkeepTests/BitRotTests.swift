@@ -52,7 +52,7 @@ import Upkeep
 
     // MARK: One catalog, one byte at a time
 
-    @Test func everyByteOfTheCatalogThatSaysAnythingIsMissedWhenItChanges() async throws {
+    @Test func everyMeaningfulChangeOfTheCatalogIsDetected() async throws {
         let rounds = Self.setting("ROUNDS", 1) * 40
         var generator = Generator(state: UInt64(Self.setting("SEED", 1)) &+ 77)
         let (scratch, _) = try await filledArchive(6, seed: 5)
@@ -74,7 +74,7 @@ import Upkeep
             } else if isSame {
                 meaningless += 1
             } else {
-                Issue.record("round \(round): byte \(position) changed by \(mask) unseen")
+                Issue.record("round \(round): the change of byte \(position) by \(mask) was not detected")
             }
         }
         let lost = rounds - found - meaningless
@@ -104,7 +104,7 @@ import Upkeep
         return Harm(before: before, catalogSaysTheSame: try content(scratch.path + "/catalog.sqlite") == truth)
     }
 
-    @Test func allBitRotIsFoundAndWhatCanBeMendedIs() async throws {
+    @Test func allBitRotIsFoundAndRepairedWherePossible() async throws {
         let rounds = Self.setting("ROUNDS", 1)
         let files = Self.setting("FILES", 60)
         let seed = UInt64(Self.setting("SEED", 1))

@@ -18,7 +18,7 @@ import Upkeep
         try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: scratch.path + "/" + Scratch.blob(digest))
     }
 
-    @Test func onlyWhatNoRecordNamesAndNobodyUsedForLongGoes() async throws {
+    @Test func onlyOldUnreferencedBlobsAreCollected() async throws {
         let scratch = Scratch()
         let filer = try Filer(scratch)
         let record = try #require(try await filer.file("task-0", pictures: [try picture(1)]).first)
@@ -49,7 +49,7 @@ import Upkeep
     }
 
     /// Delivered bytes that were not a whole picture, of an output that still waits: no record names them yet.
-    @Test func aDeliveryThatIsKeptWhileItsOutputWaitsStays() async throws {
+    @Test func aCandidateOfAWaitingOutputIsKept() async throws {
         let scratch = Scratch()
         let filer = try Filer(scratch)
         let id = try #require(TaskID("task-waiting"))
@@ -76,7 +76,7 @@ import Upkeep
     }
 
     /// Records and catalog lost together: what was delivered is named nowhere, and must not go by itself.
-    @Test func picturesThatMayHaveBeenDeliveredStayUnlessAskedFor() async throws {
+    @Test func possibleDeliveriesAreKeptUnlessRequested() async throws {
         let (scratch, records) = try await filledArchive(1)
         let original = try #require(records[0].original?.digest)
         let thumbnail = try #require(records[0].derivatives.first { $0.role == .thumbnail }?.blob.digest)
@@ -93,7 +93,7 @@ import Upkeep
     }
 
     /// What a desktop leaves among the records is none, and keeps nothing from being collected.
-    @Test func aStrayFileAmongTheRecordsStopsNothing() async throws {
+    @Test func aStrayFileDoesNotStopTheCollection() async throws {
         let (scratch, _) = try await filledArchive(1)
         try Data("a desktop's".utf8).write(to: URL(filePath: scratch.path + "/records/2026/11/22/.DS_Store"))
         let filer = try Filer(scratch)
@@ -102,7 +102,7 @@ import Upkeep
         #expect(try await collector(filer).collect(grace: Self.twoWeeks, dryRun: false).collected.map(\.digest) == [old])
     }
 
-    @Test func theShortestGraceIsAnHourWhateverIsAsked() async throws {
+    @Test func theShortestGraceIsAnHour() async throws {
         let scratch = Scratch()
         let filer = try Filer(scratch)
         _ = try await filer.blobs.put([1])
@@ -145,7 +145,7 @@ import Upkeep
     }
 
     /// Workers file pictures whose bytes lie about unnamed, while the collector goes round: nobody ever names what is gone.
-    @Test func whoFilesWhileItRunsLosesNothing() async throws {
+    @Test func filingDuringACollectionLosesNothing() async throws {
         let scratch = Scratch()
         let filer = try Filer(scratch)
         let pictures = try (0..<24).map { try picture(UInt64($0)) }

@@ -118,7 +118,7 @@ struct TrippedRecords: RecordUpkeep {
 
     /// Killed before or after each of its changes, a mending that is run again comes to the same end.
     @Test(arguments: [false, true])
-    func aMendingThatWasKilledAnywhereIsSimplyRunAgain(_ happensFirst: Bool) async throws {
+    func aKilledRepairCanBeRunAgain(_ happensFirst: Bool) async throws {
         let (pattern, records) = try await harmed()
         let lost = try #require(records[0].original?.digest.hex)
         var step = 0
@@ -141,6 +141,6 @@ struct TrippedRecords: RecordUpkeep {
             #expect(pairs.allSatisfy { $0[0] == $0[1] }, "step \(step)")
             #expect(digests.subtracting(pairs.map { $0[0] }) == [lost], "step \(step)")
         }
-        #expect(step > 10, "the harm took fewer changes to mend than there were harms")
+        #expect(step > 10, "the repair made fewer changes than there were damages")
     }
 }

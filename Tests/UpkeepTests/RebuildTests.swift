@@ -22,7 +22,7 @@ import Upkeep
         return try shell("sqlite3 '\(path)' \"\(outputs)\" \"\(tasks)\"")
     }
 
-    @Test func aCatalogMadeAgainFromRecordsAloneIsEqual() async throws {
+    @Test func aCatalogRebuiltFromRecordsIsEqual() async throws {
         let (scratch, _) = try await filledArchive(4)
         let before = try dump(scratch.path + "/catalog.sqlite")
         #expect(before.split(separator: "\n").count == 9)
@@ -34,7 +34,7 @@ import Upkeep
         #expect(try await scratch.verify().findings.map(\.detail) == [])
     }
 
-    @Test func rebuildingDoesNotForgetWhatCanStillBeMended() async throws {
+    @Test func aRebuildKeepsTheCopiesThatRepairNeeds() async throws {
         let (scratch, _) = try await filledArchive(2)
         let path = "records/2026/11/22/task-0-0.json"
         let before = try #require(scratch.bytes(path))
@@ -64,7 +64,7 @@ import Upkeep
 @Suite struct BackupTests {
     /// The documented order is that of filing turned round: records, then blobs; the catalog is made again. A record is copied after
     /// its blobs were stored, so they are there when theirs are copied.
-    @Test func aCopyTakenWhileAWorkerRunsIsWholeForAllThatWasAcknowledgedBefore() async throws {
+    @Test func aCopyOfARunningArchiveHasAllEarlierOutputs() async throws {
         let scratch = Scratch()
         let filer = try Filer(scratch)
         for number in 0..<6 { try await filer.file("before-\(number)", pictures: [try picture(UInt64(number))]) }

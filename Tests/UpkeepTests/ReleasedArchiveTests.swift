@@ -20,7 +20,7 @@ import Upkeep
         var prompt: String?
     }
 
-    @Test func itOpensAndVerifiesAndKeepsEveryByte() async throws {
+    @Test func aReleasedArchiveVerifiesAndKeepsEveryByte() async throws {
         let released = try ReleasedArchive()
         let before = try shell("cd '\(released.path)' && sha256sum blobs/sha256/*/*")
         let archive = try await UpkeepArchive(path: released.path, deep: true, clock: FixedClock(now: ReleasedArchive.created))
@@ -58,7 +58,7 @@ import Upkeep
         for line in after.split(separator: "\n") { #expect(line.hasSuffix("/" + line.prefix(64))) }
     }
 
-    @Test func itsCatalogIsMadeAgainFromItsRecords() async throws {
+    @Test func theCatalogOfAReleasedArchiveCanBeRebuilt() async throws {
         let released = try ReleasedArchive()
         for suffix in ["", "-wal", "-shm"] {
             try? FileManager.default.removeItem(atPath: "\(released.path)/catalog.sqlite\(suffix)")

@@ -14,14 +14,14 @@ import Upkeep
         return Dictionary(uniqueKeysWithValues: entries.map { ("\($0.id)", $0.state) })
     }
 
-    @Test func thereIsNothingToMendInASoundArchive() async throws {
+    @Test func repairChangesNothingInASoundArchive() async throws {
         let (scratch, _) = try await filledArchive(1)
         let before = try shell("cd '\(scratch.path)' && find . -type f ! -name 'catalog*' -exec sha256sum {} + | sort")
         #expect(try await scratch.repair(deep: true).steps == [])
         #expect(try shell("cd '\(scratch.path)' && find . -type f ! -name 'catalog*' -exec sha256sum {} + | sort") == before)
     }
 
-    @Test func lostDerivativesAreMadeAgainByteForByte() async throws {
+    @Test func lostDerivativesAreRecreatedByteForByte() async throws {
         let (scratch, records) = try await filledArchive(1)
         let (thumbnail, preview) = (records[0].derivatives[0].blob.digest, records[0].derivatives[1].blob.digest)
         try scratch.change(Scratch.blob(thumbnail)) { $0[100] ^= 4 }
@@ -33,17 +33,17 @@ import Upkeep
                 || report.steps.map(\.action) == [.remadeDerivative, .putAside, .remadeDerivative])
         #expect(try shell("sha256sum '\(scratch.path)/\(Scratch.blob(thumbnail))' | cut -c1-64") == thumbnail.hex + "\n")
         #expect(try await scratch.verify().findings.map(\.detail) == [])
-        #expect(scratch.files(in: "quarantine").count == 2, "the damaged one, and why")
+        #expect(scratch.files(in: "quarantine").count == 2, "the damaged file and its note")
     }
 
-    @Test func aDamagedOriginalIsPutAsideWithANoteAndFetchedAgain() async throws {
+    @Test func aDamagedOriginalIsQuarantinedAndFetchedAgain() async throws {
         let (scratch, records) = try await filledArchive(2)
         let digest = try #require(records[0].original?.digest)
         try scratch.change(Scratch.blob(digest)) { $0[1000] ^= 1 }
         let actual = try shell("sha256sum '\(scratch.path)/\(Scratch.blob(digest))' | cut -c1-64").prefix(64)
         let report = try await scratch.repair(deep: true)
         #expect(report.steps.map(\.action) == [.putAside, .reopened])
-        #expect(!report.isMended, "it is fetched by the next run, if at all")
+        #expect(!report.isMended, "only the next run can fetch it")
         let kept = scratch.files(in: "quarantine")
         let damaged = try #require(kept.first { !$0.hasSuffix(".txt") })
         let note = String(decoding: scratch.bytes(damaged + ".txt") ?? [], as: UTF8.self)
@@ -54,7 +54,7 @@ import Upkeep
         #expect(try await scratch.verify().isClean)
         #expect(try await states(scratch) == ["task-0 #0": .unavailable, "task-1 #0": .archived])
         let thumbnail = records[0].derivatives[0].blob.digest
-        #expect(scratch.bytes(Scratch.blob(thumbnail)) != nil, "what is left of it stays")
+        #expect(scratch.bytes(Scratch.blob(thumbnail)) != nil, "its remaining files stay")
 
         // The next run reads the task for a fresh link, and the same bytes come.
         let filer = try Filer(scratch)
@@ -65,7 +65,7 @@ import Upkeep
         #expect(try await scratch.verify().findings.map(\.detail) == [])
     }
 
-    @Test func whatCanNotBeFetchedAnyMoreIsSaidAndComesFromAnotherArchive() async throws {
+    @Test func anExpiredOriginalIsRestoredFromAnotherArchive() async throws {
         let (scratch, records) = try await filledArchive(2)
         let backup = Scratch()
         try scratch.copy(to: backup)
@@ -76,7 +76,7 @@ import Upkeep
         #expect(!alone.isMended)
         #expect(alone.notMended.map(\.subject) == ["task-1 #0"])
         #expect(try await states(scratch)["task-1 #0"] == .unavailable)
-        #expect(try await scratch.verify().isClean, "it is on record as lost")
+        #expect(try await scratch.verify().isClean, "it is recorded as lost")
         #expect(try await scratch.repair(at: late).steps == [])
 
         let helped = try await scratch.repair(from: backup, at: late)
@@ -86,7 +86,7 @@ import Upkeep
         #expect(try shell("sha256sum '\(scratch.path)/\(Scratch.blob(digest))' | cut -c1-64") == digest.hex + "\n")
     }
 
-    @Test func aDamagedCopyIsNotCopied() async throws {
+    @Test func aDamagedCopyIsNotRestored() async throws {
         let (scratch, records) = try await filledArchive(1)
         let backup = Scratch()
         try scratch.copy(to: backup)
@@ -96,7 +96,7 @@ import Upkeep
         #expect(report.notMended.map(\.subject) == ["task-0 #0"])
     }
 
-    @Test func recordsAndRowsAreMadeAgainFromEachOther() async throws {
+    @Test func recordsAndRowsAreRecreatedFromEachOther() async throws {
         let (scratch, _) = try await filledArchive(3)
         let paths = (0..<3).map { "records/2026/11/22/task-\($0)-0.json" } + ["records/2026/11/22/task-failed.task.json"]
         let before = paths.map { scratch.bytes($0) }
@@ -110,11 +110,11 @@ import Upkeep
         #expect(paths.map { scratch.bytes($0) } == before, "byte for byte")
         #expect(try await scratch.verify().findings.map(\.detail) == [])
         #expect(try await states(scratch).count == 3)
-        #expect(scratch.files(in: "quarantine").count == 2, "the damaged record, and why")
+        #expect(scratch.files(in: "quarantine").count == 2, "the damaged record and its note")
     }
 
     /// Record and copy are both lost: what the row knows, and a new look at the picture, make a record again.
-    @Test func aRecordThatNobodyRemembersIsMadeFromItsRowAndItsPicture() async throws {
+    @Test func aLostRecordIsRecreatedFromItsRowAndPicture() async throws {
         let (scratch, records) = try await filledArchive(1)
         let path = "records/2026/11/22/task-0-0.json"
         try scratch.remove(path)
@@ -137,7 +137,7 @@ import Upkeep
 
     /// Catalog and record are both damaged, and nobody else remembers: the record's own digest does.
     @Test(arguments: [0, 5, 40, 90, 700])
-    func aRecordOfWhichOneByteChangedMendsItself(_ position: Int) async throws {
+    func aRecordWithOneChangedByteIsCorrected(_ position: Int) async throws {
         let (scratch, _) = try await filledArchive(1)
         let path = "records/2026/11/22/task-0-0.json"
         let before = try #require(scratch.bytes(path))
@@ -149,7 +149,7 @@ import Upkeep
         #expect(try await scratch.verify().findings.map(\.detail) == [])
     }
 
-    @Test func namesAndModesAreMended() async throws {
+    @Test func namesAndModesAreRepaired() async throws {
         let (scratch, records) = try await filledArchive(1)
         let (original, thumbnail) = (try #require(records[0].original?.digest), records[0].derivatives[0].blob.digest)
         let manager = FileManager.default
@@ -181,7 +181,7 @@ import Upkeep
         #expect(try shell(list) + shell(dump) == before)
     }
 
-    @Test func aCatalogThatIsDamagedIsMadeAgainAndKeepsWhatWaited() async throws {
+    @Test func aDamagedCatalogIsRebuiltWithItsQueue() async throws {
         let (scratch, _) = try await filledArchive(3)
         // Damage in the middle of the tree of one table: `output`'s pages are full of what records tell.
         let root = try shell(
@@ -201,7 +201,7 @@ import Upkeep
         #expect(scratch.files(in: "quarantine").contains { $0.hasSuffix(".sqlite") })
     }
 
-    @Test func whatCanNotBeReadOfACatalogIsSaid() async throws {
+    @Test func anUnreadableCatalogIsReported() async throws {
         let (scratch, _) = try await filledArchive(2)
         try scratch.replace("catalog.sqlite", by: [UInt8](repeating: 0x5A, count: 20_000))
         let report = try await scratch.repair()
@@ -210,7 +210,7 @@ import Upkeep
         #expect(try await scratch.repair().steps == [])
     }
 
-    @Test func whatNoRecordNamesIsLeftAlone() async throws {
+    @Test func unreferencedBlobsAreLeftAlone() async throws {
         let (scratch, _) = try await filledArchive(1)
         let filer = try Filer(scratch)
         let digest = try await filer.blobs.put([1, 2, 3]).digest
@@ -221,7 +221,7 @@ import Upkeep
         #expect(scratch.bytes(Scratch.blob(digest)) == [1, 2, 3])
     }
 
-    @Test func outputsOfTheSameBytesAreAllReopened() async throws {
+    @Test func outputsWithTheSameBytesAreAllReopened() async throws {
         let scratch = Scratch()
         let filer = try Filer(scratch)
         let bytes = try picture(7)

@@ -71,7 +71,7 @@ struct AccountTests {
         }
     }
 
-    @Test func theStockIsVaried() async throws {
+    @Test func theStockOfRequestsIsVaried() async throws {
         let tasks = try await Self.tasks(seed: 5, count: 60)
         #expect(PromptStock.ordinary.count >= 57)
         #expect(Set(PromptStock.ordinary).count == PromptStock.ordinary.count)
@@ -84,7 +84,7 @@ struct AccountTests {
         #expect(Set(tasks.compactMap(\.request.resolution)).isSuperset(of: ["1K", "2K", "4K"]))
     }
 
-    @Test func withoutFaultsThePromiseIsKept() async throws {
+    @Test func everyDeliveryIsAsPromisedWithoutFaults() async throws {
         let contract = SizeContract.gptImage2
         for task in try await Self.tasks(seed: 2, count: 200, faults: .none) {
             #expect(task.outputs.count == 1)

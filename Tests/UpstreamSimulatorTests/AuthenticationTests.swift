@@ -11,7 +11,7 @@ struct AuthenticationTests {
             ("Bearer bad-key", 401, "authentication_error"), ("Bearer broke-key", 402, "insufficient_quota_error"),
             ("Bearer forbidden-key", 403, "permission_error"),
         ] as [(String?, Int, String)])
-    func aKeyIsTurnedAway(header: String?, status: Int, type: String) async throws {
+    func anInvalidKeyIsRefused(header: String?, status: Int, type: String) async throws {
         try await Bench.run { bench in
             var headers = HTTPFields()
             headers[.authorization] = header
@@ -23,7 +23,7 @@ struct AuthenticationTests {
         }
     }
 
-    @Test func onlyKnownKeysAreTakenWhenTheyAreListed() async throws {
+    @Test func onlyListedKeysAreAccepted() async throws {
         try await Bench.run {
             $0.keys = KeyRule(accepted: ["one"])
         } test: { bench in
@@ -34,7 +34,7 @@ struct AuthenticationTests {
         }
     }
 
-    @Test func anUnknownPathIsNotFoundInTheDocumentedForm() async throws {
+    @Test func anUnknownPathGetsTheDocumentedError() async throws {
         try await Bench.run { bench in
             let answer = try await bench.call(.get, "/v1/videos")
             #expect(answer.status == 404)

@@ -73,7 +73,7 @@ import Testing
         #expect(attempts.allSatisfy { !$0.isDelivered })
     }
 
-    @Test(arguments: [200, 204, 299]) func aSuccessEndsIt(status: Int) async throws {
+    @Test(arguments: [200, 204, 299]) func aSuccessEndsTheTries(status: Int) async throws {
         let clock = ManualClock()
         let poster = ScriptedPoster([500, status])
         let attempts = try await Self.attempts(poster, clock: clock, count: 2) {
@@ -87,7 +87,7 @@ import Testing
         #expect(poster.bodies.count == 2)
     }
 
-    @Test func aTryMayTakeTenSeconds() async throws {
+    @Test func aTryEndsAfterTenSeconds() async throws {
         let clock = ManualClock()
         let start = clock.now
         let attempts = try await Self.attempts(ScriptedPoster([nil, 200]), clock: clock, count: 2) {
@@ -100,7 +100,7 @@ import Testing
         #expect(attempts.map { $0.began.timeIntervalSince(start) } == [4, 15])
     }
 
-    @Test func theBodyIsWhatAReadingGives() async throws {
+    @Test func theCallbackBodyEqualsTheTaskAnswer() async throws {
         let clock = ManualClock()
         let poster = ScriptedPoster([200])
         var options = SimulatorOptions()
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func aCallbackGoesOverTheNetwork() async throws {
+    @Test func aCallbackIsSentOverTheNetwork() async throws {
         let received = NIOLockedValueBox<[String]>([])
         let router = Router()
         router.post("hook") { request, _ in
@@ -156,7 +156,7 @@ import Testing
         "hooks.example.com", "172.15.0.1", "172.32.0.1", "8.8.8.8", "[2606:4700::1111]", "[::ffff:8.8.8.8]",
         "localhost.example.com",
     ])
-    func publicAddressesAreTaken(host: String) {
+    func publicAddressesAreAccepted(host: String) {
         #expect(CallbackAddress.objection(to: "https://\(host)/hook", allowInternal: false) == nil)
     }
 }

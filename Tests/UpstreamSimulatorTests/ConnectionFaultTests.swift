@@ -117,7 +117,7 @@ enum Live {
         }
     }
 
-    @Test func aCutAnswerOfTheAPIIsNoJSON() async throws {
+    @Test func aCutAPIAnswerIsNotValidJSON() async throws {
         try await Self.run { simulator, tasks, _ in
             let plan = FaultPlan(profile: .hostile, seed: 7)
             let base = try await simulator.baseURL()

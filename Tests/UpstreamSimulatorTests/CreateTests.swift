@@ -75,7 +75,7 @@ struct CreateTests {
         }
     }
 
-    @Test(arguments: ["auto", "9:21", "1024x1536", "1104×3312", " 2048 X 2048 "]) func aDocumentedSizeIsTaken(size: String)
+    @Test(arguments: ["auto", "9:21", "1024x1536", "1104×3312", " 2048 X 2048 "]) func aDocumentedSizeIsAccepted(size: String)
         async throws
     {
         try await Bench.run { bench in
@@ -88,7 +88,7 @@ struct CreateTests {
         }
     }
 
-    @Test func aBodyThatIsNoJSONIsRefused() async throws {
+    @Test func aBodyThatIsNotJSONIsRefused() async throws {
         try await Bench.run { bench in
             let response = try await bench.client.execute(
                 uri: "/v1/images/generations", method: .post, headers: Bench.key, body: .init(string: "{\"prompt\": "))
@@ -97,7 +97,7 @@ struct CreateTests {
         }
     }
 
-    @Test func aHugeBodyIsTooLarge() async throws {
+    @Test func aHugeBodyIsRefused() async throws {
         try await Bench.run { bench in
             let answer = try await bench.create(["prompt": .string(String(repeating: "x", count: 1_100_000))])
             #expect(answer.status == 413)
@@ -119,7 +119,7 @@ struct CreateTests {
         }
     }
 
-    @Test func aSpentAccountIsToldSo() async throws {
+    @Test func anAccountWithoutCreditsIsRefused() async throws {
         try await Bench.run {
             $0.openingCredits = 9
         } test: { bench in

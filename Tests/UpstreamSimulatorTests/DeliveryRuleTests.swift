@@ -20,7 +20,7 @@ struct DeliveryRuleTests {
         Double(Self.outputs.count { isCounted($0.output) }) * 100 / Double(Self.outputs.count)
     }
 
-    @Test func mostDeliveriesAreTheModelsThreeFavourites() {
+    @Test func mostDeliveriesHaveOneOfThreeSizes() {
         let square = percent { $0.size == PixelSize(width: 1254, height: 1254) }
         let portrait = percent { $0.size == PixelSize(width: 1122, height: 1402) }
         let landscape = percent { $0.size == PixelSize(width: 1672, height: 941) }
@@ -34,14 +34,14 @@ struct DeliveryRuleTests {
         }
     }
 
-    @Test func aFewAreAnotherFormat() {
+    @Test func aFewDeliveriesHaveAnotherFormat() {
         let other = percent { $0.format != .png }
         #expect(other > 6 && other < 10)
         #expect(percent { $0.format == .webp } > 2)
         #expect(percent { $0.format == .jpeg } > 2)
     }
 
-    @Test func aFewLieOnTheirSide() throws {
+    @Test func aFewDeliveriesHaveTheOtherOrientation() throws {
         let shaped = try Self.outputs.compactMap { task, output -> Bool? in
             let request = try SizeContract.gptImage2.request(size: task.request.size, resolution: task.request.resolution)
             guard let asked = SizeContract.gptImage2.expectedSize(of: request), asked.width != asked.height,
@@ -54,7 +54,7 @@ struct DeliveryRuleTests {
         #expect(share > 3 && share < 12)
     }
 
-    @Test func everyVerdictButTheRarestComesUp() throws {
+    @Test func everyCommonVerdictOccurs() throws {
         let contract = SizeContract.gptImage2
         let verdicts = try Set(
             Self.outputs.map { task, output in

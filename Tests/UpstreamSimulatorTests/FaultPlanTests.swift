@@ -7,7 +7,7 @@ struct FaultPlanTests {
     private static let plan = FaultPlan(profile: .hostile, seed: 7)
     private static let subjects = (0..<20_000).map { "subject \($0)" }
 
-    @Test(arguments: [FaultProfile.none, .real]) func onlyHostileHasFaults(profile: FaultProfile) {
+    @Test(arguments: [FaultProfile.none, .real]) func onlyTheHostileProfileHasFaults(profile: FaultProfile) {
         let plan = FaultPlan(profile: profile, seed: 7)
         for subject in Self.subjects.prefix(2000) {
             #expect(plan.fate(of: subject) == .ordinary)
@@ -17,7 +17,7 @@ struct FaultPlanTests {
         }
     }
 
-    @Test func aDecisionDependsOnSeedSubjectAndAttemptAlone() {
+    @Test func aDecisionDependsOnlyOnSeedSubjectAndAttempt() {
         let again = FaultPlan(profile: .hostile, seed: 7)
         let other = FaultPlan(profile: .hostile, seed: 8)
         var differs = false
@@ -32,7 +32,7 @@ struct FaultPlanTests {
         #expect(differs)
     }
 
-    @Test func transientFaultsGoAwayAfterThreeAttempts() {
+    @Test func transientFaultsEndAfterThreeAttempts() {
         for subject in Self.subjects {
             for attempt in 4...6 {
                 #expect(Self.plan.apiFault(subject, attempt: attempt) == nil)
@@ -58,7 +58,7 @@ struct FaultPlanTests {
         #expect(downloads.count == 16, "\(downloads)")
     }
 
-    @Test func fatesHaveTheirRates() {
+    @Test func fatesOccurAtTheirRates() {
         var counts: [String: Double] = [:]
         for subject in Self.subjects {
             let name = String("\(Self.plan.fate(of: subject))".prefix { $0 != "(" })

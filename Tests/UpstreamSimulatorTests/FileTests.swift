@@ -35,7 +35,7 @@ struct FileTests {
         }
     }
 
-    @Test func headHasTheHeadersAndNoBody() async throws {
+    @Test func aHEADAnswerHasHeadersAndNoBody() async throws {
         try await Self.withFile { bench, _, link in
             let whole = try await bench.fetch(link)
             let head = try await bench.fetch(link, method: .head)
@@ -127,7 +127,7 @@ struct FileTests {
     }
 
     /// The example of RFC 9110, section 5.6.7.
-    @Test func datesAreWrittenAsTheStandardHasThem() {
+    @Test func datesAreWrittenAsInTheHTTPStandard() {
         #expect(HTTPDate.text(Date(timeIntervalSince1970: 784_111_777)) == "Sun, 06 Nov 1994 08:49:37 GMT")
     }
 }

@@ -64,7 +64,7 @@ struct FolderTests {
     }
 
     /// Headers by hand: RFC 9649 for WebP, ISO/IEC 10918-1 for JPEG.
-    @Test func headersTellTheirPixels() {
+    @Test func thePixelSizeIsReadFromTheFileHeader() {
         let lossy = Array("RIFF____WEBPVP8 ____".utf8) + [0, 0, 0, 0x9D, 0x01, 0x2A, 0x62, 0x04, 0x7A, 0x05]
         #expect(PictureHeader.size(of: Data(lossy), format: .webp) == PixelSize(width: 1122, height: 1402))
         let extended = Array("RIFF____WEBPVP8X____".utf8) + [0, 0, 0, 0, 0x61, 0x04, 0, 0x79, 0x05, 0]

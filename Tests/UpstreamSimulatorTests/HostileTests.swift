@@ -32,7 +32,7 @@ struct HostileTests {
     }
 
     @Test(arguments: [nil, "", "curl/8.5.0", "python-requests/2.32", "Go-http-client/1.1", "AsyncHTTPClient/1.37"] as [String?])
-    func librariesAreBanned(userAgent: String?) async throws {
+    func libraryUserAgentsAreBlocked(userAgent: String?) async throws {
         try await Self.run(1) { bench, tasks in
             var headers = HTTPFields()
             headers[.userAgent] = userAgent
@@ -42,7 +42,7 @@ struct HostileTests {
         }
     }
 
-    @Test func aVanishedTaskIsListedAndCanNotBeRead() async throws {
+    @Test func aVanishedTaskIsListedButCannotBeRead() async throws {
         try await Self.run(200) { bench, tasks in
             let vanished = try #require(tasks.first { $0.fate == .vanished })
             for _ in 1...5 {
@@ -57,7 +57,7 @@ struct HostileTests {
         }
     }
 
-    @Test func everyFateIsFulfilled() async throws {
+    @Test func everyPlannedFateHappens() async throws {
         try await Self.run(400) { bench, tasks in
             var seen: Set<String> = []
             for task in tasks where task.fate != .vanished && task.fate != .ordinary {
@@ -108,7 +108,7 @@ struct HostileTests {
         }
     }
 
-    @Test func everyOrdinaryTaskArrivesInTheEnd() async throws {
+    @Test func everyOrdinaryTaskIsDeliveredInTheEnd() async throws {
         try await Self.run(60) { bench, tasks in
             for task in tasks where task.fate == .ordinary {
                 let links = try await bench.links(of: task.id)
@@ -123,7 +123,7 @@ struct HostileTests {
         }
     }
 
-    @Test func theOrderAndTheConcurrencyOfRequestsChangeNothing() async throws {
+    @Test func requestOrderAndConcurrencyChangeNothing() async throws {
         let histories = NIOLockedValueBox<[[TaskID: [String]]]>([])
         for isConcurrent in [false, true] {
             try await Self.run(80) { bench, tasks in

@@ -36,7 +36,7 @@ struct PictureShelfTests {
             ending: "png")
     }
 
-    @Test func atMostTwoPicturesAreDrawnAtATimeAndNotOnTheCooperativePool() async throws {
+    @Test func picturesAreDrawnTwoAtATimeOffTheCooperativePool() async throws {
         let source = WatchedSource()
         let shelf = PictureShelf(source: source)
         try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
@@ -64,7 +64,7 @@ struct PictureShelfTests {
         #expect(source.drawn == 4)
     }
 
-    @Test func aPictureThatCanNotBeDrawnIsAnErrorEachTime() async {
+    @Test func aPictureThatCannotBeDrawnIsAlwaysAnError() async {
         let shelf = PictureShelf(source: WatchedSource())
         for _ in 1...2 {
             await #expect(throws: SimulatorError.self) { try await shelf.file(for: Self.delivery(1, format: .webp)) }

@@ -7,7 +7,7 @@ import Testing
 
 /// Reading one task, several, and the account's list.
 struct TaskTests {
-    @Test func theClockMovesATaskOn() async throws {
+    @Test func aTaskProgressesWithTheClock() async throws {
         try await Bench.run {
             $0.generationTime = .seconds(10)
         } test: { bench in
@@ -54,7 +54,7 @@ struct TaskTests {
         }
     }
 
-    @Test(arguments: [(50, 200), (51, 400)]) func aBatchTakesFiftyIDs(count: Int, status: Int) async throws {
+    @Test(arguments: [(50, 200), (51, 400)]) func aBatchAcceptsAtMostFiftyIDs(count: Int, status: Int) async throws {
         try await Bench.run { bench in
             let ids = (0..<count).map { JSONValue.string("task-\($0)") }
             let answer = try await bench.call(.post, "/v1/tasks/batch", .object(["task_ids": .array(ids)]))
@@ -85,7 +85,7 @@ struct TaskTests {
         }
     }
 
-    @Test func theListCanBeNarrowed() async throws {
+    @Test func theListCanBeFiltered() async throws {
         try await Bench.run { bench in
             try await bench.simulator.populate(tasks: 2)
             _ = try await bench.create(["prompt": .string("x")])

@@ -24,7 +24,7 @@ MUTANTS = [
     ("docs/operations.md", r"`wrongMode`", "`mode`"),
     ("docs/architecture.md", r"\| `Markup`.*\n", ""),
     ("docs/architecture.md", r"`PictureInspector\.inspect`", "`PictureInspector.gaze`"),
-    ("docs/security.md", r"`costsItsOwnPictureOnly`", "`costsNothing`"),
+    ("docs/security.md", r"`aCrashAffectsOnlyItsOwnPicture`", "`costsNothing`"),
     ("docs/operations.md", r"service\.md#metrics", "service.md#measures"),
     ("README.md", r"fixative verify --deep", "fixative verify --deeper"),
     ("README.md", r"\[docs/proofs\.md\]\(docs/proofs\.md\)", "the proofs"),
