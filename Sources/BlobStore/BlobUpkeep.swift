@@ -1,6 +1,6 @@
 package import ArchiveModel
-package import Foundation
 import BlockingThreads
+package import Foundation
 
 /// Extends ``BlobStore`` for verify, repair and gc: listing, checking and moving the files.
 package protocol BlobUpkeep: BlobStore {

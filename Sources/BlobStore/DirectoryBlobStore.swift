@@ -1,6 +1,6 @@
 package import ArchiveModel
-import Foundation
 package import BlockingThreads
+import Foundation
 
 /// Blobs as read-only files `blobs/sha256/ab/ab12…ef` in an archive's folder.
 package struct DirectoryBlobStore: BlobStore {

@@ -1,8 +1,8 @@
 import ArchiveModel
+import BlockingThreads
 import Foundation
 import Glibc
 import Synchronization
-import BlockingThreads
 
 /// A file in `ingest/` that is hashed while it is written. It is locked so that other processes don't treat it as a leftover.
 struct IngestFile: ~Copyable {

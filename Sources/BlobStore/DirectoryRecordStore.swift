@@ -1,6 +1,6 @@
 package import ArchiveModel
-package import Foundation
 package import BlockingThreads
+package import Foundation
 
 /// Records as files `records/2026/11/22/<task>-<n>.json` and `<task>.task.json` in an archive's folder.
 package struct DirectoryRecordStore: RecordStore {

@@ -50,7 +50,6 @@ package struct CatalogStatus: Sendable, Hashable {
     package var holdReason: String?
 }
 
-
 /// An error of the catalog.
 package struct CatalogError: Error, Sendable {
     package enum Code: Sendable, Hashable {

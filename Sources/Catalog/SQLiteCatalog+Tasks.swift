@@ -83,7 +83,9 @@ extension SQLiteCatalog {
     private static func requeue(_ task: TaskRegistration, now: Date, in database: Database) throws {
         let reset = "state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0, \(Self.freshHistory)"
         let isYoung = "COALESCE(cause, '') <> 'person' AND MAX(COALESCE(created_at, 0), discovered_at) > ?3"
-        let values: StatementArguments = [now.milliseconds, task.id.text, now.addingTimeInterval(-UpstreamRules.linkLifetime).milliseconds]
+        let values: StatementArguments = [
+            now.milliseconds, task.id.text, now.addingTimeInterval(-UpstreamRules.linkLifetime).milliseconds,
+        ]
         if task.isAlive {
             // A task that was given up as unknown still has its miss count, which identifies it.
             try database.executeCached(
@@ -282,7 +284,8 @@ extension SQLiteCatalog {
     }
 
     /// Adds or updates the results of a task. Archived outputs keep their state, except undecodable ones that are being retried.
-    private static func upsert(_ results: [NamedResult], of id: TaskID, deadline: Date?, now: Date, in database: Database) throws {
+    private static func upsert(_ results: [NamedResult], of id: TaskID, deadline: Date?, now: Date, in database: Database) throws
+    {
         for result in results {
             try database.executeCached(
                 sql: """

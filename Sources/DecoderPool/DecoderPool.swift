@@ -1,8 +1,8 @@
+import BlockingThreads
 import Foundation
 package import ImageCodecs
 package import Imaging
 import Synchronization
-import BlockingThreads
 
 /// Inspects a limited number of pictures at once, either in sandboxed child processes or in this process.
 ///

@@ -99,7 +99,8 @@ final class GalleryPicture: Sendable {
     var cardText: String {
         switch kind {
         case .picture: ""
-        case .file: entry.original.map { "\(Self.kindOfFile($0.mediaType)), \(NumberFormat.bytes($0.bytes))" } ?? "No file on record"
+        case .file:
+            entry.original.map { "\(Self.kindOfFile($0.mediaType)), \(NumberFormat.bytes($0.bytes))" } ?? "No file on record"
         case .unavailable: entry.reason ?? "No reason is on record."
         }
     }

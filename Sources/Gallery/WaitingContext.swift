@@ -16,7 +16,9 @@ struct WaitingContext {
             "asOf": ["iso": waiting.asOf.iso8601, "text": CivilTime(waiting.asOf).text],
         ]
         if !waiting.entries.isEmpty { context["list"] = ["rows": waiting.entries.map(row)] }
-        if waiting.unlisted > 0 { context["more"] = "\(NumberFormat.grouped(waiting.unlisted)) more: run 'fixative list --failing'." }
+        if waiting.unlisted > 0 {
+            context["more"] = "\(NumberFormat.grouped(waiting.unlisted)) more: run 'fixative list --failing'."
+        }
         return context
     }
 

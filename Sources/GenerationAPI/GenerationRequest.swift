@@ -110,7 +110,9 @@ extension GenerationRequest {
 
     /// Why the upstream would refuse a callback address; `nil` for a valid one.
     package static func callbackProblem(_ text: String) -> String? {
-        guard text.count <= UpstreamRules.callbackLength else { return "has \(text.count) characters; the limit is \(UpstreamRules.callbackLength)" }
+        guard text.count <= UpstreamRules.callbackLength else {
+            return "has \(text.count) characters; the limit is \(UpstreamRules.callbackLength)"
+        }
         let url: FetchableURL
         do {
             url = try FetchableURL(text)

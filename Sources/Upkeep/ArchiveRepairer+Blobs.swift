@@ -122,7 +122,6 @@ extension ArchiveRepairer {
         try await catalog.reopen(record, reading: mayLive, now: clock.now)
     }
 
-
     /// Restores a lost output if its original is here after all or in the other archive.
     func restore(_ path: String, _ report: inout RepairReport) async throws {
         guard let listing = try await records.listing(at: path), case .success(.output(var record)) = listing.record,

@@ -71,7 +71,8 @@ package struct ArchiveVerifier: Sendable {
     }
 
     private func check(
-        _ survey: ArchiveSurvey, _ scope: VerificationScope, _ catalog: (any CatalogMaintenance)?, _ report: inout VerificationReport,
+        _ survey: ArchiveSurvey, _ scope: VerificationScope, _ catalog: (any CatalogMaintenance)?,
+        _ report: inout VerificationReport,
         _ progress: @Sendable (Int, Int) -> Void
     ) async throws {
         var missing = Set(survey.wanted.filter(\.value.isRequired).keys)

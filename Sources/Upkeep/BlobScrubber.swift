@@ -1,8 +1,8 @@
 import ArchiveModel
 import BlobStore
+import BlockingThreads
 import Catalog
 import Foundation
-import BlockingThreads
 
 /// Reads blobs in full, the least recently read first, and records the results in the catalog.
 struct BlobScrubber {
@@ -30,7 +30,8 @@ struct BlobScrubber {
 
     /// - Parameter known: Blobs that an earlier run found damaged. They are always read, because they may have been repaired.
     mutating func read(
-        _ all: [ArchiveVerifier.ScrubCandidate], _ scope: VerificationScope, known: [Digest], _ progress: @Sendable (Int, Int) -> Void
+        _ all: [ArchiveVerifier.ScrubCandidate], _ scope: VerificationScope, known: [Digest],
+        _ progress: @Sendable (Int, Int) -> Void
     ) async throws {
         let again = zip(known, try await blobs.read(known)).compactMap { digest, reading in reading.map { record(digest, $0) } }
         try await remember(again)

@@ -1,7 +1,7 @@
+import BlockingThreads
 import Foundation
 import NIOCore
 import Testing
-import BlockingThreads
 
 @testable import ArchiveServer
 

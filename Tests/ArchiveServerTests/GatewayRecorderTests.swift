@@ -3,12 +3,12 @@ import Catalog
 import Foundation
 import GenerationAPI
 import Logging
+import Secrets
 import ServiceLifecycle
 import Synchronization
 import Testing
 
 @testable import ArchiveServer
-import Secrets
 
 /// What passed through the gateway while the archive took nothing.
 @Suite struct GatewayRecorderTests {

@@ -1,12 +1,12 @@
 import ArchiveModel
 import ArchiveServer
 import Archiver
+import BlockingThreads
 import Catalog
 import Foundation
 import Logging
 import Synchronization
 import Testing
-import BlockingThreads
 
 /// Who gets in, and how often.
 @Suite struct GuardTests {

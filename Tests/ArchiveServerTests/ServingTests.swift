@@ -1,11 +1,11 @@
 import ArchiveModel
+import BlockingThreads
 import Catalog
 import Foundation
 import Logging
 import Synchronization
 import TestSupport
 import Testing
-import BlockingThreads
 
 @testable import ArchiveServer
 

@@ -2,17 +2,17 @@ import ArchiveModel
 import ArchiveServer
 import AsyncHTTPClient
 import BlobStore
+import BlockingThreads
 import Catalog
 import Foundation
 import Gallery
 import GenerationAPI
 import Glibc
 import Logging
+import Secrets
 import ServiceLifecycleTestKit
 import Telemetry
 import Testing
-import BlockingThreads
-import Secrets
 
 /// A clock that stands still.
 struct StandingClock: WallClock {
@@ -83,7 +83,8 @@ struct TestServer: Sendable {
                 for await bound in ports {
                     try await body(
                         TestServer(
-                            port: bound, catalog: catalog, catalogPath: folder.path + "/catalog.sqlite", digest: digest, server: server))
+                            port: bound, catalog: catalog, catalogPath: folder.path + "/catalog.sqlite", digest: digest,
+                            server: server))
                     break
                 }
                 // A server that is cancelled while it accepts a connection ends the process (swift-nio, issue 3481).

@@ -3,10 +3,10 @@ import AsyncHTTPClient
 import Catalog
 import Foundation
 import GenerationAPI
+import Secrets
 import Testing
 
 @testable import Archiver
-import Secrets
 
 @Suite struct TaskReadersTests {
     @Test func tasksAreReadWithTheirOwnKeyAndLostKeysAreMarked() async throws {

@@ -2,19 +2,19 @@ import ArchiveModel
 import Archiver
 import AsyncHTTPClient
 import BlobStore
+import BlockingThreads
 import Catalog
 import Foundation
 import GenerationAPI
 import ImageCodecs
 import Networking
+import Secrets
 import Synchronization
 import SyntheticPictures
 import Telemetry
 import Testing
 import Upkeep
 import UpstreamSimulator
-import BlockingThreads
-import Secrets
 
 /// Draws for the simulator.
 struct Drawn: PictureSource {

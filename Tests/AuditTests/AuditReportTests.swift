@@ -63,7 +63,9 @@ private func json(_ value: some Encodable) throws -> String {
         #expect(report.summary.overpaidMultiplier.description == "3.2")
         #expect(report.summary.unavailable == 3)
         #expect(
-            report.outputs.map { "\($0.view.taskId) \($0.view.index ?? -1)" } == ["a 0", "b 0", "c 0", "d 0", "e 0", "f 0", "g 0", "h 0", "h 1"])
+            report.outputs.map { "\($0.view.taskId) \($0.view.index ?? -1)" } == [
+                "a 0", "b 0", "c 0", "d 0", "e 0", "f 0", "g 0", "h 0", "h 1",
+            ])
         #expect(
             report.lost.map { "\($0.taskId) \($0.index ?? -1) \($0.reason)" } == [
                 "i 1 403 from the storage host", "m -1 not found", "n -1 expired",

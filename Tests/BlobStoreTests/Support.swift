@@ -1,7 +1,7 @@
 import ArchiveModel
+import BlockingThreads
 import Foundation
 import Testing
-import BlockingThreads
 
 @testable import BlobStore
 

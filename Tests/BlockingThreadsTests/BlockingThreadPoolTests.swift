@@ -1,8 +1,8 @@
+import BlockingThreads
 import Foundation
 import Glibc
 import Synchronization
 import Testing
-import BlockingThreads
 
 @Suite struct BlockingThreadPoolTests {
     /// Opens when the test says so, or after a minute, so that a failure ends.

@@ -325,7 +325,9 @@ import Testing
         #expect(try bytes().range(of: key) == nil)
         #expect(try bytes().range(of: Data("sig=".utf8)) == nil)
         try await catalog.resolve(try taskID("later"))
-        #expect(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first?.link.unsafeText.contains("?sig=") == true)
+        #expect(
+            try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first?.link.unsafeText.contains("?sig=")
+                == true)
     }
 
     @Test func aLinkThatCannotBeDecryptedIsEmpty() async throws {

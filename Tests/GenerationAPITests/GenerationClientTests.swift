@@ -5,8 +5,8 @@ import GenerationAPI
 import HTTPTypes
 import Hummingbird
 import Logging
-import Networking
 import NIOHTTP1
+import Networking
 import Secrets
 import Synchronization
 import TestSupport

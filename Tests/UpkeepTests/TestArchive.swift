@@ -1,5 +1,6 @@
 import ArchiveModel
 import BlobStore
+import BlockingThreads
 import Catalog
 import Foundation
 import ImageCodecs
@@ -9,7 +10,6 @@ import SyntheticPictures
 import TestSupport
 import Testing
 import Upkeep
-import BlockingThreads
 
 /// 2026-11-22T12:00:00Z, by date(1).
 let noon = Date(milliseconds: 1_795_348_800_000)
@@ -176,7 +176,8 @@ struct Filer: Sendable {
             id: lease.id, state: .archived, source: lease.source, discoveredAt: lease.discoveredAt, createdAt: lease.createdAt,
             deadline: lease.deadline, endedAt: noon, attempts: lease.attempts + 1, request: request, taskJSON: lease.taskJSON)
         record.download = DownloadFacts(
-            url: lease.link.description, headers: ["content-type": "image/png", "etag": "\"\(bytes.count)\""], fetchedAt: noon, redirects: 0)
+            url: lease.link.description, headers: ["content-type": "image/png", "etag": "\"\(bytes.count)\""], fetchedAt: noon,
+            redirects: 0)
         let original = try await blobs.put(bytes)
         let picture = try await threads.run { try PictureInspector.inspect(bytes.span) }
         record.original = BlobReference(

@@ -3,8 +3,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
-import Networking
 import NIOCore
+import Networking
 import Testing
 
 @testable import UpstreamSimulator

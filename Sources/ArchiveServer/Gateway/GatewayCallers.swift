@@ -46,7 +46,8 @@ struct GatewayCallers: Sendable {
             do {
                 try access.noteFailure(of: client)
             } catch let problem as Problem {
-                throw GatewayUpstreamError(problem.status, "rate_limit_error", problem.detail, param: nil, headers: problem.headers)
+                throw GatewayUpstreamError(
+                    problem.status, "rate_limit_error", problem.detail, param: nil, headers: problem.headers)
             }
             throw refusal(
                 "this is neither the service's API key nor one of its tokens; the operator can allow other keys")

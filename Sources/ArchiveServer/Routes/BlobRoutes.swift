@@ -5,8 +5,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import ImageCodecs
-import Networking
 import NIOCore
+import Networking
 
 /// Serves files of the archive. Originals, thumbnails and previews are addressed by digest, so they are immutable. Thumbnails can
 /// also be addressed by the name of their output.

@@ -4,8 +4,8 @@ import Catalog
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Networking
 import NIOCore
+import Networking
 import Synchronization
 
 /// Receives the upstream's callbacks. Their body is not trusted: only the task ID is used, and the task is then read with the

@@ -136,7 +136,8 @@ struct OutputRoutes {
         return try JSONResponse.json(
             Whole(
                 taskId: id, state: task.state, reason: task.reason, source: task.source, createdAt: task.createdAt,
-                discoveredAt: task.discoveredAt, requested: .init(task.request, withPrompt: true), failing: task.failing.map { Failing($0, now: now) },
+                discoveredAt: task.discoveredAt, requested: .init(task.request, withPrompt: true),
+                failing: task.failing.map { Failing($0, now: now) },
                 outputs: entries.map { Output($0, now: now) }))
     }
 

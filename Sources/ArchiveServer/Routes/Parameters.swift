@@ -9,7 +9,9 @@ struct Parameters {
     init(_ request: Request, allowed: [String]? = nil) throws {
         for item in (request.uri.query ?? "").split(separator: "&") {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentDecoding.decoded(parts[0]), let value = PercentDecoding.decoded(parts.count > 1 ? parts[1] : "") else {
+            guard let name = PercentDecoding.decoded(parts[0]),
+                let value = PercentDecoding.decoded(parts.count > 1 ? parts[1] : "")
+            else {
                 throw PercentDecoding.problem
             }
             if let allowed, !allowed.contains(name) {

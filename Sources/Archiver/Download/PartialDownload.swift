@@ -2,8 +2,8 @@ import ArchiveModel
 import BlobStore
 import Foundation
 import GenerationAPI
-import Networking
 import NIOHTTP1
+import Networking
 
 /// The received part of a file, and what is needed to request the rest.
 struct PartialDownload: Sendable {

@@ -1,12 +1,12 @@
 package import ArchiveModel
 import AsyncHTTPClient
 package import BlobStore
+import BlockingThreads
 package import Foundation
 import GenerationAPI
 import NIOCore
 import NIOHTTP1
 package import Networking
-import BlockingThreads
 
 /// Limits of one download.
 package struct DownloadLimits: Sendable {

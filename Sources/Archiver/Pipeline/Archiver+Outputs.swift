@@ -185,7 +185,8 @@ extension Archiver {
     /// The record filed by an earlier attempt that died before it wrote the catalog row, if its original is stored.
     private func alreadyFiled(_ lease: OutputLease) async throws -> ArchiveRecord? {
         // A record without a complete picture may belong to an output that is being retried.
-        guard let record = try await filer.existingRecord(lease), record.decodeError == nil, try await filer.isWhole(record) else {
+        guard let record = try await filer.existingRecord(lease), record.decodeError == nil, try await filer.isWhole(record)
+        else {
             return nil
         }
         return record
@@ -194,7 +195,8 @@ extension Archiver {
     /// Last step: writes the catalog row and reports the output.
     ///
     /// - Parameter original: The blob stored by this attempt; `nil` if an earlier run stored it.
-    private func commit(_ record: ArchiveRecord, _ lease: OutputLease, original: Publication? = nil) async throws -> OutputResult {
+    private func commit(_ record: ArchiveRecord, _ lease: OutputLease, original: Publication? = nil) async throws -> OutputResult
+    {
         try await catalog.finish(lease, .ended(record), now: clock.now)
         // The request may have become known since the record was made, for example if an earlier process was killed before this
         // step.

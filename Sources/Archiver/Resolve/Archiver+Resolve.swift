@@ -228,7 +228,8 @@ extension Archiver {
 
     /// - Parameter known: Results already in the catalog. If there are too many, only unknown results are added; known ones
     ///   continue and are not restarted by each read.
-    private func taken(of named: [NamedResult], known: [Int: ResultLink], _ lease: TaskLease, _ createdAt: Date?) -> TakenResults {
+    private func taken(of named: [NamedResult], known: [Int: ResultLink], _ lease: TaskLease, _ createdAt: Date?) -> TakenResults
+    {
         let most = options.mostResults
         guard named.count > most else { return TakenResults(results: named) }
         let reason = "the task names \(named.count) results; the limit is \(most) (--max-results, FIXATIVE_MAX_RESULTS)"

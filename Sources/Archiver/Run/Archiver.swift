@@ -1,14 +1,14 @@
 package import ArchiveModel
 package import BlobStore
+import BlockingThreads
 package import Catalog
 package import DecoderPool
 import Foundation
 package import GenerationAPI
 import ImageCodecs
+package import Secrets
 import Synchronization
 package import Telemetry
-import BlockingThreads
-package import Secrets
 
 /// Processes every task in the queue: from its ID to an archived picture, or to the reason why there is none.
 ///

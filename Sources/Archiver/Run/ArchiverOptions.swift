@@ -1,7 +1,7 @@
-package import DecoderPool
-package import Foundation
 import BlockingThreads
 import Catalog
+package import DecoderPool
+package import Foundation
 package import Networking
 
 /// Settings of an archiver.

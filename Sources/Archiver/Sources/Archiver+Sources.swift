@@ -27,7 +27,8 @@ extension Archiver {
                 register: { tasks in
                     let named = tasks.map {
                         TaskRegistration(
-                            id: $0.id, source: "sweep", createdAt: $0.createdAt, isAlive: reach.isDeep, upstreamState: $0.upstreamState)
+                            id: $0.id, source: "sweep", createdAt: $0.createdAt, isAlive: reach.isDeep,
+                            upstreamState: $0.upstreamState)
                     }
                     let new = Set(try await registerNew(named))
                     news.record(

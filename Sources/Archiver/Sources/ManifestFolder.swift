@@ -1,8 +1,8 @@
 package import ArchiveModel
+import BlockingThreads
 package import Catalog
 import Foundation
 import Glibc
-import BlockingThreads
 
 /// A watched folder for manifests: `*.jsonl` and `*.ndjson`, one task per line, in the format of ``Manifest``.
 ///

@@ -2,13 +2,13 @@ import ArchiveModel
 import ArchiveStore
 import Audit
 import BlobStore
+import BlockingThreads
 import Catalog
 import DecoderPool
 import Foundation
 import ImageCodecs
 import Imaging
 import SizeContract
-import BlockingThreads
 
 /// Implements `audit --format html`.
 struct AuditPageWriter {

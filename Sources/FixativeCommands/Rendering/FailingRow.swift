@@ -22,7 +22,8 @@ struct FailingRow: Encodable {
     init?(_ entry: OutputEntry, now: Date) {
         guard let failing = entry.failing else { return nil }
         self.init(
-            entry.id.task, entry.id.index, failing, reason: entry.reason, windowEnds: AtRisk.deadline(of: entry, now: now), now: now
+            entry.id.task, entry.id.index, failing, reason: entry.reason, windowEnds: AtRisk.deadline(of: entry, now: now),
+            now: now
         )
     }
 

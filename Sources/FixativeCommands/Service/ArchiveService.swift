@@ -1,7 +1,7 @@
 import ArchiveModel
 import ArchiveServer
-import Archiver
 import ArchiveStore
+import Archiver
 import ArgumentParser
 import AsyncHTTPClient
 import BlobStore

@@ -1,7 +1,7 @@
 import ArchiveModel
 import ArchiveServer
-import Archiver
 import ArchiveStore
+import Archiver
 import BlobStore
 import Catalog
 import Foundation

@@ -8,8 +8,8 @@ import DecoderPool
 import Foundation
 import GenerationAPI
 import Networking
-import Telemetry
 import Secrets
+import Telemetry
 
 extension Archive {
     /// Opens the archive that the settings name.

@@ -1,12 +1,12 @@
 import ArchiveModel
 import Archiver
 import BlobStore
+import BlockingThreads
 import Configuration
 import DecoderPool
 import Foundation
 import GenerationAPI
 import Networking
-import BlockingThreads
 
 /// The settings of a subcommand. Precedence: flags, environment, config file, `fixative.json` in the storage, defaults.
 ///
@@ -175,7 +175,8 @@ struct Settings: Sendable {
     private static let numbers: [String: (standard: Int, range: ClosedRange<Int>)] = [
         "workers": (BlockingThreadPool.processors, 1...1024), "downloads": (16, 1...4096), "maxBytes": (256 << 20, 1...1 << 40),
         "maxPixels": (64_000_000, 1...1_000_000_000), "maxSide": (16_384, 1...1_000_000),
-        "maxResults": (1000, 1...UpstreamRules.mostResults), "sweepInterval": (300, 1...604_800), "leaseSeconds": (30, 1...86_400),
+        "maxResults": (1000, 1...UpstreamRules.mostResults), "sweepInterval": (300, 1...604_800),
+        "leaseSeconds": (30, 1...86_400),
         "perHost": (16, 1...4096),
     ]
 

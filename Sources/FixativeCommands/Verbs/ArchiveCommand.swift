@@ -1,6 +1,6 @@
 import ArchiveModel
-import Archiver
 import ArchiveStore
+import Archiver
 import ArgumentParser
 import Catalog
 import Foundation

@@ -1,7 +1,7 @@
 import ArchiveModel
 import ArchiveServer
-import Archiver
 import ArchiveStore
+import Archiver
 import ArgumentParser
 import BlobStore
 import Catalog

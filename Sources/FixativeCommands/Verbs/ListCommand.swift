@@ -1,6 +1,6 @@
 import ArchiveModel
-import Archiver
 import ArchiveStore
+import Archiver
 public import ArgumentParser
 import Audit
 package import Catalog

@@ -1,6 +1,6 @@
 import ArchiveServer
-import Archiver
 import ArchiveStore
+import Archiver
 import ArgumentParser
 import DecoderPool
 import GenerationAPI

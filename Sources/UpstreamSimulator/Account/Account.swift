@@ -35,7 +35,8 @@ actor Account {
     /// Starts a task, or returns the one started earlier with the same key.
     ///
     /// - Throws: ``SimulatedAPIError`` if the account has too few credits.
-    func create(_ request: SimulatedRequest, key: String?) throws(SimulatedAPIError) -> (entry: SimulatedEntry, isReplayed: Bool) {
+    func create(_ request: SimulatedRequest, key: String?) throws(SimulatedAPIError) -> (entry: SimulatedEntry, isReplayed: Bool)
+    {
         if let key, let first = creations[key] { return (first, true) }
         guard request.price.tenths <= balance.left.tenths else {
             throw .insufficientQuota("the call costs \(request.price.amount) credits, and \(balance.left.amount) are left")

@@ -2,8 +2,8 @@ import ArchiveModel
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Networking
 import NIOCore
+import Networking
 
 /// Injects faults into API calls according to the plan.
 struct APIFaults: RouterMiddleware {
@@ -78,7 +78,8 @@ struct APIFaults: RouterMiddleware {
     private static func serverError(_ code: Int) -> SimulatedAPIError {
         switch code {
         case 502:
-            SimulatedAPIError(.badGateway, type: "upstream_error", "The provider gave no valid answer", suggestion: "Try again later.")
+            SimulatedAPIError(
+                .badGateway, type: "upstream_error", "The provider gave no valid answer", suggestion: "Try again later.")
         case 503:
             SimulatedAPIError(
                 .serviceUnavailable, type: "service_unavailable_error", "The service is overloaded",

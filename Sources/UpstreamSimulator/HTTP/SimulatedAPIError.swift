@@ -27,11 +27,16 @@ struct SimulatedAPIError: Error, HTTPResponseError {
             .badRequest, type: "invalid_request_error", message, param: param,
             suggestion: "Correct the request and send it again.")
     }
-    static func authentication(_ message: String) -> SimulatedAPIError { SimulatedAPIError(.unauthorized, type: "authentication_error", message) }
-    static func insufficientQuota(_ message: String) -> SimulatedAPIError {
-        SimulatedAPIError(HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), type: "insufficient_quota_error", message)
+    static func authentication(_ message: String) -> SimulatedAPIError {
+        SimulatedAPIError(.unauthorized, type: "authentication_error", message)
     }
-    static func permission(_ message: String) -> SimulatedAPIError { SimulatedAPIError(.forbidden, type: "permission_error", message) }
+    static func insufficientQuota(_ message: String) -> SimulatedAPIError {
+        SimulatedAPIError(
+            HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), type: "insufficient_quota_error", message)
+    }
+    static func permission(_ message: String) -> SimulatedAPIError {
+        SimulatedAPIError(.forbidden, type: "permission_error", message)
+    }
     static func taskNotFound() -> SimulatedAPIError {
         SimulatedAPIError(.notFound, type: "not_found_error", "Task not found or expired", param: "task_id")
     }

@@ -1,8 +1,8 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Networking
 import NIOCore
+import Networking
 
 /// An answer of the storage host.
 struct StorageAnswer {
