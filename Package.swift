@@ -213,7 +213,10 @@ let package = Package(
         // Verify, repair, collect and rebuild: what keeps an archive true over the years. No network.
         .target(
             name: "Upkeep",
-            dependencies: ["ArchiveModel", "ArchiveStore", "BlobStore", "Catalog", "DecoderPool", "ImageCodecs", "Imaging"],
+            dependencies: [
+                "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "DecoderPool", "ImageCodecs",
+                "Imaging",
+            ],
             swiftSettings: strict),
 
         // The index of tasks and outputs, and the queue; the only room that speaks SQL.
@@ -396,10 +399,7 @@ let package = Package(
         // The built program, as a user types it.
         .testTarget(
             name: "FixativeCommandsTests",
-            dependencies: [
-                "Archiver", "fixative", "FixativeCommands", "GenerationAPI", "Networking", "Secrets", "TestSupport",
-                argumentParser,
-            ],
+            dependencies: ["Archiver", "fixative", "FixativeCommands", "Networking", "TestSupport", argumentParser],
             swiftSettings: strict),
     ]
 )
