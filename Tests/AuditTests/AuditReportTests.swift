@@ -115,8 +115,8 @@ private func json(_ value: some Encodable) throws -> String {
         #expect(
             try json(report) == """
                 {"chargedFailures":[],"lost":[],"outputs":[{"billedTier":"2K","delivered":{"bytes":1572516,"format":"png","height":1024,\
-                "sha256":"\(String(repeating: "a", count: 64))","width":2048},"deliveredTier":"2K","expected":{"height":2048,"width":2048},\
-                "index":2,"onGrid":true,"overpaidMultiplier":0,"pixelRatio":0.5,"ratioError":1,"requested":{"resolution":"2K","size":"1:1"},\
+                "mediaType":"image/png","sha256":"\(String(repeating: "a", count: 64))","width":2048},"deliveredTier":"2K","expected":{"height":2048,"width":2048},\
+                "index":2,"name":"task-1-2","onGrid":true,"overpaidMultiplier":0,"pixelRatio":0.5,"ratioError":1,"requested":{"resolution":"2K","size":"1:1"},\
                 "taskId":"task-1","verdict":"reshaped"}],\
                 "summary":{"byVerdict":{"reshaped":1},"outputs":1,"overpaidMultiplier":0,"unavailable":0}}
                 """)
@@ -137,7 +137,8 @@ private func json(_ value: some Encodable) throws -> String {
         #expect(
             try json(AuditReport([unread, lost], tasks: [try lostTask("c", "not found")])) == """
                 {"chargedFailures":[],"lost":[{"index":1,"reason":"unknown","taskId":"b"},{"reason":"not found","taskId":"c"}],\
-                "outputs":[{"delivered":{"bytes":1572516,"sha256":"\(String(repeating: "a", count: 64))"},"index":0,"taskId":"a",\
+                "outputs":[{"delivered":{"bytes":1572516,"mediaType":"application/octet-stream",\
+                "sha256":"\(String(repeating: "a", count: 64))"},"index":0,"name":"a-0","taskId":"a",\
                 "verdict":"undecodable"}],\
                 "summary":{"byVerdict":{"undecodable":1},"outputs":1,"overpaidMultiplier":0,"unavailable":2}}
                 """)

@@ -100,13 +100,16 @@ struct GalleryPageTests {
             #expect(!text.unicodeScalars.contains("\u{2028}") && !text.unicodeScalars.contains("\u{2029}"), "\(file)")
         }
         struct Manifest: Decodable {
-            struct Picture: Decodable { let prompt: String }
+            struct Picture: Decodable {
+                struct Requested: Decodable { let prompt: String }
+                let requested: Requested
+            }
             let title: String
             let pictures: [Picture]
         }
         let manifest = try JSONDecoder().decode(Manifest.self, from: Data(folder.text("manifest.json").utf8))
         #expect(manifest.title == prompt)
-        #expect(manifest.pictures.map(\.prompt) == [prompt])
+        #expect(manifest.pictures.map(\.requested.prompt) == [prompt])
     }
 
     @Test(arguments: [

@@ -47,7 +47,7 @@ def blob(storage, name):
 def bags(storage, work):
     print("bags")
     listed = json.loads(run("list", "--all", "--storage", storage, "--format", "json").stdout)
-    originals = {row["sha256"] for row in listed if row["state"] == "archived"}
+    originals = {row["delivered"]["sha256"] for row in listed if row["state"] == "archived"}
     for name, flags in [("copied", []), ("linked", ["--link"])]:
         bag = f"{work}/{name}"
         result = json.loads(run("export", "bagit", bag, "--storage", storage, "--format", "json", *flags).stdout)
@@ -157,7 +157,7 @@ def killed_galleries(storage, work):
 def damaged(storage, work):
     print("damaged")
     listed = json.loads(run("list", "--all", "--storage", storage, "--format", "json").stdout)
-    names = sorted({row["sha256"] for row in listed if row["state"] == "archived"})
+    names = sorted({row["delivered"]["sha256"] for row in listed if row["state"] == "archived"})
     os.chmod(blob(storage, names[0]), 0o644)
     with open(blob(storage, names[0]), "r+b") as file:
         file.seek(100)
