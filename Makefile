@@ -52,15 +52,18 @@ test: deps test-deps lint
 	swift test --skip-build --filter '$(SERVER_TESTS)'
 	swift test --skip-build --filter '$(PROGRAM_TESTS)'
 	swift test --skip-build --skip '$(NETWORK_TESTS)' --skip '$(SERVER_TESTS)' --skip '$(PROGRAM_TESTS)'
-	FIXATIVE=.build/debug/fixative Tests/Hardening/run
-	FIXATIVE=.build/debug/fixative Tests/Docs/run
-	FIXATIVE=.build/debug/fixative Tests/Torture/run --bounded
-	FIXATIVE=.build/debug/fixative Tests/Soak/run --bounded
+	@# The program as users run it: a debug build hides faults of the optimiser.
+	$(RELEASE) --product fixative
+	FIXATIVE=$(FIXATIVE) Tests/Hardening/run
+	FIXATIVE=$(FIXATIVE) Tests/Docs/run
+	FIXATIVE=$(FIXATIVE) Tests/Torture/run --bounded
+	FIXATIVE=$(FIXATIVE) Tests/Soak/run --bounded
 	$(MAKE) --no-print-directory interop
 	$(MAKE) --no-print-directory fuzz-smoke FUZZ_SECONDS=$(TEST_FUZZ_SECONDS)
-	$(MAKE) --no-print-directory test-handover
-	$(MAKE) --no-print-directory test-openapi
-	$(MAKE) --no-print-directory test-browser
+	FIXATIVE=$(FIXATIVE) Tests/Handover/run
+	FIXATIVE=$(FIXATIVE) Tests/OpenAPI/run
+	$(call install,$(BROWSER_PACKAGES))
+	FIXATIVE=$(abspath $(FIXATIVE)) Tests/Browser/run
 
 # Kills the program at every step, fails every call, and cuts the power after acknowledgements: Tests/README.md. Some proofs need root.
 torture: build test-deps

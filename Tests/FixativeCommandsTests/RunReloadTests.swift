@@ -42,12 +42,17 @@ import Testing
         try #require(try await simulator.says("export FIXATIVE_API_URL="))
         let said = try String(contentsOf: simulator.errors, encoding: .utf8)
         let upstream = String(try #require(said.firstMatch(of: /FIXATIVE_API_URL=(\S+)/)?.output.1))
-        let (tokens, key) = (folder.path + "/tokens", folder.path + "/key")
+        let (tokens, key, config) = (folder.path + "/tokens", folder.path + "/key", folder.path + "/config.json")
         try write(Self.first, tokens)
+        try write(#"{"workers":1}"#, config)
         // The simulator calls keys that begin so unknown.
         try write("bad-key-0123456789", key)
         let (service, url) = try await start(
-            folder.path + "/s", ["FIXATIVE_API_URL": upstream, "FIXATIVE_API_KEY_FILE": key, "FIXATIVE_READ_TOKEN_FILE": tokens])
+            folder.path + "/s",
+            [
+                "FIXATIVE_API_URL": upstream, "FIXATIVE_API_KEY_FILE": key, "FIXATIVE_READ_TOKEN_FILE": tokens,
+                "FIXATIVE_CONFIG": config,
+            ])
         let cookie = try shell("curl -s -D - -o /dev/null -d token=\(Self.first) '\(url)/gallery/sign-in'")
             .firstMatch(of: /fixative_reader=[0-9a-f]+/)?.output
         let signedIn = "-H 'Cookie: \(try #require(cookie))'"
@@ -61,6 +66,7 @@ import Testing
 
         try write(Self.second, tokens)
         try write("sk-good-key-0123456789", key)
+        try write(#"{"workers":2,"umask":"027","notifyUrl":"http://127.0.0.1:9/"}"#, config)
         kill(service.process.processIdentifier, SIGHUP)
         try #require(try await service.says("\"reloaded\""))
         #expect(try status(url + "/api/outputs", token: Self.second) == "200")
@@ -70,7 +76,9 @@ import Testing
         service.process.terminate()
         let outcome = try service.finish()
         #expect(outcome.status == 0)
-        #expect(outcome.errors.contains(#""changed":["FIXATIVE_API_KEY","FIXATIVE_READ_TOKEN"]"#), "\(outcome.errors)")
+        #expect(outcome.errors.contains(#""changed":["workers","FIXATIVE_API_KEY","FIXATIVE_READ_TOKEN"]"#), "\(outcome.errors)")
+        let warning = outcome.errors.split(separator: "\n").first { $0.contains("a changed setting needs a restart") }
+        #expect(warning?.contains(#"["notifyUrl","umask"]"#) == true, "\(outcome.errors)")
         for secret in [Self.first, Self.second, "bad-key", "sk-good-key"] { #expect(!outcome.errors.contains(secret)) }
         simulator.process.terminate()
         _ = try simulator.finish()

@@ -26,12 +26,12 @@ struct Reloader: Service {
             var new = try await load()
             try ServiceInput.check(new.secrets, listen: listen)
             let named = new.changes(from: old)
-            let kept = named.filter { $0 == "storage" }
-            new.settings.storage = old.settings.storage
-            let changes = named.filter { !kept.contains($0) }
+            let kept = named.compactMap { ServiceInput.fixedSettings[$0] }
+            new.keepFixedSettings(of: old)
+            let changes = named.filter { ServiceInput.fixedSettings[$0] == nil }
             log.hide(new.secrets.all + [new.key.unsafeSecret])
             guards.replace(new.secrets)
-            live.replace(new, context: new.needsNewWorkshop(after: old) ? makeContext(new) : nil)
+            live.replace(new, context: new.needsNewContext(after: old) ? makeContext(new) : nil)
             let text = changes.isEmpty ? "nothing has changed" : changes.joined(separator: ", ")
             log.line("reloaded   \(text)", message: "reloaded", ["changed": .array(changes.map { .string($0) })])
             if !kept.isEmpty {

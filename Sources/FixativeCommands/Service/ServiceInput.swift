@@ -24,8 +24,17 @@ struct ServiceInput: Sendable {
         return names + pairs.filter { $0.1 != $0.2 }.map(\.0)
     }
 
+    /// Settings that a running service can't change, since the archive is open and the notifier runs; with their keys.
+    static let fixedSettings = ["storage": "storage", "permissions": "umask", "notifyURL": "notifyUrl"]
+
+    mutating func keepFixedSettings(of old: ServiceInput) {
+        settings.storage = old.settings.storage
+        settings.permissions = old.settings.permissions
+        settings.notifyURL = old.settings.notifyURL
+    }
+
     /// Whether the changes require a new archiver.
-    func needsNewWorkshop(after old: ServiceInput) -> Bool {
+    func needsNewContext(after old: ServiceInput) -> Bool {
         changes(from: old).contains { !$0.hasPrefix("FIXATIVE_") || $0 == "FIXATIVE_API_KEY" }
     }
 
