@@ -350,8 +350,8 @@ let package = Package(
         .testTarget(
             name: "UpkeepTests",
             dependencies: [
-                "Upkeep", "ArchiveModel", "BlobStore", "Catalog", "ImageCodecs", "Imaging", "SizeContract", "SyntheticPictures",
-                "TestSupport", "BlockingThreads",
+                "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "ImageCodecs", "Imaging", "SizeContract",
+                "SyntheticPictures", "TestSupport", "Upkeep",
             ], swiftSettings: strict),
         // Decoders that crash, hang, grow and reach out, in the sandbox; and the same results as without it.
         .testTarget(

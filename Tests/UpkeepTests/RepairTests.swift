@@ -129,7 +129,8 @@ import Upkeep
             return
         }
         #expect(OutputEntry(made) == OutputEntry(records[0]))
-        #expect(made.picture?.width == 540)
+        #expect(made.picture?.width == 540 && made.picture?.dominantColour != nil)
+        #expect(made.picture == records[0].picture, "EXIF, colours, texts and notes as well")
         #expect(made.derivatives.map(\.blob) == records[0].derivatives.map(\.blob))
         #expect(made.taskJSON == records[0].taskJSON)
         #expect(try await scratch.verify().findings.map(\.detail) == [])

@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import BlobStore
 import BlockingThreads
 import Catalog
@@ -182,9 +183,7 @@ struct Filer: Sendable {
         let picture = try await threads.run { try PictureInspector.inspect(bytes.span) }
         record.original = BlobReference(
             digest: original.digest, bytes: original.bytes, mediaType: picture.header.format.mediaType)
-        record.picture = ImageFacts(
-            format: picture.header.format.rawValue, width: picture.header.width, height: picture.header.height, bitDepth: 8,
-            colourType: "rgb", hasAlpha: false, interlaced: false, animated: false)
+        record.picture = ImageFacts(picture)
         record.judgement = SizeContract.gptImage2.judge(
             delivered: PixelSize(width: picture.header.width, height: picture.header.height),
             request: request?.sizeRequest(in: .gptImage2))
