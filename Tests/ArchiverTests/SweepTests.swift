@@ -302,7 +302,7 @@ import UpstreamSimulator
             return nil
         }
         #expect(
-            warnings.contains { $0.contains("2 with less than 2 h left") && $0.contains("task-late, task-later") }, "\(warnings)")
+            warnings.contains { $0.contains("less than 2 h left, 2 in total: task-late, task-later") }, "\(warnings)")
     }
 }
 
