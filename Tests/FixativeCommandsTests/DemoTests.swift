@@ -15,7 +15,7 @@ import Testing
         let rows = try #require(try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [[String: Any]])
         #expect(rows.count >= 8)
         for row in rows where row["state"] as? String == "archived" {
-            let digest = try #require(row["sha256"] as? String)
+            let digest = try #require((row["delivered"] as? [String: Any])?["sha256"] as? String)
             let path = "\(storage)/blobs/sha256/\(digest.prefix(2))/\(digest)"
             #expect(try shell("sha256sum < \(path)").hasPrefix(digest))
             #expect(try shell("\(Program.executable.path) cat \(digest) --storage \(storage) | sha256sum").hasPrefix(digest))
