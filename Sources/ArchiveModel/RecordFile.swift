@@ -32,6 +32,7 @@ package enum RecordFile {
         switch record {
         case .output(var record):
             record.format = ArchiveRecord.currentFormat
+            record.replaceInvalidMediaTypes()
             return sealed(Array(try encoder.encode(record)) + [0x0A])
         case .task(var record):
             record.format = TaskRecord.currentFormat
@@ -54,7 +55,7 @@ package enum RecordFile {
             switch format {
             case ArchiveRecord.currentFormat, ArchiveRecord.unsealedFormat:
                 let record = try ArchiveDecoder.decode(ArchiveRecord.self, from: json)
-                if let number = record.absurdNumber { throw RecordFileError("it has an impossible value: \(number)") }
+                if let value = record.absurdValue { throw RecordFileError("it has an impossible value: \(value)") }
                 return .output(record)
             case TaskRecord.currentFormat, TaskRecord.unsealedFormat:
                 return .task(try ArchiveDecoder.decode(TaskRecord.self, from: json))

@@ -42,8 +42,13 @@ final class BagFolder {
         try Self.guarding(incomplete) {
             try FileManager.default.createDirectory(atPath: incomplete, withIntermediateDirectories: true)
         }
-        lock = unsafe Foundation.open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard lock >= 0 else { throw ExportError(.notWritable, root, cause: Self.systemError()) }
+        // A link could lead to a folder of the user, which `clear` must not empty.
+        lock = unsafe Foundation.open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard lock >= 0 else {
+            // For a link, `O_DIRECTORY` gives ENOTDIR.
+            let isLink = errno == ENOTDIR || errno == ELOOP
+            throw ExportError(isLink ? .foreignFolder : .notWritable, root, cause: Self.systemError())
+        }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw ExportError(.inUse, self.place) }
         try clear()
         isOpen = true

@@ -74,7 +74,7 @@ package final class BagItExport {
         var problems: [String] = []
         var file: String?
         if let original = entry.original {
-            let path = "pictures/\(names.folder)/\(names.stem).\(BagNames.fileExtension(of: original))"
+            let path = "pictures/\(names.folder)/\(names.stem).\(original.fileExtension)"
             if let blob = try await source.path(of: original.digest) {
                 let found = try folder.add(fileAt: blob, to: path, linking: options.links) { $0.sha256 == original.digest.hex }
                 if found.sha256 == original.digest.hex {

@@ -34,21 +34,4 @@ struct BagNames {
     private static func isKept(_ byte: UInt8) -> Bool {
         (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || [0x2D, 0x2E, 0x5F].contains(byte)
     }
-
-    /// The extension for the detected format or media type; `bin` for unknown ones.
-    static func fileExtension(of original: OutputEntry.Original) -> String {
-        switch original.format ?? original.mediaType {
-        case "png", "image/png": "png"
-        case "jpeg", "image/jpeg": "jpg"
-        case "webp", "image/webp": "webp"
-        case "gif", "avif", "heic", "heif", "jxl", "jp2", "bmp", "tiff", "ico", "svg", "pdf", "mp4", "webm", "mov", "mp3", "wav",
-            "ogg", "flac",
-            "zip":
-            original.format ?? "bin"
-        case "text/html": "html"
-        case "text/plain": "txt"
-        case "application/json": "json"
-        default: "bin"
-        }
-    }
 }

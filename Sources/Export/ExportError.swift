@@ -3,7 +3,7 @@ package struct ExportError: Error, Sendable {
     package enum Code: Sendable, Hashable {
         /// The folder named for the bag is not empty, or is not a folder.
         case notEmpty
-        /// The temporary path of the bag contains files that no export wrote.
+        /// The temporary path of the bag is a link, or contains files that no export wrote.
         case foreignFolder
         /// Another process is writing a bag to the same path.
         case inUse
@@ -29,7 +29,7 @@ extension ExportError: CustomStringConvertible {
         return switch code {
         case .notEmpty: "\(subject) exists and is not an empty folder; nothing was written. Name a new or an empty folder."
         case .foreignFolder:
-            "\(subject) contains files that no export made, and the unfinished bag needs this path. Move it elsewhere."
+            "\(subject) is a link or contains files that no export made, and the unfinished bag needs this path. Move it elsewhere."
         case .inUse: "another export is writing \(subject). Wait for it, or name another folder."
         case .notWritable:
             "\(subject) cannot be written\(reason). Check the free space and the permissions, then run the export again."

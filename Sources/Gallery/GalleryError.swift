@@ -3,9 +3,9 @@ package struct GalleryError: Error, Sendable {
     package enum Code: Sendable, Hashable {
         /// The folder contains files that no gallery export wrote.
         case foreignFolder
-        /// A file that no gallery export wrote is at a path that must be written.
+        /// A file that no gallery export wrote, or a link, is at a path that must be written.
         case foreignFile
-        /// The list of the gallery's own files can't be read.
+        /// The list or the journal of the gallery's own files can't be read.
         case damagedList
         /// The file system returned an error.
         case notWritable
@@ -24,6 +24,12 @@ package struct GalleryError: Error, Sendable {
         self.code = code
         self.subject = subject
         self.cause = cause.map { "\($0)" }
+    }
+
+    init(_ code: Code, _ subject: String, reason: String) {
+        self.code = code
+        self.subject = subject
+        cause = reason
     }
 }
 

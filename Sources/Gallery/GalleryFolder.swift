@@ -4,12 +4,12 @@ internal import Foundation
 /// The folder of a site. It tracks its own files, writes only changes, and deletes its own files that are no longer needed.
 ///
 /// Every path is recorded in a journal before its first write, so that even an interrupted export knows its own files afterwards.
+/// The list and the journal may come from elsewhere: paths that no export writes are ignored, so their files are never changed.
 /// Files are written under a temporary name and renamed. Nothing is synced to the disk, because a gallery can be exported again.
 /// A file truncated by a power cut no longer has its listed size and is rewritten.
 struct GalleryFolder {
     static let listName = ".fixative-gallery.json"
     private static let journalName = ".fixative-gallery.journal"
-    private static let temporaryName = ".fixative-gallery.tmp"
 
     /// A file's entry in the list.
     private struct Listed: Codable, Hashable {
@@ -25,56 +25,55 @@ struct GalleryFolder {
         var files: [String: Listed]
     }
 
-    let root: String
     private(set) var written = 0
     private(set) var kept = 0
+    private let site: SiteFiles
     private var known: [String: Listed]
     /// Our own files whose contents can't be trusted.
     private var unfinished: Set<String>
     private var current: [String: Listed] = [:]
-    private var madeFolders: Set<String> = []
     private let journal: FileHandle
 
     /// Opens a folder that is missing, empty, or written by an earlier export.
     init(root: String) throws {
-        let files = FileManager.default
-        let listPath = "\(root)/\(Self.listName)"
-        let journalPath = "\(root)/\(Self.journalName)"
-        try Self.guarding(root) { try files.createDirectory(atPath: root, withIntermediateDirectories: true) }
-        let isOurs = files.fileExists(atPath: listPath) || files.fileExists(atPath: journalPath)
-        let contents = try Self.guarding(root) { try files.contentsOfDirectory(atPath: root) }
-        guard isOurs || contents.isEmpty else { throw GalleryError(.foreignFolder, root) }
-
-        self.root = root
-        known = try Self.readList(listPath)
-        unfinished = try Self.readJournal(journalPath)
-        for path in unfinished { known[path] = nil }
-        journal = try Self.guarding(journalPath) {
-            if !files.fileExists(atPath: journalPath) { try Data().write(to: URL(filePath: journalPath)) }
-            return try FileHandle(forWritingTo: URL(filePath: journalPath))
-        }
-        _ = try Self.guarding(journalPath) { try journal.seekToEnd() }
+        let site = try SiteFiles(root: root)
+        let list = try site.read(Self.listName)
+        let lines = try site.read(Self.journalName)
+        guard try list != nil || lines != nil || site.isEmpty else { throw GalleryError(.foreignFolder, root) }
+        var files = try list.map { try Self.files(in: $0, at: "\(root)/\(Self.listName)") } ?? [:]
+        let begun = lines.map(Self.paths) ?? []
+        for path in begun { files[path] = nil }
+        self.site = site
+        known = files
+        unfinished = begun
+        journal = try Self.startJournal(begun, in: site)
     }
 
-    private static func readList(_ path: String) throws -> [String: Listed] {
-        guard FileManager.default.fileExists(atPath: path) else { return [:] }
-        do {
-            let list = try JSONDecoder().decode(List.self, from: Data(contentsOf: URL(filePath: path)))
-            guard list.format == List.currentFormat else { throw GalleryError(.damagedList, path) }
-            guard list.files.keys.allSatisfy(isInside) else { throw GalleryError(.damagedList, path) }
-            return list.files
-        } catch let error as GalleryError {
-            throw error
-        } catch {
+    private static func files(in list: Data, at path: String) throws -> [String: Listed] {
+        let decoded: List
+        do { decoded = try JSONDecoder().decode(List.self, from: list) } catch {
             throw GalleryError(.damagedList, path, cause: error)
         }
+        guard decoded.format == List.currentFormat, decoded.files.keys.allSatisfy(isInside) else {
+            throw GalleryError(.damagedList, path)
+        }
+        return decoded.files.filter { SitePath.isWritten($0.key) }
     }
 
-    /// The complete lines of the journal. An incomplete last line is ignored, because its file was not written yet.
-    private static func readJournal(_ path: String) throws -> Set<String> {
-        guard FileManager.default.fileExists(atPath: path) else { return [] }
-        let text = try guarding(path) { String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self) }
-        return Set(text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init).filter(isInside))
+    /// The complete lines of a journal. An incomplete last line is ignored, because its file was not written yet.
+    private static func paths(in journal: Data) -> Set<String> {
+        let lines = String(decoding: journal, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        return Set(lines.dropLast().map(String.init).filter(SitePath.isWritten))
+    }
+
+    /// Continues the journal in a new file. The old one could be a hard link to another file.
+    private static func startJournal(_ paths: Set<String>, in site: SiteFiles) throws -> FileHandle {
+        try guarding("\(site.root)/\(journalName)") {
+            let file = try site.createTemporary()
+            try file.write(contentsOf: Data(paths.sorted().map { "\($0)\n" }.joined().utf8))
+            try site.publishTemporary(as: journalName)
+            return file
+        }
     }
 
     /// Whether a listed path is inside the site. An edited list must not cause files elsewhere to be deleted.
@@ -93,7 +92,7 @@ struct GalleryFolder {
     mutating func write(_ bytes: [UInt8], to path: String) throws {
         let listed = Listed(bytes: bytes.count, sha256: Digest(of: bytes).hex)
         guard try claim(path, expecting: listed) else { return }
-        try Self.guarding("\(root)/\(path)") { try writeTemporary(Data(bytes)) }
+        try Self.guarding("\(site.root)/\(path)") { try site.writeTemporary(Data(bytes)) }
         try publish(path)
         current[path] = listed
     }
@@ -102,25 +101,21 @@ struct GalleryFolder {
     mutating func write(_ digest: Digest, to path: String, from source: some GalleryBlobSource, linking: Bool) async throws {
         guard current[path] == nil else { return }
         guard try claim(path, expecting: known[path]) else { return }
-        let files = FileManager.default
-        try? files.removeItem(atPath: temporary)
         do {
             if let original = try await source.path(of: digest) {
-                if linking, (try? files.linkItem(atPath: original, toPath: temporary)) != nil {
-                    // A hard link shares the blob's permissions, which only the archive may change.
-                } else {
-                    try files.copyItem(atPath: original, toPath: temporary)
-                    try files.setAttributes([.posixPermissions: 0o644], ofItemAtPath: temporary)
-                }
+                let isLinked = linking && site.linkTemporary(to: original)
+                if !isLinked { try site.copyTemporary(from: original) }
             } else {
-                try writeTemporary(Data(try await source.bytes(of: digest)))
+                try site.writeTemporary(Data(try await source.bytes(of: digest)))
             }
         } catch let error as CancellationError {
+            throw error
+        } catch let error as GalleryError {
             throw error
         } catch {
             throw GalleryError(.missingBlob, digest.hex, cause: error)
         }
-        let bytes = size(ofFileAt: temporary) ?? 0
+        let bytes = try site.temporarySize()
         try publish(path)
         current[path] = Listed(bytes: bytes, sha256: nil)
     }
@@ -130,92 +125,52 @@ struct GalleryFolder {
     ///
     /// - Returns: The number of files deleted.
     mutating func finish() throws -> Int {
-        let files = FileManager.default
         var removed = 0
         var folders: Set<String> = []
         for path in Set(known.keys).union(unfinished).subtracting(current.keys).sorted() {
-            let full = "\(root)/\(path)"
-            if size(ofFileAt: full) != nil {
-                try Self.guarding(full) { try files.removeItem(atPath: full) }
-                removed += 1
-            }
+            if try site.remove(path) { removed += 1 }
             var parts = path.split(separator: "/").dropLast()
             while !parts.isEmpty {
                 folders.insert(parts.joined(separator: "/"))
                 parts = parts.dropLast()
             }
         }
-        for folder in folders.sorted(by: >) where (try? files.contentsOfDirectory(atPath: "\(root)/\(folder)"))?.isEmpty == true {
-            try? files.removeItem(atPath: "\(root)/\(folder)")
-        }
+        for folder in folders.sorted(by: >) { site.removeEmptyFolder(folder) }
         try writeList()
         try? journal.close()
         // A leftover of an interrupted export, or of renaming a hard link onto the same file, which has no effect.
-        try? files.removeItem(atPath: temporary)
-        try? files.removeItem(atPath: "\(root)/\(Self.journalName)")
+        site.removeTemporary()
+        _ = try? site.remove(Self.journalName)
         return removed
     }
 
     private func writeList() throws {
-        let path = "\(root)/\(Self.listName)"
-        try Self.guarding(path) {
+        try Self.guarding("\(site.root)/\(Self.listName)") {
             let encoded = try JSONEncoder.archive(pretty: true).encode(List(files: current)) + Data("\n".utf8)
-            if let old = try? Data(contentsOf: URL(filePath: path)), old == encoded { return }
-            try writeTemporary(encoded)
-            try rename(to: path)
+            if let old = try? site.read(Self.listName), old == encoded { return }
+            try site.writeTemporary(encoded)
+            try site.publishTemporary(as: Self.listName)
         }
     }
-
-    private var temporary: String { "\(root)/\(Self.temporaryName)" }
-
-    /// Unlike `Data.write`, this does not sync every file. Syncing took most of the time of an export of 10,000 pictures.
-    private func writeTemporary(_ data: Data) throws {
-        try? FileManager.default.removeItem(atPath: temporary)
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.systemError() }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try file.write(contentsOf: data)
-        try file.close()
-    }
-
-    /// The error of the last system call.
-    private static func systemError() -> any Error { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 
     /// Whether `path` must be written. If not, the file is counted as kept. If so, this method throws for foreign files and
     /// records the path in the journal.
     private mutating func claim(_ path: String, expecting listed: Listed?) throws -> Bool {
-        let full = "\(root)/\(path)"
-        let size = size(ofFileAt: full)
-        if let listed, known[path] == listed, size == listed.bytes {
+        let full = "\(site.root)/\(path)"
+        let found = try site.status(path)
+        if let listed, known[path] == listed, let found, found.isFile, found.size == listed.bytes {
             current[path] = listed
             kept += 1
             return false
         }
         let isOurs = known[path] != nil || unfinished.contains(path) || current[path] != nil
-        guard size == nil || isOurs else { throw GalleryError(.foreignFile, full) }
-        if let slash = path.lastIndex(of: "/"), madeFolders.insert(String(path[..<slash])).inserted {
-            let folder = "\(root)/\(path[..<slash])"
-            try Self.guarding(folder) {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            }
-        }
+        guard found == nil || isOurs else { throw GalleryError(.foreignFile, full) }
         try Self.guarding(full) { try journal.write(contentsOf: Data("\(path)\n".utf8)) }
         return true
     }
 
     private mutating func publish(_ path: String) throws {
-        try Self.guarding("\(root)/\(path)") { try rename(to: "\(root)/\(path)") }
+        try site.publishTemporary(as: path)
         written += 1
-    }
-
-    private func rename(to path: String) throws {
-        guard unsafe Foundation.rename(temporary, path) == 0 else { throw Self.systemError() }
-    }
-
-    /// The size in bytes; `nil` when the file does not exist.
-    private func size(ofFileAt path: String) -> Int? {
-        var facts = stat()
-        guard unsafe lstat(path, &facts) == 0 else { return nil }
-        return Int(facts.st_size)
     }
 }

@@ -39,8 +39,9 @@ import Testing
     }
 
     /// The JSON of a record without a seal, as format 1 has it, with one text replaced by another.
-    private func changed(_ text: String, to other: String) throws -> [UInt8] {
-        let lines = String(decoding: try RecordFile.bytes(of: .output(try record())), as: UTF8.self).split(separator: "\n")
+    private func changed(_ text: String, to other: String, in record: ArchiveRecord? = nil) throws -> [UInt8] {
+        let bytes = try RecordFile.bytes(of: .output(try record ?? self.record()))
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         let json = lines.filter { !$0.contains("_sha256") }.joined(separator: "\n")
             .replacing("fixative.output/2", with: "fixative.output/1")
         try #require(json.contains(text))
@@ -59,6 +60,78 @@ import Testing
     func aRecordWithAbsurdNumbersIsRefused(_ text: String, _ absurd: String) throws {
         #expect(throws: RecordFileError.self) { try RecordFile.read(try changed(text, to: absurd)) }
     }
+
+    // MARK: Media types
+
+    /// With the type of the original, of an earlier original and of a derivative.
+    private func record(types: [String]) throws -> ArchiveRecord {
+        var whole = try record()
+        let digest = try #require(whole.original).digest
+        let blobs = types.map { BlobReference(digest: digest, bytes: 3, mediaType: $0) }
+        whole.original = blobs[0]
+        whole.earlierOriginals = [blobs[1]]
+        whole.derivatives = [Derivative(role: .thumbnail, blob: blobs[2], width: 1, height: 1, recipe: .null)]
+        return whole
+    }
+
+    private static let letters127 = String(repeating: "a", count: 127)
+
+    @Test(arguments: [
+        "", "image", "/png", "image/", "image/png/x", "image/..", "image/../../../../x/evil", "../png", "image/.png",
+        "image/png; a=b", "image/p ng", " image/png", "image/png\\n", "image/png\\u0000", "image\\\\png", "image/ü", "ïmage/png",
+        "image/\(letters127)a", "\(letters127)a/png",
+    ])
+    func aRecordWithAnInvalidMediaTypeIsRefused(_ type: String) throws {
+        #expect(throws: RecordFileError.self) { try RecordFile.read(try changed("image/png", to: type)) }
+    }
+
+    /// From the registry of IANA, and the longest that RFC 6838 allows.
+    @Test(arguments: [
+        "image/svg+xml", "application/vnd.rar", "audio/AMR", "image/vnd-ms.dds", "application/x-7z-compressed", "video/3gpp",
+        "image/\(letters127)", "\(letters127)/png",
+    ])
+    func aRegisteredMediaTypeIsAccepted(_ type: String) throws {
+        guard case .output(let read) = try RecordFile.read(try changed("image/png", to: type)) else {
+            Issue.record("expected the record of an output")
+            return
+        }
+        #expect(read.original?.mediaType == type)
+    }
+
+    @Test(arguments: ["image/png", "image/gif", "image/jpeg"])
+    func everyMediaTypeOfARecordIsChecked(_ type: String) throws {
+        let whole = try record(types: ["image/png", "image/gif", "image/jpeg"])
+        #expect(throws: Never.self) { try RecordFile.read(try changed(type, to: "image/webp", in: whole)) }
+        #expect(throws: RecordFileError.self) { try RecordFile.read(try changed(type, to: "image/../x", in: whole)) }
+    }
+
+    /// A catalog that somebody else may have written names the type, and the record must be readable again.
+    @Test func anInvalidMediaTypeIsNeverWritten() throws {
+        let foreign = try record(types: ["image/../x", "", "image/png/../x"])
+        guard case .output(let read) = try RecordFile.read(try RecordFile.bytes(of: .output(foreign))) else {
+            Issue.record("expected the record of an output")
+            return
+        }
+        let unknown = "application/octet-stream"
+        #expect(read.original?.mediaType == unknown)
+        #expect(read.earlierOriginals?.map(\.mediaType) == [unknown])
+        #expect(read.derivatives.map(\.blob.mediaType) == [unknown])
+    }
+
+    /// The detected format counts first, then the media type.
+    @Test(
+        arguments: [
+            ("png", "image/png", "png"), ("jpeg", "image/jpeg", "jpg"), ("svg", "image/svg+xml", "svg"),
+            (nil, "image/webp", "webp"), (nil, "text/html", "html"), (nil, "application/octet-stream", "bin"),
+            ("exr", "image/x-exr", "bin"), (nil, "image/../../x/evil", "bin"), ("../../x", "image/png", "bin"),
+            ("png/../x", "image/png", "bin"), (nil, "image/png\u{0}", "bin"), (nil, "", "bin"),
+        ] as [(String?, String, String)])
+    func aFileExtensionComesFromAFixedTable(_ format: String?, _ type: String, _ expected: String) throws {
+        let digest = try #require(try record().original).digest
+        #expect(OutputEntry.Original(digest: digest, bytes: 3, mediaType: type, format: format).fileExtension == expected)
+    }
+
+    // MARK: Changed bytes
 
     private struct Dice: RandomNumberGenerator {
         var state: UInt64

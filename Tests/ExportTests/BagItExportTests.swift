@@ -169,6 +169,18 @@ struct BagItExportTests {
         #expect(try String(contentsOfFile: left + "/notes.md", encoding: .utf8) == "mine")
     }
 
+    /// The folder behind the link looks like an unfinished bag, so it would be cleared.
+    @Test func aLinkInPlaceOfAnUnfinishedBagIsRefused() async throws {
+        let home = scratch.path + "/home"
+        try FileManager.default.createDirectory(atPath: home + "/data", withIntermediateDirectories: true)
+        try Data("precious".utf8).write(to: URL(filePath: home + "/data/thesis.txt"))
+        try FileManager.default.createSymbolicLink(atPath: out + ".fixative-incomplete", withDestinationPath: home)
+        let error = #expect(throws: ExportError.self) { try BagItExport(options()) }
+        #expect(error?.code == .foreignFolder)
+        #expect(try String(contentsOfFile: home + "/data/thesis.txt", encoding: .utf8) == "precious")
+        #expect(try shell("find '\(home)' -type f").output == "\(home)/data/thesis.txt\n")
+    }
+
     @Test func twoExportsToOneFolderDoNotMix() async throws {
         let first = try BagItExport(options())
         let error = #expect(throws: ExportError.self) { try BagItExport(options()) }

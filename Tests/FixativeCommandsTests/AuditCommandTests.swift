@@ -201,6 +201,32 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder + "/x"))
     }
 
+    /// The record has its right second line: `sed 2d FILE | sha256sum`.
+    @Test func aPathInARecordWritesNothingOutsideOfTheEvidence() throws {
+        let folder = try Folder()
+        let storage = folder.path + "/s"
+        _ = try shell("cp -a '\(try Self.demo.get())/s' '\(storage)'")
+        let found = try shell("grep -rl '\"mediaType\" : \"image/png\"' '\(storage)/records' | sort | head -1")
+        let record = found.trimmingCharacters(in: .whitespacesAndNewlines)
+        let program = """
+            import hashlib
+            lines = open('\(record)', 'rb').read().split(b'\\n')
+            del lines[1]
+            lines = [line.replace(b'"image/png"', b'"image/../../../../outside/x"') for line in lines]
+            sum = hashlib.sha256(b'\\n'.join(lines)).hexdigest()
+            lines.insert(1, b'  "_sha256" : "' + sum.encode() + b'",')
+            open('\(record)', 'wb').write(b'\\n'.join(lines))
+            """
+        _ = try shell("python3 - <<'END'\n\(program)\nEND")
+        // Without the index: `-0.json`.
+        let task = String((record as NSString).lastPathComponent.dropLast(7))
+        for out in ["e", "e.zip"] {
+            let made = try Program.run("audit", "evidence", task, "\(folder.path)/\(out)", "--storage", storage)
+            #expect(made.status == 2 && made.errors.contains("is missing or damaged"), "\(made.errors)")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["s"])
+    }
+
     @Test func theAccountIsComparedWithTheArchive() async throws {
         let folder = try Folder()
         let storage = folder.path + "/s"

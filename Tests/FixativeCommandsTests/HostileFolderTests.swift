@@ -82,6 +82,23 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: victim))
     }
 
+    /// `gallery/` of an archive from elsewhere may hold links, and a list of files that are not its own.
+    @Test(arguments: [("x", "", "code 0"), ("thumbs", "", "code 2"), (".fixative-gallery.journal", "/log.txt", "code 2")])
+    func aGalleryFolderFromElsewhereChangesNothingOutside(_ link: String, _ target: String, _ status: String) throws {
+        let (folder, storage) = try Self.archive()
+        defer { withExtendedLifetime(folder) {} }
+        let (home, site) = (folder.path + "/home", storage + "/gallery")
+        _ = try shell(
+            "mkdir -p '\(home)/docs' '\(site)' && cd '\(home)' && echo precious > docs/thesis.txt && echo 'old line' > log.txt")
+        _ = try shell("ln -s '\(home)\(target)' '\(site)/\(link)'")
+        let list = #"{"format":"fixative.gallery/1","files":{"x/docs/thesis.txt":{"bytes":9}}}"#
+        try Data(list.utf8).write(to: URL(filePath: site + "/.fixative-gallery.json"))
+        let before = try shell("cd '\(home)' && find . -type f | sort | xargs sha256sum")
+        let made = try Self.run(["gallery", site], storage)
+        #expect(made.status == status, "\(made.output)")
+        #expect(try shell("cd '\(home)' && find . -type f | sort | xargs sha256sum") == before)
+    }
+
     // MARK: Litter
 
     @Test func systemLeftoversBlockNothingAndStay() throws {

@@ -67,12 +67,13 @@ struct Evidence {
                 let headers = download.headers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
                 contents.append(("\(folder)/headers.txt", Array(((lines + headers).joined(separator: "\n") + "\n").utf8)))
             }
-            let originals =
-                [record.original].compactMap { record.state == .archived ? $0 : nil } + (record.earlierOriginals ?? [])
-            for (number, original) in originals.enumerated() {
-                let ending = original.mediaType.hasPrefix("image/") ? String(original.mediaType.dropFirst(6)) : "bin"
-                let name = number == 0 ? "original.\(ending)" : "earlier-\(number).\(ending)"
-                contents.append(("\(folder)/\(name)", try await Self.bytes(of: original, archive)))
+            let delivered = record.state == .archived ? OutputEntry(record).original : nil
+            let earlier = (record.earlierOriginals ?? []).map {
+                OutputEntry.Original(digest: $0.digest, bytes: $0.bytes, mediaType: $0.mediaType, format: nil)
+            }
+            for (number, original) in ([delivered].compactMap { $0 } + earlier).enumerated() {
+                let name = (number == 0 ? "original" : "earlier-\(number)") + "." + original.fileExtension
+                contents.append(("\(folder)/\(name)", try await Self.bytes(of: original.digest, archive)))
             }
         }
         if entries.isEmpty || isAnswerElsewhere {
@@ -96,13 +97,13 @@ struct Evidence {
         files.append(("SHA256SUMS", Array(sums.joined().utf8)))
     }
 
-    private static func bytes(of blob: BlobReference, _ archive: Archive) async throws -> [UInt8] {
+    private static func bytes(of digest: Digest, _ archive: Archive) async throws -> [UInt8] {
         let bytes: [UInt8]
-        do { bytes = try await archive.blobs.contents(of: blob.digest).array } catch {
-            throw SettingsError("the original \(blob.digest) can't be read: \(error). 'fixative repair' may restore it")
+        do { bytes = try await archive.blobs.contents(of: digest).array } catch {
+            throw SettingsError("the original \(digest) can't be read: \(error). 'fixative repair' may restore it")
         }
-        guard Digest(of: bytes) == blob.digest else {
-            throw SettingsError("the original \(blob.digest) is damaged, so it proves nothing. 'fixative repair' may restore it")
+        guard Digest(of: bytes) == digest else {
+            throw SettingsError("the original \(digest) is damaged, so it proves nothing. 'fixative repair' may restore it")
         }
         return bytes
     }
