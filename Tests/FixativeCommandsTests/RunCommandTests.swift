@@ -176,7 +176,7 @@ import Testing
             #expect(
                 try service.ask("/api/tasks", #"-d '{"tasks":[{"task_id":"task-a","size":"16:9","resolution":"2K"}]}'"#).status
                     == 202)
-            #expect(try (service.json("/api/tasks/task-a")["request"] as? [String: Any])?["size"] as? String == "16:9")
+            #expect(try (service.json("/api/tasks/task-a")["requested"] as? [String: Any])?["size"] as? String == "16:9")
             #expect(try service.ask("/api/outputs?verdict=splendid").status == 400)
             #expect(try service.ask("/api/outputs?verdict=exact&verdict=exact").status == 400)
             #expect(try service.ask("/api/outputs?limit=0").status == 400)
@@ -190,7 +190,7 @@ import Testing
             #expect(try await service.program.says("the manifest a.jsonl of the watched folder: 1 tasks, 1 problems"))
             let task = try service.json("/api/tasks/task-dropped")
             #expect(task["source"] as? String == "watch-dir")
-            #expect((task["request"] as? [String: Any])?["size"] as? String == "16:9")
+            #expect((task["requested"] as? [String: Any])?["size"] as? String == "16:9")
             #expect(try shell("cd '\(service.drop)' && find . -type f | sort") == "./done/a.jsonl\n./done/a.jsonl.problems.txt\n")
         }
     }
