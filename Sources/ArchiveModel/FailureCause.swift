@@ -50,7 +50,8 @@ package struct FailingState: Sendable, Hashable, Codable {
     }
 }
 
-/// A delivery that is not a complete picture. It is kept until a complete picture arrives or the retry window closes.
+/// A delivery that is not a complete picture, or may not be one. It is kept until a complete picture arrives or the retry window
+/// closes.
 package struct DeliveryCandidate: Sendable, Hashable, Codable {
     package var original: BlobReference
     /// Why these bytes could not be decoded as a picture.
@@ -58,8 +59,10 @@ package struct DeliveryCandidate: Sendable, Hashable, Codable {
     /// Whether the bytes begin with the signature of a known picture format.
     package var looksLikePicture: Bool
     package var download: DownloadFacts
-    /// The file format, if only our decoder failed: the bytes may still be a complete picture.
+    /// The file format, if the bytes may be complete: our decoder failed, or the host did not state where the file ends.
     package var unread: UnreadFacts?
+    /// The digest of the latest delivery that may be complete and was not worth storing.
+    package var laterDigest: Digest?
 
     package init(
         original: BlobReference, reason: String, looksLikePicture: Bool, download: DownloadFacts, unread: UnreadFacts? = nil
@@ -71,15 +74,41 @@ package struct DeliveryCandidate: Sendable, Hashable, Codable {
         self.unread = unread
     }
 
-    /// The maximum number of different deliveries kept for one output; the oldest is dropped first.
+    /// The maximum number of different deliveries kept for one output.
     package static let most = 3
+    /// In bytes. A dropped candidate stays on the disk until `gc`, so only smaller deliveries may replace equally good ones: with
+    /// 120 tries, they are less than 48 MiB for one output.
+    package static let largestReplacement = 400 << 10
 
-    /// The most useful candidate: the newest that may be complete, else the newest damaged picture, else the newest that is not
-    /// empty.
+    /// How useful the bytes are: 3 if they may be complete, 2 for a damaged picture, 1 for anything else, 0 if there are none.
+    private var rank: Int {
+        if unread != nil { return 3 }
+        if looksLikePicture { return 2 }
+        return original.bytes > 0 ? 1 : 0
+    }
+
+    /// The newest of the most useful candidates.
     /// - Parameter candidates: Sorted from oldest to newest.
     package static func best(of candidates: [DeliveryCandidate]) -> DeliveryCandidate? {
-        candidates.last { $0.unread != nil } ?? candidates.last { $0.looksLikePicture } ?? candidates.last {
-            $0.original.bytes > 0
-        } ?? candidates.last
+        candidates.reversed().max { $0.rank < $1.rank }
+    }
+
+    /// The candidates above ``most``: the least useful ones and, among equally useful ones, the oldest.
+    /// - Parameter candidates: Sorted from oldest to newest.
+    package static func surplus(of candidates: [DeliveryCandidate]) -> [DeliveryCandidate] {
+        let byUse = candidates.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
+        return byUse.dropLast(most).map(\.element)
+    }
+
+    /// Whether a delivery with this digest repeats bytes that were delivered before.
+    package func isConfirmed(by digest: Digest) -> Bool { original.digest == digest || laterDigest == digest }
+
+    /// Whether this delivery is stored besides the candidates of its output: one of the first ``most``, a more useful one, or a
+    /// small one. So a host that sends other bytes at each try can't fill the disk.
+    package func isWorthStoring(besides candidates: [DeliveryCandidate]) -> Bool {
+        let ranks = candidates.map(\.rank)
+        guard candidates.count >= Self.most, let lowest = ranks.min(), let highest = ranks.max() else { return true }
+        if candidates.contains(where: { $0.original.digest == original.digest }) { return true }
+        return rank > highest || (rank >= lowest && original.bytes <= Self.largestReplacement)
     }
 }

@@ -104,18 +104,21 @@ struct RecordWalk {
         // An object at the path of a year, month or day folder hides all records below it.
         if !found.isFolder, found.level <= 3, isDated(found) { return try obstacle(found.path) }
         // A link or a pipe at a record's path hides that record.
-        if !found.isFile, isOurs, !isLitter { return try DirectoryRecordStore.listing(found.path) }
-        guard found.isFile, found.isText, name.hasSuffix(".json"), isOurs || !isLitter else {
+        if !found.isFile, isOurs { return try DirectoryRecordStore.listing(found.path) }
+        guard found.isFile, found.isText, name.hasSuffix(Self.ending), isOurs || !isLitter else {
             return foreign(found, isLitter ? .litter : .stray)
         }
         guard var listing = try DirectoryRecordStore.listing(found.path) else { return nil }
         switch listing.record {
         case .success(let record):
-            // If the file has a sync program's name and its record belongs at another path, the file is a copy.
-            let place = DirectoryRecordStore.path(DirectoryRecordStore.name(record), record.day)
-            if isLitter, place != listing.path { listing.kind = .litter }
+            // Sync programs append to the name of the file that they copy.
+            let own = DirectoryRecordStore.name(record)
+            let isAtItsPlace = DirectoryRecordStore.path(own, record.day) == listing.path
+            if isLitter, !isAtItsPlace, name.hasPrefix(own.dropLast(Self.ending.count)) { listing.kind = .litter }
         case .failure:
-            if isLitter { listing.kind = .litter } else if !isOurs { listing.kind = .stray }
+            // A task's ID may look like the mark of a sync program, and the damaged record may name any blob. So the form of the
+            // name decides, not the mark.
+            if !isOurs { listing.kind = isLitter ? .litter : .stray }
         }
         return listing
     }
@@ -128,10 +131,12 @@ struct RecordWalk {
         return listing
     }
 
+    private static let ending = ".json"
+
     /// Whether a name has the form that ``DirectoryRecordStore`` uses: `<task>-<n>.json` or `<task>.task.json`.
     private static func isRecordName(_ name: String) -> Bool {
-        guard !name.hasPrefix("."), name.hasSuffix(".json") else { return false }
-        let stem = name.utf8.dropLast(5)
+        guard !name.hasPrefix("."), name.hasSuffix(ending) else { return false }
+        let stem = name.utf8.dropLast(ending.utf8.count)
         if stem.count > 5, Array(stem.suffix(5)) == Array(".task".utf8) { return true }
         let digits = stem.reversed().prefix { (0x30...0x39).contains($0) }.count
         return digits > 0 && stem.count > digits + 1 && stem.dropLast(digits).last == 0x2D

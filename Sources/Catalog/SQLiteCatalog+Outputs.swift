@@ -63,14 +63,16 @@ extension SQLiteCatalog {
                 WHERE task.id = :id AND output.idx = :index
                 ON CONFLICT (output, digest) DO UPDATE SET facts = excluded.facts, fetched_at = excluded.fetched_at
                 """, arguments: values)
-        try database.executeCached(
-            sql: """
-                DELETE FROM candidate WHERE output = (SELECT output.key FROM output JOIN task ON task.key = output.task
-                    WHERE task.id = ?1 AND output.idx = ?2)
-                AND digest NOT IN (SELECT digest FROM candidate WHERE output = (SELECT output.key FROM output
-                    JOIN task ON task.key = output.task WHERE task.id = ?1 AND output.idx = ?2)
-                    ORDER BY fetched_at DESC, digest LIMIT \(DeliveryCandidate.most))
-                """, arguments: [lease.id.task.text, lease.id.index])
+        let key = try Int64.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT output.key FROM output JOIN task ON task.key = output.task WHERE task.id = ? AND output.idx = ?"),
+            arguments: [lease.id.task.text, lease.id.index])
+        guard let output = key else { return }
+        for surplus in DeliveryCandidate.surplus(of: try candidates(ofOutput: output, in: database)) {
+            try database.executeCached(
+                sql: "DELETE FROM candidate WHERE output = ? AND digest = ?",
+                arguments: [output, surplus.original.digest.hex])
+        }
     }
 
     private static func forgetCandidates(of lease: OutputLease, in database: Database) throws {

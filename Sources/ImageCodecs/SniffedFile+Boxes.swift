@@ -59,7 +59,7 @@ extension SniffedFile {
 
     /// Whether the last of the consecutive top-level boxes is truncated. A length of 0 extends to the end of the file; 1 means
     /// that a 64-bit length follows.
-    private static func isCutShort(_ bytes: Span<UInt8>) -> Bool {
+    static func isCutShort(_ bytes: Span<UInt8>) -> Bool {
         var offset = 0
         while let stated = bytes.bigEndian(4, at: offset) {
             if stated == 0 { return false }

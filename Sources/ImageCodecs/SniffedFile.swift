@@ -26,7 +26,7 @@ struct SniffedFile {
 
     var format: Format
     var size: Size?
-    /// Whether the format states its length and the file is shorter.
+    /// Whether the format states its length or marks its end, and the file is shorter.
     var isCut = false
 
     init(_ format: Format, _ size: Size? = nil, isCut: Bool = false) {
@@ -82,7 +82,9 @@ struct SniffedFile {
             return SniffedFile(Format("pnm", "image/x-portable-anymap", "Netpbm picture"))
         }
         if bytes.matches("qoif", at: 0) {
-            return SniffedFile(Format("qoi", "image/qoi", "QOI"), Size(bytes.bigEndian(4, at: 4), bytes.bigEndian(4, at: 8)))
+            return SniffedFile(
+                Format("qoi", "image/qoi", "QOI"), Size(bytes.bigEndian(4, at: 4), bytes.bigEndian(4, at: 8)),
+                isCut: !hasQOIEnd(bytes))
         }
         return nil
     }
@@ -160,7 +162,8 @@ struct SniffedFile {
             return SniffedFile(isVideo ? Format("ogv", "video/ogg", "Ogg video") : Format("ogg", "audio/ogg", "Ogg file"))
         }
         if bytes.matches("FORM", at: 0), bytes.matches("AIFF", at: 8) || bytes.matches("AIFC", at: 8) {
-            return SniffedFile(Format("aiff", "audio/aiff", "AIFF file"))
+            let isCut = bytes.bigEndian(4, at: 4).map { $0 > bytes.count - 8 } ?? true
+            return SniffedFile(Format("aiff", "audio/aiff", "AIFF file"), isCut: isCut)
         }
         if bytes.matches("ID3", at: 0), bytes.count > 10 { return SniffedFile(Format("mp3", "audio/mpeg", "MP3")) }
         // MP3 by ISO 11172-3, section 2.4.1.3: layer III with a valid bit rate and sampling rate. AAC by ISO 13818-7 (ADTS):
@@ -192,7 +195,8 @@ struct SniffedFile {
         if bytes.matches([0x1A, 0x45, 0xDF, 0xA3], at: 0) {
             let isWebM = bytes.firstIndex(of: Array("webm".utf8), in: 0..<64) != nil
             return SniffedFile(
-                isWebM ? Format("webm", "video/webm", "WebM video") : Format("mkv", "video/matroska", "Matroska video"))
+                isWebM ? Format("webm", "video/webm", "WebM video") : Format("mkv", "video/matroska", "Matroska video"),
+                isCut: isMatroskaCut(bytes))
         }
         return nil
     }
@@ -200,7 +204,7 @@ struct SniffedFile {
     // MARK: Formats identified by their first bytes alone
 
     private static func plainTable(_ bytes: Span<UInt8>) -> SniffedFile? {
-        table.first { bytes.matches($0.0, at: 0) }.map { SniffedFile($0.1) }
+        table.first { bytes.matches($0.0, at: 0) }.map { SniffedFile($0.1, isCut: isShorterThanStated(bytes, $0.1.id)) }
     }
 
     private static let table: [([UInt8], Format)] = [

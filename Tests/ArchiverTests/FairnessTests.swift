@@ -32,26 +32,6 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
     }
 }
 
-@Suite struct CandidateSpaceTests {
-    /// A candidate that a newer one replaces stays on the disk until `gc`, so large ones are not replaced again and again.
-    @Test func aHostCannotFillTheDiskWithUnusableFiles() throws {
-        let digest = try #require(Digest(String(repeating: "ab", count: 32)))
-        func candidate(_ looksLikePicture: Bool) -> DeliveryCandidate {
-            DeliveryCandidate(
-                original: BlobReference(digest: digest, bytes: 1, mediaType: "application/octet-stream"), reason: "cut",
-                looksLikePicture: looksLikePicture,
-                download: DownloadFacts(url: "https://a.example/1", headers: [:], fetchedAt: noon, redirects: 0))
-        }
-        let (large, small) = (16_777_217, 16_777_216)
-        let pages = [candidate(false), candidate(false), candidate(false)]
-        #expect(Archiver.isWorthKeeping(large, looksLikePicture: false, besides: Array(pages.dropLast())))
-        #expect(!Archiver.isWorthKeeping(large, looksLikePicture: false, besides: pages))
-        #expect(Archiver.isWorthKeeping(small, looksLikePicture: false, besides: pages), "the three newest are kept")
-        #expect(Archiver.isWorthKeeping(large, looksLikePicture: true, besides: pages), "the first with the start of a picture")
-        #expect(!Archiver.isWorthKeeping(large, looksLikePicture: true, besides: pages + [candidate(true)]))
-    }
-}
-
 @Suite struct AccountShareTests {
     private func output(_ name: String, account: Int64, hours: Double) throws -> QueuedOutput {
         let task = try #require(TaskID(name))

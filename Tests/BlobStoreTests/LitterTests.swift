@@ -49,4 +49,56 @@ import Testing
                 "\(day)/t-0.sync-conflict-20261126-101010-ABCDEFG.json": .litter, "records/@eaDir": .litter,
             ])
     }
+
+    /// IDs that hold the mark of a sync program. The name of such a task's record looks like litter.
+    static let marks = ["task_conflict_2", "a.sync-conflict-b", "a.conflict-b", "a_conflict-20261126"]
+
+    @Test(arguments: marks)
+    func aDamagedRecordIsNeverLitter(_ id: String) async throws {
+        let scratch = try ScratchFolder()
+        let store = DirectoryRecordStore(folder: try archive(in: scratch.path), threads: threads)
+        try await store.write(try record(id))
+        try await store.write(try record("t"))
+        let day = "records/2026/11/22"
+        let path = "\(day)/\(id)-0.json"
+        #expect(Litter.isName("\(id)-0.json"))
+
+        try scratch.remove(path)
+        try scratch.write("{", to: path)
+        #expect(try await Self.kinds(store) == ["\(path): record, unreadable", "\(day)/t-0.json: record"].sorted())
+
+        try scratch.remove(path)
+        try FileManager.default.createSymbolicLink(atPath: "\(scratch.path)/\(path)", withDestinationPath: "t-0.json")
+        #expect(try await Self.kinds(store) == ["\(path): record, unreadable", "\(day)/t-0.json: record"].sorted())
+
+        // The record of another task in its place: it is misplaced, and no copy of a sync program.
+        try scratch.remove(path)
+        try FileManager.default.copyItem(
+            atPath: "\(scratch.path)/\(day)/t-0.json", toPath: "\(scratch.path)/\(path)")
+        #expect(try await Self.kinds(store) == ["\(path): record", "\(day)/t-0.json: record"].sorted())
+    }
+
+    /// ownCloud's name for a copy: it has the form of a record's name.
+    @Test func aWholeCopyWithTheFormOfARecordNameIsLitter() async throws {
+        let scratch = try ScratchFolder()
+        let store = DirectoryRecordStore(folder: try archive(in: scratch.path), threads: threads)
+        try await store.write(try record("t"))
+        let day = "records/2026/11/22"
+        try FileManager.default.copyItem(
+            atPath: "\(scratch.path)/\(day)/t-0.json", toPath: "\(scratch.path)/\(day)/t-0_conflict-20261126-101010.json")
+        #expect(
+            try await Self.kinds(store) == ["\(day)/t-0.json: record", "\(day)/t-0_conflict-20261126-101010.json: litter"])
+    }
+
+    private static func kinds(_ store: DirectoryRecordStore) async throws -> [String] {
+        var found: [String] = []
+        for try await listing in store.listings() {
+            if case .failure = listing.record {
+                found.append("\(listing.path): \(listing.kind), unreadable")
+            } else {
+                found.append("\(listing.path): \(listing.kind)")
+            }
+        }
+        return found.sorted()
+    }
 }

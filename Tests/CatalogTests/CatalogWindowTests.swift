@@ -56,6 +56,27 @@ import Testing
         #expect(again.first?.token == 2)
     }
 
+    /// A damaged picture is worth more than the pages that come after it.
+    @Test(arguments: CatalogKind.allCases)
+    func theLeastUsefulCandidateIsDroppedFirst(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        try await catalog.resolve(try taskID("t-1"))
+        var lease = try #require(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first)
+        for number in 0..<5 {
+            let candidate = DeliveryCandidate(
+                original: BlobReference(
+                    digest: try #require(Digest(String(repeating: "1\(number)", count: 32))), bytes: 5, mediaType: "text/html"),
+                reason: "cut", looksLikePicture: number == 0,
+                download: DownloadFacts(
+                    url: "https://a.example", headers: [:], fetchedAt: noon.plus(Double(number)), redirects: 0))
+            let postponement = Postponement(
+                dueAt: noon.plus(30), error: "cut", kind: "cut", cause: .vendor, history: FailureHistory(), candidate: candidate)
+            try await catalog.finish(lease, .postponed(postponement), now: noon)
+            lease = try #require(try await catalog.leaseOutputs(limit: 1, now: noon.plus(30), until: noon.plus(90)).first)
+        }
+        #expect(lease.candidates.map(\.download.fetchedAt) == [noon, noon.plus(3), noon.plus(4)])
+    }
+
     @Test(arguments: CatalogKind.allCases)
     func aPauseDoesNotCountAsAFailedTry(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()

@@ -94,7 +94,35 @@ struct RefusedFileTests {
         Sample("Ogg", padded(text("OggS")), "audio/ogg"),
     ]
 
-    @Test("Whole files of other kinds are recognised by their bytes", arguments: samples)
+    private static let empty = [UInt8](repeating: 0, count: 4)
+    private static let jxl: [UInt8] =
+        [0, 0, 0, 12] + text("JXL ") + [0x0D, 0x0A, 0x87, 0x0A] + box("ftyp", text("jxl ") + empty) + box("jxlc", [1, 2, 3])
+    private static let jp2: [UInt8] =
+        [0, 0, 0, 12] + text("jP  ") + [0x0D, 0x0A, 0x87, 0x0A] + box("ftyp", text("jp2 ") + empty) + box("jp2c", [1, 2, 3])
+    private static let glb: [UInt8] = text("glTF") + little(2) + little(20) + little(0) + text("JSON")
+    private static let qoi: [UInt8] =
+        text("qoif") + PNGBuilder.bigEndian(7) + PNGBuilder.bigEndian(5) + [3, 0, 0xE2, 0, 0, 0, 0, 0, 0, 0, 1]
+    /// The last header has three bytes, two bytes after the first one of 32.
+    private static let sevenZip: [UInt8] =
+        [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C, 0, 4] + empty + little(2, 8) + little(3, 8) + empty + [1, 2, 3, 4, 5]
+    private static let matroska: [UInt8] =
+        [0x1A, 0x45, 0xDF, 0xA3, 0x84, 1, 2, 3, 4] + [0x18, 0x53, 0x80, 0x67, 0x40, 3, 1, 2, 3]
+    private static let aiff: [UInt8] = text("FORM") + PNGBuilder.bigEndian(8) + text("AIFF") + empty
+
+    /// Files that end where they say. Each lacks its end without its last byte.
+    static let ended: [Sample] = [
+        Sample("JPEG XL in boxes", jxl, "image/jxl"), Sample("JPEG 2000", jp2, "image/jp2"),
+        Sample("glTF", glb, "model/gltf-binary"), Sample("QOI", qoi, "image/qoi", "7x5"),
+        Sample("7z", sevenZip, "application/x-7z-compressed"), Sample("Matroska", matroska, "video/matroska"),
+        Sample("AIFF", aiff, "audio/aiff"),
+    ]
+
+    /// Recorded live: the length of the segment is unknown.
+    private static let live: [UInt8] = Array(matroska[..<13]) + [0x7F, 0xFF, 1, 2, 3]
+
+    @Test(
+        "Whole files of other kinds are recognised by their bytes",
+        arguments: samples + ended + [Sample("live Matroska", live, "video/matroska")])
     func wholeFilesOfOtherKindsAreRecognised(_ sample: Sample) throws {
         guard case .unread(let file) = try Self.refused(sample.file) else {
             Issue.record("not recognised as a whole file")
@@ -118,6 +146,17 @@ struct RefusedFileTests {
             return
         }
         #expect(reason.hasSuffix(" is cut short"))
+    }
+
+    @Test(arguments: ended)
+    func aFileWithoutItsEndIsDamaged(_ sample: Sample) throws {
+        for missing in 1...3 {
+            guard case .damaged(let reason) = try Self.refused(Array(sample.file.dropLast(missing))) else {
+                Issue.record("expected a damaged file without its last \(missing) bytes")
+                continue
+            }
+            #expect(reason.hasSuffix(" is cut short"))
+        }
     }
 
     @Test(
@@ -180,7 +219,7 @@ struct RefusedFileTests {
     /// Whatever is asked, the answer comes in bounds.
     @Test func everyCutOrChangedFileGetsAnAnswer() {
         let error = CodecError(.unrecognized, nil, "")
-        for sample in Self.samples where sample.file.count < 400 {
+        for sample in Self.samples + Self.ended where sample.file.count < 400 {
             for length in 0..<sample.file.count { _ = RefusedFile(sample.file.span.extracting(0..<length), refusedFor: error) }
             for index in sample.file.indices {
                 for mask: UInt8 in [0x01, 0x80, 0xFF] {

@@ -132,6 +132,32 @@ import Upkeep
         #expect(scratch.files(in: "blobs") == before)
     }
 
+    /// The name of the record looks like that of a sync program's copy.
+    @Test(arguments: ["task_conflict_2", "a.sync-conflict-b"], [true, false])
+    func nothingIsCollectedWhileARecordNamedLikeLitterIsDamaged(_ id: String, hasRow: Bool) async throws {
+        let scratch = Scratch()
+        let filer = try Filer(scratch)
+        let record = try #require(try await filer.file(id, pictures: [try picture(1)]).first)
+        try scratch.change(filer.path(of: record)) { bytes in
+            bytes[bytes.count / 2] ^= 1
+            bytes[bytes.count / 3] ^= 1
+        }
+        for digest in [try #require(record.original?.digest)] + record.derivatives.map(\.blob.digest) {
+            try age(digest, days: 99, scratch)
+        }
+        let catalog = hasRow ? filer.catalog : try SQLiteCatalog(path: scratch.path + "/other.sqlite")
+        let collector = GarbageCollector(
+            blobs: filer.blobs, records: filer.records, catalog: catalog, clock: FixedClock(now: Date()))
+        let before = scratch.files(in: "blobs")
+        #expect(before.count == 3)
+        await #expect(throws: GarbageError.self) {
+            try await collector.collect(grace: Self.twoWeeks, takingPictures: true, dryRun: false)
+        }
+        #expect(scratch.files(in: "blobs") == before)
+        let report = try await ArchiveVerifier(blobs: filer.blobs, records: filer.records, catalog: catalog).verify(deep: false)
+        #expect(report.findings.contains { $0.kind == .unreadableRecord && $0.subject == filer.path(of: record) })
+    }
+
     @Test func theOriginalOfALostOutputIsKept() async throws {
         let (scratch, records) = try await filledArchive(1)
         let digest = try #require(records[0].original?.digest)

@@ -18,6 +18,8 @@ struct PartialDownload: Sendable {
     var bytes = 0
     /// Whether a content coding was decoded. Positions in the file then do not match positions in the transfer.
     var isCoded = false
+    /// Whether the host states where the file ends.
+    var isEndStated = false
 
     var canResume: Bool { bytes > 0 && !validator.isEmpty && !isCoded }
 

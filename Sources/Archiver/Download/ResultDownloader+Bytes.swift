@@ -14,7 +14,10 @@ extension ResultDownloader {
         let isFramed = response.headers.contains(name: "transfer-encoding")
         let announced = isFramed ? nil : response.headers.first(name: "content-length").flatMap { Int($0) }
         if let announced, announced > limits.bytes { throw tooLarge }
-        let partial = try await begin(response, total: announced, hop)
+        var partial = try await begin(response, total: announced, hop)
+        // A body in another transfer coding than chunked ends with its connection.
+        let isChunked = response.headers[canonicalForm: "transfer-encoding"].last?.lowercased() == "chunked"
+        partial.isEndStated = announced != nil || isChunked
         return try await receive(response, into: partial, length: announced, isWhole: true, hop)
     }
 
@@ -25,7 +28,8 @@ extension ResultDownloader {
             throw DownloadError(.transport, "\(url.host) answered 206 with a part that was not requested")
         }
         if max(content.total ?? 0, range.count) > limits.bytes { throw tooLarge }
-        let partial = try await begin(response, total: content.total, hop)
+        var partial = try await begin(response, total: content.total, hop)
+        partial.isEndStated = content.total != nil
         return try await receive(
             response, into: partial, length: range.count, isWhole: content.total == range.count, hop)
     }
@@ -42,6 +46,7 @@ extension ResultDownloader {
         }
         var partial = begun
         partial.total = content.total ?? begun.total
+        partial.isEndStated = partial.total != nil
         return try await receive(
             response, into: partial, length: range.count, isWhole: partial.total.map { $0 == range.upperBound } ?? true, hop)
     }
@@ -139,6 +144,7 @@ extension ResultDownloader {
     func decode(_ link: DataLink) async throws -> Download {
         let facts = DownloadFacts(url: link.shown, headers: ["content-type": link.mediaType], fetchedAt: clock.now, redirects: 0)
         var partial = PartialDownload(ingest: try await store.beginIngest(), validator: "", total: nil, facts: facts)
+        partial.isEndStated = true
         do {
             var chunks = link.chunks()
             while let chunk = try chunks.next() { try await append(chunk, &partial) }
@@ -154,7 +160,9 @@ extension ResultDownloader {
             let sealed = try await partial.ingest.seal()
             var facts = partial.facts
             facts.fetchedAt = clock.now
-            return Download(ingest: partial.ingest, digest: sealed.digest, bytes: sealed.bytes, facts: facts)
+            return Download(
+                ingest: partial.ingest, digest: sealed.digest, bytes: sealed.bytes, facts: facts,
+                isEndStated: partial.isEndStated)
         } catch {
             await partial.ingest.discard()
             throw error

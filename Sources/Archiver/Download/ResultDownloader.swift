@@ -50,6 +50,9 @@ package struct Download: Sendable {
     package var digest: Digest
     package var bytes: Int
     package var facts: DownloadFacts
+    /// Whether the host stated where the file ends: by a length, a range or the last chunk. If only the end of the connection
+    /// ends the file, it may be cut short (RFC 9112, section 8).
+    package var isEndStated: Bool
 }
 
 /// Fetches result links into a store. Sends no key and no cookies, and does not trust the hosts.
@@ -286,7 +289,11 @@ package struct ResultDownloader: Sendable {
         case (416, let partial?):
             let range = ContentRange(response.headers)
             // The file is complete: only the announced length was wrong.
-            if range?.range == nil, range?.total == partial.bytes { return .arrived(try await seal(partial)) }
+            if range?.range == nil, range?.total == partial.bytes {
+                var whole = partial
+                whole.isEndStated = true
+                return .arrived(try await seal(whole))
+            }
             throw StartOver(cause: DownloadError(.transport, "\(target.host) no longer has the rest of the file"))
         case (416, nil): throw DownloadError(.transport, "\(target.host) answered 416, although no part was requested")
         case (301, _), (302, _), (303, _), (307, _), (308, _): return .elsewhere(try redirect(response, from: url))

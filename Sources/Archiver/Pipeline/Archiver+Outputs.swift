@@ -40,19 +40,12 @@ extension Archiver {
     }
 
     /// Verifies, derives and files a download.
-    /// - Throws: ``Failure`` if the bytes are not a complete picture; ``BlobStoreError``, ``CatalogError``.
+    /// - Throws: ``Failure`` if the bytes are not a complete picture, or may be cut short; ``BlobStoreError``, ``CatalogError``.
     private func receive(_ download: Download, _ lease: OutputLease, _ link: CurrentLink) async throws -> OutputResult {
         do {
             let inspection = try await metrics.measure(.inspect) { try await inspector.inspect(download) }
-            switch inspection {
-            case .undecodable(let reason, let looksLikePicture):
-                guard Self.isWorthKeeping(download.bytes, looksLikePicture: looksLikePicture, besides: lease.candidates) else {
-                    throw Self.damage(reason, looksLikePicture: looksLikePicture, link)
-                }
-                throw try await keepAsCandidate(download, reason: reason, looksLikePicture: looksLikePicture, link)
-            case .unjudged(let facts, let mediaType):
-                throw try await keepAsCandidate(download, unjudged: facts, mediaType: mediaType)
-            case .picture, .unread: break
+            if let failure = Self.failure(of: download, inspection, besides: lease.candidates, isLinkFresh: link.isFresh) {
+                throw try await keepCandidate(of: failure, download, lease)
             }
             // Filing takes milliseconds and must not stop halfway, so it runs in a task that a request to stop does not cancel.
             return try await Task { try await metrics.measure(.file) { try await file(download, inspection, lease) } }.value
@@ -60,43 +53,6 @@ extension Archiver {
             await download.ingest.discard()
             throw error
         }
-    }
-
-    /// Stores bytes that are not a complete picture. They become the original if no later attempt succeeds.
-    private func keepAsCandidate(
-        _ download: Download, reason: String, looksLikePicture: Bool, _ link: CurrentLink
-    ) async throws -> Failure {
-        let blob = try await download.ingest.publish()
-        let candidate = DeliveryCandidate(
-            original: BlobReference(digest: blob.digest, bytes: blob.bytes, mediaType: "application/octet-stream"),
-            reason: reason, looksLikePicture: looksLikePicture, download: download.facts)
-        var failure = Self.damage(reason, looksLikePicture: looksLikePicture, link)
-        failure.candidate = candidate
-        return failure
-    }
-
-    private static func damage(_ reason: String, looksLikePicture: Bool, _ link: CurrentLink) -> Failure {
-        Failure(
-            "the delivery is not a complete picture: \(reason)", kind: looksLikePicture ? "damaged picture" : "no picture",
-            cause: .vendor, isRefusal: link.isFresh)
-    }
-
-    /// Bytes. Of larger deliveries that are not whole only the first ones are kept: a candidate that a newer one replaces stays on the
-    /// disk until `gc`, and a host must not be able to fill the disk with them.
-    private static let largestReplacement = 16 << 20
-
-    static func isWorthKeeping(_ bytes: Int, looksLikePicture: Bool, besides candidates: [DeliveryCandidate]) -> Bool {
-        guard bytes > largestReplacement, candidates.count >= DeliveryCandidate.most else { return true }
-        return looksLikePicture && !candidates.contains(where: \.looksLikePicture)
-    }
-
-    /// Stores bytes on which the decoder crashed or ran out of resources. They may be a complete picture.
-    private func keepAsCandidate(_ download: Download, unjudged facts: UnreadFacts, mediaType: String) async throws -> Failure {
-        let blob = try await download.ingest.publish()
-        let candidate = DeliveryCandidate(
-            original: BlobReference(digest: blob.digest, bytes: blob.bytes, mediaType: mediaType), reason: facts.reason,
-            looksLikePicture: true, download: download.facts, unread: facts)
-        return Failure(facts.reason, kind: "decoder", cause: .ours, candidate: candidate)
     }
 
     // MARK: The link
@@ -226,17 +182,17 @@ extension Archiver {
             record.thumbHash = picture.thumbHash
             record.perceptualHash = picture.perceptualHash
             for derivative in picture.derivatives { record.derivatives.append(try await store(derivative)) }
-        // `receive` turns these two cases into candidates, so they do not reach this switch.
+        case .unread(let facts, let mediaType):
+            record.original = BlobReference(digest: original.digest, bytes: original.bytes, mediaType: mediaType)
+            record.unread = facts
+        // `failure` turns these two cases into candidates, so they do not reach this switch.
+        case .unjudged(let facts, let mediaType):
+            record.original = BlobReference(digest: original.digest, bytes: original.bytes, mediaType: mediaType)
+            record.unread = facts
         case .undecodable(let reason, _):
             record.original = BlobReference(
                 digest: original.digest, bytes: original.bytes, mediaType: "application/octet-stream")
             record.decodeError = reason
-        case .unjudged(let facts, let mediaType):
-            record.original = BlobReference(digest: original.digest, bytes: original.bytes, mediaType: mediaType)
-            record.unread = facts
-        case .unread(let reason, let mediaType, let format, let width, let height):
-            record.original = BlobReference(digest: original.digest, bytes: original.bytes, mediaType: mediaType)
-            record.unread = UnreadFacts(format: format, reason: reason, width: width, height: height)
         }
         if let existing { record.keepOriginals(of: existing) }
         record.keep(lease.candidates)

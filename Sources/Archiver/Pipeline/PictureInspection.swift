@@ -12,7 +12,7 @@ enum Inspection: Sendable {
     /// Not a complete picture. `looksLikePicture` if it starts like one.
     case undecodable(reason: String, looksLikePicture: Bool)
     /// A complete file of a kind that is not decoded here. The dimensions are those claimed by its header.
-    case unread(reason: String, mediaType: String, format: String, width: Int?, height: Int?)
+    case unread(UnreadFacts, mediaType: String)
     /// The decoder crashed, hung or ran out of memory, which says nothing about the file.
     case unjudged(UnreadFacts, mediaType: String)
 }
@@ -71,7 +71,8 @@ struct PictureInspection: Sendable {
         switch RefusedFile(bytes, refusedFor: error) {
         case .unread(let file):
             .unread(
-                reason: file.reason, mediaType: file.mediaType, format: file.format, width: file.width, height: file.height)
+                UnreadFacts(format: file.format, reason: file.reason, width: file.width, height: file.height),
+                mediaType: file.mediaType)
         case .damaged(let reason): .undecodable(reason: reason, looksLikePicture: true)
         case .other: .undecodable(reason: error.description, looksLikePicture: error.code != .unrecognized)
         }
