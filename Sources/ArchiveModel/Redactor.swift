@@ -20,6 +20,9 @@ package struct Redactor: Sendable {
         return String(result)
     }
 
+    /// Whether a text contains one of the secrets.
+    package func findsSecret(in text: String) -> Bool { secrets.removing(from: text) != nil }
+
     private static let scheme = Array("http".utf8)
 
     /// In JSON, a string that is a relative URL, such as `//host/a?sig=…` or `/a?sig=…`, also loses its query and fragment.

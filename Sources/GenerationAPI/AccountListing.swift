@@ -14,6 +14,9 @@ package struct AccountListing: Sendable {
     package private(set) var isStable = false
     /// Rows without a usable ID.
     package private(set) var unreadable = 0
+    /// Why tasks were missing in each pass, other than by changes of the account; `nil` if nothing suggests it.
+    package private(set) var gap: String?
+    private var list = ListCount()
 
     /// Maximum number of passes over a list that keeps changing. The tasks of all passes are kept.
     private static let mostPasses = 5
@@ -30,10 +33,13 @@ package struct AccountListing: Sendable {
     ) async throws -> AccountListing {
         var listing = AccountListing()
         var before: Set<TaskID>?
+        var hasGapInEachPass = true
         repeat {
             listing.passes += 1
             let pass = try await listing.pass(since: since, page: page, progress: progress)
-            listing.isStable = pass.isWhole && !pass.isBroken && (pass.pages <= 1 || pass.seen == before)
+            listing.isStable = pass.isWhole && pass.gap == nil && (pass.pages <= 1 || pass.seen == before)
+            hasGapInEachPass = hasGapInEachPass && pass.gap != nil
+            listing.gap = hasGapInEachPass ? pass.gap : nil
             before = pass.seen
         } while !listing.isStable && listing.passes < mostPasses
         return listing
@@ -46,8 +52,8 @@ package struct AccountListing: Sendable {
         var pages = 0
         /// Whether the list was read to its announced end, or to tasks older than the range.
         var isWhole = true
-        /// Whether a page was truncated or corrupted.
-        var isBroken = false
+        /// Why tasks are missing, other than by changes of the account.
+        var gap: String?
     }
 
     private mutating func pass(
@@ -58,14 +64,17 @@ package struct AccountListing: Sendable {
         // Rows may repeat, and the total may change during a pass, so compare the total with the number of distinct tasks.
         var totals: ClosedRange<Int>?
         unreadable = 0
+        list.beginReading()
         while true {
             let part = try await AccountPage.read(pass.pages + 1, page)
+            list.record(part)
             if let total = part.total {
                 totals = min(totals?.lowerBound ?? total, total)...max(totals?.upperBound ?? total, total)
             }
-            pass.isBroken = pass.isBroken || part.isIncomplete
+            pass.gap = pass.gap ?? list.problem(of: part)
             guard part.rows > 0 else {
                 pass.isWhole = totals?.contains(ids.count + unreadable) ?? true
+                pass.gap = pass.gap ?? list.shortage
                 return pass
             }
             pass.pages += 1
@@ -83,6 +92,7 @@ package struct AccountListing: Sendable {
             // Without this check, a list that repeats the same page would never end.
             if ids.count == known {
                 pass.isWhole = false
+                pass.gap = pass.gap ?? list.shortage
                 return pass
             }
         }
@@ -93,12 +103,15 @@ extension AccountPage {
     /// Reads a page of a list. If the API refuses a page after the first one, the list has ended, and the page is empty. If it
     /// refuses the first page, there is no list.
     ///
+    /// A status that does not mean "no such page" may come from a firewall: 405, 409, 451 and the like. The page is then incomplete.
+    ///
     /// - Throws: Errors of `page`.
     package static func read(_ number: Int, _ page: (Int) async throws -> AccountPage) async throws -> AccountPage {
         do {
             return try await page(number)
         } catch let error as APIError where number > 1 && (error.code == .notFound || error.code == .refused) {
-            return AccountPage(tasks: [], rows: 0, total: nil)
+            let isEnd = error.status.map { [400, 404, 410, 416, 422].contains($0) } ?? true
+            return AccountPage(tasks: [], rows: 0, total: nil, isIncomplete: !isEnd)
         }
     }
 }

@@ -22,7 +22,7 @@ package struct GenerationClient: Sendable {
     private let clock: any WallClock
     private var retry: RetryPolicy
     private let timeout: TimeInterval
-    private var redact: Redactor
+    private var hidden: @Sendable () -> [String]
     private let gate: HostRateLimiter
     /// Rate-limit key: limits and pauses apply per API key.
     private var rateLimitKey: String
@@ -37,11 +37,14 @@ package struct GenerationClient: Sendable {
     ///   - timeout: Seconds for one attempt at a call, including its body.
     ///   - hostLimits: Limits on concurrent requests and requests per second. A 429 for one call pauses all calls with the same
     ///     key.
+    ///   - hidden: Texts besides the key that an answer may repeat and no record may contain, such as the webhook's secret. Called each
+    ///     time, since a reload changes them.
     ///   - onRetry: Called for each failed attempt that will be retried.
     package init(
         baseURL: String, key: APIKey, http: HTTPClient, clock: any WallClock, retry: RetryPolicy = RetryPolicy(),
         timeout: TimeInterval = 60, hostLimits: HostLimits = HostLimits(concurrent: 8),
         monitor: UpstreamMonitor = UpstreamMonitor(), machineClock: any WallClock = SystemClock(),
+        hidden: @escaping @Sendable () -> [String] = { [] },
         onRetry: @escaping @Sendable (APIError) -> Void = { _ in }
     ) {
         self.monitor = monitor
@@ -52,7 +55,7 @@ package struct GenerationClient: Sendable {
         self.clock = clock
         self.retry = retry
         self.timeout = timeout
-        redact = Redactor(secrets: [key.unsafeSecret])
+        self.hidden = hidden
         gate = HostRateLimiter(limits: hostLimits, clock: clock)
         rateLimitKey = Self.rateLimitKey(self.baseURL, key)
         self.onRetry = onRetry
@@ -61,12 +64,12 @@ package struct GenerationClient: Sendable {
     private static func rateLimitKey(_ baseURL: String, _ key: APIKey) -> String { "\(baseURL) \(key.fingerprint)" }
 
     /// A copy of the client for another account's key. Limits and pauses apply per key, and are shared by all clients derived
-    /// from the same one.
+    /// from the same one. Its ``secrets`` include those of this client.
     package func with(_ key: APIKey) -> GenerationClient {
         var other = self
         other.key = key
         other.rateLimitKey = Self.rateLimitKey(baseURL, key)
-        other.redact = Redactor(secrets: secrets + [key.unsafeSecret])
+        other.hidden = { [self] in secrets }
         return other
     }
 
@@ -84,8 +87,10 @@ package struct GenerationClient: Sendable {
         return other
     }
 
-    /// Texts that no record may contain: the key, which a host may send back.
-    package var secrets: [String] { [key.unsafeSecret] }
+    /// Texts that no record may contain, although the API or a host may send them back: the key, and the hidden texts.
+    package var secrets: [String] { [key.unsafeSecret] + hidden() }
+
+    private var redact: Redactor { Redactor(secrets: secrets) }
 
     /// An HTTP client for API calls. Its connect timeout is short, since each call is retried anyway. It follows no redirects,
     /// which would send the key to another host.

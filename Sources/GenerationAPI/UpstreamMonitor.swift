@@ -10,6 +10,8 @@ package struct UpstreamProblem: Sendable, Hashable, Encodable {
         case clock
         /// The account's list is older than one read before.
         case staleList = "stale-list"
+        /// The account's list shows fewer tasks than it announces, has no end, or is cut off whenever it is read.
+        case incompleteList = "incomplete-list"
         /// The catalog file was replaced while this process had it open.
         case catalogReplaced = "catalog-replaced"
         /// The answer came from something else, such as a network's sign-in page.
@@ -31,6 +33,7 @@ package struct UpstreamProblem: Sendable, Hashable, Encodable {
         switch name {
         case .clock: "Correct the clock of this machine, for example with 'timedatectl set-ntp true'"
         case .staleList: "Check that the key belongs to the same account as before, then run 'fixative audit --against-account'"
+        case .incompleteList: "Check proxies and firewalls in front of the API, then run 'fixative audit --against-account'"
         case .catalogReplaced: "Restart the program; then run 'fixative verify', and 'fixative rebuild' if it asks for it"
         case .notTheAPI: "Check the API address, proxies and the network's sign-in page; 'fixative doctor' tests the connection"
         case .redirect: "Set the API's final address with --api-url or FIXATIVE_API_URL"
@@ -118,6 +121,14 @@ package final class UpstreamMonitor: Sendable {
         case ..<172_800: "\(Int((seconds / 3600).rounded())) h"
         default: "\(Int((min(seconds, 1e12) / 86_400).rounded())) days"
         }
+    }
+
+    /// Reports or clears an incomplete list of the account.
+    ///
+    /// - Parameter gap: Why tasks are missing from it; `nil` if nothing suggests it.
+    package func recordList(gap: String?) {
+        guard let gap else { return clear(.incompleteList) }
+        report(UpstreamProblem(.incompleteList, "the account's list is incomplete: \(gap)"))
     }
 
     /// Compares the newest task of the account's list with the newest task of earlier lists.

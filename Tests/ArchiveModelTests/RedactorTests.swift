@@ -96,6 +96,12 @@ import Testing
         #expect(Redactor(secrets: ["abcdef", "abcdefgh"])("abcdefgh abcdef") == "[removed] [removed]")
     }
 
+    @Test func aTextIsSearchedForSecretsWithoutAChange() {
+        #expect(redact.findsSecret(in: "task-sk-0123456789abcdef"))
+        #expect(!redact.findsSecret(in: "task-sk-0123456789abcde"))
+        #expect(!redact.findsSecret(in: "http://a.example/b?c=d"), "a query is cut off elsewhere, and is no secret here")
+    }
+
     @Test func aTooShortSecretIsIgnored() {
         #expect(Redactor(secrets: ["", "a", "abcde"])("abcde a") == "abcde a")
         #expect(Redactor(secrets: ["abcdef"])("abcdef") == "[removed]")

@@ -169,4 +169,52 @@ import Upkeep
         #expect(archive.files(holding: key) == [])
         #expect(try await archive.verify().isClean)
     }
+
+    /// An API may keep the callback's address, which ends with the webhook's secret, and repeat it in any answer.
+    @Test func aServiceSecretRepeatedByTheAPIIsStoredNowhere() async throws {
+        let archive = try TestArchive(clock: JumpClock(factor: 1, leastJump: 0, leastGuard: 300))
+        let secret = "hook-secret-0123456789"
+        let callback = "https://archive.example/hooks/\(secret)"
+        let created = Int(archive.clock.now.timeIntervalSince1970)
+        let tasks = try ["task-1", "task-2", "task-3", "task-\(secret)"].map { try #require(TaskID($0)) }
+        let secrets = Mutex<[String]>([])
+        try await withStorageHost { request in
+            let host = request.head.authority ?? "127.0.0.1"
+            switch request.uri.path {
+            case "/v1/tasks/task-1":
+                let results = ["\"http://\(host)/\(secret)/0.png\"", #"{"error":{"message":"\#(callback) did not answer"}}"#]
+                return Self.json(
+                    #"{"id":"task-1","status":"completed","created":\#(created),"callback_url":"\#(callback)","model":"\#(secret)","#
+                        + #""metadata":{"\#(secret)":["\#(callback)"]},"results":[\#(results.joined(separator: ","))]}"#)
+            case "/v1/tasks/task-2":
+                return Self.json(
+                    #"{"id":"task-2","status":"failed","created":\#(created),"error":{"message":"can't call \#(callback)"}}"#)
+            case "/v1/tasks/task-3":
+                let refusal = #"{"error":{"code":400,"message":"can't call \#(callback)"}}"#
+                return Response(status: .badRequest, body: .init(byteBuffer: ByteBuffer(string: refusal)))
+            case "/\(secret)/0.png":
+                return Response(
+                    status: .ok, headers: [.contentType: "image/png", .server: secret],
+                    body: .init(byteBuffer: ByteBuffer(bytes: Self.picture)))
+            default: return Response(status: .notFound)
+            }
+        } _: { url in
+            let (archiver, downloader) = try archive.archiver(url, hidden: { secrets.withLock { $0 } })
+            // The secret comes with a reload, after the archiver was made.
+            secrets.withLock { $0 = [secret] }
+            try await archiver.register(tasks.map { TaskRegistration(id: $0, source: "test") })
+            _ = try await archiver.run()
+            await downloader.shutdown()
+        }
+        let entries = try await archive.catalog.entries(EntryQuery(task: tasks[0]))
+        #expect(entries.count { $0.state == .archived } == 1 && entries.count == 2)
+        for task in tasks[1...2] {
+            let reason = try await archive.catalog.task(task)?.reason
+            #expect(reason?.contains("can't call https://archive.example/hooks/[removed]") == true, "\(reason ?? "none")")
+        }
+        #expect(try await archive.catalog.task(tasks[3]) == nil)
+        #expect(archive.files(holding: secret) == [])
+        #expect(!"\(archive.events)".contains(secret))
+        #expect(try await archive.verify().isClean)
+    }
 }

@@ -77,13 +77,21 @@ final class TestArchive: Sendable {
     func archiver(
         _ url: String, key: String = TestArchive.key, policy: AddressPolicy? = nil, limits: DownloadLimits = DownloadLimits(),
         metrics: ArchiveMetrics = .none, vault: KeyVault? = nil,
-        _ change: (inout ArchiverOptions) -> Void = { _ in },
+        _ change: (inout ArchiverOptions) -> Void = { _ in }, hidden: @escaping @Sendable () -> [String] = { [] },
         resolve: @escaping @Sendable (String) throws -> [NetworkAddress] = { try NetworkAddress.resolve($0) }
     ) throws -> (Archiver, ResultDownloader) {
         let host = try #require(URL(string: url).flatMap { url in url.host.flatMap { host in url.port.map { "\(host):\($0)" } } })
         let client = GenerationClient(
             baseURL: url, key: try #require(APIKey(key)), http: .shared, clock: clock, retry: RetryPolicy(base: 0.5, ceiling: 4),
-            timeout: clock.callLimit)
+            timeout: clock.callLimit,
+            monitor: UpstreamMonitor { [self] change in
+                let event: ArchiveEvent =
+                    switch change {
+                    case .found(let problem): .problemFound(problem)
+                    case .cleared(let name): .problemCleared(name)
+                    }
+                reports.withLock { $0.append(event) }
+            }, hidden: hidden)
         let downloader = ResultDownloader(
             store: blobs, policy: policy ?? AddressPolicy(exceptions: [host]), limits: limits, clock: clock, resolve: resolve)
         var options = ArchiverOptions()

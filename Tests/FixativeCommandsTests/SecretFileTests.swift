@@ -27,6 +27,27 @@ import Testing
         #expect(try secrets("READ_TOKEN", in: environment) == [])
     }
 
+    /// Percent-encoded by hand, as RFC 3986 has it.
+    @Test func allSecretsOfTheServiceAreHiddenInEachForm() throws {
+        let service = try ServiceSecrets(in: [
+            "FIXATIVE_READ_TOKEN": "read-token.01234567", "FIXATIVE_ADMIN_TOKEN": "admin~token_0123456",
+            "FIXATIVE_GATEWAY_TOKEN": "gateway\"token-0123456", variable: "hook+secret=%123456",
+            "FIXATIVE_NOTIFY_SECRET": "whsec_0123456789abcdef==, short",
+        ])
+        #expect(
+            Set(service.all) == [
+                "read-token.01234567", "admin~token_0123456", "gateway\"token-0123456", "gateway%22token-0123456",
+                "hook+secret=%123456", "hook%2Bsecret%3D%25123456", "whsec_0123456789abcdef==", "whsec_0123456789abcdef%3D%3D",
+            ])
+    }
+
+    @Test func aReloadAddsSecretsToTheLog() {
+        let log = ServiceLog(.text, verbose: false, secrets: ["old-secret-0123456789"])
+        log.hide(["new-secret-0123456789", "old-secret-0123456789"])
+        #expect(log.secrets == ["old-secret-0123456789", "new-secret-0123456789"])
+        #expect(LiveRedactor(log.secrets)("to /hooks/new-secret-0123456789") == "to /hooks/[removed]")
+    }
+
     @Test func anUntrustedFileIsExplainedWithoutItsContents() throws {
         let folder = try Folder()
         for (text, mode, words) in [

@@ -105,6 +105,16 @@ final class SeenRequests: Sendable {
         }
     }
 
+    /// An answer to the key of a caller may repeat the key and the secrets of the service.
+    @Test func aClientForACallerHidesTheServicesSecretsToo() throws {
+        let (own, caller) = ("sk-own-0123456789", "sk-caller-0123456789")
+        let client = GenerationClient(
+            baseURL: "http://127.0.0.1:9", key: try #require(APIKey(own)), http: .shared, clock: LeapingClock(),
+            hidden: { ["hook-secret-0123456789"] })
+        #expect(client.secrets == [own, "hook-secret-0123456789"])
+        #expect(client.with(try #require(APIKey(caller))).secrets == [caller, own, "hook-secret-0123456789"])
+    }
+
     @Test func theErrorIsThrownAfterTheLastTry() async throws {
         try await withServer([
             (500, [:], #"{"error":{"code":500,"message":"key sk-0123456789abcdef broke https://a.example/x?sig=1"}}"#)

@@ -1,6 +1,6 @@
-"""Where the key goes: only to the API that the operator has named, outside of the archive, and over HTTPS."""
+"""Where the key goes: only to the API that the operator has named, outside of the archive, and over HTTPS. Where other secrets go: nowhere."""
 import json, os, signal, subprocess, tempfile, time, unittest
-from upstream import KEY, Service, Upstream, fixative
+from upstream import KEY, READ_TOKEN, Service, Upstream, fixative
 
 
 class Key(unittest.TestCase):
@@ -127,6 +127,40 @@ class Key(unittest.TestCase):
         self.assertEqual(said.returncode, 1, said.stderr)
         self.assertIn("redirect:", said.stderr)
         self.assertEqual(self.thief.requests, [])
+
+    def holding(self, *secrets):
+        """The files of this test that hold one of the secrets."""
+        paths = [os.path.join(folder, name) for folder, _, names in os.walk(self.folder.name) for name in names]
+        return [path for path in paths if any(secret.encode() in open(path, "rb").read() for secret in secrets)]
+
+    def test_a_repeated_callback_address_reveals_no_secret(self):
+        hook = "hook-secret-0123456789"
+        address = "https://archive.example/hooks/" + hook
+        task = {**self.api.failed("t-1", 60), "callback_url": address, "metadata": {hook: address},
+                "error": {"code": "callback", "message": f"can't call {address}, and knows {READ_TOKEN}"}}
+        self.api.tasks = [task]
+        for log_format in ("json", "text"):
+            storage = self.storage + "-" + log_format
+            with Service(storage, log_format=log_format, FIXATIVE_API_URL=self.api.url, FIXATIVE_HOOK_SECRET=hook) as service:
+                end = time.monotonic() + 30
+                while "can't call" not in service.said() and time.monotonic() < end:
+                    time.sleep(0.1)
+                said, told = service.said(), service.get("/api/tasks/t-1")
+                self.assertIn("can't call", said)
+                self.assertEqual(told[0], 200)
+                self.assertIn("[removed], and knows [removed]", told[1])
+                for text in (said, told[1]):
+                    self.assertNotIn(hook, text)
+                    self.assertNotIn(READ_TOKEN, text)
+        # Verbs know the secrets of their environment, and the address of their own request.
+        said = fixative("archive", "t-1", "--storage", self.storage + "-a", FIXATIVE_API_URL=self.api.url,
+                        FIXATIVE_HOOK_SECRET=hook, FIXATIVE_READ_TOKEN=READ_TOKEN)
+        self.assertNotIn(hook, said.stdout + said.stderr)
+        body = json.dumps({**task, "id": "t-2", "status": "pending", "error": None, "metadata": [address]}).encode()
+        self.api.answer = lambda path: (200, {"Content-Type": "application/json"}, body)
+        said = fixative("submit", "--prompt", "x", "--callback-url", address, "--storage", self.storage + "-b", FIXATIVE_API_URL=self.api.url)
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertEqual(self.holding(hook, READ_TOKEN), [])
 
     def test_a_crash_ends_the_process_without_a_core_dump(self):
         for number in (signal.SIGILL, signal.SIGSEGV, signal.SIGTRAP, signal.SIGBUS):

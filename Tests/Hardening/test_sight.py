@@ -72,6 +72,33 @@ class Sight(unittest.TestCase):
         self.assertEqual(self.archive().returncode, 0)
         self.assertEqual(self.audit().returncode, 0)
 
+    def test_an_incomplete_list_is_reported(self):
+        self.api.tasks = [self.api.failed("t-2", 30), self.api.failed("t-1", 60)]
+        self.assertEqual(self.archive().returncode, 0)
+        usual = self.api.usual
+        rows = json.dumps(self.api.tasks)
+        announced, cut = f'{{"data":{rows},"total":120}}'.encode(), f'{{"data":{rows[:-1]},{{"id":"t-'.encode()
+        empty = b'{"data":[],"total":120}'
+
+        def answer(first, status, later):
+            def told(path):
+                if not path.startswith("/v1/tasks?"):
+                    return usual(path, b'{"task_ids":[]}')
+                return (200, {}, first) if "page=1&" in path else (status, {}, later)
+            self.api.answer = told
+
+        for first, status, later in [
+                (empty, 200, empty), (announced, 200, empty), (announced, 400, b"{}"), (announced, 404, b""), (announced, 405, b""),
+                (announced, 451, b""), (cut, 200, b'{"data":[]}')]:
+            answer(first, status, later)
+            self.fails(self.archive(), "incomplete-list")
+            self.fails(self.audit(), "incomplete-list")
+        with Service(self.storage, FIXATIVE_API_URL=self.api.url) as service:
+            service.becomes(503, "incomplete-list:")
+            self.api.answer = None
+            service.becomes(200)
+            self.assertEqual(service.stop(), 0, service.said())
+
     def test_a_foreign_answer_is_reported(self):
         self.archive()
         self.api.answer = lambda path: (200, {"Content-Type": "text/html"}, PAGE)

@@ -2,6 +2,7 @@
 import http.server, json, os, re, subprocess, tempfile, threading, time
 
 KEY = "sk-never-to-be-seen-77"
+READ_TOKEN = "read-token-0123456789"
 PROGRAM = os.environ.get("FIXATIVE", ".build/debug/fixative")
 
 
@@ -77,11 +78,11 @@ def fixative(*arguments, seconds=90, **more):
 class Service:
     """`fixative run` until the end of the block."""
 
-    def __init__(self, storage, *arguments, **more):
+    def __init__(self, storage, *arguments, log_format="json", **more):
         self.log = tempfile.NamedTemporaryFile(suffix=".log")
         self.process = subprocess.Popen(
-            [PROGRAM, "run", "--listen", "127.0.0.1:0", "--sweep-interval", "1", "--log-format", "json", "--storage", storage, *arguments],
-            env=environment(FIXATIVE_READ_TOKEN="read-token-0123456789", **more), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            [PROGRAM, "run", "--listen", "127.0.0.1:0", "--sweep-interval", "1", "--log-format", log_format, "--storage", storage, *arguments],
+            env=environment(FIXATIVE_READ_TOKEN=READ_TOKEN, **more), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=self.log)
 
     def said(self):
@@ -91,9 +92,9 @@ class Service:
     def __enter__(self):
         end = time.monotonic() + 30
         while time.monotonic() < end:
-            found = re.search(r'"address":"(http:[^"]+)"', self.said())
+            found = re.search(r'"address":"(http:[^"]+)"|serving +(http:[^ ,]+)', self.said())
             if found:
-                self.url = found.group(1).replace("\\/", "/")
+                self.url = (found.group(1) or found.group(2)).replace("\\/", "/")
                 return self
             assert self.process.poll() is None, self.said()
             time.sleep(0.05)
@@ -101,8 +102,12 @@ class Service:
 
     def ready(self):
         """Status and text of /readyz."""
+        return self.get("/readyz")
+
+    def get(self, path):
+        """Status and text of an answer to a reader."""
         import urllib.error, urllib.request
-        request = urllib.request.Request(self.url + "/readyz", headers={"Authorization": "Bearer read-token-0123456789"})
+        request = urllib.request.Request(self.url + path, headers={"Authorization": "Bearer " + READ_TOKEN})
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.status, answer.read().decode()

@@ -66,14 +66,15 @@ package struct ResultDownloader: Sendable {
     private let resolverThreads: BlockingThreadPool
     private let resolve: @Sendable (String) throws -> [NetworkAddress]
     let clock: any WallClock
-    let secrets: [String]
+    let secrets: @Sendable () -> [String]
 
     /// - Parameters:
-    ///   - secrets: Removed from a host's answer before it is stored, such as the API key.
+    ///   - secrets: Texts that are removed from a host's answer before it is stored, such as the API key.
     ///   - resolve: Returns every address of a host. Called once per hop, on a thread that it may block.
     package init(
         store: any BlobStore, policy: AddressPolicy, limits: DownloadLimits = DownloadLimits(),
-        hostLimits: HostLimits = HostLimits(), clock: any WallClock, secrets: [String] = [],
+        hostLimits: HostLimits = HostLimits(), clock: any WallClock,
+        secrets: @escaping @Sendable () -> [String] = { [] },
         resolve: @escaping @Sendable (String) throws -> [NetworkAddress] = { try NetworkAddress.resolve($0) }
     ) {
         self.resolve = resolve
@@ -328,7 +329,7 @@ package struct ResultDownloader: Sendable {
 
     /// The answer's headers for the record, without cookies and without any part of a link's query.
     func kept(_ headers: HTTPHeaders, link: FetchableURL) -> [String: String] {
-        let redact = Redactor(secrets: HopSecrets.secrets(in: link.text) + secrets)
+        let redact = Redactor(secrets: HopSecrets.secrets(in: link.text) + secrets())
         var kept: [String: String] = [:]
         for (name, value) in headers {
             let name = redact(name.lowercased())

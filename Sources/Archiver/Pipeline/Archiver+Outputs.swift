@@ -214,13 +214,14 @@ extension Archiver {
     private func pause(_ lease: OutputLease, _ error: DownloadError) async -> OutputResult {
         let end = error.retryAfter ?? clock.now.addingTimeInterval(options.retry.base)
         let due = end.addingTimeInterval(.random(in: 0...options.retry.base))
+        let reason = KeyGuard(client.secrets)(error.detail)
         do {
-            try await catalog.finish(lease, .paused(dueAt: due, reason: error.detail), now: clock.now)
+            try await catalog.finish(lease, .paused(dueAt: due, reason: reason), now: clock.now)
         } catch {
             return result(for: error)
         }
         metrics.retried(output: error.kind)
-        report(.postponed("output \(lease.id)", error: error.detail, until: due))
+        report(.postponed("output \(lease.id)", error: reason, until: due))
         return .postponed
     }
 

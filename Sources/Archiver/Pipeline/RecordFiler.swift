@@ -17,7 +17,7 @@ package struct RecordFiler: Sendable {
     private let secrets: @Sendable () -> [String]
     private let answers: SharedAnswers
 
-    /// - Parameter secrets: Texts that no record may contain, such as the API key.
+    /// - Parameter secrets: Texts that no record may contain, such as the API key. Called for each record.
     package init(
         blobs: any BlobStore, records: any RecordStore, catalog: any Catalog, clock: any WallClock,
         leaseDuration: TimeInterval = 30, secrets: @escaping @Sendable () -> [String] = { [] }
@@ -96,7 +96,7 @@ package struct RecordFiler: Sendable {
         return record
     }
 
-    /// Removes the key from the record. Moves a large answer into the record of its task, and writes that one.
+    /// Removes secrets from the record. Moves a large answer into the record of its task, and writes that one.
     func shared(_ record: ArchiveRecord) async throws -> ArchiveRecord {
         try await answers.share(try KeyGuard(secrets())(record))
     }

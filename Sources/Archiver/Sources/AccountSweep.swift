@@ -67,9 +67,12 @@ package struct AccountSweep {
     package var count: Int { seen.count }
     /// Whether the list was read as far as asked, and no row can have been skipped.
     package private(set) var isWhole = false
+    /// Why tasks were missing in each pass, other than by changes of the account; `nil` if nothing suggests it.
+    package private(set) var gap: String?
     /// Rows of the last pass without a task ID.
     package private(set) var unreadable = 0
     private var seen: Set<TaskID> = []
+    private var list = ListCount()
 
     /// Maximum number of pages of one pass. This bounds a list that returns only unreadable rows and ignores the page number.
     private static let mostPages = 20_000
@@ -82,6 +85,7 @@ package struct AccountSweep {
     /// Identical consecutive pages that show that the list ignores the page number. Two are not enough: if a full page of new
     /// tasks arrives between two reads, the previous page appears again.
     private static let sameInARow = 3
+    private static let noEnd = "its pages never end"
 
     /// Reads the list back to `start`, and passes the tasks on page by page.
     ///
@@ -93,33 +97,51 @@ package struct AccountSweep {
         since start: Date, page: (Int) async throws -> AccountPage, register: ([TaskSnapshot]) async throws -> Void
     ) async throws -> AccountSweep {
         var sweep = AccountSweep()
+        var hasGapInEachPass = true
         for _ in 0..<tries {
-            sweep.isWhole = try await sweep.pass(since: start, page: page, register: register)
+            let pass = try await sweep.pass(since: start, page: page, register: register)
+            hasGapInEachPass = hasGapInEachPass && pass.gap != nil
+            (sweep.isWhole, sweep.gap) = (pass.isWhole, hasGapInEachPass ? pass.gap : nil)
             if sweep.isWhole { break }
         }
         return sweep
     }
 
-    /// - Returns: Whether the list was read to its end or to `start`, and no row can have been skipped.
+    /// The result of one pass.
+    private struct Pass {
+        /// Whether rows may have been skipped because the list has changed.
+        var hasChanged = false
+        /// Why tasks are missing, other than by changes of the account.
+        var gap: String?
+        /// Whether the list was read to its end or to the start of the range, and no row can have been skipped.
+        var isWhole: Bool { !hasChanged && gap == nil }
+
+        /// The result at the end of the list.
+        func atEnd(of list: ListCount) -> Pass {
+            Pass(hasChanged: hasChanged || list.isShort, gap: gap ?? list.shortage)
+        }
+    }
+
     private mutating func pass(
         since start: Date, page: (Int) async throws -> AccountPage, register: ([TaskSnapshot]) async throws -> Void
-    ) async throws -> Bool {
+    ) async throws -> Pass {
+        var pass = Pass()
         var most = Int.min
-        var hasFallen = false
         var shown: Set<TaskID> = []
         var before: [TaskID] = []
         var same = 1
         var knownPages = 0
         var number = 1
         unreadable = 0
+        list.beginReading()
         while true {
             let part = try await AccountPage.read(number, page)
+            list.record(part)
             if let total = part.total {
-                hasFallen = hasFallen || total < most
+                pass.hasChanged = pass.hasChanged || total < most
                 most = max(most, total)
             }
-            // A truncated or corrupted page may hide tasks that exist.
-            hasFallen = hasFallen || part.isIncomplete
+            pass.gap = pass.gap ?? list.problem(of: part)
             unreadable += part.rows - part.tasks.count
             let young = part.tasks.filter { ($0.createdAt ?? .distantFuture) >= start }
             try await register(young)
@@ -128,19 +150,20 @@ package struct AccountSweep {
             newest = (young.compactMap(\.createdAt) + [newest].compactMap { $0 }).max()
             // A page of unreadable rows is not the end of the list, nor is a short page. Only an empty page or one with only
             // older tasks is.
-            if part.rows == 0 || (!part.tasks.isEmpty && young.isEmpty) { return !hasFallen }
+            if part.rows == 0 { return pass.atEnd(of: list) }
+            if !part.tasks.isEmpty && young.isEmpty { return pass }
             let ids = part.tasks.map(\.id)
             if !ids.isEmpty {
                 same = ids == before ? same + 1 : 1
-                if same == Self.sameInARow { return !hasFallen }
+                if same == Self.sameInARow { return pass.atEnd(of: list) }
                 let known = shown.count
                 shown.formUnion(ids)
                 knownPages = shown.count == known ? knownPages + 1 : 0
-                if knownPages == Self.mostKnownPages { return false }
+                if knownPages == Self.mostKnownPages { return Pass(gap: Self.noEnd) }
                 before = ids
             }
             number += 1
-            if number > Self.mostPages { return false }
+            if number > Self.mostPages { return Pass(gap: Self.noEnd) }
         }
     }
 }

@@ -37,6 +37,7 @@ extension Archiver {
             if sweep.unreadable > 0 {
                 report(.warning("\(sweep.unreadable) rows of the account's list have no valid task ID; they are skipped"))
             }
+            client.monitor.recordList(gap: sweep.gap)
             try await client.checkList(sweep.head, before: before, now: clock.now)
             if sweep.isWhole {
                 mark.record(reach, newest: sweep.newest, now: clock.now)
@@ -53,7 +54,7 @@ extension Archiver {
                     .warning("the sweep found new tasks with less than \(hours) h left, \(news.urgent.count) in total: \(named)"))
             }
             mark.refusals = 0
-            metrics.swept(.good, at: clock.now.timeIntervalSince1970)
+            metrics.swept(sweep.gap == nil ? .good : .failed, at: clock.now.timeIntervalSince1970)
             report(.swept(tasks: sweep.count, new: news.count, isDeep: reach.isDeep))
             return Swept(mark: mark)
         } catch let error as APIError {
@@ -73,11 +74,11 @@ extension Archiver {
 
     /// - Returns: The tasks that were unknown before.
     func registerNew(_ tasks: [TaskRegistration]) async throws -> [TaskID] {
-        // A task ID becomes a file name and appears on every page, so reject IDs that contain the key.
-        let keys = client.secrets
-        let safe = tasks.filter { task in !keys.contains { task.id.text.contains($0) } }
+        // A task ID becomes a file name and appears on every page, so reject IDs that contain a secret.
+        let redact = Redactor(secrets: client.secrets)
+        let safe = tasks.filter { !redact.findsSecret(in: $0.id.text) }
         if safe.count < tasks.count {
-            report(.warning("\(tasks.count - safe.count) task IDs contain the API key; they are skipped"))
+            report(.warning("\(tasks.count - safe.count) task IDs contain the API key or another secret; they are skipped"))
         }
         let tasks = safe
         guard !tasks.isEmpty else { return [] }

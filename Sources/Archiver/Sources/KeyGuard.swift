@@ -2,8 +2,8 @@ import ArchiveModel
 import Catalog
 import Foundation
 
-/// Removes the API key from records and catalog rows. An answer may repeat the key, for example in "incorrect API key: sk-…", in
-/// a link's path or in a header name.
+/// Removes the API key and the secrets of the service from records and catalog rows. An answer may repeat them, for example in
+/// "incorrect API key: sk-…", in the callback's address, in a link's path or in a header name.
 struct KeyGuard: Sendable {
     private let redact: Redactor
     /// The secrets as escaped in JSON.
@@ -16,7 +16,7 @@ struct KeyGuard: Sendable {
 
     func callAsFunction(_ text: String) -> String { redact(text) }
 
-    /// The record without the key. The upstream's answer is already redacted when it is read. The task's ID stays, since it
+    /// The record without secrets. The upstream's answer is already redacted when it is read. The task's ID stays, since it
     /// determines the record's path.
     func callAsFunction(_ record: ArchiveRecord) throws -> ArchiveRecord {
         var bare = record
@@ -29,7 +29,7 @@ struct KeyGuard: Sendable {
 
     func callAsFunction(_ candidate: DeliveryCandidate) throws -> DeliveryCandidate { try cleaned(candidate) }
 
-    /// The value without the key; unchanged if it does not contain the key.
+    /// The value without secrets; unchanged if it contains none.
     private func cleaned<Value: Codable>(_ value: Value) throws -> Value {
         let data = try JSONEncoder.archive(pretty: false).encode(value)
         guard written.contains(where: { data.range(of: $0) != nil }) else { return value }

@@ -61,6 +61,7 @@ struct AccountAudit {
         do {
             let listing = try await client.account(since: since) { Terminal.progress("\($0) tasks of the account read") }
             Terminal.endProgress()
+            client.monitor.recordList(gap: listing.gap)
             try await client.checkList(listing.head, before: try await archive.catalog.newestListed(before: now), now: now)
             archive.checkFiles(client.monitor)
             try? await http.shutdown()

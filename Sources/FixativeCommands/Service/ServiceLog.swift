@@ -28,8 +28,8 @@ struct ServiceLog: Sendable {
         self.redact = redact
         switch format {
         case .text:
-            logger = Logger(label: "fixative") { StreamLogHandler.standardError(label: $0) }
-            let reporter = Reporter(verbose: verbose)
+            logger = Logger(label: "fixative") { StreamLogHandler(label: $0, stream: RedactedLines(redact: redact)) }
+            let reporter = Reporter(verbose: verbose) { redact($0) }
             report = { reporter($0) }
         case .json:
             var logger = Logger(label: "fixative") { label in
@@ -49,13 +49,16 @@ struct ServiceLog: Sendable {
         return logger
     }
 
+    /// All texts that are redacted; a reload adds more.
+    var secrets: [String] { redact.secrets }
+
     /// Adds secrets to redact from now on.
     func hide(_ secrets: [String]) { redact.add(secrets) }
 
     /// Writes a message of the service itself: `text` on a terminal, `message` and metadata in JSON.
     func line(_ text: String, message: Logger.Message, _ metadata: Logger.Metadata) {
         switch format {
-        case .text: Terminal.log(text)
+        case .text: Terminal.log(redact(text))
         case .json: logger.info(message, metadata: metadata)
         }
     }
@@ -79,5 +82,17 @@ final class LiveRedactor: Sendable {
         }
     }
 
+    var secrets: [String] { state.withLock { $0.secrets } }
+
     func callAsFunction(_ value: JSONValue) -> JSONValue { state.withLock { $0.redact }(value) }
+
+    func callAsFunction(_ text: String) -> String { state.withLock { $0.redact }(text) }
+}
+
+/// Writes the text lines of a logger to stderr, without secrets.
+private struct RedactedLines: TextOutputStream, Sendable {
+    let redact: LiveRedactor
+
+    /// - Parameter text: A complete line, including the line break.
+    mutating func write(_ text: String) { Terminal.log(redact(text.trimmingCharacters(in: .newlines))) }
 }

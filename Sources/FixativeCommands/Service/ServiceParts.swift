@@ -127,7 +127,8 @@ struct ServiceParts: Sendable {
             return new
         }
         return ArchiverContext(
-            archive, settings: input.settings, key: input.key, options: archiving, vault: vault, metrics: metrics, report: report)
+            archive, settings: input.settings, key: input.key, options: archiving, vault: vault,
+            hidden: { [log] in log.secrets }, metrics: metrics, report: report)
     }
 
     @Sendable private func report(_ event: ArchiveEvent) {

@@ -8,24 +8,36 @@ struct ServiceSecrets: Sendable, Equatable {
     let admin: [String]
     let gateway: [String]
     let hook: [String]
+    private let notify: [String]
 
     /// - Throws: ``SettingsError`` for a secret that could be guessed, and for a file that is unreadable or readable by
     ///   everybody.
-    init() throws {
-        read = try secrets("READ_TOKEN")
-        admin = try secrets("ADMIN_TOKEN")
-        gateway = try secrets("GATEWAY_TOKEN")
-        hook = try secrets("HOOK_SECRET")
+    init(in environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        read = try secrets("READ_TOKEN", in: environment)
+        admin = try secrets("ADMIN_TOKEN", in: environment)
+        gateway = try secrets("GATEWAY_TOKEN", in: environment)
+        hook = try secrets("HOOK_SECRET", in: environment)
+        // The notifier refuses invalid ones when it starts.
+        notify = (environment["FIXATIVE_NOTIFY_SECRET"] ?? "").split(separator: ",").map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }.filter { $0.utf8.count >= 16 }
     }
 
     /// Whether reading requires a token.
     var isGuarded: Bool { !read.isEmpty || !admin.isEmpty }
 
-    /// All tokens and secrets, for redaction.
+    /// All tokens and secrets, for redaction: as they are, and percent-encoded, as an address contains them.
     var all: [String] {
-        let notify = (ProcessInfo.processInfo.environment["FIXATIVE_NOTIFY_SECRET"] ?? "").split(separator: ",").map(String.init)
-        return read + admin + gateway + hook + notify
+        let plain = read + admin + gateway + hook + notify
+        let encoded = plain.compactMap { $0.addingPercentEncoding(withAllowedCharacters: Self.unreserved) }
+        return plain + encoded.filter { !plain.contains($0) }
     }
+
+    /// RFC 3986, section 2.3.
+    private static let unreserved = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-._~"))
+
+    /// All tokens and secrets that the environment names, for a verb that is not the service; empty if they can't be read.
+    static var known: [String] { (try? ServiceSecrets())?.all ?? [] }
 
     /// The callback URL for the upstream, with the first hook secret.
     /// - Parameter publicURL: The address at which the upstream can reach this service.

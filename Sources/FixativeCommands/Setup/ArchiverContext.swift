@@ -42,12 +42,14 @@ struct ArchiverContext: Sendable {
     private let http: HTTPClient
     private let downloader: ResultDownloader
 
+    /// - Parameter hidden: Texts that no record may contain besides the key; `nil` for the service's secrets in the environment.
     init(
         _ archive: Archive, settings: Settings, key: APIKey, options: ArchiverOptions, vault: KeyVault? = nil,
         policy: AddressPolicy? = nil, apiRetry: RetryPolicy = RetryPolicy(), limits: DownloadLimits = DownloadLimits(),
-        metrics: ArchiveMetrics = .none,
+        hidden: (@Sendable () -> [String])? = nil, metrics: ArchiveMetrics = .none,
         report: @escaping @Sendable (ArchiveEvent) -> Void
     ) {
+        let hidden: @Sendable () -> [String] = hidden ?? { [known = ServiceSecrets.known] in known }
         var limits = limits
         limits.bytes = settings.maxBytes
         limits.places = settings.downloads
@@ -62,12 +64,13 @@ struct ArchiverContext: Sendable {
                 case .found(let problem): report(.problemFound(problem))
                 case .cleared(let name): report(.problemCleared(name))
                 }
-            }, onRetry: metrics.retried(call:))
+            }, hidden: hidden, onRetry: metrics.retried(call:))
         downloader = ResultDownloader(
             store: archive.blobs,
             policy: policy
                 ?? AddressPolicy(allowsPrivateHosts: settings.allowsPrivateHosts, resultHosts: settings.resultHosts),
-            limits: limits, hostLimits: settings.hostLimits, clock: archive.clock, secrets: client.secrets)
+            limits: limits, hostLimits: settings.hostLimits, clock: archive.clock,
+            secrets: { [client] in client.secrets })
         archiver = Archiver(
             options: options, blobs: archive.blobs, records: archive.records, catalog: archive.catalog, client: client,
             vault: vault, downloader: downloader, clock: archive.clock, metrics: metrics, report: report)

@@ -16,10 +16,13 @@ final class Reporter: Sendable {
     private let counts = Mutex(Counts())
     private let isVerbose: Bool
     private let isQuiet: Bool
+    private let redact: @Sendable (String) -> String
 
-    init(verbose: Bool, quiet: Bool = false) {
+    /// - Parameter redact: Removes secrets from each line.
+    init(verbose: Bool, quiet: Bool = false, redact: @escaping @Sendable (String) -> String = { $0 }) {
         isVerbose = verbose
         isQuiet = quiet
+        self.redact = redact
     }
 
     func callAsFunction(_ event: ArchiveEvent) {
@@ -29,7 +32,7 @@ final class Reporter: Sendable {
         case .swept(let tasks, let new, _): step("swept      \(Rendering.count(tasks, "task")), \(new) new", minor: true)
         case .sweepFailed(let reason, let isRefused, let date):
             let what = isRefused ? "the API refuses the account's list; other sources continue" : "the sweep failed"
-            Terminal.log("warning    \(what); next try at \(Rendering.minute(date)) UTC: \(reason)")
+            tell("warning    \(what); next try at \(Rendering.minute(date)) UTC: \(reason)")
         case .resolved(let id, let outputs):
             counts.withLock { $0.known += outputs }
             step("resolved   \(id): \(Rendering.count(outputs, "picture"))", minor: true)
@@ -38,33 +41,35 @@ final class Reporter: Sendable {
             step("archived   \(entry.id): \(Self.summary(entry))")
         case .unavailable(let entry):
             counts.withLock { $0.unavailable += 1 }
-            Terminal.log("LOST       \(entry.id): \(entry.reason ?? "no reason is known")")
-        case .taskEnded(let id, let state, let reason): Terminal.log("\(state.rawValue.padded(to: 11))\(id): \(reason)")
+            tell("LOST       \(entry.id): \(entry.reason ?? "no reason is known")")
+        case .taskEnded(let id, let state, let reason): tell("\(state.rawValue.padded(to: 11))\(id): \(reason)")
         case .postponed(let subject, let error, let date):
             step("retry      \(subject) at \(date.iso8601.dropFirst(11).prefix(8)): \(error)", minor: true)
         case .failing(let subject, let cause, let reason):
-            Terminal.log("\(cause == .ours ? "HELD       " : "FAILING    ")\(subject): \(reason)")
+            tell("\(cause == .ours ? "HELD       " : "FAILING    ")\(subject): \(reason)")
         case .waiting(let date):
-            Terminal.log(
+            tell(
                 "waiting    until \(date.iso8601.dropFirst(11).prefix(8)) UTC, for the next try or the end of another worker's lease"
             )
-        case .sourceStopped(let reason): Terminal.log("STOPPED    \(reason)")
+        case .sourceStopped(let reason): tell("STOPPED    \(reason)")
         case .atRisk(let subject, let deadline, let reason):
-            Terminal.log("AT RISK    \(subject), deadline \(Rendering.minute(deadline)) UTC: \(reason)")
-        case .problemFound(let problem): Terminal.log("PROBLEM    \(problem)")
-        case .problemCleared(let name): Terminal.log("solved     \(name.rawValue)")
-        case .warning(let text): Terminal.log("warning    \(text)")
+            tell("AT RISK    \(subject), deadline \(Rendering.minute(deadline)) UTC: \(reason)")
+        case .problemFound(let problem): tell("PROBLEM    \(problem)")
+        case .problemCleared(let name): tell("solved     \(name.rawValue)")
+        case .warning(let text): tell("warning    \(text)")
         case .note(let text): step("note       \(text)", minor: true)
         }
     }
 
     /// Minor steps are shown only with `--verbose`. Other steps update the progress line on a terminal.
     private func step(_ text: String, minor: Bool = false) {
-        if isVerbose || (!minor && !isQuiet && !Terminal.showsProgress) { return Terminal.log(text) }
+        if isVerbose || (!minor && !isQuiet && !Terminal.showsProgress) { return tell(text) }
         let counts = counts.withLock { $0 }
         let lost = counts.unavailable == 0 ? "" : ", \(counts.unavailable) lost"
         Terminal.progress("\(counts.archived) of \(counts.known) archived\(lost)")
     }
+
+    private func tell(_ line: String) { Terminal.log(redact(line)) }
 
     private static func summary(_ entry: OutputEntry) -> String {
         let pixels = entry.judgement?.delivered.map { "\($0)" } ?? "no picture"

@@ -60,7 +60,11 @@ struct SubmitCommand: AsyncParsableCommand {
         let key = try settings.requireKey()
         let archive = try Archive(settings, creating: true)
         let reporter = Reporter(verbose: common.verbose)
-        let context = ArchiverContext(archive, settings: settings, key: key, options: settings.archiverOptions) { reporter($0) }
+        // The address may contain the webhook's secret.
+        let hidden = ServiceSecrets.known + [callbackURL].compactMap { $0 }
+        let context = ArchiverContext(
+            archive, settings: settings, key: key, options: settings.archiverOptions, hidden: { hidden },
+            report: { reporter($0) })
         let task: TaskSnapshot
         do {
             task = try await submit(request, context)
