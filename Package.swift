@@ -135,9 +135,9 @@ let package = Package(
         .target(
             name: "ArchiveServer",
             dependencies: [
-                "ArchiveModel", "Archiver", "Audit", "BlobStore", "Catalog", "Gallery", "GenerationAPI", "HTTPClients",
-                "ImageCodecs", "Networking", "Secrets", "SizeContract", "Telemetry", coreMetrics, httpClient, hummingbird,
-                lifecycle, logging, nioCore, nioHTTP1, swiftCrypto,
+                "ArchiveModel", "Archiver", "Audit", "BlobStore", "BlockingThreads", "Catalog", "Gallery", "GenerationAPI",
+                "HTTPClients", "ImageCodecs", "Networking", "Secrets", "SizeContract", "Telemetry", coreMetrics, httpClient,
+                hummingbird, lifecycle, logging, nioCore, nioHTTP1, swiftCrypto,
             ], resources: [.embedInCode("Assets")], swiftSettings: strict),
 
         // What has happened, told to a system outside: Standard Webhooks from the catalog's outbox.
@@ -343,8 +343,8 @@ let package = Package(
             name: "ArchiveServerTests",
             dependencies: [
                 "ArchiveModel", "Archiver", "ArchiveServer", "BlobStore", "BlockingThreads", "Catalog", "Gallery",
-                "GenerationAPI", "Secrets", "SizeContract", "Telemetry", "TestSupport", httpClient, lifecycle, lifecycleTests,
-                logging, nioCore, nioEmbedded, nioHTTP1, swiftCrypto,
+                "GenerationAPI", "Secrets", "SizeContract", "Telemetry", "TestSupport", lifecycle, lifecycleTests, logging,
+                nioCore, nioEmbedded, nioHTTP1, swiftCrypto,
             ], swiftSettings: strict),
         // Archives damaged in every way, found and mended.
         .testTarget(

@@ -123,4 +123,30 @@ import Testing
         let request = try #require(RecordedRequest(size: "16:9", resolution: "4K").sizeRequest(in: contract))
         #expect(contract.expectedSize(of: request)?.description == "3840x2160")
     }
+
+    /// A control character takes six bytes in JSON (RFC 8259, section 7), so 3 MiB of them take 18 MiB. By sha256sum.
+    @Test func aRequestThatIsTooLargeForARecordIsCut() throws {
+        let prompt = String(repeating: "\u{1}", count: 3 << 20)
+        let image = "https://a.example/" + String(repeating: "x", count: 100_000)
+        let images = Array(repeating: image, count: 200)
+        let request = RecordedRequest(
+            model: "gpt-image-2", prompt: prompt, size: "16:9", imageURLs: images, recordedAt: Date(milliseconds: 0))
+        let cut = request.fitting()
+        #expect(try json(cut, pretty: true).utf8.count <= 16 << 20)
+        #expect(cut.model == "gpt-image-2" && cut.size == "16:9" && cut.recordedAt == request.recordedAt)
+        #expect(cut.prompt?.hasPrefix("\u{1}\u{1}\u{1}") == true)
+        let note = "… (cut: 3145728 bytes, SHA-256 54db9accc63fb6def56d83b60fdf212e72417dd1b9cd952dc89beccd717a6016)"
+        #expect(cut.prompt?.hasSuffix(note) == true)
+        let kept = try #require(cut.imageURLs)
+        #expect(kept.count > 1 && kept.count < 200 && kept.dropLast().allSatisfy { $0 == image })
+        #expect(kept.last == "the other reference images are left out, since the request is too large for a record")
+        #expect(cut.fitting() == cut)
+    }
+
+    /// Fifteen MiB of letters take fifteen MiB in a record.
+    @Test func aLongRequestThatFitsARecordStaysWhole() {
+        let request = RecordedRequest(
+            prompt: String(repeating: "x", count: 15 << 20), imageURLs: Array(repeating: "https://a.example/b.png", count: 1000))
+        #expect(request.fitting() == request)
+    }
 }

@@ -49,6 +49,39 @@ import Testing
         #expect(!channel.isActive)
     }
 
+    /// A body for the upstream holds a connection to it. At least 1 KiB/s over 30 s: 30 KiB in each period.
+    @Test(arguments: [(1024, true), (1023, false)])
+    func aGatewayBodyBelowTheMinimumRateIsCutOff(_ bytesPerSecond: Int, _ isKept: Bool) throws {
+        let channel = try connection()
+        try come("POST /v1/files HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n", channel)
+        channel.read()
+        for _ in 0..<30 {
+            #expect(channel.isActive)
+            try come(String(repeating: "x", count: bytesPerSecond), channel)
+            // The server waits for the next part.
+            channel.read()
+            channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        }
+        #expect(channel.isActive == isKept)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(30))
+        #expect(!channel.isActive, "nothing came in the next period")
+    }
+
+    @Test func aClientIsNotCutOffWhileTheServerDoesNotRead() throws {
+        let channel = try connection()
+        try come("POST /v1/files HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nxxx", channel)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(119))
+        #expect(channel.isActive, "the upstream is slow, and not the client")
+    }
+
+    @Test func aRequestWithoutABodyHasNoMinimumRate() throws {
+        let channel = try connection()
+        try come("GET /v1/tasks HTTP/1.1\r\nHost: a\r\n\r\n", channel)
+        channel.read()
+        channel.embeddedEventLoop.advanceTime(by: .seconds(180))
+        #expect(channel.isActive)
+    }
+
     @Test func eachRequestHasItsOwnTimeLimit() throws {
         let channel = try connection()
         for _ in 0..<3 {

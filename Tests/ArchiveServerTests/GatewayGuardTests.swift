@@ -47,6 +47,63 @@ import Testing
         }
     }
 
+    /// A token may make and read tasks, and nothing else. Each of these headers selects a method, a path, an account or an address
+    /// somewhere.
+    @Test func aTokenSendsOnlyListedHeaders() async throws {
+        try await withUpstream { _ in
+            Self.plain
+        } _: { server, upstream in
+            let passed = [
+                "Accept: application/json", "Content-Type: application/json", "Idempotency-Key: k-1", "User-Agent: a/1",
+                "If-None-Match: x", "X-Request-Id: 1",
+            ]
+            let dropped = [
+                "X-HTTP-Method: DELETE", "X-HTTP-Method-Override: DELETE", "X-Method-Override: DELETE", "X-Override-URL: /x",
+                "X-Envoy-Original-Path: /v1/credits", "X-Api-Key: x", "Api-Key: x", "X-Auth-Token: x", "OpenAI-Organization: x",
+                "X-Organization: x", "Client-IP: 192.0.2.1", "X-Azure-ClientIP: 192.0.2.1", "Fastly-Client-IP: 192.0.2.1",
+                "X-Of-Tomorrow: x", "Range: bytes=0-1",
+            ]
+            #expect(try await server.ask("GET", "/v1/tasks/abc", token: TestServer.admin, passed + dropped).status == 200)
+            let head = try #require(upstream.asked.first).lowercased()
+            for line in passed { #expect(head.contains("\r\n\(line.lowercased())\r\n"), "\(line)") }
+            for line in dropped { #expect(!head.contains("\r\n\(line.prefix { $0 != ":" }.lowercased()):"), "\(line)") }
+            #expect(head.contains("authorization: bearer sk-of-a-test"))
+        }
+    }
+
+    /// Proxies in front of this server add the addresses of clients.
+    @Test func noCallersAddressReachesTheUpstream() async throws {
+        try await withUpstream { _ in
+            Self.plain
+        } _: { server, upstream in
+            let names = ["Client-IP", "X-Client-IP", "X-Azure-ClientIP", "Fastly-Client-IP", "X-ProxyUser-Ip"]
+            let lines = names.map { "\($0): 192.0.2.1" }
+            #expect(try await server.ask("GET", "/v1/tasks/abc", token: Self.key, lines).status == 200)
+            let head = try #require(upstream.asked.first)
+            #expect(!head.contains("192.0.2.1"))
+        }
+    }
+
+    @Test func aTokenUsesOnlyDocumentedParameters() async throws {
+        try await withUpstream { _ in
+            Self.plain
+        } _: { server, upstream in
+            for query in [
+                "_method=DELETE", "page=1&_method=DELETE", "page=1;_method=DELETE", "%5Fmethod=DELETE", "api_key=x", "page%00=1",
+                "page[]=1", "_method",
+            ] {
+                let answer = try await server.ask("GET", "/v1/tasks/abc?\(query)", token: TestServer.admin)
+                #expect(answer.status == (query.contains("%00") ? 400 : 403), "\(query)")
+            }
+            #expect(upstream.asked.isEmpty)
+            for query in ["?page=1&page_size=3&status=completed&type=image&model=gpt-image-2", "?page=1&"] {
+                #expect(try await server.ask("GET", "/v1/tasks\(query)", token: TestServer.admin).status == 200, "\(query)")
+            }
+            // The holder of the key may do what it could do without this server.
+            #expect(try await server.ask("GET", "/v1/tasks?_method=GET&x=1", token: Self.key).status == 200)
+        }
+    }
+
     /// An API's own "incorrect API key: sk-…" must not show the service's key to the bearer of a token.
     @Test func aKeyInAnAnswerIsHiddenFromOtherCallers() async throws {
         let body = "{\"error\":\"wrong key \(Self.key), sk-of-a-tes, \(Self.key)\"}"

@@ -131,4 +131,24 @@ import Testing
         #expect(urls[0].hasPrefix("data:image/png (100022 characters, SHA-256 ") && urls[0].count < 150)
         #expect(urls[1] == "https://a.example/b.png")
     }
+
+    /// The API accepts 16 images. Eight bytes of a body would otherwise become a hundred bytes on record.
+    @Test func atMost64PicturesOfARequestAreRecorded() throws {
+        func recorded(_ count: Int) throws -> [String] {
+            let images = Array(repeating: #""data:""#, count: count).joined(separator: ",")
+            return try #require(GenerationBody(Data(#"{"prompt":"x","image_urls":[\#(images)]}"#.utf8)).recorded?.imageURLs)
+        }
+        // By `printf data: | sha256sum`.
+        let image = "data: (5 characters, SHA-256 ff72caa36dca2baa10a8567e7c303f387789759e377b66904047b5cee6f69c2b)"
+        #expect(try recorded(64) == Array(repeating: image, count: 64))
+        #expect(
+            try recorded(1000) == Array(repeating: image, count: 64) + ["936 more reference images are not recorded"])
+    }
+
+    /// A lenient parser accepts control characters as they are. Each takes six bytes in a record (RFC 8259, section 7).
+    @Test func aRequestIsRecordedWithinItsSizeLimit() throws {
+        let body = Data(#"{"prompt":""#.utf8) + Data(repeating: 1, count: 3 << 20) + Data(#""}"#.utf8)
+        let prompt = try #require(GenerationBody(body).recorded?.prompt)
+        #expect(prompt.utf8.count * 6 < 16 << 20 && prompt.contains("cut: 3145728 bytes"))
+    }
 }

@@ -16,7 +16,7 @@ import Testing
         let limits = ConnectionLimits()
         #expect(limits.connections == 1024 && limits.perAddress == 512 && limits.reserve == 32)
         #expect(limits.head == .seconds(10) && limits.body == .seconds(30) && limits.gatewayBody == .seconds(120))
-        #expect(limits.write == .seconds(60))
+        #expect(limits.write == .seconds(60) && limits.slowestRate == 1024 && limits.slowestTime == .seconds(30))
         // 2001:db8::/32 is for documentation (RFC 3849). The first 64 bits name a network.
         func client(_ address: String) throws -> ClientAddress {
             ClientAddress(try SocketAddress(ipAddress: address, port: 1))
@@ -41,6 +41,55 @@ import Testing
         let own = memory.share(of: nil)
         #expect(own.take(128 * mebibyte), "the held memory is released")
         #expect(!memory.share(of: Self.hash("first")).take(1))
+    }
+
+    @Test func copiesOfAnswersShareBoundedMemory() {
+        let memory = GatewayMemory(most: 64)
+        func part(_ count: Int) -> ByteBuffer { ByteBuffer(repeating: 1, count: count) }
+        var first: AnswerCopy? = AnswerCopy(memory.share(of: nil))
+        first?.append(part(40))
+        var second = AnswerCopy(memory.share(of: nil))
+        second.append(part(24))
+        #expect(first?.whole?.count == 40 && second.whole?.count == 24)
+        second.append(part(1))
+        #expect(second.whole == nil, "there is no memory for 65 bytes")
+        var third = AnswerCopy(memory.share(of: nil))
+        third.append(part(24))
+        #expect(third.whole?.count == 24, "a copy that was given up holds nothing")
+        first = nil
+        var fourth = AnswerCopy(memory.share(of: nil))
+        fourth.append(part(40))
+        #expect(fourth.whole?.count == 40)
+    }
+
+    @Test func aCopyOfAnAnswerHasAtMostFourMebibytes() {
+        let memory = GatewayMemory()
+        var copy = AnswerCopy(memory.share(of: nil))
+        for _ in 0..<4 { copy.append(ByteBuffer(repeating: 1, count: 1 << 20)) }
+        #expect(copy.whole?.count == 4 << 20)
+        copy.append(ByteBuffer(repeating: 1, count: 1))
+        #expect(copy.whole == nil)
+        copy.append(ByteBuffer(repeating: 1, count: 1))
+        #expect(copy.whole == nil, "a part is not taken for the whole")
+    }
+
+    @Test func uploadsAreLimitedPerKeyAndPerAddress() throws {
+        let uploads = GatewayUploads()
+        let addresses = try (1...3).map { ClientAddress(try SocketAddress(ipAddress: "192.0.2.\($0)", port: 1)) }
+        func take(_ count: Int, _ key: String?, _ address: Int) -> [GatewayUploads.Place] {
+            (0..<count).compactMap { _ in uploads.begin(key: key.map(Self.hash), address: addresses[address]) }
+        }
+        do {
+            let first = take(33, "first", 0)
+            #expect(first.count == 32, "one key has 32 places")
+            let made = take(20, "second", 0) + take(20, "third", 0)
+            #expect(made.count == 32, "one address has 64, with any number of keys")
+            let others = take(32, "fourth", 1) + take(32, "fifth", 1) + take(1, "sixth", 2)
+            #expect(others.count == 64, "all callers with their own keys have 128")
+            #expect(take(129, nil, 0).count == 128, "and so have the callers of the service's key")
+            withExtendedLifetime((first, made, others)) {}
+        }
+        #expect(take(32, "first", 0).count == 32, "places are released")
     }
 
     @Test func otherCallsAcceptAtMostSixtyFourMebibytes() async throws {

@@ -1,6 +1,5 @@
 import ArchiveModel
 import ArchiveServer
-import AsyncHTTPClient
 import BlobStore
 import BlockingThreads
 import Catalog
@@ -26,7 +25,7 @@ struct TestServer: Sendable {
     static let hooks = ["hook-secret-0123456789", "next-secret-0123456789"]
 
     /// As the service makes it.
-    private static let http = Gateway.makeHTTPClient()
+    static let clients = GatewayClients()
 
     let port: Int
     let catalog: SQLiteCatalog
@@ -38,7 +37,8 @@ struct TestServer: Sendable {
     static func run(
         readTokens: [String] = [reader], adminTokens: [String] = [admin], hooks: [String] = hooks,
         limits: ConnectionLimits = ConnectionLimits(), size: Int = 1000,
-        upstream: Int = 9, forwardsKeys: Bool = false, log: any LogHandler = SwiftLogNoOpLogHandler(),
+        upstream: Int = 9, forwardsKeys: Bool = false, parsers: GatewayParsers = GatewayParsers(),
+        clients: GatewayClients = clients, log: any LogHandler = SwiftLogNoOpLogHandler(),
         clock: any WallClock = StandingClock(), at place: String? = nil,
         _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
@@ -68,7 +68,7 @@ struct TestServer: Sendable {
         let server = ArchiveServer(
             options, clock: clock, health: SourceHealth(clock: clock),
             gateway: Gateway(
-                passing, access: options.access, recorder: recorder, http: http,
+                passing, access: options.access, recorder: recorder, parsers: parsers, clients: clients,
                 logger: log),
             registry: PrometheusRegistry(MetricFamily.all), version: "test",
             logger: log, onListening: { port.yield($0) })

@@ -167,4 +167,18 @@ import UpstreamSimulator
         #expect(try await fresh.endedTasks(limit: 99) == lost)
         #expect(try await fresh.nextDue() == nil)
     }
+
+    /// 12 MiB of control characters take 72 MiB in a record, and records above 64 MiB are not read.
+    @Test func aHugeRequestBecomesAReadableRecord() async throws {
+        let archive = try TestArchive()
+        let (archiver, downloader) = try archive.archiver("http://127.0.0.1:9")
+        let task = try #require(TaskSnapshot(.object(["id": .string("task-huge"), "status": .string("pending")])))
+        let request = RecordedRequest(prompt: String(repeating: "\u{1}", count: 12 << 20), size: "16:9")
+        try await archiver.begin(request, key: "k-1")
+        try await archiver.complete(task, of: request, key: "k-1", source: "gateway")
+        await downloader.shutdown()
+        #expect(try await archive.verify().findings.map(\.detail) == [])
+        let known = try #require(try await archive.catalog.task(task.id)?.request)
+        #expect(known.size == "16:9" && known.prompt?.hasPrefix("\u{1}\u{1}") == true)
+    }
 }

@@ -45,27 +45,43 @@ private final class ConnectionTimes {
     private var reading: Scheduled<Void>?
     private var writing: Scheduled<Void>?
     private var unwritten = 0
+    /// The rate of the current body; `nil` outside of the gateway.
+    private var floor: BodyFloor?
+    private var rating: Scheduled<Void>?
 
     init(_ limits: ConnectionLimits, _ place: ConnectionTable.Place, channel: any Channel) {
         self.limits = limits
         self.place = place
         self.channel = channel
         // A connection from the reserve must send its request at once.
-        if place == .reserve { bytesCame() }
+        if place == .reserve { bytesCame(0) }
     }
 
-    func bytesCame() {
+    func bytesCame(_ count: Int) {
+        floor?.record(count, now: channel.eventLoop.now)
         guard begin == nil else { return }
         begin = channel.eventLoop.now
         readBy(place == .reserve ? limits.reserveHead : limits.head)
     }
 
-    func headCame(path: String) { readBy(path.hasPrefix("/v1/") ? limits.gatewayBody : limits.body) }
+    /// The server reads from the connection: it waits for the client.
+    func isReading() { floor?.waits(from: channel.eventLoop.now) }
+
+    func headCame(path: String) {
+        let isForUpstream = path.hasPrefix("/v1/")
+        readBy(isForUpstream ? limits.gatewayBody : limits.body)
+        guard isForUpstream else { return }
+        floor = BodyFloor(limits)
+        checkRate()
+    }
 
     func requestEnded() {
         reading?.cancel()
         reading = nil
         begin = nil
+        rating?.cancel()
+        rating = nil
+        floor = nil
     }
 
     func isWriting() {
@@ -93,6 +109,13 @@ private final class ConnectionTimes {
         reading = loop.scheduleTask(deadline: begin + TimeAmount(limit)) { [channel] in channel.close(promise: nil) }
     }
 
+    private func checkRate() {
+        rating = loop.scheduleTask(in: TimeAmount(limits.slowestTime)) { [self] in
+            guard floor?.isMet(now: channel.eventLoop.now) ?? true else { return channel.close(promise: nil) }
+            checkRate()
+        }
+    }
+
     private func writeOn() {
         writing = loop.scheduleTask(in: TimeAmount(limits.write)) { [channel] in channel.close(promise: nil) }
     }
@@ -108,8 +131,13 @@ private final class ByteWatch: ChannelDuplexHandler {
     init(_ times: ConnectionTimes) { self.times = times }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        times.bytesCame()
+        times.bytesCame(unwrapInboundIn(data).readableBytes)
         context.fireChannelRead(data)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        times.isReading()
+        context.read()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

@@ -14,6 +14,9 @@ package struct ConnectionLimits: Sendable {
     package var body = Duration.seconds(30)
     /// The same for requests passed on to the upstream, which have larger bodies.
     package var gatewayBody = Duration.seconds(120)
+    /// Minimum rate of such a body, in bytes per second over ``slowestTime``: it holds a connection to the upstream meanwhile.
+    package var slowestRate = 1024
+    package var slowestTime = Duration.seconds(30)
     /// Longest time without a request.
     package var idle = Duration.seconds(60)
     /// Time within which the client must read a part of an answer: 256 KiB of a file.

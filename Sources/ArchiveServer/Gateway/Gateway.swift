@@ -1,9 +1,8 @@
-import ArchiveModel
 import Archiver
-package import AsyncHTTPClient
+import AsyncHTTPClient
+import BlockingThreads
 import Foundation
 import GenerationAPI
-import HTTPClients
 import HTTPTypes
 import Hummingbird
 package import Logging
@@ -35,7 +34,7 @@ package struct Gateway: Sendable {
         }
     }
 
-    /// Maximum size of a generation request in bytes. It is buffered; other requests are streamed.
+    /// Maximum size of a request to generate, or of a batch of task IDs, in bytes. It is buffered; other requests are streamed.
     static let largestRequest = 16 << 20
     /// Maximum size of any other request in bytes.
     static let largestUpload = 64 << 20
@@ -43,41 +42,37 @@ package struct Gateway: Sendable {
     static let largestReading = 4 << 20
     /// Maximum size of an answer in bytes.
     static let largestAnswer = 1 << 30
-    /// Longest time in seconds until the upstream's answer starts, and then between two of its bytes.
-    private static let requestTimeout = TimeAmount.seconds(180)
     /// Longest time for a complete answer, however slowly its bytes arrive.
     private static let longestAnswer = Duration.seconds(900)
 
     private let options: @Sendable () -> Options
     private let access: AccessControl
     private let memory = GatewayMemory()
+    /// For copies of answers that name a new task. They are small, so this memory is never short.
+    private let created = GatewayMemory(most: 64 << 20)
+    /// For copies of answers that name known tasks.
+    private let seen = GatewayMemory(most: 64 << 20)
     private let recorder: GatewayRecorder
-    private let http: HTTPClient
+    private let parsers: GatewayParsers
+    private let clients: GatewayClients
+    private let uploads = GatewayUploads()
     private let logger: Logger
 
     /// - Parameters:
     ///   - options: The current options, evaluated for each request.
     ///   - access: Callers with its gateway or admin tokens may use the service's own key.
-    ///   - http: Must not follow redirects, since those are passed to the caller.
+    ///   - parsers: Parse the bodies of requests to generate.
+    ///   - clients: Must be shut down by the caller.
     package init(
         _ options: @autoclosure @escaping @Sendable () -> Options, access: AccessControl, recorder: GatewayRecorder,
-        http: HTTPClient, logger: Logger
+        parsers: GatewayParsers = GatewayParsers(), clients: GatewayClients, logger: Logger
     ) {
         self.options = options
         self.access = access
         self.recorder = recorder
-        self.http = http
+        self.parsers = parsers
+        self.clients = clients
         self.logger = logger
-    }
-
-    /// An HTTP client that passes answers through unchanged.
-    package static func makeHTTPClient() -> HTTPClient {
-        var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(10), read: requestTimeout))
-        configuration.redirectConfiguration = .disallow
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.refuseUnknownStatus()
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete]
@@ -114,10 +109,23 @@ package struct Gateway: Sendable {
                 .forbidden, "permission_error", "a token of the archive may only create pictures and read tasks",
                 param: nil)
         }
-        if route == .create { return try await create(call) }
+        guard !call.caller.isToken || target.hasOnlyDocumentedParameters else {
+            throw GatewayUpstreamError(
+                .forbidden, "permission_error",
+                "a token of the archive may only use the query parameters \(GatewayTarget.documented.joined(separator: ", "))",
+                param: nil)
+        }
+        switch route {
+        case .create: return try await create(call)
+        case .batch: return try await batch(call)
+        case .task, .tasks, nil: break
+        }
         let length = try Self.length(of: request, most: Self.largestUpload)
         let hasBody = length.map { $0 > 0 } ?? (request.headers[.transferEncoding] != nil)
         let body = hasBody ? CallerBody(request.body, most: Self.largestUpload) : nil
+        let upload = hasBody ? uploads.begin(key: call.caller.keyHash, address: client) : nil
+        guard !hasBody || upload != nil else { throw Self.tooMany("uploads") }
+        defer { withExtendedLifetime(upload) {} }
         let answer: HTTPClientResponse
         do {
             answer = try await send(
@@ -126,11 +134,29 @@ package struct Gateway: Sendable {
             guard let failure = body?.failure else { throw error }
             throw Self.problem(of: failure, most: Self.largestUpload)
         }
-        let reads = answer.status.code == 200 && route != nil
-        guard reads else { return try passed(answer, to: call, isHead: request.method == .head) }
-        return try passed(answer, to: call, isHead: request.method == .head) { [recorder] in
+        return try passed(answer, to: call, isHead: request.method == .head, reader: reader(of: answer, to: call, route))
+    }
+
+    /// A batch of task IDs is small. It is buffered, so that a slow caller holds no connection to the upstream.
+    private func batch(_ call: Call) async throws -> Response {
+        let share = memory.share(of: call.caller.keyHash)
+        let answer = try await send(call, body: .bytes(try await read(call.request, share)))
+        withExtendedLifetime(share) {}
+        return try passed(answer, to: call, reader: reader(of: answer, to: call, .batch))
+    }
+
+    /// Registers the tasks that an answer names; `nil` if it names none.
+    private func reader(of answer: HTTPClientResponse, to call: Call, _ route: Route?) -> AnswerReader? {
+        guard answer.status.code == 200, route != nil else { return nil }
+        return AnswerReader(memory: seen, key: call.caller.keyHash) { [recorder] in
             recorder.seen($0, caller: call.caller.key)
         }
+    }
+
+    private static func tooMany(_ what: String) -> GatewayUpstreamError {
+        GatewayUpstreamError(
+            .tooManyRequests, "rate_limit_error", "too many \(what) are in progress; try again", param: nil,
+            headers: [.retryAfter: "2"])
     }
 
     /// - Throws: ``GatewayUpstreamError`` with 413 if the announced length is too large.
@@ -175,14 +201,11 @@ package struct Gateway: Sendable {
 
     private func create(_ call: Call) async throws -> Response {
         let share = memory.share(of: call.caller.keyHash)
-        var generation = GenerationBody(try await read(call.request, share))
-        guard JSONShape.isObject(generation.bytes) else {
-            throw GatewayUpstreamError(.badRequest, "invalid_request_error", "the body is not a JSON object in UTF-8", param: nil)
+        let bytes = try await read(call.request, share)
+        let (validates, callbackURL) = (call.options.validates, call.options.callbackURL)
+        let generation = try await (call.caller.key == nil ? parsers.own : parsers.strangers).run {
+            try GenerationBody.checked(bytes, validates: validates, callbackURL: callbackURL)
         }
-        if call.options.validates, let problem = generation.sizeProblem {
-            throw GatewayUpstreamError(.badRequest, "invalid_request_error", problem.description, param: problem.parameter)
-        }
-        if let callback = call.options.callbackURL { generation.addCallback(callback) }
         let submission = recorder.begin(
             generation, idempotencyKey: call.request.headers[.idempotencyKey], caller: call.caller.key)
         do {
@@ -191,10 +214,11 @@ package struct Gateway: Sendable {
                 recorder.drop(submission, isRefused: answer.status.code < 500)
                 return try passed(answer, to: call)
             }
-            return try passed(answer, to: call) { [recorder] in
+            let reader = AnswerReader(memory: created, key: call.caller.keyHash) { [recorder] in
                 recorder.created(submission, $0, caller: call.caller.key)
                 withExtendedLifetime(share) {}
             }
+            return try passed(answer, to: call, reader: reader)
         } catch {
             recorder.drop(submission, isRefused: false)
             throw error
@@ -206,11 +230,7 @@ package struct Gateway: Sendable {
         var bytes = Data(capacity: min(try Self.length(of: request, most: Self.largestRequest) ?? 0, 1 << 20))
         do {
             for try await part in CallerBody(request.body, most: Self.largestRequest) {
-                guard share.take(part.readableBytes) else {
-                    throw GatewayUpstreamError(
-                        .tooManyRequests, "rate_limit_error", "too many large requests are in progress; try again", param: nil,
-                        headers: [.retryAfter: "2"])
-                }
+                guard share.take(part.readableBytes) else { throw Self.tooMany("large requests") }
                 bytes.append(contentsOf: part.readableBytesView)
             }
         } catch let error as GatewayUpstreamError {
@@ -230,15 +250,18 @@ package struct Gateway: Sendable {
         var out = HTTPClientRequest(url: url.text)
         out.method = HTTPMethod(rawValue: call.request.method.rawValue)
         let named = GatewayHeaders.named(by: call.request.headers[values: .connection])
-        for field in call.request.headers where GatewayHeaders.passesToUpstream(field.name.canonicalName, named: named) {
+        for field in call.request.headers {
+            let name = field.name.canonicalName
+            guard GatewayHeaders.passesToUpstream(name, named: named, isToken: call.caller.isToken) else { continue }
             out.headers.add(name: field.name.rawName, value: field.value)
         }
         out.headers.add(name: "authorization", value: call.caller.authorization)
         out.headers.add(name: "accept-encoding", value: "identity")
         out.body = body
+        let http = call.caller.key == nil ? clients.own : clients.strangers
         let answer: HTTPClientResponse
         do {
-            answer = try await http.execute(out, timeout: Self.requestTimeout)
+            answer = try await http.execute(out, timeout: GatewayClients.timeout)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -253,9 +276,9 @@ package struct Gateway: Sendable {
         return answer
     }
 
-    /// - Parameter reader: Gets the complete body, even if the caller has disconnected; `nil` if it is not needed.
+    /// - Parameter reader: `nil` if nobody else needs the body.
     private func passed(
-        _ answer: HTTPClientResponse, to call: Call, isHead: Bool = false, reader: (@Sendable (Data) -> Void)? = nil
+        _ answer: HTTPClientResponse, to call: Call, isHead: Bool = false, reader: AnswerReader? = nil
     ) throws -> Response {
         var headers = HTTPFields()
         let named = GatewayHeaders.named(by: answer.headers["connection"])
@@ -283,11 +306,11 @@ package struct Gateway: Sendable {
 
     /// The body of an answer, forwarded part by part.
     private static func body(
-        of answer: HTTPClientResponse, length: Int?, isCoded: Bool, mask: SecretMask?, reader: (@Sendable (Data) -> Void)?
+        of answer: HTTPClientResponse, length: Int?, isCoded: Bool, mask: SecretMask?, reader: AnswerReader?
     ) -> ResponseBody {
         ResponseBody(contentLength: length) { writer in
             let end = ContinuousClock.now + Self.longestAnswer
-            var read = ByteBuffer()
+            var copy = reader?.copy
             var count = 0
             var hangUp: (any Error)?
             var mask = mask
@@ -319,22 +342,23 @@ package struct Gateway: Sendable {
                 }
                 count += part.readableBytes
                 guard count <= Self.largestAnswer, ContinuousClock.now < end else { throw EndlessAnswer() }
-                if reader != nil, count <= Self.largestReading { read.writeImmutableBuffer(part) }
+                copy?.append(part)
                 if let hangUp {
-                    // The caller has disconnected, and the body is too large to be parsed: stop reading.
-                    guard count <= Self.largestReading else { throw hangUp }
+                    // The caller has disconnected, and the copy was given up: stop reading.
+                    guard copy?.whole != nil else { throw hangUp }
                     continue
                 }
                 do {
                     let shown = mask?.push(part) ?? part
                     if shown.readableBytes > 0 { try await writer.write(shown) }
                 } catch {
-                    guard reader != nil else { throw error }
+                    guard copy?.whole != nil else { throw error }
                     hangUp = error
                 }
             }
             guard decoder?.isComplete ?? true else { throw EndlessAnswer() }
-            if let reader, count <= Self.largestReading { reader(Data(read.readableBytesView)) }
+            if let whole = copy?.whole { reader?.read(whole) }
+            copy = nil
             if let hangUp { throw hangUp }
             if let rest = mask?.finish(), rest.readableBytes > 0 { try await writer.write(rest) }
             try await writer.finish(nil)
@@ -360,39 +384,4 @@ package struct Gateway: Sendable {
 
 extension HTTPField.Name {
     static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .server
-}
-
-/// An error of the gateway itself, in the upstream's error format.
-struct GatewayUpstreamError: Error {
-    var status: HTTPResponse.Status
-    var type: String
-    var message: String
-    /// The request field that caused the error.
-    var param: String?
-    var headers: HTTPFields
-
-    init(
-        _ status: HTTPResponse.Status, _ type: String, _ message: String, param: String?, headers: HTTPFields = [:]
-    ) {
-        self.headers = headers
-        self.status = status
-        self.type = type
-        self.message = message
-        self.param = param
-    }
-
-    var response: Response {
-        get throws {
-            var response = try JSONResponse.json(
-                JSONValue.object([
-                    "error": .object([
-                        "code": .integer(Int64(status.code)), "message": .string(message), "type": .string(type),
-                        "param": param.map(JSONValue.string) ?? .null,
-                        "fallback_suggestion": .null,
-                    ])
-                ]), status: status)
-            for field in headers { response.headers[field.name] = field.value }
-            return response
-        }
-    }
 }

@@ -9,10 +9,20 @@ enum GatewayHeaders {
         "expect", "alt-used",
     ]
 
-    /// Headers about this server and its clients: cookies, client addresses and proxies.
+    /// Headers about this server and its clients: cookies, client addresses, proxies, and what replaces a path or method.
     private static let own: Set<String> = [
-        "cookie", "cookie2", "set-cookie", "set-cookie2", "forwarded", "x-real-ip", "x-client-ip", "x-cluster-client-ip",
-        "true-client-ip", "cf-connecting-ip", "via", "x-original-url", "x-rewrite-url", "x-http-method-override",
+        "cookie", "cookie2", "set-cookie", "set-cookie2", "forwarded", "via", "client-ip", "x-real-ip", "x-client-ip",
+        "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip", "cf-connecting-ipv6", "fastly-client-ip",
+        "x-azure-clientip", "x-azure-socketip", "x-proxyuser-ip", "x-envoy-external-address", "x-envoy-original-path", "x-host",
+        "x-original-host", "x-original-url", "x-original-uri", "x-rewrite-url", "x-override-url", "x-http-method",
+        "x-http-method-override", "x-method-override",
+    ]
+
+    /// All headers that callers with a token may send. Any other could select another account, path or method, with the service's
+    /// key.
+    private static let ofTokens: Set<String> = [
+        "accept", "accept-language", "cache-control", "content-encoding", "content-type", "idempotency-key", "if-modified-since",
+        "if-none-match", "traceparent", "tracestate", "user-agent", "x-request-id",
     ]
 
     /// Response headers that could change a browser's behaviour for this host, or make a proxy in front send local files.
@@ -31,9 +41,11 @@ enum GatewayHeaders {
     /// - Parameters:
     ///   - name: In lower case.
     ///   - named: Header names listed in the message's own `Connection` header.
-    static func passesToUpstream(_ name: String, named: Set<String>) -> Bool {
+    ///   - isToken: Whether the caller uses the service's key without knowing it.
+    static func passesToUpstream(_ name: String, named: Set<String>, isToken: Bool) -> Bool {
+        guard !isToken || ofTokens.contains(name) else { return false }
         // The key is set by the gateway. Answers must arrive without a content coding, since the gateway reads them.
-        !isDropped(name) && !named.contains(name) && name != "authorization" && name != "accept-encoding"
+        return !isDropped(name) && !named.contains(name) && name != "authorization" && name != "accept-encoding"
     }
 
     static func passesToCaller(_ name: String, named: Set<String>) -> Bool {

@@ -5,14 +5,14 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// Limits the bytes of buffered requests: for all callers together, and for each key other than the service's own.
+/// Limits the bytes of buffered requests or answers: for all callers together, and for each key other than the service's own.
 final class GatewayMemory: Sendable {
     /// Maximum number of bytes for all callers.
-    static let most = 128 << 20
+    private let most: Int
     /// Maximum number of bytes for all callers with their own keys, so that they can't crowd out callers of the service's key.
-    static let mostOfStrangers = 64 << 20
+    private var mostOfStrangers: Int { most / 2 }
     /// Maximum number of bytes per such key.
-    static let mostOfKey = 32 << 20
+    private var mostOfKey: Int { most / 4 }
 
     private struct Held {
         var all = 0
@@ -22,6 +22,8 @@ final class GatewayMemory: Sendable {
     }
 
     private let held = Mutex(Held())
+
+    init(most: Int = 128 << 20) { self.most = most }
 
     /// The memory used by one request; released on deinit.
     final class Share: Sendable {
@@ -49,10 +51,10 @@ final class GatewayMemory: Sendable {
 
     private func take(_ count: Int, _ key: SHA256Digest?) -> Bool {
         held.withLock { held in
-            guard held.all + count <= Self.most else { return false }
+            guard held.all + count <= most else { return false }
             if let key {
                 let ofKey = held.keys[key] ?? 0
-                guard held.strangers + count <= Self.mostOfStrangers, ofKey + count <= Self.mostOfKey else { return false }
+                guard held.strangers + count <= mostOfStrangers, ofKey + count <= mostOfKey else { return false }
                 held.strangers += count
                 held.keys[key] = ofKey + count
             }

@@ -1,5 +1,6 @@
 package import ArchiveModel
 package import Archiver
+import BlockingThreads
 package import Catalog
 import Crypto
 import Foundation
@@ -94,6 +95,8 @@ package final class GatewayRecorder: Service {
     /// Recently seen tasks, which are not registered again.
     private static let memory = 10_000
 
+    /// Parses answers with many tasks.
+    private let parsers = BlockingThreadPool(name: "parser", width: 1)
     private let archive: Archive
     private let clock: any WallClock
     private let logger: Logger
@@ -243,7 +246,7 @@ package final class GatewayRecorder: Service {
     /// An answer of the upstream contains one or more tasks.
     func seen(_ answer: Data, caller: APIKey?) {
         add("tasks that a caller read", bytes: answer.count) { [self] in
-            guard let json = try? JSONReading(answer).value else { return }
+            guard let json = try? await parsers.run({ try JSONReading(answer).value }) else { return }
             let rows = json["data"]?.array ?? json.array ?? [json["data"] ?? json]
             let oldest = clock.now.addingTimeInterval(-UpstreamRules.linkLifetime)
             let tasks = rows.compactMap { row -> TaskSnapshot? in

@@ -33,6 +33,17 @@ struct GatewayTarget: Sendable {
     /// - Parameter base: The upstream's address without a trailing slash.
     func url(below base: String) -> String { base + path + (query.map { "?" + $0 } ?? "") }
 
+    /// The query parameters that the API documents for reading tasks.
+    static let documented = ["page", "page_size", "status", "type", "model"]
+
+    /// Other parameters may select another method or account: some servers read the method from `_method`. Some also separate
+    /// parameters by `;`.
+    var hasOnlyDocumentedParameters: Bool {
+        (query ?? "").split { $0 == "&" || $0 == ";" }.allSatisfy { parameter in
+            Self.documented.contains(String(parameter.prefix { $0 != "=" }))
+        }
+    }
+
     /// RFC 3986, section 3.3, without `;`, at which some servers truncate a path.
     private static let inPath = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,=:@/".utf8)
     private static let inQuery = inPath.union(";?[]|".utf8)

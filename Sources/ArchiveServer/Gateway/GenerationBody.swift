@@ -14,18 +14,39 @@ struct GenerationBody: Sendable {
     /// Whether fields may be inserted: the body must be strictly valid JSON.
     private let isExact: Bool
 
+    /// Maximum number of reference images on record. The API accepts 16.
+    static let mostImages = 64
+
+    /// Reads a body as it will be sent.
+    /// - Parameters:
+    ///   - validates: Whether to reject sizes that the upstream's documentation rules out.
+    ///   - callbackURL: Callback address for a request that names none.
+    /// - Throws: ``GatewayUpstreamError`` with 400 for a body or size that is not forwarded.
+    static func checked(_ bytes: Data, validates: Bool, callbackURL: String?) throws(GatewayUpstreamError) -> GenerationBody {
+        guard JSONShape.isObject(bytes) else {
+            throw GatewayUpstreamError(.badRequest, "invalid_request_error", "the body is not a JSON object in UTF-8", param: nil)
+        }
+        var body = GenerationBody(bytes)
+        if validates, let problem = body.sizeProblem {
+            throw GatewayUpstreamError(.badRequest, "invalid_request_error", problem.description, param: problem.parameter)
+        }
+        if let callbackURL { body.addCallback(callbackURL) }
+        return body
+    }
+
     init(_ bytes: Data) {
         self.bytes = bytes
         let reading = try? JSONReading(bytes)
         // Parse once, and drop the images: a body may contain images of many megabytes.
         var fields = reading.flatMap { Fields($0.value) }
-        let images = fields?.imageURLs?.map(Self.recorded)
+        let images = (fields?.imageURLs).map(Self.listed)
         fields?.imageURLs = nil
         self.fields = fields
         recorded = fields.map { fields in
             RecordedRequest(
                 model: fields.model, prompt: fields.prompt, size: fields.size ?? "auto", resolution: fields.resolution,
-                imageURLs: images?.isEmpty == false ? images : nil)
+                imageURLs: images?.isEmpty == false ? images : nil
+            ).fitting()
         }
         isExact = reading?.findings.isDisjoint(with: .inexact.subtracting(.deep)) ?? false
     }
@@ -53,6 +74,13 @@ struct GenerationBody: Sendable {
             imageURLs = texts?.count == images?.count ? texts : nil
             hasCallback = json["callback_url"] != nil
         }
+    }
+
+    /// The first reference images as they are recorded, and how many more there are.
+    private static func listed(_ images: [String]) -> [String] {
+        let kept = images.prefix(mostImages).map(Self.recorded)
+        let more = images.count - kept.count
+        return more > 0 ? kept + ["\(more) more reference images are not recorded"] : kept
     }
 
     /// A reference image as it is recorded: a link without its query; for an inlined image, its type and digest.

@@ -80,7 +80,11 @@ extension Archiver {
         if safe.count < tasks.count {
             report(.warning("\(tasks.count - safe.count) task IDs contain the API key or another secret; they are skipped"))
         }
-        let tasks = safe
+        let tasks = safe.map { task in
+            var task = task
+            task.request = task.request?.fitting()
+            return task
+        }
         guard !tasks.isEmpty else { return [] }
         let summary: RegistrationSummary
         do {

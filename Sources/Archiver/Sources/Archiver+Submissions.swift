@@ -9,7 +9,7 @@ extension Archiver {
     /// Records a request before it is sent.
     /// - Parameter key: Its idempotency key.
     package func begin(_ request: RecordedRequest, key: String) async throws {
-        try await catalog.recordSubmission(key: key, request: request, now: clock.now)
+        try await catalog.recordSubmission(key: key, request: request.fitting(), now: clock.now)
     }
 
     /// Deletes the record of a request that the upstream refused.
@@ -21,7 +21,7 @@ extension Archiver {
         _ task: TaskSnapshot, of request: RecordedRequest, key: String, source: String, caller: APIKey? = nil
     ) async throws {
         // A repeated idempotency key returns the task of the first request, even if the new request differs.
-        let request = try await catalog.submission(key: key, of: task.id) ?? request
+        let request = try await catalog.submission(key: key, of: task.id) ?? request.fitting()
         let createdAt = task.createdAt ?? clock.now
         // Records of outputs get the request below, and may refer to the record of the task for the API's later answer.
         let filed = try await catalog.entries(EntryQuery(states: [.archived, .unavailable], task: task.id, limit: 1))

@@ -3,7 +3,6 @@ import ArchiveServer
 import ArchiveStore
 import Archiver
 import ArgumentParser
-import AsyncHTTPClient
 import BlobStore
 import Catalog
 import Foundation
@@ -31,7 +30,7 @@ struct ArchiveService {
     }
 
     private let live: LiveInput
-    private let gatewayClient: HTTPClient
+    private let gatewayClients: GatewayClients
     private let services: [any Service]
     private let listen: ListenAddress
     private let log: ServiceLog
@@ -49,7 +48,7 @@ struct ArchiveService {
         let registry = PrometheusRegistry(MetricFamily.all)
         let live = LiveInput(input)
         let guards = ServiceGuards(input.secrets)
-        let gatewayClient = Gateway.makeHTTPClient()
+        let gatewayClients = GatewayClients()
         let recorder = GatewayRecorder(
             .init { try live.context().context.archiver }, clock: clock, health: health, logger: log.quiet)
         let server = ArchiveServer(
@@ -58,7 +57,7 @@ struct ArchiveService {
                 riskTime: live.input.settings.riskTime),
             clock: clock, health: health,
             gateway: Gateway(
-                live.input.gateway, access: guards.access, recorder: recorder, http: gatewayClient, logger: log.quiet),
+                live.input.gateway, access: guards.access, recorder: recorder, clients: gatewayClients, logger: log.quiet),
             registry: registry, version: Product.version, logger: log.quiet,
             onListening: { port in
                 let address = "http://\(options.listen.text(port: port))"
@@ -86,7 +85,7 @@ struct ArchiveService {
             },
         ]
         self.live = live
-        self.gatewayClient = gatewayClient
+        self.gatewayClients = gatewayClients
         listen = options.listen
         self.log = log
     }
@@ -111,7 +110,7 @@ struct ArchiveService {
         }
         let problems = (try? live.context().context.problems()) ?? []
         await live.close()
-        try? await gatewayClient.shutdown()
+        await gatewayClients.shutdown()
         try result.get()
         for problem in problems {
             log.line(
