@@ -2,6 +2,7 @@ import ArchiveModel
 import Crypto
 import Foundation
 import GenerationAPI
+import HTTPTypes
 import SizeContract
 
 /// The body of a generation request, as sent by the caller. Its bytes stay unchanged, except for an added callback address.
