@@ -42,7 +42,7 @@ let hardenedLink: [LinkerSetting] = [
 /// Packages that only other packages use, with a product of each. They are listed to pin them exactly: a dependency on another
 /// platform is resolved and never built.
 let pinned: [(product: String, package: String)] = [
-    ("Algorithms", "swift-algorithms"), ("SwiftASN1", "swift-asn1"), ("AsyncAlgorithms", "swift-async-algorithms"),
+    ("Algorithms", "swift-algorithms"), ("SwiftASN1", "swift-asn1"),
     ("Atomics", "swift-atomics"), ("X509", "swift-certificates"), ("Tracing", "swift-distributed-tracing"),
     ("StructuredFieldValues", "swift-http-structured-headers"), ("HTTPTypes", "swift-http-types"),
     ("NIOExtras", "swift-nio-extras"),
@@ -53,6 +53,7 @@ let pins = pinned.map {
     Target.Dependency.product(name: $0.product, package: $0.package, condition: .when(platforms: [.custom("nowhere")]))
 }
 
+let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
@@ -137,7 +138,7 @@ let package = Package(
             dependencies: [
                 "ArchiveModel", "Archiver", "Audit", "BlobStore", "BlockingThreads", "Catalog", "Gallery", "GenerationAPI",
                 "HTTPClients", "ImageCodecs", "Networking", "Secrets", "SizeContract", "Telemetry", coreMetrics, httpClient,
-                hummingbird, lifecycle, logging, nioCore, nioHTTP1, swiftCrypto,
+                hummingbird, lifecycle, logging, nioCore, nioHTTP1, swiftCrypto, asyncAlgorithms,
             ], resources: [.embedInCode("Assets")], swiftSettings: strict),
 
         // What has happened, told to a system outside: Standard Webhooks from the catalog's outbox.
@@ -350,7 +351,8 @@ let package = Package(
         .testTarget(
             name: "UpkeepTests",
             dependencies: [
-                "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "ImageCodecs", "Imaging", "SizeContract",
+                "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "ImageCodecs", "Imaging",
+                "SizeContract",
                 "SyntheticPictures", "TestSupport", "Upkeep",
             ], swiftSettings: strict),
         // Decoders that crash, hang, grow and reach out, in the sandbox; and the same results as without it.

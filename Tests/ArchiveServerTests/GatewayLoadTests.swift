@@ -38,6 +38,29 @@ import Testing
         upstream.end()
     }
 
+    /// The HTTP client still waits for the next part of a body, and the server skips the rest of it: NIO ends the process when both
+    /// read at once.
+    @Test(arguments: ["401 Unauthorized", "413 Content Too Large", "200 OK", "204 No Content"])
+    func anEarlyAnswerEndsTheUpload(_ status: String) async throws {
+        let rest = status.hasPrefix("204") ? "\r\n" : "Content-Length: 2\r\n\r\n{}"
+        let upstream = try Upstream { _ in "HTTP/1.1 \(status)\r\n\(rest)" }
+        try await TestServer.run(upstream: upstream.port, forwardsKeys: true) { server in
+            for length in ["Content-Length: 60000\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"] {
+                let answer = try await TestServer.threads.run {
+                    let connection = try Connection(port: server.port)
+                    let head = "POST /v1/files HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(Self.stranger)\r\n\(length)"
+                    connection.send(Array(head.utf8))
+                    let first = connection.beginning()
+                    connection.finish()
+                    return first + connection.rest()
+                }
+                #expect(answer.hasPrefix("HTTP/1.1 \(status.prefix(3))"), "\(answer)")
+            }
+            #expect(try await server.ask("GET", "/healthz").status == 200)
+        }
+        upstream.end()
+    }
+
     /// Clients that begin an upload, and send nothing more.
     private final class SlowUploads: Sendable {
         private let open = Mutex<[Connection]>([])

@@ -40,10 +40,6 @@ package struct Gateway: Sendable {
     static let largestUpload = 64 << 20
     /// Maximum size of an answer that is parsed, in bytes. Larger answers are passed through unread.
     static let largestReading = 4 << 20
-    /// Maximum size of an answer in bytes.
-    static let largestAnswer = 1 << 30
-    /// Longest time for a complete answer, however slowly its bytes arrive.
-    private static let longestAnswer = Duration.seconds(900)
 
     private let options: @Sendable () -> Options
     private let access: AccessControl
@@ -122,19 +118,24 @@ package struct Gateway: Sendable {
         }
         let length = try Self.length(of: request, most: Self.largestUpload)
         let hasBody = length.map { $0 > 0 } ?? (request.headers[.transferEncoding] != nil)
-        let body = hasBody ? CallerBody(request.body, most: Self.largestUpload) : nil
         let upload = hasBody ? uploads.begin(key: call.caller.keyHash, address: client) : nil
         guard !hasBody || upload != nil else { throw Self.tooMany("uploads") }
         defer { withExtendedLifetime(upload) {} }
-        let answer: HTTPClientResponse
+        let body = hasBody ? UploadRelay.begin(CallerBody(request.body, most: Self.largestUpload)) : nil
         do {
-            answer = try await send(
+            let answer = try await send(
                 call, body: body.map { .stream($0, length: length.map { .known(Int64($0)) } ?? .unknown) })
+            let isHead = request.method == .head
+            let response = try passed(
+                answer, to: call, isHead: isHead, reader: reader(of: answer, to: call, route), upload: body)
+            // Otherwise the body's end stops the upload.
+            if response.body.contentLength == 0 || isHead { await body?.stop() }
+            return response
         } catch {
-            guard let failure = body?.failure else { throw error }
-            throw Self.problem(of: failure, most: Self.largestUpload)
+            let failure = body?.failure
+            await body?.stop()
+            throw failure.map { Self.problem(of: $0, most: Self.largestUpload) } ?? error
         }
-        return try passed(answer, to: call, isHead: request.method == .head, reader: reader(of: answer, to: call, route))
     }
 
     /// A batch of task IDs is small. It is buffered, so that a slow caller holds no connection to the upstream.
@@ -278,7 +279,7 @@ package struct Gateway: Sendable {
 
     /// - Parameter reader: `nil` if nobody else needs the body.
     private func passed(
-        _ answer: HTTPClientResponse, to call: Call, isHead: Bool = false, reader: AnswerReader? = nil
+        _ answer: HTTPClientResponse, to call: Call, isHead: Bool = false, reader: AnswerReader? = nil, upload: UploadRelay? = nil
     ) throws -> Response {
         var headers = HTTPFields()
         let named = GatewayHeaders.named(by: answer.headers["connection"])
@@ -301,67 +302,44 @@ package struct Gateway: Sendable {
         }
         return Response(
             status: status, headers: headers,
-            body: Self.body(of: answer, length: length, isCoded: isCoded, mask: mask, reader: reader))
+            body: Self.body(of: answer, length: length, isCoded: isCoded, mask: mask, reader: reader, upload: upload))
     }
 
     /// The body of an answer, forwarded part by part.
     private static func body(
-        of answer: HTTPClientResponse, length: Int?, isCoded: Bool, mask: SecretMask?, reader: AnswerReader?
+        of answer: HTTPClientResponse, length: Int?, isCoded: Bool, mask: SecretMask?, reader: AnswerReader?, upload: UploadRelay?
     ) -> ResponseBody {
         ResponseBody(contentLength: length) { writer in
-            let end = ContinuousClock.now + Self.longestAnswer
-            var copy = reader?.copy
-            var count = 0
-            var hangUp: (any Error)?
-            var mask = mask
-            var decoder = isCoded ? try ContentDecoder(answer.headers, mostBytes: Self.largestAnswer) : nil
-            var parts = answer.body.makeAsyncIterator()
-            var hasEnded = false
-            while true {
-                let part: ByteBuffer
-                if let piece = try decoder?.next() {
-                    // A body that decodes to nothing must not block the thread.
-                    try Task.checkCancellation()
-                    guard !piece.isEmpty else {
-                        await Task.yield()
+            do {
+                var parts = try AnswerParts(answer, isCoded: isCoded)
+                var copy = reader?.copy
+                var hangUp: (any Error)?
+                var mask = mask
+                while let part = try await parts.next() {
+                    copy?.append(part)
+                    if let hangUp {
+                        // The caller has disconnected, and the copy was given up: stop reading.
+                        guard copy?.whole != nil else { throw hangUp }
                         continue
                     }
-                    part = ByteBuffer(bytes: piece)
-                } else if hasEnded {
-                    break
-                } else if let raw = try await parts.next() {
-                    guard decoder == nil else {
-                        decoder?.push(Array(raw.readableBytesView))
-                        continue
+                    do {
+                        let shown = mask?.push(part) ?? part
+                        if shown.readableBytes > 0 { try await writer.write(shown) }
+                    } catch {
+                        guard copy?.whole != nil else { throw error }
+                        hangUp = error
                     }
-                    part = raw
-                } else {
-                    hasEnded = true
-                    decoder?.end()
-                    continue
                 }
-                count += part.readableBytes
-                guard count <= Self.largestAnswer, ContinuousClock.now < end else { throw EndlessAnswer() }
-                copy?.append(part)
-                if let hangUp {
-                    // The caller has disconnected, and the copy was given up: stop reading.
-                    guard copy?.whole != nil else { throw hangUp }
-                    continue
-                }
-                do {
-                    let shown = mask?.push(part) ?? part
-                    if shown.readableBytes > 0 { try await writer.write(shown) }
-                } catch {
-                    guard copy?.whole != nil else { throw error }
-                    hangUp = error
-                }
+                if let whole = copy?.whole { reader?.read(whole) }
+                copy = nil
+                if let hangUp { throw hangUp }
+                if let rest = mask?.finish(), rest.readableBytes > 0 { try await writer.write(rest) }
+                try await writer.finish(nil)
+            } catch {
+                await upload?.stop()
+                throw error
             }
-            guard decoder?.isComplete ?? true else { throw EndlessAnswer() }
-            if let whole = copy?.whole { reader?.read(whole) }
-            copy = nil
-            if let hangUp { throw hangUp }
-            if let rest = mask?.finish(), rest.readableBytes > 0 { try await writer.write(rest) }
-            try await writer.finish(nil)
+            await upload?.stop()
         }
     }
 
@@ -370,16 +348,13 @@ package struct Gateway: Sendable {
     /// - Throws: ``GatewayUpstreamError`` for an unsupported coding if the answer must be decoded.
     private func mustDecode(_ answer: HTTPClientResponse, for call: Call) throws -> Bool {
         do {
-            return try ContentDecoder(answer.headers, mostBytes: Self.largestAnswer) != nil
+            return try ContentDecoder(answer.headers, mostBytes: AnswerParts.most) != nil
         } catch {
             guard call.caller.isToken else { return false }
             throw GatewayUpstreamError(
                 .badGateway, "upstream_error", "the upstream's answer can't be read: \(error.detail)", param: nil)
         }
     }
-
-    /// The upstream's answer was too large or too slow. The connection is closed so that the client notices the truncation.
-    private struct EndlessAnswer: Error {}
 }
 
 extension HTTPField.Name {
