@@ -21,8 +21,12 @@ package protocol QueueControl: Sendable {
     func retry(_ tasks: [TaskID]?, now: Date) async throws -> [TaskID]
 
     /// Makes all failing outputs and tasks due now, except those with `most` or more attempts. A wait that a host or the API
-    /// requested is still respected.
+    /// requested is still respected. Also ends waits and leases that are longer than any rule allows: the clock was wrong when
+    /// they were written.
     func takeUpWaiting(most: Int, now: Date) async throws
+
+    /// Makes everything that waits due now. For a clock that was set back: a wait that began before would end hours or days late.
+    func takeUpAll(now: Date) async throws
 
     /// Retries outputs and tasks that release 0.1.0 gave up too early. They are unavailable or undecodable without a recorded
     /// cause, and their download window is still open. Each task is retried only once.

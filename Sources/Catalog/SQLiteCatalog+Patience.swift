@@ -47,17 +47,52 @@ extension SQLiteCatalog {
         }
     }
 
+    /// Seconds. Every wait and every lease is shorter, so what lies further ahead was written under a wrong clock.
+    private static let impossibleWait: TimeInterval = 25 * 3600
+    /// Seconds. Every wait without a failure is shorter: unfinished tasks and paused outputs wait for minutes.
+    private static let impossiblePause: TimeInterval = 3600
+
     package func takeUpWaiting(most: Int, now: Date) async throws {
+        let asked = "CASE WHEN COALESCE(not_before, 0) BETWEEN :now AND :impossible THEN not_before ELSE :now END"
         try await write { database in
             for table in ["task", "output"] {
                 try database.executeCached(
                     sql: """
-                        UPDATE \(table) SET due_at = MAX(:now, COALESCE(not_before, 0))
-                        WHERE failing_since IS NOT NULL AND state = 'waiting' AND due_at > :now AND attempts < :most
-                            AND COALESCE(not_before, 0) < due_at
-                        """, arguments: ["now": now.milliseconds, "most": most])
+                        UPDATE \(table) SET due_at = \(asked)
+                        WHERE state = 'waiting' AND due_at > :now AND due_at > \(asked) AND CASE WHEN failing_since IS NULL
+                            THEN due_at > :long ELSE attempts < :most OR due_at > :impossible END
+                        """,
+                    arguments: [
+                        "now": now.milliseconds, "most": most, "long": now.addingTimeInterval(Self.impossiblePause).milliseconds,
+                        "impossible": now.addingTimeInterval(Self.impossibleWait).milliseconds,
+                    ])
             }
+            try Self.endWaits(ofHintsAfter: now.addingTimeInterval(Self.impossibleWait), now: now, in: database)
         }
+    }
+
+    package func takeUpAll(now: Date) async throws {
+        try await write { database in
+            for table in ["task", "output"] {
+                try database.executeCached(
+                    sql: "UPDATE \(table) SET due_at = :now WHERE state = 'waiting' AND due_at > :now",
+                    arguments: ["now": now.milliseconds])
+            }
+            try Self.endWaits(ofHintsAfter: now, now: now, in: database)
+        }
+    }
+
+    /// Ends waits of hints, and leases that were written under a wrong clock.
+    private static func endWaits(ofHintsAfter date: Date, now: Date, in database: Database) throws {
+        let leasesAfter = now.addingTimeInterval(impossibleWait).milliseconds
+        for table in ["task", "output"] {
+            try database.executeCached(
+                sql: "UPDATE \(table) SET lease_expires_at = :now WHERE state = 'leased' AND lease_expires_at > :after",
+                arguments: ["now": now.milliseconds, "after": leasesAfter])
+        }
+        try database.executeCached(
+            sql: "UPDATE task_hint SET due_at = :now, mark = -2 * :now - 3 * received_at - attempts WHERE due_at > :after",
+            arguments: ["now": now.milliseconds, "after": date.milliseconds])
     }
 
     package func reopenEndedEarly(now: Date) async throws -> [TaskID] {

@@ -87,6 +87,9 @@ package struct GenerationClient: Sendable {
         return other
     }
 
+    /// Whether decisions based on the time of day may be final now; see ``UpstreamMonitor/isClockConfirmed(now:)``.
+    package var isClockConfirmed: Bool { monitor.isClockConfirmed(now: machineClock.now) }
+
     /// Texts that no record may contain, although the API or a host may send them back: the key, and the hidden texts.
     package var secrets: [String] { [key.unsafeSecret] + hidden() }
 

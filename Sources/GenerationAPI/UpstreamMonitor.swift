@@ -65,10 +65,15 @@ package final class UpstreamMonitor: Sendable {
 
     /// Tolerated difference between the two clocks, in seconds.
     package static let clockTolerance: TimeInterval = 300
+    /// Seconds for which an answer of the API confirms this machine's clock. A clock can jump at any time, for example when a
+    /// machine wakes up.
+    package static let confirmationLifetime: TimeInterval = 15 * 60
 
     private struct State {
         var problems: [UpstreamProblem.Name: UpstreamProblem] = [:]
         var clockSkew: TimeInterval?
+        /// This machine's time at the last comparison, if the clocks agreed.
+        var clockConfirmedAt: Date?
     }
 
     private let state = Mutex(State())
@@ -85,8 +90,14 @@ package final class UpstreamMonitor: Sendable {
     /// Seconds by which the API's clock is ahead of this machine's, as last measured; `nil` before the first measurement.
     package var clockSkew: TimeInterval? { state.withLock { $0.clockSkew } }
 
-    /// Whether decisions based on the time of day may be final: the clocks agree, or the API's time is unknown.
-    package var isClockTrusted: Bool { (clockSkew ?? 0).magnitude <= Self.clockTolerance }
+    /// Whether decisions based on the time of day may be final: an answer of the API to this process has shown within
+    /// ``confirmationLifetime`` that the clocks agree. Without answers, the clock may be wrong by any amount.
+    ///
+    /// - Parameter now: This machine's time.
+    package func isClockConfirmed(now: Date) -> Bool {
+        let confirmedAt = state.withLock { $0.clockConfirmedAt }
+        return confirmedAt.map { now.timeIntervalSince($0).magnitude <= Self.confirmationLifetime } ?? false
+    }
 
     package func report(_ problem: UpstreamProblem) {
         let isNew = state.withLock { $0.problems.updateValue(problem, forKey: problem.name) == nil }
@@ -108,7 +119,10 @@ package final class UpstreamMonitor: Sendable {
         guard date.count == 1, let text = date.first, let told = HTTPDate.parse(text, now: now) else { return }
         let kept = age.flatMap { UInt32($0.trimmingCharacters(in: .whitespaces)) }.map(TimeInterval.init) ?? 0
         let skew = told.addingTimeInterval(kept).timeIntervalSince(now)
-        state.withLock { $0.clockSkew = skew }
+        state.withLock { state in
+            state.clockSkew = skew
+            state.clockConfirmedAt = skew.magnitude <= Self.clockTolerance ? now : nil
+        }
         guard skew.magnitude > Self.clockTolerance else { return clear(.clock) }
         let side = skew > 0 ? "behind" : "ahead of"
         report(

@@ -49,7 +49,14 @@ struct HostPace: Sendable {
 
     var isIdle: Bool { active == 0 }
 
+    /// Seconds.
+    private var longestClosure: TimeInterval {
+        max(Self.longestRetryAfter, limits.longestPause, limits.perSecond.map { 1 / $0 } ?? 0)
+    }
+
     mutating func acquire(now: Date) -> Admission {
+        // Only a clock that was set back leaves a longer pause.
+        if max(closedUntil, nextStart).timeIntervalSince(now) > longestClosure { (closedUntil, nextStart) = (now, now) }
         let opens = max(closedUntil, nextStart)
         if opens > now { return .closed(until: opens) }
         guard active < concurrency else { return .full }

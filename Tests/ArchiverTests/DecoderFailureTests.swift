@@ -112,7 +112,8 @@ import Upkeep
             let answer =
                 #"{"id":"bad","status":"completed","created":\#(Int(created.timeIntervalSince1970)),"results":["\#(link)"]}"#
             let body = head.hasPrefix("get /v1/") ? answer : "misbehave:segfault"
-            return Array("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)".utf8)
+            let head = "HTTP/1.1 200 OK\r\n\(RawHost.dateLine())Content-Length: \(body.utf8.count)\r\nConnection: close\r\n"
+            return Array("\(head)\r\n\(body)".utf8)
         }
         let request = RecordedRequest(model: "gpt-image-2-beta", prompt: "a fox", size: "1:1", resolution: "4K")
         let options = { @Sendable (options: inout ArchiverOptions) in

@@ -26,7 +26,7 @@ extension RawHost {
     }
 
     static func answer(_ body: [UInt8], _ framing: Framing = .length) -> [UInt8] {
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n"
+        let head = "HTTP/1.1 200 OK\r\n\(dateLine())Content-Type: application/octet-stream\r\nConnection: close\r\n"
         switch framing {
         case .length: return Array("\(head)Content-Length: \(body.count)\r\n\r\n".utf8) + body
         case .chunked:

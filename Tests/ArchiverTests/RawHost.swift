@@ -37,6 +37,16 @@ final class RawHost: Sendable {
         }
     }
 
+    /// The `Date` header of an answer, with its line break.
+    /// - Parameter ahead: Seconds that the clock of this machine is ahead of the host's.
+    static func dateLine(ahead: TimeInterval = 0) -> String {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "GMT")
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return "Date: \(format.string(from: Date() - ahead))\r\n"
+    }
+
     private static func serve(_ connection: Int32, _ log: Log, _ answer: (Int, String) -> [UInt8]) {
         var head = ""
         var byte: UInt8 = 0

@@ -32,7 +32,8 @@ import Testing
             if answer == .comeBackInAnHour { failure.retryAfter = now.addingTimeInterval(3600) }
             if answer == .mixed { failure.isRefusal = Bool.random(using: &generator) }
             let decision = RetryDecision(
-                after: failure, tries: times.count, history: history, deadline: Self.deadline, now: now, using: &generator)
+                after: failure, tries: times.count, history: history, deadline: Self.deadline, now: now, isClockConfirmed: true,
+                using: &generator)
             history = decision.history
             guard let next = decision.nextTry else { break }
             now = max(next, now)
@@ -69,5 +70,49 @@ import Testing
             #expect(times.count { $0 > 86_399 - 600 } >= 6, "in the first 10 minutes")
             #expect(gaps.allSatisfy { $0 <= 2160 })
         }
+    }
+
+    /// The clock shows the deadline as passed, and no answer of the API has confirmed it.
+    @Test(arguments: [true, false], [60, 90_000, 259_200] as [TimeInterval])
+    func nothingIsFinalUnderAnUnconfirmedClock(_ isRefusal: Bool, _ late: TimeInterval) throws {
+        var generator = Sequence(state: 1)
+        var history = FailureHistory()
+        let failure = Failure("it failed", kind: "test", cause: .vendor, isRefusal: isRefusal)
+        func decide(_ tries: Int, _ now: Date, isClockConfirmed: Bool) -> RetryDecision {
+            RetryDecision(
+                after: failure, tries: tries, history: history, deadline: Self.deadline, now: now,
+                isClockConfirmed: isClockConfirmed, using: &generator)
+        }
+        var now = Self.deadline.addingTimeInterval(late)
+        for tries in 1...300 {
+            let decision = decide(tries, now, isClockConfirmed: false)
+            history = decision.history
+            let next = try #require(decision.nextTry)
+            #expect((239.9...1800.1).contains(next.timeIntervalSince(now)))
+            now = next
+        }
+        #expect(history.refusals == 0 && history.refusedSince == nil && history.causeInWindow == nil)
+        // By then the last try is more than a day late.
+        #expect(decide(301, now, isClockConfirmed: true).nextTry == nil)
+        // The clock is set back, and the link lives: the failure began before now.
+        now = Self.deadline.addingTimeInterval(-3600)
+        let early = decide(302, now, isClockConfirmed: true)
+        #expect(early.nextTry != nil && early.history.failingSince == now)
+    }
+
+    /// Refusals that an earlier release counted under a clock that was ahead.
+    @Test func refusalsBeforeTheDeadlineDoNotCount() throws {
+        var generator = Sequence(state: 1)
+        var history = FailureHistory()
+        (history.refusals, history.refusedSince) = (5, Self.deadline.addingTimeInterval(9 * 3600))
+        let failure = Failure("it failed", kind: "test", cause: .vendor, isRefusal: true)
+        let early = RetryDecision(
+            after: failure, tries: 6, history: history, deadline: Self.deadline, now: Self.deadline.addingTimeInterval(-60),
+            isClockConfirmed: true, using: &generator)
+        #expect(early.history.refusals == 0 && early.history.refusedSince == nil)
+        let late = RetryDecision(
+            after: failure, tries: 7, history: early.history, deadline: Self.deadline, now: Self.deadline.addingTimeInterval(60),
+            isClockConfirmed: true, using: &generator)
+        #expect(late.nextTry != nil && late.history.refusals == 1)
     }
 }

@@ -56,12 +56,12 @@ final class TestArchive: Sendable {
     @discardableResult
     func run(
         _ url: String, key: String = TestArchive.key, tasks: [TaskRegistration] = [], policy: AddressPolicy? = nil,
-        limits: DownloadLimits = DownloadLimits(), metrics: ArchiveMetrics = .none,
+        limits: DownloadLimits = DownloadLimits(), metrics: ArchiveMetrics = .none, loop: (any WallClock)? = nil,
         _ change: (inout ArchiverOptions) -> Void = { _ in },
         resolve: @escaping @Sendable (String) throws -> [NetworkAddress] = { try NetworkAddress.resolve($0) }
     ) async throws -> ArchiveSummary {
         let (archiver, downloader) = try archiver(
-            url, key: key, policy: policy, limits: limits, metrics: metrics, change, resolve: resolve)
+            url, key: key, policy: policy, limits: limits, metrics: metrics, loop: loop, change, resolve: resolve)
         try await archiver.register(tasks)
         let summary: ArchiveSummary
         do {
@@ -74,9 +74,10 @@ final class TestArchive: Sendable {
         return summary
     }
 
+    /// - Parameter loop: The clock of the archiver itself; `nil` for the one of the archive.
     func archiver(
         _ url: String, key: String = TestArchive.key, policy: AddressPolicy? = nil, limits: DownloadLimits = DownloadLimits(),
-        metrics: ArchiveMetrics = .none, vault: KeyVault? = nil,
+        metrics: ArchiveMetrics = .none, vault: KeyVault? = nil, loop: (any WallClock)? = nil,
         _ change: (inout ArchiverOptions) -> Void = { _ in }, hidden: @escaping @Sendable () -> [String] = { [] },
         resolve: @escaping @Sendable (String) throws -> [NetworkAddress] = { try NetworkAddress.resolve($0) }
     ) throws -> (Archiver, ResultDownloader) {
@@ -99,7 +100,7 @@ final class TestArchive: Sendable {
         change(&options)
         let archiver = Archiver(
             options: options, blobs: blobs, records: records, catalog: catalog, client: client, vault: vault,
-            downloader: downloader, clock: clock.loop, metrics: metrics
+            downloader: downloader, clock: loop ?? clock.loop, metrics: metrics
         ) { [self] event in
             switch event {
             case .postponed, .archived, .unavailable, .taskEnded, .resolved: clock.allowJump()

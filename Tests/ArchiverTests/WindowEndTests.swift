@@ -10,13 +10,9 @@ import Testing
     private static let names = ["refused", "unknown", "unfinished"]
 
     /// An API whose tasks were created 49 hours ago by the clock of this machine: for all of them, that is the end.
-    /// - Parameter ahead: Seconds that the clock of this machine is ahead of the API's.
-    private static func api(_ clock: JumpClock, ahead: TimeInterval) throws -> RawHost {
+    /// - Parameter ahead: Seconds that the clock of this machine is ahead of the API's; `nil` for an API that does not tell its time.
+    private static func api(_ clock: JumpClock, ahead: TimeInterval?) throws -> RawHost {
         let created = Int(clock.now.timeIntervalSince1970) - 49 * 3600
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.timeZone = TimeZone(identifier: "GMT")
-        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
         return try RawHost { _, head in
             let port = head.firstMatch(of: /host: 127\.0\.0\.1:(\d+)/)?.output.1 ?? ""
             let (status, body) =
@@ -31,10 +27,10 @@ import Testing
                     (404, #"{"error":{"message":"no such task","type":"invalid_request_error"}}"#)
                 }
             // It is held against the machine's own clock, which makes no jumps.
-            let date = format.string(from: Date() - ahead)
+            let date = ahead.map { RawHost.dateLine(ahead: $0) } ?? ""
             return Array(
                 """
-                HTTP/1.1 \(status) OK\r\nDate: \(date)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\
+                HTTP/1.1 \(status) OK\r\n\(date)Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\
                 Connection: close\r\n\r\n\(body)
                 """.utf8)
         }
@@ -51,13 +47,13 @@ import Testing
         return states
     }
 
-    @Test(arguments: [9, -9, 50] as [TimeInterval])
-    func noWindowClosesWhileTheClockIsWrong(hours: TimeInterval) async throws {
+    @Test(arguments: [9, -9, 50, nil] as [TimeInterval?])
+    func noWindowClosesWhileTheClockIsWrong(hours: TimeInterval?) async throws {
         let archive = try TestArchive()
         let begun = archive.clock.now - 49 * 3600
         let tasks = try Self.names.map { TaskRegistration(id: try #require(TaskID($0)), source: "test", createdAt: begun) }
         _ = try await archive.catalog.register(tasks, now: begun)
-        let wrong = try Self.api(archive.clock, ahead: hours * 3600)
+        let wrong = try Self.api(archive.clock, ahead: hours.map { $0 * 3600 })
         for _ in 1...3 {
             let summary = try await archive.run(wrong.url) { $0.patience = 0 }
             #expect(summary.unavailable == 0 && summary.waiting == 3)
@@ -84,7 +80,8 @@ import Testing
                 : ""
             return Array(
                 """
-                HTTP/1.1 \(body.isEmpty ? 404 : 200) OK\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)
+                HTTP/1.1 \(body.isEmpty ? 404 : 200) OK\r\n\(RawHost.dateLine())Content-Length: \(body.utf8.count)\r\n\
+                Connection: close\r\n\r\n\(body)
                 """.utf8)
         }
         let summary = try await archive.run(api.url, tasks: [TaskRegistration(id: task, source: "test")]) {

@@ -159,4 +159,55 @@ import Testing
         try await catalog.finish(lease, links, now: noon)
         #expect(try await catalog.queuedOutputs(limit: 9, now: noon).map(\.id.index) == [1])
     }
+
+    /// A process wrote these waits and a lease while the clock was three days ahead. The start comes at the right time.
+    @Test(arguments: CatalogKind.allCases)
+    func aStartEndsWaitsThatOnlyAWrongClockGives(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let ahead = noon.plus(3 * 86_400)
+        try await catalog.resolve(try taskID("t-failing"))
+        var failure = Postponement.failure(dueAt: ahead)
+        failure.history.failingSince = ahead
+        failure.notBefore = ahead
+        let output = try #require(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first)
+        try await catalog.finish(output, .postponed(failure), now: ahead)
+        let waits = ["t-ahead": ahead, "t-soon": noon.plus(60), "t-leased": noon]
+        _ = try await catalog.register(try waits.keys.map { TaskRegistration(id: try taskID($0), source: "test") }, now: noon)
+        for lease in try await catalog.leaseTasks(limit: 9, now: noon, until: ahead) where lease.id.text != "t-leased" {
+            let due = try #require(waits[lease.id.text])
+            try await catalog.finish(lease, .unfinished(dueAt: due, createdAt: nil), now: ahead)
+        }
+        let hints = try #require(catalog as? any TaskHints)
+        #expect(try await hints.keepHint(try taskID("t-hint"), most: 9, now: noon) == .kept)
+        try await hints.postponeHints([try taskID("t-hint"): ahead], countsReading: true)
+
+        try await catalog.takeUpWaiting(most: 1, now: noon)
+        #expect(try await catalog.queuedOutputs(limit: 9, now: noon).map(\.id.task.text) == ["t-failing"])
+        let leases = try await catalog.leaseTasks(limit: 9, now: noon, until: noon.plus(60))
+        #expect(leases.map(\.id.text).sorted() == ["t-ahead", "t-leased"], "the other one is a plain wait")
+        #expect(try await hints.dueHints(limit: 9, now: noon).map(\.id.text) == ["t-hint"])
+        #expect(try await catalog.damage(deep: true) == [])
+    }
+
+    @Test(arguments: CatalogKind.allCases)
+    func everythingIsDueAfterTheClockWasSetBack(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        let ahead = noon.plus(3600)
+        try await catalog.resolve(try taskID("t-1"))
+        var failure = Postponement.failure(dueAt: ahead)
+        failure.notBefore = ahead
+        let output = try #require(try await catalog.leaseOutputs(limit: 1, now: noon, until: noon.plus(60)).first)
+        try await catalog.finish(output, .postponed(failure), now: ahead)
+        _ = try await catalog.register([TaskRegistration(id: try taskID("t-2"), source: "test")], now: noon)
+        let task = try #require(try await catalog.leaseTasks(limit: 9, now: noon, until: ahead).first)
+        try await catalog.finish(task, .unfinished(dueAt: ahead, createdAt: nil), now: ahead)
+        let hints = try #require(catalog as? any TaskHints)
+        #expect(try await hints.keepHint(try taskID("t-hint"), most: 9, now: ahead) == .kept)
+
+        try await catalog.takeUpAll(now: noon)
+        #expect(try await catalog.queuedOutputs(limit: 9, now: noon).map(\.id.task.text) == ["t-1"])
+        #expect(try await catalog.leaseTasks(limit: 9, now: noon, until: noon.plus(60)).map(\.id.text) == ["t-2"])
+        #expect(try await hints.dueHints(limit: 9, now: noon).map(\.id.text) == ["t-hint"])
+        #expect(try await catalog.damage(deep: true) == [])
+    }
 }

@@ -23,7 +23,7 @@ import Testing
         let monitor = UpstreamMonitor()
         monitor.compareClock(date: [date], age: age, now: now)
         #expect(monitor.clockSkew == skew)
-        #expect(monitor.isClockTrusted == !isProblem)
+        #expect(monitor.isClockConfirmed(now: now) == !isProblem)
         #expect(names(monitor) == (isProblem ? ["clock"] : []))
         monitor.compareClock(date: ["Sun, 22 Nov 2026 12:00:01 GMT"], age: nil, now: now)
         #expect(names(monitor) == [])
@@ -34,7 +34,20 @@ import Testing
         for dates in [[], ["120"], ["yesterday"], ["Sun, 22 Nov 2026 09:00:00 GMT", "Sun, 22 Nov 2026 12:00:00 GMT"]] {
             monitor.compareClock(date: dates, age: nil, now: now)
         }
-        #expect(monitor.clockSkew == nil && monitor.isClockTrusted && monitor.problems.isEmpty)
+        #expect(monitor.clockSkew == nil && !monitor.isClockConfirmed(now: now) && monitor.problems.isEmpty)
+    }
+
+    @Test func anAnswerConfirmsTheClockForFifteenMinutes() {
+        let monitor = UpstreamMonitor()
+        #expect(!monitor.isClockConfirmed(now: now), "nobody has answered")
+        monitor.compareClock(date: ["Sun, 22 Nov 2026 12:04:00 GMT"], age: nil, now: now)
+        for (seconds, isConfirmed) in [(0.0, true), (900, true), (901, false), (259_200, false), (-900, true), (-901, false)] {
+            #expect(monitor.isClockConfirmed(now: now.addingTimeInterval(seconds)) == isConfirmed, "\(seconds) s")
+        }
+        monitor.compareClock(date: [], age: nil, now: now.addingTimeInterval(600))
+        #expect(!monitor.isClockConfirmed(now: now.addingTimeInterval(901)), "an answer without a date confirms nothing")
+        monitor.compareClock(date: ["Sun, 22 Nov 2026 12:00:00 GMT"], age: nil, now: now.addingTimeInterval(301))
+        #expect(!monitor.isClockConfirmed(now: now.addingTimeInterval(301)), "the last answer counts")
     }
 
     @Test func aListOlderThanBeforeIsAProblem() {

@@ -58,6 +58,15 @@ private struct Fixed: RandomNumberGenerator {
         #expect(pace.acquire(now: noon) == .closed(until: noon.addingTimeInterval(300)))
     }
 
+    /// The refusal came while the clock was three days ahead.
+    @Test mutating func aPauseEndsWhenTheClockIsSetBack() {
+        var pace = HostPace(HostLimits())
+        let ahead = noon.addingTimeInterval(3 * 86_400)
+        pace.recordRefusal(now: ahead, retryAfter: ahead.addingTimeInterval(300), using: &generator)
+        #expect(pace.acquire(now: ahead) == .closed(until: ahead.addingTimeInterval(300)))
+        #expect(pace.acquire(now: noon) == .entered)
+    }
+
     @Test mutating func goodAnswersRestoreTheWidth() {
         var pace = HostPace(HostLimits(concurrent: 4))
         pace.recordRefusal(now: noon, retryAfter: noon, using: &generator)

@@ -241,9 +241,10 @@ extension Archiver {
         var generator = SystemRandomNumberGenerator()
         let decision = RetryDecision(
             after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),
-            now: clock.now, base: options.retry.base, ceiling: options.retry.ceiling, using: &generator)
+            now: clock.now, isClockConfirmed: client.isClockConfirmed, base: options.retry.base,
+            ceiling: options.retry.ceiling, using: &generator)
         do {
-            guard let due = decision.nextTry ?? dueWhileTheClockIsOff else {
+            guard let due = decision.nextTry else {
                 if let candidate = failure.candidate {
                     lease.candidates.removeAll { $0.original.digest == candidate.original.digest }
                     lease.candidates.append(candidate)
@@ -265,12 +266,6 @@ extension Archiver {
         } catch {
             return result(for: error)
         }
-    }
-
-    /// If the local clock is off by hours, the end of a window can't be detected. The next attempt then comes after the longest
-    /// wait.
-    var dueWhileTheClockIsOff: Date? {
-        client.monitor.isClockTrusted ? nil : clock.now.addingTimeInterval(options.retry.ceiling)
     }
 
     private func giveUp(_ lease: OutputLease, _ reason: String, _ cause: FailureCause) async throws -> OutputResult {

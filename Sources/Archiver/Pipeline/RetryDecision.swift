@@ -34,6 +34,9 @@ package struct Failure: Error, Sendable {
 /// While a link works, no failure is final. The window closes when the deadline has passed *and* the vendor has refused freshly
 /// read links at least ``refusalsToClose`` times over at least ``refusalSpan``. Without such refusals, attempts continue for
 /// ``grace`` after the deadline, since links often work longer than promised.
+///
+/// A clock that is ahead shows every deadline as passed. So no window closes, and no refusal counts, unless the API has just
+/// confirmed the clock.
 package struct RetryDecision: Sendable {
     /// When to retry; `nil` if the window has closed.
     package var nextTry: Date?
@@ -71,19 +74,22 @@ package struct RetryDecision: Sendable {
 
     /// - Parameters:
     ///   - tries: Attempts so far, including the failed one.
+    ///   - isClockConfirmed: Whether an answer of the API has confirmed the clock behind `now` within the last minutes.
     ///   - base: Longest first wait, in seconds; doubles with each attempt.
     ///   - ceiling: Longest wait in seconds, as long as ``mostTries`` allows it.
     package init(
-        after failure: Failure, tries: Int, history: FailureHistory, deadline: Date, now: Date, base: TimeInterval = 2,
-        ceiling: TimeInterval = 1800, using generator: inout some RandomNumberGenerator
+        after failure: Failure, tries: Int, history: FailureHistory, deadline: Date, now: Date, isClockConfirmed: Bool,
+        base: TimeInterval = 2, ceiling: TimeInterval = 1800, using generator: inout some RandomNumberGenerator
     ) {
         var history = history
-        history.failingSince = history.failingSince ?? now
+        // A clock that was ahead may have left times that are still to come.
+        history.failingSince = min(history.failingSince ?? now, now)
         if now < deadline {
             history.causeInWindow = failure.cause
-        } else if failure.isRefusal {
+            (history.refusals, history.refusedSince) = (0, nil)
+        } else if failure.isRefusal, isClockConfirmed {
             history.refusals += 1
-            history.refusedSince = history.refusedSince ?? now
+            history.refusedSince = min(history.refusedSince ?? now, now)
         }
         let failingFor = now.timeIntervalSince(history.failingSince ?? now)
         isToBeTold = !history.isTold && (failure.cause == .ours || failingFor >= Self.timeBeforeTelling)
@@ -91,6 +97,10 @@ package struct RetryDecision: Sendable {
         causeOfLoss = history.causeInWindow ?? .ours
         guard now >= deadline else {
             nextTry = Self.beforeDeadline(failure, tries, deadline, now, base, ceiling, &generator)
+            return
+        }
+        guard isClockConfirmed else {
+            nextTry = Self.withUnconfirmedClock(failure, deadline, now, ceiling, &generator)
             return
         }
         let refusedFor = history.refusedSince.map { now.timeIntervalSince($0) } ?? 0
@@ -138,6 +148,17 @@ package struct RetryDecision: Sendable {
         let last = deadline.addingTimeInterval(-(checkpoints.last ?? 20))
         if asked != nil, last.timeIntervalSince(now) > 1 { return min(next, last) }
         return min(max(next, now.addingTimeInterval(1)), deadline.addingTimeInterval(.random(in: 1...60, using: &generator)))
+    }
+
+    /// The deadline may not have passed, so the wait has the ceiling of the waits before it, however many attempts there were.
+    private static func withUnconfirmedClock(
+        _ failure: Failure, _ deadline: Date, _ now: Date, _ ceiling: TimeInterval,
+        _ generator: inout some RandomNumberGenerator
+    ) -> Date {
+        let late = now.timeIntervalSince(deadline) * .random(in: 0.5...1, using: &generator)
+        let gap = min(max(late, .random(in: 240...360, using: &generator)), ceiling)
+        let asked = failure.retryAfter.map { min($0.timeIntervalSince(now), 1800) } ?? 0
+        return now.addingTimeInterval(max(gap, asked))
     }
 
     private static func afterDeadline(

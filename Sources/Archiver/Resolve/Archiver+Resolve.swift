@@ -174,7 +174,7 @@ extension Archiver {
         case .delivered, .unfinished:
             // A single answer may contain a wrong creation time, so the discovery time counts as well.
             let begun = max(createdAt ?? .distantPast, lease.discoveredAt)
-            guard clock.now.timeIntervalSince(begun) < Self.giveUpAfter || !client.monitor.isClockTrusted else {
+            guard clock.now.timeIntervalSince(begun) < Self.giveUpAfter || !client.isClockConfirmed else {
                 let reason = "the task is still unfinished two days after it was created and found"
                 return try await end(lease, .unavailable, reason, .vendor, createdAt, json)
             }
@@ -334,8 +334,9 @@ extension Archiver {
         var generator = SystemRandomNumberGenerator()
         let decision = RetryDecision(
             after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),
-            now: clock.now, base: options.retry.base, ceiling: options.retry.ceiling, using: &generator)
-        let postponement = (decision.nextTry ?? dueWhileTheClockIsOff).map { due in
+            now: clock.now, isClockConfirmed: client.isClockConfirmed, base: options.retry.base,
+            ceiling: options.retry.ceiling, using: &generator)
+        let postponement = decision.nextTry.map { due in
             Postponement(
                 dueAt: due, error: failure.detail, kind: failure.kind, cause: failure.cause, history: decision.history,
                 notBefore: failure.retryAfter.map { min($0, due) }, isToBeTold: decision.isToBeTold, isMiss: isMiss)

@@ -166,6 +166,8 @@ package struct Archiver: Sendable {
         var sourceStopped = false
         var sweepDueAt: Date?
         var hasTimer = false
+        /// The time at the last turn of the loop.
+        var latestTime = Date.distantPast
         /// The due date that was last reported as a wait.
         var waitTold: Date?
         var heartbeatDueAt = Date.distantPast
@@ -185,6 +187,7 @@ package struct Archiver: Sendable {
 
     private func startWork(_ state: inout RunState, in group: inout ThrowingTaskGroup<ChildResult, any Error>) async throws {
         let now = clock.now
+        try await takeUpAfterClockChange(&state, now: now)
         try await beatHeart(&state, now: now)
         if now >= state.riskCheckDueAt {
             state.riskCheckDueAt = now.addingTimeInterval(Self.riskCheckInterval)
@@ -292,9 +295,7 @@ package struct Archiver: Sendable {
             // Tasks found by the sweep may already be at risk.
             state.riskCheckDueAt = .distantPast
             try await catalog.forgetLinks()
-            let past = clock.now.addingTimeInterval(-2 * UpstreamRules.linkLifetime)
-            try await catalog.forgetSealedKeys(before: past)
-            try await catalog.forgetSubmissions(before: past)
+            try await forgetExpired()
             if let stop = swept.stop { try await close(stop, &state) }
         case .timer: state.hasTimer = false
         case .drainTimedOut: break

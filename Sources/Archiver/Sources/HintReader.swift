@@ -57,7 +57,9 @@ package struct HintReader: Sendable {
     private func read(_ budget: inout CallBudget) async throws {
         let now = clock.now
         let due = try await hints.dueHints(limit: UpstreamRules.batchLimit, now: now)
-        let old = due.filter { now.timeIntervalSince($0.receivedAt) >= Self.lifetime }.map(\.id)
+        // An unconfirmed clock may be ahead, and the links of an old hint alive.
+        let isClockConfirmed = try client().isClockConfirmed
+        let old = due.filter { isClockConfirmed && now.timeIntervalSince($0.receivedAt) >= Self.lifetime }.map(\.id)
         try await hints.dropHints(old)
         let asked = due.filter { !old.contains($0.id) }
         guard !asked.isEmpty else { return }

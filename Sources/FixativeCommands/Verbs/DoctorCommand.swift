@@ -169,7 +169,8 @@ struct DoctorCommand: AsyncParsableCommand {
         monitor.compareClock(
             date: response.headers["date"], age: response.headers.first(name: "age"), now: SystemClock().now)
         guard let skew = monitor.clockSkew else {
-            return [reached, Finding(subject: "clock", result: .note, detail: "not compared: the upstream's answer has no date")]
+            let detail = "not compared: the upstream's answer has no date; without one, nothing is ever given up"
+            return [reached, Finding(subject: "clock", result: .note, detail: detail)]
         }
         let detail = "\(Int(skew.magnitude.rounded())) s from the upstream's clock; deadlines are computed with this clock"
         guard let problem = monitor.problems.first else {
