@@ -46,6 +46,28 @@ extension SQLiteCatalog {
         }
     }
 
+    package func forgetSealedKeys(of tasks: [TaskID], now: Date) async throws {
+        let sealed = try await sealedKeys(of: tasks)
+        guard !sealed.isEmpty else { return }
+        try await write { database in
+            for task in sealed.keys {
+                try database.executeCached(
+                    sql: "DELETE FROM caller_key WHERE task = (SELECT key FROM task WHERE id = ?)", arguments: [task.text])
+                try database.executeCached(
+                    sql: """
+                        UPDATE task SET due_at = MIN(due_at, :now), attempts = 0, misses = 0, not_before = NULL
+                        WHERE id = :id AND state = 'waiting'
+                        """, arguments: ["id": task.text, "now": now.milliseconds])
+                try database.executeCached(
+                    sql: """
+                        UPDATE output SET account = 0, due_at = CASE state WHEN 'waiting'
+                            THEN MIN(due_at, MAX(:now, COALESCE(not_before, 0))) ELSE due_at END
+                        WHERE task = (SELECT key FROM task WHERE id = :id)
+                        """, arguments: ["id": task.text, "now": now.milliseconds])
+            }
+        }
+    }
+
     package func forgetSealedKeys(before date: Date) async throws {
         let isEmpty = try await read { database in
             try Bool.fetchOne(database.cachedStatement(sql: "SELECT NOT EXISTS (SELECT 1 FROM caller_key)")) ?? true

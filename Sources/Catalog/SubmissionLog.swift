@@ -35,6 +35,10 @@ package protocol SealedKeys: Sendable {
     /// The stored sealed keys of these tasks.
     func sealedKeys(of tasks: [TaskID]) async throws -> [TaskID: Data]
 
+    /// Deletes the sealed keys of tasks that this archive's own key can read. These tasks and their waiting outputs are due now;
+    /// failures and pauses of the other key do not count for the tasks.
+    func forgetSealedKeys(of tasks: [TaskID], now: Date) async throws
+
     /// Deletes the sealed keys of tasks discovered before `date`.
     func forgetSealedKeys(before date: Date) async throws
 }

@@ -58,6 +58,9 @@ package struct APIError: Error, Sendable {
     /// Whether other calls with this key will fail as well. The source then stops, and its queue is kept.
     package var stopsSource: Bool { code == .unauthorized || code == .noQuota || code == .forbidden }
 
+    /// Whether the call may succeed with another key.
+    package var refusesKey: Bool { stopsSource || code == .notFound }
+
     /// The next step for the user.
     package var advice: String {
         switch code {

@@ -3,7 +3,13 @@ import AsyncHTTPClient
 import Catalog
 import Foundation
 import GenerationAPI
+import HTTPTypes
+import Hummingbird
+import ImageCodecs
+import NIOCore
 import Secrets
+import Synchronization
+import SyntheticPictures
 import Testing
 
 @testable import Archiver
@@ -46,5 +52,108 @@ import Testing
         try await archiver.register([known, new].map { TaskRegistration(id: $0, source: "gateway") }, caller: caller)
         #expect(try await archive.catalog.sealedKeys(of: [known, new]).keys.map(\.text) == ["task-new"])
         await downloader.shutdown()
+    }
+
+    private static let picture = (try? SyntheticPicture.make(width: 48, height: 32, seed: 1, as: .png)) ?? []
+
+    private static func json(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json"], body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    /// The API knows the tasks. The caller that named them first may not read them, or not any more.
+    @Test(arguments: [401, 402, 403, 404], [1, 3])
+    func aTaskThatACallersKeyCannotReadIsReadWithTheOwnKey(_ status: Int, _ count: Int) async throws {
+        let archive = try TestArchive()
+        let own = try #require(APIKey(TestArchive.key))
+        let caller = try #require(APIKey("sk-caller-0123456789"))
+        let ids = try (0..<count).map { try #require(TaskID("task-\($0)")) }
+        let created = Int(archive.clock.now.timeIntervalSince1970)
+        try await withStorageHost(posts: true) { request in
+            guard request.uri.path.hasPrefix("/v1/") else {
+                return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: Self.picture)))
+            }
+            guard request.headers[.authorization] == "Bearer \(TestArchive.key)" else {
+                return Self.json(#"{"error":{"message":"no"}}"#, status: .init(code: status))
+            }
+            let host = request.head.authority ?? ""
+            let tasks = ids.map { id in
+                #"{"id":"\#(id)","status":"completed","created":\#(created),"results":["http://\#(host)/\#(id).png"]}"#
+            }
+            return Self.json(#"{"data":[\#(tasks.joined(separator: ","))]}"#)
+        } _: { url in
+            let (archiver, downloader) = try archive.archiver(url, vault: KeyVault(own, salt: "archive")) { $0.patience = 0 }
+            try await archiver.register(ids.map { TaskRegistration(id: $0, source: "gateway") }, caller: caller)
+            #expect(try await archive.catalog.sealedKeys(of: ids).count == count)
+            let summary = try await archiver.run()
+            await downloader.shutdown()
+            #expect(summary.archived == count && summary.stopReason == nil, "\(archive.events)")
+        }
+        #expect(try await archive.catalog.sealedKeys(of: ids) == [:], "the next reading needs no caller's key")
+    }
+
+    /// The key is revoked after the task was read; the host takes only fresh links.
+    @Test func anOutputOfARevokedKeyGetsItsLinkWithTheOwnKey() async throws {
+        let archive = try TestArchive()
+        let own = try #require(APIKey(TestArchive.key))
+        let caller = try #require(APIKey("sk-caller-0123456789"))
+        let id = try #require(TaskID("task-1"))
+        let created = Int(archive.clock.now.timeIntervalSince1970)
+        let isRevoked = Mutex(false)
+        try await withStorageHost(posts: true) { request in
+            guard request.uri.path.hasPrefix("/v1/") else {
+                isRevoked.withLock { $0 = true }
+                guard request.uri.query?.contains("fresh") == true else { return Response(status: .forbidden) }
+                return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: Self.picture)))
+            }
+            let isOwn = request.headers[.authorization] == "Bearer \(TestArchive.key)"
+            guard isOwn || !isRevoked.withLock({ $0 }) else {
+                return Self.json(#"{"error":{"message":"no"}}"#, status: .unauthorized)
+            }
+            guard request.method == .get else { return Response(status: .notFound) }
+            let link = "http://\(request.head.authority ?? "")/0.png?sig=\(isOwn ? "fresh" : "first")-abcdefgh"
+            return Self.json(#"{"id":"\#(id)","status":"completed","created":\#(created),"results":["\#(link)"]}"#)
+        } _: { url in
+            let (archiver, downloader) = try archive.archiver(url, vault: KeyVault(own, salt: "archive")) { $0.patience = 60 }
+            try await archiver.register([TaskRegistration(id: id, source: "gateway")], caller: caller)
+            let summary = try await archiver.run()
+            await downloader.shutdown()
+            #expect(summary.archived == 1 && summary.stopReason == nil, "\(archive.events)")
+        }
+        #expect(try await archive.catalog.sealedKeys(of: [id]) == [:])
+        #expect(archive.files(holding: "sk-caller") == [])
+    }
+
+    /// Neither key can read the task yet.
+    @Test func aTaskOfTheOwnListLosesACallersKey() async throws {
+        let archive = try TestArchive()
+        let own = try #require(APIKey(TestArchive.key))
+        let caller = try #require(APIKey("sk-caller-0123456789"))
+        let ids = try ["task-listed", "task-other"].map { try #require(TaskID($0)) }
+        let created = Int(archive.clock.now.timeIntervalSince1970)
+        try await withStorageHost(posts: true) { request in
+            guard request.uri.path == "/v1/tasks" else { return Response(status: .notFound) }
+            let isFirst = request.uri.queryParameters["page"] == "1"
+            let row = #"{"id":"task-listed","status":"processing","created":\#(created)}"#
+            return Self.json(#"{"data":[\#(isFirst ? row : "")],"total":1}"#)
+        } _: { url in
+            let (archiver, downloader) = try archive.archiver(url, vault: KeyVault(own, salt: "archive")) {
+                $0.patience = 0
+                $0.since = 86_400
+            }
+            try await archiver.register(ids.map { TaskRegistration(id: $0, source: "gateway") }, caller: caller)
+            _ = try await archiver.run()
+            await downloader.shutdown()
+        }
+        #expect(try await archive.catalog.sealedKeys(of: ids).keys.map(\.text) == ["task-other"])
+    }
+
+    @Test func triesWithTheOwnKeyAreLimited() {
+        let budget = SharedCallBudget(perMinute: 6)
+        let noon = Date(timeIntervalSince1970: 1_795_348_800)
+        #expect((0..<9).count { _ in budget.take(now: noon) } == 6)
+        budget.giveBack()
+        #expect((0..<9).count { _ in budget.take(now: noon) } == 1)
+        #expect((0..<9).count { _ in budget.take(now: noon + 20) } == 2, "six a minute")
     }
 }

@@ -115,13 +115,13 @@ extension Archiver {
 
     /// - Returns: What the answer says about the output, and the end of its window. A creation after the discovery is not believed.
     private func readAgain(_ lease: OutputLease) async throws -> (LinkAnswer, deadline: Date?) {
-        let reading = try await readers.batches(of: [lease.id.task]).first
+        guard let batch = try await readers.batches(of: [lease.id.task]).first else { throw Self.noLink }
         let snapshot: TaskSnapshot
         do {
-            snapshot = try await (reading?.client ?? client).task(lease.id.task)
+            snapshot = try await read(lease.id.task, batch)
         } catch var error as APIError {
             // A refused caller's key, or a task of another account, must not stop the source for all other tasks.
-            if error.code == .forbidden || (reading?.isCallers == true && error.stopsSource) { error.code = .server }
+            if error.code == .forbidden || (batch.isCallers && error.stopsSource) { error.code = .server }
             throw error
         }
         // No task is created after it was discovered, so an answer that always says "now" does not keep the window open.

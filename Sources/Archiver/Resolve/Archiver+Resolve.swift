@@ -13,16 +13,16 @@ extension Archiver {
     func resolve(_ leases: [TaskLease]) async throws -> APIError? {
         var stop: APIError?
         let named = Dictionary(leases.map { ($0.id, $0) }) { first, _ in first }
-        for reading in try await readers.batches(of: leases.map(\.id)) {
-            let leases = reading.tasks.compactMap { named[$0] }
+        for batch in try await readers.batches(of: leases.map(\.id)) {
+            let leases = batch.tasks.compactMap { named[$0] }
             do {
-                let answers = try await metrics.measure(.resolve) { try await read(leases, reading.client) }
+                let answers = try await metrics.measure(.resolve) { try await read(leases, batch) }
                 for lease in leases {
                     if let error = answers.failed[lease.id] {
                         try await putBack(lease, error)
                     } else if let snapshot = answers.found[lease.id] {
-                        try await finish(lease, snapshot, secrets: reading.client.secrets)
-                    } else if reading.isKeyLost {
+                        try await finish(lease, snapshot, secrets: batch.client.secrets)
+                    } else if batch.isKeyLost {
                         let words = "the caller's key can't be decrypted: the service's own key has changed"
                         try await postpone(lease, Failure(words, kind: "key_lost", cause: .ours))
                     } else {
@@ -30,9 +30,9 @@ extension Archiver {
                     }
                 }
             } catch let error as APIError {
-                if error.stopsSource, !reading.isCallers { stop = error }
+                if error.stopsSource, !batch.isCallers { stop = error }
                 for lease in leases {
-                    if error.stopsSource, !reading.isCallers {
+                    if error.stopsSource, !batch.isCallers {
                         try await write(lease, .released)
                     } else {
                         try await putBack(lease, error)
@@ -55,6 +55,29 @@ extension Archiver {
         var found: [TaskID: TaskSnapshot] = [:]
         /// Errors of single tasks, which say nothing about the other tasks.
         var failed: [TaskID: APIError] = [:]
+    }
+
+    /// Reads tasks with the key of their batch, and those that a caller's key can't read with the service's own.
+    ///
+    /// - Throws: ``APIError`` when none of the tasks can be read for now.
+    private func read(_ leases: [TaskLease], _ batch: TaskReaders.KeyedBatch) async throws -> Answers {
+        var answers = Answers()
+        do {
+            answers = try await read(leases, batch.client)
+        } catch let error as APIError where batch.isCallers && !batch.isKeyLost && error.refusesKey {
+            for lease in leases { answers.failed[lease.id] = error }
+        }
+        guard batch.isCallers else { return answers }
+        guard !batch.isKeyLost else {
+            try await catalog.forgetSealedKeys(of: Array(answers.found.keys), now: clock.now)
+            return answers
+        }
+        let refused = leases.map(\.id).filter { answers.found[$0] == nil && answers.failed[$0]?.refusesKey ?? true }
+        for (id, snapshot) in try await readWithOwnKey(refused) {
+            answers.found[id] = snapshot
+            answers.failed[id] = nil
+        }
+        return answers
     }
 
     /// Reads new tasks in one call, and tasks whose reading has failed one by one: a single task may be the reason why a batch fails

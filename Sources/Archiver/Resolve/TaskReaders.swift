@@ -10,12 +10,17 @@ package struct TaskReaders: Sendable {
     private let own: GenerationClient
     private let catalog: any SealedKeys
     private let vault: KeyVault?
+    /// The service's own key for tasks of callers: one attempt at each call.
+    let ownForCallers: GenerationClient
+    /// Calls with the own key that find no task of a caller.
+    let ownTries = SharedCallBudget(perMinute: 6)
 
     /// - Parameter vault: Decrypts callers' keys; without one, all tasks are read with the service's own key.
     package init(own: GenerationClient, catalog: any SealedKeys, vault: KeyVault? = nil) {
         self.own = own
         self.catalog = catalog
         self.vault = vault
+        ownForCallers = own.with(attempts: 1)
     }
 
     /// Encrypts a caller's key for storage; empty without a vault.

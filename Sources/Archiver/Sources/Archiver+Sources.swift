@@ -31,6 +31,8 @@ extension Archiver {
                             upstreamState: $0.upstreamState)
                     }
                     let new = Set(try await registerNew(named))
+                    // The own key reads these tasks, whoever named them first.
+                    try await catalog.forgetSealedKeys(of: named.map(\.id).filter { !new.contains($0) }, now: clock.now)
                     news.record(
                         tasks.filter { new.contains($0.id) }, before: clock.now.addingTimeInterval(options.riskTime))
                 })

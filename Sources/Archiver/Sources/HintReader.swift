@@ -125,25 +125,3 @@ package struct HintReader: Sendable {
         try await hints.postponeHints(Dictionary(due) { first, _ in first }, countsReading: true)
     }
 }
-
-/// The remaining call budget: at most one minute's worth, refilled continuously (token bucket).
-private struct CallBudget {
-    private let perMinute: Int
-    private var left: Double
-    private var date: Date
-
-    init(perMinute: Int, now: Date) {
-        self.perMinute = perMinute
-        left = Double(perMinute)
-        date = now
-    }
-
-    mutating func calls(now: Date) -> Int {
-        left = min(Double(perMinute), left + max(0, now.timeIntervalSince(date)) * Double(perMinute) / 60)
-        date = now
-        return Int(left)
-    }
-
-    mutating func spend() { left -= 1 }
-    mutating func giveBack() { left = min(Double(perMinute), left + 1) }
-}
