@@ -78,6 +78,8 @@ package struct TaskLease: Sendable, Hashable {
     /// Whether the upstream reported the task as failed and later as alive. A failure is then final only after the window has
     /// closed.
     package var isContradicted = false
+    /// The number of the caller's account that owns the task; 0 for this archive's own account.
+    package var account: Int64 = 0
 }
 
 /// The failures of one task or output so far: the input of the retry rule.

@@ -17,6 +17,16 @@ extension SQLiteCatalog {
         CREATE INDEX output_account ON output (account, deadline) WHERE state = 'waiting';
         """
 
+    /// The owner of each task. The indexes find the due tasks of one account, and the callers with due tasks.
+    static let taskAccounts = """
+        ALTER TABLE task ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+        UPDATE task SET account = (SELECT account FROM caller_key WHERE caller_key.task = task.key)
+            WHERE key IN (SELECT task FROM caller_key);
+        CREATE INDEX task_own ON task (account, COALESCE(created_at, discovered_at), key, due_at)
+            WHERE state = 'waiting' AND account = 0;
+        CREATE INDEX task_caller ON task (account, due_at) WHERE state = 'waiting' AND account <> 0;
+        """
+
     package func keep(_ sealedKeys: [TaskID: Data], account: Int64) async throws {
         guard !sealedKeys.isEmpty else { return }
         try await write { database in
@@ -26,6 +36,8 @@ extension SQLiteCatalog {
                         INSERT INTO caller_key (task, sealed, account) SELECT key, ?2, ?3 FROM task WHERE id = ?1
                         ON CONFLICT (task) DO UPDATE SET sealed = excluded.sealed, account = excluded.account
                         """, arguments: [task.text, sealed, account])
+                try database.executeCached(
+                    sql: "UPDATE task SET account = ?2 WHERE id = ?1 AND account <> ?2", arguments: [task.text, account])
                 try database.executeCached(
                     sql: "UPDATE output SET account = ?2 WHERE task = (SELECT key FROM task WHERE id = ?1) AND account <> ?2",
                     arguments: [task.text, account])
@@ -58,6 +70,7 @@ extension SQLiteCatalog {
                         UPDATE task SET due_at = MIN(due_at, :now), attempts = 0, misses = 0, not_before = NULL
                         WHERE id = :id AND state = 'waiting'
                         """, arguments: ["id": task.text, "now": now.milliseconds])
+                try database.executeCached(sql: "UPDATE task SET account = 0 WHERE id = ?", arguments: [task.text])
                 try database.executeCached(
                     sql: """
                         UPDATE output SET account = 0, due_at = CASE state WHEN 'waiting'

@@ -1,5 +1,5 @@
 import ArchiveModel
-import Foundation
+package import Foundation
 import GRDB
 
 /// SQL that finds due entries. Each query scans one index and stops at its limit, so a claim costs the same with a million
@@ -12,6 +12,31 @@ extension SQLiteCatalog {
             WHERE state = 'waiting' AND due_at <= :now
             ORDER BY COALESCE(created_at, discovered_at), key LIMIT :limit
             """
+        static let ownTasks = """
+            SELECT key, COALESCE(created_at, discovered_at) AS place FROM task INDEXED BY task_own
+            WHERE state = 'waiting' AND account = 0 AND due_at <= :now
+            ORDER BY COALESCE(created_at, discovered_at), key LIMIT :limit
+            """
+        /// Those that have been due longest, so that one lookup finds them.
+        static let callerTasks = """
+            SELECT key, COALESCE(created_at, discovered_at) AS place FROM task INDEXED BY task_caller
+            WHERE state = 'waiting' AND account <> 0 AND account = :account AND due_at <= :now ORDER BY due_at LIMIT :limit
+            """
+        /// Callers with due tasks; each step is one index lookup.
+        static let callers = """
+            WITH RECURSIVE caller (number) AS (
+                SELECT MIN(account) FROM task INDEXED BY task_caller
+                WHERE state = 'waiting' AND account <> 0 AND account > :account
+                UNION ALL
+                SELECT (SELECT MIN(account) FROM task INDEXED BY task_caller
+                    WHERE state = 'waiting' AND account <> 0 AND account > number)
+                FROM caller WHERE number IS NOT NULL
+            )
+            SELECT number FROM caller WHERE number IS NOT NULL
+                AND (SELECT MIN(due_at) FROM task INDEXED BY task_caller
+                    WHERE state = 'waiting' AND account <> 0 AND account = number) <= :now
+            LIMIT :limit
+            """
         /// How long an entry waits after its lease expired because the process died, in milliseconds: none at first, then 10 s
         /// times the square of the number of deaths, at most 30 minutes.
         static let pauseAfterDeaths = "MIN(deaths * deaths * 10000, 1800000)"
@@ -19,6 +44,7 @@ extension SQLiteCatalog {
         static let expiredTasks = """
             SELECT key, COALESCE(created_at, discovered_at) AS place FROM task
             WHERE state = 'leased' AND lease_expires_at <= :now AND lease_expires_at + \(pauseAfterDeaths) <= :now
+                AND (:account IS NULL OR account = :account)
             """
         /// In this order: no deadline, before the deadline, past it.
         static let outputs = ["deadline IS NULL", "deadline >= :now", "deadline < :now"].map {
@@ -49,23 +75,40 @@ extension SQLiteCatalog {
             WHERE state = 'waiting' AND account = :account AND +due_at <= :now ORDER BY deadline LIMIT :limit
             """
 
-        static var all: [String] { outputs + [tasks, expiredTasks, expiredOutputs, accounts, outputsOfAccount] }
+        static var all: [String] {
+            outputs + [
+                tasks, ownTasks, callerTasks, callers, expiredTasks, expiredOutputs, accounts, outputsOfAccount,
+            ]
+        }
     }
 
     /// Keys of the due tasks, the oldest first.
-    /// - Parameter suspects: `true` for tasks whose lease has expired, `false` for the others, `nil` for both.
-    static func dueTasks(limit: Int, suspects: Bool?, now: Date, in database: Database) throws -> [Int64] {
-        let waiting =
-            suspects == true
-            ? []
-            : try Row.fetchAll(
-                database.cachedStatement(sql: ClaimSQL.tasks), arguments: ["now": now.milliseconds, "limit": limit])
+    /// - Parameters:
+    ///   - account: `nil` for all accounts.
+    ///   - suspects: `true` for tasks whose lease has expired, `false` for the others, `nil` for both.
+    static func dueTasks(
+        limit: Int, account: Int64?, suspects: Bool?, now: Date, in database: Database
+    ) throws -> [Int64] {
+        let sql =
+            switch account {
+            case nil: ClaimSQL.tasks
+            case 0?: ClaimSQL.ownTasks
+            default: ClaimSQL.callerTasks
+            }
+        let values: StatementArguments = ["now": now.milliseconds, "limit": limit, "account": account]
+        let waiting = suspects == true ? [] : try Row.fetchAll(database.cachedStatement(sql: sql), arguments: values)
         let expired =
-            suspects == false
-            ? []
-            : try Row.fetchAll(database.cachedStatement(sql: ClaimSQL.expiredTasks), arguments: ["now": now.milliseconds])
+            suspects == false ? [] : try Row.fetchAll(database.cachedStatement(sql: ClaimSQL.expiredTasks), arguments: values)
         let candidates = (waiting + expired).map { (place: $0["place"] as Int64, key: $0["key"] as Int64) }
         return candidates.sorted { ($0.place, $0.key) < ($1.place, $1.key) }.prefix(limit).map(\.key)
+    }
+
+    package func callersWithDueTasks(after account: Int64, limit: Int, now: Date) async throws -> [Int64] {
+        try await read { database in
+            try Int64.fetchAll(
+                database.cachedStatement(sql: ClaimSQL.callers),
+                arguments: ["account": account, "limit": limit, "now": now.milliseconds])
+        }
     }
 
     /// Keys of the due outputs: the earliest deadline first, those past their deadline last.

@@ -123,6 +123,7 @@ extension SQLiteCatalog {
         migrator.registerMigration("9 patience") { try Self.addPatience(in: $0) }
         migrator.registerMigration("hints") { try $0.execute(sql: Self.hints) }
         migrator.registerMigration("accounts") { try $0.execute(sql: Self.accounts) }
+        migrator.registerMigration("task accounts") { try $0.execute(sql: Self.taskAccounts) }
         return migrator
     }
 }

@@ -125,9 +125,9 @@ extension SQLiteCatalog {
         ]
     }
 
-    package func leaseTasks(limit: Int, suspects: Bool?, now: Date, until: Date) async throws -> [TaskLease] {
+    package func leaseTasks(limit: Int, account: Int64?, suspects: Bool?, now: Date, until: Date) async throws -> [TaskLease] {
         try await write { database in
-            let due = try Self.dueTasks(limit: limit, suspects: suspects, now: now, in: database)
+            let due = try Self.dueTasks(limit: limit, account: account, suspects: suspects, now: now, in: database)
             guard !due.isEmpty else { return [] }
             let order = Dictionary(uniqueKeysWithValues: zip(due, due.indices))
             let rows = try Row.fetchAll(
@@ -151,7 +151,7 @@ extension SQLiteCatalog {
             history: history(
                 since: row["failing_since"], windowCause: row["window_cause"], refusals: row["refusals"],
                 refusedSince: row["refused_since"], told: row["told"], deaths: row["deaths"]),
-            isContradicted: row["contradicted"])
+            isContradicted: row["contradicted"], account: row["account"])
     }
 
     package func extend(_ leases: [TaskLease], until: Date) async throws -> [TaskLease] {
@@ -290,8 +290,7 @@ extension SQLiteCatalog {
             try database.executeCached(
                 sql: """
                     INSERT INTO output (task, idx, state, link, name, reason, cause, failing_since, deadline, due_at, account)
-                    SELECT key, :index, 'waiting', :link, :name, :reason, :cause, :since, :deadline, :now,
-                        COALESCE((SELECT account FROM caller_key WHERE caller_key.task = task.key), 0)
+                    SELECT key, :index, 'waiting', :link, :name, :reason, :cause, :since, :deadline, :now, account
                     FROM task WHERE id = :id
                     ON CONFLICT (task, idx) DO UPDATE SET link = excluded.link, name = COALESCE(excluded.name, name),
                         due_at = excluded.due_at, state = 'waiting', attempts = 0, failure = NULL, ended_at = NULL,

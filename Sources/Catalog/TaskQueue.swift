@@ -9,10 +9,15 @@ package protocol TaskQueue: Sendable {
     /// The newest task found by a sweep of the account, among those created at or before `before`.
     func newestListed(before: Date) async throws -> (id: TaskID, createdAt: Date)?
 
-    /// Leases up to `limit` due tasks, the oldest first.
-    /// - Parameter suspects: `true` leases only tasks whose lease has expired (their process died while it held them), `false`
-    ///   only the others, `nil` both.
-    func leaseTasks(limit: Int, suspects: Bool?, now: Date, until: Date) async throws -> [TaskLease]
+    /// Leases up to `limit` due tasks, the oldest first; of a caller, those that have been due longest.
+    /// - Parameters:
+    ///   - account: Only tasks of this account; 0 for this archive's own account, `nil` for all.
+    ///   - suspects: `true` leases only tasks whose lease has expired (their process died while it held them), `false` only the
+    ///     others, `nil` both.
+    func leaseTasks(limit: Int, account: Int64?, suspects: Bool?, now: Date, until: Date) async throws -> [TaskLease]
+
+    /// Up to `limit` accounts of callers that have due tasks, by their numbers, beginning after `account`.
+    func callersWithDueTasks(after account: Int64, limit: Int, now: Date) async throws -> [Int64]
 
     /// Extends leases that are still held.
     /// - Returns: The leases that another worker has taken over.
@@ -24,7 +29,8 @@ package protocol TaskQueue: Sendable {
 }
 
 extension TaskQueue {
-    package func leaseTasks(limit: Int, now: Date, until: Date) async throws -> [TaskLease] {
-        try await leaseTasks(limit: limit, suspects: nil, now: now, until: until)
+    /// Leases tasks of all accounts.
+    package func leaseTasks(limit: Int, suspects: Bool? = nil, now: Date, until: Date) async throws -> [TaskLease] {
+        try await leaseTasks(limit: limit, account: nil, suspects: suspects, now: now, until: until)
     }
 }

@@ -11,8 +11,6 @@ package import Secrets
 package struct GenerationClient: Sendable {
     package static let defaultBaseURL = "https://api.evolink.ai"
 
-    /// The longest wait in seconds before a retry inside this client. Longer waits are thrown to the caller.
-    private static let longestWait: TimeInterval = 60
     /// An answer may contain the pictures themselves, so the limit is large.
     private static let bodyLimit = 64 << 20
 
@@ -21,6 +19,8 @@ package struct GenerationClient: Sendable {
     private var http: HTTPClient
     private let clock: any WallClock
     private var retry: RetryPolicy
+    /// The longest wait in seconds before an attempt inside this client. Longer waits are thrown to the caller.
+    private var longestWait: TimeInterval = 60
     private let timeout: TimeInterval
     private var hidden: @Sendable () -> [String]
     private let gate: HostRateLimiter
@@ -80,6 +80,13 @@ package struct GenerationClient: Sendable {
         return other
     }
 
+    /// The same client, which throws longer waits than this number of seconds to the caller.
+    package func with(longestWait: TimeInterval) -> GenerationClient {
+        var other = self
+        other.longestWait = longestWait
+        return other
+    }
+
     /// The same client over other connections.
     package func with(_ http: HTTPClient) -> GenerationClient {
         var other = self
@@ -101,6 +108,8 @@ package struct GenerationClient: Sendable {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10), read: .seconds(60)))
         configuration.connectionPool.retryConnectionEstablishment = false
+        // Unanswered calls with one key must not hold the connections of others. The calls of each key are limited anyway.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         configuration.refuseUnknownStatus()
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
@@ -210,7 +219,7 @@ package struct GenerationClient: Sendable {
                 return value
             } catch let error as APIError where error.isTransient {
                 failures += 1
-                let isLong = error.retryAfter.map { $0.timeIntervalSince(clock.now) > Self.longestWait } ?? false
+                let isLong = error.retryAfter.map { $0.timeIntervalSince(clock.now) > longestWait } ?? false
                 guard failures < retry.attempts, !isLong else {
                     reportOrigin(of: error)
                     throw error
@@ -224,7 +233,7 @@ package struct GenerationClient: Sendable {
 
     /// One attempt. Waits for the concurrency limit and pauses, which all calls with the same key share.
     private func attemptInTurn(_ call: Call) async throws -> JSONReading {
-        if let pauseEnd = try await gate.acquire(rateLimitKey, maxWait: Self.longestWait) {
+        if let pauseEnd = try await gate.acquire(rateLimitKey, maxWait: longestWait) {
             throw APIError(.rateLimited, call: call.name, message: "the API asked for a pause", retryAfter: pauseEnd)
         }
         do {

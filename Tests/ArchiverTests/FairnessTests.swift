@@ -1,10 +1,12 @@
 import ArchiveModel
 import Catalog
 import Foundation
+import HTTPTypes
 import Hummingbird
 import ImageCodecs
 import NIOCore
 import Networking
+import Secrets
 import Synchronization
 import SyntheticPictures
 import Testing
@@ -208,6 +210,57 @@ private let noon = Date(milliseconds: 1_795_348_800_000)
                 #expect(seconds < 200, "without shares it takes as long as the dripping links live")
                 print("fairness: 20 good links behind 64 dripping ones took \(Int(seconds)) s")
             }
+        }
+    }
+
+    /// Eight callers with 25 older tasks each. The API asks each of their keys for a pause.
+    @Test func limitedCallersDoNotDelayTheOwnTasks() async throws {
+        let clock = JumpClock(leastJump: .infinity)
+        let archive = try TestArchive(clock: clock)
+        let own = try #require(APIKey(TestArchive.key))
+        let picture = try SyntheticPicture.make(width: 16, height: 16, seed: 1, as: .png)
+        let begun = clock.now
+        try await withStorageHost(posts: true) { request in
+            guard request.uri.path.hasPrefix("/v1/") else {
+                return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: picture)))
+            }
+            guard request.headers[.authorization] == "Bearer \(TestArchive.key)" else {
+                return Response(status: .tooManyRequests, headers: [.retryAfter: "30"])
+            }
+            guard request.method == .get else { return Response(status: .notFound) }
+            let id = request.uri.path.split(separator: "/").last ?? ""
+            let created = Int(begun.timeIntervalSince1970)
+            let link = "http://\(request.head.authority ?? "")/\(id).png"
+            let json = #"{"id":"\#(id)","status":"completed","created":\#(created),"results":["\#(link)"]}"#
+            return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: json)))
+        } _: { url in
+            let (archiver, downloader) = try archive.archiver(url, vault: KeyVault(own, salt: "archive")) {
+                $0.watch = true
+                $0.pollInterval = 1
+            }
+            for caller in 0..<8 {
+                let tasks = (0..<25).compactMap { TaskID("task-\(caller)-\($0)") }.map {
+                    TaskRegistration(id: $0, source: "gateway", createdAt: begun - 7200)
+                }
+                try await archiver.register(tasks, caller: try #require(APIKey("sk-caller-0123456789-\(caller)")))
+            }
+            let summary = Task { try await archiver.run() }
+            // The callers' tasks are being read.
+            try await clock.sleep(for: .seconds(5))
+            let start = clock.now
+            let task = TaskRegistration(id: try #require(TaskID("task-own")), source: "sweep", createdAt: begun)
+            try await archiver.register([task])
+            var archived = 0
+            while archived < 1, clock.now.timeIntervalSince(start) < 300 {
+                try await clock.sleep(for: .seconds(1))
+                archived = archive.events.count { if case .archived = $0 { true } else { false } }
+            }
+            let seconds = clock.now.timeIntervalSince(start)
+            archiver.stop()
+            _ = try await summary.value
+            await downloader.shutdown()
+            #expect(archived == 1)
+            #expect(seconds < 120, "each caller's pause was waited for: \(Int(seconds)) s")
         }
     }
 }

@@ -207,7 +207,8 @@ import SizeContract
         }
         try await measureQueue(catalog, name: "claim of 16 outputs, all waiting")
         try await measure("claim of 16 tasks") { _ in
-            _ = try await catalog.leaseTasks(limit: 16, now: now, until: now.addingTimeInterval(30))
+            _ = try await catalog.leaseTasks(
+                limit: 16, account: 0, suspects: false, now: now, until: now.addingTimeInterval(30))
         }
         try await measure("claim, and put back") { _ in
             let queued = try await catalog.queuedOutputs(limit: 1, now: now)

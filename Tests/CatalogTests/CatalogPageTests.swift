@@ -138,7 +138,7 @@ import Testing
         let cursor = try await catalog.page(EntryQuery(limit: 1), after: nil).next
         let claim = try await catalog.claimPlan()
         let tables = claim.filter { $0.contains(#/ (task|output)( |$)/#) }
-        #expect(tables.count == 9, "\(claim)")
+        #expect(tables.count == 14, "\(claim)")
         #expect(tables.allSatisfy { $0.hasPrefix("SEARCH") && $0.contains("INDEX") }, "\(claim)")
         let queries = [
             EntryQuery(), EntryQuery(verdict: .resized), EntryQuery(states: [.archived, .unavailable]),

@@ -105,6 +105,19 @@ final class SeenRequests: Sendable {
         }
     }
 
+    @Test func anImpatientClientThrowsLongWaitsToItsCaller() async throws {
+        try await withServer([(429, ["Retry-After": "30"], ""), (200, [:], Self.task)]) { client, clock, seen in
+            let impatient = client.with(longestWait: 2)
+            let id = try #require(TaskID("t-1"))
+            let refusal = await #expect(throws: APIError.self) { try await impatient.task(id) }
+            #expect(refusal?.code == .rateLimited && refusal?.status == 429)
+            let pause = await #expect(throws: APIError.self) { try await impatient.task(id) }
+            #expect(pause?.code == .rateLimited && pause?.retryAfter == clock.now.addingTimeInterval(30))
+            #expect(seen().count == 1)
+            #expect(try await client.task(id).id == id, "another client waits")
+        }
+    }
+
     /// An answer to the key of a caller may repeat the key and the secrets of the service.
     @Test func aClientForACallerHidesTheServicesSecretsToo() throws {
         let (own, caller) = ("sk-own-0123456789", "sk-caller-0123456789")

@@ -27,10 +27,10 @@ import Upkeep
     }
 
     /// Everything that a query can see of a catalog, by sqlite3, but for the columns of rows that have ended which mean nothing any
-    /// more: when they were due, and by which lease; and for headings under which nothing is counted. What SQLite cannot read is an answer, too.
+    /// more: when they were due, by which lease and for whom; and for headings under which nothing is counted. What SQLite cannot read is an answer, too.
     private func content(_ path: String) throws -> String {
         let spent =
-            ["due_at", "lease_token", "lease_expires_at"]
+            ["due_at", "lease_token", "lease_expires_at", "account"]
             + ["failing_since", "window_cause", "refusals", "refused_since", "not_before", "told", "deaths"]
         let task = spent + ["attempts", "misses", "readings", "deadline", "cause", "rechecked", "contradicted"]
         let output = spent + ["gone_answers", "suspect", "failure", "repeats", "name"]

@@ -63,7 +63,7 @@ extension Archiver {
     private func read(_ leases: [TaskLease], _ batch: TaskReaders.KeyedBatch) async throws -> Answers {
         var answers = Answers()
         do {
-            answers = try await read(leases, batch.client)
+            answers = try await read(leases, batch.client, attempts: batch.isCallers ? 1 : Self.attempts)
         } catch let error as APIError where batch.isCallers && !batch.isKeyLost && error.refusesKey {
             for lease in leases { answers.failed[lease.id] = error }
         }
@@ -84,15 +84,15 @@ extension Archiver {
     /// or is never answered.
     ///
     /// - Throws: ``APIError`` when none of the tasks can be read for now.
-    private func read(_ leases: [TaskLease], _ client: GenerationClient) async throws -> Answers {
+    private func read(_ leases: [TaskLease], _ client: GenerationClient, attempts: Int) async throws -> Answers {
         // A batch only leaves out the tasks that the API does not know; a task that was missed before is asked for by name.
         var batch = leases.filter { $0.misses == 0 && $0.attempts == 0 }.map(\.id)
         if batch.count < 2 { batch = [] }
         var answers = Answers()
-        var singleAttempts = Self.attempts
+        var singleAttempts = attempts
         do {
             if !batch.isEmpty {
-                let read = try await client.with(attempts: Self.attempts).tasks(batch)
+                let read = try await client.with(attempts: attempts).tasks(batch)
                 answers.found = read.tasks
                 if read.hasGaps {
                     let missing = batch.filter { read.tasks[$0] == nil }
@@ -112,7 +112,7 @@ extension Archiver {
         return answers
     }
 
-    /// Tries of one call before its tasks are put back.
+    /// Tries of one call with the own key before its tasks are put back.
     private static let attempts = 2
     /// Tasks that are read at the same time.
     private static let parallelReadings = 4

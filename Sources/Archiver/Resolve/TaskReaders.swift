@@ -10,7 +10,7 @@ package struct TaskReaders: Sendable {
     private let own: GenerationClient
     private let catalog: any SealedKeys
     private let vault: KeyVault?
-    /// The service's own key for tasks of callers: one attempt at each call.
+    /// The service's own key for tasks of callers: one attempt at each call, without a long wait.
     let ownForCallers: GenerationClient
     /// Calls with the own key that find no task of a caller.
     let ownTries = SharedCallBudget(perMinute: 6)
@@ -20,7 +20,12 @@ package struct TaskReaders: Sendable {
         self.own = own
         self.catalog = catalog
         self.vault = vault
-        ownForCallers = own.with(attempts: 1)
+        ownForCallers = Self.impatient(own)
+    }
+
+    /// A caller's key that the API limits must not hold up the readings of others, so its calls are not repeated and hardly wait.
+    private static func impatient(_ client: GenerationClient) -> GenerationClient {
+        client.with(attempts: 1).with(longestWait: 2)
     }
 
     /// Encrypts a caller's key for storage; empty without a vault.
@@ -47,7 +52,7 @@ package struct TaskReaders: Sendable {
         let sealed = vault == nil ? [:] : try await catalog.sealedKeys(of: tasks)
         guard !sealed.isEmpty else { return [KeyedBatch(client: own, tasks: tasks, isCallers: false)] }
         var ours = KeyedBatch(client: own, tasks: [], isCallers: false)
-        var lost = KeyedBatch(client: own, tasks: [], isCallers: true, isKeyLost: true)
+        var lost = KeyedBatch(client: ownForCallers, tasks: [], isCallers: true, isKeyLost: true)
         var callers: [String: KeyedBatch] = [:]
         for task in tasks {
             guard let box = sealed[task] else {
@@ -58,7 +63,8 @@ package struct TaskReaders: Sendable {
                 lost.tasks.append(task)
                 continue
             }
-            callers[key.unsafeSecret, default: KeyedBatch(client: own.with(key), tasks: [], isCallers: true)].tasks.append(task)
+            let new = KeyedBatch(client: Self.impatient(own.with(key)), tasks: [], isCallers: true)
+            callers[key.unsafeSecret, default: new].tasks.append(task)
         }
         return [ours, lost].filter { !$0.tasks.isEmpty } + callers.values
     }

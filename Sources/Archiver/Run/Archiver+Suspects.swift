@@ -15,18 +15,4 @@ extension Archiver {
             return !isTaken
         }
     }
-
-    /// The tasks to read now: alternately the unsuspected ones, and a single suspect alone.
-    func leaseTasks(_ state: inout RunState, now: Date) async throws -> [TaskLease] {
-        let until = now.addingTimeInterval(options.leaseDuration)
-        for suspects in state.hasReadSuspect ? [false, true] : [true, false] where !(suspects && state.hasSuspectInHand) {
-            let leases = try await catalog.leaseTasks(
-                limit: suspects ? 1 : UpstreamRules.batchLimit, suspects: suspects, now: now, until: until)
-            guard leases.isEmpty else {
-                state.hasReadSuspect = suspects
-                return leases
-            }
-        }
-        return []
-    }
 }

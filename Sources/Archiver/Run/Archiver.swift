@@ -123,7 +123,7 @@ package struct Archiver: Sendable {
     enum ChildResult: Sendable {
         /// - `seconds`: Duration of the attempt.
         case output(OutputLease, OutputResult, seconds: TimeInterval)
-        case tasks(stop: APIError?)
+        case tasks(ReadingPlace, stop: APIError?)
         case sweep(Swept)
         case timer
         case drainTimedOut
@@ -160,7 +160,9 @@ package struct Archiver: Sendable {
         var schedule: DownloadSchedule
         var inFlight: [OutputID: OutputLease] = [:]
         /// Tasks being read.
-        var reading: [TaskLease] = []
+        var readings: [ReadingPlace: [TaskLease]] = [:]
+        /// The caller whose turn to be read was the last one.
+        var lastCaller = Int64.min
         var isSweeping = false
         var sweepMark = SweepMark()
         var sourceStopped = false
@@ -176,8 +178,8 @@ package struct Archiver: Sendable {
         var warnedOf: Set<String> = []
         /// Queued outputs that were in progress when a process died.
         var suspects: Set<OutputID> = []
-        /// Whether the last tasks read were suspects.
-        var hasReadSuspect = false
+
+        var reading: [TaskLease] { readings.values.flatMap { $0 } }
 
         /// Whether an item in progress was also in progress when a process died.
         var hasSuspectInHand: Bool {
@@ -201,13 +203,7 @@ package struct Archiver: Sendable {
             group.addTask { [mark = state.sweepMark] in .sweep(try await sweep(mark, span: options.since ?? 0)) }
         }
         guard let due = try await catalog.nextDue(), due <= now else { return }
-        if state.reading.isEmpty, !state.sourceStopped {
-            let chosen = try await leaseTasks(&state, now: now)
-            if !chosen.isEmpty {
-                state.reading = chosen
-                group.addTask { .tasks(stop: try await resolve(chosen)) }
-            }
-        }
+        if !state.sourceStopped { try await startReadings(&state, in: &group, now: now) }
         let free = options.downloads - state.inFlight.count
         guard free > 0 else { return }
         if state.schedule.wantsPlan(now: now) {
@@ -238,7 +234,7 @@ package struct Archiver: Sendable {
     }
 
     private func isDone(_ state: RunState) async throws -> Bool {
-        guard state.inFlight.isEmpty, state.reading.isEmpty, !state.isSweeping else { return false }
+        guard state.inFlight.isEmpty, state.readings.isEmpty, !state.isSweeping else { return false }
         let isSourceOpen = !state.sourceStopped && (options.watch || state.sweepDueAt != nil)
         guard !isSourceOpen else { return false }
         guard let due = try await catalog.nextDue() else { return true }
@@ -252,12 +248,12 @@ package struct Archiver: Sendable {
         let now = clock.now
         let due = try await catalog.nextDue() ?? .distantFuture
         // While a suspect is in progress, due items may be suspects waiting for their turn. The poll interval finds other work.
-        let isBusy = state.inFlight.count >= options.downloads || !state.reading.isEmpty || state.hasSuspectInHand
+        let isBusy = state.inFlight.count >= options.downloads || !state.readings.isEmpty || state.hasSuspectInHand
         let next = min(isBusy ? .distantFuture : due, state.sweepDueAt ?? .distantFuture)
-        let isHolding = !state.inFlight.isEmpty || !state.reading.isEmpty
+        let isHolding = !state.inFlight.isEmpty || !state.readings.isEmpty
         let poll = min(now.addingTimeInterval(options.pollInterval), isHolding ? state.heartbeatDueAt : .distantFuture)
         let wake = max(min(next, poll), now.addingTimeInterval(0.02))
-        if state.inFlight.isEmpty, state.reading.isEmpty, !state.isSweeping, due > now.addingTimeInterval(3),
+        if state.inFlight.isEmpty, state.readings.isEmpty, !state.isSweeping, due > now.addingTimeInterval(3),
             due != state.waitTold,
             due != .distantFuture
         {
@@ -285,8 +281,8 @@ package struct Archiver: Sendable {
             }
             if case .sourceStopped(let stop) = result { try await close(stop, &state) }
             count(result, in: &state.summary)
-        case .tasks(let stop):
-            state.reading = []
+        case .tasks(let place, let stop):
+            state.readings[place] = nil
             if let stop { try await close(stop, &state) }
         case .sweep(let swept):
             state.isSweeping = false
