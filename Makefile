@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo run build test torture soak install uninstall bench bench-peers bench-archive bench-service lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi test-hardening test-docs clean
+.PHONY: demo run build test torture soak mutants install uninstall bench bench-peers bench-archive bench-service lint format asan fuzz fuzz-smoke interop doctor deps test-deps browser-deps test-browser test-handover test-openapi test-hardening test-docs clean
 
 BUILD_PACKAGES := libpng-dev libjpeg-dev libwebp-dev liblcms2-dev libsqlite3-dev libbrotli-dev pkg-config zlib1g-dev
 # Other programs that the tests compare ours with.
@@ -77,6 +77,10 @@ torture: build test-deps
 SOAK_MINUTES ?= 30
 soak: build test-deps
 	FIXATIVE=$(FIXATIVE) SOAK_MINUTES=$(SOAK_MINUTES) Tests/Soak/run
+
+# Changes the code in several hundred ways, and lists the changes that no test notices: Tests/README.md.
+mutants: deps test-deps
+	Tests/Mutants/run
 
 # Installs the service: program, systemd unit, and a folder for the key. DESTDIR puts all of it below another folder.
 PREFIX ?= /usr/local

@@ -137,4 +137,44 @@ import Testing
         #expect(channel.isActive)
         _ = try? channel.finish()
     }
+
+    private static func head(
+        _ headers: [(String, String)], _ uri: String = "/", _ version: HTTPVersion = .http1_1
+    ) -> HTTPRequestHead {
+        HTTPRequestHead(version: version, method: .POST, uri: uri, headers: HTTPHeaders(headers))
+    }
+
+    /// RFC 9112, sections 3.2, 6.1 and 6.3: what two servers may take for different requests.
+    @Test func aRequestThatServersReadDifferentlyIsNotPlain() {
+        let (host, length, chunked) = (("Host", "a"), ("Content-Length", "2"), ("Transfer-Encoding", "chunked"))
+        let plain: [[(String, String)]] = [[host], [host, length], [host, chunked], [host, ("Transfer-Encoding", "Chunked")]]
+        for headers in plain { #expect(RequestFraming.isPlain(Self.head(headers)), "\(headers)") }
+        let ambiguous: [[(String, String)]] = [
+            [], [host, host], [host, length, length], [host, length, chunked], [host, chunked, chunked],
+            [host, ("Content-Length", "+2")], [host, ("Content-Length", "")], [host, ("Transfer-Encoding", "gzip, chunked")],
+            [host, ("Transfer-Encoding", "identity")],
+        ]
+        for headers in ambiguous { #expect(!RequestFraming.isPlain(Self.head(headers)), "\(headers)") }
+        #expect(RequestFraming.isPlain(Self.head([], "/", .http1_0)), "HTTP/1.0 has no Host")
+        #expect(!RequestFraming.isPlain(Self.head([host, chunked], "/", .http1_0)), "and no chunks")
+        #expect(!RequestFraming.isPlain(Self.head([host], "/", HTTPVersion(major: 2, minor: 0))))
+        #expect(!RequestFraming.isPlain(Self.head([host], "a/b")))
+    }
+
+    @Test func theOldestConnectionOfAFullReserveGivesWay() throws {
+        var limits = ConnectionLimits()
+        (limits.connections, limits.perAddress, limits.reserve) = (1, 1, 2)
+        let table = ConnectionTable(limits)
+        let channels = try (0..<5).map { _ in
+            let channel = EmbeddedChannel()
+            try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+            return channel
+        }
+        #expect(channels.prefix(4).map { table.admit($0) } == [.full, .reserve, .reserve, .reserve])
+        #expect(channels.prefix(4).map(\.isActive) == [true, false, true, true])
+        channels[0].close(promise: nil)
+        channels[0].embeddedEventLoop.run()
+        #expect(table.admit(channels[4]) == .full, "a closed connection frees its place")
+        for channel in channels { _ = try? channel.finish() }
+    }
 }

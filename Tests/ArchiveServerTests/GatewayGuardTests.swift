@@ -104,6 +104,21 @@ import Testing
         }
     }
 
+    /// RFC 9110, section 7.6.1: what `Connection` names, and `Keep-Alive`, is for this connection.
+    @Test func onlyEndToEndHeadersReachTheUpstream() async throws {
+        try await withUpstream { _ in
+            Self.plain
+        } _: { server, upstream in
+            let sent = ["Connection: X-Hop", "X-Hop: 1", "Keep-Alive: timeout=5", "Accept-Encoding: gzip"]
+            #expect(try await server.ask("GET", "/v1/tasks", token: Self.key, sent + ["X-Sent: yes"]).status == 200)
+            let head = try #require(upstream.asked.first).lowercased()
+            #expect(head.contains("\r\nx-sent: yes\r\n"))
+            #expect(!head.contains("x-hop") && !head.contains("\r\nkeep-alive:"), "\(head)")
+            #expect(head.contains("\r\naccept-encoding: identity\r\n") && !head.contains("gzip"))
+            #expect(head.components(separatedBy: "\r\nauthorization: ").count == 2, "the key is sent once")
+        }
+    }
+
     /// An API's own "incorrect API key: sk-…" must not show the service's key to the bearer of a token.
     @Test func aKeyInAnAnswerIsHiddenFromOtherCallers() async throws {
         let body = "{\"error\":\"wrong key \(Self.key), sk-of-a-tes, \(Self.key)\"}"

@@ -115,6 +115,59 @@ import Testing
         #expect(archive.said.withLock { $0 } == ["begin a fox"])
     }
 
+    /// What the upstream answered, and what is then recorded of a call through the gateway.
+    @Test(arguments: [
+        ("502 Bad Gateway", "{}", ["begin a fox"]), ("400 Bad Request", "{}", ["begin a fox", "drop"]),
+        ("200 OK", #"{"id":"task-1","status":"pending","created":1800000000}"#, ["begin a fox", "complete task-1 16:9"]),
+    ])
+    func onlyARefusalDropsARepeatableRequest(_ status: String, _ body: String, _ said: [String]) async throws {
+        let archive = Archive(refusals: 0)
+        let upstream = try Upstream { _ in "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)" }
+        _ = try await run(archive) { recorder in
+            try await TestServer.run(upstream: upstream.port, recorder: recorder) { server in
+                let answer = try await server.ask(
+                    "POST", "/v1/images/generations", token: "sk-of-a-test", body: #"{"prompt":"a fox","size":"16:9"}"#,
+                    ["Idempotency-Key: k"])
+                #expect(answer.status == Int(status.prefix(3)) && answer.body == body)
+            }
+        }
+        upstream.end()
+        #expect(archive.said.withLock { $0 } == said)
+    }
+
+    /// The recorder's clock says 1800000000.
+    @Test func onlyPicturesWhoseLinksMayLiveAreRegistered() async throws {
+        let rows = [
+            #"{"id":"task-new","status":"pending","created":1799990000,"type":"image"}"#,
+            #"{"id":"task-old","status":"completed","created":1799900000,"type":"image"}"#,
+            #"{"id":"task-film","status":"pending","created":1799990000,"type":"video"}"#,
+            #"{"id":"task-bare","status":"pending"}"#,
+        ]
+        let archive = Archive(refusals: 0)
+        _ = try await run(archive) { recorder in
+            recorder.seen(Data(#"{"data":[\#(rows.joined(separator: ","))]}"#.utf8), caller: nil)
+        }
+        #expect(archive.said.withLock { $0 } == [#"register ["task-new", "task-bare"]"#])
+    }
+
+    @Test func tasksOfAFailedRegistrationAreRegisteredAgain() async throws {
+        let archive = Archive(refusals: 1)
+        _ = try await run(archive) { $0.seen(Self.answer, caller: nil) }
+        #expect(archive.said.withLock { $0 } == [#"register ["task-1"]"#])
+    }
+
+    @Test func accountsMayUseTheSameIdempotencyKey() async throws {
+        let one = try #require(APIKey("sk-one-0123456789"))
+        let other = try #require(APIKey("sk-two-0123456789"))
+        let archive = Archive(refusals: 0)
+        _ = try await run(archive) { recorder in
+            let keys = [nil, one, other].map { recorder.begin(Self.request, idempotencyKey: "k", caller: $0).key }
+            #expect(Set(keys).count == 3)
+            #expect(
+                recorder.begin(Self.request, idempotencyKey: "k", caller: one).key == keys[1], "a repeated call is the same one")
+        }
+    }
+
     @Test func aDeeplyNestedBodyIsReadQuickly() {
         let deep =
             #"{"prompt":"x","size":"1:1","other":"# + String(repeating: "[", count: 500) + String(repeating: "]", count: 500)

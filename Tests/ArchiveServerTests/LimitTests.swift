@@ -92,6 +92,21 @@ import Testing
         #expect(take(32, "first", 0).count == 32, "places are released")
     }
 
+    @Test func aStrangersMemoryIsFreeWhenItsRequestEnds() {
+        let memory = GatewayMemory()
+        for _ in 0..<3 {
+            let shares = (0..<2).map { memory.share(of: Self.hash("key \($0)")) }
+            #expect(shares.allSatisfy { $0.take(32 << 20) })
+        }
+    }
+
+    /// 1024 files are for the rest of the archive, and 32 for health checks.
+    @Test(arguments: [(65_536, 1024, 512), (1500, 444, 444), (2056, 1000, 512), (1024, 256, 256), (40, 10, 10)])
+    func connectionsFitTheLimitOfOpenFiles(files: Int, connections: Int, perAddress: Int) {
+        let limits = ConnectionLimits().fitting(openFiles: files)
+        #expect(limits.connections == connections && limits.perAddress == perAddress)
+    }
+
     @Test func otherCallsAcceptAtMostSixtyFourMebibytes() async throws {
         let upstream = try Upstream { _ in "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" }
         try await TestServer.run(upstream: upstream.port) { server in

@@ -33,13 +33,14 @@ struct TestServer: Sendable {
     /// Of a file in the store, of `size` bytes of `x`, which is no picture.
     let digest: Digest
     let server: ArchiveServer
+    let access: AccessControl
 
     static func run(
         readTokens: [String] = [reader], adminTokens: [String] = [admin], hooks: [String] = hooks,
         limits: ConnectionLimits = ConnectionLimits(), size: Int = 1000,
         upstream: Int = 9, forwardsKeys: Bool = false, parsers: GatewayParsers = GatewayParsers(),
         clients: GatewayClients = clients, log: any LogHandler = SwiftLogNoOpLogHandler(),
-        clock: any WallClock = StandingClock(), at place: String? = nil,
+        clock: any WallClock = StandingClock(), at place: String? = nil, recorder: GatewayRecorder? = nil,
         _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
         let path = place ?? FileManager.default.temporaryDirectory.appending(path: "served-\(UUID().uuidString)").path
@@ -52,9 +53,8 @@ struct TestServer: Sendable {
         try await ingest.append(Array(repeating: UInt8(ascii: "x"), count: size))
         let digest = try await ingest.seal().digest
         _ = try await ingest.publish()
-        var options = ArchiveServer.Options(
-            host: "127.0.0.1", port: 0, access: AccessControl(readTokens: readTokens, adminTokens: adminTokens, clock: clock),
-            hooks: HookSecrets(hooks))
+        let access = AccessControl(readTokens: readTokens, adminTokens: adminTokens, clock: clock)
+        var options = ArchiveServer.Options(host: "127.0.0.1", port: 0, access: access, hooks: HookSecrets(hooks))
         options.limits = limits
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let log = Logger(label: "test") { _ in log }
@@ -62,9 +62,11 @@ struct TestServer: Sendable {
         var gateway = Gateway.Options(baseURL: "http://127.0.0.1:\(upstream)", key: key)
         gateway.forwardsKeys = forwardsKeys
         let passing = gateway
-        let recorder = GatewayRecorder(
-            .init(begin: { _, _ in }, drop: { _ in }, complete: { _, _, _, _ in }, register: { _, _ in }), clock: clock,
-            health: SourceHealth(clock: clock), logger: log)
+        let recorder =
+            recorder
+            ?? GatewayRecorder(
+                .init(begin: { _, _ in }, drop: { _ in }, complete: { _, _, _, _ in }, register: { _, _ in }), clock: clock,
+                health: SourceHealth(clock: clock), logger: log)
         let server = ArchiveServer(
             options, clock: clock, health: SourceHealth(clock: clock),
             gateway: Gateway(
@@ -84,7 +86,7 @@ struct TestServer: Sendable {
                     try await body(
                         TestServer(
                             port: bound, catalog: catalog, catalogPath: folder.path + "/catalog.sqlite", digest: digest,
-                            server: server))
+                            server: server, access: access))
                     break
                 }
                 // A server that is cancelled while it accepts a connection ends the process (swift-nio, issue 3481).

@@ -95,6 +95,7 @@ import UpstreamSimulator
         }
         let found = try await account.sweep(since: Self.noon.addingTimeInterval(-3600)).found
         #expect(found.isSuperset(of: (0..<250).map { "task-\($0)" }))
+        #expect(account.pagesRead == (250 + count + 49) / 50 + 1, "the list is read once, to an empty page")
     }
 
     @Test func aSweepEndsWhenAllPagesAreTheSame() async throws {

@@ -194,6 +194,14 @@ import Testing
                 ], [nil, "bytes=10-", "bytes=20-"]
             ),
             (
+                "a part in the middle without a length",
+                [
+                    part("\nContent-Range: bytes 0-9/28", png[..<10], tag),
+                    part("\nContent-Range: bytes 10-19/*", png[10..<20], tag),
+                    part("\nContent-Range: bytes 20-27/28", png[20...], tag),
+                ], [nil, "bytes=10-", "bytes=20-"]
+            ),
+            (
                 "a length that the host does not know",
                 [
                     part("\nContent-Range: bytes 0-27/*", png, tag),
@@ -286,6 +294,34 @@ import Testing
         let (result, _) = try await fetch([answer])
         let error = #expect(throws: DownloadError.self) { try result.get() }
         #expect(error?.cause == .vendor)
+    }
+
+    /// The rest is whole by its length, its range and its tag, but it does not begin where the received bytes end.
+    @Test(arguments: [9, 11]) func aRestFromAnotherPlaceIsNotAppended(_ start: Int) async throws {
+        let (result, requests) = try await fetch([
+            Self.part("\nContent-Range: bytes 0-9/28", Self.png[..<10], Self.tag),
+            Self.part("\nContent-Range: bytes \(start)-27/28", Self.png[start...], Self.tag),
+            Self.answer("HTTP/1.1 200 OK\nContent-Length: 28\nConnection: close", Self.png),
+        ])
+        #expect(try result.get().0 == Self.png)
+        #expect(requests.count == 3, "the file is fetched from its beginning")
+    }
+
+    @Test func aPartThatDoesNotBeginTheFileIsRefusedAtOnce() async throws {
+        let (result, requests) = try await fetch([
+            Self.part("\nContent-Range: bytes 5-27/28", Self.png[5...], Self.tag),
+            Self.part("\nContent-Range: bytes 23-27/28", Self.png[23...], Self.tag),
+        ])
+        #expect(throws: DownloadError.self) { try result.get() }
+        #expect(requests.count == 1)
+    }
+
+    /// A position in a decoded file is none in the transfer, and the decoder's state is gone with the connection.
+    @Test func aCodedTransferIsNotResumed() async throws {
+        let head = "HTTP/1.1 200 OK\nContent-Length: \(Self.gzip.count)\nConnection: close\nContent-Encoding: gzip\(Self.tag)"
+        let (result, requests) = try await fetch([Self.answer(head, Self.gzip.dropLast(9)), Self.answer(head, Self.gzip)])
+        #expect(throws: DownloadError.self) { try result.get() }
+        #expect(requests.count == 1)
     }
 
     @Test func lastModifiedIsUsedOnlyWhenItIsASecondOld() async throws {

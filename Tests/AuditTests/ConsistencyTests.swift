@@ -163,4 +163,20 @@ private func findings(_ entries: [AuditEntry], near: Int? = nil) -> [Consistency
         comparison.isStable = false
         #expect(!comparison.isComplete, "a list that changed during the reading is not complete")
     }
+
+    @Test func anUnreadableRowIsNeverComplete() async throws {
+        var comparison = AccountComparison(since: nil)
+        comparison.unreadable = 1
+        comparison.finish(listed: [])
+        #expect(!comparison.isComplete, "the row may be a task without its picture")
+    }
+
+    @Test func aCompletedTaskWithoutAPictureIsMissing() async throws {
+        var comparison = AccountComparison(since: nil)
+        let bare = try #require(TaskID("bare"))
+        try await comparison.list(bare, isCompleted: true, createdAt: nil) { nil }
+        comparison.finish(listed: [bare])
+        #expect(comparison.missing.map(\.reason) == ["it has no picture in the archive"])
+        #expect(comparison.archived == 0 && !comparison.isComplete)
+    }
 }

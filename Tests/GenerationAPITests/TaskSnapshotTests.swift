@@ -158,6 +158,16 @@ extension TaskSnapshotTests {
         #expect(past >= now.addingTimeInterval(9000))
     }
 
+    /// A host that asks for more time than is left gets its last try a minute before the deadline, or at the deadline itself.
+    @Test(arguments: [(3600.0, 3540.0), (61, 1), (60, 60), (5, 5)])
+    func theLastTryIsAMinuteBeforeTheDeadline(left: TimeInterval, wait: TimeInterval) {
+        var generator = SystemRandomNumberGenerator()
+        let next = RetryPolicy(base: 1).nextTry(
+            after: now, failures: 1, retryAfter: now.addingTimeInterval(9000), deadline: now.addingTimeInterval(left),
+            using: &generator)
+        #expect(next == now.addingTimeInterval(wait))
+    }
+
     @Test(
         arguments: [
             ("0", 0), ("7", 7), (" 2.5 ", 2.5), ("Sun, 22 Nov 2026 12:00:30 GMT", 30),

@@ -154,9 +154,11 @@ struct ResizingTests {
         #expect((worst ?? 255) <= 1)
     }
 
-    @Test func aTransparentSurroundingLeavesNoFringe() {
+    /// The colour of transparent pixels is not seen, whatever it is.
+    @Test(arguments: [[0, 0, 0, 0], [0, 255, 0, 0]])
+    func aTransparentSurroundingLeavesNoFringe(_ surrounding: [Int]) {
         let image = picture(120, 120) { x, y in
-            (40..<80).contains(x) && (37..<83).contains(y) ? [250, 240, 230, 255] : [0, 0, 0, 0]
+            (40..<80).contains(x) && (37..<83).contains(y) ? [250, 240, 230, 255] : surrounding
         }
         let small = ImageResizer.resize(image, width: 33, height: 33)
         var edges = 0

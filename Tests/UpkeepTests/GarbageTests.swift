@@ -75,6 +75,27 @@ import Upkeep
         #expect(try await filer.blobs.size(of: blob.digest) == 6)
     }
 
+    /// The bytes of a delivery that a retry replaced: the record still names them.
+    @Test func anEarlierOriginalIsKeptAndMissedWhenItIsGone() async throws {
+        let scratch = Scratch()
+        let filer = try Filer(scratch)
+        let before = try #require(try await filer.file("task-0", pictures: [try picture(1)]).first)
+        let blob = try await filer.blobs.put(Array("<html>".utf8))
+        var record = before
+        record.earlierOriginals = [
+            BlobReference(digest: blob.digest, bytes: blob.bytes, mediaType: "application/octet-stream")
+        ]
+        #expect(try await filer.records.write(record, over: before) == nil)
+        try await filer.catalog.update(record)
+        try age(blob.digest, days: 99, scratch)
+        let report = try await collector(filer).collect(grace: Self.twoWeeks, takingPictures: true, dryRun: false)
+        #expect(report.collected.isEmpty)
+        #expect(try await filer.blobs.size(of: blob.digest) == 6)
+        #expect(try await scratch.verify().isClean)
+        try scratch.remove(Scratch.blob(blob.digest))
+        #expect(try await scratch.verify().findings.map(\.kind) == [.missing])
+    }
+
     /// Records and catalog lost together: what was delivered is named nowhere, and must not go by itself.
     @Test func possibleDeliveriesAreKeptUnlessRequested() async throws {
         let (scratch, records) = try await filledArchive(1)

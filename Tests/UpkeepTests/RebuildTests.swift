@@ -1,4 +1,5 @@
 import ArchiveModel
+import ArchiveStore
 import BlobStore
 import Catalog
 import Foundation
@@ -44,6 +45,18 @@ import Upkeep
         #expect(summary.remembered == ["task-0 #0"])
         #expect(try await scratch.repair().isMended)
         #expect(scratch.bytes(path) == before)
+    }
+
+    /// An empty catalog would hide every archived picture.
+    @Test func aMissingCatalogIsNotReplacedByAnEmptyOne() async throws {
+        let (scratch, _) = try await filledArchive(1)
+        for suffix in ["", "-wal", "-shm"] { try? scratch.remove("catalog.sqlite" + suffix) }
+        let error = #expect(throws: CatalogError.self) {
+            try Archive(path: scratch.path, permissions: .ownerOnly, creating: false, clock: FixedClock())
+        }
+        #expect(error?.code == .missing)
+        #expect(try await scratch.verify().findings.map(\.kind) == [.damagedCatalog])
+        #expect(scratch.bytes("catalog.sqlite") == nil)
     }
 
     @Test func aTaskWithFewerRecordsThanResultsIsReadAgain() async throws {
