@@ -72,8 +72,10 @@ import Testing
     @Test(arguments: [#"{"tasks":[{"task_id":"task-a"},{"task_id":"#, #"{"tasks":[{"task_id":"task-a"}]} {}"#])
     func aDamagedListOfTasksRegistersNone(_ body: String) async throws {
         try await TestServer.run { server in
-            #expect(try await server.ask("POST", "/api/tasks", body: body).status == 400)
-            #expect(try await server.catalog.status(now: StandingClock().now).tasks.values.allSatisfy { $0 == 0 })
+            let answer = try await server.ask("POST", "/api/tasks", body: body)
+            let status = try await server.catalog.status(now: StandingClock().now)
+            #expect(answer.status == 400)
+            #expect(status.tasks.values.allSatisfy { $0 == 0 })
         }
     }
 

@@ -18,7 +18,7 @@ import Testing
         var generator = SystemRandomNumberGenerator()
         return RetryDecision(
             after: Failure("it failed", kind: "test", cause: cause, isRefusal: isRefusal), tries: 5, history: history,
-            deadline: Self.deadline, now: Self.deadline + seconds, using: &generator)
+            deadline: Self.deadline, now: Self.deadline + seconds, isClockConfirmed: true, using: &generator)
     }
 
     // MARK: The end of a window
