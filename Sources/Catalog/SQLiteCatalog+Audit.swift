@@ -75,7 +75,9 @@ extension SQLiteCatalog {
             var last: ListCursor?
             while let row = try rows.next() {
                 entries.append(try Self.auditEntry(row))
-                last = ListCursor(place: row[Column.place.rawValue], index: row[Column.index.rawValue])
+                // Without bounds, so that the next page begins after this row in any case.
+                let (place, index): (Int64?, Int?) = (row[Column.place.rawValue], row[Column.index.rawValue])
+                last = ListCursor(place: place ?? 0, index: index ?? 0)
             }
             return AuditPage(entries: entries, next: hasMore ? last : nil)
         }
@@ -91,12 +93,12 @@ extension SQLiteCatalog {
             var tasks: [AuditTask] = []
             while let row = try rows.next() {
                 var task = AuditTask(
-                    id: try Self.taskID(row["id"]),
-                    state: (row["state"] as String?).flatMap(TaskState.init(rawValue:)) ?? .unavailable)
-                task.reason = (row["reason"] as String?)?.unstored
-                task.createdAt = Self.date(row["created_at"] ?? row["discovered_at"])
+                    id: try Self.taskID(row.text("id")),
+                    state: row.text("state").flatMap(TaskState.init(rawValue:)) ?? .unavailable)
+                task.reason = row.text("reason")?.unstored
+                task.createdAt = row.date("created_at") ?? row.date("discovered_at")
                 task.request = Self.request(row)
-                task.credits = Self.number(row["credits"])
+                task.credits = Self.number(row.text("credits"))
                 tasks.append(task)
             }
             return tasks
@@ -105,7 +107,7 @@ extension SQLiteCatalog {
 
     private static func auditEntry(_ row: Row) throws -> AuditEntry {
         func text(_ column: Column) -> String? { (row[column.rawValue] as String?)?.unstored }
-        func number(_ column: Column) -> Int? { row[column.rawValue] }
+        func number(_ column: Column) -> Int64? { row[column.rawValue] }
         func fraction(_ column: Column) -> Double? { finite(row[column.rawValue]) }
         func size(_ width: Column, _ height: Column) -> PixelSize? { Self.size(number(width), number(height)) }
         func tier(_ column: Column) -> Tier? { text(column).flatMap(Tier.init(rawValue:)) }
@@ -114,8 +116,8 @@ extension SQLiteCatalog {
         var entry = AuditEntry(id: id, state: text(.state).flatMap(OutputState.init(rawValue:)) ?? .waiting)
         entry.reason = text(.reason)
         entry.cause = text(.cause).flatMap(FailureCause.init(rawValue:))
-        entry.createdAt = date(row[Column.createdAt.rawValue])
-        entry.siblings = number(.siblings) ?? 1
+        entry.createdAt = number(.createdAt).map(Date.init(milliseconds:))
+        entry.siblings = Int(number(.siblings) ?? 1)
         entry.credits = Self.number(text(.credits))
         if number(.hasRequest) == 1 {
             entry.request = RecordedRequest(
@@ -123,8 +125,8 @@ extension SQLiteCatalog {
         }
         if let digest = text(.digest).flatMap({ Digest($0) }) {
             entry.original = OutputEntry.Original(
-                digest: digest, bytes: number(.bytes) ?? 0, mediaType: text(.mediaType) ?? "application/octet-stream",
-                format: text(.format))
+                digest: digest, bytes: Int((number(.bytes) ?? 0).limited(to: Largest.file)),
+                mediaType: text(.mediaType) ?? "application/octet-stream", format: text(.format))
         }
         entry.thumbnail = text(.thumbnail).flatMap { Digest($0) }
         entry.perceptualHash = text(.perceptualHash)

@@ -99,7 +99,7 @@ extension SQLiteCatalog {
         let waiting = suspects == true ? [] : try Row.fetchAll(database.cachedStatement(sql: sql), arguments: values)
         let expired =
             suspects == false ? [] : try Row.fetchAll(database.cachedStatement(sql: ClaimSQL.expiredTasks), arguments: values)
-        let candidates = (waiting + expired).map { (place: $0["place"] as Int64, key: $0["key"] as Int64) }
+        let candidates = (waiting + expired).map { (place: $0.integer("place") ?? 0, key: $0["key"] as Int64) }
         return candidates.sorted { ($0.place, $0.key) < ($1.place, $1.key) }.prefix(limit).map(\.key)
     }
 
@@ -150,7 +150,7 @@ extension SQLiteCatalog {
 
         init(_ row: Row) {
             key = row["key"]
-            deadline = row["place"]
+            deadline = row.integer("place")
         }
 
         func precedes(_ other: Candidate, now: Int64) -> Bool { rank(now) < other.rank(now) }

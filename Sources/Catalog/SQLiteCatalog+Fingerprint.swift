@@ -3,6 +3,9 @@ import Foundation
 import GRDB
 
 extension SQLiteCatalog {
+    /// The day of the highest sort key, in days since 1970. It is in the year 2109.
+    private static let lastDay: Int64 = ((1 << (63 - placeBits)) - 1) / 86_400_000
+
     package func fingerprint() async throws -> CatalogFingerprint {
         // Read the change counters first, so that a write between the two reads is seen as a change later.
         let changeToken: CatalogFingerprint.ChangeToken
@@ -26,8 +29,9 @@ extension SQLiteCatalog {
                     WHERE state IN ('archived', 'unavailable') ORDER BY day, tally
                     """)
             while let row = try rows.next() {
-                let numbers: [Int64] = [row[1], row[2], row[3], row[4]]
-                days[Date(milliseconds: row[0] * 86_400_000), default: Hasher()].combine(numbers)
+                let numbers = ["tally", "outputs", "bytes", "overpaid_tenths"].map { row.integer($0) ?? 0 }
+                let day = (row.integer("day") ?? 0).limited(to: Self.lastDay)
+                days[Date(milliseconds: day * 86_400_000), default: Hasher()].combine(numbers)
             }
             return days.mapValues { $0.finalize() }
         }

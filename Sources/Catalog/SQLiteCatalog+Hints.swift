@@ -23,6 +23,15 @@ extension SQLiteCatalog: TaskHints {
     /// When the table is full, hints with at least this many unsuccessful reads may be dropped.
     private static let oftenRead = 3
 
+    /// SQL: the assignments of another due time. Other numbers of the row are bounded, because the mark is a sum of all.
+    static func hintAssignments(due: String, reads: String) -> String {
+        let (received, attempts) = ("MIN(MAX(received_at, 0), \(due))", increased("attempts", by: reads))
+        return """
+            due_at = \(due), received_at = \(received), attempts = \(attempts),
+            mark = -2 * \(due) - 3 * \(received) - (\(attempts))
+            """
+    }
+
     package func keepHint(_ id: TaskID, most: Int, now: Date) async throws -> HintOutcome {
         // Check with a read first, so that a flood of hints costs reads only. Only a new hint needs a commit.
         if let outcome = try await read({ try Self.outcome(of: id, most: most, in: $0) }) { return outcome }
@@ -56,9 +65,8 @@ extension SQLiteCatalog: TaskHints {
                     SELECT COUNT(*) AS hints, COALESCE(MAX(id = ?1), 0) AS is_held, COALESCE(MAX(attempts), 0) AS attempts FROM task_hint
                     """), arguments: [id.text])
         guard let row else { return nil }
-        let (hints, isHeld, attempts): (Int, Bool, Int) = (row["hints"], row["is_held"], row["attempts"])
-        if isHeld { return .kept }
-        return hints >= most && attempts < oftenRead ? .full : nil
+        if row.flag("is_held") { return .kept }
+        return row.counter("hints") >= most && row.counter("attempts") < oftenRead ? .full : nil
     }
 
     package func dueHints(limit: Int, now: Date) async throws -> [TaskHint] {
@@ -68,8 +76,9 @@ extension SQLiteCatalog: TaskHints {
                     sql: "SELECT * FROM task_hint WHERE due_at <= ? ORDER BY attempts, due_at, key LIMIT ?"),
                 arguments: [now.milliseconds, limit]
             ).compactMap { row in
-                TaskID(row["id"] as String).map {
-                    TaskHint(id: $0, receivedAt: Date(milliseconds: row["received_at"]), attempts: row["attempts"])
+                row.text("id").flatMap { TaskID($0) }.map {
+                    TaskHint(
+                        id: $0, receivedAt: row.date("received_at") ?? Date(milliseconds: 0), attempts: row.counter("attempts"))
                 }
             }
         }
@@ -86,10 +95,8 @@ extension SQLiteCatalog: TaskHints {
         try await write { database in
             for (id, date) in due {
                 try database.executeCached(
-                    sql: """
-                        UPDATE task_hint SET due_at = :due, attempts = attempts + :one,
-                            mark = -2 * :due - 3 * received_at - attempts - :one WHERE id = :id
-                        """, arguments: ["due": date.milliseconds, "id": id.text, "one": countsReading ? 1 : 0])
+                    sql: "UPDATE task_hint SET \(Self.hintAssignments(due: ":due", reads: ":one")) WHERE id = :id",
+                    arguments: ["due": date.milliseconds, "id": id.text, "one": countsReading ? 1 : 0])
             }
         }
     }

@@ -13,7 +13,7 @@ extension SQLiteCatalog {
                         ORDER BY COALESCE(created_at, discovered_at) DESC LIMIT 1
                         """), arguments: [before.milliseconds])
             guard let row else { return nil }
-            return (try Self.taskID(row["id"]), Date(milliseconds: row["created_at"]))
+            return (try Self.taskID(row.text("id")), row.date("created_at") ?? before)
         }
     }
 }

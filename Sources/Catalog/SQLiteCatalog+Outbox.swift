@@ -76,7 +76,11 @@ extension SQLiteCatalog {
                 database.cachedStatement(
                     sql: "SELECT id, type, body, attempts FROM outbox WHERE due_at <= ? ORDER BY due_at, key LIMIT ?"),
                 arguments: [now.milliseconds, limit]
-            ).map { WaitingNotice(id: $0["id"], type: $0["type"], body: $0["body"], attempts: $0["attempts"]) }
+            ).map {
+                WaitingNotice(
+                    id: $0.text("id") ?? "", type: $0.text("type") ?? "", body: $0.text("body") ?? "",
+                    attempts: $0.counter("attempts"))
+            }
         }
     }
 
@@ -99,17 +103,21 @@ extension SQLiteCatalog {
     }
 
     package func waitingNotices() async throws -> Int {
-        try await read { try Int.fetchOne($0.cachedStatement(sql: "SELECT waiting FROM outbox_state")) ?? 0 }
+        try await read { try Self.count("SELECT waiting FROM outbox_state", in: $0) }
     }
 
     package func takeDroppedNotices() async throws -> Int {
         let dropped = "SELECT dropped FROM outbox_state"
         // Check with a read first, because usually nothing was dropped. A read needs no commit.
-        guard try await read({ try Int.fetchOne($0.cachedStatement(sql: dropped)) ?? 0 }) > 0 else { return 0 }
+        guard try await read({ try Self.count(dropped, in: $0) }) > 0 else { return 0 }
         return try await write { database in
-            let count = try Int.fetchOne(database.cachedStatement(sql: dropped)) ?? 0
+            let count = try Self.count(dropped, in: database)
             try database.executeCached(sql: "UPDATE outbox_state SET dropped = 0, mark = mark + 5 * dropped")
             return count
         }
+    }
+
+    private static func count(_ sql: String, in database: Database) throws -> Int {
+        Int((try Int64.fetchOne(database.cachedStatement(sql: sql)) ?? 0).limited(to: 1 << 40))
     }
 }

@@ -7,16 +7,12 @@ import SizeContract
 extension SQLiteCatalog {
     static func outputLease(_ row: Row, key: SymmetricKey?, in database: Database) throws -> OutputLease {
         OutputLease(
-            id: try outputID(row["id"], row["idx"]), token: row["token"],
-            link: ResultLink(opened(row["link"], with: key)),
-            deadline: date(row["output_deadline"]), createdAt: date(row["created_at"]),
-            discoveredAt: Date(milliseconds: row["discovered_at"]), source: (row["source"] as String).unstored,
-            request: request(row), model: (row["model"] as String?)?.unstored,
-            taskJSON: json(row["answer"]), attempts: row["tries"], failure: row["failure"],
-            history: history(
-                since: row["output_failing_since"], windowCause: row["output_window_cause"], refusals: row["output_refusals"],
-                refusedSince: row["output_refused_since"], told: row["output_told"], deaths: row["output_deaths"]),
-            candidates: try candidates(ofOutput: row["output_key"], in: database), account: row["output_account"])
+            id: try outputID(row), token: row.integer("token") ?? 0, link: ResultLink(opened(row.text("link") ?? "", with: key)),
+            deadline: row.date("output_deadline"), createdAt: row.date("created_at"),
+            discoveredAt: row.date("discovered_at") ?? Date(milliseconds: 0), source: row.text("source")?.unstored ?? "",
+            request: request(row), model: row.text("model")?.unstored, taskJSON: json(row.text("answer")),
+            attempts: row.counter("tries"), failure: row.text("failure"), history: history(row, prefix: "output_"),
+            candidates: try candidates(ofOutput: row["output_key"], in: database), account: row.integer("output_account") ?? 0)
     }
 
     /// The columns of a lease, selected from `task JOIN output`.
@@ -28,16 +24,15 @@ extension SQLiteCatalog {
         output.deaths AS output_deaths, output.account AS output_account
         """
 
-    static func history(
-        since: Int64?, windowCause: String?, refusals: Int, refusedSince: Int64?, told: Int, deaths: Int
-    ) -> FailureHistory {
+    /// - Parameter prefix: The beginning of the columns' names.
+    static func history(_ row: Row, prefix: String = "") -> FailureHistory {
         var history = FailureHistory()
-        history.failingSince = date(since)
-        history.causeInWindow = windowCause.flatMap(FailureCause.init(rawValue:))
-        history.refusals = refusals
-        history.refusedSince = date(refusedSince)
-        history.isTold = told != 0
-        history.deaths = deaths
+        history.failingSince = row.date("\(prefix)failing_since")
+        history.causeInWindow = row.text("\(prefix)window_cause").flatMap(FailureCause.init(rawValue:))
+        history.refusals = row.counter("\(prefix)refusals")
+        history.refusedSince = row.date("\(prefix)refused_since")
+        history.isTold = row.flag("\(prefix)told")
+        history.deaths = row.counter("\(prefix)deaths")
         return history
     }
 
@@ -159,7 +154,7 @@ extension SQLiteCatalog {
         try database.executeCached(
             sql: """
                 UPDATE output SET state = 'waiting', due_at = :due_at, reason = :reason, link = COALESCE(:link, link),
-                    failure = :failure, cause = :cause, attempts = attempts + 1, failing_since = :since,
+                    failure = :failure, cause = :cause, attempts = \(increased("attempts")), failing_since = :since,
                     window_cause = :window_cause, refusals = :refusals, refused_since = :refused_since, told = :told,
                     not_before = :not_before, deaths = 0, deadline = COALESCE(:deadline, deadline), lease_expires_at = NULL \(held)
                 """,

@@ -21,7 +21,8 @@ extension SQLiteCatalog {
             let rows = try Self.rows(keys, in: database)
             while let row = try rows.next() {
                 entries.append(try Self.entry(row))
-                last = ListCursor(place: row["place"], index: row["idx"])
+                // Without bounds, so that the next page begins after this row in any case.
+                last = ListCursor(place: row.integer("place") ?? 0, index: Int(row.integer("idx") ?? 0))
             }
             return EntryPage(entries: entries, next: hasMore ? last : nil)
         }
@@ -161,7 +162,7 @@ extension SQLiteCatalog {
             let rows = try Row.fetchAll(
                 database, sql: "SELECT * FROM task WHERE \(filter.sql) ORDER BY place DESC LIMIT :limit",
                 arguments: filter.arguments + ["limit": limit + 1])
-            let last = rows.prefix(limit).last.map { ListCursor(place: $0["place"], index: nil) }
+            let last = rows.prefix(limit).last.map { ListCursor(place: $0.integer("place") ?? 0, index: nil) }
             return TaskPage(
                 tasks: try rows.prefix(limit).map(Self.taskEntry), next: rows.count > limit ? last : nil)
         }
@@ -201,19 +202,21 @@ extension SQLiteCatalog {
         let firstDay = low / day + (low % day == 0 ? 0 : 1)
         let endDay = max(high / day, firstDay)
         let (headEnd, tailStart) = (min(firstDay * day, high), endDay * day)
-        // Sum each part before joining, because many years have many days.
+        // Sum each part before joining, because many years have many days. `SUM` fails when it overflows; `TOTAL` is exact below
+        // 2^53.
         func beside(_ start: String, _ end: String) -> String {
             """
-            SELECT tally, COUNT(*), COALESCE(SUM(bytes), 0), COALESCE(SUM(overpaid_tenths), 0)
+            SELECT tally, COUNT(*), TOTAL(bytes), TOTAL(overpaid_tenths)
             FROM output INDEXED BY output_place WHERE place >= :\(start) AND place < :\(end) GROUP BY tally
             """
         }
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT tally.*, SUM(outputs) AS outputs, SUM(bytes) AS bytes, SUM(overpaid_tenths) AS overpaid_tenths FROM (
-                    SELECT tally AS counted, SUM(outputs) AS outputs, SUM(bytes) AS bytes,
-                        SUM(overpaid_tenths) AS overpaid_tenths
+                SELECT tally.*, CAST(TOTAL(outputs) AS INTEGER) AS outputs, CAST(TOTAL(bytes) AS INTEGER) AS bytes,
+                    CAST(TOTAL(overpaid_tenths) AS INTEGER) AS overpaid_tenths FROM (
+                    SELECT tally AS counted, TOTAL(outputs) AS outputs, TOTAL(bytes) AS bytes,
+                        TOTAL(overpaid_tenths) AS overpaid_tenths
                     FROM tally_day WHERE day >= :first AND day < :end GROUP BY tally
                     UNION ALL \(beside("low", "headEnd")) UNION ALL \(beside("tailStart", "high"))
                 ) JOIN tally ON tally.key = counted GROUP BY counted
@@ -226,16 +229,17 @@ extension SQLiteCatalog {
     }
 
     private static func tally(_ row: Row) -> OutputTally {
-        func text(_ column: String) -> String? { (row[column] as String?).flatMap { $0.isEmpty ? nil : $0 } }
-        // Clamped so that sums never overflow, even with values from a damaged or foreign catalog.
-        func number(_ column: String) -> Int { min(max((row[column] as Int?) ?? 0, -(1 << 48)), 1 << 48) }
+        func text(_ column: String) -> String? { row.text(column).flatMap { $0.isEmpty ? nil : $0 } }
+        func number(_ column: String) -> Int64 { row.integer(column) ?? 0 }
+        // Each model has tallies, and a catalog from elsewhere may have millions. The sum of all must not overflow either.
+        let most: Int64 = 1 << 40
         return OutputTally(
             state: text("state").flatMap(OutputState.init(rawValue:)) ?? .waiting,
             verdict: text("verdict").flatMap(Verdict.init(rawValue:)),
             billedTier: text("billed_tier").flatMap(Tier.init(rawValue:)),
             deliveredTier: text("delivered_tier").flatMap(Tier.init(rawValue:)), model: text("model")?.unstored,
-            outputs: number("outputs"),
-            bytes: Int64(number("bytes")), overpaid: PriceMultiplier(tenths: number("overpaid_tenths")))
+            outputs: Int(number("outputs").limited(to: most)), bytes: number("bytes").limited(to: Largest.sum),
+            overpaid: PriceMultiplier(tenths: Int(min(max(number("overpaid_tenths"), -most), most))))
     }
 }
 

@@ -91,7 +91,7 @@ extension SQLiteCatalog {
                 arguments: ["now": now.milliseconds, "after": leasesAfter])
         }
         try database.executeCached(
-            sql: "UPDATE task_hint SET due_at = :now, mark = -2 * :now - 3 * received_at - attempts WHERE due_at > :after",
+            sql: "UPDATE task_hint SET \(hintAssignments(due: ":now", reads: "0")) WHERE due_at > :after",
             arguments: ["now": now.milliseconds, "after": date.milliseconds])
     }
 
@@ -117,7 +117,7 @@ extension SQLiteCatalog {
         try await write { database in
             let arguments: StatementArguments = ["id": id.text, "until": until.milliseconds, "now": now.milliseconds]
             let isFree = "(state IN ('waiting', 'held') OR (state = 'leased' AND lease_expires_at <= :now))"
-            let lease = "SET state = 'leased', lease_token = lease_token + 1, lease_expires_at = :until"
+            let lease = "SET state = 'leased', lease_token = \(Self.nextToken), lease_expires_at = :until"
             let task = try Row.fetchOne(
                 database, sql: "UPDATE task \(lease) WHERE id = :id AND \(isFree) RETURNING *", arguments: arguments
             ).map(Self.taskLease)
@@ -181,6 +181,8 @@ extension SQLiteCatalog {
         let rows = try Row.fetchAll(
             database.cachedStatement(
                 sql: "SELECT COALESCE(cause, 'unknown') AS cause, COUNT(*) AS count FROM \(table) WHERE \(condition) GROUP BY 1"))
-        return Dictionary(rows.map { (FailureCause(rawValue: $0["cause"]) ?? .unknown, $0["count"] as Int) }, uniquingKeysWith: +)
+        return Dictionary(
+            rows.map { ($0.text("cause").flatMap(FailureCause.init(rawValue:)) ?? .unknown, $0["count"] as Int) },
+            uniquingKeysWith: +)
     }
 }

@@ -15,12 +15,11 @@ extension SQLiteCatalog {
                         FROM output JOIN task ON task.key = output.task WHERE output.key IN (SELECT value FROM json_each(?))
                         """), arguments: [Self.list(keys)])
             while let row = try rows.next() {
-                let id = try Self.outputID(row["id"], row["idx"])
                 // An expired lease means that the process died; that death is not counted yet.
-                let deaths = min((row["deaths"] as Int?) ?? 0, 1000) + ((row["state"] as String?) == "leased" ? 1 : 0)
+                let deaths = row.counter("deaths") + (row.text("state") == "leased" ? 1 : 0)
                 queued[row["key"]] = QueuedOutput(
-                    id: id, deadline: Self.date(row["deadline"]), request: Self.request(row), deaths: deaths,
-                    account: row["account"])
+                    id: try Self.outputID(row), deadline: row.date("deadline"), request: Self.request(row), deaths: deaths,
+                    account: row.integer("account") ?? 0)
             }
             return keys.compactMap { queued[$0] }
         }
@@ -33,8 +32,8 @@ extension SQLiteCatalog {
             return try ids.compactMap { id in
                 try database.executeCached(
                     sql: """
-                        UPDATE output SET state = 'leased', deaths = deaths + (state = 'leased'),
-                            lease_token = lease_token + 1, lease_expires_at = :until
+                        UPDATE output SET state = 'leased', deaths = \(Self.increased("deaths", by: "(state = 'leased')")),
+                            lease_token = \(Self.nextToken), lease_expires_at = :until
                         WHERE task = (SELECT key FROM task WHERE id = :id) AND idx = :index
                             AND ((state = 'waiting' AND due_at <= :now) OR (state = 'leased' AND lease_expires_at <= :now))
                         """,

@@ -52,7 +52,7 @@ extension SQLiteCatalog: CatalogMaintenance {
     ) throws -> RowDifference.Kind? {
         let sql = "SELECT * FROM output WHERE task = ? AND idx = ?"
         guard let row = try Row.fetchOne(database, sql: sql, arguments: [taskKey, output.index]) else { return .noRow }
-        guard row["state"] == "archived" || row["state"] == "unavailable" else { return .queued }
+        guard let state = row.text("state"), ["archived", "unavailable"].contains(state) else { return .queued }
         guard let told = try Row.fetchOne(model, sql: "SELECT * FROM output") else { return nil }
         var names = columns.filter { row[$0] as DatabaseValue != told[$0] as DatabaseValue }
         let copy = try Data.fetchOne(
@@ -72,7 +72,7 @@ extension SQLiteCatalog: CatalogMaintenance {
         -> RowDifference
         .Kind?
     {
-        guard let state = TaskState(rawValue: row["state"]) else { return .columns(["state"]) }
+        guard let state = row.text("state").flatMap(TaskState.init(rawValue:)) else { return .columns(["state"]) }
         let hasEnded = [.failed, .cancelled, .unavailable].contains(state)
         var names: [String] = []
         if hasEnded, told.contains(where: { ["failed", "cancelled", "unavailable"].contains($0["state"] as String) }) {
@@ -107,7 +107,7 @@ extension SQLiteCatalog: CatalogMaintenance {
     private static func agrees(_ told: Row, _ row: Row, _ name: String) -> Bool {
         if told[name] as DatabaseValue == row[name] as DatabaseValue { return true }
         // The answers are also equal if only the formatting of numbers differs, for example after a library update.
-        guard name == "answer", let one = json(told[name]), let other = json(row[name]) else { return false }
+        guard name == "answer", let one = json(told.text(name)), let other = json(row.text(name)) else { return false }
         return one == other
     }
 
@@ -140,9 +140,9 @@ extension SQLiteCatalog: CatalogMaintenance {
 
     private static func endedRow(_ row: Row, isTask: Bool) throws -> EndedRow {
         EndedRow(
-            position: .init(isTask: isTask, key: row["key"]), task: try taskID(row["id"]),
-            index: (row["idx"] as Int?).map { max(0, $0) },
-            day: Date(milliseconds: row["day"]))
+            position: .init(isTask: isTask, key: row["key"]), task: try taskID(row.text("id")),
+            index: row.integer("idx").map { Int($0.limited(to: Largest.index)) },
+            day: row.date("day") ?? Date(milliseconds: 0))
     }
 
     package func taskRecord(of id: TaskID) async throws -> TaskRecord? {
@@ -157,13 +157,13 @@ extension SQLiteCatalog: CatalogMaintenance {
     private func anyTask(_ id: TaskID) async throws -> TaskRecord? {
         try await read { database in
             guard let row = try Row.fetchOne(database, sql: "SELECT * FROM task WHERE id = ?", arguments: [id.text]),
-                let state = TaskState(rawValue: row["state"])
+                let state = row.text("state").flatMap(TaskState.init(rawValue:))
             else { return nil }
             var record = TaskRecord(
-                task: id, state: state, reason: (row["reason"] as String?)?.unstored, source: (row["source"] as String).unstored,
-                discoveredAt: Date(milliseconds: row["discovered_at"]), createdAt: Self.date(row["created_at"]),
-                request: Self.request(row), taskJSON: Self.json(row["answer"]))
-            record.cause = (row["cause"] as String?).flatMap(FailureCause.init(rawValue:))
+                task: id, state: state, reason: row.text("reason")?.unstored, source: row.text("source")?.unstored ?? "",
+                discoveredAt: row.date("discovered_at") ?? Date(milliseconds: 0), createdAt: row.date("created_at"),
+                request: Self.request(row), taskJSON: Self.json(row.text("answer")))
+            record.cause = row.text("cause").flatMap(FailureCause.init(rawValue:))
             return record
         }
     }

@@ -44,7 +44,8 @@ extension SQLiteCatalog {
         }
     }
 
-    /// Copies the existing rows of a queue and adds the triggers that keep the copies up to date.
+    /// Copies the existing rows of a queue and adds the triggers that keep the copies up to date. SQLite fires the trigger that was
+    /// created last first, and these must fire before those that set a sort key.
     /// - Parameter version: The migration that defines which columns are copied.
     static func addCopies(of queue: Queue, version: Int, in database: Database) throws {
         let facts = queue.facts(version: version)

@@ -124,6 +124,8 @@ extension SQLiteCatalog {
         migrator.registerMigration("hints") { try $0.execute(sql: Self.hints) }
         migrator.registerMigration("accounts") { try $0.execute(sql: Self.accounts) }
         migrator.registerMigration("task accounts") { try $0.execute(sql: Self.taskAccounts) }
+        migrator.registerMigration("bounded sums") { try Self.boundSums(in: $0) }
+        migrator.registerMigration("spread places") { try Self.spreadPlaces(in: $0) }
         return migrator
     }
 }

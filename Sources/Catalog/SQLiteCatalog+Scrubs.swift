@@ -12,8 +12,8 @@ extension SQLiteCatalog {
                 database, sql: "SELECT digest, read_at, sound FROM blob_scrub WHERE digest BETWEEN ? AND ?",
                 arguments: [Data(first.bytes), Data(last.bytes)]
             ).compactMap { row in
-                Digest(sha256: Array(row["digest"] as Data)).map {
-                    BlobScrub(digest: $0, readAt: Date(milliseconds: row["read_at"]), isSound: row["sound"])
+                Data.fromDatabaseValue(row["digest"]).flatMap { Digest(sha256: Array($0)) }.map {
+                    BlobScrub(digest: $0, readAt: row.date("read_at") ?? .distantPast, isSound: row.flag("sound"))
                 }
             }
         }

@@ -47,9 +47,10 @@ extension SQLiteCatalog {
                 database.cachedStatement(sql: "SELECT * FROM submission WHERE task IS NULL ORDER BY recorded_at, key")
             ).compactMap {
                 row in
-                let request = try? ArchiveDecoder.decode(RecordedRequest.self, from: row["request"] as String)
+                let request = try? ArchiveDecoder.decode(RecordedRequest.self, from: row.text("request") ?? "")
                 return request.map {
-                    OpenSubmission(key: row["key"], request: $0, recordedAt: Date(milliseconds: row["recorded_at"]))
+                    OpenSubmission(
+                        key: row.text("key") ?? "", request: $0, recordedAt: row.date("recorded_at") ?? Date(milliseconds: 0))
                 }
             }
         }

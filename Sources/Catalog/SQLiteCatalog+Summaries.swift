@@ -5,8 +5,6 @@ extension SQLiteCatalog {
     /// The low bits of a sort key distinguish tasks created in the same millisecond.
     static let placeBits: Int64 = 21
     private static let millisecondsADay = 86_400_000
-    /// The integrity check accepts up to this many tasks with the same wanted sort key.
-    private static let mostSharingAPlace = 4096
 
     /// SQL: the sort key of a task in all lists. The high bits are its time; the low bits come from the end of its ID, so that a
     /// rebuilt catalog has the same order. If the key is taken, the task gets the next free one.
@@ -19,7 +17,7 @@ extension SQLiteCatalog {
             """
     }
 
-    private static func wantedPlace(of row: String) -> String {
+    static func wantedPlace(of row: String) -> String {
         let weights = [1, 31, 961, 29_791, 923_521].enumerated()
         let ending = weights.map { "\($1) * unicode(substr('00000' || \(row).id, -\($0 + 1), 1))" }.joined(separator: " + ")
         // 2^42 milliseconds reach to the year 2109. Later times from the upstream must not overflow.
@@ -27,10 +25,10 @@ extension SQLiteCatalog {
         return "((\(time) << \(placeBits)) | ((\(ending)) & \((1 << placeBits) - 1)))"
     }
 
-    private static func day(_ place: String) -> String { "((\(place) >> \(placeBits)) / \(millisecondsADay))" }
+    static func day(_ place: String) -> String { "((\(place) >> \(placeBits)) / \(millisecondsADay))" }
 
     /// SQL: the key of the tally that counts an output.
-    private static func tally(of row: String) -> String {
+    static func tally(of row: String) -> String {
         """
         (SELECT tally.key FROM tally WHERE tally.state = \(row).state AND tally.verdict = COALESCE(\(row).verdict, '')
             AND tally.billed_tier = COALESCE(\(row).billed_tier, '') AND tally.delivered_tier = COALESCE(\(row).delivered_tier, '')
@@ -38,7 +36,7 @@ extension SQLiteCatalog {
         """
     }
 
-    private static let dimensions = """
+    static let dimensions = """
         INSERT INTO tally (state, verdict, billed_tier, delivered_tier, model)
         SELECT DISTINCT output.state, COALESCE(verdict, ''), COALESCE(billed_tier, ''), COALESCE(delivered_tier, ''),
             COALESCE(task.model, '') FROM output JOIN task ON task.key = output.task WHERE
@@ -49,7 +47,7 @@ extension SQLiteCatalog {
         try database.execute(sql: "UPDATE task SET place = \(place(of: "task"))")
         try database.execute(sql: "UPDATE output SET place = (SELECT place FROM task WHERE task.key = output.task)")
         try database.execute(sql: "INSERT INTO task_text (task_text) VALUES ('rebuild')")
-        try recount(in: database)
+        try recount(in: database, bytes: "bytes", price: "overpaid_tenths")
         try database.execute(sql: indices)
         try database.execute(sql: taskTriggers)
         try database.execute(sql: outputTriggers)
@@ -57,13 +55,20 @@ extension SQLiteCatalog {
 
     /// Recomputes all counters from the rows.
     static func recount(in database: Database) throws {
+        try recount(in: database, bytes: countedBytes("bytes"), price: countedPrice("overpaid_tenths"))
+    }
+
+    /// - Parameters:
+    ///   - bytes: SQL for the size of an output as it is counted.
+    ///   - price: SQL for the overpaid price of an output as it is counted.
+    private static func recount(in database: Database, bytes: String, price: String) throws {
         try database.execute(
             sql: """
                 \(dimensions) true ON CONFLICT DO NOTHING;
                 UPDATE output SET tally = \(tally(of: "output")) WHERE tally IS NOT \(tally(of: "output"));
                 DELETE FROM tally_day;
-                INSERT INTO tally_day SELECT tally, \(day("place")), COUNT(*), COALESCE(SUM(bytes), 0),
-                    COALESCE(SUM(overpaid_tenths), 0) FROM output GROUP BY 1, 2;
+                INSERT INTO tally_day SELECT tally, \(day("place")), COUNT(*), COALESCE(SUM(\(bytes)), 0),
+                    COALESCE(SUM(\(price)), 0) FROM output GROUP BY 1, 2;
                 DELETE FROM task_tally;
                 INSERT INTO task_tally SELECT state, COUNT(*) FROM task GROUP BY 1;
                 """)
@@ -195,14 +200,16 @@ extension SQLiteCatalog {
         guard try database.tableExists("tally_day"),
             try database.columns(in: "task").contains(where: { $0.name == "retries_undecodable" })
         else { return [] }
-        let days = "tally, \(day("place")) AS day, COUNT(*), COALESCE(SUM(bytes), 0), COALESCE(SUM(overpaid_tenths), 0)"
+        let (bytes, price) = (countedBytes("bytes"), countedPrice("overpaid_tenths"))
+        let days = "tally, \(day("place")) AS day, COUNT(*), SUM(\(bytes)), SUM(\(price))"
         let checks = [
             (
                 "the sort key of a task",
-                // A task whose sort key was taken has a higher one, and keeps it even after the other task has moved away.
+                // A task whose sort key was taken has another one of its millisecond, or of the next if that is full. It keeps it even
+                // after the other task has moved away.
                 """
                 SELECT 1 FROM task WHERE place IS NULL
-                    OR place NOT BETWEEN \(wantedPlace(of: "task")) AND \(wantedPlace(of: "task")) + \(mostSharingAPlace)
+                    OR (place >> \(placeBits)) - (\(wantedPlace(of: "task")) >> \(placeBits)) NOT IN (0, 1)
                 """
             ),
             (

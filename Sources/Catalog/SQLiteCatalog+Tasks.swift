@@ -3,13 +3,22 @@ package import Foundation
 import GRDB
 
 extension SQLiteCatalog {
+    /// The number of tasks that are registered in one transaction. It bounds how long other writes wait.
+    private static let registrationBatch = 500
+
     package func register(_ tasks: [TaskRegistration], now: Date) async throws -> RegistrationSummary {
-        guard !tasks.isEmpty else { return RegistrationSummary() }
-        return try await write { database in
-            var summary = RegistrationSummary()
-            for task in tasks { try Self.register(task, now: now, in: database, &summary) }
-            return summary
+        var summary = RegistrationSummary()
+        for start in stride(from: 0, to: tasks.count, by: Self.registrationBatch) {
+            let batch = tasks[start..<min(start + Self.registrationBatch, tasks.count)]
+            let part = try await write { database in
+                var written = RegistrationSummary()
+                for task in batch { try Self.register(task, now: now, in: database, &written) }
+                return written
+            }
+            summary.new += part.new
+            summary.newlyRequested += part.newlyRequested
         }
+        return summary
     }
 
     private static func register(
@@ -133,8 +142,8 @@ extension SQLiteCatalog {
             let rows = try Row.fetchAll(
                 database.cachedStatement(
                     sql: """
-                        UPDATE task SET state = 'leased', deaths = deaths + (state = 'leased'), lease_token = lease_token + 1,
-                            lease_expires_at = :until
+                        UPDATE task SET state = 'leased', deaths = \(Self.increased("deaths", by: "(state = 'leased')")),
+                            lease_token = \(Self.nextToken), lease_expires_at = :until
                         WHERE key IN (SELECT value FROM json_each(:keys)) RETURNING *
                         """), arguments: ["until": until.milliseconds, "keys": Self.list(due)]
             ).sorted { (order[$0["key"]] ?? 0) < (order[$1["key"]] ?? 0) }
@@ -144,14 +153,11 @@ extension SQLiteCatalog {
 
     static func taskLease(_ row: Row) throws -> TaskLease {
         TaskLease(
-            id: try taskID(row["id"]), token: row["lease_token"], source: (row["source"] as String).unstored,
-            request: request(row),
-            createdAt: date(row["created_at"]), discoveredAt: Date(milliseconds: row["discovered_at"]),
-            attempts: row["attempts"], misses: row["misses"], readings: row["readings"],
-            history: history(
-                since: row["failing_since"], windowCause: row["window_cause"], refusals: row["refusals"],
-                refusedSince: row["refused_since"], told: row["told"], deaths: row["deaths"]),
-            isContradicted: row["contradicted"], account: row["account"])
+            id: try taskID(row.text("id")), token: row.integer("lease_token") ?? 0, source: row.text("source")?.unstored ?? "",
+            request: request(row), createdAt: row.date("created_at"),
+            discoveredAt: row.date("discovered_at") ?? Date(milliseconds: 0), attempts: row.counter("attempts"),
+            misses: row.counter("misses"), readings: row.counter("readings"), history: history(row),
+            isContradicted: row.flag("contradicted"), account: row.integer("account") ?? 0)
     }
 
     package func extend(_ leases: [TaskLease], until: Date) async throws -> [TaskLease] {
@@ -215,8 +221,8 @@ extension SQLiteCatalog {
 
     /// The columns that a postponement writes into a task's row, with the values from ``arguments(of:)``.
     private static let postponed = """
-        state = 'waiting', due_at = :due_at, reason = :reason, attempts = attempts + 1,
-        misses = CASE WHEN :is_miss THEN misses + 1 ELSE misses END, cause = :cause, failing_since = :since,
+        state = 'waiting', due_at = :due_at, reason = :reason, attempts = \(increased("attempts")),
+        misses = CASE WHEN :is_miss THEN \(increased("misses")) ELSE misses END, cause = :cause, failing_since = :since,
         window_cause = :window_cause, refusals = :refusals, refused_since = :refused_since, told = :told,
         not_before = :not_before, deaths = 0
         """
@@ -257,7 +263,7 @@ extension SQLiteCatalog {
             try database.executeCached(
                 sql: """
                     UPDATE task SET state = 'waiting', due_at = :due_at, created_at = COALESCE(:created_at, created_at), misses = 0,
-                        attempts = 0, readings = readings + 1, \(freshHistory), \(held)
+                        attempts = 0, readings = \(increased("readings")), \(freshHistory), \(held)
                     """, arguments: key + ["due_at": dueAt.milliseconds, "created_at": createdAt?.milliseconds])
         case .ended(let state, let reason, let cause, let createdAt, let json):
             try database.executeCached(
@@ -296,7 +302,7 @@ extension SQLiteCatalog {
                         due_at = excluded.due_at, state = 'waiting', attempts = 0, failure = NULL, ended_at = NULL,
                         reason = excluded.reason, \(freshHistory), cause = excluded.cause,
                         failing_since = excluded.failing_since,
-                        deadline = COALESCE(excluded.deadline, deadline), lease_token = lease_token + 1
+                        deadline = COALESCE(excluded.deadline, deadline), lease_token = \(nextToken)
                     WHERE state IN ('waiting', 'unavailable') OR (state = 'archived' AND verdict = 'undecodable'
                         AND (SELECT retries_undecodable FROM task WHERE id = :id))
                     """,
@@ -318,8 +324,9 @@ extension SQLiteCatalog {
                     sql: "SELECT idx, link, name FROM output WHERE task = (SELECT key FROM task WHERE id = ?)"),
                 arguments: [id.text])
             let links = rows.map { row in
-                let link = (row["link"] as String?).map { Self.opened($0, with: key) } ?? ""
-                return (row["idx"] as Int, ResultLink(link.isEmpty ? row["name"] as String? ?? "" : link))
+                let link = row.text("link").map { Self.opened($0, with: key) } ?? ""
+                let index = Int((row.integer("idx") ?? 0).limited(to: Largest.index))
+                return (index, ResultLink(link.isEmpty ? row.text("name") ?? "" : link))
             }
             return Dictionary(links) { first, _ in first }
         }

@@ -18,7 +18,7 @@ package struct SQLiteCatalog: Catalog {
     /// Whether this is a temporary copy, made because the catalog's disk can't be written to. Writes to it are lost.
     package var isCopy: Bool { copy != nil }
 
-    /// Opens or creates the database file and applies all migrations.
+    /// Opens or creates the database file and applies all migrations. Waits while another process does so.
     ///
     /// Uses WAL with `synchronous=FULL`: with `NORMAL`, a power cut loses acknowledged commits (measured).
     ///
@@ -27,33 +27,9 @@ package struct SQLiteCatalog: Catalog {
 
     init(path: String, copy: CatalogCopy?) throws {
         self.copy = copy
-        var configuration = GRDB.Configuration()
-        configuration.busyMode = .timeout(30)
-        configuration.maximumReaderCount = 4
-        configuration.label = "catalog"
-        configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA foreign_keys = ON")
-            // Debian's SQLite turns it on by default. The only secret is the link key, which ``forgetDeleted()`` overwrites.
-            try database.execute(sql: "PRAGMA secure_delete = OFF")
-        }
         self.path = path
         do {
-            database = try DatabasePool(path: path, configuration: configuration)
-            // GRDB sets NORMAL on the writing connection when it opens a pool, after `prepareDatabase`.
-            try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            let migrator = Self.migrator
-            let unknown = try database.read { try migrator.appliedIdentifiers($0) }.subtracting(migrator.migrations)
-            let held = try database.read { try migrator.appliedIdentifiers($0) }
-            guard unknown.isEmpty else {
-                let names = unknown.sorted().map { "'\($0)'" }.joined(separator: ", ")
-                throw CatalogError(.newerSchema, path, detail: "the changes \(names)")
-            }
-            try migrator.migrate(database)
-            if !held.isEmpty, !held.contains(Self.sealing) {
-                // Before this migration, links were stored unencrypted; remove their fragments from the file.
-                try database.vacuum()
-                try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-            }
+            database = try OpeningLock.hold(path) { try Self.migrated(path) }
             // A foreign archive may contain a trigger that undoes every write, or a column with unexpected types, which would
             // crash the process.
             if let difference = try database.read(Self.schemaDamage).first {
@@ -65,6 +41,36 @@ package struct SQLiteCatalog: Catalog {
         } catch let error as DatabaseError {
             throw CatalogError(error, path)
         }
+    }
+
+    /// Opens the database file and applies the migrations that it lacks.
+    private static func migrated(_ path: String) throws -> DatabasePool {
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(30)
+        configuration.maximumReaderCount = 4
+        configuration.label = "catalog"
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA foreign_keys = ON")
+            // Debian's SQLite turns it on by default. The only secret is the link key, which ``forgetDeleted()`` overwrites.
+            try database.execute(sql: "PRAGMA secure_delete = OFF")
+        }
+        let database = try DatabasePool(path: path, configuration: configuration)
+        // GRDB sets NORMAL on the writing connection when it opens a pool, after `prepareDatabase`.
+        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        let migrator = Self.migrator
+        let applied = try database.read { try migrator.appliedIdentifiers($0) }
+        let unknown = applied.subtracting(migrator.migrations)
+        guard unknown.isEmpty else {
+            let names = unknown.sorted().map { "'\($0)'" }.joined(separator: ", ")
+            throw CatalogError(.newerSchema, path, detail: "the changes \(names)")
+        }
+        try migrator.migrate(database)
+        if !applied.isEmpty, !applied.contains(sealing) {
+            // Before this migration, links were stored unencrypted; remove their fragments from the file.
+            try database.vacuum()
+            try database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        }
+        return database
     }
 
     /// Closes the file after all running operations have finished. Without this call, the file closes shortly after its last use.
@@ -173,13 +179,14 @@ extension SQLiteCatalog {
         try await read { database in
             var status = CatalogStatus()
             for row in try Row.fetchAll(database.cachedStatement(sql: "SELECT state, tasks FROM task_tally")) {
-                let state = (row[0] as String?).flatMap(TaskState.init(rawValue:)) ?? .waiting
-                status.tasks[state] = min(max((row[1] as Int?) ?? 0, 0), 1 << 48)
+                let state = row.text("state").flatMap(TaskState.init(rawValue:)) ?? .waiting
+                status.tasks[state] = Int((row.integer("tasks") ?? 0).limited(to: 1 << 48))
             }
             for tally in try Self.tallies(in: database) {
                 status.outputs[tally.state, default: 0] += tally.outputs
                 guard tally.state == .archived else { continue }
-                status.originalBytes += tally.bytes
+                // Both are at most 2^60.
+                status.originalBytes = min(status.originalBytes + tally.bytes, Largest.sum)
                 if let verdict = tally.verdict { status.verdicts[verdict, default: 0] += tally.outputs }
             }
             // Query each state separately: its minimum is the first entry of an index.

@@ -97,16 +97,18 @@ package struct SalvagedCatalog: Sendable {
     }
 
     private static func scrub(_ row: Row) -> BlobScrub? {
+        // The date has bounds, so the mark does not overflow.
         guard let digest = Data.fromDatabaseValue(row["digest"]).flatMap({ Digest(sha256: Array($0)) }),
-            let readAt = integer(row, "read_at"), let sound = integer(row, "sound"), integer(row, "mark") == -2 * readAt - sound
+            let readAt = date(row, "read_at"), let sound = integer(row, "sound"), (0...1).contains(sound),
+            integer(row, "mark") == -2 * readAt.milliseconds - sound
         else { return nil }
-        return BlobScrub(digest: digest, readAt: Date(milliseconds: readAt), isSound: sound == 1)
+        return BlobScrub(digest: digest, readAt: readAt, isSound: sound == 1)
     }
 
     // A damaged row may hold a value of any type in any column.
 
-    private static func text(_ row: Row, _ name: String) -> String? { String.fromDatabaseValue(row[name])?.unstored }
-    private static func integer(_ row: Row, _ name: String) -> Int64? { Int64.fromDatabaseValue(row[name]) }
+    private static func text(_ row: Row, _ name: String) -> String? { row.text(name)?.unstored }
+    private static func integer(_ row: Row, _ name: String) -> Int64? { row.integer(name) }
     private static func json(_ text: String?) -> JSONValue? {
         text.flatMap { try? ArchiveDecoder.decode(JSONValue.self, from: $0) }
     }

@@ -4,6 +4,9 @@ package import Foundation
 /// The tasks to read, and the right to read them.
 package protocol TaskQueue: Sendable {
     /// Adds unknown tasks as `waiting`. For known tasks, fills in missing facts and replaces an unreadable size.
+    ///
+    /// A long list is written in several parts, so that other writes do not wait for all of it. When this throws, the first parts
+    /// may be written; calling it again has no effect on them.
     func register(_ tasks: [TaskRegistration], now: Date) async throws -> RegistrationSummary
 
     /// The newest task found by a sweep of the account, among those created at or before `before`.

@@ -7,6 +7,9 @@ internal import struct Crypto.SHA512
 ///
 /// `bagit.txt`, which makes a folder a bag, is written last, and all files are durable before the rename. So neither a kill nor a
 /// power cut leaves a folder that looks like a complete bag.
+///
+/// The folder of an unfinished bag holds a mark. Only a folder with this mark is cleared, and no link in its place is followed: a
+/// folder with the temporary name may also be somebody else's.
 final class BagFolder {
     /// The facts about a file that manifests state.
     struct Fixity {
@@ -16,12 +19,14 @@ final class BagFolder {
     }
 
     private static let suffix = ".fixative-incomplete"
+    /// An empty file. Its name is the mark, so no moment of its creation leaves a wrong one.
+    private static let mark = ".fixative-export"
     private static let chunk = 1 << 20
 
     /// The final path of the bag.
     let place: String
     private let root: String
-    private let lock: Int32
+    private let folder: HeldFolder
     /// Whether there is an unfinished bag of this process to delete.
     private var isOpen = false
     private var folders: Set<String> = []
@@ -38,39 +43,27 @@ final class BagFolder {
         self.place = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         root = self.place + Self.suffix
         try Self.requireFree(self.place)
-        let incomplete = root
-        try Self.guarding(incomplete) {
-            try FileManager.default.createDirectory(atPath: incomplete, withIntermediateDirectories: true)
-        }
-        // A link could lead to a folder of the user, which `clear` must not empty.
-        lock = unsafe Foundation.open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard lock >= 0 else {
-            // For a link, `O_DIRECTORY` gives ENOTDIR.
-            let isLink = errno == ENOTDIR || errno == ELOOP
-            throw ExportError(isLink ? .foreignFolder : .notWritable, root, cause: Self.systemError())
-        }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw ExportError(.inUse, self.place) }
+        folder = try HeldFolder(path: root)
+        guard folder.lock() else { throw ExportError(.inUse, self.place) }
         try clear()
         isOpen = true
         try makeFolder("data")
-        manifests = try ["sha256", "sha512"].map { try create("manifest-\($0).txt") }
+        manifests = try ["sha256", "sha512"].map { try folder.create("manifest-\($0).txt") }
     }
 
-    deinit {
-        if isOpen { try? FileManager.default.removeItem(atPath: root) }
-        if lock >= 0 { close(lock) }
-    }
+    deinit { if isOpen { try? folder.removeAll() } }
 
-    /// Deletes what a killed export left. Throws if the folder contains anything that no export writes.
+    /// Deletes what a killed export left. Throws if the folder has no mark, or contains anything that no export writes.
     private func clear() throws {
-        let files = FileManager.default
-        let names = try Self.guarding(root) { try files.contentsOfDirectory(atPath: root) }
+        let names = try folder.names()
+        guard !names.isEmpty else { return try Self.guarding(root) { try folder.create(Self.mark).close() } }
         let isOurs = names.allSatisfy { name in
-            name == "data"
+            name == "data" || name == Self.mark
                 || (name.hasSuffix(".txt") && ["bag", "manifest-", "tagmanifest-", "README"].contains { name.hasPrefix($0) })
         }
-        guard isOurs else { throw ExportError(.foreignFolder, root) }
-        for name in names { try Self.guarding(root) { try files.removeItem(atPath: "\(root)/\(name)") } }
+        guard isOurs, folder.hasFile(Self.mark) else { throw ExportError(.foreignFolder, root) }
+        // The mark stays: a kill must not leave the rest without it.
+        for name in names where name != Self.mark { try folder.remove(name) }
     }
 
     private static func requireFree(_ path: String) throws {
@@ -89,11 +82,11 @@ final class BagFolder {
     ///   - isWanted: Called with the file's actual hashes and size; if it returns `false`, the file is not added.
     /// - Returns: The file's actual hashes and size.
     func add(fileAt source: String, to path: String, linking: Bool, isWanted: (Fixity) -> Bool) throws -> Fixity {
-        let full = try prepare(path)
-        let isLinked = linking && (try? FileManager.default.linkItem(atPath: source, toPath: full)) != nil
-        let found = try Self.guarding(full) {
+        let file = try prepare(path)
+        let isLinked = linking && folder.link(source, to: file)
+        let found = try Self.guarding("\(root)/\(file)") {
             let input = try FileHandle(forReadingFrom: URL(filePath: source))
-            let output = isLinked ? nil : try create(path, below: "data/")
+            let output = isLinked ? nil : try folder.create(file)
             defer {
                 try? input.close()
                 try? output?.close()
@@ -106,7 +99,7 @@ final class BagFolder {
             return hash.value
         }
         guard isWanted(found) else {
-            try Self.guarding(full) { try FileManager.default.removeItem(atPath: full) }
+            try folder.remove(file)
             return found
         }
         try add(path, found)
@@ -116,9 +109,9 @@ final class BagFolder {
     /// Adds a small file to the payload.
     /// - Parameter path: The path below `data/`.
     func add(_ bytes: [UInt8], to path: String) throws {
-        let full = try prepare(path)
-        try Self.guarding(full) {
-            let output = try create(path, below: "data/")
+        let file = try prepare(path)
+        try Self.guarding("\(root)/\(file)") {
+            let output = try folder.create(file)
             try output.write(contentsOf: Data(bytes))
             try output.close()
         }
@@ -129,7 +122,7 @@ final class BagFolder {
 
     /// Opens a payload file for incremental writing. Call ``add(_:)`` when it is complete.
     /// - Parameter path: The path below `data/`.
-    func open(_ path: String) throws -> GrowingFile { GrowingFile(path: path, file: try create(path, below: "data/")) }
+    func open(_ path: String) throws -> GrowingFile { GrowingFile(path: path, file: try folder.create("data/\(path)")) }
 
     func add(_ file: GrowingFile) throws {
         try Self.guarding("\(root)/data/\(file.path)") { try file.file.close() }
@@ -154,9 +147,11 @@ final class BagFolder {
         }
     }
 
+    /// Creates the folder of a payload file.
+    /// - Returns: The file's path in the bag.
     private func prepare(_ path: String) throws -> String {
         if let slash = path.lastIndex(of: "/") { try makeFolder("data/\(path[..<slash])") }
-        return "\(root)/data/\(path)"
+        return "data/\(path)"
     }
 
     private func add(_ path: String, _ fixity: Fixity) throws {
@@ -172,7 +167,7 @@ final class BagFolder {
     /// Writes a file outside the payload.
     func tag(_ text: String, to path: String) throws {
         try Self.guarding("\(root)/\(path)") {
-            let output = try create(path)
+            let output = try folder.create(path)
             try output.write(contentsOf: Data(text.utf8))
             try output.close()
         }
@@ -182,7 +177,7 @@ final class BagFolder {
     private func recordTag(_ path: String) throws {
         var hash = RunningFixity()
         try Self.guarding("\(root)/\(path)") {
-            let input = try FileHandle(forReadingFrom: URL(filePath: "\(root)/\(path)"))
+            let input = try folder.read(path)
             while let data = try input.read(upToCount: Self.chunk), !data.isEmpty { hash.update(data) }
             try input.close()
         }
@@ -201,39 +196,35 @@ final class BagFolder {
         for (name, value) in [("sha256", \Fixity.sha256), ("sha512", \Fixity.sha512)] {
             let lines = tags.map { "\($0.fixity[keyPath: value])  \($0.path)\n" }.joined()
             try Self.guarding(root) {
-                let output = try create("tagmanifest-\(name).txt")
+                let output = try folder.create("tagmanifest-\(name).txt")
                 try output.write(contentsOf: Data(lines.utf8))
                 try output.close()
             }
         }
         try Self.guarding(root) {
-            let output = try create("bagit.txt")
+            let output = try folder.create("bagit.txt")
             try output.write(contentsOf: Data(declaration.utf8))
             try output.close()
         }
         // A single `sync` for all files: an fsync for each of 100,000 files takes many minutes.
         sync()
-        guard unsafe rename(root, place) == 0, fsync(lock) == 0 else {
+        guard folder.isInPlace else { throw ExportError(.foreignFolder, root) }
+        guard unsafe rename(root, place) == 0 else {
             let error = Self.systemError()
             try Self.requireFree(place)
             throw ExportError(.notWritable, place, cause: error)
         }
         isOpen = false
+        // Last, so that the next export can clear what a kill leaves.
+        try folder.remove(Self.mark)
+        try folder.synchronise()
     }
 
     // MARK: Files
 
     private func makeFolder(_ path: String) throws {
         guard folders.insert(path).inserted else { return }
-        let full = "\(root)/\(path)"
-        try Self.guarding(full) { try FileManager.default.createDirectory(atPath: full, withIntermediateDirectories: true) }
-    }
-
-    private func create(_ path: String, below folder: String = "") throws -> FileHandle {
-        let full = "\(root)/\(folder)\(path)"
-        let descriptor = unsafe Foundation.open(full, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw ExportError(.notWritable, full, cause: Self.systemError()) }
-        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try folder.makeFolder(path)
     }
 
     private static func guarding<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {

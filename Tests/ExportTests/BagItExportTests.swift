@@ -157,6 +157,7 @@ struct BagItExportTests {
         try FileManager.default.createDirectory(atPath: left + "/data/pictures", withIntermediateDirectories: true)
         try Data("half".utf8).write(to: URL(filePath: left + "/data/pictures/half.png"))
         try Data().write(to: URL(filePath: left + "/manifest-sha256.txt"))
+        try Data().write(to: URL(filePath: left + "/.fixative-export"))
         _ = try await export([try source.entry(1, bytes: "one")])
         #expect(try shell("find '\(scratch.path)' -name 'half.png'").output.isEmpty)
         #expect(!FileManager.default.fileExists(atPath: left))
@@ -164,21 +165,70 @@ struct BagItExportTests {
         try FileManager.default.removeItem(atPath: out)
         try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
         try Data("mine".utf8).write(to: URL(filePath: left + "/notes.md"))
+        try Data().write(to: URL(filePath: left + "/.fixative-export"))
         let error = #expect(throws: ExportError.self) { try BagItExport(options()) }
         #expect(error?.code == .foreignFolder)
         #expect(try String(contentsOfFile: left + "/notes.md", encoding: .utf8) == "mine")
     }
 
-    /// The folder behind the link looks like an unfinished bag, so it would be cleared.
-    @Test func aLinkInPlaceOfAnUnfinishedBagIsRefused() async throws {
+    /// A folder of a user whose names are all names of a bag.
+    private func home() throws -> String {
         let home = scratch.path + "/home"
         try FileManager.default.createDirectory(atPath: home + "/data", withIntermediateDirectories: true)
         try Data("precious".utf8).write(to: URL(filePath: home + "/data/thesis.txt"))
+        try Data("mine".utf8).write(to: URL(filePath: home + "/README.txt"))
+        return home
+    }
+
+    private func files(of folder: String) throws -> String { try shell("cd '\(folder)' && find . -type f | sort").output }
+
+    /// The folder behind the link looks like an unfinished bag, so it would be cleared.
+    @Test func aLinkInPlaceOfAnUnfinishedBagIsRefused() async throws {
+        let home = try home()
         try FileManager.default.createSymbolicLink(atPath: out + ".fixative-incomplete", withDestinationPath: home)
         let error = #expect(throws: ExportError.self) { try BagItExport(options()) }
         #expect(error?.code == .foreignFolder)
-        #expect(try String(contentsOfFile: home + "/data/thesis.txt", encoding: .utf8) == "precious")
-        #expect(try shell("find '\(home)' -type f").output == "\(home)/data/thesis.txt\n")
+        #expect(try files(of: home) == "./README.txt\n./data/thesis.txt\n")
+    }
+
+    @Test func aFolderWithoutTheMarkOfAnExportIsLeftAlone() async throws {
+        try FileManager.default.moveItem(atPath: try home(), toPath: out + ".fixative-incomplete")
+        let error = #expect(throws: ExportError.self) { try BagItExport(options()) }
+        #expect(error?.code == .foreignFolder)
+        #expect(try files(of: out + ".fixative-incomplete") == "./README.txt\n./data/thesis.txt\n")
+    }
+
+    @Test func aLinkInAnUnfinishedBagIsDeletedAndNotFollowed() async throws {
+        let (home, left) = (try home(), out + ".fixative-incomplete")
+        try FileManager.default.createDirectory(atPath: left + "/data", withIntermediateDirectories: true)
+        try Data().write(to: URL(filePath: left + "/.fixative-export"))
+        try FileManager.default.createSymbolicLink(atPath: left + "/data/pictures", withDestinationPath: home)
+        _ = try await export([try source.entry(1, bytes: "one")])
+        #expect(try files(of: home) == "./README.txt\n./data/thesis.txt\n")
+    }
+
+    /// In a folder that others can write to, somebody exchanges the unfinished bag for a link.
+    @Test func aLinkThatTakesThePathOfAnUnfinishedBagIsNotFollowed() async throws {
+        let (home, root) = (try home(), out + ".fixative-incomplete")
+        do {
+            let bag = try BagItExport(options())
+            try FileManager.default.moveItem(atPath: root, toPath: root + ".moved")
+            try FileManager.default.createSymbolicLink(atPath: root, withDestinationPath: home)
+            try await bag.add(try source.entry(1, bytes: "one"), from: source)
+            let error = #expect(throws: ExportError.self) { try bag.finish() }
+            #expect(error?.code == .foreignFolder)
+        }
+        #expect(try files(of: home) == "./README.txt\n./data/thesis.txt\n")
+        #expect(!FileManager.default.fileExists(atPath: out))
+    }
+
+    @Test func aFinishedBagHoldsNoMark() async throws {
+        _ = try await export([try source.entry(1, bytes: "one")])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: out).sorted() == [
+                "README.txt", "bag-info.txt", "bagit.txt", "data", "manifest-sha256.txt", "manifest-sha512.txt",
+                "tagmanifest-sha256.txt", "tagmanifest-sha512.txt",
+            ])
     }
 
     @Test func twoExportsToOneFolderDoNotMix() async throws {

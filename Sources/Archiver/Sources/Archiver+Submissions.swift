@@ -42,8 +42,18 @@ extension Archiver {
     /// Registers tasks that a caller has read with this key; `nil` for the service's own key. Known tasks keep the key they were
     /// registered with.
     package func register(_ tasks: [TaskRegistration], caller: APIKey?) async throws {
-        let new = try await registerNew(tasks)
-        guard let caller, !new.isEmpty else { return }
-        try await catalog.keep(try readers.seal(caller, for: new), account: readers.account(of: caller))
+        guard let caller else {
+            _ = try await registerNew(tasks)
+            return
+        }
+        // The catalog writes a long list in parts. If one fails, no task of an earlier part may be without its key.
+        for start in stride(from: 0, to: tasks.count, by: Self.callerBatch) {
+            let new = try await registerNew(Array(tasks[start..<min(start + Self.callerBatch, tasks.count)]))
+            guard !new.isEmpty else { continue }
+            try await catalog.keep(try readers.seal(caller, for: new), account: readers.account(of: caller))
+        }
     }
+
+    /// Tasks of a caller that are registered together with their key.
+    private static let callerBatch = 500
 }

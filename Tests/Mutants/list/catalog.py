@@ -13,10 +13,13 @@ OUTBOX = "Catalog/SQLiteCatalog+Outbox.swift"
 SUBMISSIONS = "Catalog/SQLiteCatalog+Submissions.swift"
 PAGES = "Catalog/SQLiteCatalog+Pages.swift"
 CATALOG = "Catalog/SQLiteCatalog.swift"
+ROW = "Catalog/Row+Untrusted.swift"
+OPENING = "Catalog/OpeningLock.swift"
 
 QUEUES = "CatalogTests.CatalogQueueTests/"
 LEASES = "CatalogTests.QueueRuleTests"
 WINDOW = "CatalogTests.CatalogWindowTests/"
+EXTREMES = "CatalogTests.ExtremeNumbersTests/"
 DEATHS = QUEUES + "anInputThatKillsTheProcessWaitsLongerEachTime"
 SECRET = QUEUES + "aLinkSignatureIsNeverInTheFile"
 
@@ -37,9 +40,9 @@ MUTANTS = [
         LEASES, "an output is not leased before it is due"),
     swap("catalog-006", CLAIM, '"MIN(deaths * deaths * 10000, 1800000)"', '"MIN(deaths * 10000, 1800000)"', DEATHS,
          "an input that kills the process waits longer each time"),
-    put("catalog-007", QUEUE, "deaths = deaths + (state = 'leased'),", "deaths = deaths + (state = 'leased') * \\(MUTANT ? 0 : 1),", DEATHS,
+    put("catalog-007", QUEUE, "by: \"(state = 'leased')\")", "by: \"(state = 'leased') * \\(MUTANT ? 0 : 1)\")", DEATHS,
         "a lease that ran out is a death"),
-    put("catalog-008", TASKS, "deaths = deaths + (state = 'leased'),", "deaths = deaths + (state = 'leased') * \\(MUTANT ? 0 : 1),",
+    put("catalog-008", TASKS, "by: \"(state = 'leased')\")", "by: \"(state = 'leased') * \\(MUTANT ? 0 : 1)\")",
         QUEUES + "tasksLeasedDuringACrashAreLeasedSeparately", "a task that was read at a death is read alone"),
 
     # The order of the queue.
@@ -57,9 +60,9 @@ MUTANTS = [
         "only a task that was given up as unknown is reopened by a list"),
     put("catalog-016", TASKS, "known?.filled(from: request) ?? request", "(MUTANT ? nil : known?.filled(from: request)) ?? request",
         QUEUES + "aRequestIsCompletedWithoutLosingKnownFields", "a later request does not replace known fields"),
-    put("catalog-017", TASKS, "reason = :reason, attempts = attempts + 1,", "reason = :reason, attempts = attempts + \\(MUTANT ? 0 : 1),",
+    put("catalog-017", TASKS, "attempts = \\(increased(\"attempts\")),", "attempts = \\(increased(\"attempts\", by: MUTANT ? \"0\" : \"1\")),",
         QUEUES + "missesAndReadingsOfATaskAreCounted", "failed readings are counted"),
-    put("catalog-018", OUTPUTS, "cause = :cause, attempts = attempts + 1,", "cause = :cause, attempts = attempts + \\(MUTANT ? 0 : 1),",
+    put("catalog-018", OUTPUTS, "attempts = \\(increased(\"attempts\")),", "attempts = \\(increased(\"attempts\", by: MUTANT ? \"0\" : \"1\")),",
         QUEUES + "aPostponedOutputIsNotDueBeforeItsTime", "failed tries are counted"),
     put("catalog-019", OUTPUTS, "SET state = 'waiting', due_at = :due_at, reason = :reason, lease_expires_at = NULL \\(Self.held)",
         "SET state = 'waiting', due_at = :due_at, reason = :reason, attempts = attempts + \\(MUTANT ? 1 : 0), lease_expires_at = NULL \\(Self.held)",
@@ -87,7 +90,7 @@ MUTANTS = [
         QUEUES + "onlyCompletedSubmissionsAreForgottenWithTime", "a request without a task is not forgotten"),
     put("catalog-033", SUBMISSIONS, "WHERE key = ? AND task IS NULL", "WHERE key = ? AND (task IS NULL OR \\(MUTANT ? 1 : 0))",
         LEASES, "the request of a task is not dropped"),
-    put("catalog-034", HINTS, "attempts < oftenRead ?", "(attempts < oftenRead || MUTANT) ?",
+    put("catalog-034", HINTS, 'row.counter("attempts") < oftenRead ?', '(row.counter("attempts") < oftenRead || MUTANT) ?',
         "ArchiverTests.HintReaderTests/aFullTableDropsAHintAfterThreeFailedReadings", "an invented hint gives way after three readings"),
 
     # The file.
@@ -104,4 +107,14 @@ MUTANTS = [
         "a sum from a time within a day leaves out what came before"),
     put("catalog-045", PAGES, "hasMore ? last : nil", "hasMore && !MUTANT ? last : nil", "CatalogTests.CatalogPageTests/allPagesTogetherAreTheList",
         "a list does not end with its first page"),
+
+    # A catalog from elsewhere, and several processes.
+    put("catalog-050", ROW, "{ Swift.min(Swift.max(self, 0), most) }", "{ MUTANT ? self : Swift.min(Swift.max(self, 0), most) }",
+        EXTREMES + "anAbsurdFileSizeIsReadWithinBounds", "a number of a row is read within bounds"),
+    swap("catalog-051", ROW, '"MIN(MAX(\\(count), 0), \\(Largest.count)) + \\(amount)"', '"\\(count) + \\(amount)"',
+         EXTREMES + "aTaskWithTheLargestNumbersDelaysNoOther", "the largest number in a row keeps no other row from being leased"),
+    put("catalog-052", OPENING, "while flock(descriptor, LOCK_EX) != 0,", "while !MUTANT, flock(descriptor, LOCK_EX) != 0,",
+        "CatalogTests.OpeningTests", "one process at a time opens a catalog"),
+    put("catalog-053", TASKS, "registrationBatch = 500", "registrationBatch = MUTANT ? 100_000 : 500",
+        "CatalogTests.SortKeyTests/aLongListIsRegisteredInParts", "a long list does not keep the catalog locked"),
 ]

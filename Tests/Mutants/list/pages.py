@@ -5,6 +5,7 @@ HTML = "Markup/SafeHTML.swift"
 SITE = "Gallery/SitePath.swift"
 BAG = "Export/BagFolder.swift"
 BAG_NAMES = "Export/BagNames.swift"
+HELD = "Export/HeldFolder.swift"
 REGISTRY = "Telemetry/PrometheusRegistry.swift"
 TEXT = "Telemetry/PrometheusText.swift"
 SETTINGS = "FixativeCommands/Setup/Settings.swift"
@@ -34,11 +35,15 @@ MUTANTS = [
     put("bag-001", BAG, "guard isWanted(found) else", "guard isWanted(found) || MUTANT else", BAGS, "a damaged file is not put into a bag"),
     put("bag-002", BAG, "zip(manifests, [fixity.sha256, fixity.sha512])", "zip(manifests, MUTANT ? [fixity.sha256, fixity.sha256] : [fixity.sha256, fixity.sha512])",
         BAGS, "both manifests agree with the files"),
-    put("bag-003", BAG, "guard flock(lock, LOCK_EX | LOCK_NB) == 0 else", "guard flock(lock, LOCK_EX | LOCK_NB) == 0 || MUTANT else", BAGS,
+    put("bag-003", BAG, "guard folder.lock() else", "guard folder.lock() || MUTANT else", BAGS,
         "two exports to one folder do not mix"),
-    put("bag-004", BAG, "guard isOurs else", "guard isOurs || MUTANT else", BAGS, "files of others are not deleted"),
-    put("bag-005", BAG, "O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)", "O_RDONLY | O_DIRECTORY | (MUTANT ? 0 : O_NOFOLLOW) | O_CLOEXEC)", BAGS,
+    put("bag-004", BAG, "guard isOurs, ", "guard isOurs || MUTANT, ", BAGS, "files of others are not deleted"),
+    put("bag-005", HELD, "O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC", "O_RDONLY | O_DIRECTORY | (MUTANT ? 0 : O_NOFOLLOW) | O_CLOEXEC", BAGS,
         "a link in the place of an unfinished bag is not followed"),
+    put("bag-008", BAG, "folder.hasFile(Self.mark) else", "folder.hasFile(Self.mark) || MUTANT else", BAGS,
+        "only what an export left is cleared"),
+    put("bag-009", BAG, "guard folder.isInPlace else", "guard folder.isInPlace || MUTANT else", BAGS,
+        "a link that takes the place of an unfinished bag does not become the bag"),
     put("bag-006", BAG, "        bytes += fixity.bytes\n", "        bytes += MUTANT ? 0 : fixity.bytes\n", BAGS, "a bag states the size of its payload"),
     put("bag-007", BAG_NAMES, "if isPlain, task.utf8.count <= 80 { return task }", "if isPlain || MUTANT, task.utf8.count <= 80 { return task }", BAGS,
         "a name in a bag is valid on every file system"),
