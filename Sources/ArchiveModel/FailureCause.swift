@@ -59,7 +59,8 @@ package struct DeliveryCandidate: Sendable, Hashable, Codable {
     /// Whether the bytes begin with the signature of a known picture format.
     package var looksLikePicture: Bool
     package var download: DownloadFacts
-    /// The file format, if the bytes may be complete: our decoder failed, or the host did not state where the file ends.
+    /// The file format, if the bytes may be complete: our decoder failed, the host did not state where the file ends, or nothing
+    /// shows whether a file that is not decoded is damaged.
     package var unread: UnreadFacts?
     /// The digest of the latest delivery that may be complete and was not worth storing.
     package var laterDigest: Digest?

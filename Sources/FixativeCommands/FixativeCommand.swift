@@ -38,6 +38,7 @@ public struct FixativeCommand: AsyncParsableCommand {
 
     /// Parses the command line, runs the subcommand, and ends the process with the documented exit code.
     public static func start() async -> Never {
+        FixedLocale.set()
         CrashHandling.prepare()
         var verb: any ParsableCommand
         do {

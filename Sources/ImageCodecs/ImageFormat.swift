@@ -10,6 +10,9 @@ public enum ImageFormat: String, Sendable, Hashable, Codable, CaseIterable {
     /// The usual file extension, without a dot.
     public var fileExtension: String { self == .jpeg ? "jpg" : rawValue }
 
+    /// Whether checksums cover the picture and its header, so that no changed byte goes unnoticed.
+    package var hasChecksums: Bool { self == .png }
+
     /// Detects a format from the first bytes; file names and declared media types are ignored.
     ///
     /// - Parameter bytes: The file, or at least its first 12 bytes.

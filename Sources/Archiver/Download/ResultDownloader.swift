@@ -327,19 +327,6 @@ package struct ResultDownloader: Sendable {
         }
     }
 
-    /// The answer's headers for the record, without cookies and without any part of a link's query.
-    func kept(_ headers: HTTPHeaders, link: FetchableURL) -> [String: String] {
-        let redact = Redactor(secrets: HopSecrets.secrets(in: link.text) + secrets())
-        var kept: [String: String] = [:]
-        for (name, value) in headers {
-            let name = redact(name.lowercased())
-            guard !["set-cookie", "set-cookie2", "authorization", "proxy-authorization"].contains(name) else { continue }
-            let clean = redact(value).cut(to: 2000)
-            kept[name] = kept[name].map { "\($0), \(clean)" } ?? clean
-        }
-        return kept
-    }
-
     func translated(_ error: any Error, link: FetchableURL, phase: TransferFailure.Phase) -> any Error {
         if error is DownloadError || error is BlobStoreError || error is CancellationError || error is InterruptedDownload
             || error is StartOver

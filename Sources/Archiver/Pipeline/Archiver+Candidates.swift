@@ -1,6 +1,7 @@
 import ArchiveModel
 import BlobStore
 import Catalog
+import ImageCodecs
 
 /// Deliveries that can't be filed yet.
 extension Archiver {
@@ -14,15 +15,16 @@ extension Archiver {
         switch inspection {
         case .picture: return nil
         case .unread(var facts, let mediaType):
-            // No decoder has seen the end of this file. A second delivery of the same bytes confirms it.
-            guard !download.isEndStated, !candidates.contains(where: { $0.isConfirmed(by: download.digest) }) else { return nil }
-            facts.reason = "it seems to be \(facts.reason), but its host did not state where it ends, so it may be cut short"
+            // No decoder has read this file. A second delivery of the same bytes confirms it.
+            guard let doubt = doubt(about: facts, download), !candidates.contains(where: { $0.isConfirmed(by: download.digest) })
+            else { return nil }
+            facts.reason = "it seems to be \(facts.reason), but \(doubt)"
             let candidate = DeliveryCandidate(
                 original: download.blob(mediaType), reason: facts.reason, looksLikePicture: true, download: download.facts,
                 unread: facts)
             return Failure(
-                "the file may be cut short, because its host did not state where it ends; the same bytes must be delivered twice",
-                kind: "transport", cause: .vendor, candidate: candidate)
+                "the same bytes must be delivered twice: \(facts.reason)", kind: "transport", cause: .vendor,
+                candidate: candidate)
         case .undecodable(let reason, let looksLikePicture):
             let candidate = DeliveryCandidate(
                 original: download.blob("application/octet-stream"), reason: reason, looksLikePicture: looksLikePicture,
@@ -37,6 +39,13 @@ extension Archiver {
                 unread: facts)
             return Failure(facts.reason, kind: "decoder", cause: .ours, candidate: candidate)
         }
+    }
+
+    /// Why the bytes of a file that is not decoded may differ from those that its host has; `nil` if there is no reason to doubt.
+    private static func doubt(about facts: UnreadFacts, _ download: Download) -> String? {
+        guard download.isEndStated else { return "its host did not state where it ends, so it may be cut short" }
+        guard let format = ImageFormat(rawValue: facts.format), !format.hasChecksums else { return nil }
+        return "its format has no checksums, so it may be damaged"
     }
 
     /// Stores the candidate of a failure. It becomes the original if no later attempt succeeds.

@@ -11,7 +11,7 @@ enum Inspection: Sendable {
     case picture(InspectedDelivery)
     /// Not a complete picture. `looksLikePicture` if it starts like one.
     case undecodable(reason: String, looksLikePicture: Bool)
-    /// A complete file of a kind that is not decoded here. The dimensions are those claimed by its header.
+    /// A file that seems to be a complete one of a kind that is not decoded here. The dimensions are those claimed by its header.
     case unread(UnreadFacts, mediaType: String)
     /// The decoder crashed, hung or ran out of memory, which says nothing about the file.
     case unjudged(UnreadFacts, mediaType: String)

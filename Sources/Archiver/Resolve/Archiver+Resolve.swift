@@ -7,16 +7,23 @@ import Networking
 import Telemetry
 
 extension Archiver {
-    /// Reads tasks from the upstream, and adds the results of finished tasks to the queue.
-    ///
-    /// - Returns: Why the source stopped, or `nil`. All leases are released either way.
-    func resolve(_ leases: [TaskLease]) async throws -> APIError? {
+    /// The result of reading a batch of tasks.
+    struct TaskReading: Sendable {
+        /// Why the source stopped.
         var stop: APIError?
+        /// Whether the API has answered for a task with the service's own key.
+        var isKeyAccepted = false
+    }
+
+    /// Reads tasks from the upstream, and adds the results of finished tasks to the queue. All leases are released.
+    func resolve(_ leases: [TaskLease]) async throws -> TaskReading {
+        var result = TaskReading()
         let named = Dictionary(leases.map { ($0.id, $0) }) { first, _ in first }
         for batch in try await readers.batches(of: leases.map(\.id)) {
             let leases = batch.tasks.compactMap { named[$0] }
             do {
                 let answers = try await metrics.measure(.resolve) { try await read(leases, batch) }
+                if !batch.isCallers, answers.failed.count < leases.count { result.isKeyAccepted = true }
                 for lease in leases {
                     if let error = answers.failed[lease.id] {
                         try await putBack(lease, error)
@@ -30,7 +37,7 @@ extension Archiver {
                     }
                 }
             } catch let error as APIError {
-                if error.stopsSource, !batch.isCallers { stop = error }
+                if error.stopsSource, !batch.isCallers { result.stop = error }
                 for lease in leases {
                     if error.stopsSource, !batch.isCallers {
                         try await write(lease, .released)
@@ -47,7 +54,7 @@ extension Archiver {
                 }.value
             }
         }
-        return stop
+        return result
     }
 
     /// The answers of one read. Tasks unknown to the upstream are absent.

@@ -21,8 +21,10 @@ package enum ArchiveEvent: Sendable {
     case failing(String, cause: FailureCause, reason: String)
     /// No work is due before `until`. Only retries and leases of other workers remain; such a worker may have died.
     case waiting(until: Date)
-    /// A source has stopped; its unfinished tasks stay in the queue.
+    /// The API has refused the key. Unfinished tasks stay in the queue, and are tried again after a pause.
     case sourceStopped(reason: String)
+    /// The API accepts the key again.
+    case sourceResumed
     /// An item is not archived yet, and less than the risk time is left. Sent once per item and run.
     case atRisk(String, deadline: Date, reason: String)
     /// A problem that was handled.

@@ -13,8 +13,8 @@ extension ArchiveMetrics {
         case .archived(let entry): ended(entry.judgement?.verdict.isClean == false ? .mismatch : .match)
         case .unavailable: ended(.unavailable)
         case .taskEnded(_, let state, _): taskEnded(state.rawValue)
-        case .resolved, .swept, .sweepFailed, .postponed, .failing, .waiting, .sourceStopped, .atRisk, .problemFound,
-            .problemCleared, .warning, .note:
+        case .resolved, .swept, .sweepFailed, .postponed, .failing, .waiting, .sourceStopped, .sourceResumed, .atRisk,
+            .problemFound, .problemCleared, .warning, .note:
             break
         }
     }

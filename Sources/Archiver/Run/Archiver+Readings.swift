@@ -25,7 +25,7 @@ extension Archiver {
             guard !leases.isEmpty else { continue }
             state.readings[place] = leases
             if case .account(let account) = place, account != 0 { state.lastCaller = account }
-            group.addTask { .tasks(place, stop: try await resolve(leases)) }
+            group.addTask { .tasks(place, try await resolve(leases)) }
         }
     }
 

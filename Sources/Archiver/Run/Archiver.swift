@@ -87,6 +87,7 @@ package struct Archiver: Sendable {
             }
             state.summary.wasStopped = stopFlag.isRaised
             failure = await drain(&state, &group) ?? failure
+            state.summary.stopReason = state.source.reason ?? state.summary.stopReason
             if let failure {
                 metrics.record(failure: failure)
                 throw failure
@@ -123,7 +124,7 @@ package struct Archiver: Sendable {
     enum ChildResult: Sendable {
         /// - `seconds`: Duration of the attempt.
         case output(OutputLease, OutputResult, seconds: TimeInterval)
-        case tasks(ReadingPlace, stop: APIError?)
+        case tasks(ReadingPlace, TaskReading)
         case sweep(Swept)
         case timer
         case drainTimedOut
@@ -165,7 +166,7 @@ package struct Archiver: Sendable {
         var lastCaller = Int64.min
         var isSweeping = false
         var sweepMark = SweepMark()
-        var sourceStopped = false
+        var source = SourcePause()
         var sweepDueAt: Date?
         var hasTimer = false
         /// The time at the last turn of the loop.
@@ -195,7 +196,8 @@ package struct Archiver: Sendable {
             state.riskCheckDueAt = now.addingTimeInterval(Self.riskCheckInterval)
             _ = try await warnOfRisks(&state.warnedOf)
         }
-        if let due = state.sweepDueAt, due <= now, !state.isSweeping, !state.sourceStopped {
+        if state.source.end(now: now) { try await catalog.releaseHeld(now: now) }
+        if let due = state.sweepDueAt, due <= now, !state.isSweeping, !state.source.isPaused {
             state.isSweeping = true
             state.sweepDueAt = options.watch ? now.addingTimeInterval(options.sweepInterval) : nil
             // Items may be held because another process's key was refused; this process's key works.
@@ -203,7 +205,7 @@ package struct Archiver: Sendable {
             group.addTask { [mark = state.sweepMark] in .sweep(try await sweep(mark, span: options.since ?? 0)) }
         }
         guard let due = try await catalog.nextDue(), due <= now else { return }
-        if !state.sourceStopped { try await startReadings(&state, in: &group, now: now) }
+        if !state.source.isPaused { try await startReadings(&state, in: &group, now: now) }
         let free = options.downloads - state.inFlight.count
         guard free > 0 else { return }
         if state.schedule.wantsPlan(now: now) {
@@ -235,12 +237,12 @@ package struct Archiver: Sendable {
 
     private func isDone(_ state: RunState) async throws -> Bool {
         guard state.inFlight.isEmpty, state.readings.isEmpty, !state.isSweeping else { return false }
-        let isSourceOpen = !state.sourceStopped && (options.watch || state.sweepDueAt != nil)
+        let isSourceOpen = !state.source.isPaused && (options.watch || state.sweepDueAt != nil)
         guard !isSourceOpen else { return false }
         guard let due = try await catalog.nextDue() else { return true }
         if !options.watch, let patience = options.patience, due > clock.now.addingTimeInterval(patience) { return true }
         // Without a source, fetch only outputs that are due now. Outputs that need a fresh link wait for the next run.
-        return state.sourceStopped && due > clock.now
+        return state.source.isPaused && due > clock.now
     }
 
     /// Wakes the loop when an item becomes due, and at the latest after the poll interval.
@@ -248,8 +250,11 @@ package struct Archiver: Sendable {
         let now = clock.now
         let due = try await catalog.nextDue() ?? .distantFuture
         // While a suspect is in progress, due items may be suspects waiting for their turn. The poll interval finds other work.
-        let isBusy = state.inFlight.count >= options.downloads || !state.readings.isEmpty || state.hasSuspectInHand
-        let next = min(isBusy ? .distantFuture : due, state.sweepDueAt ?? .distantFuture)
+        // During a pause of the source, due items may be tasks that wait for its end.
+        let isBusy =
+            state.inFlight.count >= options.downloads || !state.readings.isEmpty || state.hasSuspectInHand
+            || state.source.isPaused
+        let next = min(isBusy ? .distantFuture : due, state.source.resumesAt ?? state.sweepDueAt ?? .distantFuture)
         let isHolding = !state.inFlight.isEmpty || !state.readings.isEmpty
         let poll = min(now.addingTimeInterval(options.pollInterval), isHolding ? state.heartbeatDueAt : .distantFuture)
         let wake = max(min(next, poll), now.addingTimeInterval(0.02))
@@ -281,9 +286,10 @@ package struct Archiver: Sendable {
             }
             if case .sourceStopped(let stop) = result { try await close(stop, &state) }
             count(result, in: &state.summary)
-        case .tasks(let place, let stop):
+        case .tasks(let place, let reading):
             state.readings[place] = nil
-            if let stop { try await close(stop, &state) }
+            if let stop = reading.stop { try await close(stop, &state) }
+            if reading.isKeyAccepted { open(&state) }
         case .sweep(let swept):
             state.isSweeping = false
             state.sweepMark = swept.mark
@@ -292,7 +298,12 @@ package struct Archiver: Sendable {
             state.riskCheckDueAt = .distantPast
             try await catalog.forgetLinks()
             try await forgetExpired()
-            if let stop = swept.stop { try await close(stop, &state) }
+            if let stop = swept.stop {
+                // After the pause, a run that sweeps once sweeps again.
+                if stop.stopsSource { state.sweepDueAt = state.sweepDueAt ?? clock.now }
+                try await close(stop, &state)
+            }
+            if swept.isRead { open(&state) }
         case .timer: state.hasTimer = false
         case .drainTimedOut: break
         }
@@ -310,15 +321,22 @@ package struct Archiver: Sendable {
         }
     }
 
-    /// Holds the tasks of a source that stopped. Known links are still fetched, since this needs no key. If the source is only
-    /// temporarily unreachable, nothing is held.
+    /// Holds the tasks of a source that refused the key, for a pause. Known links are still fetched, since this needs no key. If the
+    /// source is only temporarily unreachable, nothing is held.
     private func close(_ stop: APIError, _ state: inout RunState) async throws {
-        guard !state.sourceStopped else { return }
-        state.summary.stopReason = stop.description
-        guard stop.stopsSource else { return report(.note(stop.description)) }
-        state.sourceStopped = true
+        guard !state.source.isPaused else { return }
+        guard stop.stopsSource else {
+            state.summary.stopReason = stop.description
+            return report(.note(stop.description))
+        }
+        state.source.begin(stop.description, now: clock.now)
         try await catalog.holdTasks(reason: stop.description)
         report(.sourceStopped(reason: stop.description))
+    }
+
+    /// Reports that the API accepts the key again.
+    private func open(_ state: inout RunState) {
+        if state.source.clear() { report(.sourceResumed) }
     }
 
     /// Lets work in progress finish within the drain time, and puts the rest back into the queue.

@@ -13,6 +13,8 @@ extension Archiver {
         var stop: APIError?
         /// Whether the API does not provide the list, so that asking again soon is useless.
         var isRefused = false
+        /// Whether the API answered with the list.
+        var isRead = false
     }
 
     /// Registers every recent task of the account.
@@ -58,7 +60,7 @@ extension Archiver {
             mark.refusals = 0
             metrics.swept(sweep.gap == nil ? .good : .failed, at: clock.now.timeIntervalSince1970)
             report(.swept(tasks: sweep.count, new: news.count, isDeep: reach.isDeep))
-            return Swept(mark: mark)
+            return Swept(mark: mark, isRead: true)
         } catch let error as APIError {
             metrics.swept(.failed, at: clock.now.timeIntervalSince1970)
             let isRefused = error.code == .notFound || error.code == .forbidden

@@ -38,15 +38,23 @@ struct AuditPageWriter {
         defer { decoders.close() }
         if !rows.isEmpty { try await decoders.start() }
         // Thumbnails are made concurrently. The page then uses them in the order of its rows.
-        let attachments = await withTaskGroup(of: (OutputID, ReportPage.Attachment).self) { group in
-            for row in rows { group.addTask { (row.entry.id, await Self.attachment(row.entry, blobs, folder, decoders)) } }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        let attachments = await withTaskGroup(of: Made.self) { group in
+            for row in rows {
+                group.addTask { Made(id: row.entry.id, attachment: await Self.attachment(row.entry, blobs, folder, decoders)) }
+            }
+            return await group.reduce(into: [OutputID: ReportPage.Attachment]()) { $0[$1.id] = $1.attachment }
         }
         let html = try await page.html(title: "Audit of generated pictures", scope: scope(reader.now), now: reader.now) {
             attachments[$0.entry.id] ?? ReportPage.Attachment()
         }
         sink.write(Data(html))
         return page.total
+    }
+
+    /// What one row shows besides its facts. Not a tuple: see `SingleAnswer` in `Archiver+Resolve.swift`.
+    private struct Made: Sendable {
+        var id: OutputID
+        var attachment: ReportPage.Attachment
     }
 
     /// Longest side of a thumbnail in the table, in pixels. Large enough for screens with double pixel density.

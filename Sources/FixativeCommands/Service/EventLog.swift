@@ -42,6 +42,7 @@ struct EventLog: Sendable {
                 metadata: ["subject": "\(subject)", "cause": "\(cause.rawValue)", "reason": "\(reason)"])
         case .waiting(let date): logger.debug("waiting", metadata: ["until": "\(date.iso8601)"])
         case .sourceStopped(let reason): logger.error("the upstream refuses the key", metadata: ["reason": "\(reason)"])
+        case .sourceResumed: logger.notice("the upstream accepts the key again")
         case .atRisk(let subject, let deadline, let reason):
             logger.warning(
                 "at risk", metadata: ["subject": "\(subject)", "deadline": "\(deadline.iso8601)", "reason": "\(reason)"])

@@ -145,6 +145,7 @@ extension SourceHealth {
         case .sweepFailed(let reason, true, let date): isLimited("sweep", reason: reason, nextTry: date)
         case .sweepFailed(let reason, false, let date): failed("sweep", reason: reason, nextTry: date, isEnd: false)
         case .sourceStopped(let reason): failed("archiver", reason: reason, nextTry: nil, isEnd: false)
+        case .sourceResumed: isRunning("archiver")
         case .problemFound(let problem): isFailing(problem.name.rawValue, reason: problem.description)
         case .problemCleared(let name): clear(name.rawValue)
         default: break

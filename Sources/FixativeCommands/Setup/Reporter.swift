@@ -52,6 +52,7 @@ final class Reporter: Sendable {
                 "waiting    until \(date.iso8601.dropFirst(11).prefix(8)) UTC, for the next try or the end of another worker's lease"
             )
         case .sourceStopped(let reason): tell("STOPPED    \(reason)")
+        case .sourceResumed: tell("resumed    the API accepts the key again")
         case .atRisk(let subject, let deadline, let reason):
             tell("AT RISK    \(subject), deadline \(Rendering.minute(deadline)) UTC: \(reason)")
         case .problemFound(let problem): tell("PROBLEM    \(problem)")
