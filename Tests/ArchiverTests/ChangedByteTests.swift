@@ -7,6 +7,7 @@ import ImageCodecs
 import SizeContract
 import SyntheticPictures
 import Testing
+import Upkeep
 
 /// Files of a format that is decoded here and has no checksum: a byte that changed on the way can look like a rare kind of file.
 @Suite struct ChangedByteTests {
