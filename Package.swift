@@ -127,7 +127,8 @@ let package = Package(
             name: "FixativeCommands",
             dependencies: [
                 "ArchiveModel", "Archiver", "ArchiveServer", "ArchiveStore", "Audit", "BlobStore", "BlockingThreads", "Catalog",
-                "DecoderPool", "Export", "Gallery", "GenerationAPI", "ImageCodecs", "Imaging", "Networking", "Notifications",
+                "CSandbox", "DecoderPool", "Export", "Gallery", "GenerationAPI", "ImageCodecs", "Imaging", "Networking",
+                "Notifications",
                 "Secrets", "SizeContract", "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", argumentParser,
                 configuration, httpClient, lifecycle, logging, nioCore, nioHTTP1, systemPackage, unixSignals,
             ], swiftSettings: strict, plugins: ["BuildCommit"]),

@@ -41,6 +41,10 @@ static fixative_sandbox_outcome close_others(int channel) {
     return success;
 }
 
+int fixative_refuse_dumps(void) {
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
+}
+
 fixative_sandbox_outcome fixative_sandbox_begin(int channel) {
     // A supervisor signals all processes of a service, but the parent still needs the picture being decoded.
     signal(SIGTERM, SIG_IGN);

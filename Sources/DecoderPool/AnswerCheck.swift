@@ -31,9 +31,28 @@ struct AnswerCheck {
         try require(picture.notes.count <= Self.mostNotes && picture.notes.allSatisfy(isPlain), "notes")
     }
 
-    func check(_ error: CodecError) throws(DecoderFailure) {
-        try require(isPlain(error.detail), "error")
+    func check(_ refused: RefusedPicture) throws(DecoderFailure) {
+        try require(isPlain(refused.error.detail), "error")
+        switch refused.file {
+        case .unread(let file):
+            try require(isPlain(file.reason) && isName(file.format), "format")
+            let names = file.mediaType.split(separator: "/", omittingEmptySubsequences: false)
+            try require(names.count == 2 && names.allSatisfy { isName($0) }, "media type")
+            try require([file.width ?? 1, file.height ?? 1].allSatisfy { (1...0x7FFF_FFFF).contains($0) }, "sides")
+        case .damaged(let reason): try require(isPlain(reason), "damage")
+        case .other: break
+        }
     }
+
+    /// Whether a text is a name like `svg+xml`.
+    private func isName(_ text: some StringProtocol) -> Bool {
+        let bytes = text.utf8
+        guard (1...64).contains(bytes.count), let first = bytes.first, Self.nameBytes.contains(first) else { return false }
+        return bytes.allSatisfy { Self.nameBytes.contains($0) || Self.nameSigns.contains($0) }
+    }
+
+    private static let nameBytes = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+    private static let nameSigns = Set("+-.".utf8)
 
     private func check(_ derivative: EncodedDerivative, side: Int, _ name: String) throws(DecoderFailure) {
         let isPicture = derivative.format != .png && ImageFormat.sniff(derivative.bytes.span) == derivative.format

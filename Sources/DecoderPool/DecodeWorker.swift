@@ -86,7 +86,7 @@ package enum DecodeWorker {
         }
         var memory: UnsafeRawPointer?
         guard unsafe fixative_map(file, count, &memory) == 0, let memory = unsafe memory else {
-            return WorkerAnswer(CodecError(.outOfMemory, nil, "the file could not be mapped"))
+            return WorkerAnswer(RefusedPicture(CodecError(.outOfMemory, nil, "the file could not be mapped"), .other))
         }
         defer { unsafe fixative_unmap(memory, count) }
         let bytes = unsafe UnsafeRawBufferPointer(start: memory, count: count).assumingMemoryBound(to: UInt8.self)

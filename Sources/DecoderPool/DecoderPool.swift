@@ -99,30 +99,49 @@ package final class DecoderPool: Sendable {
     package func inspect(
         _ source: some DecoderInput, recipe: DerivativeRecipe = DerivativeRecipe()
     ) async throws -> InspectedPicture {
+        try await examine(source, recipe: recipe).mapError(\.error).get()
+    }
+
+    /// Like ``inspect(_:recipe:)``, and also finds out what kind of file a rejected one is.
+    ///
+    /// - Throws: ``DecoderFailure`` if no decoder could decide.
+    package func examine(
+        _ source: some DecoderInput, recipe: DerivativeRecipe = DerivativeRecipe()
+    ) async throws -> Result<InspectedPicture, RefusedPicture> {
         try await threads.run { [self] in
-            do {
-                return try place == .sandbox ? inspectOutside(source, recipe) : inspectHere(source, recipe)
-            } catch let error as CodecError where error.code == .outOfMemory {
-                throw DecoderFailure(.memoryLimit, error.detail)
+            let result = try place == .sandbox ? examineOutside(source, recipe) : examineHere(source, recipe)
+            if case .failure(let refused) = result, refused.error.code == .outOfMemory {
+                throw DecoderFailure(.memoryLimit, refused.error.detail)
+            }
+            return result
+        }
+    }
+
+    private func examineHere(
+        _ source: some DecoderInput, _ recipe: DerivativeRecipe
+    ) -> Result<InspectedPicture, RefusedPicture> {
+        source.withSpan { bytes in
+            do throws(CodecError) {
+                return .success(try PictureInspector.inspect(bytes, recipe: recipe, limits: limits))
+            } catch {
+                return .failure(RefusedPicture(error, RefusedFile(bytes, refusedFor: error)))
             }
         }
     }
 
-    private func inspectHere(_ source: some DecoderInput, _ recipe: DerivativeRecipe) throws -> InspectedPicture {
-        try source.withSpan { try PictureInspector.inspect($0, recipe: recipe, limits: limits) }
-    }
-
-    private func inspectOutside(_ source: some DecoderInput, _ recipe: DerivativeRecipe) throws -> InspectedPicture {
+    private func examineOutside(
+        _ source: some DecoderInput, _ recipe: DerivativeRecipe
+    ) throws -> Result<InspectedPicture, RefusedPicture> {
         let settings = [UInt8](try JSONEncoder().encode(JobSettings(recipe: recipe, limits: limits)))
         let check = AnswerCheck(recipe: recipe, limits: limits, byteCount: source.count)
         var worker = try acquire()
         let begun = ContinuousClock.now
-        let result: Result<InspectedPicture, CodecError>
+        let result: Result<InspectedPicture, RefusedPicture>
         do {
             result = .success(
                 try worker.process.inspect(source, settings: settings, within: policy.time(source.count)))
-        } catch let error as CodecError {
-            result = .failure(error)
+        } catch let refused as RefusedPicture {
+            result = .failure(refused)
         } catch {
             state.withLock { $0.failures += 1 }
             throw error
@@ -130,7 +149,7 @@ package final class DecoderPool: Sendable {
         do {
             switch result {
             case .success(let picture): try check.check(picture)
-            case .failure(let error): try check.check(error)
+            case .failure(let refused): try check.check(refused)
             }
         } catch {
             state.withLock { $0.failures += 1 }
@@ -139,7 +158,7 @@ package final class DecoderPool: Sendable {
         worker.pictures += 1
         worker.work += ContinuousClock.now - begun
         giveBack(worker)
-        return try result.get()
+        return result
     }
 
     // MARK: Workers

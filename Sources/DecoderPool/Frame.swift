@@ -11,8 +11,8 @@ struct Frame {
         case refused = 17
         /// Worker to pool: the lengths of the facts, the thumbnail and the preview, which follow in this order.
         case picture = 18
-        /// Worker to pool: the length of the error that follows.
-        case codecError = 19
+        /// Worker to pool: the length of the ``RefusedPicture`` that follows.
+        case notDecoded = 19
     }
 
     static let byteCount = 32

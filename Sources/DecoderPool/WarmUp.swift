@@ -17,7 +17,7 @@ enum WarmUp {
         }
     }
 
-    /// Small pictures of every format, one that needs colour conversion, and one that is damaged.
+    /// Small pictures of every format, one that needs colour conversion, one that is damaged, and a file of another format.
     private static var files: [[UInt8]] {
         let (side, gamma) = (24, Array("\0\0\0\u{4}gAMA\0\u{1}".utf8) + [0x86, 0xA0, 0x31, 0xE8, 0x96, 0x5F])
         let opaque = PixelImage(width: side, height: side, channels: 3, bytes: [UInt8](repeating: 90, count: side * side * 3))
@@ -29,6 +29,7 @@ enum WarmUp {
             png, linear, png.map { $0.dropLast(16) }, try? ImageEncoder.png(clear), try? ImageEncoder.jpeg(opaque),
             try? ImageEncoder.jpeg(opaque, JPEGSettings(isProgressive: true)), try? ImageEncoder.webp(clear),
             try? ImageEncoder.webp(opaque, WebPSettings(isLossless: true)),
+            Array("<svg xmlns='http://www.w3.org/2000/svg' width='8' height='6.5'/>".utf8),
         ]
         return made.compactMap { $0 }
     }

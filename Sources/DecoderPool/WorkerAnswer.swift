@@ -23,9 +23,9 @@ struct WorkerAnswer {
     var frame: Frame
     var parts: [[UInt8]]
 
-    init(_ error: CodecError) {
-        let bytes = Self.json(error)
-        frame = Frame(.codecError, UInt64(bytes.count))
+    init(_ refused: RefusedPicture) {
+        let bytes = Self.json(refused)
+        frame = Frame(.notDecoded, UInt64(bytes.count))
         parts = [bytes]
     }
 
@@ -38,12 +38,12 @@ struct WorkerAnswer {
         frame = Frame(.picture, UInt64(parts[0].count), UInt64(parts[1].count), UInt64(parts[2].count))
     }
 
-    /// Inspects a picture and wraps the result or the error in an answer.
+    /// Inspects a picture and wraps the result, or the error and the kind of the file, in an answer.
     static func about(_ bytes: Span<UInt8>, _ settings: JobSettings, _ inspect: DecodeWorker.Inspect) -> WorkerAnswer {
         do throws(CodecError) {
             return WorkerAnswer(try inspect(bytes, settings.recipe, settings.limits))
         } catch {
-            return WorkerAnswer(error)
+            return WorkerAnswer(RefusedPicture(error, RefusedFile(bytes, refusedFor: error)))
         }
     }
 

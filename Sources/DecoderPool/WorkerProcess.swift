@@ -86,8 +86,8 @@ final class WorkerProcess: Sendable {
 
     // MARK: Inspection
 
-    /// Sends one picture to the worker and reads the answer. After any error other than ``CodecError``, the worker cannot be used
-    /// again.
+    /// Sends one picture to the worker and reads the answer. After any error other than ``RefusedPicture``, the worker cannot be
+    /// used again.
     ///
     /// - Parameter settings: ``JobSettings`` as JSON.
     func inspect(_ source: some DecoderInput, settings: [UInt8], within time: Duration) throws -> (InspectedPicture) {
@@ -107,9 +107,9 @@ final class WorkerProcess: Sendable {
     private func receive(within time: Duration) throws -> InspectedPicture {
         guard let frame = Frame(try channel.read(Frame.byteCount, within: time)) else { throw Self.invalid("its header") }
         switch frame.kind {
-        case .codecError:
-            let error = try facts(CodecError.self, frame.length(0, upTo: WorkerAnswer.longestError))
-            throw error
+        case .notDecoded:
+            let refused = try facts(RefusedPicture.self, frame.length(0, upTo: WorkerAnswer.longestError))
+            throw refused
         case .picture:
             guard let factsCount = frame.length(0, upTo: WorkerAnswer.longestFacts),
                 let thumbnailCount = frame.length(1, upTo: WorkerAnswer.longestDerivative),

@@ -13,6 +13,9 @@ package struct GenerationClient: Sendable {
 
     /// An answer may contain the pictures themselves, so the limit is large.
     private static let bodyLimit = 64 << 20
+    /// JSON values that are read of one task's answer, and of a list. Each may take hundreds of bytes of memory.
+    private static let valuesOfATask = 100_000
+    private static let valuesOfAList = 200_000
 
     private let baseURL: String
     private var key: APIKey
@@ -24,6 +27,7 @@ package struct GenerationClient: Sendable {
     private let timeout: TimeInterval
     private var hidden: @Sendable () -> [String]
     private let gate: HostRateLimiter
+    private let largeAnswers: LargeAnswers
     /// Rate-limit key: limits and pauses apply per API key.
     private var rateLimitKey: String
     private let onRetry: @Sendable (APIError) -> Void
@@ -57,6 +61,7 @@ package struct GenerationClient: Sendable {
         self.timeout = timeout
         self.hidden = hidden
         gate = HostRateLimiter(limits: hostLimits, clock: clock)
+        largeAnswers = LargeAnswers(clock: clock)
         rateLimitKey = Self.rateLimitKey(self.baseURL, key)
         self.onRetry = onRetry
     }
@@ -135,7 +140,10 @@ package struct GenerationClient: Sendable {
     /// The single task in an answer; `nil` if the answer is truncated or corrupted, since missing fields then prove nothing.
     private func task(in reading: JSONReading, _ expected: TaskID?) -> TaskSnapshot? {
         guard reading.findings.isDisjoint(with: [.cut, .lost]) else { return nil }
-        return TaskSnapshot.find(in: reading.value, expected: expected, base: baseURL)
+        guard let task = TaskSnapshot.find(in: reading.value, expected: expected, base: baseURL) else { return nil }
+        // The results may be among the values that were left out.
+        let isInDoubt = reading.findings.contains(.many) && task.results.isEmpty && task.stage != .unfinished
+        return isInDoubt ? nil : task
     }
 
     /// Reads up to 50 tasks at once. Tasks unknown to the upstream are missing from the answer.
@@ -156,7 +164,8 @@ package struct GenerationClient: Sendable {
 
     private func batch(_ ids: [TaskID]) async throws -> TaskBatch {
         let body = try JSONEncoder().encode(JSONValue.object(["task_ids": .array(ids.map { .string($0.text) })]))
-        let call = Call(method: .POST, path: "/v1/tasks/batch", body: body, wants: "a list of tasks")
+        let call = Call(
+            method: .POST, path: "/v1/tasks/batch", body: body, wants: "a list of tasks", values: Self.valuesOfAList)
         let rows = try await rows(call)
         return TaskBatch(
             tasks: Dictionary(rows.tasks.map { ($0.id, $0) }) { first, _ in first },
@@ -166,7 +175,7 @@ package struct GenerationClient: Sendable {
     /// Reads a page of the account's image tasks, newest first. Pages are counted from 1.
     package func page(_ number: Int) async throws -> AccountPage {
         let path = "/v1/tasks?type=image&page=\(number)&page_size=\(UpstreamRules.pageSize)"
-        return try await rows(Call(method: .GET, path: path, wants: "a list of tasks"))
+        return try await rows(Call(method: .GET, path: path, wants: "a list of tasks", values: Self.valuesOfAList))
     }
 
     /// The rows of a list. A truncated or corrupted list is requested once more; after that, its intact rows are used.
@@ -201,6 +210,8 @@ package struct GenerationClient: Sendable {
         var headers: [String: String] = [:]
         /// The expected content, for the error message about another answer.
         var wants: String
+        /// The most values of the answer that are read.
+        var values = GenerationClient.valuesOfATask
 
         /// Method and path for messages, without the query.
         var name: String { "\(method.rawValue) \(path.prefix { $0 != "?" })" }
@@ -251,6 +262,18 @@ package struct GenerationClient: Sendable {
     }
 
     private func attempt(_ call: Call) async throws -> JSONReading {
+        let place = largeAnswers.place()
+        do {
+            let reading = try await attempt(call, place)
+            await place.giveBack()
+            return reading
+        } catch {
+            await place.giveBack()
+            throw error
+        }
+    }
+
+    private func attempt(_ call: Call, _ place: LargeAnswers.Place) async throws -> JSONReading {
         let url: FetchableURL
         do {
             url = try FetchableURL(baseURL + call.path)
@@ -267,9 +290,10 @@ package struct GenerationClient: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
-        let (head, bytes) = try await answer(to: request, call.name)
+        let received = try await answer(to: request, call.name, place)
+        let (head, bytes) = (received.head, received.body)
         try checkOrigin(head, bytes, call.name)
-        let reading = Result { try JSONReading(bytes) }
+        let reading = Result { try JSONReading(bytes, limits: JSONReading.Limits(values: call.values)) }
         guard (200..<300).contains(head.status.code) else {
             let json = try? reading.get().value
             if json?["error"] != nil, head.status.code < 500 { confirmOrigin() }
@@ -283,20 +307,40 @@ package struct GenerationClient: Sendable {
         }
     }
 
-    private func answer(to request: HTTPClientRequest, _ name: String) async throws -> (HTTPClientResponse, Data) {
+    /// Not a tuple: it passes through a task group (see `SingleAnswer` in `Archiver+Resolve.swift`).
+    private struct Answer: Sendable {
+        var head: HTTPClientResponse
+        var body: Data
+    }
+
+    /// Sends a request and receives its answer.
+    private func answer(
+        to request: HTTPClientRequest, _ name: String, _ place: LargeAnswers.Place
+    ) async throws -> Answer {
         do {
             return try await withTimeout(timeout, clock: clock) { [http, timeout] in
                 let response = try await http.execute(request, timeout: .milliseconds(Int64(timeout * 1000)))
-                let body = try await response.body.collect(upTo: Self.bodyLimit)
-                return (response, Data(body.readableBytesView))
+                return Answer(head: response, body: try await Self.collect(response.body, place))
             }
         } catch let error where error is CancellationError || Task.isCancelled {
             throw CancellationError()
-        } catch is NIOTooManyBytesError {
+        } catch is BodyTooLarge {
             throw APIError(.tooLarge, call: name, message: "the answer has more than \(Self.bodyLimit) bytes")
         } catch {
             throw APIError(.transport, call: name, message: redact("\(error)"))
         }
+    }
+
+    private struct BodyTooLarge: Error {}
+
+    private static func collect(_ body: HTTPClientResponse.Body, _ place: LargeAnswers.Place) async throws -> Data {
+        var data = Data()
+        for try await chunk in body {
+            guard data.count + chunk.readableBytes <= bodyLimit else { throw BodyTooLarge() }
+            if data.count + chunk.readableBytes > LargeAnswers.threshold { try await place.take() }
+            data.append(contentsOf: chunk.readableBytesView)
+        }
+        return data
     }
 
     private func failure(_ response: HTTPClientResponse, _ json: JSONValue?, _ name: String) -> APIError {

@@ -3,7 +3,7 @@ internal import CCodecShims
 /// A complete file that is not decoded here: another format, a rare variant of a supported one, or a picture above the limits.
 ///
 /// Such a file is not damaged. Its size is taken from the header; no pixel was decoded.
-public struct UnreadFile: Sendable, Hashable {
+public struct UnreadFile: Sendable, Hashable, Codable {
     /// A short name of the format, such as `gif`; for a supported format, the raw value of ``ImageFormat``.
     public var format: String
     /// The registered media type, such as `image/gif`, if one exists.
@@ -17,7 +17,7 @@ public struct UnreadFile: Sendable, Hashable {
 }
 
 /// Classifies a file that the decoder rejected.
-public enum RefusedFile: Sendable, Hashable {
+public enum RefusedFile: Sendable, Hashable, Codable {
     /// A complete file that this decoder does not support.
     case unread(UnreadFile)
     /// A truncated or damaged file that this decoder does not support. The text describes the damage.

@@ -51,6 +51,15 @@ struct ContainmentTests {
         #expect(await pool.outcome(of: deed("lie-\(name)")) == "badAnswer")
     }
 
+    @Test(
+        "What a worker says about the kind of a file is checked",
+        arguments: [("image/gif", "the image is of an unsupported kind: by hand"), ("../x", "badAnswer")])
+    func theKindOfAFileIsChecked(_ mediaType: String, _ outcome: String) async throws {
+        let pool = try misbehaving()
+        defer { pool.close() }
+        #expect(await pool.outcome(of: deed("claim \(mediaType)")) == outcome)
+    }
+
     @Test func aWorkerInheritsNothingFromItsParent() async throws {
         unsafe setenv("FIXATIVE_PROBE_SECRET", "secret", 1)
         let pool = try misbehaving()

@@ -22,6 +22,7 @@ struct EqualityTests {
         let gamma: [UInt8] = [0, 0, 0, 4, 0x67, 0x41, 0x4D, 0x41, 0, 1, 0x86, 0xA0, 0x31, 0xE8, 0x96, 0x5F]
         let text: [UInt8] =
             [0, 0, 0, 11] + Array("tEXtComment\0<".utf8) + [0xE9, 0x0A] + [0xF0, 0x5A, 0x5A, 0x5A]
+        let apple = Array(png.prefix(12)) + Array("CgBI".utf8) + Array(png.dropFirst(16))
         return [
             ("PNG", png), ("JPEG", try SyntheticPicture.make(width: 900, height: 1700, seed: 3, as: .jpeg)),
             ("WebP", try SyntheticPicture.make(width: 800, height: 600, seed: 4, as: .webp)),
@@ -31,6 +32,9 @@ struct EqualityTests {
             ("linear PNG", try Self.png(with: gamma)), ("a chunk that is damaged", try Self.png(with: text)),
             ("bytes behind the end", png + [1, 2, 3]), ("cut short", png.dropLast(png.count / 2)),
             ("a page", Array("<html>not found</html>".utf8)), ("nothing", []),
+            ("SVG", Array("<svg xmlns='http://www.w3.org/2000/svg' width='30px' height='20.4'/>".utf8)),
+            ("PDF", Array("%PDF-1.7\n%%EOF\n".utf8)), ("a cut PDF", Array("%PDF-1.7\n".utf8)),
+            ("Apple's PNG", apple), ("AMR", Array("#!AMR\n".utf8)),
         ]
     }
 
@@ -66,11 +70,21 @@ struct EqualityTests {
 
     private static func result(
         of source: some DecoderInput, _ pool: DecoderPool
-    ) async -> Result<InspectedPicture, CodecError>? {
-        do {
-            return .success(try await pool.inspect(source))
-        } catch {
-            return (error as? CodecError).map { .failure($0) }
+    ) async -> Result<InspectedPicture, RefusedPicture>? {
+        try? await pool.examine(source)
+    }
+
+    @Test(arguments: DecoderPool.Place.allCases) func theKindOfARejectedFileIsFound(_ place: DecoderPool.Place) async throws {
+        var policy = DecoderPool.Policy()
+        policy.program = try probe().path
+        let pool = DecoderPool(place, width: 1, policy: policy)
+        defer { pool.close() }
+        guard case .failure(let refused) = try await pool.examine(Array("%PDF-1.7\n%%EOF\n".utf8)),
+            case .unread(let file) = refused.file
+        else {
+            Issue.record("not recognised")
+            return
         }
+        #expect(refused.error.code == .unrecognized && file.mediaType == "application/pdf" && file.format == "pdf")
     }
 }

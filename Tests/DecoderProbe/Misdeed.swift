@@ -28,8 +28,19 @@ enum Misdeed {
         case "pid": return "\(getpid())"
         case "environment": return environmentNames()
         case "descriptors": return openDescriptors()
+        case "claim image/gif", "claim ../x": return claim(mediaType: String(deed.dropFirst(6)))
         default: return reachOut(deed)
         }
+    }
+
+    /// Answers by hand that the file is a whole one of another format.
+    private static func claim(mediaType: String) -> String {
+        let file = #"{"unread":{"_0":{"format":"gif","mediaType":"\#(mediaType)","reason":"a whole file"}}}"#
+        let facts = Array(#"{"error":{"code":"unsupported","detail":"by hand"},"file":\#(file)}"#.utf8)
+        // `Frame`: its magic number, the kind, and the length of the facts, all little-endian.
+        let head = Array("FXF1".utf8) + [19, 0, 0, 0, UInt8(facts.count)] + [UInt8](repeating: 0, count: 23)
+        let answer = head + facts
+        return "\(unsafe write(3, answer, answer.count))"
     }
 
     private static func crash() -> String {

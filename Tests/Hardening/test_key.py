@@ -1,6 +1,6 @@
 """Where the key goes: only to the API that the operator has named, outside of the archive, and over HTTPS. Where other secrets go: nowhere."""
 import json, os, signal, subprocess, tempfile, time, unittest
-from upstream import KEY, READ_TOKEN, Service, Upstream, fixative
+from upstream import KEY, PROGRAM, READ_TOKEN, Service, Upstream, fixative
 
 
 class Key(unittest.TestCase):
@@ -172,6 +172,21 @@ class Key(unittest.TestCase):
                 service.process.send_signal(number)
                 self.assertEqual(service.process.wait(10), -number)
                 self.assertLess(time.monotonic() - begun, 2)
+
+    def test_no_other_process_reads_the_environment(self):
+        # Root reads everything, so that for root both processes become another user.
+        user = {"user": 65534} if os.getuid() == 0 else {}
+        secret = {"PATH": os.environ["PATH"], "FIXATIVE_API_KEY": KEY}
+        line = [os.path.abspath(PROGRAM), "simulate", "--port", "0"]
+        simulator = subprocess.Popen(line, env=secret, cwd="/", stderr=subprocess.PIPE, **user)
+        try:
+            self.assertIn(b"listens on", simulator.stderr.readline())
+            said = subprocess.run(["cat", f"/proc/{simulator.pid}/environ"], capture_output=True, cwd="/", **user)
+            self.assertNotEqual(said.returncode, 0)
+            self.assertEqual(said.stdout, b"")
+        finally:
+            simulator.kill()
+            simulator.communicate()
 
 
 if __name__ == "__main__":

@@ -49,9 +49,10 @@ struct PictureInspection: Sendable {
     func inspect(_ download: Download) async throws -> Inspection {
         let bytes = try await download.ingest.contents()
         do {
-            return .picture(try Self.delivery(try await decoders.inspect(bytes)))
-        } catch let error as CodecError {
-            return bytes.withSpan { Self.refused($0, error) }
+            switch try await decoders.examine(bytes) {
+            case .success(let picture): return .picture(Self.delivery(picture))
+            case .failure(let refused): return Self.inspection(of: refused)
+            }
         } catch let error as DecoderFailure {
             return bytes.withSpan { Self.unjudged($0, error) }
         }
@@ -67,8 +68,9 @@ struct PictureInspection: Sendable {
     }
 
     /// Distinguishes a damaged file from one of a kind that this decoder does not support.
-    private static func refused(_ bytes: Span<UInt8>, _ error: CodecError) -> Inspection {
-        switch RefusedFile(bytes, refusedFor: error) {
+    private static func inspection(of refused: RefusedPicture) -> Inspection {
+        let error = refused.error
+        return switch refused.file {
         case .unread(let file):
             .unread(
                 UnreadFacts(format: file.format, reason: file.reason, width: file.width, height: file.height),
@@ -78,7 +80,7 @@ struct PictureInspection: Sendable {
         }
     }
 
-    private static func delivery(_ picture: InspectedPicture) throws(CodecError) -> InspectedDelivery {
+    private static func delivery(_ picture: InspectedPicture) -> InspectedDelivery {
         let recipe = picture.recipe.recorded
         return InspectedDelivery(
             facts: ImageFacts(picture), mediaType: picture.header.format.mediaType,

@@ -27,4 +27,8 @@ fixative_sandbox_outcome fixative_sandbox_begin(int channel);
 /// kills the process. Call it while the process has one thread: the filter does not apply to other threads.
 fixative_sandbox_outcome fixative_sandbox_enter(fixative_sandbox_limits limits);
 
+/// For a process outside of the sandbox: no core dump, not even to a program that the kernel pipes it to, and other processes of the
+/// same user cannot read its memory or environment. Ends with `exec`. Returns 0 or an errno.
+int fixative_refuse_dumps(void);
+
 #endif

@@ -55,9 +55,11 @@ def traced(folder, program_line, environment, log, out, err, **interference):
     code = "import sys; from torture.tracer import main; sys.exit(main(sys.argv[1:]))"
     line = [sys.executable, "-B", "-c", code, specification, log, "--", *program_line]
     place = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    # Without this, the program lets no process of the same user read its memory, and so no tracer.
+    environment = dict(environment, PYTHONPATH=place, SWIFT_BACKTRACE="enable=tty")
     with open(out, "wb") as stdout, open(err, "wb") as stderr:
         done = subprocess.run(
-            line, env=dict(environment, PYTHONPATH=place), stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, timeout=1200)
+            line, env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, timeout=1200)
     if done.returncode == 77:
         with open(err) as words:
             raise Skipped(words.read().strip(), forbidden=True)
