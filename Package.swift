@@ -233,7 +233,7 @@ let package = Package(
         // Threads for work that blocks or computes, apart from the cooperative pool.
         .target(name: "BlockingThreads", dependencies: [deque], swiftSettings: strict),
 
-        // Decodes pictures in child processes without key, network and files. A leaf: it knows pictures, and no archive.
+        // Decodes pictures in child processes without key, network and files. It knows pictures, but no archive.
         .target(
             name: "DecoderPool", dependencies: ["CSandbox", "ImageCodecs", "Imaging", "BlockingThreads"], swiftSettings: strict),
 

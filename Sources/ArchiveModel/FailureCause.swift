@@ -8,7 +8,7 @@ package enum FailureCause: String, Sendable, Hashable, Codable, CaseIterable {
     case ours
     /// No answer arrived: a timeout, or a refused or reset connection.
     case unknown
-    /// A person ended it with `fixative give-up`.
+    /// A person ended the output or task with `fixative give-up`.
     case person
 }
 
@@ -46,7 +46,7 @@ package struct FailingState: Sendable, Hashable, Codable {
     /// - Parameter last: The reason of the last failure.
     package func reason(last: String?, at now: Date) -> String {
         guard isSuspect(at: now) else { return last ?? "not tried yet" }
-        return "the process died \(deaths(at: now)) times while it handled this item, so this item is retried rarely and alone"
+        return "the process ended abnormally \(deaths(at: now)) times during this item, so the item is retried rarely and alone"
     }
 }
 

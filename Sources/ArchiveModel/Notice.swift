@@ -17,7 +17,7 @@ package struct Notice: Sendable, Hashable, Codable {
         /// Can no longer be downloaded.
         case unavailable = "output.unavailable"
         case taskAtRisk = "task.at_risk"
-        /// A task that could not be read for ten minutes. It is retried until its window closes.
+        /// A task could not be read from the API for ten minutes. The reading is retried until the task's window closes.
         case taskFailing = "task.failing"
         /// The results are known now, after an earlier `failing` notice.
         case taskRecovered = "task.recovered"

@@ -1,7 +1,7 @@
 /// The address of a result: an absolute http(s) URL or a `data:` URI.
 ///
-/// The query of the URL is a signature: whoever has it can fetch the file. So the link can be used, but no printed form shows more
-/// than its host and path.
+/// The query of the URL is a signature. Everybody who knows the signature can fetch the file, so printed forms of the link show
+/// only its host and path.
 package struct ResultLink: Sendable, Hashable {
     /// The complete text with its query, for requests and for encrypted storage only.
     package let unsafeText: String

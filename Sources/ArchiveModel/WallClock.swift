@@ -1,6 +1,6 @@
 package import Foundation
 
-/// The current time, and waiting. It is injected wherever either matters, so that tests control the time.
+/// The current time, and waiting. Code that reads the time or waits gets a clock as a parameter, so that tests control the time.
 package protocol WallClock: Sendable {
     /// The current time in whole milliseconds, the precision of every record and row.
     var now: Date { get }

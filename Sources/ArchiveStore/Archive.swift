@@ -4,7 +4,7 @@ import BlockingThreads
 package import Catalog
 import Foundation
 
-/// An open archive: files, records and catalog, each behind its protocol. Which engines stand behind them is decided here alone.
+/// An open archive: files, records and catalog, each as a protocol. Only this type chooses the implementations.
 package struct Archive: Sendable {
     package let files: ArchiveFiles
     package let catalog: any ArchiveCatalog

@@ -151,7 +151,7 @@ package struct Money: Sendable, Encodable {
     package private(set) var lost = Decimal.zero
     /// Charged outputs whose refund is unknown because their request is not recorded.
     package private(set) var refundsUnknown = 0
-    /// The number of outputs and calls by origin of their amounts. Those of unknown cost are in no sum.
+    /// The number of outputs and calls for each origin of their amounts. The sums exclude outputs and calls of unknown cost.
     package private(set) var origins: [Origin: Int] = [:]
 
     package init(_ pricing: Pricing) {

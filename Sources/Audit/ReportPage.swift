@@ -124,9 +124,9 @@ package struct ReportPage {
             let share = String(format: "%.1f", Double(asAsked) / Double(requested) * 100)
             cards.append(
                 card(
-                    share, "as asked", asAsked == requested ? "good" : "", unit: "%",
+                    share, "as requested", asAsked == requested ? "good" : "", unit: "%",
                     note: "\(Self.count(asAsked)) of \(Self.count(requested))"))
-            cards.append(card(Self.count(amiss), "not as asked", amiss > 0 ? "bad" : "good"))
+            cards.append(card(Self.count(amiss), "not as requested", amiss > 0 ? "bad" : "good"))
         }
         if count(.unread) > 0 { cards.append(card(Self.count(count(.unread)), "not read", note: "files that are not decoded")) }
         cards.append(card(Self.count(summary.unavailable), "lost", summary.unavailable > 0 ? "bad" : "good"))
@@ -201,7 +201,7 @@ package struct ReportPage {
     }
 
     private var plotNote: String {
-        plot.leftOut > 0 ? "\(Self.count(plot.leftOut)) rarer pairs are not drawn." : ""
+        plot.leftOut > 0 ? "Not drawn: \(Self.count(plot.leftOut)) pairs of sizes that occur less often." : ""
     }
 
     private var rowsNote: String {

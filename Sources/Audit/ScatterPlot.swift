@@ -47,7 +47,7 @@ struct ScatterPlot {
     func svg(_ contract: SizeContract) -> String {
         var parts = [
             """
-            <svg viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" role="img" aria-label="Delivered against asked megapixels">
+            <svg viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" role="img" aria-label="Requested and delivered megapixels">
             <rect class="frame" x="\(Self.left)" y="\(Self.top)" width="\(Self.right - Self.left)" height="\(Self.bottom - Self.top)"/>
             <rect class="frame" x="\(Self.strip - 34)" y="\(Self.top)" width="68" height="\(Self.bottom - Self.top)"/>
             """
@@ -70,7 +70,7 @@ struct ScatterPlot {
         parts.append("<path class=\"equal\" d=\"M\(Self.left) \(Self.bottom)L\(Self.right) \(Self.top)\"/>")
         for (index, tier) in Tier.allCases.enumerated() {
             let middle = (limits[index] * limits[index + 1]).squareRoot()
-            parts.append(Self.text("\(tier) asked", Self.x(middle), Self.top - 9, "middle"))
+            parts.append(Self.text("\(tier) requested", Self.x(middle), Self.top - 9, "middle"))
             parts.append(Self.text("\(tier)", Self.right + 6, Self.y(middle) + 4, "start"))
         }
         for megapixels in [0.5, 1, 2, 4, 8] {
@@ -78,7 +78,7 @@ struct ScatterPlot {
             parts.append(Self.text(label, Self.x(megapixels * 1e6), Self.bottom + 18, "middle", "tick"))
             parts.append(Self.text(label, Self.left - 6, Self.y(megapixels * 1e6) + 4, "end", "tick"))
         }
-        parts.append(Self.text("megapixels asked", (Self.left + Self.right) / 2, Self.bottom + 42, "middle"))
+        parts.append(Self.text("megapixels requested", (Self.left + Self.right) / 2, Self.bottom + 42, "middle"))
         parts.append(Self.text("size left open", Self.strip, Self.bottom + 18, "middle", "tick"))
         let middle = (Self.top + Self.bottom) / 2
         parts.append(
@@ -106,7 +106,7 @@ struct ScatterPlot {
     }
 
     private static func name(_ point: Point) -> String {
-        "\(point.asked.map { "\($0)" } ?? "auto") asked, \(point.delivered) delivered"
+        "\(point.asked.map { "\($0)" } ?? "auto") requested, \(point.delivered) delivered"
     }
 
     private static func text(_ text: String, _ x: Double, _ y: Double, _ anchor: String, _ kind: String = "") -> String {

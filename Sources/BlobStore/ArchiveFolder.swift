@@ -62,7 +62,7 @@ package struct ArchiveFolder: Sendable {
                     .markerMissing, "open the archive in", path: self.path,
                     detail: strangers.isEmpty
                         ? "there is no archive here"
-                        : "it holds \(strangers.prefix(3).joined(separator: ", ")) but no \(Self.markerName)")
+                        : "the folder contains \(strangers.prefix(3).joined(separator: ", ")) but no \(Self.markerName)")
             }
         }
         try Self.makeRoot(self.path, permissions)
@@ -139,7 +139,7 @@ package struct ArchiveFolder: Sendable {
         return nil
     }
 
-    /// Whether any record has been written. If so, a missing catalog was lost and is not new.
+    /// Whether the archive has any record. An archive that has records but no catalog has lost its catalog.
     package var hasRecords: Bool {
         get throws { try POSIXFile.names(in: recordsPath).contains { !Litter.isName($0) } }
     }

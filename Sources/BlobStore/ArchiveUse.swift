@@ -19,8 +19,7 @@ final class ArchiveUse: Sendable {
         guard try POSIXFile.tryLock(descriptor, path) else {
             try POSIXFile.share(descriptor, path)
             throw BlobStoreError(
-                .inUse, "get exclusive use of the archive with the marker", path: "\(path)", detail: "another process has it open"
-            )
+                .inUse, "lock the archive of the marker", path: "\(path)", detail: "another process has the archive open")
         }
         let result = Result { try body() }
         try POSIXFile.share(descriptor, path)

@@ -46,7 +46,7 @@ package struct BlobStoreError: Error, Sendable {
     package var advice: String {
         switch code {
         case .markerMissing:
-            "If a disk is not mounted, mount it; to start a new archive, name an empty folder with --storage."
+            "If the archive's disk is not mounted, mount the disk. To start a new archive, set --storage to an empty folder."
         case .markerUnreadable: "Use a newer Fixative, or restore fixative-archive.json from a backup."
         case .system(Self.noSpace), .system(Self.quota):
             "Free some space and run the command again; unfinished work is still queued."
@@ -55,11 +55,11 @@ package struct BlobStoreError: Error, Sendable {
         case .system: "Check the disk and the folder's permissions, then run the command again."
         case .corrupt: "Run 'fixative verify --deep' to see what else is damaged, and 'fixative repair' to repair it."
         case .notFound: "Run 'fixative verify' to see what else is missing, and 'fixative repair' to repair it."
-        case .notAFile: "Move it out of the archive, then run 'fixative repair'."
+        case .notAFile: "Move this entry out of the archive, then run 'fixative repair'."
         case .notAFolder:
-            "Name the real folder with --storage, or mount the other disk at this place ('mount --bind'): links are not followed."
+            "Links are not followed: set --storage to the real folder, or mount the other disk at this path ('mount --bind')."
         case .unreadableRecord:
-            "Run 'fixative repair'. If it can't repair the record, restore it from a backup or move it out of records/."
+            "Run 'fixative repair'. If the record can't be repaired, restore the record from a backup or move it out of records/."
         case .inUse: "Stop the other process and run the command again."
         }
     }

@@ -110,7 +110,7 @@ enum POSIXFile {
                 if try POSIXFile.tryLock(descriptor, path) { return }
                 usleep(POSIXFile.lockPause)
             }
-            let detail = "another process has kept it locked for half a minute; that process may be stopped"
+            let detail = "another process has locked this file for half a minute; that process is possibly suspended"
             throw BlobStoreError(.inUse, "lock", path: "\(path)", detail: detail)
         }
 
@@ -202,7 +202,7 @@ enum POSIXFile {
         _ path: StorePath, _ body: (_ folder: Int32, _ name: String) throws -> Value
     ) throws -> Value {
         guard path.isPlain else {
-            throw BlobStoreError(.system(EINVAL), "open", path: "\(path)", detail: "its name leads out of the archive")
+            throw BlobStoreError(.system(EINVAL), "open", path: "\(path)", detail: "its path leads out of the archive")
         }
         guard path.components.count > 1 else { return try body(AT_FDCWD, "\(path)") }
         var folder = Handle(

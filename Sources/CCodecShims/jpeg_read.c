@@ -180,7 +180,7 @@ fixative_status fixative_jpeg_reader_header(fixative_jpeg_reader *reader, fixati
     j_decompress_ptr jpeg = &reader->jpeg;
     jpeg_read_header(jpeg, TRUE);
     if (fixative_limits_check(reader->limits, jpeg->image_width, jpeg->image_height) != FIXATIVE_OK) {
-        fixative_fault_set(&reader->fault, FIXATIVE_LIMIT, "the JPEG header is above the limits", NULL);
+        fixative_fault_set(&reader->fault, FIXATIVE_LIMIT, "the picture size in the JPEG header exceeds the limits", NULL);
         return reader->fault.status;
     }
     if (!fixative_limits_may_hold(reader->limits, bytes_of_coefficients(jpeg), &reader->fault)) return reader->fault.status;

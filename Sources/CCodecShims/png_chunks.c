@@ -112,7 +112,7 @@ static bool read_transparency(walker *walker, const chunk *chunk) {
 // Section 5.6: IDAT chunks must be consecutive. Section 11.2.3: an IDAT chunk may be empty.
 static bool read_data(walker *walker, const chunk *chunk) {
     fixative_png_chunks *chunks = walker->chunks;
-    if (walker->data_has_ended) return refuse(walker, FIXATIVE_DAMAGED, "IDAT", "it comes after another chunk than IDAT");
+    if (walker->data_has_ended) return refuse(walker, FIXATIVE_DAMAGED, "IDAT", "other chunks lie between the IDAT chunks");
     if (chunks->header.colour_type == 3 && !chunks->palette) return refuse(walker, FIXATIVE_DAMAGED, "IDAT", "no PLTE before it");
     if (!chunks->data_start) chunks->data_start = chunk->offset;
     chunks->data_end = chunk->offset + 12 + chunk->length;
@@ -166,7 +166,7 @@ bool fixative_png_chunks_read(
         chunk chunk = {.offset = offset};
         if (!find_chunk(&walker, bytes + offset, length - offset, &chunk) || !read_chunk(&walker, &chunk)) return false;
         if (is_named(&chunk, "IHDR") && fixative_limits_check(limits, chunks->header.width, chunks->header.height) != FIXATIVE_OK) {
-            return refuse(&walker, FIXATIVE_LIMIT, "the PNG header is above the limits", NULL);
+            return refuse(&walker, FIXATIVE_LIMIT, "the picture size in the PNG header exceeds the limits", NULL);
         }
         offset += (size_t)chunk.length + 12;
     }

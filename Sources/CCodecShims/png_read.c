@@ -42,7 +42,7 @@ struct fixative_png_reader {
     bool interlaced;
     bool forgoes_fast;
     bool keeps_16_bits;
-    /// Set while the fast path decodes; libpng is not started until then.
+    /// The fast reader, while it decodes. libpng is started only after this pointer is null.
     fixative_fast_png *fast;
     uint8_t *frame;
     fixative_fault fault;

@@ -66,7 +66,7 @@ static bool inflate_all(stream *stream, uint64_t promised, fixative_fault *fault
         if (code != Z_OK && code != Z_BUF_ERROR) {
             return refuse(fault, FIXATIVE_DAMAGED, stream->z.msg ? stream->z.msg : "a broken stream");
         }
-        if (!has_input && stream->z.avail_out > 0) return refuse(fault, FIXATIVE_DAMAGED, "the compressed stream does not end");
+        if (!has_input && stream->z.avail_out > 0) return refuse(fault, FIXATIVE_DAMAGED, "the compressed stream is cut short");
     }
     if (made < promised) return refuse(fault, FIXATIVE_DAMAGED, "less data than the header promises");
     if (feed(stream)) return refuse(fault, FIXATIVE_DAMAGED, "data after the end of the compressed stream");

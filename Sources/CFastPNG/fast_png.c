@@ -34,7 +34,7 @@ struct fixative_fast_png {
     bool is_done;
     uint32_t adler;
     uint64_t produced;
-    /// The first inflated byte that is not yet unfiltered.
+    /// The first byte in `window` that is inflated, but not unfiltered yet.
     const uint8_t *unread;
     uint8_t *window;
     size_t window_bytes;
@@ -147,7 +147,7 @@ static bool allocate(fixative_fast_png *fast) {
     size_t batch_bytes = (fast->row_bytes + 1) * ROWS;
     size_t output_bytes = OUTPUT_BYTES > 2 * batch_bytes ? OUTPUT_BYTES : 2 * batch_bytes;
     fast->window_bytes = FIXATIVE_DEFLATE_HISTORY + output_bytes + FIXATIVE_DEFLATE_OUT_SLACK;
-    // Reads past the last row in the window stay within this slack.
+    // Unfiltering reads up to this many bytes past the last row in the window.
     fast->window = malloc(fast->window_bytes + FIXATIVE_UNFILTER_SLACK);
     size_t stride = fast->row_bytes + FIXATIVE_UNFILTER_SLACK;
     uint8_t *rows = calloc(2 * ROWS, stride);

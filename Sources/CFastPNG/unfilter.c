@@ -98,7 +98,7 @@ AVX2_INLINE void step(wavefront *wave, size_t x, size_t pixel_bytes, bool is_all
     __m256i predicted = _mm256_blendv_epi8(corner, above, _mm256_cmpeq_epi16(nearest, to_above));
     predicted = _mm256_blendv_epi8(predicted, left, _mm256_cmpeq_epi16(nearest, to_left));
     if (!is_all_paeth) predicted = _mm256_blendv_epi8(predicted, average, wave->is_average);
-    // The upper halves of the 16-bit sums must stay 0, because they are neighbours in the next step.
+    // Clear the upper byte of each 16-bit sum, because the next step uses the sums as neighbouring pixels.
     __m256i result = _mm256_and_si256(_mm256_add_epi16(filtered, predicted), _mm256_set1_epi16(0xFF));
     wave->earlier_result = wave->result;
     wave->result = result;

@@ -23,7 +23,7 @@ package struct Failing: Sendable, Hashable {
     package var isEmpty: Bool { count == 0 }
 }
 
-/// A task, for lists.
+/// One row in a list of tasks.
 package struct TaskEntry: Sendable, Hashable {
     package var id: TaskID
     package var state: TaskState
@@ -81,7 +81,7 @@ package struct CatalogError: Error, Sendable {
 extension CatalogError: CustomStringConvertible {
     package var description: String {
         switch code {
-        case .leaseLost: "another worker took over the lease of \(subject); this worker leaves it alone"
+        case .leaseLost: "another worker took over the lease of \(subject), so this worker stopped its work on it"
         case .database, .noRoom:
             "the catalog \(subject) failed: \(detail). Check free space and permissions, then run the command again."
         case .damaged:

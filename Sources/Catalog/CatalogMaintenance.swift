@@ -20,7 +20,7 @@ package protocol CatalogMaintenance: Catalog {
     ///   otherwise facts from a missing record count as differences.
     func compare(_ records: [(record: StoredRecord, bytes: [UInt8])]) async throws -> [RowDifference]
 
-    /// Rows that should have a record: first ended outputs, then tasks that ended without an output.
+    /// Lists the rows that must have a record. Ended outputs come first, then tasks that ended without an output.
     /// - Parameter position: The position of the last row of the previous page; `nil` for the first page.
     func endedRows(after position: EndedRow.Position?, limit: Int) async throws -> [EndedRow]
 

@@ -46,9 +46,9 @@ package struct EndedTaskQuery: Sendable {
     /// Words that the prompt must contain, as in ``EntryQuery/text``.
     package var text: String?
     package var model: String?
-    /// Created (discovered, if the creation time is unknown) at or after this time.
+    /// Selects tasks created at or after this time. If the creation time is unknown, the time of discovery counts.
     package var since: Date?
-    /// Created (discovered, if the creation time is unknown) before this time.
+    /// Selects tasks created before this time. If the creation time is unknown, the time of discovery counts.
     package var before: Date?
     package var limit: Int?
 

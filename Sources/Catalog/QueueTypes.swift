@@ -244,7 +244,7 @@ package enum OutputOutcome: Sendable {
     case ended(ArchiveRecord)
     /// The attempt failed and will be retried.
     case postponed(Postponement)
-    /// Not attempted because the host asked for a pause. This does not count as a failure.
+    /// Not attempted because the host requested a pause. This does not count as a failure.
     case paused(dueAt: Date, reason: String)
     /// Not attempted; another worker may take it at once.
     case released

@@ -131,8 +131,8 @@ extension SQLiteCatalog {
         return (first + others.filter { !known.contains($0.key) }).sorted { $0.precedes($1, now: now.milliseconds) }.map(\.key)
     }
 
-    /// Due outputs of each account, so that one account does not hide the others. Empty unless several accounts have pending
-    /// outputs.
+    /// Due outputs of each account, so that the outputs of one account can't displace those of another. Empty unless several
+    /// accounts have pending outputs.
     private static func ofEachAccount(limit: Int, now: Date, in database: Database) throws -> [Candidate] {
         let accounts = try Int64.fetchAll(database.cachedStatement(sql: ClaimSQL.accounts))
         guard accounts.count > 1 else { return [] }

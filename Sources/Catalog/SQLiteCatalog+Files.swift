@@ -2,7 +2,7 @@
 extension SQLiteCatalog {
     /// The name in the archive's folder.
     package static let fileName = "catalog.sqlite"
-    /// The write-ahead log. A catalog is complete without it only if it is empty.
+    /// The suffix of the write-ahead log. A log that is not empty can contain changes that the main file lacks.
     package static let log = "-wal"
     /// What SQLite appends to the name for the files beside it.
     package static let sideFiles = [log, "-shm", "-journal"]
@@ -14,7 +14,7 @@ extension SQLiteCatalog {
         // SQLite deletes the file that such a journal names at its end (sqlite.org/fileformat.html, "The Rollback Journal";
         // `pager.c`, readSuperJournal). The catalog is one database, so its own journal never names another file.
         let isSuper = end.suffix(superJournalMagic.count).elementsEqual(superJournalMagic)
-        return isSuper ? "a journal that names another file to delete" : nil
+        return isSuper ? "a journal that refers to another file, which SQLite would delete" : nil
     }
 
     private static let superJournalMagic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]

@@ -31,8 +31,8 @@ extension SQLiteCatalog {
 
     static func upsert(_ record: TaskRecord, now: Date, in database: Database) throws {
         let state: TaskState = [.leased, .held, .resolved].contains(record.state) ? .waiting : record.state
-        // The record of a resolved task holds the answer for its outputs. If the row already has outputs, the row's state is more
-        // accurate.
+        // The record of a resolved task stores the upstream's answer for the task's outputs. If the catalog already has outputs
+        // of this task, the state in the catalog is more accurate.
         let hasOutputs = try Bool.fetchOne(
             database, sql: "SELECT EXISTS (SELECT 1 FROM output JOIN task ON task.key = output.task WHERE task.id = ?)",
             arguments: [record.task.text])

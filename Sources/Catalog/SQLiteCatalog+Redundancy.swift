@@ -2,10 +2,10 @@ package import ArchiveModel
 import Foundation
 import GRDB
 
-/// Redundant copies that make single-byte corruption detectable, because SQLite keeps no checksums.
+/// Copies of rows and records. SQLite keeps no checksums, so only a copy shows that a single byte has changed.
 ///
-/// The catalog stores a byte-for-byte copy of each ended output's record, so that a lost record file can be restored. Entries in
-/// the queue have no record yet. Triggers copy their rows on every write, until a record holds the facts.
+/// The catalog stores the record of each ended output byte for byte. A lost record file can be restored from it. A row in the
+/// queue has no record yet. Triggers copy such a row on every write, until a record contains its data.
 extension SQLiteCatalog {
     static func registerCopies(_ migrator: inout DatabaseMigrator) {
         migrator.registerMigration("3 copies and readings") { database in

@@ -58,7 +58,7 @@ extension SQLiteCatalog {
                 arguments: [created.milliseconds, task.id.text])
         }
         if task.hasEnded {
-            // A failed read keeps its wait, because the upstream may have asked for it.
+            // Keep the wait after a failed read (attempts above 0): the upstream possibly requested this pause.
             try database.executeCached(
                 sql: "UPDATE task SET due_at = ?1 WHERE id = ?2 AND state = 'waiting' AND attempts = 0 AND due_at > ?1",
                 arguments: [now.milliseconds, task.id.text])
@@ -87,8 +87,8 @@ extension SQLiteCatalog {
         if isBehind == true { summary.newlyRequested.append(task.id) }
     }
 
-    /// Requeues a task when the upstream contradicts its end. Excluded are tasks older than a day, whose links no longer work,
-    /// and tasks ended by a user.
+    /// Requeues an ended task when the upstream reports a different state. A task older than a day stays ended, because its links
+    /// have expired. A task that a person ended stays ended, too.
     private static func requeue(_ task: TaskRegistration, now: Date, in database: Database) throws {
         let reset = "state = 'waiting', due_at = ?1, attempts = 0, misses = 0, readings = 0, \(Self.freshHistory)"
         let isYoung = "COALESCE(cause, '') <> 'person' AND MAX(COALESCE(created_at, 0), discovered_at) > ?3"

@@ -19,7 +19,8 @@ final class WorkerProcess: Sendable {
     /// Timeouts for starting a worker on a busy machine, and for reading the rest of an answer after its frame.
     private static let startTime: Duration = .seconds(60)
     private static let handoverTime: Duration = .seconds(30)
-    /// Milliseconds for a worker with a closed channel to exit on its own, so that its exit reason can be read.
+    /// Milliseconds between closing a worker's channel and killing the worker. A worker that exits in this time reports its exit
+    /// reason.
     private static let deathTime: Int64 = 2000
 
     private let process: Int32

@@ -56,10 +56,10 @@ struct BagReadme {
         var lines: [String] = []
         if summary.unavailable > 0 {
             lines.append(
-                "\(summary.unavailable) more could not be downloaded in time: the list contains them with the reason.")
+                "\(summary.unavailable) more could not be downloaded in time: the list states each reason.")
         }
         if !summary.missing.isEmpty {
-            lines.append("\(summary.missing.count) could not be exported completely: the list contains them with the problem.")
+            lines.append("\(summary.missing.count) could not be exported completely: the list states each problem.")
         }
         return lines.isEmpty ? "" : "\nNOT IN THIS FOLDER\n" + lines.joined(separator: "\n") + "\n"
     }

@@ -27,10 +27,10 @@ extension ExportError: CustomStringConvertible {
     package var description: String {
         let reason = cause.map { ": \($0)" } ?? ""
         return switch code {
-        case .notEmpty: "\(subject) exists and is not an empty folder; nothing was written. Name a new or an empty folder."
+        case .notEmpty: "\(subject) exists and is not an empty folder; nothing was written. Choose a new or an empty folder."
         case .foreignFolder:
             "\(subject) is a link or contains files that no export made, and the unfinished bag needs this path. Move it elsewhere."
-        case .inUse: "another export is writing \(subject). Wait for it, or name another folder."
+        case .inUse: "another export is writing \(subject). Wait until that export has ended, or choose another folder."
         case .notWritable:
             "\(subject) cannot be written\(reason). Check the free space and the permissions, then run the export again."
         }

@@ -11,9 +11,9 @@ public struct FixativeCommand: AsyncParsableCommand {
         commandName: "fixative",
         abstract: "Archives generated pictures before their links expire, and audits what was requested, delivered and billed.",
         discussion: """
-            The API key comes from FIXATIVE_API_KEY, EVOLINK_API_KEY, or a file that FIXATIVE_API_KEY_FILE names; never from a flag.
-            Exit codes: 0 all well; 1 something is wrong (a mismatch, a damaged file, a lost picture); 2 the work could not be done; \
-            64 wrong usage.
+            The API key comes from FIXATIVE_API_KEY, EVOLINK_API_KEY, or the file in FIXATIVE_API_KEY_FILE; never from a flag.
+            Exit codes: 0 all well; 1 something is wrong (a mismatch, a damaged file, a lost picture); 2 the work could not \
+            be done; 64 wrong usage.
             """,
         version: "fixative \(Product.version) (commit \(buildCommit), archive format \(ArchiveFiles.formatVersion))",
         groupedSubcommands: [

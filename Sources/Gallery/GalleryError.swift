@@ -44,7 +44,7 @@ extension GalleryError: CustomStringConvertible {
             "the export needs the path \(subject), but it did not make this file, so it left the file unchanged. "
                 + "Move it elsewhere and run the export again."
         case .damagedList:
-            "\(subject) cannot be read\(reason). It lists the files that the gallery may replace or remove. "
+            "\(subject) cannot be read\(reason). This file lists the files that an export is allowed to replace or remove. "
                 + "Export to a new folder, or delete this whole gallery first."
         case .notWritable:
             "\(subject) cannot be written\(reason). Check the free space and the permissions, then run the export again."

@@ -25,9 +25,11 @@ package struct GallerySummary: Sendable, Hashable {
 
 /// Exports the archive as a static site that works from a disk, on any web server and without JavaScript.
 ///
-/// A second export into the same folder writes only what changed. Pages and data files are filled from the oldest picture on and
-/// the index holds the rest, so a new picture changes few files. The index is written after all files that it refers to, and old
-/// files are deleted last. An interrupted export therefore leaves the old site intact.
+/// A second export into the same folder writes only changed files. Pages and data files are filled with the oldest pictures
+/// first, and the index contains the newest pictures. So a new picture changes few files.
+///
+/// The index is written after all files that it refers to, and old files are deleted last. So an interrupted export leaves the
+/// old site intact.
 package struct GalleryExport: Sendable {
     package struct Options: Sendable, Hashable {
         /// How blobs are put into the site if the source has them as local files.

@@ -41,7 +41,7 @@ struct GalleryFeed {
         context["published"] = picture.entry.createdAt?.iso8601
         context["prompt"] = picture.entry.request?.prompt.flatMap { $0.isEmpty ? nil : Self.text($0) }
         context["sizes"] = [
-            picture.asked.map { "Asked for \(Self.text($0))" }, picture.entry.judgement?.delivered.map { "delivered \($0)" },
+            picture.asked.map { "Requested \(Self.text($0))" }, picture.entry.judgement?.delivered.map { "delivered \($0)" },
         ]
         .compactMap { $0 }.joined(separator: ", ")
         if let image = picture.preview ?? picture.thumbnail {

@@ -123,7 +123,8 @@ struct GalleryPages: Sendable {
         return first == last ? first : "\(first) – \(last)"
     }
 
-    /// Whether the dates span enough pictures and months for a date scrubber. The page then reserves space for it.
+    /// Whether the page reserves space for the control that jumps to a month. The control needs more than 60 dated pictures, from
+    /// more than one month.
     private var isDated: Bool {
         let dates = plan.pictures.compactMap(\.date)
         guard dates.count > 60, let newest = dates.first, let oldest = dates.last else { return false }
@@ -138,7 +139,7 @@ struct GalleryPages: Sendable {
             ("", all, all == 1 ? "output" : "outputs", "plain", true),
             ("exact", counts["exact", default: 0], "exact", "good", true),
             ("accepted", counts["accepted", default: 0], "accepted", "good", false),
-            ("complaint", complaints, "not what was asked", "warning", true),
+            ("complaint", complaints, "not as requested", "warning", true),
             ("unrequested", counts["unrequested", default: 0], "without a request", "neutral", false),
             ("undecodable", counts["undecodable", default: 0], "unreadable", "bad", false),
             ("unread", counts["unread", default: 0], "not read", "neutral", false),

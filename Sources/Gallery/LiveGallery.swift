@@ -188,8 +188,8 @@ package actor LiveGallery {
         return new
     }
 
-    /// All days whose sums have changed. If anything was written since the other days were read, the least recently read ones are
-    /// included up to a limit.
+    /// The days to read again: all days whose fingerprint has changed, and some days whose fingerprint is equal. The latter are
+    /// days read before the last write to the catalog, the least recently read first, until they have `options.doubts` pictures.
     private func daysToRead(_ fingerprint: CatalogFingerprint) throws -> [Date] {
         let changed = fingerprint.days.filter { days[$0.key]?.sum != $0.value }.map(\.key)
         let doubtful = days.filter { $0.value.changeToken != fingerprint.changeToken && fingerprint.days[$0.key] == $0.value.sum }

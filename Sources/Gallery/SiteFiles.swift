@@ -67,7 +67,7 @@ final class SiteFiles: Sendable {
         let full = "\(root)/\(name)"
         guard found.isFile else { throw GalleryError(.damagedList, full, reason: "it is not a regular file") }
         guard found.size <= Self.largestList else { throw GalleryError(.damagedList, full, reason: "it is larger than 1 GiB") }
-        // `O_NONBLOCK` does not wait for a pipe that has just taken the file's place.
+        // If a pipe has just replaced the file, `openat` would wait for a writer without `O_NONBLOCK`.
         let descriptor = unsafe openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw GalleryError(.damagedList, full, cause: Self.systemError(errno)) }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

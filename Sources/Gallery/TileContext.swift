@@ -63,7 +63,7 @@ struct TileContext {
         let entry = picture.entry
         let judgement = entry.judgement
         let facts: [(String, String?)] = [
-            ("Asked for", asked),
+            ("Requested", asked),
             ("Delivered", judgement?.delivered.map(pixels)),
             ("Billed as", judgement?.billedTier?.rawValue),
             ("Delivered tier", judgement?.deliveredTier?.rawValue),

@@ -39,7 +39,8 @@ struct WaitingContext {
         }
         if let ours = waiting.failing[.ours] {
             let subject = NumberFormat.counted(ours, "fails", "fail")
-            notes.append("\(subject) because of this installation: correct what the reason names, then start the program again.")
+            notes.append(
+                "\(subject) because of this installation: solve the problem that the reason describes, then restart the program.")
         }
         let failing = waiting.failing.values.reduce(0, +)
         if failing < waiting.count, waiting.holdReason == nil {

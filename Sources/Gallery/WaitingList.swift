@@ -51,7 +51,7 @@ package struct WaitingList: Sendable, Hashable {
     package let holdReason: String?
     /// At most ``mostListed`` entries, the earliest end of a window first.
     package let entries: [Entry]
-    /// The number of entries that are not in ``entries``.
+    /// The number of pending outputs and tasks that ``entries`` does not contain.
     package let unlisted: Int
 
     /// - Parameters:

@@ -66,7 +66,7 @@ extension GenerationClient {
     /// 511 means that a network requires a sign-in (RFC 6585, section 6). HTML pages with other 5xx statuses are common and prove
     /// nothing.
     package static func foreignContent(status: Int, type: String?, _ bytes: Data) -> String? {
-        if status == 511 { return "a network's request to sign in" }
+        if status == 511 { return "the sign-in page of a network" }
         guard (200..<500).contains(status) else { return nil }
         let kind = type?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]

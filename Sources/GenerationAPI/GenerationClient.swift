@@ -245,7 +245,7 @@ package struct GenerationClient: Sendable {
     /// One attempt. Waits for the concurrency limit and pauses, which all calls with the same key share.
     private func attemptInTurn(_ call: Call) async throws -> JSONReading {
         if let pauseEnd = try await gate.acquire(rateLimitKey, maxWait: longestWait) {
-            throw APIError(.rateLimited, call: call.name, message: "the API asked for a pause", retryAfter: pauseEnd)
+            throw APIError(.rateLimited, call: call.name, message: "the API requested a pause", retryAfter: pauseEnd)
         }
         do {
             let json = try await attempt(call)

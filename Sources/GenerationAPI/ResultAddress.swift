@@ -62,7 +62,7 @@ struct ResultAddress {
         let slashes = rest.prefix { $0 == "/" || $0 == "\\" }.count
         let host = rest.dropFirst(slashes)
         guard slashes == 2, let first = host.first, !"?#:@".contains(first) else {
-            return .problem("its \(scheme) address names no host")
+            return .problem("its \(scheme) address contains no host")
         }
         let end = host.firstIndex { "/?#\\".contains($0) } ?? host.endIndex
         let link = "\(scheme)://\(host[..<end])\(escaped(host[end...]))"

@@ -48,7 +48,7 @@ struct ResultReader {
         }
         let found = Self.merged(lists)
         guard found.count > most else { return found }
-        let reason = "the task names more results than the limit of \(most); later results are not read"
+        let reason = "the upstream's answer lists more results than the limit of \(most); later results are not read"
         return Array(found.prefix(most)) + [.problem(reason)]
     }
 
@@ -106,7 +106,7 @@ struct ResultReader {
         return String(scalars[first...last])
     }
 
-    /// The addresses in `![text](address)`, as chat models answer.
+    /// The addresses of Markdown pictures, `![text](address)`. Chat models deliver pictures in this form.
     private static func markdownImages(in text: String) -> [String] {
         guard text.contains("](") else { return [] }
         var links: [String] = []
@@ -196,7 +196,7 @@ struct ResultReader {
         return words.map { Redactor()($0.cut(to: 500)) }
     }
 
-    // MARK: Several fields
+    // MARK: Results in several fields
 
     private static func hasLink(_ results: [TaskResult]) -> Bool { results.contains { $0.link != nil } }
 

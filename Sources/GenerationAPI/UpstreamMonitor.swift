@@ -34,7 +34,8 @@ package struct UpstreamProblem: Sendable, Hashable, Encodable {
         case .clock: "Correct the clock of this machine, for example with 'timedatectl set-ntp true'"
         case .staleList: "Check that the key belongs to the same account as before, then run 'fixative audit --against-account'"
         case .incompleteList: "Check proxies and firewalls in front of the API, then run 'fixative audit --against-account'"
-        case .catalogReplaced: "Restart the program; then run 'fixative verify', and 'fixative rebuild' if it asks for it"
+        case .catalogReplaced:
+            "Restart the program, then run 'fixative verify'. If 'verify' reports a damaged catalog, run 'fixative rebuild'"
         case .notTheAPI: "Check the API address, proxies and the network's sign-in page; 'fixative doctor' tests the connection"
         case .redirect: "Set the API's final address with --api-url or FIXATIVE_API_URL"
         }

@@ -15,7 +15,7 @@ extension HeaderParser {
             throw CodecError(.damaged, .png, "IHDR pairs colour type \(colour) with bit depth \(depth)")
         }
         guard bytes[26] == 0, bytes[27] == 0, bytes[28] <= 1 else {
-            throw CodecError(.damaged, .png, "IHDR names an unknown compression, filter or interlace method")
+            throw CodecError(.damaged, .png, "IHDR contains an unknown compression, filter or interlace method")
         }
         var header = ImageHeader(
             format: .png, width: width, height: height, bitDepth: Int(depth), colourType: colourType,

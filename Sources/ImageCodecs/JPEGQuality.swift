@@ -2,8 +2,8 @@
 public struct JPEGQuality: Sendable, Hashable, Codable {
     /// The quality setting of the Independent JPEG Group's library whose tables are closest, 1 to 100.
     public var estimate: Int
-    /// Whether the tables are exactly those of that setting. Other programs use other tables, so their estimate is only
-    /// approximate.
+    /// Whether the file's tables are exactly the library's tables for ``estimate``. Other programs use other tables, so the
+    /// estimate for their files is only approximate.
     public var isExact: Bool
 
     public init(estimate: Int, isExact: Bool) {

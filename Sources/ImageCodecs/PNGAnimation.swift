@@ -83,7 +83,7 @@ private struct PNGAnimationReader {
         // The first frame, if its pixels are in IDAT, must cover the whole picture.
         guard hasData || (frameWidth == width && frameHeight == height) else { return fail("the first frame is not the picture") }
         guard bytes[body.lowerBound + 24] <= 2, bytes[body.lowerBound + 25] <= 1 else {
-            return fail("fcTL names an unknown operation")
+            return fail("fcTL contains an unknown operation")
         }
         frames += 1
         awaitsData = hasData

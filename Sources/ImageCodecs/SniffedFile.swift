@@ -26,7 +26,7 @@ struct SniffedFile {
 
     var format: Format
     var size: Size?
-    /// Whether the format states its length or marks its end, and the file is shorter.
+    /// Whether the file is incomplete: it is shorter than the length that it states, or its end marker is missing.
     var isCut = false
 
     init(_ format: Format, _ size: Size? = nil, isCut: Bool = false) {

@@ -115,8 +115,8 @@ internal import ImageCodecs
             UInt32(INTENT_RELATIVE_COLORIMETRIC), flags(layout))
     }
 
-    // For 16-bit samples the library would replace curves and matrix by a table of 33 steps, which is too coarse for dark linear
-    // light. For 8-bit samples it keeps curves and matrix.
+    // For 16-bit samples, Little CMS would replace curves and matrix by a table of 33 steps, which is too coarse for dark linear
+    // light. `cmsFLAGS_NOOPTIMIZE` prevents this. For 8-bit samples, Little CMS keeps curves and matrix.
     private static func flags(_ layout: Layout) -> UInt32 {
         UInt32(cmsFLAGS_BLACKPOINTCOMPENSATION | (layout.sampleBytes == 2 ? cmsFLAGS_NOOPTIMIZE : 0))
     }
@@ -154,8 +154,8 @@ internal import ImageCodecs
         return true
     }
 
-    /// Whether every colour is unchanged, except for one level of rounding: then the space is sRGB under another name. Call this
-    /// before `prepare`.
+    /// Whether the transform changes no colour by more than one level of rounding. The colour space is then sRGB under another
+    /// name. Call this method before `prepare`.
     func isIdentity() -> Bool {
         guard family != .inks else { return false }
         var samples: [UInt8] = []

@@ -4,7 +4,7 @@ internal import CPixelKernels
 struct LinearRow {
     /// Premultiplied, four floats per pixel, plus one extra pixel of zeros.
     private(set) var floats: [Float] = []
-    /// Three planes (red, green, blue) of `stride` integers each. The zeros after the row are read by windows, with weight 0.
+    /// Three planes (red, green, blue) of `stride` integers each. Resizers also read the zeros after the row, with weight 0.
     private(set) var planes: [Int16] = []
     let stride: Int
     private let width: Int

@@ -10,7 +10,7 @@ package struct VerdictLabel: Sendable, Hashable, Encodable {
     package let label: String
     package let tone: Tone
     package let explanation: String
-    /// Whether it counts as "not what was asked".
+    /// Whether a picture with this verdict counts as "not as requested".
     package let isComplaint: Bool
 
     /// Shown instead of a verdict for an output that could not be archived.
@@ -42,7 +42,7 @@ package struct VerdictLabel: Sendable, Hashable, Encodable {
             case .unread:
                 (
                     "Not read", .neutral,
-                    "A whole file of another format, or above the limits, so it is not decoded. It is kept unchanged."
+                    "The file is complete but not decoded: its format is not supported, or it exceeds a limit. It is kept unchanged."
                 )
             }
         self.init(

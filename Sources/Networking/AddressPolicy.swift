@@ -42,7 +42,7 @@ package struct AddressPolicy: Sendable {
         guard resultHosts.isEmpty || resultHosts.contains(where: { $0.matches(url.host) }) else {
             throw LinkError(
                 .hostNotListed,
-                "results may not come from the host \(url.host); --result-host \(url.host) allows it")
+                "downloads from the host \(url.host) are not allowed; --result-host \(url.host) allows them")
         }
         guard url.scheme == .https || allows(target) else {
             guard previous?.scheme != .https else {

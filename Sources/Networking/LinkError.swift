@@ -38,12 +38,12 @@ extension LinkError.Code {
         case .userInfo: "the link carries a user name, which is never sent"
         case .character: "the link holds a control character"
         case .backslash: "the link holds a backslash"
-        case .zone: "the IPv6 address in the link names a network interface"
+        case .zone: "the IPv6 address in the link contains a network interface"
         case .tooLong: "the link is longer than \(FetchableURL.longest) bytes"
         case .data: "the data: link holds no valid data"
         case .plainHTTP: "the link is not HTTPS; --allow-private-hosts allows plain HTTP"
         case .downgrade: "a redirect leads from HTTPS to plain HTTP; --allow-private-hosts allows it"
-        case .hostNotListed: "results may not come from this host; --result-host allows it"
+        case .hostNotListed: "downloads from this host are not allowed; --result-host allows them"
         case .privateAddress: "the host has a private address; --allow-private-hosts allows it"
         }
     }

@@ -25,7 +25,7 @@ package struct APIKey: Sendable {
             return key
         }
         guard let path = environment["FIXATIVE_API_KEY_FILE"], !path.isEmpty else { return nil }
-        let subject = "the file \(path) named by FIXATIVE_API_KEY_FILE"
+        let subject = "the file \(path) (FIXATIVE_API_KEY_FILE)"
         let text: String
         do {
             text = try SecretFile.read(path)
@@ -36,7 +36,7 @@ package struct APIKey: Sendable {
         return key
     }
 
-    /// Parses the value of an `Authorization` header; `nil` for anything but `Bearer` and a key.
+    /// Parses the value of an `Authorization` header. The result is `nil` unless the value is `Bearer` followed by a valid key.
     package init?(authorization: String) {
         guard authorization.lowercased().hasPrefix("bearer ") else { return nil }
         self.init(String(authorization.dropFirst("bearer ".count)))

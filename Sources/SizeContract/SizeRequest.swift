@@ -104,7 +104,7 @@ extension SizeContract {
         }
     }
 
-    /// The pixel size that a request promises; `nil` for `auto`, which promises none.
+    /// The pixel size that a request promises; `nil` for `auto`, because the model then chooses the size.
     public func expectedSize(of request: SizeRequest) -> PixelSize? {
         switch request {
         case .auto: nil

@@ -31,27 +31,27 @@ extension MetricFamily {
         "fixative_nearest_deadline_seconds",
         "Seconds until the nearest deadline of a waiting output; negative after it, +Inf when no output waits.")
     package static let outputsAtRisk = MetricFamily(
-        "fixative_at_risk_outputs", "Waiting outputs with little time left; counted up to 100000.")
+        "fixative_at_risk_outputs", "Waiting outputs with little time before their deadline; counted up to 100000.")
     package static let tasksAtRisk = MetricFamily(
-        "fixative_at_risk_tasks", "Waiting tasks with little time left; counted up to 100000.")
+        "fixative_at_risk_tasks", "Waiting tasks with little time before their deadline; counted up to 100000.")
     package static let failingOutputs = MetricFamily(
-        "fixative_failing_outputs", "Outputs that are tried again after a failure, by its cause: vendor, ours or unknown.")
+        "fixative_failing_outputs", "Outputs that are retried after a failure, by cause of the failure: vendor, ours or unknown.")
     package static let failingTasks = MetricFamily(
-        "fixative_failing_tasks", "Tasks that are read again after a failure, by its cause: vendor, ours or unknown.")
+        "fixative_failing_tasks", "Tasks that are read again after a failure, by cause of the failure: vendor, ours or unknown.")
     package static let catalogUp = MetricFamily("fixative_catalog_up", "Whether the catalog answered this scrape.")
 
     package static let discovered = MetricFamily("fixative_discovered_tasks_total", "New tasks found by the sources.")
     package static let ended = MetricFamily(
-        "fixative_ended_outputs_total", "Outputs ended by this process: match, mismatch or unavailable.")
+        "fixative_ended_outputs_total", "Outputs that this process has ended, by outcome: match, mismatch or unavailable.")
     package static let endedTasks = MetricFamily(
-        "fixative_ended_tasks_total", "Tasks that ended without a picture in this process, by state.")
+        "fixative_ended_tasks_total", "Tasks that this process has ended without a picture, by state.")
     package static let stages = MetricFamily(
         "fixative_stage_duration_seconds",
         "Time of each successful stage: resolve (one call for up to 50 tasks), download, inspect, file.")
     package static let downloadedBytes = MetricFamily("fixative_downloaded_bytes_total", "Bytes of complete downloads.")
     package static let delivery = MetricFamily("fixative_delivery_bytes", "Sizes of complete downloads.")
     package static let retries = MetricFamily(
-        "fixative_retries_total", "Failed tries that are repeated, by object (output, task, call) and cause.")
+        "fixative_retries_total", "Failed tries that are retried, by object (output, task, call) and cause.")
     package static let storeErrors = MetricFamily(
         "fixative_store_errors_total", "Failures of the archive's own stores: blobs or catalog.")
     package static let sweeps = MetricFamily("fixative_sweeps_total", "Sweeps of the account by outcome: good or failed.")
@@ -59,7 +59,8 @@ extension MetricFamily {
         "fixative_last_good_sweep_timestamp_seconds", "Unix time of the last sweep that read the account's whole list.")
 
     package static let hooks = MetricFamily(
-        "fixative_hooks_total", "Callbacks of the upstream: taken, refused (secret), malformed, too_large or failed (not stored)."
+        "fixative_hooks_total",
+        "Callbacks of the upstream, by outcome: taken, refused (wrong secret), malformed, too_large or failed (not stored)."
     )
     package static let requests = MetricFamily(
         "fixative_http_requests_total", "Requests to this service by method, route pattern and status class.")
@@ -67,7 +68,8 @@ extension MetricFamily {
         "fixative_http_request_duration_seconds", "Time from a request's head to its answer's head, by route pattern.")
 
     package static let notices = MetricFamily(
-        "fixative_notifications_total", "Notifications: delivered, failed (tried again), given_up or dropped (too many waited).")
+        "fixative_notifications_total",
+        "Notifications by outcome: delivered, failed (retried later), given_up or dropped (too many waited).")
     package static let noticesWaiting = MetricFamily(
         "fixative_notifications_waiting", "Notifications that wait to be delivered.")
 

@@ -80,7 +80,8 @@ package struct ArchiveRepairer: Sendable {
                 return
             }
             return report.did(
-                .notMended, path, "\(why); the catalog has no copy. Restore it from a backup, or archive its task again")
+                .notMended, path,
+                "\(why), and the catalog has no copy. Restore the record from a backup, or archive the task again")
         }
         report.did(action, path, "\(Self.words(action)); the damaged record is kept in quarantine/")
         guard !dryRun else { return }
@@ -196,7 +197,8 @@ package struct ArchiveRepairer: Sendable {
         }
     }
 
-    /// Renames blobs that were given another name. Other stray files are left alone.
+    /// Finds blobs among the stray files in `blobs/`, and gives them the names of their digests. Other stray files stay
+    /// unchanged.
     private func adoptRenamed(
         _ findings: [VerificationReport.Finding], _ survey: ArchiveSurvey, _ report: inout RepairReport
     ) async throws {

@@ -107,7 +107,7 @@ struct ArchiveSurvey {
     /// Rechecks all differences, and rows whose record was not listed.
     mutating func report(into report: inout VerificationReport) async throws {
         for path in unreadable { try await reportUnreadable(path, &report) }
-        for path in strays { report.find(.stray, path, .stray(path), "it is not a record; it is left alone") }
+        for path in strays { report.find(.stray, path, .stray(path), "it is not a record; it stays unchanged") }
         for (path, place) in misplaced {
             report.find(.misnamed, path, .record(path: path), "it belongs at \(place)")
         }

@@ -101,7 +101,7 @@ package struct ArchiveVerifier: Sendable {
         for digest in missing {
             // The blob may have been stored after its folder was listed.
             guard let want = survey.wanted[digest], try await blobs.size(of: digest) == nil else { continue }
-            report.find(.missing, "\(digest)", .blob(digest), "the file is missing; \(want.path) names it")
+            report.find(.missing, "\(digest)", .blob(digest), "the file is missing, but \(want.path) refers to it")
         }
         var reader = BlobScrubber(blobs: blobs, catalog: catalog, clock: clock)
         try await reader.read(queue, scope, known: known, progress)
@@ -120,7 +120,7 @@ package struct ArchiveVerifier: Sendable {
             return
         }
         guard blob.kind != .stray else {
-            return report.find(.stray, blob.path, .stray(blob.path), "it is not a blob; it is left alone")
+            return report.find(.stray, blob.path, .stray(blob.path), "it is not a blob; it stays unchanged")
         }
         report.blobs += 1
         report.bytes += Int64(blob.bytes)
@@ -134,7 +134,7 @@ package struct ArchiveVerifier: Sendable {
             report.find(.wrongMode, blob.path, .blob(digest), "its mode is \(String(mode, radix: 8)), not read-only")
         }
         guard let want = survey.wanted[digest] else {
-            return report.find(.untracked, blob.path, .blob(digest), "no record names it")
+            return report.find(.untracked, blob.path, .blob(digest), "no record refers to this file")
         }
         if want.bytes != blob.bytes {
             let detail = "it has \(blob.bytes) bytes; \(want.path) says \(want.bytes)"

@@ -11,7 +11,7 @@ package struct CatalogRestorer: Sendable {
     private let clock: any WallClock
     private let results: @Sendable (JSONValue) -> Int
 
-    /// - Parameter results: Returns how many results an answer of the upstream names.
+    /// - Parameter results: Counts the results in an answer of the upstream.
     package init(files: ArchiveFiles, clock: any WallClock, results: @escaping @Sendable (JSONValue) -> Int) {
         self.files = files
         self.clock = clock

@@ -33,8 +33,8 @@ struct DerivativeMaker {
         return made
     }
 
-    /// Adds the facts that blobs provide to a record rebuilt from a row: the image facts and the sizes of derivatives.
-    /// Derivatives without a blob are removed.
+    /// Completes a record that was rebuilt from a row. The image facts and the sizes of derivatives come from the blobs.
+    /// Derivatives without a blob are removed from the record.
     func complete(_ record: inout ArchiveRecord) async throws {
         var derivatives: [Derivative] = []
         for var derivative in record.derivatives {

@@ -82,7 +82,8 @@ package struct GarbageCollector: Sendable {
         return report
     }
 
-    /// Deletes scrub times. If the disk is full, they are kept for the next call, since deleting blobs frees space.
+    /// Deletes the scrub times of deleted blobs from the catalog. If the disk is full, `report.unforgotten` keeps these blobs for
+    /// the next call, because deleting more blobs frees space.
     private func forget(_ report: inout Report) async throws {
         do {
             try await catalog.forgetScrubs(of: report.unforgotten)
@@ -122,6 +123,6 @@ package struct GarbageError: Error, CustomStringConvertible {
     init(_ reason: String) { self.reason = reason }
 
     package var description: String {
-        "nothing was collected: \(reason), and an unreadable record may name any blob. Run 'fixative repair' first"
+        "nothing was deleted: \(reason). A record that can't be read could refer to any blob. Run 'fixative repair' first"
     }
 }

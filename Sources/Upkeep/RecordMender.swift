@@ -2,10 +2,10 @@ import ArchiveModel
 import BlobStore
 import BlockingThreads
 
-/// Corrects a record with one changed byte. A record's second line is the SHA-256 of the other lines. So if a change of a single
-/// byte makes both agree, it is the only possible correction.
+/// Corrects a record in which one byte has changed. Line 2 of a record is the SHA-256 of the other lines. If changing a single
+/// byte makes the SHA-256 match, this change is the only possible correction.
 ///
-/// All 255 other values of every byte are tried, which takes about a second for a record of 3 kB.
+/// For each byte, all 255 other values are tried. This takes about a second for a record of 3 kB.
 enum RecordMender {
     private static let threads = BlockingThreadPool(name: "records", width: 1)
 
@@ -22,7 +22,7 @@ enum RecordMender {
         guard (seal.upperBound..<largest).contains(bytes.count) else { return nil }
         var body = bytes
         body.removeSubrange(seal)
-        // If the changed byte is in line 2, the computed line 2 differs from the stored one in exactly one byte.
+        // If the changed byte is in line 2 (the checksum), the stored checksum and the computed one differ in exactly one byte.
         let sealed = RecordFile.sealing(body)
         if zip(sealed, bytes).count(where: { $0 != $1 }) == 1 { return sealed }
         guard let stated = Digest(String(decoding: bytes[seal].dropFirst(15).prefix(64), as: UTF8.self)) else { return nil }

@@ -27,7 +27,7 @@ package struct SimulatorError: Error, CustomStringConvertible {
         let reason = cause.map { ": \($0)" } ?? ""
         return switch code {
         case .unreadableFolder: "the folder\(place) can't be listed\(reason); check the path and its permissions"
-        case .noPictures: "the folder\(place) holds no PNG, JPEG or WebP picture; name another one"
+        case .noPictures: "the folder\(place) contains no PNG, JPEG or WebP picture; choose another folder"
         case .unreadablePicture: "the picture\(place) can't be read\(reason)"
         case .notRunning: "the simulator is not running\(reason)"
         }

@@ -59,7 +59,7 @@ package struct KeyRule: Sendable {
             return .authentication("no API key was sent; send it as 'Authorization: Bearer <key>'")
         }
         if key.hasPrefix(brokePrefix) { return .insufficientQuota("the account has no credits left") }
-        if key.hasPrefix(forbiddenPrefix) { return .permission("this key may not use the API") }
+        if key.hasPrefix(forbiddenPrefix) { return .permission("this key has no permission to use the API") }
         if key.hasPrefix(unknownPrefix) || accepted?.contains(key) == false { return .authentication("the API key is not valid") }
         return nil
     }

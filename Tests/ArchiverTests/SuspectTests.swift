@@ -45,7 +45,7 @@ import Testing
         let postponed = archive.events.compactMap { event in
             if case .postponed(let subject, let error, _) = event { "\(subject): \(error)" } else { nil }
         }
-        #expect(postponed.contains { $0.contains("suspect") && $0.contains("asked for a pause") }, "\(postponed)")
+        #expect(postponed.contains { $0.contains("suspect") && $0.contains("requested a pause") }, "\(postponed)")
         let queued = try await archive.catalog.queuedOutputs(limit: 9, now: begun + 20_000)
         #expect(queued.first { $0.id.task.text == "suspect" }?.deaths == 3)
     }

@@ -140,7 +140,7 @@ private func findings(_ entries: [AuditEntry], near: Int? = nil) -> [Consistency
         ]
         for (name, isCompleted) in tasks {
             try await comparison.list(try #require(TaskID(name)), isCompleted: isCompleted, createdAt: nil) {
-                name == "unheard" ? "the archive does not know it" : nil
+                name == "unheard" ? "the task is not in the archive" : nil
             }
         }
         comparison.finish(listed: Set(tasks.compactMap { TaskID($0.0) }))
@@ -148,7 +148,7 @@ private func findings(_ entries: [AuditEntry], near: Int? = nil) -> [Consistency
         #expect(counts == [6, 4, 1, 1])
         #expect(comparison.archived == 1 && comparison.pictures == 2)
         #expect(comparison.missing.map(\.taskId.text) == ["half", "unheard"])
-        #expect(comparison.missing.map(\.reason) == ["1 of 2 still wait in the queue", "the archive does not know it"])
+        #expect(comparison.missing.map(\.reason) == ["1 of 2 still wait in the queue", "the task is not in the archive"])
         #expect(comparison.lost.map { "\($0.taskId) \($0.reason)" } == ["gone 404", "lostanddropped expired"])
         #expect(comparison.unlisted.map(\.taskId.text) == ["dropped"])
         #expect(!comparison.isComplete)

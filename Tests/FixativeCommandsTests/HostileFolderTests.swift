@@ -75,7 +75,7 @@ import Testing
             "cp '\(storage)/catalog.sqlite' '\(folder.path)/c.sqlite' && python3 -c \"\(script)\" '\(storage)/catalog.sqlite-journal' '\(victim)'"
         )
         let found = try Self.run([verb], storage)
-        #expect(found.status != "code 0" && found.output.contains("names another file"), "\(found.output)")
+        #expect(found.status != "code 0" && found.output.contains("refers to another file"), "\(found.output)")
         #expect(FileManager.default.fileExists(atPath: victim))
         #expect(try Self.run(["repair"], storage).status == "code 0")
         #expect(try Self.run([verb], storage).status == "code 0")

@@ -55,7 +55,7 @@ struct PNGAnimationTests {
             ("a frame lies outside the picture", file(control(1), after: frame(0, width: 0xFFFF_FFFF) + data(1))),
             ("the first frame is not the picture", file(control(1) + frame(0, width: 8))),
             ("two fcTL come before the picture", file(control(2) + frame(0) + frame(1))),
-            ("fcTL names an unknown operation", file(control(1) + frame(0, dispose: 3))),
+            ("fcTL contains an unknown operation", file(control(1) + frame(0, dispose: 3))),
             ("fcTL has the wrong length", file(control(1) + PNGBuilder.chunk("fcTL", [0, 0, 0, 0]))),
         ]
     }()

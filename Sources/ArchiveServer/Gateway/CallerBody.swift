@@ -15,7 +15,7 @@ struct CallerBody: AsyncSequence, Sendable {
     private let most: Int
     private let state = Outcome()
 
-    /// - Parameter most: Bytes after which it fails with ``TooLarge``.
+    /// - Parameter most: The maximum size of the body in bytes. Reading a larger body throws ``TooLarge``.
     init(_ base: RequestBody, most: Int) {
         self.base = base
         self.most = most

@@ -102,13 +102,13 @@ package struct Gateway: Sendable {
         let route = Route(target.path, request.method)
         guard route != nil || !call.caller.isToken else {
             throw GatewayUpstreamError(
-                .forbidden, "permission_error", "a token of the archive may only create pictures and read tasks",
+                .forbidden, "permission_error", "a token of the archive allows only creating pictures and reading tasks",
                 param: nil)
         }
         guard !call.caller.isToken || target.hasOnlyDocumentedParameters else {
             throw GatewayUpstreamError(
                 .forbidden, "permission_error",
-                "a token of the archive may only use the query parameters \(GatewayTarget.documented.joined(separator: ", "))",
+                "a token of the archive allows only the query parameters \(GatewayTarget.documented.joined(separator: ", "))",
                 param: nil)
         }
         switch route {
@@ -191,7 +191,7 @@ package struct Gateway: Sendable {
             case (.post, "images", 3) where parts[2] == "generations": self = .create
             case (.post, "tasks", 3) where parts[2] == "batch": self = .batch
             case (.get, "tasks", 2), (.head, "tasks", 2): self = .tasks
-            // The upstream may decode an escaped slash and use another path.
+            // Refuse escaped characters: an upstream that decodes an escaped slash would use another path.
             case (.get, "tasks", 3), (.head, "tasks", 3):
                 guard !parts[2].contains("%") else { return nil }
                 self = .task

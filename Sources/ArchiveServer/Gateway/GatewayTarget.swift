@@ -11,7 +11,8 @@ struct GatewayTarget: Sendable {
     let path: String
     private let query: String?
 
-    /// - Throws: ``GatewayUpstreamError`` with 400 for a path or query that is not plain.
+    /// - Throws: ``GatewayUpstreamError`` with status 400 if the path contains a dot segment or an escaped separator, or if the
+    ///   path or query contains a forbidden character.
     init(_ request: Request) throws {
         path = request.uri.path
         query = request.uri.query

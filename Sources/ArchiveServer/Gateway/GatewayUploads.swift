@@ -15,8 +15,9 @@ final class GatewayUploads: Sendable {
     private struct Open {
         var own = 0
         var strangers = 0
-        /// Keys and addresses without uploads have no entry.
+        /// The number of open uploads of each key. A key without open uploads has no entry.
         var keys: [SHA256Digest: Int] = [:]
+        /// The number of open uploads of each address. An address without open uploads has no entry.
         var addresses: [ClientAddress: Int] = [:]
     }
 

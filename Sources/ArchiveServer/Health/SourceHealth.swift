@@ -17,7 +17,7 @@ package final class SourceHealth: Sendable {
     package struct Source: Sendable, Encodable {
         package var name: String
         package var state: State
-        /// When the part entered this state.
+        /// When the source entered its current state.
         package var since: Date
         /// The failed or missing part.
         package var reason: String?

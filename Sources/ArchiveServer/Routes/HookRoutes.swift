@@ -66,7 +66,7 @@ struct HookRoutes {
         }
         guard outcome != .full else {
             throw Problem(
-                .tooManyRequests, "Too many callbacks name unknown tasks. Try again later.",
+                .tooManyRequests, "Too many callbacks contain unknown task IDs. Try again later.",
                 headers: [.retryAfter: "\(Self.pause)"]
             )
         }

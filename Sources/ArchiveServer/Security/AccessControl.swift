@@ -90,7 +90,7 @@ package final class AccessControl: Sendable {
             throw Problem(
                 .forbidden, "This server has no admin token, so nothing can be changed through it. Set FIXATIVE_ADMIN_TOKEN.")
         }
-        if mayRead { throw Problem(.forbidden, "This token may only read. Changes need an admin token.") }
+        if mayRead { throw Problem(.forbidden, "This token allows only reading. Changes need an admin token.") }
         throw Problem(
             .unauthorized, "A token is needed: Authorization: Bearer <token>.", headers: [.wwwAuthenticate: "Bearer"])
     }

@@ -4,7 +4,7 @@ package import NIOHTTP1
 /// The content coding of a body could not be decoded.
 package struct CodingError: Error {
     package var detail: String
-    /// Whether a limit of this program was exceeded. Then the file may be complete, and the failure is not the vendor's.
+    /// Whether the body exceeds a limit of this program. The vendor is then not the cause: the file is possibly complete.
     package var isOurLimit: Bool
 
     package init(detail: String, isOurLimit: Bool = false) {

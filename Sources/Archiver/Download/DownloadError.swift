@@ -31,7 +31,7 @@ package struct DownloadError: Error, Sendable {
         case redirects
         /// The file exceeds the size limit.
         case tooLarge
-        /// The host asked for a pause, so no attempt was made.
+        /// The host requested a pause, so no attempt was made.
         case hostBusy
     }
 

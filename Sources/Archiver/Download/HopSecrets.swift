@@ -14,7 +14,8 @@ struct HopSecrets {
         current = Self.secrets(in: url.text)
     }
 
-    /// Removes signatures from the facts. The address keeps parts that also occur in its own query, such as the file name.
+    /// Removes signatures from the facts. The headers lose all signatures; the address loses only those of earlier hops. So the
+    /// address keeps its file name, even if its own query contains the same text.
     func clean(_ facts: DownloadFacts) -> DownloadFacts {
         guard !(earlier + current).isEmpty else { return facts }
         let redact = Redactor(secrets: earlier + current)

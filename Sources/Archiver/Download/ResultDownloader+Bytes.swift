@@ -101,7 +101,7 @@ extension ResultDownloader {
             decoder?.end()
             try await keep([], through: decoder, &partial)
             guard decoder?.isComplete ?? true else {
-                throw DownloadError(.transport, "the body from \(url.host) ends in the middle of its content coding")
+                throw DownloadError(.transport, "the body from \(url.host) is incomplete: its compressed data is cut short")
             }
         } catch {
             let cause = translated(error, link: url, phase: .receiving)

@@ -245,7 +245,7 @@ package struct ResultDownloader: Sendable {
         }
 
         if let pauseEnd = try await gate.acquire(target.key, maxWait: limits.maxQueueWait) {
-            throw DownloadError(.hostBusy, "\(target.host) asked for a pause", retryAfter: pauseEnd)
+            throw DownloadError(.hostBusy, "\(target.host) requested a pause", retryAfter: pauseEnd)
         }
         let pin = PinnedClients.Pin(target: target, address: address)
         let client = await clients.borrow(pin)
@@ -305,7 +305,7 @@ package struct ResultDownloader: Sendable {
 
     private func redirect(_ response: HTTPClientResponse, from url: FetchableURL) throws -> FetchableURL {
         guard let location = response.headers.first(name: "location") else {
-            throw DownloadError(.redirects, "\(url.host) redirects without a target")
+            throw DownloadError(.redirects, "\(url.host) sent a redirect without a target")
         }
         return try url.resolving(location)
     }

@@ -129,7 +129,7 @@ extension Archiver {
         let deadline = snapshot.createdAt.map { min($0, latest).addingTimeInterval(UpstreamRules.linkLifetime) }
         let results = numbered(snapshot.results, known: try await catalog.resultLinks(of: lease.id.task))
         guard let result = results.first(where: { $0.index == lease.id.index }) else {
-            return (.missing("the task now names \(results.count) results; this output is not among them"), deadline)
+            return (.missing("the upstream's answer now lists \(results.count) results without this output"), deadline)
         }
         let redact = Redactor(secrets: signatures(of: snapshot))
         let problem = result.problem.map { redact($0) } ?? "the result is not a link"
@@ -138,7 +138,8 @@ extension Archiver {
 
     // MARK: Filing
 
-    /// The record filed by an earlier attempt that died before it wrote the catalog row, if its original is stored.
+    /// The record of an earlier attempt that was interrupted before it wrote the catalog row; `nil` if there is no such record,
+    /// or its original is not stored.
     private func alreadyFiled(_ lease: OutputLease) async throws -> ArchiveRecord? {
         // A record without a complete picture may belong to an output that is being retried.
         guard let record = try await filer.existingRecord(lease), record.decodeError == nil, try await filer.isWhole(record)

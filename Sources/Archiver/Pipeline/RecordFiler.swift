@@ -174,8 +174,9 @@ package struct RecordFiler: Sendable {
         return record
     }
 
-    /// Ends a task without outputs.
-    /// - Throws: ``CatalogError`` with code `leaseLost`, ``BlobStoreError``.
+    /// Ends a task that has no outputs.
+    /// - Throws: ``CatalogError`` with code `leaseLost` if another worker has the lease; ``BlobStoreError`` if the record can't
+    ///   be written.
     package func end(
         _ lease: TaskLease, _ state: TaskState, reason: String, cause: FailureCause?, createdAt: Date?, json: JSONValue?
     ) async throws {

@@ -198,7 +198,7 @@ extension Archiver {
             try await postpone(
                 lease,
                 Failure(
-                    "the upstream calls the task completed, but names no result", kind: "no_results", cause: .vendor,
+                    "the upstream calls the task completed, but lists no result", kind: "no_results", cause: .vendor,
                     isRefusal: true),
                 json: json)
         case .delivered, .unfinished:
@@ -262,7 +262,8 @@ extension Archiver {
     {
         let most = options.mostResults
         guard named.count > most else { return TakenResults(results: named) }
-        let reason = "the task names \(named.count) results; the limit is \(most) (--max-results, FIXATIVE_MAX_RESULTS)"
+        let reason =
+            "the upstream's answer lists \(named.count) results; the limit is \(most) (--max-results, FIXATIVE_MAX_RESULTS)"
         var lease = lease
         lease.createdAt = createdAt
         return TakenResults(
@@ -270,8 +271,8 @@ extension Archiver {
             rest: postponement(lease, Failure(reason, kind: "too_many_results", cause: .ours)).postponement)
     }
 
-    /// When the task was created. If answers differ, the later time counts, since a window that closes too early loses pictures.
-    /// Times in the future are ignored if another time is known.
+    /// The time of the task's creation. If the stored time and the answer's time differ, the later time counts: a deadline that
+    /// is too early loses pictures. A time in the future is ignored if another time is known.
     private func creation(of lease: TaskLease, _ snapshot: TaskSnapshot) -> Date? {
         let latest = clock.now.addingTimeInterval(UpstreamMonitor.clockTolerance)
         return [snapshot.createdAt, lease.createdAt].compactMap { $0 }.filter { $0 <= latest }.max()
@@ -324,7 +325,7 @@ extension Archiver {
         _ lease: TaskLease, _ state: TaskState, _ reason: String, _ cause: FailureCause?, _ createdAt: Date?, _ json: JSONValue?
     ) async throws {
         if try await !catalog.entries(EntryQuery(task: lease.id, limit: 1)).isEmpty {
-            report(.warning("the retry of task \(lease.id) failed; its archived outputs stay unchanged: \(reason)"))
+            report(.warning("the retry of task \(lease.id) failed: \(reason). The archived outputs of this task stay unchanged"))
             try await write(lease, .kept)
             return
         }

@@ -65,9 +65,10 @@ package struct AccountSweep {
     package private(set) var head = ListHead()
     /// Distinct tasks seen in the requested time range.
     package var count: Int { seen.count }
-    /// Whether the list was read as far as asked, and no row can have been skipped.
+    /// Whether the list was read back to the requested time, and no row can have been skipped.
     package private(set) var isWhole = false
-    /// Why tasks were missing in each pass, other than by changes of the account; `nil` if nothing suggests it.
+    /// Why the list seems incomplete, if tasks were missing in every pass and a change of the account does not explain it;
+    /// otherwise `nil`.
     package private(set) var gap: String?
     /// Rows of the last pass without a task ID.
     package private(set) var unreadable = 0
@@ -79,8 +80,8 @@ package struct AccountSweep {
 
     /// Maximum number of passes over a list that could not be read completely.
     private static let tries = 3
-    /// Consecutive pages without a new row after which the pass stops: either 2,000 tasks were created meanwhile, or the list has
-    /// no end.
+    /// The pass stops after this many consecutive pages without a new row. Either 2,000 tasks were created during the pass, or
+    /// the list has no end.
     private static let mostKnownPages = 40
     /// Identical consecutive pages that show that the list ignores the page number. Two are not enough: if a full page of new
     /// tasks arrives between two reads, the previous page appears again.

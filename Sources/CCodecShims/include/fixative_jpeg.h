@@ -15,9 +15,11 @@ typedef struct fixative_jpeg_header {
 
 typedef struct fixative_jpeg_reader fixative_jpeg_reader;
 
-/// Creates a reader for `bytes`, which must stay alive and unchanged until the reader is destroyed. The first `refuse_allocation`
-/// allocations by libjpeg succeed and all later ones fail; a negative value never fails any. Returns null if the handle itself
-/// cannot be allocated.
+/// Creates a reader for `bytes`, which must stay alive and unchanged until the reader is destroyed. Returns null if the handle
+/// itself cannot be allocated.
+///
+/// `refuse_allocation` is for tests: this many allocations by libjpeg succeed, and all later allocations fail. With a negative
+/// value, no allocation is refused.
 fixative_jpeg_reader *_Nullable fixative_jpeg_reader_create(
     const void *_Nullable bytes, size_t length, fixative_limits limits, int64_t refuse_allocation);
 

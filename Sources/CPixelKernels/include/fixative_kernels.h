@@ -4,10 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Every kernel has an AVX2 and a portable version with identical results, so that a derivative has the same bytes on every
-// machine. Between kernels, a pixel with alpha is four floats from 0 to 1: linear red, green and blue, multiplied by alpha, and
-// alpha itself. Both versions do the same operations in the same order without fused rounding. A pixel without alpha is three
-// 16-bit integers.
+// Every kernel has an AVX2 and a portable version. Both do the same operations in the same order, without fused rounding. Their
+// results are identical, so a derivative has the same bytes on every machine.
+//
+// Between kernels, a pixel with alpha is four floats from 0 to 1: linear red, green and blue, each multiplied by alpha, and
+// alpha. A pixel without alpha is three 16-bit integers.
 
 enum {
     /// The integer value of full light. The darkest encoded level is 7.5 units wide. The range above, a third of full light, is

@@ -17,9 +17,9 @@ int fixative_worker_start(
 typedef struct fixative_worker_end {
     /// The signal that ended the worker; 0 if it exited.
     int signal;
-    /// The exit code, if it exited; -1 if a signal ended it or its end is unknown.
+    /// The exit code of a worker that exited; -1 for a worker that a signal ended, and if the end is unknown.
     int code;
-    /// Its peak resident size, in bytes.
+    /// The worker's peak resident size, in bytes.
     uint64_t peak_memory;
 } fixative_worker_end;
 

@@ -43,7 +43,7 @@ struct AccountAudit {
                 default: nil
                 }
             try await comparison.list(task.id, isCompleted: isCompleted, createdAt: task.createdAt) {
-                guard let known = try await archive.catalog.task(task.id) else { return "the archive does not know it" }
+                guard let known = try await archive.catalog.task(task.id) else { return "the task is not in the archive" }
                 return Self.standing(known)
             }
         }
@@ -78,8 +78,8 @@ struct AccountAudit {
     private static func standing(_ task: TaskEntry) -> String? {
         let reason = task.reason.map { ": \($0)" } ?? ""
         return switch task.state {
-        case .waiting, .leased: "it waits in the queue\(reason)"
-        case .held: "it is held in the queue\(reason)"
+        case .waiting, .leased: "the task waits in the queue\(reason)"
+        case .held: "the task is held in the queue\(reason)"
         case .resolved: nil
         case .failed, .cancelled, .unavailable: "the archive lists it as \(task.state.rawValue)\(reason)"
         }
@@ -119,7 +119,7 @@ struct AccountAudit {
         }
         if !comparison.isStable {
             text +=
-                "the account's list changed each time it was read, or was incomplete; it may contain other tasks. Run the audit again\n"
+                "the account's list changed each time it was read, or was incomplete, so other tasks are possible. Run the audit again\n"
         }
         return text
     }

@@ -10,10 +10,14 @@ extension AuditRule.Tolerance: ExpressibleByArgument {}
 
 /// Selects the part of the archive to audit.
 struct AuditFilter: ParsableArguments {
-    @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date such as 2026-11-01.", valueName: "span"))
+    @Option(
+        help: ArgumentHelp(
+            "Only pictures created since this time: 24h or 7d ago, or a date such as 2026-11-01.", valueName: "span"))
     var since: TimeSpan?
 
-    @Option(help: ArgumentHelp("Only what was created before then.", valueName: "span"))
+    @Option(
+        help: ArgumentHelp(
+            "Only pictures created before this time: 24h or 7d ago, or a date such as 2026-11-01.", valueName: "span"))
     var until: TimeSpan?
 
     @Option(help: "Only pictures of this model.")

@@ -26,11 +26,11 @@ final class OutputFile {
             target = nil
             return
         }
-        let refusal = SettingsError("\(path) can't be written. Is there such a folder, and may you write to it?")
+        let refusal = SettingsError("\(path) can't be written. Check that its folder exists and is writable.")
         let real = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
         var facts = stat()
         let isThere = unsafe stat(real, &facts) == 0
-        if isThere, facts.st_mode & S_IFMT == S_IFDIR { throw SettingsError("\(path) is a folder; name a file") }
+        if isThere, facts.st_mode & S_IFMT == S_IFDIR { throw SettingsError("\(path) is a folder; give the path of a file") }
         if isThere, facts.st_mode & S_IFMT != S_IFREG {
             guard let handle = FileHandle(forWritingAtPath: real) else { throw refusal }
             target = Target(handle: handle, path: path)

@@ -24,7 +24,9 @@ struct EventLog: Sendable {
             logger.log(level: level, "swept", metadata: ["seen": "\(tasks)", "new": "\(new)", "deep": "\(isDeep)"])
         case .sweepFailed(let reason, let isRefused, let date):
             logger.warning(
-                isRefused ? "the API refuses the account's list; other sources continue" : "the sweep failed; it is tried again",
+                isRefused
+                    ? "the API refuses to list the account's tasks; other sources of tasks continue"
+                    : "the sweep failed; it is tried again",
                 metadata: ["reason": "\(reason)", "nextTry": "\(date.iso8601)"])
         case .resolved(let id, let outputs): logger.info("resolved", metadata: ["task": "\(id)", "outputs": "\(outputs)"])
         case .archived(let entry):
@@ -38,7 +40,7 @@ struct EventLog: Sendable {
             logger.info("retry later", metadata: ["subject": "\(subject)", "reason": "\(error)", "nextTry": "\(date.iso8601)"])
         case .failing(let subject, let cause, let reason):
             logger.warning(
-                cause == .ours ? "held by a problem of this installation" : "failing",
+                cause == .ours ? "held because of a problem of this installation" : "failing",
                 metadata: ["subject": "\(subject)", "cause": "\(cause.rawValue)", "reason": "\(reason)"])
         case .waiting(let date): logger.debug("waiting", metadata: ["until": "\(date.iso8601)"])
         case .sourceStopped(let reason): logger.error("the upstream refuses the key", metadata: ["reason": "\(reason)"])
@@ -48,7 +50,7 @@ struct EventLog: Sendable {
                 "at risk", metadata: ["subject": "\(subject)", "deadline": "\(deadline.iso8601)", "reason": "\(reason)"])
         case .problemFound(let problem):
             logger.error(
-                "a problem hides the real state of the account",
+                "the real state of the account is unknown because of a problem",
                 metadata: ["problem": "\(problem.name.rawValue)", "reason": "\(problem.detail)", "next": "\(problem.advice)"])
         case .problemCleared(let name): logger.notice("problem solved", metadata: ["problem": "\(name.rawValue)"])
         case .warning(let text): logger.warning("\(text)")

@@ -93,7 +93,7 @@ struct PatienceOptions: ParsableArguments {
             valueName: "seconds"))
     var patience: Int?
 
-    @Flag(help: "Wait until everything is archived or its window has closed; this can take more than a day.")
+    @Flag(help: "Wait until every result is archived or lost; this can take more than a day.")
     var wait = false
 
     func validate() throws {

@@ -31,7 +31,8 @@ final class Reporter: Sendable {
             step("found      \(Rendering.count(new.count, "new task")) of \(named) named", minor: new.isEmpty)
         case .swept(let tasks, let new, _): step("swept      \(Rendering.count(tasks, "task")), \(new) new", minor: true)
         case .sweepFailed(let reason, let isRefused, let date):
-            let what = isRefused ? "the API refuses the account's list; other sources continue" : "the sweep failed"
+            let what =
+                isRefused ? "the API refuses to list the account's tasks; other sources of tasks continue" : "the sweep failed"
             tell("warning    \(what); next try at \(Rendering.minute(date)) UTC: \(reason)")
         case .resolved(let id, let outputs):
             counts.withLock { $0.known += outputs }

@@ -19,8 +19,8 @@ func secrets(
     } catch let problem as SecretFileProblem {
         throw SettingsError("\(variable)_FILE: \(problem)")
     }
-    let filed = try checked(text.split(whereSeparator: \.isNewline), from: "the file \(path) named by \(variable)_FILE")
-    guard !filed.isEmpty else { throw SettingsError("the file \(path) named by \(variable)_FILE is empty") }
+    let filed = try checked(text.split(whereSeparator: \.isNewline), from: "the file \(path) (\(variable)_FILE)")
+    guard !filed.isEmpty else { throw SettingsError("the file \(path) (\(variable)_FILE) is empty") }
     return given + filed
 }
 

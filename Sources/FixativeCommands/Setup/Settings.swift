@@ -37,8 +37,9 @@ struct Settings: Sendable {
     var sweepInterval: Int
     /// Seconds until a worker's lease expires without a heartbeat.
     var leaseSeconds: Int
-    /// Maximum number of concurrent requests to one result host, and maximum number of requests started per second (0: no limit).
+    /// Maximum number of concurrent requests to one result host.
     var perHost: Int
+    /// Maximum number of requests started per second to one result host (0: no limit).
     var perHostRate: Double
     /// A transfer below this rate in bytes per second, over this many seconds, fails and is retried later (0: no limit).
     var lowSpeedBytes: Double
@@ -73,7 +74,7 @@ struct Settings: Sendable {
         }
         let kind = try? FileManager.default.attributesOfItem(atPath: folder)[.type] as? FileAttributeType
         guard kind != .typeRegular else {
-            throw SettingsError("the storage \(folder) is a file; name a folder with --storage or FIXATIVE_STORAGE")
+            throw SettingsError("the storage \(folder) is a file; set --storage or FIXATIVE_STORAGE to a folder")
         }
         if let config, SettingsFile.isFile(config.path, inside: folder) {
             throw SettingsError(
@@ -124,7 +125,7 @@ struct Settings: Sendable {
         let names = keys.map { String($0.prefix(40)) }.joined(separator: ", ")
         return [
             """
-            \(file.path) sets \(names); this is ignored, because the author of an archive could redirect the API key with it.
+            \(file.path) sets \(names). Ignored: the author of an archive could redirect the API key with such settings.
             Move these settings to \(SettingsFile.suggestedPath), or to flags or variables such as \(example(keys)).
             """
         ]
@@ -154,7 +155,7 @@ struct Settings: Sendable {
         func warn(_ key: String, _ asked: String, _ used: String) {
             warnings.append(
                 "\(file.path) sets \(key) to \(asked); \(used) is used, because an archive must not widen limits or delay pictures. "
-                    + "Set it with \(Self.variable(ConfigKey(key))) or in \(SettingsFile.suggestedPath)")
+                    + "Set this limit with \(Self.variable(ConfigKey(key))) or in \(SettingsFile.suggestedPath)")
         }
         for (key, path, range) in Self.archiveRanges where file.keys.contains(key) && !Self.isPresent(ConfigKey(key), trusted) {
             let asked = self[keyPath: path]

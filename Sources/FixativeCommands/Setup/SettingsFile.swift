@@ -86,7 +86,8 @@ struct SettingsFile {
                 throw SettingsError("everybody on this machine can change the config file \(path). Run: chmod o-w \(path)")
             }
             guard origin == .named || [0, geteuid()].contains(facts.st_uid) || geteuid() == 0 else {
-                throw SettingsError("the config file \(path) belongs to another user; name it with --config to use it")
+                throw SettingsError(
+                    "the config file \(path) belongs to another user; to use this file, give its path with --config")
             }
         }
         return SettingsFile(path: path, values: try values(of: file, path))

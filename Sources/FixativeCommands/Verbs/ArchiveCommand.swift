@@ -11,20 +11,23 @@ struct ArchiveCommand: AsyncParsableCommand {
         commandName: "archive",
         abstract: "Archive tasks by ID, from a manifest, or from the account's list.",
         discussion: """
-            Without IDs, --from and --since, it continues the queue. A line of a manifest is \
-            {"task_id":"...","size":"16:9","resolution":"2K","prompt":"..."}; only task_id is required. The other fields are the \
-            request, with which the delivery is compared. A failed download is tried again until its window closes, 24 hours after \
-            the task was created. When no try is due within --patience, the command prints what still waits and ends with exit \
-            code 1. The same command or 'fixative run' continues. Ctrl-C and SIGTERM stop it cleanly, and the next run continues.
+            Without IDs, --from and --since, the command continues the queue. A line of a manifest is \
+            {"task_id":"...","size":"16:9","resolution":"2K","prompt":"..."}; only task_id is required. The other fields are \
+            the request, with which the delivery is compared. A failed download is tried again until its window closes, 24 \
+            hours after the task was created. When no try is due within --patience, the command prints what still waits and \
+            ends with exit code 1. The same command or 'fixative run' continues. Ctrl-C and SIGTERM stop the command \
+            cleanly, and the next run continues.
             """)
 
     @Argument(help: "Task IDs.")
     var taskIDs: [String] = []
 
-    @Option(help: ArgumentHelp("A manifest of tasks, one JSON object per line; - reads stdin.", valueName: "file"))
+    @Option(help: ArgumentHelp("A list of tasks (a manifest), one JSON object per line; '-' means stdin.", valueName: "file"))
     var from: String?
 
-    @Option(help: ArgumentHelp("Also archive what the account completed since then: 24h, 7d, or a date.", valueName: "span"))
+    @Option(
+        help: ArgumentHelp(
+            "Also archive tasks that the account completed since this time: 24h or 7d ago, or a date.", valueName: "span"))
     var since: TimeSpan?
 
     @Flag(help: "Do not end: read the account's list again and again; needs --since.")
@@ -40,8 +43,10 @@ struct ArchiveCommand: AsyncParsableCommand {
 
     func validate() throws {
         for text in taskIDs where TaskID(text) == nil { throw ValidationError("'\(text.prefix(80))' is not a task ID") }
-        guard !watch || since != nil else { throw ValidationError("--watch needs --since, to know how far back to look") }
-        guard (sweepInterval ?? 1) > 0 else { throw ValidationError("--sweep-interval takes seconds above 0") }
+        guard !watch || since != nil else {
+            throw ValidationError("--watch needs --since: how far back the account's list is read")
+        }
+        guard (sweepInterval ?? 1) > 0 else { throw ValidationError("--sweep-interval takes a number of seconds above 0") }
     }
 
     func run() async throws {

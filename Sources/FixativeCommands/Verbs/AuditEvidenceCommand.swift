@@ -9,16 +9,16 @@ import SizeContract
 
 struct AuditEvidenceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evidence", abstract: "Pack everything that is known of a task, as evidence for the vendor.",
+        commandName: "evidence", abstract: "Pack everything on record about a task, as evidence for the vendor.",
         discussion: """
-            It contains the originals byte for byte, the records, the upstream's answer, the storage host's headers, and digests that \
-            'sha256sum -c SHA256SUMS' checks. It contains no key and no signed link.
+            The package contains the originals byte for byte, the records, the upstream's answer, the storage host's \
+            headers, and digests that 'sha256sum -c SHA256SUMS' checks. The package contains no key and no signed link.
             """)
 
     @Argument(help: ArgumentHelp("The task.", valueName: "task-id"))
     var task: String
 
-    @Argument(help: ArgumentHelp("A file that ends in .zip, or a folder. It must not exist yet.", valueName: "out"))
+    @Argument(help: ArgumentHelp("The path of a new ZIP file (it must end in .zip) or of a new folder.", valueName: "out"))
     var out: String
 
     @OptionGroup var common: CommonOptions
@@ -100,10 +100,12 @@ struct Evidence {
     private static func bytes(of digest: Digest, _ archive: Archive) async throws -> [UInt8] {
         let bytes: [UInt8]
         do { bytes = try await archive.blobs.contents(of: digest).array } catch {
-            throw SettingsError("the original \(digest) can't be read: \(error). 'fixative repair' may restore it")
+            throw SettingsError(
+                "the original \(digest) can't be read: \(error). Run 'fixative repair' to restore the file, if possible")
         }
         guard Digest(of: bytes) == digest else {
-            throw SettingsError("the original \(digest) is damaged, so it proves nothing. 'fixative repair' may restore it")
+            throw SettingsError(
+                "the original \(digest) is damaged, so it proves nothing. Run 'fixative repair' to restore the file, if possible")
         }
         return bytes
     }
@@ -115,7 +117,7 @@ struct Evidence {
             "Evidence of the generation task \(task.id)", "",
             "Created     \(task.createdAt.map(\.iso8601) ?? "not known")",
             "Model       \(task.request?.model ?? "not on record")",
-            "Asked       \(task.request.flatMap(\.sizeText) ?? "not on record")",
+            "Requested   \(task.request.flatMap(\.sizeText) ?? "not on record")",
         ]
         if let prompt = task.request?.prompt { lines.append("Prompt      \(prompt)") }
         if [.failed, .cancelled, .unavailable].contains(task.state) {
@@ -174,17 +176,17 @@ struct Evidence {
 
     private static func create(_ path: String) throws -> FileHandle {
         guard !FileManager.default.fileExists(atPath: path) else {
-            throw SettingsError("\(path) already exists; name another file")
+            throw SettingsError("\(path) already exists; choose another file")
         }
         guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path) else {
-            throw SettingsError("\(path) can't be written. Is there such a folder, and may you write to it?")
+            throw SettingsError("\(path) can't be written. Check that its folder exists and is writable.")
         }
         return file
     }
 
     /// Written to a temporary folder first, so that the final folder is always complete.
     func write(folder path: String) throws {
-        let refusal = SettingsError("\(path) already exists; name another folder")
+        let refusal = SettingsError("\(path) already exists; choose another folder")
         guard !FileManager.default.fileExists(atPath: path) else { throw refusal }
         let part = URL(filePath: "\(path).\(UUID().uuidString.prefix(8)).part", directoryHint: .isDirectory)
         do {

@@ -22,10 +22,10 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Deliver the pictures of this folder instead of drawn ones.", valueName: "dir"))
     var images: String?
 
-    @Option(help: "Decides everything that looks random.")
+    @Option(help: "The seed of all random choices; the same seed gives the same pictures and faults.")
     var seed: UInt64 = 1
 
-    @Option(help: "How the upstream misbehaves.")
+    @Option(help: "The faults of the simulated upstream.")
     var faults: FaultProfile = .real
 
     @OptionGroup var common: CommonOptions

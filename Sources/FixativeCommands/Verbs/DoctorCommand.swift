@@ -63,7 +63,7 @@ struct DoctorCommand: AsyncParsableCommand {
             try await pool.start()
             return Finding(
                 subject: "decoders", result: .ok,
-                detail: "in a sandbox: processes without key, network and files, restricted by seccomp and limits")
+                detail: "in a sandbox (seccomp, resource limits): processes that have no key, no network and no files")
         } catch {
             return Finding(
                 subject: "decoders", result: .wrong,
@@ -169,7 +169,8 @@ struct DoctorCommand: AsyncParsableCommand {
         monitor.compareClock(
             date: response.headers["date"], age: response.headers.first(name: "age"), now: SystemClock().now)
         guard let skew = monitor.clockSkew else {
-            let detail = "not compared: the upstream's answer has no date; without one, nothing is ever given up"
+            let detail =
+                "not compared: the upstream's answer has no date. Without this date, no window closes, so no result is listed as lost"
             return [reached, Finding(subject: "clock", result: .note, detail: detail)]
         }
         let detail = "\(Int(skew.magnitude.rounded())) s from the upstream's clock; deadlines are computed with this clock"

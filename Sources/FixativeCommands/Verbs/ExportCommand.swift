@@ -18,8 +18,8 @@ struct ExportBagItCommand: AsyncParsableCommand {
         commandName: "bagit",
         abstract: "Write a BagIt bag (RFC 8493): pictures under readable names, records, a list, checksums.",
         discussion: """
-            The bag is written beside its folder under a temporary name, and renamed when it is complete and on the disk. Exit code 1 \
-            when a file could not be exported completely; the bag lists it with the problem.
+            The bag is written beside its folder under a temporary name, and renamed when it is complete and on the disk. \
+            Exit code 1 when a file could not be exported completely; the bag lists the file and the problem.
             """)
 
     @Argument(help: ArgumentHelp("The folder of the bag: new or empty.", valueName: "out-dir"))
@@ -28,7 +28,7 @@ struct ExportBagItCommand: AsyncParsableCommand {
     @Option(help: "Only pictures whose prompt contains these words.")
     var query: String?
 
-    @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date.", valueName: "span"))
+    @Option(help: ArgumentHelp("Only pictures created since this time: 24h or 7d ago, or a date.", valueName: "span"))
     var since: TimeSpan?
 
     @Flag(help: "Link the archive's files into the bag instead of copying them, where the file system allows.")

@@ -18,7 +18,7 @@ struct GalleryCommand: AsyncParsableCommand {
     @Option(help: "Only pictures whose prompt contains these words.")
     var query: String?
 
-    @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date.", valueName: "span"))
+    @Option(help: ArgumentHelp("Only pictures created since this time: 24h or 7d ago, or a date.", valueName: "span"))
     var since: TimeSpan?
 
     @Option(help: "The title of the pages.")
@@ -26,7 +26,8 @@ struct GalleryCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("base-url"),
-        help: ArgumentHelp("Where the site will be published: makes the links of its feed absolute.", valueName: "url"))
+        help: ArgumentHelp(
+            "The address at which the site will be published; the links of the feed are then absolute.", valueName: "url"))
     var baseURL: String?
 
     @Flag(

@@ -6,17 +6,18 @@ import Upkeep
 
 struct GcCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gc", abstract: "Delete files that no record names and that have been unused for some time.",
+        commandName: "gc", abstract: "Delete files that belong to no record and have been unused for some time.",
         discussion: """
-            Crashes leave such files, and so do thumbnails that were made again. Workers may run meanwhile. Nothing is deleted while \
-            a record is missing or damaged, because it may name any file. Pictures larger than a thumbnail are deleted only with \
-            --pictures: if records and catalog were lost, they may be the only originals.
+            Crashes leave such files, and so do thumbnails that were made again. Workers can run at the same time. \
+            Nothing is deleted while a record is missing or damaged, because such a record could refer to any file. Pictures \
+            larger than a thumbnail are deleted only with --pictures: such pictures could be the only originals, if records \
+            and catalog were lost.
             """)
 
     @Option(help: ArgumentHelp("How long a file must have been unused: 12h, 14d; at least 1h.", valueName: "time"))
     var grace = DurationArgument(seconds: 14 * 86400)
 
-    @Flag(help: "Also delete pictures larger than a thumbnail: old previews, and deliveries that no record names.")
+    @Flag(help: "Also delete pictures larger than a thumbnail: old previews, and deliveries that belong to no record.")
     var pictures = false
 
     @Flag(help: "Only print what would be deleted.")
@@ -27,7 +28,7 @@ struct GcCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard grace.seconds >= GarbageCollector.leastGrace else {
-            throw ValidationError("--grace takes at least 1h: a worker stores a file before it writes the record that names it")
+            throw ValidationError("--grace takes at least 1h: a worker stores a file before it writes the record of this file")
         }
     }
 

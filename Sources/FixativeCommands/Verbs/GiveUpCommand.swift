@@ -10,8 +10,9 @@ struct GiveUpCommand: AsyncParsableCommand {
         commandName: "give-up",
         abstract: "End the waiting results of tasks now, before their window closes.",
         discussion: """
-            The best delivery so far of each waiting result becomes the original, even if it is not a whole picture. Without a \
-            delivery, the result is listed as lost. The audit claims nothing for it. 'fixative retry' tries it again.
+            The best delivery so far of each waiting result becomes the original, even if it is not a whole picture. Without \
+            a delivery, the result is listed as lost. The audit claims no refund for this result. 'fixative retry' tries the \
+            result again.
             """)
 
     @Argument(help: "Task IDs.")

@@ -25,7 +25,7 @@ struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List outputs, the newest first.",
         discussion: "A table on a terminal ends after 100 lines, unless --limit or --all is given. "
-            + "When more lines follow, stderr names the cursor for --after.")
+            + "When more lines follow, stderr shows the cursor for --after.")
 
     @Option(help: "Words that the prompt must contain, each as a word or the beginning of one.")
     var query: String?
@@ -33,7 +33,7 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: "Only outputs with this verdict.")
     var verdict: Verdict?
 
-    @Option(help: ArgumentHelp("Only what was created since then: 24h, 7d, or a date.", valueName: "span"))
+    @Option(help: ArgumentHelp("Only outputs and tasks created since this time: 24h or 7d ago, or a date.", valueName: "span"))
     var since: TimeSpan?
 
     @Flag(help: "Only lost outputs with the reasons, and tasks that failed.")

@@ -8,8 +8,8 @@ struct RebuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rebuild", abstract: "Make the catalog again from records and files.",
         discussion: """
-            Waiting tasks of a readable catalog stay in the queue. A damaged catalog is put aside; no other process may have the \
-            archive open then.
+            Waiting tasks of a readable catalog stay in the queue. A damaged catalog is put aside. For this, close \
+            every other process that uses the archive.
             """)
 
     @OptionGroup var common: CommonOptions

@@ -9,10 +9,11 @@ struct RepairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair", abstract: "Repair what 'fixative verify' finds.",
         discussion: """
-            Thumbnails and previews are made again from their originals, records and rows from each other, a damaged catalog from the \
-            records. A damaged original goes to quarantine/. It is copied from --from, or the next 'fixative archive' downloads it \
-            again while its link works. Nothing is deleted. Exit code 1 when something could not be repaired, or when an original must \
-            still be downloaded. With --dry-run, exit code 1 when something would have to be done. Otherwise exit code 0.
+            Thumbnails and previews are made again from their originals, records and rows from each other, a damaged catalog \
+            from the records. A damaged original goes to quarantine/. It is copied from --from, or the next 'fixative \
+            archive' downloads it again while its link works. Nothing is deleted. Exit code 1 when something could not be \
+            repaired, or when an original must still be downloaded. With --dry-run, exit code 1 when something would have to \
+            be done. Otherwise exit code 0.
             """)
 
     @Option(help: ArgumentHelp("Another archive's folder, to copy damaged files from.", valueName: "dir"))
@@ -64,6 +65,6 @@ struct RepairCommand: AsyncParsableCommand {
 
     private func untracked(_ report: RepairReport) -> String {
         report.untracked == 0
-            ? "" : "; kept \(Rendering.count(report.untracked, "file")) that no record names ('fixative gc' deletes old ones)"
+            ? "" : "; kept \(Rendering.count(report.untracked, "file")) without a record ('fixative gc' deletes old ones)"
     }
 }

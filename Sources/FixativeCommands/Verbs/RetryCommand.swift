@@ -10,8 +10,9 @@ struct RetryCommand: AsyncParsableCommand {
         commandName: "retry",
         abstract: "Try lost results again, and deliveries that could not be decoded.",
         discussion: """
-            Without IDs, it takes all of them, except tasks that the upstream itself calls failed or cancelled. Each task is read \
-            again for fresh links. Stored files stay until a better delivery is archived. Exit code 1 when something is still lost.
+            Without IDs, the command retries all such results, except those of tasks that the upstream itself calls failed \
+            or cancelled. Each task is read again for fresh links. Stored files stay until a better delivery is archived. \
+            Exit code 1 when something is still lost.
             """)
 
     @Argument(help: "Task IDs.")

@@ -11,11 +11,12 @@ struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Archive everything that the account generates, and serve it, until it is stopped.",
         discussion: """
-            It sweeps the account regularly, and serves the archive over HTTP. It accepts the upstream's callbacks when \
-            FIXATIVE_HOOK_SECRET is set, and passes the upstream's API through under /v1. FIXATIVE_READ_TOKEN and \
-            FIXATIVE_ADMIN_TOKEN protect it. Without a token it listens on this machine only, and nothing can be changed through it. \
-            Callers of the gateway can send FIXATIVE_GATEWAY_TOKEN instead of the API key. Separate several tokens or secrets by \
-            commas. SIGTERM ends it within 10 s. SIGHUP reads settings, and the files of keys, tokens and secrets, again.
+            The service regularly reads the account's list of tasks (a sweep), and serves the archive over HTTP. It accepts \
+            the upstream's callbacks when FIXATIVE_HOOK_SECRET is set, and passes the upstream's API through under /v1. \
+            FIXATIVE_READ_TOKEN and FIXATIVE_ADMIN_TOKEN protect it. Without a token it listens on this machine only, and \
+            nothing can be changed through it. Callers of the gateway can send FIXATIVE_GATEWAY_TOKEN instead of the API \
+            key. Separate several tokens or secrets by commas. SIGTERM ends it within 10 s. SIGHUP reads settings, and the \
+            files of keys, tokens and secrets, again.
             """)
 
     @Option(help: ArgumentHelp("The address to serve at.", valueName: "host:port"))
@@ -29,7 +30,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where the upstream reaches this service: requests through the gateway then call back here.", valueName: "url"))
+            "The address at which the upstream reaches this service. The gateway adds a callback address there to requests without one.",
+            valueName: "url"))
     var publicURL: String?
 
     @Flag(
@@ -37,10 +39,12 @@ struct RunCommand: AsyncParsableCommand {
         help: "Refuse sizes outside the documented limits in the gateway, before they cost money.")
     var validatesRequests = false
 
-    @Flag(help: "Forward callers' own keys through the gateway, and read their tasks with them.")
+    @Flag(help: "Let callers of the gateway use their own API keys, and read their tasks with these keys.")
     var forwardAuthorization = false
 
-    @Option(help: ArgumentHelp("Archive the manifests (*.jsonl) that are dropped into this folder.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "Watch this folder for lists of tasks (manifests, *.jsonl), and archive their tasks.", valueName: "dir"))
     var watchDir: String?
 
     @Option(
@@ -56,7 +60,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var work: WorkOptions
 
     func validate() throws {
-        guard (sweepInterval ?? 1) > 0 else { throw ValidationError("--sweep-interval takes seconds above 0") }
+        guard (sweepInterval ?? 1) > 0 else { throw ValidationError("--sweep-interval takes a number of seconds above 0") }
     }
 
     func run() async throws {

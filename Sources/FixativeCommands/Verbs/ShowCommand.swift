@@ -83,7 +83,7 @@ struct ShowCommand: AsyncParsableCommand {
             add("created", Rendering.minute(task.createdAt) + " UTC")
             add("prompt", task.request?.prompt)
             add(
-                "asked",
+                "requested",
                 task.request?.size.map { size in ([size] + [task.request?.resolution].compactMap { $0 }).joined(separator: " at ")
                 })
         }

@@ -24,8 +24,9 @@ struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate", abstract: "Run only the simulated upstream API, on 127.0.0.1.",
         discussion: """
-            Any API key is accepted, except one that begins with 'bad' (401), 'broke' (402) or 'forbidden' (403). With --faults real, \
-            it delivers wrong sizes and formats like the real service. With --faults hostile, it also fails.
+            Any API key is accepted, except one that begins with 'bad' (401), 'broke' (402) or 'forbidden' (403). With \
+            --faults real, the simulator delivers wrong sizes and formats like the real service. With --faults hostile, \
+            calls and downloads also fail.
             """)
 
     @Option(help: "The port on 127.0.0.1; 0 for any.")
@@ -34,10 +35,10 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Deliver the pictures of this folder instead of drawn ones.", valueName: "dir"))
     var images: String?
 
-    @Option(help: "How it misbehaves.")
+    @Option(help: "The faults of the simulated upstream.")
     var faults: FaultProfile = .none
 
-    @Option(help: "Decides everything that looks random.")
+    @Option(help: "The seed of all random choices; the same seed gives the same pictures and faults.")
     var seed: UInt64 = 1
 
     @Option(help: "Completed tasks at the start.")

@@ -10,7 +10,8 @@ import GenerationAPI
 struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit", abstract: "Ask the API for a picture; the request is put on record before it is sent.",
-        discussion: "Prints the task ID. With --wait, it also archives the picture and the rest of the queue.")
+        discussion:
+            "The command prints the task ID. With --wait, the command also archives the picture and the rest of the queue.")
 
     @Option(help: "The prompt: a description of the picture.")
     var prompt: String
@@ -26,7 +27,7 @@ struct SubmitCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("callback-url"),
-        help: ArgumentHelp("Where the upstream reports the end of the task; HTTPS.", valueName: "url"))
+        help: ArgumentHelp("The HTTPS address to which the upstream reports the end of the task.", valueName: "url"))
     var callbackURL: String?
 
     @Option(help: "The model.")
@@ -87,7 +88,7 @@ struct SubmitCommand: AsyncParsableCommand {
         }
     }
 
-    /// The request is durable before it is sent, and its task before its ID is printed.
+    /// Stores the request before sending it, and stores the task before the caller prints the task's ID.
     private func submit(_ request: GenerationRequest, _ context: ArchiverContext) async throws -> TaskSnapshot {
         let recorded = request.recorded(at: context.archive.clock.now)
         let key = idempotencyKey ?? UUID().uuidString.lowercased()

@@ -6,9 +6,9 @@ struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Compare files, records and catalog.",
         discussion: """
-            It checks every name, size, record and row. With --deep it also reads every byte; files that were not read for the \
-            longest time come first. --for and --sample read a part, and the next run continues there. Exit code 0 when nothing is \
-            missing, damaged or misplaced; 1 otherwise. 'fixative repair' repairs the findings.
+            The command checks every name, size, record and row. With --deep, the command also reads every byte; files that \
+            were not read for the longest time come first. --for and --sample read a part, and the next run continues there. \
+            Exit code 0 when nothing is missing, damaged or misplaced; 1 otherwise. 'fixative repair' repairs the findings.
             """)
 
     @Flag(help: "Also read every file, hash it again, and check the catalog's indexes.")

@@ -30,7 +30,7 @@ const controls = {
     const state = this.read();
     const shapes = { square: "Square", landscape: "Landscape", portrait: "Portrait", panorama: "Panorama", tall: "Tall" };
     this.list("verdict", (row) => row.verdict, [...verdicts.values()].map(({ id, label }) => [id, label]), [
-      ["complaint", "Not what was asked", (row) => verdicts.get(row.verdict)?.isComplaint],
+      ["complaint", "Not as requested", (row) => verdicts.get(row.verdict)?.isComplaint],
     ]);
     this.list("tier", (row) => row.deliveredTier, [["1K", "1K"], ["2K", "2K"], ["4K", "4K"]]);
     this.list("shape", shapeOf, Object.entries(shapes));

@@ -11,7 +11,7 @@ const factsOf = (row) => {
   const shape = row.ratioError > 0 ? `, shape off by ${(row.ratioError * 100).toFixed(1)} %` : "";
   const share = row.pixelRatio !== undefined && row.pixelRatio !== 1 ? ` (${Math.round(row.pixelRatio * 100)} % of the pixels${shape})` : "";
   return [
-    ["Asked for", row.asked && (row.expected && row.expected !== row.asked ? `${row.asked} (${sides(row.expected)})` : sides(row.asked))],
+    ["Requested", row.asked && (row.expected && row.expected !== row.asked ? `${row.asked} (${sides(row.expected)})` : sides(row.asked))],
     ["Delivered", row.delivered && sides(row.delivered) + share],
     ["Billed as", row.billedTier],
     ["Delivered tier", row.deliveredTier],
@@ -71,7 +71,7 @@ const comparison = (row) => {
   frame.style.width = `${Math.max(...sizes.map(([width]) => width)) * scale}px`;
   frame.style.height = `${Math.max(...sizes.map(([, height]) => height)) * scale}px`;
   const legend = make("p", {},
-    make("span", { class: "asked" }, `${sides(row.expected)} asked`),
+    make("span", { class: "asked" }, `${sides(row.expected)} requested`),
     make("span", { class: "came" }, `${sides(row.delivered)} delivered`));
   drawing.append(frame, legend);
   return drawing;

@@ -349,7 +349,7 @@ def check_paths(pages, root, report):
                 holds = found[1] in types | rooms or found[1] in FOREIGN
                 report.check(holds or page.path == "CONTRIBUTING.md", f"{page.path}: there is no type {found[1]}")
                 if holds and found[2] and found[1] in types:
-                    report.check(found[2] in members, f"{page.path}: there is no {code}")
+                    report.check(found[2] in members | types, f"{page.path}: there is no {code}")
 
 
 # The pages themselves
