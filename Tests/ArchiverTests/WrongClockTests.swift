@@ -99,7 +99,7 @@ import Testing
         }
         let begun = archive.clock.now
         async let summary = archiver.run()
-        while archive.clock.now.timeIntervalSince(begun) < 600,
+        while archive.clock.now.timeIntervalSince(begun) < 7200,
             try await archive.catalog.status(now: archive.clock.now).outputs[.archived] != 1
         {
             try await archive.clock.sleep(for: .seconds(1))
