@@ -168,15 +168,6 @@ package struct Money: Sendable, Encodable {
         if isLost { lost += charge.paid } else if !charge.isRefundKnown { refundsUnknown += 1 }
     }
 
-    package mutating func add(_ other: Money) {
-        paid += other.paid
-        undelivered += other.undelivered
-        refund += other.refund
-        lost += other.lost
-        refundsUnknown += other.refundsUnknown
-        origins.merge(other.origins, uniquingKeysWith: +)
-    }
-
     private enum CodingKeys: String, CodingKey { case unit, basePrice, paid, undelivered, refund, lost, refundsUnknown, origins }
 
     /// Encodes amounts as decimal strings, because most JSON readers convert numbers to binary fractions.

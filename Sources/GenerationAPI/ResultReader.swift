@@ -61,7 +61,8 @@ struct ResultReader {
         case .array(let items): return read(items, as: place, depth: depth)
         case .object: return read(Members(value), of: value, as: place, depth: depth)
         case .null: return place == .item ? [.problem("it is null")] : []
-        case .bool, .integer, .unsigned, .number: return place == .item ? [.problem("it is a number, not a link")] : []
+        case .bool: return place == .item ? [.problem("it is true or false, not a link")] : []
+        case .integer, .unsigned, .number: return place == .item ? [.problem("it is a number, not a link")] : []
         }
     }
 

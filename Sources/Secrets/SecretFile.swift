@@ -27,7 +27,10 @@ package enum SecretFile {
             throw SecretFileProblem(
                 path: path, detail: "every user of this machine can read or change it. Run: chmod 600 \(path)")
         }
-        let data = try FileHandle(fileDescriptor: file, closeOnDealloc: false).read(upToCount: mostBytes + 1) ?? Data()
+        let data: Data
+        do {
+            data = try FileHandle(fileDescriptor: file, closeOnDealloc: false).read(upToCount: mostBytes + 1) ?? Data()
+        } catch { throw SecretFileProblem(path: path, detail: "it can't be read (\(error.localizedDescription))") }
         guard data.count <= mostBytes else { throw SecretFileProblem(path: path, detail: "it has more than \(mostBytes) bytes") }
         return String(decoding: data, as: UTF8.self)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct ArchiveCommandTests {
@@ -146,6 +147,30 @@ import Testing
                 #expect(!outcome.errors.contains(text))
                 #expect(folder.files(holding: text) == [])
             }
+        }
+    }
+
+    @Test func giveUpLeavesAWorkersTaskAlone() async throws {
+        let folder = try Folder()
+        try await withUpstream("--tasks", "0") { environment in
+            let storage = folder.path + "/s"
+            _ = try Program.run("archive", "task-unknown", "--patience", "0", "--storage", storage, environment: environment)
+            func lease(until end: String) throws {
+                _ = try shell(
+                    """
+                    sqlite3 '\(storage)/catalog.sqlite' "UPDATE task SET state = 'leased', lease_token = lease_token + 1,
+                    lease_expires_at = (unixepoch() \(end)) * 1000"
+                    """)
+            }
+            try lease(until: "+ 600")
+            let early = try Program.run("give-up", "task-unknown", "--storage", storage)
+            #expect(early.status == 1 && early.output.isEmpty, "\(early.output)")
+            #expect(early.errors.contains("a worker is fetching the task task-unknown now"), "\(early.errors)")
+            // The worker was killed, and its lease has run out.
+            try lease(until: "- 600")
+            let ended = try Program.run("give-up", "task-unknown", "--storage", storage)
+            #expect(ended.status == 0, "\(ended.errors)")
+            #expect(ended.output.contains("ended  task-unknown"))
         }
     }
 

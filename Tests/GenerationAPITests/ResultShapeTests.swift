@@ -83,6 +83,7 @@ private let pngLink: ResultLink = "data:image/png;base64,\(png)"
             (#""content policy""#, "content policy"), (#""s3://bucket/1.png""#, "s3"), (#""ftp://a.example/1""#, "ftp"),
             (#""https://""#, "no host"), (#""https:///1""#, "no host"), (#"{"b64_json":"§§§"}"#, "base64"),
             (#"{"seed":7}"#, "seed"),
+            ("true", "it is true or false"),
             (#"{"url":null}"#, "url"), (#"{"url":"","error":"timed out"}"#, "timed out"), (#""data:image/png""#, "no data"),
         ])
     func anInvalidItemKeepsItsNumberAndReason(_ item: String, _ words: String) throws {

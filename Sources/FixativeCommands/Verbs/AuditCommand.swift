@@ -71,8 +71,9 @@ struct AuditCommand: AsyncParsableCommand {
         guard failOn == nil || tolerance == .exact else {
             throw ValidationError("--tolerance and --fail-on can't be combined; give one of them")
         }
-        guard !againstAccount || (grouping == nil && !summary && !consistency && filter.hasLosses && filter.isTimeAlone) else {
-            throw ValidationError("--against-account can only be combined with --since, --until and --format")
+        let isComparison = grouping == nil && !summary && !consistency && filter.hasLosses && filter.isTimeAlone
+        guard !againstAccount || (isComparison && price.basePrice == nil && failOn == nil && tolerance == .exact) else {
+            throw ValidationError("--against-account can only be combined with --since, --until, --format and --output")
         }
         guard !againstAccount || format != .html, !consistency || format != .html, grouping == nil || format != .html else {
             throw ValidationError("--format html can't be combined with --against-account, --consistency or --group-by")

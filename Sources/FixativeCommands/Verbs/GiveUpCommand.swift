@@ -56,10 +56,13 @@ struct GiveUpCommand: AsyncParsableCommand {
                 lease, .unavailable, reason: reason, cause: .person, createdAt: lease.createdAt, json: nil)
             Terminal.write("ended  \(id): its results are unknown\n")
         }
-        if leases.task == nil, leases.outputs.isEmpty {
-            let advice = task.state == .leased ? "; a worker holds its lease, try again soon" : ""
-            Terminal.log("the task \(id) has no waiting results\(advice)")
+        let held = try await archive.catalog.entries(EntryQuery(task: id)).count { $0.state == .leased }
+        if held > 0 || (task.state == .leased && leases.task == nil) {
+            let what = held > 0 ? Rendering.count(held, "result") + " of the task \(id)" : "the task \(id)"
+            Terminal.complain("fixative: a worker is fetching \(what) now; run this command again in a few minutes")
+            return false
         }
-        return task.state != .leased
+        if leases.task == nil, leases.outputs.isEmpty { Terminal.log("the task \(id) has no waiting results") }
+        return true
     }
 }
