@@ -40,14 +40,14 @@ build: deps
 
 # Tests with time limits of their own run apart from those that keep all processors busy.
 NETWORK_TESTS := ^(ArchiverTests|UpstreamSimulatorTests|GenerationAPITests|NotificationsTests)[.]
-TIMED_TESTS := ^ArchiverTests[.]StarvationTests
+TIMED_TESTS := ^ArchiverTests[.](StarvationTests|WrongClockTests|SourcePauseTests)
 SERVER_TESTS := ^(ArchiveServerTests|DecoderPoolTests)[.]
 PROGRAM_TESTS := ^FixativeCommandsTests[.]
 
 # Warnings are errors in every target, so building is the check for them.
 test: deps test-deps lint
 	swift build --build-tests
-	swift test --skip-build --filter '$(TIMED_TESTS)'
+	swift test --skip-build --no-parallel --filter '$(TIMED_TESTS)'
 	swift test --skip-build --filter '$(NETWORK_TESTS)' --skip '$(TIMED_TESTS)'
 	swift test --skip-build --filter '$(SERVER_TESTS)'
 	swift test --skip-build --filter '$(PROGRAM_TESTS)'
