@@ -192,7 +192,7 @@ def check_settings(pages, root, report):
     # Inside of texts and comments: outside of them such names are constants of C.
     quoted = "\n".join(re.findall(r'"[^"\n]*"|//.*', swift))
     variables = set(re.findall(r"\b(?:FIXATIVE|EVOLINK)_[A-Z_]*[A-Z]\b", quoted))
-    variables |= {f"FIXATIVE_{name}{ending}" for name in re.findall(r'\bsecrets\("([A-Z_]+)"\)', swift) for ending in ("", "_FILE")}
+    variables |= {f"FIXATIVE_{name}{ending}" for name in re.findall(r'\bsecrets\("([A-Z_]+)"[,)]', swift) for ending in ("", "_FILE")}
     report.check(len(variables) > 8, f"Sources: only {len(variables)} variables were found")
     named = {variable(name) for name in found}
     for name in sorted(variables - named):
