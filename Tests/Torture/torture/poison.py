@@ -170,7 +170,7 @@ def check_shown(setting, service, storage, poison, deaths):
     def by_verb(verb, *arguments):
         answer = json.loads(program.run(verb, *arguments, "--format", "json").out)
         rows = answer["failing"] if verb == "status" else answer
-        return {row["taskId"] for row in rows if row.get("deaths", 0) >= 3 and "died" in row["reason"]}
+        return {row["taskId"] for row in rows if row.get("deaths", 0) >= 3 and "ended abnormally" in row["reason"]}
 
     def by_api():
         shown = set()
