@@ -85,7 +85,7 @@ package struct Digest: Sendable {
         package mutating func update(_ bytes: UnsafeRawBufferPointer) { unsafe hash.update(bufferPointer: bytes) }
 
         /// The digest of all bytes so far.
-        package func digest() -> ArchiveModel.Digest { ArchiveModel.Digest(hash.finalize()) }
+        package func digest() -> Digest { Digest(hash.finalize()) }
     }
 }
 

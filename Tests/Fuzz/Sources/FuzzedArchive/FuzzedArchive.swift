@@ -107,7 +107,7 @@ enum FuzzedDelivery {
         }
     }
 
-    private static func check(_ derivative: Derivative, of picture: InspectedPicture, side: Int) {
+    private static func check(_ derivative: EncodedDerivative, of picture: InspectedPicture, side: Int) {
         let size = ImageResizer.fitted(width: picture.orientedWidth, height: picture.orientedHeight, side: side)
         guard let image = try? ImageDecoder.decode(derivative.bytes.span) else {
             preconditionFailure("a derivative is no picture")
