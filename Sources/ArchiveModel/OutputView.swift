@@ -6,7 +6,7 @@ package import SizeContract
 ///
 /// Unknown facts are left out and never `null`. Sizes are in pixels, dates are ISO 8601 in UTC.
 package struct OutputView: Sendable, Hashable, Codable {
-    /// What was requested, as far as it is recorded.
+    /// The request, as far as it is recorded.
     package struct Requested: Sendable, Hashable, Codable {
         package var model: String?
         package var prompt: String?

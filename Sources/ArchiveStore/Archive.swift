@@ -33,7 +33,8 @@ package struct Archive: Sendable {
         readsCopy = catalog.isCopy
     }
 
-    /// Why the archive's files are no longer the opened ones; `nil` if they are. Fast enough for every health check.
+    /// Explains that the archive's files were replaced after they were opened; `nil` if they were not. Fast enough for every health
+    /// check.
     package func fileProblem() -> String? { files.problem() ?? catalog.fileProblem() }
 
     /// Updates the real catalog after a collection on a copy of it, which may have freed the space that it lacked. If this fails,

@@ -66,7 +66,7 @@ package struct InspectedArchive: Sendable {
 /// A replacement for a damaged catalog, built beside it. It takes the old one's place when it is complete.
 package struct ReplacementCatalog: Sendable {
     package let catalog: any ArchiveCatalog
-    /// What could be read from the damaged catalog; `nil` when there was none.
+    /// The readable part of the damaged catalog; `nil` if there was no damaged catalog.
     package let salvaged: SalvagedCatalog?
     private let files: ArchiveFiles
     private let file: SQLiteCatalog

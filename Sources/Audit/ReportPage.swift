@@ -33,7 +33,7 @@ package struct ReportPage {
     private var summary: AuditReport.Summary
     private var sizes: AuditGroups
     private var plot = ScatterPlot()
-    private var amiss: [Row] = []
+    private var mismatched: [Row] = []
     private var clean: [Row] = []
     private var lost: [(name: String, reason: String)] = []
 
@@ -55,8 +55,8 @@ package struct ReportPage {
             guard let verdict = entry.judgement?.verdict else { return }
             if verdict.isClean {
                 if clean.count < Self.mostRows { clean.append(Row(entry: entry, charge: charge)) }
-            } else if amiss.count < Self.mostRows {
-                amiss.append(Row(entry: entry, charge: charge))
+            } else if mismatched.count < Self.mostRows {
+                mismatched.append(Row(entry: entry, charge: charge))
             }
         case .unavailable: lost.append(("\(entry.id)", entry.reason ?? "unknown"))
         case .waiting, .leased, .held: break
@@ -75,7 +75,7 @@ package struct ReportPage {
     }
 
     /// The rows shown in the table.
-    package var rows: [Row] { amiss + clean.prefix(Self.mostRows - amiss.count) }
+    package var rows: [Row] { mismatched + clean.prefix(Self.mostRows - mismatched.count) }
 
     /// The summary of all outputs and tasks.
     package var total: AuditReport.Summary { summary }
@@ -115,18 +115,18 @@ package struct ReportPage {
             ["figure": figure, "unit": unit, "label": label, "tone": tone, "note": note]
         }
         func count(_ verdict: Verdict) -> Int { summary.byVerdict[verdict.rawValue] ?? 0 }
-        let asAsked = count(.exact) + count(.accepted)
+        let asRequested = count(.exact) + count(.accepted)
         // Files that are not decoded here are not counted as mismatches.
         let requested = summary.outputs - count(.unrequested) - count(.unread)
-        let amiss = requested - asAsked
+        let mismatched = requested - asRequested
         var cards = [card(Self.count(summary.outputs), summary.outputs == 1 ? "picture judged" : "pictures judged")]
         if requested > 0 {
-            let share = String(format: "%.1f", Double(asAsked) / Double(requested) * 100)
+            let share = String(format: "%.1f", Double(asRequested) / Double(requested) * 100)
             cards.append(
                 card(
-                    share, "as requested", asAsked == requested ? "good" : "", unit: "%",
-                    note: "\(Self.count(asAsked)) of \(Self.count(requested))"))
-            cards.append(card(Self.count(amiss), "not as requested", amiss > 0 ? "bad" : "good"))
+                    share, "as requested", asRequested == requested ? "good" : "", unit: "%",
+                    note: "\(Self.count(asRequested)) of \(Self.count(requested))"))
+            cards.append(card(Self.count(mismatched), "not as requested", mismatched > 0 ? "bad" : "good"))
         }
         if count(.unread) > 0 { cards.append(card(Self.count(count(.unread)), "not read", note: "files that are not decoded")) }
         cards.append(card(Self.count(summary.unavailable), "lost", summary.unavailable > 0 ? "bad" : "good"))
@@ -158,13 +158,13 @@ package struct ReportPage {
 
     private func line(_ group: AuditGroup) -> [String: Any] {
         let summary = group.summary
-        let asAsked = [Verdict.exact, .accepted].reduce(0) { $0 + (summary.byVerdict[$1.rawValue] ?? 0) }
+        let asRequested = [Verdict.exact, .accepted].reduce(0) { $0 + (summary.byVerdict[$1.rawValue] ?? 0) }
         let unrequested = summary.byVerdict[Verdict.unrequested.rawValue] ?? 0
         let unread = summary.byVerdict[Verdict.unread.rawValue] ?? 0
         let isKnown = summary.money?.isKnown == true
         return [
-            "name": group.name, "outputs": Self.count(summary.outputs), "clean": Self.count(asAsked),
-            "amiss": Self.count(summary.outputs - asAsked - unrequested - unread),
+            "name": group.name, "outputs": Self.count(summary.outputs), "clean": Self.count(asRequested),
+            "mismatched": Self.count(summary.outputs - asRequested - unrequested - unread),
             "unrequested": Self.count(unrequested), "unread": Self.count(unread),
             "lost": Self.count(summary.unavailable), "hasMoney": hasMoney,
             "paid": isKnown ? summary.money?.paid.plain ?? "-" : "-",

@@ -19,8 +19,9 @@ enum Largest {
 
 /// Columns of a row that may come from elsewhere.
 ///
-/// Whoever made the file can put any number into an integer column, and any type into any column, because SQLite checks neither
-/// when it reads. A number that is out of range is read as the nearest one in range; a value of another type as missing.
+/// The file may come from anyone. SQLite does not check values when it reads: an integer column can contain any number, and every
+/// column a value of any type. A number that is out of range is read as the nearest one in range, and a value of another type as
+/// missing.
 extension Row {
     func text(_ column: String) -> String? { String.fromDatabaseValue(self[column]) }
 

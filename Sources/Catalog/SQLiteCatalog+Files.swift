@@ -4,7 +4,7 @@ extension SQLiteCatalog {
     package static let fileName = "catalog.sqlite"
     /// The suffix of the write-ahead log. A log that is not empty can contain changes that the main file lacks.
     package static let log = "-wal"
-    /// What SQLite appends to the name for the files beside it.
+    /// The suffixes of the files that SQLite puts beside the main file.
     package static let sideFiles = [log, "-shm", "-journal"]
 
     /// Describes why SQLite must not open a side file; `nil` when it may.

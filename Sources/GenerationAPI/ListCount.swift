@@ -43,7 +43,7 @@ package struct ListCount: Sendable {
     /// Whether this reading has announced more rows than were shown. To be asked at the end of the list.
     package var isShort: Bool { rows < lowest ?? 0 }
 
-    /// Which rows are missing at the end of the list; `nil` if changes of the account explain the difference.
+    /// Describes the rows that are missing at the end of the list; `nil` if changes of the account explain the difference.
     package var shortage: String? {
         guard let announced, let totals else { return nil }
         let tolerated = totals.lowerBound < totals.upperBound ? Self.tolerance : 0

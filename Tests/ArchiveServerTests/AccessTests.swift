@@ -4,7 +4,7 @@ import Catalog
 import Foundation
 import Testing
 
-/// What each token and each session may do, and what a stranger sees.
+/// The rights of each token and each session, and the answers to requests without one.
 @Suite struct AccessTests {
     private static let plain = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

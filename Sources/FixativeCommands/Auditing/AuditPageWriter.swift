@@ -38,9 +38,11 @@ struct AuditPageWriter {
         defer { decoders.close() }
         if !rows.isEmpty { try await decoders.start() }
         // Thumbnails are made concurrently. The page then uses them in the order of its rows.
-        let attachments = await withTaskGroup(of: Made.self) { group in
+        let attachments = await withTaskGroup(of: RowAttachment.self) { group in
             for row in rows {
-                group.addTask { Made(id: row.entry.id, attachment: await Self.attachment(row.entry, blobs, folder, decoders)) }
+                group.addTask {
+                    RowAttachment(id: row.entry.id, attachment: await Self.attachment(row.entry, blobs, folder, decoders))
+                }
             }
             return await group.reduce(into: [OutputID: ReportPage.Attachment]()) { $0[$1.id] = $1.attachment }
         }
@@ -51,8 +53,8 @@ struct AuditPageWriter {
         return page.total
     }
 
-    /// What one row shows besides its facts. Not a tuple: see `SingleAnswer` in `Archiver+Resolve.swift`.
-    private struct Made: Sendable {
+    /// The attachment of one row. A struct and not a tuple: see `SingleAnswer` in `Archiver+Resolve.swift`.
+    private struct RowAttachment: Sendable {
         var id: OutputID
         var attachment: ReportPage.Attachment
     }
