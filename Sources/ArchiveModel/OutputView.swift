@@ -1,8 +1,8 @@
 package import Foundation
 package import SizeContract
 
-/// One output, or a task without an output, as every JSON document of this program shows it: `list`, `audit`, the HTTP API, the
-/// notifications and the gallery's manifest.
+/// One output, or a task without an output, as the JSON documents of this program show it: `list`, the outputs of `audit`, the HTTP
+/// API, the notifications and the gallery's manifest. `list --failing` and `show` have keys of their own.
 ///
 /// Unknown facts are left out and never `null`. Sizes are in pixels, dates are ISO 8601 in UTC.
 package struct OutputView: Sendable, Hashable, Codable {
@@ -70,7 +70,7 @@ package struct OutputView: Sendable, Hashable, Codable {
     /// The most similar size of the model's table, if no requested size is recorded.
     package var nearestCell: SizeContract.Cell?
     package var createdAt: Date?
-    /// The end of the window, as promised by the API.
+    /// The time until which the link works, as promised by the API. Tries may go on after it.
     package var deadline: Date?
     /// When the output was archived or given up.
     package var endedAt: Date?

@@ -13,7 +13,7 @@ extension AtRisk {
         (task.createdAt ?? task.discoveredAt).addingTimeInterval(UpstreamRules.linkLifetime)
     }
 
-    /// The end of an output's window: its deadline, or else the estimated end of its link's lifetime.
+    /// The deadline of an output's link, or else the estimated end of the link's lifetime.
     package static func deadline(of output: OutputEntry, now: Date) -> Date {
         output.deadline ?? (output.createdAt ?? output.failing?.since ?? now).addingTimeInterval(UpstreamRules.linkLifetime)
     }

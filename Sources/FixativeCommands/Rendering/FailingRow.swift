@@ -14,7 +14,7 @@ struct FailingRow: Encodable {
     var since: Date
     var tries: Int
     var nextTry: Date
-    /// The end of the window; until then no failure is final.
+    /// The time until which the link is promised to work. No failure before it is final, and tries may go on after it.
     var windowEnds: Date
     /// Set if the process died at least three times in a row while this item was in progress.
     var deaths: Int?
