@@ -170,7 +170,7 @@ let package = Package(
 
         // The archive as a folder of static pages. Page, style and script are real files, embedded in the program.
         .target(
-            name: "Gallery", dependencies: ["ArchiveModel", "Markup", "SizeContract", swiftCrypto, mustache],
+            name: "Gallery", dependencies: ["ArchiveModel", "Markup", "SizeContract", mustache],
             resources: [.embedInCode("Assets")],
             swiftSettings: strict),
 
@@ -193,7 +193,6 @@ let package = Package(
             name: "GenerationAPI",
             dependencies: [
                 "ArchiveModel", "HTTPClients", "Networking", "Secrets", "SizeContract", httpClient, nioCore, nioHTTP1,
-                swiftCrypto,
             ],
             swiftSettings: strict),
 
@@ -225,7 +224,7 @@ let package = Package(
         .target(name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", grdb, swiftCrypto], swiftSettings: strict),
 
         // Content-addressed files and records, published so that a power cut loses nothing.
-        .target(name: "BlobStore", dependencies: ["ArchiveModel", "BlockingThreads", swiftCrypto], swiftSettings: strict),
+        .target(name: "BlobStore", dependencies: ["ArchiveModel", "BlockingThreads"], swiftSettings: strict),
 
         // What is counted and timed, and how Prometheus reads it.
         .target(name: "Telemetry", dependencies: [coreMetrics, nioConcurrencyHelpers], swiftSettings: strict),

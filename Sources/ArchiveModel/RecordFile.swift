@@ -12,6 +12,12 @@ package enum StoredRecord: Sendable, Hashable {
         }
     }
 
+    /// The index of the output; `nil` for the record of a task.
+    package var index: Int? {
+        guard case .output(let record) = self else { return nil }
+        return record.index
+    }
+
     /// The day of the folder that holds the record: when the task was created, or discovered if the creation time is unknown.
     package var day: Date {
         switch self {

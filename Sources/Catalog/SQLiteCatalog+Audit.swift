@@ -126,7 +126,7 @@ extension SQLiteCatalog {
         if let digest = text(.digest).flatMap({ Digest($0) }) {
             entry.original = OutputEntry.Original(
                 digest: digest, bytes: Int((number(.bytes) ?? 0).limited(to: Largest.file)),
-                mediaType: text(.mediaType) ?? "application/octet-stream", format: text(.format))
+                mediaType: text(.mediaType) ?? MediaType.unknown, format: text(.format))
         }
         entry.thumbnail = text(.thumbnail).flatMap { Digest($0) }
         entry.perceptualHash = text(.perceptualHash)

@@ -24,7 +24,7 @@ extension SQLiteCatalog {
         entry.judgement = judgement(row)
         if let digest = row.text("digest").flatMap({ Digest($0) }) {
             entry.original = OutputEntry.Original(
-                digest: digest, bytes: row.fileSize("bytes"), mediaType: row.text("media_type") ?? "application/octet-stream",
+                digest: digest, bytes: row.fileSize("bytes"), mediaType: row.text("media_type") ?? MediaType.unknown,
                 format: row.text("format"))
         }
         entry.thumbnail = rendition(row, "thumb")

@@ -233,11 +233,6 @@ extension SQLiteCatalog: CatalogMaintenance {
 }
 
 extension StoredRecord {
-    var index: Int? {
-        guard case .output(let record) = self else { return nil }
-        return record.index
-    }
-
     /// Whether only the task's record holds the API's answer.
     var needsTaskRecord: Bool {
         guard case .output(let record) = self else { return false }

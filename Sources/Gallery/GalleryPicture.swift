@@ -120,7 +120,7 @@ final class GalleryPicture: Sendable {
         case "text/html": "HTML page"
         case "text/plain": "Text"
         case "application/json": "JSON"
-        case "application/octet-stream": "Unknown bytes"
+        case MediaType.unknown: "Unknown bytes"
         default: mediaType
         }
     }

@@ -14,7 +14,7 @@ package enum InlineData {
     /// - Returns: `nil` for a text that is empty or not base64.
     static func link(base64 text: String, mediaType: String? = nil) -> ResultLink? {
         guard let clean = normalised(base64: text), !clean.isEmpty else { return nil }
-        let type = sniffed(base64: clean) ?? mediaType ?? "application/octet-stream"
+        let type = sniffed(base64: clean) ?? mediaType ?? MediaType.unknown
         return ResultLink("data:\(type);base64,\(clean)")
     }
 

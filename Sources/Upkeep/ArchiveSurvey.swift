@@ -230,10 +230,3 @@ struct ArchiveSurvey {
         }
     }
 }
-
-extension StoredRecord {
-    var index: Int? {
-        guard case .output(let record) = self else { return nil }
-        return record.index
-    }
-}

@@ -59,7 +59,7 @@ struct BlobRoutes {
             headers[.contentType] = format.mediaType
             headers[.contentDisposition] = "inline"
         } else {
-            headers[.contentType] = "application/octet-stream"
+            headers[.contentType] = MediaType.unknown
             headers[.contentDisposition] = "attachment; filename=\"\(digest.hex.prefix(12)).bin\""
         }
         let isCurrent = request.headers[.ifRange].map { $0 == tag } ?? true

@@ -27,7 +27,7 @@ extension Archiver {
                 candidate: candidate)
         case .undecodable(let reason, let looksLikePicture):
             let candidate = DeliveryCandidate(
-                original: download.blob("application/octet-stream"), reason: reason, looksLikePicture: looksLikePicture,
+                original: download.blob(MediaType.unknown), reason: reason, looksLikePicture: looksLikePicture,
                 download: download.facts)
             return Failure(
                 "the delivery is not a complete picture: \(reason)", kind: looksLikePicture ? "damaged picture" : "no picture",

@@ -192,7 +192,7 @@ extension Archiver {
             record.unread = facts
         case .undecodable(let reason, _):
             record.original = BlobReference(
-                digest: original.digest, bytes: original.bytes, mediaType: "application/octet-stream")
+                digest: original.digest, bytes: original.bytes, mediaType: MediaType.unknown)
             record.decodeError = reason
         }
         if let existing { record.keepOriginals(of: existing) }
@@ -226,6 +226,15 @@ extension Archiver {
         return .postponed
     }
 
+    /// Whether and when an output or task is tried again.
+    func decision(after failure: Failure, tries: Int, _ history: FailureHistory, deadline: Date) -> RetryDecision {
+        var generator = SystemRandomNumberGenerator()
+        return RetryDecision(
+            after: failure, tries: tries, history: history, deadline: deadline, now: clock.now,
+            isClockConfirmed: client.isClockConfirmed, base: options.retry.base, ceiling: options.retry.ceiling,
+            using: &generator)
+    }
+
     /// Schedules a retry, or ends the output if its window has closed.
     private func tryAgain(_ lease: OutputLease, _ failure: Failure, _ link: CurrentLink) async -> OutputResult {
         var failure = failure
@@ -239,11 +248,8 @@ extension Archiver {
         // Where answers differ, the later time counts: a window that seems to close too soon loses pictures.
         let later = link.deadline.flatMap { $0 > RecordFiler.deadline(of: lease) ? $0 : nil }
         lease.deadline = later ?? lease.deadline
-        var generator = SystemRandomNumberGenerator()
-        let decision = RetryDecision(
-            after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),
-            now: clock.now, isClockConfirmed: client.isClockConfirmed, base: options.retry.base,
-            ceiling: options.retry.ceiling, using: &generator)
+        let decision = decision(
+            after: failure, tries: lease.attempts + 1, lease.history, deadline: RecordFiler.deadline(of: lease))
         do {
             guard let due = decision.nextTry else {
                 if let candidate = failure.candidate {

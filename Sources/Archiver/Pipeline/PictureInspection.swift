@@ -64,7 +64,7 @@ struct PictureInspection: Sendable {
             UnreadFacts(
                 format: header?.format.rawValue ?? "unknown", reason: error.description, width: header?.width,
                 height: header?.height),
-            mediaType: header?.format.mediaType ?? "application/octet-stream")
+            mediaType: header?.format.mediaType ?? MediaType.unknown)
     }
 
     /// Distinguishes a damaged file from one of a kind that this decoder does not support.

@@ -362,11 +362,8 @@ extension Archiver {
     private func postponement(
         _ lease: TaskLease, _ failure: Failure, isMiss: Bool = false
     ) -> (postponement: Postponement?, causeOfLoss: FailureCause) {
-        var generator = SystemRandomNumberGenerator()
-        let decision = RetryDecision(
-            after: failure, tries: lease.attempts + 1, history: lease.history, deadline: RecordFiler.deadline(of: lease),
-            now: clock.now, isClockConfirmed: client.isClockConfirmed, base: options.retry.base,
-            ceiling: options.retry.ceiling, using: &generator)
+        let decision = decision(
+            after: failure, tries: lease.attempts + 1, lease.history, deadline: RecordFiler.deadline(of: lease))
         let postponement = decision.nextTry.map { due in
             Postponement(
                 dueAt: due, error: failure.detail, kind: failure.kind, cause: failure.cause, history: decision.history,
