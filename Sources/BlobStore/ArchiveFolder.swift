@@ -43,7 +43,7 @@ package struct ArchiveFolder: Sendable {
     /// use the archive that the first one made.
     ///
     /// - Parameter permissions: The permissions of newly written files and folders. Existing ones keep theirs.
-    /// - Throws: ``BlobStoreError`` with code `markerMissing` or `markerUnreadable`, `notAFile`, or `system`.
+    /// - Throws: ``BlobStoreError`` with code `noArchive`, `markerMissing` or `markerUnreadable`, `notAFile`, or `system`.
     package init(
         path: String, creating: Bool, now: Date, archiveID: UUID = UUID(), permissions: ArchivePermissions = .ownerOnly
     ) throws {
@@ -59,7 +59,7 @@ package struct ArchiveFolder: Sendable {
             if !strangers.isEmpty { found = try Self.read(markerPath) }
             guard found != nil || (creating && strangers.isEmpty) else {
                 throw BlobStoreError(
-                    .markerMissing, "open the archive in", path: self.path,
+                    strangers.isEmpty ? .noArchive : .markerMissing, "open the archive in", path: self.path,
                     detail: strangers.isEmpty
                         ? "there is no archive here"
                         : "the folder contains \(strangers.prefix(3).joined(separator: ", ")) but no \(Self.markerName)")

@@ -3,6 +3,8 @@ package struct BlobStoreError: Error, Sendable {
     package enum Code: Sendable, Hashable {
         /// The folder is not empty and has no marker.
         case markerMissing
+        /// The folder is missing or empty.
+        case noArchive
         /// The marker can't be read, or it has a newer format.
         case markerUnreadable
         /// A system call failed with this error number.
@@ -45,7 +47,7 @@ package struct BlobStoreError: Error, Sendable {
     /// The next step for the user.
     package var advice: String {
         switch code {
-        case .markerMissing:
+        case .markerMissing, .noArchive:
             "If the archive's disk is not mounted, mount the disk. To start a new archive, set --storage to an empty folder."
         case .markerUnreadable: "Use a newer Fixative, or restore fixative-archive.json from a backup."
         case .system(Self.noSpace), .system(Self.quota):

@@ -166,7 +166,7 @@ package struct GenerationClient: Sendable {
         let body = try JSONEncoder().encode(JSONValue.object(["task_ids": .array(ids.map { .string($0.text) })]))
         let call = Call(
             method: .POST, path: "/v1/tasks/batch", body: body, wants: "a list of tasks", values: Self.valuesOfAList)
-        let rows = try await rows(call)
+        let rows = try await rows(call, omitsCutRow: true)
         return TaskBatch(
             tasks: Dictionary(rows.tasks.map { ($0.id, $0) }) { first, _ in first },
             hasGaps: rows.isIncomplete || rows.tasks.count < rows.rows)
@@ -179,7 +179,9 @@ package struct GenerationClient: Sendable {
     }
 
     /// The rows of a list. A truncated or corrupted list is requested once more; after that, its intact rows are used.
-    private func rows(_ call: Call) async throws -> AccountPage {
+    /// - Parameter omitsCutRow: Whether to omit the row at which our limit of values may have cut the list. Such a row has an ID,
+    ///   but may lack results.
+    private func rows(_ call: Call, omitsCutRow: Bool = false) async throws -> AccountPage {
         var isSecond = false
         return try await perform(call) { reading in
             guard let rows = Self.rows(in: reading.value) else { return nil }
@@ -188,9 +190,10 @@ package struct GenerationClient: Sendable {
                 isSecond = true
                 return nil
             }
+            let isCut = omitsCutRow && reading.findings.contains(.many)
             let totals = [reading.value["total"], reading.value["data"]?["total"]]
             return AccountPage(
-                tasks: rows.compactMap { TaskSnapshot($0, base: baseURL) }, rows: rows.count,
+                tasks: (isCut ? rows.dropLast() : rows[...]).compactMap { TaskSnapshot($0, base: baseURL) }, rows: rows.count,
                 total: totals.lazy.compactMap { $0?.integer.flatMap { Int(exactly: $0) } }.first, isIncomplete: isIncomplete)
         }
     }
@@ -223,7 +226,11 @@ package struct GenerationClient: Sendable {
         var failures = 0
         while true {
             do {
-                guard let value = read(try await attemptInTurn(call)) else {
+                let reading = try await attemptInTurn(call)
+                guard let value = read(reading) else {
+                    if reading.findings.contains(.many) {
+                        throw APIError(.tooLarge, call: call.name, message: "the answer has more than \(call.values) values")
+                    }
                     throw APIError(.malformed, status: 200, call: call.name, message: "the answer is not \(call.wants)")
                 }
                 confirmOrigin()
@@ -317,8 +324,9 @@ package struct GenerationClient: Sendable {
     private func answer(
         to request: HTTPClientRequest, _ name: String, _ place: LargeAnswers.Place
     ) async throws -> Answer {
+        let waited: @Sendable () -> TimeInterval = { place.waited }
         do {
-            return try await withTimeout(timeout, clock: clock) { [http, timeout] in
+            return try await withTimeout(timeout, clock: clock, without: waited) { [http, timeout] in
                 let response = try await http.execute(request, timeout: .milliseconds(Int64(timeout * 1000)))
                 return Answer(head: response, body: try await Self.collect(response.body, place))
             }

@@ -33,7 +33,10 @@ package actor HostRateLimiter {
             case .entered: return nil
             case .closed(let date) where date.timeIntervalSince(now) > maxWait: return date
             case .closed(let date): try await clock.sleep(until: date)
-            case .full: try await waitForPlace(host)
+            case .full:
+                try await waitForPlace(host)
+                // Cancelled after it was woken: another one gets its turn.
+                if Task.isCancelled { wake(host, all: false) }
             }
         }
     }

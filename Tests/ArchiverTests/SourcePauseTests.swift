@@ -9,6 +9,17 @@ import Testing
 
 /// A refusal of the key while downloads go on.
 @Suite(.serialized) struct SourcePauseTests {
+    /// The clock was ten hours ahead when the key was refused.
+    @Test func aPauseDoesNotOutliveAWrongClock() {
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        var pause = SourcePause()
+        pause.begin("refused", now: now)
+        #expect(!pause.end(now: now.addingTimeInterval(29)) && pause.isPaused)
+        #expect(pause.end(now: now.addingTimeInterval(30)) && !pause.isPaused)
+        pause.begin("refused", now: now.addingTimeInterval(36_000))
+        #expect(pause.end(now: now) && !pause.isPaused)
+    }
+
     /// An API that refuses the key once, for `t-good`, and a host whose first file never ends by itself.
     private final class World: Sendable {
         let url = Mutex("")

@@ -92,6 +92,42 @@ import Testing
         #expect(try await archive.catalog.sealedKeys(of: ids) == [:], "the next reading needs no caller's key")
     }
 
+    /// The batch call of the own key is forbidden, fails, or has an answer that is cut off.
+    @Test(arguments: ["forbidden", "broken", "cut"])
+    func aTaskThatTheBatchDoesNotShowIsReadAloneWithTheOwnKey(_ batch: String) async throws {
+        let archive = try TestArchive()
+        let own = try #require(APIKey(TestArchive.key))
+        let caller = try #require(APIKey("sk-caller-0123456789"))
+        let ids = try (0..<3).map { try #require(TaskID("task-\($0)")) }
+        let created = Int(archive.clock.now.timeIntervalSince1970)
+        try await withStorageHost(posts: true) { request in
+            guard request.uri.path.hasPrefix("/v1/") else {
+                return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: Self.picture)))
+            }
+            guard request.headers[.authorization] == "Bearer \(TestArchive.key)" else {
+                return Self.json(#"{"error":{"message":"no"}}"#, status: .unauthorized)
+            }
+            let host = request.head.authority ?? ""
+            func row(_ id: some StringProtocol) -> String {
+                #"{"id":"\#(id)","status":"completed","created":\#(created),"results":["http://\#(host)/\#(id).png"]}"#
+            }
+            guard request.method == .post else {
+                return Self.json(row(request.uri.path.split(separator: "/").last ?? ""))
+            }
+            return switch batch {
+            case "forbidden": Self.json(#"{"error":{"message":"one is not yours"}}"#, status: .forbidden)
+            case "broken": Self.json(#"{"error":{"message":"broken"}}"#, status: .internalServerError)
+            default: Self.json(#"{"data":[\#(row("task-0")),{"id":"task-1","status":"#)
+            }
+        } _: { url in
+            let (archiver, downloader) = try archive.archiver(url, vault: KeyVault(own, salt: "archive")) { $0.patience = 0 }
+            try await archiver.register(ids.map { TaskRegistration(id: $0, source: "gateway") }, caller: caller)
+            let summary = try await archiver.run()
+            await downloader.shutdown()
+            #expect(summary.archived == 3 && summary.stopReason == nil, "\(archive.events)")
+        }
+    }
+
     /// The key is revoked after the task was read; the host takes only fresh links.
     @Test func anOutputOfARevokedKeyGetsItsLinkWithTheOwnKey() async throws {
         let archive = try TestArchive()

@@ -79,10 +79,10 @@ import Testing
     }
 
     @Test func nothingIsCreatedUnlessAllowed() throws {
-        #expect(performing: { try open(creating: false) }, throws: hasCode(.markerMissing))
+        #expect(performing: { try open(creating: false) }, throws: hasCode(.noArchive))
         #expect(try scratch.names(in: "") == [])
         let missing = scratch.path + "/missing"
-        #expect(performing: { try ArchiveFolder(path: missing, creating: false, now: now) }, throws: hasCode(.markerMissing))
+        #expect(performing: { try ArchiveFolder(path: missing, creating: false, now: now) }, throws: hasCode(.noArchive))
         #expect(!FileManager.default.fileExists(atPath: missing))
     }
 

@@ -22,12 +22,25 @@ import Testing
         }
     }
 
-    /// The values that were left out may be the results, so that their absence proves nothing.
+    /// A row that our limit has cut may lack results. It is read again alone.
+    @Test func aRowCutByTheLimitIsAGapInItsBatch() async throws {
+        let whole = #"{"id":"t-1","status":"completed",\#(Self.results)}"#
+        let long = "[\(Self.many),\(Self.many)]"
+        for rest in [#""status":"completed","x":\#(long)"#, #""x":\#(long),\#(Self.results)"#] {
+            let body = #"{"data":[\#(whole),{"id":"t-2",\#(rest)}]}"#
+            try await withServer([(200, [:], body), (200, [:], body)]) { client, _, _ in
+                let batch = try await client.tasks(try ["t-1", "t-2"].map { try #require(TaskID($0)) })
+                #expect(batch.tasks.keys.map(\.text) == ["t-1"] && batch.hasGaps)
+            }
+        }
+    }
+
+    /// The values that were left out may be the results, so that their absence proves nothing. The limit is ours.
     @Test func anAnswerWithoutItsResultsIsNoAnswer() async throws {
         let body = #"{"id":"t-1","status":"completed","x":\#(Self.many),\#(Self.results)}"#
         try await withServer([(200, [:], body)]) { client, _, _ in
             let error = await #expect(throws: APIError.self) { try await client.task(try #require(TaskID("t-1"))) }
-            #expect(error?.code == .malformed)
+            #expect(error?.code == .tooLarge)
         }
     }
 
@@ -44,6 +57,26 @@ import Testing
 
     private final class Log: Sendable {
         let lines = Mutex<[String]>([])
+    }
+
+    @Test func theWaitForAPlaceIsMeasured() async throws {
+        let clock = HandClock(now: Date(timeIntervalSince1970: 1_800_000_000))
+        let answers = LargeAnswers(clock: clock)
+        let (first, second, third) = (answers.place(), answers.place(), answers.place())
+        try await first.take()
+        try await second.take()
+        clock.pass(5)
+        #expect(first.waited == 0 && third.waited == 0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await third.take() }
+            for _ in 0..<1000 { await Task.yield() }
+            clock.pass(70)
+            #expect(third.waited == 70)
+            await first.giveBack()
+            try await group.waitForAll()
+        }
+        clock.pass(3)
+        #expect(third.waited == 70)
     }
 
     @Test func aThirdLargeAnswerWaitsForAPlace() async throws {

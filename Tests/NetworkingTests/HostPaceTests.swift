@@ -1,5 +1,6 @@
 import ArchiveModel
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -87,7 +88,7 @@ private struct Fixed: RandomNumberGenerator {
     }
 }
 
-@Suite struct HostGateTests {
+@Suite struct HostRateLimiterTests {
     @Test func waitersGetAPlaceInTurnOrAreCancelled() async throws {
         let gate = HostRateLimiter(limits: HostLimits(concurrent: 1), clock: LeapingClock())
         #expect(try await gate.acquire("a", maxWait: 0) == nil)
@@ -98,6 +99,33 @@ private struct Fixed: RandomNumberGenerator {
         await #expect(throws: CancellationError.self) { try await third.value }
         await gate.release("a")
         #expect(try await second.value == nil)
+    }
+
+    /// A waiter is cancelled at the moment in which it gets its turn.
+    @Test func aCancelledWaiterPassesItsTurnOn() async throws {
+        for _ in 0..<200 {
+            let gate = HostRateLimiter(limits: HostLimits(concurrent: 1), clock: LeapingClock())
+            #expect(try await gate.acquire("a", maxWait: 0) == nil)
+            let second = Task { try await gate.acquire("a", maxWait: 0) }
+            let third = Task { try await gate.acquire("a", maxWait: 0) }
+            for _ in 0..<20 { await Task.yield() }
+            await gate.release("a")
+            second.cancel()
+            if case .success = await second.result { await gate.release("a") }
+            #expect(try await third.value == nil)
+        }
+    }
+
+    @Test func waitsForOthersDoNotCountAgainstATimeLimit() async throws {
+        let clock = LeapingClock()
+        let waits = Mutex<[TimeInterval]>([10, 15, 15])
+        let waited: @Sendable () -> TimeInterval = { waits.withLock { $0.removeFirst() } }
+        await #expect(throws: TimeoutError.self) {
+            try await withTimeout(20, clock: clock, without: waited) {
+                try await Task.sleep(for: .seconds(3600))
+            }
+        }
+        #expect(clock.waits == [20, 10, 5])
     }
 
     @Test func aPauseIsAwaitedOnlyWithinThePatience() async throws {

@@ -23,7 +23,8 @@ extension Archiver {
                 original: download.blob(mediaType), reason: facts.reason, looksLikePicture: true, download: download.facts,
                 unread: facts)
             return Failure(
-                "the same bytes must be delivered twice: \(facts.reason)", kind: "transport", cause: .vendor,
+                "the same bytes must be delivered twice: \(facts.reason)", kind: "transport",
+                cause: download.isEndStated ? .unknown : .vendor,
                 candidate: candidate)
         case .undecodable(let reason, let looksLikePicture):
             let candidate = DeliveryCandidate(

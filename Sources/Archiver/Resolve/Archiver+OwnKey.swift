@@ -21,17 +21,22 @@ extension Archiver {
     /// Reads tasks with the service's own key, after a caller's key was refused, and forgets the caller's key for those that it
     /// can read. The others are absent.
     ///
-    /// Makes one batch call, or a few single ones if the API has no batch call, and only within a budget: the calls count against
-    /// the limits of the own key.
+    /// Makes one batch call, and single ones for what it does not answer. All calls have a budget: they count against the limits of
+    /// the own key.
     func readWithOwnKey(_ tasks: [TaskID]) async throws -> [TaskID: TaskSnapshot] {
         guard !tasks.isEmpty, readers.ownTries.take(now: clock.now) else { return [:] }
         var found: [TaskID: TaskSnapshot] = [:]
         do {
-            found = try await readers.ownForCallers.tasks(tasks).tasks
-        } catch let error as APIError where error.code == .notFound || error.code == .refused {
+            let batch = try await readers.ownForCallers.tasks(tasks)
+            found = batch.tasks
+            if batch.hasGaps {
+                let missing = tasks.filter { found[$0] == nil }
+                found.merge(try await readOneByOne(missing.shuffled())) { _, single in single }
+            }
+        } catch let error as APIError {
+            // Not for a reason that concerns every call. Any other may lie in one of the tasks.
+            guard ![.unauthorized, .noQuota, .rateLimited].contains(error.code) else { return [:] }
             found = try await readOneByOne(tasks.shuffled())
-        } catch is APIError {
-            return [:]
         }
         found = found.filter { tasks.contains($0.key) }
         guard !found.isEmpty else { return [:] }

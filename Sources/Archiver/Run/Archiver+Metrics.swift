@@ -44,8 +44,9 @@ extension APIError {
     /// The party responsible, as far as the error shows.
     var failureCause: FailureCause {
         switch code {
-        case .unauthorized, .noQuota, .forbidden: .ours
-        case .refused, .malformed, .tooLarge, .server: .vendor
+        // The limits of an answer's size are ours.
+        case .unauthorized, .noQuota, .forbidden, .tooLarge: .ours
+        case .refused, .malformed, .server: .vendor
         case .notFound, .rateLimited, .transport, .redirected, .notTheAPI: .unknown
         }
     }

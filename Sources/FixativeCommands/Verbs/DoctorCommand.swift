@@ -91,7 +91,7 @@ struct DoctorCommand: AsyncParsableCommand {
                         "\(archive.files.path): writable, \(room), \(Rendering.count(status.outputs[.archived] ?? 0, "picture"))"
                 )
             ] + permissions(archive)
-        } catch let error as BlobStoreError where error.code == .markerMissing && error.detail == "there is no archive here" {
+        } catch let error as BlobStoreError where error.code == .noArchive {
             return [
                 Finding(
                     subject: "storage", result: .note, detail: "\(settings.storage): no archive yet; the first run creates it")
