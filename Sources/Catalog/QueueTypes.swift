@@ -160,6 +160,22 @@ package struct NamedResult: Sendable, Hashable {
     }
 }
 
+/// The new results of a task that is still in progress.
+package struct EarlyResults: Sendable {
+    package var results: [NamedResult]
+    package var deadline: Date?
+    package var model: String?
+    /// The answer without link queries.
+    package var json: JSONValue
+
+    package init(results: [NamedResult], deadline: Date?, model: String?, json: JSONValue) {
+        self.results = results
+        self.deadline = deadline
+        self.model = model
+        self.json = json
+    }
+}
+
 /// The outcome of reading a task.
 package enum TaskOutcome: Sendable {
     /// The results are known. `reason` is the upstream's message for a partly failed task, or why some results are not taken.
@@ -168,8 +184,8 @@ package enum TaskOutcome: Sendable {
     case resolved(
         results: [NamedResult], createdAt: Date?, deadline: Date?, model: String?, reason: String?, json: JSONValue,
         rest: Postponement? = nil)
-    /// The task is still in progress.
-    case unfinished(dueAt: Date, createdAt: Date?)
+    /// The task is still in progress. `early` is what it has delivered so far.
+    case unfinished(dueAt: Date, createdAt: Date?, early: EarlyResults? = nil)
     /// There will be no result. `state` is `failed`, `cancelled` or `unavailable`.
     case ended(TaskState, reason: String, cause: FailureCause?, createdAt: Date?, json: JSONValue?)
     /// The read failed, or the task is completed but names no result.

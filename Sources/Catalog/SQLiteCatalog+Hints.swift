@@ -34,9 +34,9 @@ extension SQLiteCatalog: TaskHints {
 
     package func keepHint(_ id: TaskID, most: Int, now: Date) async throws -> HintOutcome {
         // Check with a read first, so that a flood of hints costs reads only. Only a new hint needs a commit.
-        if let outcome = try await read({ try Self.outcome(of: id, most: most, in: $0) }) { return outcome }
+        if let outcome = try await read({ try Self.outcome(of: id, most: most, now: now, in: $0) }) { return outcome }
         return try await write { database in
-            if let outcome = try Self.outcome(of: id, most: most, in: database) { return outcome }
+            if let outcome = try Self.outcome(of: id, most: most, now: now, in: database) { return outcome }
             try database.executeCached(
                 sql: """
                     DELETE FROM task_hint WHERE (SELECT COUNT(*) FROM task_hint) >= :most AND key =
@@ -52,12 +52,17 @@ extension SQLiteCatalog: TaskHints {
     }
 
     /// - Returns: `nil` when the hint must be written.
-    private static func outcome(of id: TaskID, most: Int, in database: Database) throws -> HintOutcome? {
-        // If a task was given up as unknown, only the upstream can confirm that it exists. So it does not count as known here.
+    private static func outcome(of id: TaskID, most: Int, now: Date, in database: Database) throws -> HintOutcome? {
+        // If a task was given up as unknown, only the upstream can confirm that it exists. So it does not count as known here. Nor
+        // does one that has failed, while its links may live: a provider may have repeated it with success.
         let isKnown = try Bool.fetchOne(
             database.cachedStatement(
-                sql: "SELECT EXISTS (SELECT 1 FROM task WHERE id = ? AND NOT (state = 'unavailable' AND misses > 0))"),
-            arguments: [id.text])
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM task WHERE id = ?1 AND NOT (state = 'unavailable' AND misses > 0)
+                        AND NOT (state IN ('failed', 'cancelled') AND COALESCE(cause, '') <> 'person'
+                            AND MAX(COALESCE(created_at, 0), discovered_at) > ?2))
+                    """),
+            arguments: [id.text, now.addingTimeInterval(-UpstreamRules.linkLifetime).milliseconds])
         if isKnown == true { return .known }
         let row = try Row.fetchOne(
             database.cachedStatement(

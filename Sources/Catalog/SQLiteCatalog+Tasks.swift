@@ -187,6 +187,8 @@ extension SQLiteCatalog {
                     try Self.post(Self.notice(.taskRecovered, of: lease, now: now), in: database)
                 }
             case .postponed(let postponement): try Self.tell(postponement, of: lease, now: now, in: database)
+            case .unfinished(_, _, let early?):
+                try Self.upsert(early.results, of: lease.id, deadline: early.deadline, now: now, in: database)
             default: break
             }
             if case .ended(let state, let reason, _, _, _) = outcome {
@@ -259,12 +261,18 @@ extension SQLiteCatalog {
             try database.executeCached(
                 sql: "UPDATE task SET state = 'resolved', \(known), reason = :reason, \(freshHistory), \(held)",
                 arguments: key + facts + ["reason": reason?.stored])
-        case .unfinished(let dueAt, let createdAt):
+        case .unfinished(let dueAt, let createdAt, let early):
             try database.executeCached(
                 sql: """
                     UPDATE task SET state = 'waiting', due_at = :due_at, created_at = COALESCE(:created_at, created_at), misses = 0,
-                        attempts = 0, readings = \(increased("readings")), \(freshHistory), \(held)
-                    """, arguments: key + ["due_at": dueAt.milliseconds, "created_at": createdAt?.milliseconds])
+                        attempts = 0, readings = \(increased("readings")), deadline = COALESCE(:deadline, deadline),
+                        model = COALESCE(model, :model), answer = COALESCE(:answer, answer), \(freshHistory), \(held)
+                    """,
+                arguments: key + [
+                    "due_at": dueAt.milliseconds, "created_at": createdAt?.milliseconds,
+                    "deadline": early?.deadline?.milliseconds, "model": early?.model?.stored,
+                    "answer": try early.map { try text(of: $0.json) },
+                ])
         case .ended(let state, let reason, let cause, let createdAt, let json):
             try database.executeCached(
                 sql: """

@@ -133,7 +133,7 @@ package struct GenerationClient: Sendable {
     /// Reads one task.
     /// - Throws: ``APIError``; code `notFound` if the upstream does not know the task.
     package func task(_ id: TaskID) async throws -> TaskSnapshot {
-        let call = Call(method: .GET, path: "/v1/tasks/\(Self.escaped(id.text))", wants: "a task")
+        let call = Call(method: .GET, path: "/v1/tasks/\(Self.escaped(id.text))", wants: "the requested task")
         return try await perform(call) { task(in: $0, id) }
     }
 

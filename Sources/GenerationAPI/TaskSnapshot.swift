@@ -81,9 +81,8 @@ package struct TaskSnapshot: Sendable, Hashable {
         createdAt =
             [json["created"], json["created_at"], json["createdAt"], json["create_time"]].lazy.compactMap(Self.date).first
         model = json["model"]?.string
-        let isUnfinished = status == .pending || status == .processing
         results = ResultReader(address: ResultAddress(base: base), most: mostResults).results(
-            of: json, isUnfinished: isUnfinished)
+            of: json, isUnfinished: status == .pending || status == .processing)
         failure =
             [json["error"], json["fail_reason"], json["failure_reason"], json["error_message"]].lazy
             .compactMap { $0.flatMap(UpstreamText.failure)?.cut(to: 2000) }.first
@@ -91,7 +90,8 @@ package struct TaskSnapshot: Sendable, Hashable {
 
     /// Finds the task in an answer, which may be wrapped, such as `{"code":200,"data":{…}}`.
     ///
-    /// - Parameter expected: The requested task, if one was requested.
+    /// - Parameter expected: The requested task, if one was requested. An answer about another one is not taken: a cache or a proxy
+    ///   may mix answers up.
     package static func find(in json: JSONValue, expected: TaskID? = nil, base: String? = nil) -> TaskSnapshot? {
         var candidates = [json]
         for name in ["data", "task", "result"] {
@@ -99,19 +99,28 @@ package struct TaskSnapshot: Sendable, Hashable {
             if case .object = inner { candidates.append(inner) }
             if let only = inner.array, only.count == 1 { candidates += only }
         }
+        if let expected {
+            var task = candidates.first { ids(in: $0).contains(expected) }.flatMap { TaskSnapshot($0, base: base) }
+            task?.id = expected
+            return task
+        }
         let tasks = candidates.filter { id(in: $0) != nil }
-        let wanted = tasks.first { id(in: $0) == expected } ?? tasks.first { $0["status"] != nil } ?? tasks.first
-        return wanted.flatMap { TaskSnapshot($0, base: base) }
+        return (tasks.first { $0["status"] != nil } ?? tasks.first).flatMap { TaskSnapshot($0, base: base) }
     }
 
-    private static func id(in json: JSONValue) -> TaskID? {
+    private static func id(in json: JSONValue) -> TaskID? { ids(in: json).first }
+
+    private static func ids(in json: JSONValue) -> [TaskID] {
         // U+FFFD replaces an unreadable character, so an ID that contains it is not the real ID.
-        [json["id"], json["task_id"], json["taskId"]].lazy.compactMap { $0?.string.flatMap { TaskID($0) } }
-            .first { !$0.text.unicodeScalars.contains("\u{FFFD}") }
+        [json["id"], json["task_id"], json["taskId"]].compactMap { $0?.string.flatMap { TaskID($0) } }
+            .filter { !$0.text.unicodeScalars.contains("\u{FFFD}") }
     }
 
     /// The links among the results; their positions here are not their numbers.
     package var links: [ResultLink] { results.compactMap(\.link) }
+
+    /// Whether more results may follow: the API says that it still works on the task.
+    package var isUnfinished: Bool { status == .pending || status == .processing }
 
     package var stage: Stage {
         if results.contains(where: { $0.link != nil }) { return .delivered }

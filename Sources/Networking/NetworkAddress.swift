@@ -94,7 +94,7 @@ extension NetworkAddress: CustomStringConvertible {
 extension NetworkAddress {
     /// Resolves a host with the system's resolver. Blocking: call it on a `BlockingThreadPool`.
     ///
-    /// - Returns: Every address of the host, without duplicates, IPv4 first.
+    /// - Returns: Every address of the host, without duplicates, in the system's order (RFC 6724).
     /// - Throws: ``ResolutionError``.
     package static func resolve(_ host: String) throws -> [NetworkAddress] {
         if let literal = NetworkAddress(literal: host) { return [literal] }
@@ -111,10 +111,10 @@ extension NetworkAddress {
             unsafe next = entry.pointee.ai_next
         }
         guard !found.isEmpty else { throw ResolutionError(host: host, detail: "it has no address") }
-        return found.filter(\.isV4) + found.filter { !$0.isV4 }
+        return found
     }
 
-    private var isV4: Bool { if case .v4 = self { true } else { false } }
+    package var isV4: Bool { if case .v4 = self { true } else { false } }
 
     private init?(_ socket: UnsafeMutablePointer<sockaddr>?) {
         guard let socket = unsafe socket else { return nil }

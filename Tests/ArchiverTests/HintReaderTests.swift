@@ -72,4 +72,23 @@ import Testing
         #expect(try await archive.catalog.dueHints(limit: 9, now: now).map(\.id) == [ids[2]])
         #expect(try await archive.catalog.keepHint(ids[1], most: 2, now: now) == .known)
     }
+
+    /// A callback that says `failed`, and later one that says `completed`: a provider has repeated the work with success.
+    @Test func aCallbackTakesUpATaskThatHasFailed() async throws {
+        let archive = try TestArchive()
+        let (catalog, now) = (archive.catalog, archive.clock.now)
+        let id = try #require(TaskID("task-1"))
+        _ = try await catalog.register([TaskRegistration(id: id, source: "webhook")], now: now)
+        #expect(try await catalog.keepHint(id, most: 2, now: now) == .known)
+        let leases = try await catalog.leaseTasks(limit: 1, account: nil, suspects: nil, now: now, until: now + 60)
+        let lease = try #require(leases.first)
+        try await catalog.finish(lease, .ended(.failed, reason: "busy", cause: nil, createdAt: nil, json: nil), now: now)
+        #expect(try await catalog.keepHint(id, most: 2, now: now + 86_401) == .known, "its links have ended")
+        #expect(try await catalog.keepHint(id, most: 2, now: now + 60) == .kept)
+        #expect(try await catalog.dueHints(limit: 9, now: now + 60).map(\.id) == [id])
+        let alive = TaskRegistration(id: id, source: "webhook", hasEnded: true, isAlive: true, upstreamState: .lives)
+        _ = try await catalog.register([alive], now: now + 61)
+        let again = try await catalog.leaseTasks(limit: 1, account: nil, suspects: nil, now: now + 61, until: now + 90)
+        #expect(again.map(\.id) == [id])
+    }
 }

@@ -29,6 +29,8 @@ actor PinnedClients {
     private let connections: Int
     private var entries: [Pin: Entry] = [:]
     private var uses = 0
+    /// The address to try first: the one that answered last.
+    private var preferred: [AddressPolicy.Target: NetworkAddress] = [:]
 
     /// - Parameter connections: Maximum number of concurrent connections to one host. It must not be lower than the gate's limit,
     ///   or the client would queue requests.
@@ -36,6 +38,37 @@ actor PinnedClients {
         self.policy = policy
         self.connections = connections
         self.idleTimeout = idleTimeout
+    }
+
+    /// Maximum number of addresses that one attempt connects to.
+    private static let mostAddresses = 4
+    /// Maximum number of hosts whose address is remembered.
+    private static let mostPreferred = 1000
+
+    /// The addresses that an attempt tries one after the other. The families take turns, since one of them may not work at all
+    /// here (RFC 8305, section 4).
+    ///
+    /// - Parameter addresses: All addresses of the host, in the system's order.
+    func order(_ addresses: [NetworkAddress], of target: AddressPolicy.Target) -> [NetworkAddress] {
+        guard let first = preferred[target].flatMap({ addresses.contains($0) ? $0 : nil }) ?? addresses.first else { return [] }
+        let rest = addresses.filter { $0 != first }
+        let (same, other) = (rest.filter { $0.isV4 == first.isV4 }, rest.filter { $0.isV4 != first.isV4 })
+        let inTurn = (0..<rest.count).flatMap { place in
+            [other, same].compactMap { place < $0.count ? $0[place] : nil }
+        }
+        return Array(([first] + inTurn).prefix(Self.mostAddresses))
+    }
+
+    /// Records that an address has answered.
+    func prefer(_ address: NetworkAddress, of target: AddressPolicy.Target) {
+        if preferred.count >= Self.mostPreferred, preferred[target] == nil { preferred = [:] }
+        preferred[target] = address
+    }
+
+    /// Records that none of `tried` has answered, so that the next attempt begins with another address.
+    func avoid(_ tried: [NetworkAddress], among addresses: [NetworkAddress], of target: AddressPolicy.Target) {
+        guard let other = addresses.filter({ !tried.contains($0) }).randomElement() else { return }
+        prefer(other, of: target)
     }
 
     /// Lends a client for `pin`; return it with ``giveBack(_:)``.

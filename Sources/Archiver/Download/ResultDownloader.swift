@@ -240,25 +240,48 @@ package struct ResultDownloader: Sendable {
             throw DownloadError(.dns, "\(error); check the DNS settings of this machine")
         }
         try policy.check(addresses, of: target)
-        guard let address = addresses.first else {
-            throw DownloadError(.dns, "\(target.host) has no address; check the DNS settings of this machine")
-        }
-
         if let pauseEnd = try await gate.acquire(target.key, maxWait: limits.maxQueueWait) {
             throw DownloadError(.hostBusy, "\(target.host) requested a pause", retryAfter: pauseEnd)
         }
-        let pin = PinnedClients.Pin(target: target, address: address)
-        let client = await clients.borrow(pin)
         do {
-            let visit = try await request(hop, client: client, resuming: partial)
-            await clients.giveBack(pin)
+            let visit = try await request(hop, addresses, resuming: partial)
             await gate.release(target.key)
             return visit
         } catch {
-            await clients.giveBack(pin)
             await gate.release(target.key)
-            throw translated(error, link: hop.url, phase: .connecting)
+            throw error
         }
+    }
+
+    /// Requests a URL from the host's addresses, until one of them can be connected to.
+    private func request(_ hop: Hop, _ addresses: [NetworkAddress], resuming partial: PartialDownload?) async throws -> Visit {
+        let candidates = await clients.order(addresses, of: hop.target)
+        for (place, address) in candidates.enumerated() {
+            let pin = PinnedClients.Pin(target: hop.target, address: address)
+            let client = await clients.borrow(pin)
+            do {
+                let visit = try await request(hop, client: client, resuming: partial)
+                await clients.giveBack(pin)
+                await clients.prefer(address, of: hop.target)
+                return visit
+            } catch {
+                await clients.giveBack(pin)
+                let translated = translated(error, link: hop.url, phase: .connecting)
+                guard Self.isWithoutConnection(error, translated) else { throw translated }
+                guard place + 1 < candidates.count else {
+                    await clients.avoid(candidates, among: addresses, of: hop.target)
+                    throw translated
+                }
+            }
+        }
+        throw DownloadError(.dns, "\(hop.target.host) has no address; check the DNS settings of this machine")
+    }
+
+    /// Whether another address may be reached, although this one was not.
+    private static func isWithoutConnection(_ error: any Error, _ translated: any Error) -> Bool {
+        if (error as? HTTPClientError) == .connectTimeout { return true }
+        let code = (translated as? DownloadError)?.code
+        return code == .connection || code == .tls
     }
 
     private func request(_ hop: Hop, client: HTTPClient, resuming partial: PartialDownload?) async throws -> Visit {

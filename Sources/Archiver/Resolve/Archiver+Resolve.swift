@@ -202,73 +202,12 @@ extension Archiver {
                     isRefusal: true),
                 json: json)
         case .delivered, .unfinished:
-            // A single answer may contain a wrong creation time, so the discovery time counts as well.
-            let begun = max(createdAt ?? .distantPast, lease.discoveredAt)
-            guard clock.now.timeIntervalSince(begun) < Self.giveUpAfter || !client.isClockConfirmed else {
+            guard mayGoOn(lease, createdAt) else {
                 let reason = "the task is still unfinished two days after it was created and found"
                 return try await end(lease, .unavailable, reason, .vendor, createdAt, json)
             }
-            try await write(lease, .unfinished(dueAt: clock.now.addingTimeInterval(pace(lease.readings)), createdAt: createdAt))
+            try await write(lease, .unfinished(dueAt: nextReading(lease), createdAt: createdAt))
         }
-    }
-
-    /// Enters the results that an answer names.
-    private func enterResults(
-        of snapshot: TaskSnapshot, _ lease: TaskLease, _ redact: Redactor, secrets: [String], _ createdAt: Date?,
-        _ json: JSONValue
-    ) async throws {
-        let keyGuard = KeyGuard(secrets + client.secrets)
-        let known = try await catalog.resultLinks(of: lease.id)
-        let named = keyGuard(numbered(snapshot.results, known: known)).map { result in
-            var result = result
-            result.problem = result.problem.map { redact($0) }
-            return result
-        }
-        let taken = taken(of: named, known: known, lease, createdAt)
-        let hasFailed = snapshot.status == .failed || snapshot.status == .cancelled
-        let outcome = TaskOutcome.resolved(
-            results: taken.results, createdAt: createdAt, deadline: createdAt?.addingTimeInterval(UpstreamRules.linkLifetime),
-            model: snapshot.model.map { redact($0) },
-            reason: taken.reason ?? (hasFailed ? snapshot.failure.map { redact($0) } : nil), json: json,
-            rest: taken.rest)
-        if try await write(lease, outcome) {
-            report(.resolved(lease.id, outputs: taken.results.count))
-            if let rest = taken.rest {
-                tell(of: lease, rest)
-            } else if let reason = taken.reason {
-                report(.warning("the window of task \(lease.id) has closed; some of its results were not archived: \(reason)"))
-            }
-            try await recordProblems(taken.results, lease, createdAt, json)
-        }
-    }
-
-    /// The secrets in the links of an answer: anyone who has them can fetch the results.
-    func signatures(of snapshot: TaskSnapshot) -> [String] {
-        snapshot.links.map(\.unsafeText).filter { !InlineData.isDataURI($0) }.flatMap { HopSecrets.secrets(in: $0) }
-    }
-
-    /// The results of one read that are added to the queue.
-    private struct TakenResults {
-        var results: [NamedResult]
-        /// Why some results were left out.
-        var reason: String?
-        /// When to read the task again for the remaining results; `nil` if its window has closed.
-        var rest: Postponement?
-    }
-
-    /// - Parameter known: Results already in the catalog. If there are too many, only unknown results are added; known ones
-    ///   continue and are not restarted by each read.
-    private func taken(of named: [NamedResult], known: [Int: ResultLink], _ lease: TaskLease, _ createdAt: Date?) -> TakenResults
-    {
-        let most = options.mostResults
-        guard named.count > most else { return TakenResults(results: named) }
-        let reason =
-            "the upstream's answer lists \(named.count) results; the limit is \(most) (--max-results, FIXATIVE_MAX_RESULTS)"
-        var lease = lease
-        lease.createdAt = createdAt
-        return TakenResults(
-            results: named.prefix(most).filter { known[$0.index] == nil }, reason: reason,
-            rest: postponement(lease, Failure(reason, kind: "too_many_results", cause: .ours)).postponement)
     }
 
     /// The time of the task's creation. If the stored time and the answer's time differ, the later time counts: a deadline that
@@ -294,7 +233,7 @@ extension Archiver {
 
     /// Writes records for results that are not links, with the reason. Their outputs keep waiting, since a later read may return
     /// a link.
-    private func recordProblems(_ results: [NamedResult], _ lease: TaskLease, _ createdAt: Date?, _ json: JSONValue) async throws
+    func recordProblems(_ results: [NamedResult], _ lease: TaskLease, _ createdAt: Date?, _ json: JSONValue) async throws
     {
         for result in results {
             guard let problem = result.problem else { continue }
@@ -311,9 +250,17 @@ extension Archiver {
     /// Seconds after which an unfinished task is given up: twice the lifetime of a link.
     private static let giveUpAfter: TimeInterval = 48 * 3600
 
-    /// Seconds until an unfinished task is read again; grows by half with each read.
-    private func pace(_ readings: Int) -> TimeInterval {
-        min(options.pace.upperBound, options.pace.lowerBound * pow(1.5, Double(min(readings, 20))))
+    /// Whether an unfinished task is still waited for. A single answer may contain a wrong creation time, so the discovery time counts
+    /// as well.
+    func mayGoOn(_ lease: TaskLease, _ createdAt: Date?) -> Bool {
+        let begun = max(createdAt ?? .distantPast, lease.discoveredAt)
+        return clock.now.timeIntervalSince(begun) < Self.giveUpAfter || !client.isClockConfirmed
+    }
+
+    /// When an unfinished task is read again. The wait grows by half with each read.
+    func nextReading(_ lease: TaskLease) -> Date {
+        let wait = options.pace.lowerBound * pow(1.5, Double(min(lease.readings, 20)))
+        return clock.now.addingTimeInterval(min(options.pace.upperBound, wait))
     }
 
     private func miss(_ lease: TaskLease) async throws {
@@ -359,7 +306,7 @@ extension Archiver {
     }
 
     /// - Returns: The postponement is `nil` if the window has closed.
-    private func postponement(
+    func postponement(
         _ lease: TaskLease, _ failure: Failure, isMiss: Bool = false
     ) -> (postponement: Postponement?, causeOfLoss: FailureCause) {
         let decision = decision(
@@ -372,7 +319,7 @@ extension Archiver {
         return (postponement, decision.causeOfLoss)
     }
 
-    private func tell(of lease: TaskLease, _ postponement: Postponement) {
+    func tell(of lease: TaskLease, _ postponement: Postponement) {
         metrics.retried(.task, cause: postponement.kind)
         report(.postponed("task \(lease.id)", error: postponement.error, until: postponement.dueAt))
         if postponement.isToBeTold {
@@ -382,7 +329,7 @@ extension Archiver {
 
     /// - Returns: `false` if another worker has taken over the lease; that worker then continues.
     @discardableResult
-    private func write(_ lease: TaskLease, _ outcome: TaskOutcome) async throws -> Bool {
+    func write(_ lease: TaskLease, _ outcome: TaskOutcome) async throws -> Bool {
         do {
             try await catalog.finish(lease, outcome, now: clock.now)
             return true
