@@ -366,7 +366,8 @@ let package = Package(
             name: "decoder-probe", dependencies: ["DecoderPool", "ImageCodecs", "Imaging"], path: "Tests/DecoderProbe",
             swiftSettings: strict),
         // Sums by hand.
-        .testTarget(name: "AuditTests", dependencies: ["Audit", "ArchiveModel", "SizeContract"], swiftSettings: strict),
+        .testTarget(
+            name: "AuditTests", dependencies: ["Audit", "ArchiveModel", "Markup", "SizeContract"], swiftSettings: strict),
         // Pages as they lie on a disk.
         .testTarget(
             name: "GalleryTests", dependencies: ["ArchiveModel", "Gallery", "SizeContract", "TestSupport"], swiftSettings: strict),

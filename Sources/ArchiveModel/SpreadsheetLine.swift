@@ -1,12 +1,16 @@
 /// Lines of a CSV file (RFC 4180).
 package enum SpreadsheetLine {
     /// One line including its CRLF. Line breaks and tabs in a cell are kept; other control characters are removed.
-    package static func text(_ cells: [String]) -> String { cells.map(cell).joined(separator: ",") + "\r\n" }
+    /// - Parameter delimiter: An ASCII character between the cells.
+    package static func text(_ cells: [String], delimiter: Character = ",") -> String {
+        let byte = delimiter.asciiValue ?? 0x2C
+        return cells.map { cell($0, byte) }.joined(separator: String(delimiter)) + "\r\n"
+    }
 
-    private static func cell(_ text: String) -> String {
+    private static func cell(_ text: String, _ delimiter: UInt8) -> String {
         let plain = withoutControls(text)
         let safe = isFormula(plain) && Double(plain) == nil ? "'" + plain : plain
-        guard safe.utf8.contains(where: { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }) else { return safe }
+        guard safe.utf8.contains(where: { $0 == delimiter || [0x22, 0x0A, 0x0D].contains($0) }) else { return safe }
         // By scalars: with a combining mark after it, a quotation mark is another `Character`, but it still ends the cell.
         return "\"" + String(String.UnicodeScalarView(safe.unicodeScalars.flatMap { $0 == "\"" ? ["\"", "\""] : [$0] })) + "\""
     }

@@ -29,7 +29,7 @@ package struct ReportPage {
     /// The maximum number of rows in the table; mismatches come first.
     package static let mostRows = 1000
 
-    private let pricing: Pricing
+    private let calendar: AuditCalendar
     private var summary: AuditReport.Summary
     private var sizes: AuditGroups
     private var plot = ScatterPlot()
@@ -37,10 +37,11 @@ package struct ReportPage {
     private var clean: [Row] = []
     private var lost: [(name: String, reason: String)] = []
 
-    package init(pricing: Pricing) {
-        self.pricing = pricing
-        summary = AuditReport.Summary(money: Money(pricing))
-        sizes = AuditGroups(.size, pricing: pricing)
+    /// - Parameter empty: The summary of no outputs, with the prices.
+    package init(empty: AuditReport.Summary, calendar: AuditCalendar = .utc) {
+        self.calendar = calendar
+        summary = empty
+        sizes = AuditGroups([.size], empty: empty, in: calendar)
     }
 
     // MARK: Adding outputs
@@ -70,7 +71,7 @@ package struct ReportPage {
             lost.append(("\(task.id)", task.reason ?? "unknown"))
         } else if charge.paid > 0 {
             lost.append(
-                ("\(task.id)", "charged \(charge.paid.plain) \(pricing.unit), but no picture: \(task.reason ?? "unknown")"))
+                ("\(task.id)", "charged \(Cents.text(charge.paid)) \(charge.unit), but no picture: \(task.reason ?? "unknown")"))
         }
     }
 
@@ -92,14 +93,15 @@ package struct ReportPage {
         Templates.registerEscaping()
         let template = try MustacheTemplate(string: String(decoding: PackageResources.report_mustache, as: UTF8.self))
         var lines: [[String: Any]] = []
-        for row in rows { lines.append(line(row, await attachment(row))) }
+        var rounding = Rounding(rows.map(\.charge), unit: summary.money?.unit)
+        for row in rows { lines.append(line(row, await attachment(row), &rounding)) }
         let contract = SizeContract.gptImage2
         let context: [String: Any] = [
-            "title": title, "scope": scope, "when": now.iso8601.prefix(16).replacing("T", with: " ") + " UTC",
+            "title": title, "scope": scope, "when": "\(calendar.minute(now)) \(calendar.name)",
             "style": String(decoding: Palette.css + PackageResources.report_css, as: UTF8.self),
             "script": String(decoding: PackageResources.report_js, as: UTF8.self),
             "cards": cards, "isEmpty": summary.outputs == 0, "verdicts": verdicts, "hasPlot": !plot.isEmpty,
-            "plot": plot.svg(contract), "plotNote": plotNote, "hasSizes": !sizes.all.isEmpty, "sizes": sizes.all.map(line),
+            "plot": plot.svg(contract), "plotNote": plotNote, "hasSizes": !sizes.all.isEmpty, "sizes": sizeLines,
             "hasMoney": hasMoney, "rows": lines, "rowsNote": rowsNote, "hasLost": !lost.isEmpty,
             "lost": lost.prefix(Self.mostRows).map { ["name": $0.name, "reason": $0.reason] },
             "lostNote": lost.count > Self.mostRows ? "And \(Self.count(lost.count - Self.mostRows)) more." : "",
@@ -131,12 +133,15 @@ package struct ReportPage {
         if count(.unread) > 0 { cards.append(card(Self.count(count(.unread)), "not read", note: "files that are not decoded")) }
         cards.append(card(Self.count(summary.unavailable), "lost", summary.unavailable > 0 ? "bad" : "good"))
         if let money = summary.money, hasMoney {
-            cards.append(card(money.paid.plain, "paid", unit: money.unit))
+            cards.append(card(Cents.text(money.paid), "paid", unit: money.unit))
             let isMixed = money.refund != money.undelivered
             cards.append(
                 card(
-                    money.refund.plain, "refunds to ask for", money.refund > 0 ? "bad" : "good", unit: money.unit,
-                    note: isMixed ? "including \(money.undelivered.plain) for undelivered pixels" : ""))
+                    Cents.text(money.claim), money.isNet ? "net refunds to ask for" : "refunds to ask for",
+                    money.claim > 0 ? "bad" : "good", unit: money.unit,
+                    note: isMixed ? "including \(Cents.text(money.undelivered)) for undelivered pixels" : ""))
+            let over = money.findings[.overcharged] ?? 0
+            if over > 0 { cards.append(card(Self.count(over), "charged above the requested class", "bad")) }
         } else {
             cards.append(
                 card("\(summary.overpaidMultiplier)", "base prices overpaid", summary.overpaidMultiplier > .zero ? "bad" : "good")
@@ -156,8 +161,15 @@ package struct ReportPage {
         }
     }
 
-    private func line(_ group: AuditGroup) -> [String: Any] {
+    private var sizeLines: [[String: Any]] {
+        let groups = sizes.all
+        var rounding = Rounding(groups.map { ($0.summary.money?.paid ?? 0, $0.summary.money?.refund ?? 0) })
+        return groups.map { line($0, &rounding) }
+    }
+
+    private func line(_ group: AuditGroup, _ rounding: inout Rounding) -> [String: Any] {
         let summary = group.summary
+        let amounts = rounding.texts(summary.money?.paid ?? 0, summary.money?.refund ?? 0)
         let asRequested = [Verdict.exact, .accepted].reduce(0) { $0 + (summary.byVerdict[$1.rawValue] ?? 0) }
         let unrequested = summary.byVerdict[Verdict.unrequested.rawValue] ?? 0
         let unread = summary.byVerdict[Verdict.unread.rawValue] ?? 0
@@ -167,18 +179,18 @@ package struct ReportPage {
             "mismatched": Self.count(summary.outputs - asRequested - unrequested - unread),
             "unrequested": Self.count(unrequested), "unread": Self.count(unread),
             "lost": Self.count(summary.unavailable), "hasMoney": hasMoney,
-            "paid": isKnown ? summary.money?.paid.plain ?? "-" : "-",
-            "refund": isKnown ? summary.money?.refund.plain ?? "-" : "-",
+            "paid": isKnown ? amounts.paid : "-", "refund": isKnown ? amounts.refund : "-",
             "unknown": Self.count(summary.money?.origins[.unknown] ?? 0),
         ]
     }
 
-    private func line(_ row: Row, _ attachment: Attachment) -> [String: Any] {
+    private func line(_ row: Row, _ attachment: Attachment, _ rounding: inout Rounding) -> [String: Any] {
         let (entry, judgement) = (row.entry, row.entry.judgement)
         let words = judgement.map { VerdictLabel($0.verdict) }
         let isKnown = row.charge.origin != .unknown
-        let created = entry.createdAt?.iso8601 ?? "-"
-        let tiers = [judgement?.billedTier, judgement?.deliveredTier].map { $0?.rawValue ?? "-" }
+        let created = entry.createdAt.map(calendar.time) ?? "-"
+        let tiers = [row.charge.billedTier, judgement?.deliveredTier].map { $0?.rawValue ?? "-" }
+        let amounts = rounding.texts(row.charge)
         var line: [String: Any] = [
             "verdict": words?.id ?? "", "label": words?.label ?? "", "tone": words?.tone.rawValue ?? "",
             "created": created, "day": created.prefix(10), "time": created.dropFirst(11).prefix(5),
@@ -188,8 +200,8 @@ package struct ReportPage {
             "expectedPixels": judgement?.expected.map { "\($0.pixels)" } ?? "",
             "deliveredPixels": judgement?.delivered.map { "\($0.pixels)" } ?? "",
             "billed": tiers[0] == tiers[1] ? tiers[0] : "\(tiers[0]), got \(tiers[1])", "hasMoney": hasMoney,
-            "paid": isKnown ? row.charge.paid.plain : "-",
-            "refund": isKnown && row.charge.isRefundKnown ? row.charge.refund.plain : "-",
+            "finding": row.charge.finding == .unknown ? "" : row.charge.finding.rawValue,
+            "paid": isKnown ? amounts.paid : "-", "refund": isKnown && row.charge.isRefundKnown ? amounts.refund : "-",
             "task": "\(entry.id)", "prompt": entry.request?.prompt ?? "", "link": attachment.link ?? "",
         ]
         if let thumbnail = attachment.thumbnail {
@@ -217,11 +229,47 @@ package struct ReportPage {
         let base = "sizes and verdicts from the delivered files and the requests on record"
         guard let money = summary.money else { return base + "." }
         let counts = [
-            (Origin.recorded, "recorded by the upstream"), (.computed, "computed from the request"),
-            (.unknown, "unknown (not in the sums)"),
+            (Origin.recorded, "recorded by the upstream"), (.computed, "computed from the request and a given price"),
+            (.learned, "computed from the request and a learned price"), (.unknown, "unknown (not in the sums)"),
         ].compactMap { origin, words in money.origins[origin].map { "\(Self.count($0)) \(words)" } }
-        let price = money.basePrice.map { ", at a base price of \($0.plain) \(money.unit)" } ?? ""
+        let prices = money.basePrices.compactMap { price in
+            price.price.map { "\($0) \(price.unit ?? "") (\(price.origin == .learned ? "learned" : "given"))" }
+        }
+        let price = prices.isEmpty ? "" : ", base price: " + Set(prices).sorted().joined(separator: ", ")
         return counts.isEmpty ? base + "." : base + "; charges: " + counts.joined(separator: ", ") + price + "."
+    }
+
+    /// The two columns of amounts, whose lines add up to their rounded totals.
+    private struct Rounding {
+        private let unit: String?
+        private var paid: CentRounding.Lines
+        private var refund: CentRounding.Lines
+
+        init(_ charges: [Charge], unit: String?) {
+            let same = charges.filter { $0.unit == unit }
+            self.init(same.map { ($0.paid, $0.refund) }, unit: unit)
+        }
+
+        init(_ amounts: [(paid: Decimal, refund: Decimal)], unit: String? = nil) {
+            self.unit = unit
+            var (first, second) = (CentRounding(), CentRounding())
+            for amount in amounts {
+                first.add(amount.paid)
+                second.add(amount.refund)
+            }
+            (paid, refund) = (first.lines, second.lines)
+        }
+
+        mutating func texts(_ paid: Decimal, _ refund: Decimal) -> (paid: String, refund: String) {
+            (self.paid.text(paid), self.refund.text(refund))
+        }
+
+        mutating func texts(_ charge: Charge) -> (paid: String, refund: String) {
+            guard charge.unit == unit else {
+                return ("\(Cents.text(charge.paid)) \(charge.unit)", "\(Cents.text(charge.refund)) \(charge.unit)")
+            }
+            return texts(charge.paid, charge.refund)
+        }
     }
 
     /// Formats a number as `12,345`.

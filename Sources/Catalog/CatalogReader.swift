@@ -24,9 +24,12 @@ package protocol CatalogReader: Sendable {
     /// One page of outputs for an audit, the newest task first.
     func auditPage(_ query: EntryQuery, _ detail: AuditDetail, after cursor: ListCursor?) async throws -> AuditPage
 
-    /// Reads all matching tasks that ended without an output for an audit, the newest first. Credits are read only if `detail`
-    /// asks for them.
+    /// Reads all matching tasks that ended without an output for an audit, the newest first. Charges are read only if
+    /// `detail` asks for them.
     func auditTasks(_ query: EndedTaskQuery, _ detail: AuditDetail) async throws -> [AuditTask]
+
+    /// The charges of all calls on record, counted by model, requested size and amount.
+    func chargeTallies() async throws -> [ChargeTally]
 
     /// Tasks after `cursor` that ended without an output, with the reason; the newest first.
     func endedTasks(_ query: EndedTaskQuery, after cursor: ListCursor?) async throws -> TaskPage

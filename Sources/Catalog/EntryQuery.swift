@@ -120,8 +120,10 @@ package struct AuditDetail: OptionSet, Sendable {
     package let rawValue: Int
     package init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// The credits that the upstream says it charged.
-    package static let credits = AuditDetail(rawValue: 1)
+    /// The charge that the upstream states.
+    package static let charges = AuditDetail(rawValue: 1)
+    /// The prompt.
+    package static let prompts = AuditDetail(rawValue: 8)
     /// The prompt, thumbnail and perceptual hash.
     package static let pictures = AuditDetail(rawValue: 2)
     /// The link and Content-Type, from the catalog's copy of the record.

@@ -12,7 +12,7 @@ extension SQLiteCatalog {
         case task, index, place, state, reason, createdAt, hasRequest, model, prompt, size, resolution
         case digest, bytes, mediaType, format, verdict, width, height, expectedWidth, expectedHeight, ratioError, pixelRatio
         case onGrid, billedTier, deliveredTier, overpaid, nearestRatio, nearestTier, nearestWidth, nearestHeight
-        case cause, siblings, credits, thumbnail, perceptualHash, link, contentType
+        case endedAt, account, cause, siblings, charge, thumbnail, perceptualHash, link, contentType
 
         func sql(_ detail: AuditDetail) -> String {
             let hasPictures = detail.contains(.pictures)
@@ -20,6 +20,7 @@ extension SQLiteCatalog {
             case .task: "task.id"
             case .index: "output.idx"
             case .createdAt: "task.created_at"
+            case .endedAt: "output.ended_at"
             case .hasRequest: "task.has_request"
             case .mediaType: "output.media_type"
             case .expectedWidth: "output.expected_width"
@@ -37,13 +38,13 @@ extension SQLiteCatalog {
             case .cause:
                 "COALESCE(output.cause, CASE WHEN output.verdict = 'undecodable' AND output.ended_at < output.deadline THEN 'unknown' END)"
             case .siblings: "(SELECT COUNT(*) FROM output AS sibling WHERE sibling.task = output.task)"
-            case .credits: detail.contains(.credits) ? SQLiteCatalog.credits : "NULL"
-            case .prompt: hasPictures ? "task.prompt" : "NULL"
+            case .charge: detail.contains(.charges) ? SQLiteCatalog.charge : "NULL"
+            case .prompt: hasPictures || detail.contains(.prompts) ? "task.prompt" : "NULL"
             case .thumbnail: hasPictures ? "output.thumb_digest" : "NULL"
             case .perceptualHash: hasPictures ? "output.perceptual_hash" : "NULL"
             case .link: detail.contains(.delivery) ? Self.record("$.download.url") : "NULL"
             case .contentType: detail.contains(.delivery) ? Self.record("$.download.headers.\"content-type\"") : "NULL"
-            case .model, .size, .resolution: "task.\(self)"
+            case .model, .size, .resolution, .account: "task.\(self)"
             case .place, .state, .reason, .digest, .bytes, .format, .verdict, .width, .height: "output.\(self)"
             }
         }
@@ -55,8 +56,13 @@ extension SQLiteCatalog {
         }
     }
 
-    /// The number as the upstream wrote it. As an SQL value, SQLite would convert it to binary floating point.
-    private static let credits = "(task.answer -> '$.usage.credits_used')"
+    /// A JSON array of the three fields of a charge, with the numbers as the upstream wrote them. As SQL values, SQLite would
+    /// convert them to binary floating point.
+    private static let charge =
+        "json_extract(task.answer, '$.usage.credits_used', '$.usage.cost.credits', '$.usage.cost.usd')"
+
+    /// Why the upstream refused a call, in its own words.
+    private static let error = "json_extract(task.answer, '$.error.code', '$.error.type')"
 
     package func auditPage(_ query: EntryQuery, _ detail: AuditDetail, after cursor: ListCursor?) async throws -> AuditPage {
         let columns = Column.allCases.map { $0.sql(detail) }.joined(separator: ", ")
@@ -86,9 +92,11 @@ extension SQLiteCatalog {
     package func auditTasks(_ query: EndedTaskQuery, _ detail: AuditDetail) async throws -> [AuditTask] {
         try await read { database in
             guard let filter = try Self.endedFilter(query, after: nil, in: database) else { return [] }
-            let credits = detail.contains(.credits) ? Self.credits : "NULL"
+            let charge = detail.contains(.charges) ? Self.charge : "NULL"
             let rows = try Row.fetchCursor(
-                database, sql: "SELECT *, \(credits) AS credits FROM task WHERE \(filter.sql) ORDER BY place DESC LIMIT :limit",
+                database,
+                sql:
+                    "SELECT *, \(charge) AS charge, \(Self.error) AS error FROM task WHERE \(filter.sql) ORDER BY place DESC LIMIT :limit",
                 arguments: filter.arguments + ["limit": query.limit ?? -1])
             var tasks: [AuditTask] = []
             while let row = try rows.next() {
@@ -97,8 +105,12 @@ extension SQLiteCatalog {
                     state: row.text("state").flatMap(TaskState.init(rawValue:)) ?? .unavailable)
                 task.reason = row.text("reason")?.unstored
                 task.createdAt = row.date("created_at") ?? row.date("discovered_at")
+                task.cause = row.text("cause").flatMap(FailureCause.init(rawValue:))
+                task.isRefused = Self.isRefusal(row.text("error"))
+                task.model = row.text("model")?.unstored
+                task.account = row.integer("account") ?? 0
                 task.request = Self.request(row)
-                task.credits = Self.number(row.text("credits"))
+                task.charge = Self.charge(row.text("charge"))
                 tasks.append(task)
             }
             return tasks
@@ -117,8 +129,11 @@ extension SQLiteCatalog {
         entry.reason = text(.reason)
         entry.cause = text(.cause).flatMap(FailureCause.init(rawValue:))
         entry.createdAt = number(.createdAt).map(Date.init(milliseconds:))
+        entry.endedAt = number(.endedAt).map(Date.init(milliseconds:))
+        entry.model = text(.model)
+        entry.account = number(.account) ?? 0
         entry.siblings = Int(number(.siblings) ?? 1)
-        entry.credits = Self.number(text(.credits))
+        entry.charge = Self.charge(row[Column.charge.rawValue] as String?)
         if number(.hasRequest) == 1 {
             entry.request = RecordedRequest(
                 model: text(.model), prompt: text(.prompt), size: text(.size), resolution: text(.resolution))
@@ -153,10 +168,86 @@ extension SQLiteCatalog {
         entry.judgement = judgement
         return entry
     }
+}
+
+/// Charges.
+extension SQLiteCatalog {
+    package func chargeTallies() async throws -> [ChargeTally] {
+        try await read { database in
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT model, has_request, size, resolution, charge, COUNT(*) AS calls FROM (
+                        SELECT model, has_request, size, resolution, \(Self.charge) AS charge FROM task
+                        WHERE answer IS NOT NULL)
+                    GROUP BY model, has_request, size, resolution, charge
+                    """)
+            var tallies: [ChargeTally] = []
+            while let row = try rows.next() {
+                let request =
+                    row.flag("has_request")
+                    ? RecordedRequest(size: row.text("size")?.unstored, resolution: row.text("resolution")?.unstored) : nil
+                tallies.append(
+                    ChargeTally(
+                        model: row.text("model")?.unstored, request: request, charge: Self.charge(row.text("charge")),
+                        calls: Int(row.integer("calls") ?? 0)))
+            }
+            return tallies
+        }
+    }
+
+    /// Reads a JSON array of numbers, of strings with numbers, and of other values, which are ignored.
+    static func charge(_ array: String?) -> RecordedCharge {
+        guard let array, array.utf8.first == 0x5B else { return RecordedCharge() }
+        let items = elements(array.utf8.dropFirst().dropLast())
+        guard items.count == 3 else { return RecordedCharge() }
+        return RecordedCharge(creditsUsed: number(items[0]), costCredits: number(items[1]), costUSD: number(items[2]))
+    }
+
+    /// The elements of a JSON array without its brackets, as they are written.
+    private static func elements(_ text: Substring.UTF8View) -> [Substring] {
+        var (items, start, depth, isText, isEscaped): ([Substring], String.Index, Int, Bool, Bool) = (
+            [], text.startIndex, 0, false, false
+        )
+        for index in text.indices {
+            let byte = text[index]
+            if isText {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == 0x5C {
+                    isEscaped = true
+                } else if byte == 0x22 {
+                    isText = false
+                }
+                continue
+            }
+            switch byte {
+            case 0x22: isText = true
+            case 0x5B, 0x7B: depth += 1
+            case 0x5D, 0x7D: depth -= 1
+            case 0x2C where depth == 0:
+                items.append(Substring(text[start..<index]))
+                start = text.index(after: index)
+            default: break
+            }
+        }
+        return items + [Substring(text[start...])]
+    }
 
     /// A JSON number, or the contents of a JSON string, exactly as written.
-    private static func number(_ json: String?) -> String? {
-        guard let json, json != "null" else { return nil }
-        return json.hasPrefix("\"") ? String(json.dropFirst().dropLast()) : json
+    private static func number(_ json: Substring) -> String? {
+        guard json != "null" else { return nil }
+        return json.first == "\"" ? String(json.dropFirst().dropLast()) : String(json)
     }
+
+    /// Whether an error code or type means that the request itself was refused.
+    private static func isRefusal(_ error: String?) -> Bool {
+        guard let error = error?.lowercased() else { return false }
+        return refusals.contains { error.contains($0) }
+    }
+
+    /// Parts of error codes: the prompt breaks a rule, or the parameters are wrong.
+    private static let refusals = [
+        "policy", "moderation", "safety", "sensitive", "nsfw", "invalid_request", "invalid_param", "image_download_failed",
+    ]
 }

@@ -48,8 +48,10 @@ final class GalleryPicture: Sendable {
     // Derived values are computed on demand, because a live gallery keeps every picture in memory.
 
     var words: VerdictLabel {
-        if kind == .unavailable { return .unavailable }
-        return entry.judgement.map { VerdictLabel($0.verdict) } ?? .unjudged
+        if kind == .unavailable { return entry.original == nil ? .unavailable : .damaged }
+        guard let verdict = entry.judgement?.verdict else { return .unjudged }
+        let request = entry.request.flatMap { $0.sizeRequest(in: SizeContract.contract(model: $0.model)) }
+        return VerdictLabel(verdict, RequestKind(request))
     }
 
     var thumbnail: Media? { entry.thumbnail.map { Self.media("thumbs", $0) } }

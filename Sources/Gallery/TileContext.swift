@@ -65,9 +65,9 @@ struct TileContext {
         let facts: [(String, String?)] = [
             ("Requested", asked),
             ("Delivered", judgement?.delivered.map(pixels)),
-            ("Billed as", judgement?.billedTier?.rawValue),
+            ("Requested tier", judgement?.billedTier?.rawValue),
             ("Delivered tier", judgement?.deliveredTier?.rawValue),
-            ("Paid too much", judgement?.overpaid.flatMap { $0 > .zero ? "\($0) × the base price" : nil }),
+            ("Below the requested tier", judgement?.overpaid.flatMap { $0 > .zero ? "\($0) × the base price" : nil }),
             ("Nearest size", judgement?.nearestCell.map { "\($0.ratio) at \($0.tier)" }),
             ("Reason", picture.kind == .picture ? nil : entry.reason),
             ("Model", entry.request?.model),

@@ -10,6 +10,15 @@ package enum FaultProfile: String, Sendable, CaseIterable {
     case hostile
 }
 
+/// How the simulated service charges.
+package enum BillingProfile: String, Sendable, CaseIterable {
+    /// Every completed call costs the price of its request, and other calls are free.
+    case real
+    /// Some calls cost the price of another class, nothing, or an unexplained amount; some failed calls are charged; and some
+    /// answers state the charge in another field, twice, or not at all.
+    case wrong
+}
+
 /// The configuration of a simulated service.
 package struct SimulatorOptions: Sendable {
     /// The address to listen on. The simulator has no TLS, so use anything but loopback in test networks only.
@@ -21,6 +30,7 @@ package struct SimulatorOptions: Sendable {
     /// Hidden files, subfolders, and files that do not start like a PNG, JPEG or WebP are skipped.
     package var images: String?
     package var faults = FaultProfile.none
+    package var billing = BillingProfile.real
     /// Determines task IDs, requests, pictures and faults. They do not depend on the time of day.
     package var seed: UInt64 = 1
     /// The clock for the age of tasks and links, and for every delay.

@@ -41,7 +41,7 @@ package final class UpstreamSimulator: Service {
         let signer = LinkSigner(seed: options.seed)
         let host = options.host.contains(":") ? "[\(options.host)]" : options.host
         let base = NIOLockedValueBox("http://\(host):\(options.port)")
-        let answers = TaskAnswer(profile: options.faults, seed: options.seed)
+        let answers = TaskAnswer(profile: options.faults, seed: options.seed, billing: BillingPlan(options))
         let links = ResultLinks(
             account: account, signer: signer, lifetime: TimeInterval(options.linkLifetime), base: base)
         let tasks = TaskController(

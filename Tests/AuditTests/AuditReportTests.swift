@@ -4,8 +4,6 @@ import Foundation
 import SizeContract
 import Testing
 
-private let contract = SizeContract.gptImage2
-
 /// An archived output; sizes as text, so that the judgement is the contract's.
 private func entry(
     _ task: String, _ index: Int = 0, size: String? = nil, resolution: String? = nil, delivered: (Int, Int)?

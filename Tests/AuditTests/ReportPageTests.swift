@@ -8,15 +8,15 @@ import Testing
     private static let hostile = "<script>alert(1)</script>\" onerror='x' {{figure}} </style> \u{202E}desrever \u{1F98A}"
 
     private func page(_ count: Int, prompt: String = "a fox") async throws -> String {
-        var pricing = Pricing(.basePrice(try #require(Decimal(plain: "0.05")), currency: "USD"))
-        var page = ReportPage(pricing: pricing)
+        var prices = try pricing("0.05")
+        var page = ReportPage(empty: AuditReport.Summary(money: Money(prices)))
         for number in 0..<count {
             var entry = AuditEntry(id: OutputID(task: try #require(TaskID("task-\(number)")), index: 0), state: .archived)
             entry.request = RecordedRequest(prompt: prompt, size: number % 2 == 0 ? "1:1" : "auto", resolution: "4K")
             entry.judgement = SizeContract.gptImage2.judge(
                 delivered: PixelSize(width: 1254, height: 1254),
                 request: try SizeContract.gptImage2.request(size: number % 2 == 0 ? "1:1" : "auto", resolution: "4K"))
-            page.add(entry, pricing.charge(of: entry))
+            page.add(entry, prices.charge(of: entry))
         }
         let bytes = try await page.html(title: "T & T", scope: "All.", now: Date(timeIntervalSince1970: 0)) { row in
             ReportPage.Attachment(

@@ -6,10 +6,10 @@ import Testing
 @Suite struct SummaryTests {
     @Test func noRefundIsRequestedForALostTask() throws {
         var lost = AuditTask(id: try #require(TaskID("task-lost")), state: .unavailable)
-        lost.credits = "4"
+        lost.charge.creditsUsed = "4"
         var failed = AuditTask(id: try #require(TaskID("task-failed")), state: .failed)
-        failed.credits = "2.5"
-        let report = AuditReport([], tasks: [lost, failed], pricing: Pricing(.recordedCredits))
+        failed.charge.creditsUsed = "2.5"
+        let report = AuditReport([], tasks: [lost, failed], pricing: Pricing())
         let money = try #require(report.summary.money)
         #expect([money.paid, money.refund, money.lost].map(\.plain) == ["6.5", "2.5", "4"])
         #expect(report.lost.map(\.taskId.text) == ["task-lost"])

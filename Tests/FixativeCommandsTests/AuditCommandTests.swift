@@ -62,7 +62,7 @@ import Testing
         let tiers = try ["1K", "2K", "4K"].map { tier in
             try #require(try json(try run("--tier", tier, "--format", "json"))["outputs"] as? [Any]).count
         }
-        #expect(tiers.reduce(0, +) == whole.count { $0["billedTier"] != nil })
+        #expect(tiers.reduce(0, +) == whole.count { $0["requestedTier"] != nil })
         #expect(try json(try run("--until", "2001-01-01", "--format", "json"))["outputs"] as? [String] == [])
         #expect(try json(try run("--model", "none", "--format", "json"))["outputs"] as? [String] == [])
         #expect(
@@ -86,6 +86,9 @@ import Testing
             ["--base-price", "0"], ["--base-price", "-1"], ["--base-price", "0,05"], ["--base-price", "cheap"],
             ["--currency", "EUR"],
             ["--base-price", "1", "--currency", "US$"], ["--summary", "--group-by", "day"], ["--near", "4"],
+            ["--delimiter", ";"], ["--decimal", ","], ["--format", "csv", "--delimiter", "x"], ["--columns", "task,colour"],
+            ["--columns", "task", "--format", "json"], ["--group-by", "day,month,model"], ["--group-by", "day,day"],
+            ["--time-zone", "Nowhere/City"], ["--credit-price", "0"], ["--against-account", "--net"], ["--fail-on", "as-priced"],
             ["--consistency", "--near", "11"], ["--consistency", "--near", "-1"], ["--bom"],
             ["--against-account", "--verdict", "exact"], ["--against-account", "--base-price", "1"],
             ["--against-account", "--fail-on", "none"], ["--against-account", "--tolerance", "ratio"],

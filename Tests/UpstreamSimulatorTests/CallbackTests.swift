@@ -34,7 +34,7 @@ import Testing
 
     private static func entry(created: Date) -> SimulatedEntry {
         let request = SimulatedRequest(prompt: "x", callbackURL: "https://hooks.example.com/x")
-        let forge = TaskForge(seed: 1, profile: .none, folder: [])
+        let forge = TaskForge(seed: 1, profile: .none, folder: [], billing: BillingPlan(profile: .real, seed: 1))
         return forge.task(request, serial: 0, created: created, finishes: created.addingTimeInterval(4), mayFail: false)
     }
 

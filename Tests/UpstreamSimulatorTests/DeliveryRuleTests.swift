@@ -9,7 +9,7 @@ struct DeliveryRuleTests {
 
     /// Deliveries for the stock's own mixture of requests, in percent.
     private static let outputs: [(task: SimulatedTask, output: SimulatedOutput)] = {
-        let forge = TaskForge(seed: 11, profile: .real, folder: [])
+        let forge = TaskForge(seed: 11, profile: .real, folder: [], billing: BillingPlan(profile: .real, seed: 1))
         let now = ManualClock().now
         return (0..<count).compactMap { serial in
             forge.stockTask(serial: serial, created: now, finishes: now, mayFail: false).simulated

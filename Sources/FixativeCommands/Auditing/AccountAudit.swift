@@ -26,8 +26,8 @@ struct AccountAudit {
     /// - Returns: Whether everything that the account completed is archived.
     func run() async throws -> Bool {
         let now = archive.clock.now
-        let since = filter.since?.date(from: now)
-        let until = filter.until?.date(from: now)
+        let since = filter.since(now)
+        let until = filter.until(now)
         let (listing, problems) = try await listing(since: since, now: now)
         var comparison = AccountComparison(since: since)
         comparison.isStable = listing.isStable && problems.isEmpty
@@ -95,11 +95,11 @@ struct AccountAudit {
         }
         guard format == .table else { return sink.write(table.csv) }
         if !table.rows.isEmpty { sink.write(table.text + "\n") }
-        sink.write(Self.text(comparison))
+        sink.write(Self.text(comparison, filter.calendar))
     }
 
-    private static func text(_ comparison: AccountComparison) -> String {
-        let time = comparison.since.map { " since \(Rendering.minute($0)) UTC" } ?? ""
+    private static func text(_ comparison: AccountComparison, _ calendar: AuditCalendar) -> String {
+        let time = comparison.since.map { " since \(calendar.minute($0)) \(calendar.name)" } ?? ""
         var text =
             "the account lists \(Rendering.count(comparison.listed, "task"))\(time): \(comparison.completed) completed, "
             + "\(comparison.failed) failed, \(comparison.underWay) under way\n"

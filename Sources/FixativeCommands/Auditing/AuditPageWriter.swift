@@ -29,8 +29,8 @@ struct AuditPageWriter {
 
     /// - Returns: The totals.
     func write(_ reader: AuditReader) async throws -> AuditReport.Summary {
-        var page = ReportPage(pricing: reader.price.pricing)
-        try await reader.forEachPage(filter.hasLosses ? [.archived, .unavailable] : [.archived], .pictures) {
+        var page = ReportPage(empty: reader.nothing, calendar: filter.calendar)
+        try await reader.forEachPage(reader.states, .pictures) {
             for (entry, charge) in $0 { page.add(entry, charge) }
         }
         for (task, charge) in try await reader.tasks() { page.add(task, charge) }
@@ -94,12 +94,13 @@ struct AuditPageWriter {
     /// Describes the selected part of the archive.
     private func scope(_ now: Date) -> String {
         var parts: [String] = []
-        if let since = filter.since { parts.append("created since \(Rendering.minute(since.date(from: now))) UTC") }
-        if let until = filter.until { parts.append("created before \(Rendering.minute(until.date(from: now))) UTC") }
+        let calendar = filter.calendar
+        if let since = filter.since(now) { parts.append("created since \(calendar.minute(since)) \(calendar.name)") }
+        if let until = filter.until(now) { parts.append("created before \(calendar.minute(until)) \(calendar.name)") }
         if let model = filter.model { parts.append("of the model \(model)") }
         if let query = filter.query { parts.append("whose prompt contains \u{201C}\(query)\u{201D}") }
         if let verdict = filter.verdict { parts.append("judged \(verdict.rawValue)") }
-        if let tier = filter.tier { parts.append("billed as \(tier)") }
+        if let tier = filter.tier { parts.append("requested as \(tier)") }
         return parts.isEmpty ? "All pictures of the archive." : "Pictures " + parts.joined(separator: ", ") + "."
     }
 }

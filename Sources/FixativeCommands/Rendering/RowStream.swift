@@ -10,8 +10,8 @@ struct RowStream {
     private var hasHeadings = false
     private let sink: OutputFile
 
-    init(columns: [Table.Column], format: OutputFormat, sink: OutputFile = .stdout) {
-        table = Table(columns: columns)
+    init(columns: [Table.Column], format: OutputFormat, delimiter: Character = ",", sink: OutputFile = .stdout) {
+        table = Table(columns: columns, delimiter: delimiter)
         self.format = format
         self.sink = sink
     }

@@ -19,6 +19,8 @@ struct Table {
     }
 
     var columns: [Column]
+    /// Between the cells of a CSV line.
+    var delimiter: Character = ","
     var rows: [[String]] = []
 
     /// The rows in aligned columns.
@@ -60,8 +62,10 @@ struct Table {
     /// CSV according to RFC 4180. A leading `'` prevents spreadsheets from reading a cell as a formula.
     var csv: String { csvHeadings + csvLines }
 
-    var csvHeadings: String { SpreadsheetLine.text(columns.map { $0.title.lowercased() }) }
-    var csvLines: String { rows.map { SpreadsheetLine.text($0.map { $0 == Self.nothing ? "" : $0 }) }.joined() }
+    var csvHeadings: String { SpreadsheetLine.text(columns.map { $0.title.lowercased() }, delimiter: delimiter) }
+    var csvLines: String {
+        rows.map { SpreadsheetLine.text($0.map { $0 == Self.nothing ? "" : $0 }, delimiter: delimiter) }.joined()
+    }
 
     /// Marks an empty cell in a table; in CSV the cell is left empty.
     private static let nothing = "-"

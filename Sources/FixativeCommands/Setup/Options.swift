@@ -112,6 +112,8 @@ struct TimeSpan: ExpressibleByArgument {
     private enum Start {
         case ago(TimeInterval)
         case date(Date)
+        /// A day without a time.
+        case day(String, Date)
     }
 
     init?(argument: String) {
@@ -123,7 +125,7 @@ struct TimeSpan: ExpressibleByArgument {
                 && plain?.iso8601.prefix(10) == argument.prefix(10)
         }
         if isWhole == true, let date = Date(iso8601: argument) ?? Date(iso8601: argument + "T00:00:00Z") {
-            start = .date(date)
+            start = argument.count == 10 ? .day(argument, date) : .date(date)
             return
         }
         let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
@@ -135,10 +137,12 @@ struct TimeSpan: ExpressibleByArgument {
     }
 
     /// The start of the span.
-    func date(from now: Date) -> Date {
+    /// - Parameter midnight: Returns the start of a day such as `2026-11-01`, if it is not to start in UTC.
+    func date(from now: Date, midnight: (String) -> Date? = { _ in nil }) -> Date {
         switch start {
         case .ago(let seconds): now.addingTimeInterval(-seconds)
         case .date(let date): date
+        case .day(let day, let date): midnight(day) ?? date
         }
     }
 

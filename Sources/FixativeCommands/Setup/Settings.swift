@@ -1,5 +1,6 @@
 import ArchiveModel
 import Archiver
+import Audit
 import BlobStore
 import BlockingThreads
 import Configuration
@@ -46,6 +47,8 @@ struct Settings: Sendable {
     var lowSpeedSeconds: Double
     /// Hours before its deadline from which a waiting item is at risk.
     var riskHours: Double
+    /// Prices of a 1K picture by model.
+    var prices: [String: Price]
     /// Permissions of files written into the archive.
     var permissions: ArchivePermissions
     /// The config file in use.
@@ -54,7 +57,8 @@ struct Settings: Sendable {
     var warnings: [String] = []
 
     /// The settings that an archive's own `fixative.json` may contain.
-    static let archiveKeys = Set(archiveRanges.map(\.key) + ["workers", "downloads", "perHost", "perHostRate", "riskHours"])
+    static let archiveKeys = Set(
+        archiveRanges.map(\.key) + ["workers", "downloads", "perHost", "perHostRate", "riskHours", "prices"])
     /// - Parameter warn: Called for each ignored setting; by default writes a line to stderr.
     /// - Throws: ``SettingsError``.
     static func load(
@@ -221,6 +225,7 @@ struct Settings: Sendable {
         lowSpeedBytes = try Self.fraction("lowSpeedBytes", reader, 0...1_000_000_000) ?? 1024
         lowSpeedSeconds = try Self.fraction("lowSpeedSeconds", reader, 0...86_400) ?? 30
         riskHours = try Self.fraction("riskHours", reader, 0...8760) ?? 2
+        prices = try Self.prices("prices", reader)
         permissions = try Self.permissions("umask", trusted)
         decoders = try Self.place(trusted)
         _ = try APIAddress(apiURL)
@@ -307,6 +312,27 @@ struct Settings: Sendable {
             }
             return pattern
         }
+    }
+
+    /// Items such as `gpt-image-2-beta=4 credits` or `gpt-image-2-beta=0.05 EUR`.
+    private static func prices(_ key: ConfigKey, _ reader: ConfigReader) throws -> [String: Price] {
+        guard let items = reader.stringArray(forKey: key) else {
+            guard !isPresent(key, reader) else {
+                throw SettingsError("the setting \(key) (\(variable(key))) must be a list of texts")
+            }
+            return [:]
+        }
+        var prices: [String: Price] = [:]
+        for item in items {
+            guard let match = item.wholeMatch(of: /\s*(\S+?)\s*=\s*([0-9.]+)\s+([A-Za-z]{1,8})\s*/),
+                let amount = Amount(argument: String(match.2))
+            else {
+                throw SettingsError(
+                    "'\(item.prefix(80))' in \(key) (\(variable(key))) is not a price; example: gpt-image-2-beta=4 credits")
+            }
+            prices[String(match.1)] = Price(amount.value, Amount.unit(String(match.3)))
+        }
+        return prices
     }
 
     private static func flag(_ key: ConfigKey, _ reader: ConfigReader) throws -> Bool? {

@@ -13,7 +13,7 @@ enum AuditFormat: String, CaseIterable, ExpressibleByArgument {
 
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Compare what was requested, delivered and billed.",
+        commandName: "audit", abstract: "Compare what was requested, delivered and charged.",
         discussion: """
             Exit code 0 when every picture is exact, accepted, unrequested or unread and none is lost, 1 otherwise; --fail-on and \
             --tolerance change that. 'fixative audit evidence TASK_ID OUT' packs everything that is known of one task.
@@ -24,8 +24,10 @@ struct AuditCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("group-by"),
-        help: ArgumentHelp("Sum up by day, model, size or verdict instead of listing each picture.", valueName: "what"))
-    var grouping: AuditGrouping?
+        help: ArgumentHelp(
+            "Sum up by day, week, month, model, account, size, verdict or finding instead of listing each picture; also by two, separated by a comma.",
+            valueName: "what"))
+    var groupings: AuditGroupings?
 
     @Flag(help: "Only the totals.")
     var summary = false
@@ -38,8 +40,8 @@ struct AuditCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Findings that lead to exit code 1: verdicts and 'lost', separated by commas, or 'none'. Default: every mismatch and loss.",
-            valueName: "verdicts"))
+            "What leads to exit code 1: verdicts, 'overcharged', 'undercharged', 'unexplained' and 'lost', separated by commas, or 'none'. Default: every mismatch and loss.",
+            valueName: "list"))
     var failOn: Failures?
 
     @Flag(help: "Compare the archive with the account's list of tasks: is everything archived?")
@@ -59,26 +61,36 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file instead of stdout.", valueName: "file"))
     var output: String?
 
+    @Option(
+        help: ArgumentHelp("The columns of the table or CSV file, separated by commas: see docs/audit.md.", valueName: "names"))
+    var columns: AuditColumns?
+
+    @Option(help: "The delimiter of a CSV file: ',', ';', '|' or 'tab'.")
+    var delimiter: CSVDelimiter?
+
+    @Option(help: "The decimal sign of a CSV file: '.' or ','.")
+    var decimal: CSVDecimal?
+
     @Flag(help: "Begin a CSV file with the byte order mark that Excel needs.")
     var bom = false
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard !summary || (grouping == nil && (format == .table || format == .json)) else {
+        guard !summary || (groupings == nil && (format == .table || format == .json)) else {
             throw ValidationError("--summary needs --format table or json, and can't be combined with --group-by")
         }
         guard failOn == nil || tolerance == .exact else {
             throw ValidationError("--tolerance and --fail-on can't be combined; give one of them")
         }
-        let isComparison = grouping == nil && !summary && !consistency && filter.hasLosses && filter.isTimeAlone
-        guard !againstAccount || (isComparison && price.basePrice == nil && failOn == nil && tolerance == .exact) else {
+        let isComparison = groupings == nil && !summary && !consistency && filter.hasLosses && filter.isTimeAlone
+        guard !againstAccount || (isComparison && !price.isGiven && failOn == nil && tolerance == .exact) else {
             throw ValidationError("--against-account can only be combined with --since, --until, --format and --output")
         }
-        guard !againstAccount || format != .html, !consistency || format != .html, grouping == nil || format != .html else {
+        guard !againstAccount || format != .html, !consistency || format != .html, groupings == nil || format != .html else {
             throw ValidationError("--format html can't be combined with --against-account, --consistency or --group-by")
         }
-        guard !consistency || (grouping == nil && !summary) else {
+        guard !consistency || (groupings == nil && !summary) else {
             throw ValidationError("--consistency can't be combined with --group-by or --summary")
         }
         guard near == nil || (consistency && (0...NearDuplicates.most).contains(near ?? 0)) else {
@@ -88,39 +100,52 @@ struct AuditCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--fail-on lost can't be combined with --verdict or --tier: a lost picture has no verdict and no price class")
         }
-        guard !bom || format == .csv else { throw ValidationError("--bom needs --format csv") }
+        guard format == .csv || (!bom && delimiter == nil && decimal == nil) else {
+            throw ValidationError("--bom, --delimiter and --decimal need --format csv")
+        }
+        let isList = groupings == nil && !summary && !againstAccount && !consistency && (format == .csv || format == .table)
+        guard columns == nil || isList else {
+            throw ValidationError("--columns needs a list of pictures with --format table or csv")
+        }
     }
 
     /// The rule that decides on exit code 1.
     private var rule: AuditRule { failOn?.rule ?? AuditRule(tolerance) }
 
+    private var layout: AuditLayout {
+        AuditLayout(
+            format: format, columns: columns?.all, delimiter: delimiter?.character ?? ",", decimal: decimal?.character ?? ".")
+    }
+
     func run() async throws {
         let settings = try await Settings.load(common)
         let archive = try Archive(settings, creating: false, reading: true)
-        let reader = AuditReader(catalog: archive.catalog, filter: filter, price: price, now: archive.clock.now)
         let sink = try OutputFile(file: output)
         if bom { sink.write("\u{FEFF}") }
-        let passes = try await write(archive, settings, reader, sink)
+        let passes = try await write(archive, settings, sink)
         try sink.finish()
         if !passes { throw ExitCode.foundWrong }
     }
 
     /// - Returns: Whether the audit passes.
-    private func write(_ archive: Archive, _ settings: Settings, _ reader: AuditReader, _ sink: OutputFile) async throws -> Bool {
+    private func write(_ archive: Archive, _ settings: Settings, _ sink: OutputFile) async throws -> Bool {
         if againstAccount { return try await AccountAudit(archive, settings, filter, format, sink).run() }
+        // The counters know nothing about money.
+        if summary, filter.isTimeAlone, !price.isGiven, rule.findings.isEmpty {
+            return try summarise(try await AuditReader.countedSummary(archive, filter), sink).passes(rule)
+        }
+        let reader = try await AuditReader(archive, filter, price, prices: settings.prices)
+        if let warning = reader.warning { Terminal.complain("WARNING: \(warning)") }
         if consistency { return try await ConsistencyAudit(reader, near, format, sink).run() }
-        if summary { return try await summarise(reader, sink).passes(rule) }
-        if let grouping { return try await AuditWriter(format, sink).groups(reader, grouping).passes(rule) }
+        if summary { return try summarise(try await reader.summary(), sink).passes(rule) }
+        if let groupings { return try await AuditGroupWriter(layout, sink).write(reader, groupings.all).passes(rule) }
         if format == .html {
             return try await AuditPageWriter(archive, sink, output, filter, settings.decoders).write(reader).passes(rule)
         }
-        return try await AuditWriter(format, sink).report(reader).passes(rule)
+        return try await AuditWriter(layout, sink).report(reader).passes(rule)
     }
 
-    private func summarise(_ reader: AuditReader, _ sink: OutputFile) async throws -> AuditReport.Summary {
-        // The counters do not know how the cost of a call with several results is divided.
-        let counted = filter.isTimeAlone && price.basePrice == nil
-        let summary = counted ? try await reader.countedSummary() : try await reader.summary()
+    private func summarise(_ summary: AuditReport.Summary, _ sink: OutputFile) throws -> AuditReport.Summary {
         sink.write(format == .json ? try Rendering.json(Whole(summary: summary)) : AuditText.text(summary))
         return summary
     }
@@ -128,4 +153,22 @@ struct AuditCommand: AsyncParsableCommand {
     struct Whole: Encodable {
         var summary: AuditReport.Summary
     }
+}
+
+/// The delimiter of a CSV file.
+enum CSVDelimiter: String, CaseIterable, ExpressibleByArgument {
+    case comma = ","
+    case semicolon = ";"
+    case bar = "|"
+    case tab
+
+    var character: Character { self == .tab ? "\t" : Character(rawValue) }
+}
+
+/// The decimal sign of a CSV file.
+enum CSVDecimal: String, CaseIterable, ExpressibleByArgument {
+    case point = "."
+    case comma = ","
+
+    var character: Character { Character(rawValue) }
 }

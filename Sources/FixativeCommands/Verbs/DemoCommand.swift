@@ -28,6 +28,9 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "The faults of the simulated upstream.")
     var faults: FaultProfile = .real
 
+    @Option(help: "How the simulated upstream charges.")
+    var billing: BillingProfile = .real
+
     @OptionGroup var common: CommonOptions
     @OptionGroup var work: WorkOptions
     @OptionGroup var output: FormatOptions
@@ -47,6 +50,7 @@ struct DemoCommand: AsyncParsableCommand {
         var options = SimulatorOptions()
         options.images = images
         options.faults = faults
+        options.billing = billing
         options.seed = seed
         let simulator = try UpstreamSimulator(options: options, pictures: SyntheticPictureSource())
         let populated = try await simulator.populate(tasks: tasks ?? 24)
@@ -58,14 +62,14 @@ struct DemoCommand: AsyncParsableCommand {
             Terminal.log(
                 "a simulated account with \(Rendering.count(populated.count, "completed task")) at \(settings.apiURL), faults: \(faults.rawValue)"
             )
-            let result = try await Self.archive(populated, settings: settings, verbose: common.verbose)
+            let result = try await Self.archive(populated, billing: billing, settings: settings, verbose: common.verbose)
             group.cancelAll()
             return result
         }
         Terminal.endProgress()
         let seconds = TimeInterval(ContinuousClock.now - started)
         if summary.wasStopped { return Terminal.log("stopped; the same command continues") }
-        let reader = try AuditReader.whole(archive)
+        let reader = try await AuditReader.whole(archive, prices: settings.prices)
         let audit = try await reader.summary()
         let gallery = archive.files.path + "/gallery"
         _ = try await GalleryCommand.write(archive, to: gallery, title: "Fixative demo", originals: true, link: true)
@@ -78,7 +82,7 @@ struct DemoCommand: AsyncParsableCommand {
         Terminal.write(
             "\(Rendering.count(summary.archived, "picture")) archived in \(time), \(Rendering.bytes(summary.newBytes)) new\n")
         Terminal.write(AuditText.text(audit))
-        let lost = AuditReport(lost: try await reader.lostOutputs().map(\.0), tasks: try await reader.tasks()).lost
+        let lost = AuditReport(lost: try await reader.unarchived().lost, tasks: try await reader.tasks()).lost
         for lost in lost { Terminal.write(AuditText.line(lost)) }
         let program = CommandLine.arguments.first ?? "fixative"
         let flag = settings.storage == "storage" ? "" : " --storage \(settings.storage)"
@@ -94,7 +98,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     /// Runs the real archiver on the account's tasks, registered with their requests as from a manifest.
     private static func archive(
-        _ tasks: [SimulatedTask], settings: Settings, verbose: Bool
+        _ tasks: [SimulatedTask], billing: BillingProfile, settings: Settings, verbose: Bool
     ) async throws -> (Archive, ArchiveSummary) {
         guard let key = APIKey("demonstration-key"), let url = URL(string: settings.apiURL), let host = url.host,
             let port = url.port
@@ -118,11 +122,14 @@ struct DemoCommand: AsyncParsableCommand {
         ) { reporter($0) }
         let now = archive.clock.now
         try await context.register(
-            tasks.map { task in
+            tasks.enumerated().map { number, task in
                 var request = task.request.recorded
                 request.size = request.size ?? "auto"
                 request.recordedAt = now
-                return TaskRegistration(id: task.id, source: "demo", request: request, createdAt: task.created)
+                // With wrong charges, the charge of some calls is all that is known about the request.
+                let isUnknown = billing == .wrong && number % 9 == 4
+                return TaskRegistration(
+                    id: task.id, source: "demo", request: isUnknown ? nil : request, createdAt: task.created)
             })
         let summary = try await stoppingAtSignals(context.archiver) { try await context.run() }
         if let reason = summary.stopReason { throw SettingsError(reason) }

@@ -13,6 +13,11 @@ extension FaultProfile: ExpressibleByArgument {
     package static var allValueStrings: [String] { allCases.map(\.rawValue) }
 }
 
+extension BillingProfile: ExpressibleByArgument {
+    package init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+    package static var allValueStrings: [String] { allCases.map(\.rawValue) }
+}
+
 /// Draws the pictures that the simulator delivers.
 struct SyntheticPictureSource: PictureSource {
     func picture(width: Int, height: Int, format: String, seed: UInt64) async throws -> [UInt8] {
@@ -38,6 +43,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "The faults of the simulated upstream.")
     var faults: FaultProfile = .none
 
+    @Option(help: "How the simulated upstream charges; 'wrong' also charges wrong amounts, and failed calls.")
+    var billing: BillingProfile = .real
+
     @Option(help: "The seed of all random choices; the same seed gives the same pictures and faults.")
     var seed: UInt64 = 1
 
@@ -61,6 +69,7 @@ struct SimulateCommand: AsyncParsableCommand {
         options.port = port
         options.images = images
         options.faults = faults
+        options.billing = billing
         options.seed = seed
         options.completionsPerMinute = rate
         options.allowInternalCallbacks = true

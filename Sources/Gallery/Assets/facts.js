@@ -13,9 +13,9 @@ const factsOf = (row) => {
   return [
     ["Requested", row.asked && (row.expected && row.expected !== row.asked ? `${row.asked} (${sides(row.expected)})` : sides(row.asked))],
     ["Delivered", row.delivered && sides(row.delivered) + share],
-    ["Billed as", row.billedTier],
+    ["Requested tier", row.billedTier],
     ["Delivered tier", row.deliveredTier],
-    ["Paid too much", row.overpaidMultiplier > 0 ? `${row.overpaidMultiplier.toFixed(1)} × the base price` : undefined],
+    ["Below the requested tier", row.overpaidMultiplier > 0 ? `${row.overpaidMultiplier.toFixed(1)} × the base price` : undefined],
     ["Nearest size", row.nearest],
     ["Reason", row.kind === "picture" ? undefined : row.reason],
     ["Model", row.model],

@@ -24,7 +24,8 @@ actor Account {
     private var refusedFiles: Set<String> = []
 
     init(options: SimulatorOptions, folder: [FolderPicture]) {
-        forge = TaskForge(seed: options.seed, profile: options.faults, folder: folder)
+        forge = TaskForge(
+            seed: options.seed, profile: options.faults, folder: folder, billing: BillingPlan(options))
         clock = options.clock
         generationTime = TimeInterval(options.generationTime)
         openingCredits = Credits(tenths: Int(options.openingCredits * 10))

@@ -62,6 +62,8 @@ struct SimulatedEntry: Sendable {
     let outcome: SimulatedOutcome
     let deliveries: [Delivery]
     let fate: TaskFate
+    /// The charge for the call once it has ended.
+    let charge: Credits
 
     func status(at now: Date) -> Status {
         guard now >= finishes else { return share(at: now) < 0.15 ? .pending : .processing }
@@ -88,8 +90,8 @@ struct SimulatedEntry: Sendable {
         return whole > 0 ? max(0, now.timeIntervalSince(created) / whole) : 1
     }
 
-    /// Credits charged by `now`: zero until the task is completed.
-    func used(at now: Date) -> Credits { status(at: now) == .completed ? request.price : Credits(tenths: 0) }
+    /// Credits charged by `now`: zero until the task has ended.
+    func used(at now: Date) -> Credits { status(at: now).isFinal ? charge : Credits(tenths: 0) }
 
     /// Credits reserved for the task at `now`.
     func reserved(at now: Date) -> Credits { status(at: now).isFinal ? Credits(tenths: 0) : request.price }

@@ -9,6 +9,7 @@ import Foundation
 struct TaskAnswer: Sendable {
     let profile: FaultProfile
     let seed: UInt64
+    let billing: BillingPlan
 
     /// The answer to a creation.
     func created(_ entry: SimulatedEntry) -> JSONValue {
@@ -81,11 +82,24 @@ struct TaskAnswer: Sendable {
 
     private func usage(_ entry: SimulatedEntry, at now: Date) -> JSONValue {
         let used = entry.used(at: now)
-        return .object([
+        var members: [String: JSONValue] = [
             "billing_rule": .string("per_call"), "credits_reserved": .number(entry.request.price.amount),
             "credits_used": .number(used.amount), "user_group": .string("default"),
             "cost": .object(["credits": .number(used.amount), "usd": .number(used.usd)]),
-        ])
+        ]
+        switch billing.statement(of: entry.id) {
+        case .whole: break
+        case .costAlone: members["credits_used"] = .null
+        case .dollarsAlone:
+            members["credits_used"] = nil
+            members["cost"] = .object(["credits": .string("unknown"), "usd": .number(used.usd)])
+        case .nothing:
+            members["credits_used"] = .string("pending")
+            members["cost"] = .null
+        case .contradiction: members["cost"] = .object(["credits": .number(used.amount + 1), "usd": .number(used.usd)])
+        case .text: members["credits_used"] = .string("\(used.amount)")
+        }
+        return .object(members)
     }
 
     private static func vary(_ members: inout [String: JSONValue], draw: inout Draw) {

@@ -9,6 +9,8 @@ struct TaskForge: Sendable {
     /// Pictures from a folder, in order; empty if pictures are generated.
     let folder: [FolderPicture]
 
+    let billing: BillingPlan
+
     var plan: FaultPlan { FaultPlan(profile: profile, seed: seed) }
 
     /// An ID in the documented form `task-unified-<10 digits>-<8 letters or digits>`. The digits look like a Unix time but are
@@ -37,10 +39,12 @@ struct TaskForge: Sendable {
     /// The task for `request`.
     func task(_ request: SimulatedRequest, serial: Int, created: Date, finishes: Date, mayFail: Bool) -> SimulatedEntry {
         let id = id(serial: serial)
+        let planned = mayFail ? plan.outcome(of: id) : .completed
+        let outcome = planned == .completed ? billing.outcome(of: id) : planned
         return SimulatedEntry(
-            id: id, serial: serial, request: request, created: created, finishes: finishes,
-            outcome: mayFail ? plan.outcome(of: id) : .completed, deliveries: deliveries(for: request, id: id, serial: serial),
-            fate: plan.fate(of: id))
+            id: id, serial: serial, request: request, created: created, finishes: finishes, outcome: outcome,
+            deliveries: deliveries(for: request, id: id, serial: serial), fate: plan.fate(of: id),
+            charge: billing.charge(for: request, id: id, outcome: outcome))
     }
 
     private func folderPicture(serial: Int) -> FolderPicture? { folder.isEmpty ? nil : folder[serial % folder.count] }

@@ -152,7 +152,11 @@ def check_values(pages, verbs, root, report):
 ENUMERATIONS = [
     ("Sources/Upkeep/VerificationReport.swift", "Kind", "docs/operations.md"),
     ("Sources/Audit/ConsistencyCheck.swift", "Kind", AUDIT),
-    ("Sources/Audit/Pricing.swift", "Origin", AUDIT),
+    ("Sources/Audit/BasePrices.swift", "Origin", AUDIT),
+    ("Sources/Audit/Charge.swift", "PriceFinding", AUDIT),
+    ("Sources/Audit/Charge.swift", "LossCause", AUDIT),
+    ("Sources/Audit/Charge.swift", "RefundReason", AUDIT),
+    ("Sources/FixativeCommands/Auditing/AuditColumn.swift", "AuditColumn", AUDIT),
     ("Sources/ArchiveModel/FailureCause.swift", "FailureCause", "docs/archive-format.md"),
     ("Sources/GenerationAPI/UpstreamMonitor.swift", "Name", "docs/security.md"),
 ]
@@ -179,7 +183,7 @@ def read(root, pattern):
 def check_settings(pages, root, report):
     """The settings that the setup's sources ask the configuration for, and the variables that any source names."""
     setup = read(root, "Sources/FixativeCommands/Setup/*.swift")
-    found = set(re.findall(r'\b(?:text|flag|number|fraction|hosts|permissions)\(\s*"([a-z][A-Za-z]+)"', setup))
+    found = set(re.findall(r'\b(?:text|flag|number|fraction|hosts|permissions|prices)\(\s*"([a-z][A-Za-z]+)"', setup))
     found |= set(re.findall(r'forKey: "([a-z][A-Za-z]+)"', setup))
     report.check(len(found) > 15, f"Sources/FixativeCommands/Setup: only {len(found)} settings were found")
     rows = set(re.findall(r"^\| `([a-z][A-Za-z]+)`", pages[SETTINGS].text, re.M))
