@@ -4,10 +4,18 @@ from entry import put, swap
 PRICING = "Audit/Pricing.swift"
 REPORT = "Audit/AuditReport.swift"
 RULE = "Audit/AuditRule.swift"
+PRICES = "Audit/BasePrices.swift"
+DECIMAL = "Audit/Decimal+Plain.swift"
+SUMS = "Audit/Money.swift"
+CENTS = "Audit/Cents.swift"
+GROUPING = "Audit/AuditGrouping.swift"
 ACCOUNT = "Audit/AccountComparison.swift"
 CHECK = "Audit/ConsistencyCheck.swift"
 
 MONEY = "AuditTests.MoneyTests"
+FINDINGS = "AuditTests.PriceFindingTests"
+LEARNED = "AuditTests.LearnedPriceTests"
+CENT_TESTS = "AuditTests.CentTests"
 REPORTS = "AuditTests.AuditReportTests"
 RULES = "AuditTests.RuleTests"
 GROUPS = "AuditTests.GroupTests"
@@ -17,31 +25,34 @@ SUMMARY = "AuditTests.SummaryTests"
 
 MUTANTS = [
     # Money.
-    swap("audit-001", PRICING, "max(0, price(billed) - price(delivered))", "price(billed) - price(delivered)", MONEY,
-         "a larger delivery is not charged again"),
-    put("audit-002", PRICING, "(entry.cause ?? .vendor) == .vendor", "((entry.cause ?? .vendor) == .vendor || MUTANT)", MONEY,
+    put("audit-001", PRICING, "charge.refund = max(0, charge.paid - price)", "charge.refund = MUTANT ? charge.paid - price : max(0, charge.paid - price)",
+        FINDINGS, "a refund is never negative"),
+    put("audit-002", PRICING, "LossCause(entry.cause ?? .vendor)", "LossCause(MUTANT ? .vendor : entry.cause ?? .vendor)", MONEY,
         "no refund is asked for what is not the vendor's fault"),
-    put("audit-003", PRICING, "let isRefundKnown = key.billed != nil ||", "let isRefundKnown = MUTANT || key.billed != nil ||", MONEY,
-        "without a request the refund is unknown"),
-    put("audit-004", PRICING, "(0...1_000_000_000).contains($0)", "((0...1_000_000_000).contains($0) || MUTANT)", MONEY,
+    put("audit-003", PRICING, "guard cause == .vendor, charge.paid > 0 else { return }", "guard cause == .vendor || MUTANT, charge.paid > 0 else { return }",
+        FINDINGS, "only losses that the vendor caused are claimed"),
+    put("audit-004", PRICES, "(0...1_000_000_000).contains($0)", "((0...1_000_000_000).contains($0) || MUTANT)", MONEY,
         "implausible credits are no charge"),
-    put("audit-005", PRICING, "(self / Decimal(count)).rounded(places: places, .down)", "(self / Decimal(count)).rounded(places: places, MUTANT ? .plain : .down)",
+    put("audit-005", DECIMAL, "(self / Decimal(count)).rounded(places: places, .down)", "(self / Decimal(count)).rounded(places: places, MUTANT ? .plain : .down)",
         MONEY, "the parts of a call add up to its price"),
-    put("audit-006", PRICING, "index == 0 ? rest - whole * unit : 0", "index == 0 && !MUTANT ? rest - whole * unit : 0", MONEY,
+    put("audit-006", DECIMAL, "index == 0 ? rest - whole * unit : 0", "index == 0 && !MUTANT ? rest - whole * unit : 0", MONEY,
         "nothing below a millionth is lost"),
-    put("audit-007", PRICING, "if isLost { lost += charge.paid }", "if isLost, !MUTANT { lost += charge.paid }", MONEY,
+    put("audit-007", SUMS, "if isLost { lost += charge.paid }", "if isLost, !MUTANT { lost += charge.paid }", MONEY,
         "what was paid for lost pictures is told"),
-    put("audit-008", PRICING, "refund: task.state == .unavailable ? 0 : paid)", "refund: task.state == .unavailable && !MUTANT ? 0 : paid)", SUMMARY,
-        "no refund is asked for a task whose pictures were made and lost"),
-    put("audit-009", PRICING, "refund: key.isPicture ? missing : paid,", "refund: key.isPicture || MUTANT ? missing : paid,", MONEY,
-        "bytes that are no picture give a full refund"),
+    put("audit-008", PRICING, "task.isRefused ? .ours : .vendor", "task.isRefused && !MUTANT ? .ours : .vendor", FINDINGS,
+        "no refund is asked for a prompt that was refused"),
+    put("audit-009", PRICING, "if let recorded = RecordedAmount(facts.charge) {", "if !MUTANT, let recorded = RecordedAmount(facts.charge) {", FINDINGS,
+        "a recorded charge is not replaced by a computed one"),
     put("audit-010", PRICING, "part: entry.id.index, parts: entry.siblings)", "part: entry.id.index, parts: MUTANT ? 1 : entry.siblings)", MONEY,
         "a call with several results is charged once"),
-    put("audit-011", PRICING, "credits: source == .recordedCredits ? entry.credits : nil,", "credits: source == .recordedCredits && !MUTANT ? entry.credits : nil,",
-        MONEY, "the recorded credits are the charge"),
-    put("audit-012", PRICING, "let part = key.billed.map { (credits * gap / price($0)).rounded(places: Self.places) }",
-        "let part = key.billed.map { (credits * gap / (MUTANT ? 1 : price($0))).rounded(places: Self.places) }", MONEY,
-        "the share of undelivered pixels is that of the billed price"),
+    put("audit-011", PRICES, "?? Self.amount(charge.costCredits)", "?? (MUTANT ? nil : Self.amount(charge.costCredits))", FINDINGS,
+        "the cost in credits is a charge"),
+    put("audit-012", PRICING, "asked.map { max(0, min($0, price) - charge.paid) } ?? 0", "asked.map { max(0, (MUTANT ? price : min($0, price)) - charge.paid) } ?? 0",
+        FINDINGS, "nobody owes more than the price of the request"),
+    put("audit-013", PRICES, "best.explained * 10 >= calls * 9", "(best.explained * 10 >= calls * 9 || MUTANT)", LEARNED,
+        "a base price explains nine tenths of the charges"),
+    put("audit-014", CENTS, "if remainder > limit { return cents + 1 }", "if remainder > limit, !MUTANT { return cents + 1 }", CENT_TESTS,
+        "the lines of a table add up to its total"),
 
     # Sums and rules.
     put("audit-015", REPORT, "if task.state == .unavailable { unavailable += 1 }", "if task.state == .unavailable || MUTANT { unavailable += 1 }", MONEY,
@@ -58,9 +69,9 @@ MUTANTS = [
         "overpaidMultiplier = overpaidMultiplier + (MUTANT ? .zero : judgement.overpaid ?? .zero)", REPORTS, "overpayments add up"),
     put("audit-021", RULE, "tolerance == .ratio ? [.resized] : []", "tolerance == .ratio ? (MUTANT ? [.resized, .reshaped] : [.resized]) : []", RULES,
         "another ratio fails the audit"),
-    put("audit-022", RULE, "grouping == .day ? groups.reversed() : groups", "grouping == .day && !MUTANT ? groups.reversed() : groups", GROUPS,
+    put("audit-022", GROUPING, "(order == .orderedAscending) != grouping.isTime", "(order == .orderedAscending) != (grouping.isTime && !MUTANT)", GROUPS,
         "the newest day comes first"),
-    put("audit-023", RULE, "guard entry.state == .archived || entry.state == .unavailable else", "guard entry.state == .archived || (entry.state == .unavailable && !MUTANT) else",
+    put("audit-023", GROUPING, "guard entry.state == .archived || entry.state == .unavailable else", "guard entry.state == .archived || (entry.state == .unavailable && !MUTANT) else",
         GROUPS, "groups count losses"),
 
     # The account and the archive.
