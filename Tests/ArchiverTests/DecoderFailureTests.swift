@@ -140,7 +140,7 @@ import Upkeep
         // 0.05 for a 1K picture makes 0.13 for one of 4K.
         let audited = try await archive.catalog.auditPage(EntryQuery(), [], after: nil).entries
         let price = try #require(Decimal(plain: "0.05"))
-        let report = AuditReport(audited, pricing: Pricing(.basePrice(price, currency: "USD")))
+        let report = AuditReport(audited, pricing: Pricing(PriceList(base: Price(price, "USD"))))
         #expect(report.outputs.map(\.view.taskId) == [task])
         let money = try #require(report.summary.money)
         #expect(money.paid.plain == "0.13" && money.refund.plain == "0")

@@ -129,6 +129,16 @@ struct AuditWriter {
 
     // MARK: JSON
 
+    /// The number of outputs that are encoded at once. It bounds the memory of the encoder.
+    private static let encodedOutputs = 250
+
+    private static func json(_ page: [(AuditEntry, Charge)]) throws -> [[UInt8]] {
+        try stride(from: 0, to: page.count, by: encodedOutputs).map { start in
+            let part = page[start..<min(start + encodedOutputs, page.count)]
+            return try JSONArrayStream.text(of: part.compactMap { AuditReport.Output($0.0, $0.1) }, depth: 1)
+        }
+    }
+
     /// Writes the JSON form of an ``AuditReport``, with the same order of keys.
     private func writeJSON(_ reader: AuditReader, _ rest: AuditReport, _ summary: inout AuditReport.Summary) async throws {
         func array<Element: Encodable>(
@@ -146,15 +156,13 @@ struct AuditWriter {
         try await array("lost", of: AuditReport.Lost.self) { for lost in rest.lost { try $0.append(lost) } }
         try await array("outputs", of: AuditReport.Output.self) { stream in
             // Encode one page while the next one is read.
-            var text: Task<[UInt8], any Error>?
+            var text: Task<[[UInt8]], any Error>?
             try await reader.forEachPage([.archived], .prompts) { page in
                 for (entry, charge) in page { summary.add(entry, charge) }
-                try stream.append(text: try await text?.value ?? [])
-                text = Task {
-                    try JSONArrayStream.text(of: page.compactMap { AuditReport.Output($0.0, $0.1) }, depth: 1)
-                }
+                for part in try await text?.value ?? [] { try stream.append(text: part) }
+                text = Task { try Self.json(page) }
             }
-            try stream.append(text: try await text?.value ?? [])
+            for part in try await text?.value ?? [] { try stream.append(text: part) }
         }
         sink.write("," + (try Rendering.json(AuditCommand.Whole(summary: summary)).drop { $0 != "\n" }))
     }

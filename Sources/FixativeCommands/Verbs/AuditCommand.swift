@@ -156,19 +156,24 @@ struct AuditCommand: AsyncParsableCommand {
 }
 
 /// The delimiter of a CSV file.
-enum CSVDelimiter: String, CaseIterable, ExpressibleByArgument {
-    case comma = ","
-    case semicolon = ";"
-    case bar = "|"
-    case tab
+struct CSVDelimiter: ExpressibleByArgument {
+    let character: Character
 
-    var character: Character { self == .tab ? "\t" : Character(rawValue) }
+    init?(argument: String) {
+        switch argument {
+        case ",", ";", "|": character = Character(argument)
+        case "tab": character = "\t"
+        default: return nil
+        }
+    }
 }
 
 /// The decimal sign of a CSV file.
-enum CSVDecimal: String, CaseIterable, ExpressibleByArgument {
-    case point = "."
-    case comma = ","
+struct CSVDecimal: ExpressibleByArgument {
+    let character: Character
 
-    var character: Character { Character(rawValue) }
+    init?(argument: String) {
+        guard argument == "." || argument == "," else { return nil }
+        character = Character(argument)
+    }
 }
