@@ -61,6 +61,11 @@ import Testing
         #expect(try decimal(try money("--base-price", "4")["paid"]) == decimal(plain["paid"]))
     }
 
+    @Test func aPriceInAnotherUnitIsNoticed() throws {
+        #expect(try run("--base-price", "0.05", "--summary").errors.contains("If the price is in money, add --currency"))
+        #expect(try !run("--base-price", "4", "--summary").errors.contains("WARNING"))
+    }
+
     @Test func netDeductsWhatWasChargedTooLow() throws {
         let money = try money("--net")
         let (refund, under) = (try decimal(money["refund"]), try decimal(money["undercharged"]))
@@ -103,9 +108,9 @@ import Testing
             // From the right, since a group's name may have spaces.
             let headings = try #require(cells.first)
             let fromRight = headings.count - 1 - (try #require(headings.firstIndex(of: "REFUND")))
-            let amounts = cells.dropFirst().compactMap { row in
-                Decimal(
-                    string: row[row.count - 1 - fromRight].replacing(",", with: ""), locale: Locale(identifier: "en_US_POSIX"))
+            let amounts = try cells.dropFirst().map { row in
+                let text = row[row.count - 1 - fromRight].replacing(",", with: "")
+                return try decimal(text == "-" ? "0" : text)
             }
             #expect(amounts.count == lines.count - 1 && amounts.count > 1)
             #expect(amounts.dropLast().reduce(0, +) == amounts.last, "\(grouping)\n\(table)")

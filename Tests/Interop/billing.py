@@ -162,11 +162,12 @@ def share(amount, index, parts):
 
 class Prices:
     def __init__(self, options, tasks):
-        self.learned = learn(tasks)
         self.credit = options.credit_price
         self.currency = (options.currency or "USD").upper()
         self.given = options.base_price
         self.given_unit = "credits" if self.credit or not options.currency else self.currency
+        # Nothing needs to be learned if every model has a price in credits.
+        self.learned = {} if self.given and self.given_unit == "credits" else learn(tasks)
         units = {charge[1] for task in tasks if (charge := recorded(task.get("taskJSON")))}
         self.unit = self.currency if self.credit else self.given_unit if self.given else units.pop() if len(units) == 1 else "credits"
 

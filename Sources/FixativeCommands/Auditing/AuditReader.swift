@@ -20,7 +20,10 @@ struct AuditReader {
         self.filter = filter
         isNet = price.net
         now = archive.clock.now
-        pricing = Pricing(price.list(prices), learned: LearnedPrices(try await archive.catalog.chargeTallies()))
+        let list = price.list(prices)
+        // Nothing needs to be learned if every model has a price in credits.
+        let tallies = list.base?.unit == PriceList.credits ? [] : try await archive.catalog.chargeTallies()
+        pricing = Pricing(list, learned: LearnedPrices(tallies))
     }
 
     /// A reader for the whole archive.
@@ -89,18 +92,15 @@ struct AuditReader {
         return summary
     }
 
-    /// A given base price that no charge agrees with, although the charges agree with another one.
-    var warning: String? {
-        for model in pricing.learned.models {
-            guard let learned = pricing.learned.price(of: model, in: PriceList.credits),
-                let given = pricing.base(of: model, in: PriceList.credits), given.origin == .computed,
-                learned > given.amount * 10 || learned * 10 < given.amount
-            else { continue }
-            return """
-                the base price of \(given.amount.plain) credits is far from the \(learned.plain) credits that the account's charges \
-                of \(model.isEmpty ? "unnamed models" : model) show. If it is in money, add --currency
-                """
-        }
-        return nil
+    /// Set if most charges are no multiple of a given base price.
+    func warning(_ summary: AuditReport.Summary) -> String? {
+        guard let given = pricing.list.base, let findings = summary.money?.findings else { return nil }
+        let priced = [PriceFinding.asPriced, .overcharged, .undercharged].reduce(0) { $0 + (findings[$1] ?? 0) }
+        let unexplained = findings[.unexplained] ?? 0
+        guard unexplained >= LearnedPrices.leastCharges, unexplained > priced * 9 else { return nil }
+        return """
+            \(unexplained) of \(unexplained + priced) charges are the price of no class, at a base price of \
+            \(given.amount.plain) \(given.unit). If the price is in money, add --currency
+            """
     }
 }

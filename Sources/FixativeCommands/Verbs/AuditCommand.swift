@@ -135,14 +135,20 @@ struct AuditCommand: AsyncParsableCommand {
             return try summarise(try await AuditReader.countedSummary(archive, filter), sink).passes(rule)
         }
         let reader = try await AuditReader(archive, filter, price, prices: settings.prices)
-        if let warning = reader.warning { Terminal.complain("WARNING: \(warning)") }
         if consistency { return try await ConsistencyAudit(reader, near, format, sink).run() }
-        if summary { return try summarise(try await reader.summary(), sink).passes(rule) }
-        if let groupings { return try await AuditGroupWriter(layout, sink).write(reader, groupings.all).passes(rule) }
-        if format == .html {
-            return try await AuditPageWriter(archive, sink, output, filter, settings.decoders).write(reader).passes(rule)
-        }
-        return try await AuditWriter(layout, sink).report(reader).passes(rule)
+        let total = try await write(archive, settings, reader, sink)
+        if let warning = reader.warning(total) { Terminal.complain("WARNING: \(warning)") }
+        return total.passes(rule)
+    }
+
+    /// - Returns: The totals.
+    private func write(
+        _ archive: Archive, _ settings: Settings, _ reader: AuditReader, _ sink: OutputFile
+    ) async throws -> AuditReport.Summary {
+        if summary { return try summarise(try await reader.summary(), sink) }
+        if let groupings { return try await AuditGroupWriter(layout, sink).write(reader, groupings.all) }
+        if format == .html { return try await AuditPageWriter(archive, sink, output, filter, settings.decoders).write(reader) }
+        return try await AuditWriter(layout, sink).report(reader)
     }
 
     private func summarise(_ summary: AuditReport.Summary, _ sink: OutputFile) throws -> AuditReport.Summary {
