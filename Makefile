@@ -122,6 +122,8 @@ asan: deps test-deps
 # Compares pixels, verdicts and thumbnails with libvips and Pillow, and reads our files with djpeg, dwebp and pngcheck.
 interop: deps test-deps
 	CORPUS=$(IMAGES) Tests/Interop/run
+	$(RELEASE) --product fixative
+	FIXATIVE=$(FIXATIVE) Tests/Interop/billing
 
 # Fuzzes each decoder, and the PNG fast path against libpng. The time is for each target: make fuzz FUZZ_MINUTES=30
 FUZZ_MINUTES ?= 30
