@@ -12,7 +12,8 @@ import json
 import pathlib
 import re
 import sys
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 CLASSES = ["1K", "2K", "4K"]
 FACTOR = {"1K": Decimal("1"), "2K": Decimal("1.7"), "4K": Decimal("2.6")}
@@ -144,10 +145,13 @@ def price(base, tier, unit):
 
 
 def quotient(amount, factor):
-    with localcontext() as context:
-        context.prec = 38
-        price = amount / factor
-        return price if price * factor == amount else None
+    """The quotient if it is a finite decimal."""
+    exact = Fraction(amount) / Fraction(factor)
+    rest = exact.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return Decimal(exact.numerator) / Decimal(exact.denominator) if rest == 1 else None
 
 
 def share(amount, index, parts):
