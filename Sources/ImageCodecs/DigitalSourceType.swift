@@ -4,7 +4,7 @@ public struct DigitalSourceType: Sendable, Hashable, Codable {
     public enum Origin: String, Sendable, Hashable, Codable {
         /// `Iptc4xmpExt:DigitalSourceType` of the XMP packet.
         case xmp
-        /// `digitalSourceType` of an action in the Content Credentials, whose signature is not verified here.
+        /// `digitalSourceType` of an action in Content Credentials that were verified. This room does not read them.
         case contentCredentials
     }
 
@@ -90,37 +90,6 @@ extension DigitalSourceType {
         guard range.count <= 1024 else { return nil }
         let trimmed = bytes.copy(range).drop(while: isSpace).reversed().drop(while: isSpace).reversed()
         return isURI(Array(trimmed)) ? String(decoding: Array(trimmed), as: UTF8.self) : nil
-    }
-}
-
-// C2PA specification, "Actions"; RFC 8949, section 3.1 (CBOR text strings).
-extension DigitalSourceType {
-    /// The search covers only this many bytes at the end of a manifest store.
-    private static let maxManifestBytes = 2 * 1024 * 1024
-
-    /// Returns the last source type in the manifest store. The last manifest is the active one; earlier ones belong to
-    /// ingredients.
-    static func find(inContentCredentials bytes: Span<UInt8>, _ body: Range<Int>) -> String? {
-        let name = Array("digitalSourceType".utf8)
-        var from = max(body.lowerBound, body.upperBound - maxManifestBytes)
-        var last: String?
-        while let found = bytes.firstIndex(of: name, in: from..<body.upperBound) {
-            from = found + name.count
-            last = cborText(bytes, from..<body.upperBound) ?? last
-        }
-        return last
-    }
-
-    private static func cborText(_ bytes: Span<UInt8>, _ range: Range<Int>) -> String? {
-        guard range.count >= 2 else { return nil }
-        let (head, next) = (bytes[range.lowerBound], Int(bytes[range.lowerBound + 1]))
-        let content: Range<Int>
-        switch head {
-        case 0x61...0x77: content = range.lowerBound + 1..<range.lowerBound + 1 + Int(head - 0x60)
-        case 0x78: content = range.lowerBound + 2..<range.lowerBound + 2 + next
-        default: return nil
-        }
-        return content.upperBound <= range.upperBound ? text(bytes, content) : nil
     }
 }
 

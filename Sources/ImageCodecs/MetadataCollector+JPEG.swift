@@ -18,7 +18,7 @@ extension MetadataCollector {
                 parts.add(segment.body, bytes)
                 guard accept(profile: parts.byteCount) else { return }
             case 0xEB where bytes.matches("JP", at: start):
-                addContentCredentials(bytes, segment.body)
+                addContentCredentials(segment.body.count)
                 boxes.add(bytes, segment.body)
             case 0xFE:
                 add("Comment", MetadataText.boundedUTF8(bytes.copy(segment.body)))

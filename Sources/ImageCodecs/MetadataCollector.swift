@@ -80,7 +80,6 @@ struct MetadataCollector {
         guard metadata.contentCredentialsDamage == nil else { return }
         metadata.contentCredentialsDamage = reason
         metadata.contradictions.append("the Content Credentials are damaged: \(reason)")
-        if metadata.digitalSourceType?.origin == .contentCredentials { metadata.digitalSourceType = nil }
     }
 
     /// Reads a manifest store in one piece: the body of a PNG or WebP chunk. Its box states its own length (JUMBF, ISO 19566-5,
@@ -90,17 +89,11 @@ struct MetadataCollector {
         if bytes.matches("jumb", at: body.lowerBound + 4), stated > body.count {
             return damageContentCredentials(body.count, "\(body.count) bytes of \(stated)")
         }
-        addContentCredentials(bytes, body)
+        addContentCredentials(body.count)
     }
 
-    mutating func addContentCredentials(_ bytes: Span<UInt8>, _ body: Range<Int>) {
-        metadata.contentCredentialsBytes = (metadata.contentCredentialsBytes ?? 0) + body.count
-        guard metadata.contentCredentialsDamage == nil else { return }
-        // The XMP packet takes precedence, because other programs read it first.
-        guard metadata.digitalSourceType?.origin != .xmp else { return }
-        if let uri = DigitalSourceType.find(inContentCredentials: bytes, body) {
-            metadata.digitalSourceType = DigitalSourceType(uri: uri, origin: .contentCredentials)
-        }
+    mutating func addContentCredentials(_ count: Int) {
+        metadata.contentCredentialsBytes = (metadata.contentCredentialsBytes ?? 0) + count
     }
 }
 

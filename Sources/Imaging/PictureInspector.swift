@@ -12,12 +12,16 @@ public enum PictureInspector {
     ///   - bytes: The whole file. The bytes are not retained.
     ///   - recipe: Sizes and settings of the derivatives.
     ///   - limits: Checked against the header, before pixel memory is allocated.
+    ///   - declared: The source type of the picture if its XMP packet declares none, from a manifest that was verified. The
+    ///     derivatives repeat it.
     /// - Throws: `CodecError` if the file is not completely valid. Unreadable metadata is not thrown, but listed.
     public static func inspect(
-        _ bytes: Span<UInt8>, recipe: DerivativeRecipe = DerivativeRecipe(), limits: ImageLimits = .default
+        _ bytes: Span<UInt8>, recipe: DerivativeRecipe = DerivativeRecipe(), limits: ImageLimits = .default,
+        declared: DigitalSourceType? = nil
     ) throws(CodecError) -> InspectedPicture {
         let checked = try ImageDecoder.checkedHeader(bytes, limits)
-        let (metadata, profile) = try MetadataReader.read(bytes, limits: limits)
+        var (metadata, profile) = try MetadataReader.read(bytes, limits: limits)
+        metadata.digitalSourceType = metadata.digitalSourceType ?? declared
         var colour = ColourReading(checked, metadata, profile: profile)
         let (origin, notes) = (colour.origin, Self.notes(metadata) + colour.notes)
         let samples = colour.transform == nil ? SampleDelivery.display : .stored

@@ -6,7 +6,7 @@ import Testing
 struct OriginTests {
     static let uri = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
-    /// As a C2PA action has it: a CBOR map with a text key of 17 bytes and a text of 70 (RFC 8949, section 3.1).
+    /// The key and value of a source type, as a C2PA action has them, without a signature (RFC 8949, section 3.1).
     static let credentials: [UInt8] = {
         let key: [UInt8] = [0x71] + Array("digitalSourceType".utf8)
         let value: [UInt8] = [0x78, 70] + Array(uri.utf8)
@@ -25,17 +25,13 @@ struct OriginTests {
         let text = HandMade.chunk("iTXt", Array("XML:com.adobe.xmp".utf8) + [0, 0, 0, 0, 0] + packet)
         let type = pixel.count == 4 ? 6 : 2
         var files = [
-            HandMade.png(type: type, pixel: pixel, chunks: HandMade.chunk("caBX", credentials)),
             HandMade.png(type: type, pixel: pixel, chunks: text),
             try webp(image, flags: 0x04, after: webpChunk("XMP ", packet)),
-            try webp(image, flags: 0, after: webpChunk("C2PA", credentials)),
         ]
         if pixel.count == 3 {
             let jpeg = try ImageEncoder.jpeg(image)
-            for segment in [
-                HandMade.segment(0xE1, Array("http://ns.adobe.com/xap/1.0/".utf8) + [0] + packet),
-                HandMade.segment(0xEB, Array("JP".utf8) + credentials),
-            ] { files.append(Array(jpeg[..<2]) + segment + Array(jpeg[2...])) }
+            let segment = HandMade.segment(0xE1, Array("http://ns.adobe.com/xap/1.0/".utf8) + [0] + packet)
+            files.append(Array(jpeg[..<2]) + segment + Array(jpeg[2...]))
         }
         return files
     }
@@ -55,6 +51,26 @@ struct OriginTests {
                 #expect(try ImageDecoder.decode(derivative.bytes.span).channels == pixel.count)
             }
         }
+    }
+
+    /// What is in a manifest counts only after its signature was verified. The caller says so.
+    @Test func onlyAVerifiedManifestGivesDerivativesItsSourceType() throws {
+        let file = HandMade.png(type: 2, pixel: [200, 100, 50], chunks: HandMade.chunk("caBX", Self.credentials))
+        let unverified = try PictureInspector.inspect(file.span)
+        #expect(unverified.metadata.digitalSourceType == nil)
+        #expect(MetadataReader.read(unverified.thumbnail.bytes.span).digitalSourceType == nil)
+        let type = try #require(DigitalSourceType(uri: Self.uri, origin: .contentCredentials))
+        let verified = try PictureInspector.inspect(file.span, declared: type)
+        #expect(verified.metadata.digitalSourceType == type)
+        #expect(MetadataReader.read(verified.preview.bytes.span).digitalSourceType?.uri == Self.uri)
+    }
+
+    /// Other programs read the XMP packet first.
+    @Test func theXMPPacketOverridesAVerifiedManifest() throws {
+        let text = HandMade.chunk("iTXt", Array("XML:com.adobe.xmp".utf8) + [0, 0, 0, 0, 0] + Self.packet)
+        let other = try #require(DigitalSourceType(uri: "http://example.org/other", origin: .contentCredentials))
+        let picture = try PictureInspector.inspect(HandMade.png(type: 2, pixel: [1, 2, 3], chunks: text).span, declared: other)
+        #expect(picture.metadata.digitalSourceType == DigitalSourceType(uri: Self.uri, origin: .xmp))
     }
 
     @Test func derivativesCarryNoOtherMetadata() throws {
