@@ -42,7 +42,7 @@ let hardenedLink: [LinkerSetting] = [
 /// Packages that only other packages use, with a product of each. They are listed to pin them exactly: a dependency on another
 /// platform is resolved and never built.
 let pinned: [(product: String, package: String)] = [
-    ("Algorithms", "swift-algorithms"), ("SwiftASN1", "swift-asn1"),
+    ("Algorithms", "swift-algorithms"),
     ("Atomics", "swift-atomics"), ("X509", "swift-certificates"), ("Tracing", "swift-distributed-tracing"),
     ("StructuredFieldValues", "swift-http-structured-headers"), ("HTTPTypes", "swift-http-types"),
     ("NIOExtras", "swift-nio-extras"),
@@ -72,6 +72,8 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let swiftCrypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let lifecycleTests = Target.Dependency.product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -86,6 +88,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -100,7 +103,6 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         // Used by the packages above alone; Tests/Hardening/packages.txt has the commit of each.
         .package(url: "https://github.com/apple/swift-algorithms.git", exact: "1.2.1"),
-        .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
         .package(url: "https://github.com/apple/swift-async-algorithms.git", exact: "1.1.4"),
         .package(url: "https://github.com/apple/swift-atomics.git", exact: "1.3.0"),
         .package(url: "https://github.com/apple/swift-certificates.git", exact: "1.21.1"),
@@ -128,7 +130,7 @@ let package = Package(
             dependencies: [
                 "ArchiveModel", "Archiver", "ArchiveServer", "ArchiveStore", "Audit", "BlobStore", "BlockingThreads", "Catalog",
                 "CSandbox", "DecoderPool", "Export", "Gallery", "GenerationAPI", "ImageCodecs", "Imaging", "Networking",
-                "Notifications",
+                "Notifications", "Provenance",
                 "Secrets", "SizeContract", "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", argumentParser,
                 configuration, httpClient, lifecycle, logging, nioCore, nioHTTP1, systemPackage, unixSignals,
             ], swiftSettings: strict, plugins: ["BuildCommit"]),
@@ -155,8 +157,8 @@ let package = Package(
             name: "Archiver",
             dependencies: [
                 "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "CBrotli", "CZlib", "DecoderPool",
-                "GenerationAPI", "HTTPClients", "ImageCodecs", "Imaging", "Networking", "Secrets", "SizeContract", "Telemetry",
-                heap, httpClient, nioCore, nioHTTP1, nioPosix,
+                "GenerationAPI", "HTTPClients", "ImageCodecs", "Imaging", "Networking", "Provenance", "Secrets", "SizeContract",
+                "Telemetry", heap, httpClient, nioCore, nioHTTP1, nioPosix,
             ], swiftSettings: strict),
 
         // Requested against delivered against billed, as a report.
@@ -216,7 +218,7 @@ let package = Package(
             name: "Upkeep",
             dependencies: [
                 "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "DecoderPool", "ImageCodecs",
-                "Imaging",
+                "Imaging", "Provenance",
             ],
             swiftSettings: strict),
 
@@ -234,7 +236,13 @@ let package = Package(
 
         // Decodes pictures in child processes without key, network and files. It knows pictures, but no archive.
         .target(
-            name: "DecoderPool", dependencies: ["CSandbox", "ImageCodecs", "Imaging", "BlockingThreads"], swiftSettings: strict),
+            name: "DecoderPool",
+            dependencies: ["ArchiveModel", "BlockingThreads", "CSandbox", "ImageCodecs", "Imaging", "Provenance"],
+            swiftSettings: strict),
+
+        // The verifier between the codecs that find a manifest store and the record that keeps the verdict, with the trust lists.
+        .target(
+            name: "Provenance", dependencies: ["ArchiveModel", "ContentCredentials", "ImageCodecs"], swiftSettings: strict),
 
         // What the kernel does for it: system call filter, limits, memory files, and the start of a process.
         .target(
@@ -251,6 +259,11 @@ let package = Package(
 
         // Pictures for the upstream simulator and the demonstration gallery, drawn from a seed.
         .target(name: "SyntheticPictures", dependencies: ["ImageCodecs"], swiftSettings: pixels),
+
+        // The verifier of Content Credentials (C2PA): bytes and their place in, a report out. It knows no container and no network.
+        .target(
+            name: "ContentCredentials", dependencies: [swiftCrypto, cryptoExtras, swiftASN1],
+            resources: [.embedInCode("Assets")], swiftSettings: strict),
 
         // What is made from a delivered picture: thumbnail, preview, hashes and metadata.
         .target(name: "Imaging", dependencies: ["ImageCodecs", "CPixelKernels", "CLCMS"], swiftSettings: pixels),
@@ -285,6 +298,15 @@ let package = Package(
         // Other programs, as several rooms' tests need them.
         .target(
             name: "TestSupport", dependencies: ["ArchiveModel", "Catalog"], path: "Tests/TestSupport", swiftSettings: strict),
+        // Manifest stores and certificates made here and elsewhere, and what the specification says of each.
+        .testTarget(
+            name: "ContentCredentialsTests", dependencies: ["ContentCredentials"], swiftSettings: strict),
+
+        // The verdict in the record's words, and the lists that it names.
+        .testTarget(
+            name: "ProvenanceTests", dependencies: ["ArchiveModel", "Provenance"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+
         // The table cell by cell, every limit's edge, every verdict.
         .testTarget(name: "SizeContractTests", dependencies: ["SizeContract"], swiftSettings: strict),
 
@@ -351,9 +373,8 @@ let package = Package(
         .testTarget(
             name: "UpkeepTests",
             dependencies: [
-                "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "ImageCodecs", "Imaging",
-                "SizeContract",
-                "SyntheticPictures", "TestSupport", "Upkeep",
+                "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "DecoderPool", "ImageCodecs",
+                "Imaging", "Provenance", "SizeContract", "SyntheticPictures", "TestSupport", "Upkeep",
             ], swiftSettings: strict),
         // Decoders that crash, hang, grow and reach out, in the sandbox; and the same results as without it.
         .testTarget(
@@ -402,7 +423,10 @@ let package = Package(
         // The built program, as a user types it.
         .testTarget(
             name: "FixativeCommandsTests",
-            dependencies: ["Archiver", "fixative", "FixativeCommands", "Networking", "TestSupport", argumentParser],
+            dependencies: [
+                "ArchiveModel", "Archiver", "fixative", "FixativeCommands", "Networking", "Provenance", "TestSupport",
+                argumentParser,
+            ],
             swiftSettings: strict),
     ]
 )

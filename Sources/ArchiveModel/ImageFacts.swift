@@ -22,6 +22,8 @@ package struct ImageFacts: Sendable, Hashable, Codable {
     package var contentCredentialsBytes: Int?
     /// Why the Content Credentials cannot be valid, as far as the container shows.
     package var contentCredentialsDamage: String?
+    /// The verdict on the Content Credentials; `nil` in records of earlier programs.
+    package var credentials: CredentialFacts?
     /// The number of bytes after the end of the picture.
     package var trailingBytes: Int
     /// The average colour as `#rrggbb`.

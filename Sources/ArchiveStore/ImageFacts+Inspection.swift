@@ -5,7 +5,7 @@ package import Imaging
 
 /// The facts of a decoded picture, as records hold them.
 extension ImageFacts {
-    package init(_ picture: InspectedPicture) {
+    package init(_ picture: InspectedPicture, credentials: CredentialFacts? = nil) {
         let (header, metadata) = (picture.header, picture.metadata)
         var texts: [String: String] = [:]
         for text in metadata.texts where texts[text.keyword] == nil { texts[text.keyword] = text.value }
@@ -21,6 +21,7 @@ extension ImageFacts {
             dominantColour: picture.dominantColour.description, colourOrigin: picture.colourOrigin.rawValue,
             jpegQuality: metadata.jpegQuality?.estimate, digitalSourceType: metadata.digitalSourceType?.uri,
             notes: picture.notes.isEmpty ? nil : picture.notes)
+        self.credentials = credentials
     }
 
     private static func fields(_ exif: ExifFields) -> [String: String] {

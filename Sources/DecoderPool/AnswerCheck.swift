@@ -1,3 +1,5 @@
+import ArchiveModel
+import Foundation
 import ImageCodecs
 import Imaging
 
@@ -29,6 +31,39 @@ struct AnswerCheck {
         try check(picture.preview, side: recipe.previewSide, "preview")
         try check(picture.metadata)
         try require(picture.notes.count <= Self.mostNotes && picture.notes.allSatisfy(isPlain), "notes")
+    }
+
+    func check(_ examined: ExaminedPicture, at checkedAt: Date?) throws(DecoderFailure) {
+        try check(examined.picture)
+        try require((examined.credentials == nil) == (checkedAt == nil), "Content Credentials")
+        if let credentials = examined.credentials { try check(credentials, at: checkedAt) }
+    }
+
+    /// The verdict itself can't be verified without repeating the check; its shape can.
+    func check(_ facts: CredentialFacts, at checkedAt: Date?) throws(DecoderFailure) {
+        try require(facts.checkedAt == checkedAt && facts.history == nil, "time of the check")
+        let units = facts.store?.units ?? []
+        let areRanges = units.allSatisfy { $0.count == 2 && 0 <= $0[0] && $0[0] <= $0[1] && $0[1] <= byteCount }
+        try require((0...byteCount).contains(facts.store?.bytes ?? 0) && areRanges && units.count <= byteCount, "manifest store")
+        try require((facts.codes?.all.count ?? 0) <= Self.mostNotes, "status codes")
+        let actions = facts.actions ?? []
+        let ingredients = facts.ingredients ?? []
+        try require(
+            max(actions.count, ingredients.count, facts.unjudged?.count ?? 0, facts.signer?.chain.count ?? 0) <= Self.mostNotes,
+            "parts of the manifest")
+        var words = [facts.spec] + (facts.unjudged ?? [])
+        words += (facts.codes?.all ?? []).flatMap { [$0.code, $0.box ?? "", $0.why ?? ""] }
+        words += actions.flatMap {
+            [$0.action] + [$0.agent, $0.agentVersion, $0.when, $0.digitalSourceType].compactMap { $0 }
+        }
+        words += ingredients.flatMap { [$0.title, $0.format, $0.relationship, $0.manifest].compactMap { $0 } }
+        words += [
+            facts.binding, facts.claim?.label, facts.claim?.generator.name, facts.claim?.generator.version,
+            facts.claim?.generator.specVersion, facts.claim?.title, facts.signer?.name, facts.signer?.organization,
+            facts.signer?.issuer, facts.signer?.serial, facts.signer?.algorithm, facts.signer?.product, facts.timeStamp?.time,
+            facts.timeStamp?.authority, facts.revocation?.status,
+        ].compactMap { $0 }
+        try require(words.allSatisfy(isPlain), "texts of the manifest")
     }
 
     func check(_ refused: RefusedPicture) throws(DecoderFailure) {

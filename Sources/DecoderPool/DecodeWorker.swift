@@ -1,23 +1,28 @@
+import ArchiveModel
 internal import CSandbox
 import Foundation
 import Glibc
 package import ImageCodecs
 package import Imaging
+import Provenance
 
 /// The child process that decodes pictures. It enters its sandbox before the first picture arrives, and ends with its parent.
 package enum DecodeWorker {
     /// The argument that makes the program a worker. It is internal and not listed in any help.
     package static let verb = "decode-worker"
 
-    package typealias Inspect = (Span<UInt8>, DerivativeRecipe, ImageLimits) throws(CodecError) -> InspectedPicture
+    package typealias Inspect = (Span<UInt8>, DerivativeRecipe, ImageLimits, DigitalSourceType?) throws(CodecError) ->
+        InspectedPicture
+
+    package static func inspectPicture(
+        _ bytes: Span<UInt8>, _ recipe: DerivativeRecipe, _ limits: ImageLimits, _ declared: DigitalSourceType?
+    ) throws(CodecError) -> InspectedPicture {
+        try PictureInspector.inspect(bytes, recipe: recipe, limits: limits, declared: declared)
+    }
 
     /// If the arguments ask for a worker, serves as one and then exits the process; otherwise returns. Call this before anything
     /// else in `main`: the sandbox needs a process with a single thread.
-    package static func serveIfAsked(
-        _ inspect: Inspect = { (bytes, recipe, limits) throws(CodecError) in
-            try PictureInspector.inspect(bytes, recipe: recipe, limits: limits)
-        }
-    ) {
+    package static func serveIfAsked(_ inspect: Inspect = inspectPicture) {
         guard CommandLine.arguments.count == 2, CommandLine.arguments[1] == verb else { return }
         let channel = WorkerChannel(descriptor: Int32(FIXATIVE_WORKER_CHANNEL))
         do throws(WorkerChannel.Failure) {
@@ -60,21 +65,41 @@ package enum DecodeWorker {
     // MARK: Serving
 
     private static func serve(_ channel: WorkerChannel, _ inspect: Inspect) throws(WorkerChannel.Failure) -> Never {
-        var known: (bytes: [UInt8], settings: JobSettings)?
+        var known: KnownSettings?
         while true {
             let (head, file) = try channel.take(Frame.byteCount)
-            guard let frame = Frame(head), frame.kind == .job, let file, let count = frame.length(0, upTo: .max),
-                let settingsCount = frame.length(1, upTo: JobSettings.longest)
+            guard let frame = Frame(head), [.job, .check].contains(frame.kind), let file,
+                let count = frame.length(0, upTo: .max), let settingsCount = frame.length(1, upTo: JobSettings.longest)
             else { _exit(usage) }
             let bytes = try channel.take(settingsCount).bytes
-            if known?.bytes != bytes {
-                known = (try? JSONDecoder().decode(JobSettings.self, from: Data(bytes))).map { (bytes, $0) }
-            }
-            guard let settings = known?.settings else { _exit(usage) }
-            let answer = lending(file, count) { WorkerAnswer.about($0, settings, inspect) }
+            if known?.bytes != bytes { known = KnownSettings(bytes) }
+            guard let known else { _exit(usage) }
+            let answer = lending(file, count) { Self.answer(about: $0, frame, known, inspect) }
             fixative_close(file)
             try channel.send(answer.frame.bytes + answer.parts[0])
             for part in answer.parts.dropFirst() { try channel.send(part) }
+        }
+    }
+
+    private static func answer(
+        about bytes: Span<UInt8>, _ frame: Frame, _ known: KnownSettings, _ inspect: Inspect
+    ) -> WorkerAnswer {
+        let now = frame.numbers[2] == 0 ? nil : Date(milliseconds: Int64(clamping: frame.numbers[2]))
+        if frame.kind == .check { return WorkerAnswer(known.check.evidence(of: bytes, now: now ?? Date(milliseconds: 0))) }
+        return WorkerAnswer.about(bytes, PictureJob(known.settings, known.check, checkedAt: now), inspect)
+    }
+
+    /// The settings of the last job, decoded.
+    private struct KnownSettings {
+        let bytes: [UInt8]
+        let settings: JobSettings
+        let check: CredentialCheck
+
+        init?(_ bytes: [UInt8]) {
+            guard let settings = try? JSONDecoder().decode(JobSettings.self, from: Data(bytes)),
+                let check = settings.trust.isOfficial ? .official : try? CredentialCheck(settings.trust)
+            else { return nil }
+            (self.bytes, self.settings, self.check) = (bytes, settings, check)
         }
     }
 

@@ -1,7 +1,9 @@
+import ArchiveModel
 import BlockingThreads
-import Foundation
+package import Foundation
 package import ImageCodecs
 package import Imaging
+package import Provenance
 import Synchronization
 
 /// Inspects a limited number of pictures at once, either in sandboxed child processes or in this process.
@@ -49,6 +51,7 @@ package final class DecoderPool: Sendable {
     package let place: Place
     private let policy: Policy
     private let limits: ImageLimits
+    private let trust: TrustSettings
     private let resources: WorkerResources
     private let threads: BlockingThreadPool
     private let state = Mutex(State())
@@ -56,7 +59,11 @@ package final class DecoderPool: Sendable {
     /// - Parameters:
     ///   - width: The maximum number of pictures decoded at once.
     ///   - limits: The limits for each picture.
-    package init(_ place: Place, width: Int, limits: ImageLimits = .default, policy: Policy = Policy()) {
+    ///   - trust: The trust lists for the check of Content Credentials. They must be readable.
+    package init(
+        _ place: Place, width: Int, limits: ImageLimits = .default, policy: Policy = Policy(), trust: TrustSettings = .official
+    ) {
+        self.trust = trust
         self.place = place
         self.policy = policy
         self.limits = limits
@@ -97,19 +104,29 @@ package final class DecoderPool: Sendable {
     ///
     /// - Throws: `CodecError` if the file is not completely valid; ``DecoderFailure`` if no decoder could decide.
     package func inspect(
-        _ source: some DecoderInput, recipe: DerivativeRecipe = DerivativeRecipe()
+        _ source: some DecoderInput, recipe: DerivativeRecipe = DerivativeRecipe(), declared: DigitalSourceType? = nil
     ) async throws -> InspectedPicture {
-        try await examine(source, recipe: recipe).mapError(\.error).get()
+        try await examine(source, recipe: recipe, declared: declared).map(\.picture).mapError(\.error).get()
     }
 
-    /// Like ``inspect(_:recipe:)``, and also finds out what kind of file a rejected one is.
+    /// Like ``inspect(_:recipe:declared:)``, and also checks the Content Credentials, and finds out what kind of file a rejected one
+    /// is.
     ///
+    /// - Parameters:
+    ///   - declared: The source type to declare in derivatives if the file's metadata declares none; `nil` for that of a valid
+    ///     manifest.
+    ///   - checkedAt: The time for the check of the Content Credentials; `nil` for no check.
     /// - Throws: ``DecoderFailure`` if no decoder could decide.
     package func examine(
-        _ source: some DecoderInput, recipe: DerivativeRecipe = DerivativeRecipe()
-    ) async throws -> Result<InspectedPicture, RefusedPicture> {
-        try await threads.run { [self] in
-            let result = try place == .sandbox ? examineOutside(source, recipe) : examineHere(source, recipe)
+        _ source: some DecoderInput, recipe: DerivativeRecipe = DerivativeRecipe(), declared: DigitalSourceType? = nil,
+        checkedAt: Date? = nil
+    ) async throws -> Result<ExaminedPicture, RefusedPicture> {
+        let settings = JobSettings(recipe: recipe, limits: limits, trust: trust, declared: declared)
+        let checkedAt = checkedAt.map { Date(milliseconds: $0.milliseconds) }
+        return try await threads.run { [self] in
+            let result =
+                try place == .sandbox
+                ? examineOutside(source, settings, checkedAt) : examineHere(source, settings, checkedAt)
             if case .failure(let refused) = result, refused.error.code == .outOfMemory {
                 throw DecoderFailure(.memoryLimit, refused.error.detail)
             }
@@ -117,40 +134,60 @@ package final class DecoderPool: Sendable {
         }
     }
 
-    private func examineHere(
-        _ source: some DecoderInput, _ recipe: DerivativeRecipe
-    ) -> Result<InspectedPicture, RefusedPicture> {
-        source.withSpan { bytes in
-            do throws(CodecError) {
-                return .success(try PictureInspector.inspect(bytes, recipe: recipe, limits: limits))
-            } catch {
-                return .failure(RefusedPicture(error, RefusedFile(bytes, refusedFor: error)))
+    /// Checks only the Content Credentials of a file, and returns what proves the verdict.
+    ///
+    /// - Throws: ``DecoderFailure`` if no decoder could decide.
+    package func evidence(_ source: some DecoderInput, checkedAt: Date) async throws -> CredentialEvidence {
+        let settings = JobSettings(recipe: DerivativeRecipe(), limits: limits, trust: trust)
+        let checkedAt = Date(milliseconds: checkedAt.milliseconds)
+        return try await threads.run { [self] in
+            guard place == .sandbox else {
+                let check = try CredentialCheck.with(trust)
+                return source.withSpan { check.evidence(of: $0, now: checkedAt) }
+            }
+            let check = AnswerCheck(recipe: settings.recipe, limits: limits, byteCount: source.count)
+            return try withWorker { worker in
+                let bytes = [UInt8](try JSONEncoder().encode(settings))
+                let evidence = try worker.evidence(
+                    source, settings: bytes, checkedAt: checkedAt, within: policy.time(source.count))
+                try check.check(evidence.facts, at: checkedAt)
+                return evidence
             }
         }
     }
 
+    private func examineHere(
+        _ source: some DecoderInput, _ settings: JobSettings, _ checkedAt: Date?
+    ) throws -> Result<ExaminedPicture, RefusedPicture> {
+        let job = PictureJob(settings, try CredentialCheck.with(trust), checkedAt: checkedAt)
+        return source.withSpan { job.examine($0, DecodeWorker.inspectPicture) }
+    }
+
     private func examineOutside(
-        _ source: some DecoderInput, _ recipe: DerivativeRecipe
-    ) throws -> Result<InspectedPicture, RefusedPicture> {
-        let settings = [UInt8](try JSONEncoder().encode(JobSettings(recipe: recipe, limits: limits)))
-        let check = AnswerCheck(recipe: recipe, limits: limits, byteCount: source.count)
+        _ source: some DecoderInput, _ settings: JobSettings, _ checkedAt: Date?
+    ) throws -> Result<ExaminedPicture, RefusedPicture> {
+        let bytes = [UInt8](try JSONEncoder().encode(settings))
+        let check = AnswerCheck(recipe: settings.recipe, limits: limits, byteCount: source.count)
+        return try withWorker { worker in
+            do {
+                let examined = try worker.examine(
+                    source, settings: bytes, checkedAt: checkedAt, within: policy.time(source.count))
+                try check.check(examined, at: checkedAt)
+                return .success(examined)
+            } catch let refused as RefusedPicture {
+                try check.check(refused)
+                return .failure(refused)
+            }
+        }
+    }
+
+    /// Passes a worker to `body`. A worker whose answer was an error or invalid is not used again.
+    private func withWorker<Answer>(_ body: (WorkerProcess) throws -> Answer) throws -> Answer {
         var worker = try acquire()
         let begun = ContinuousClock.now
-        let result: Result<InspectedPicture, RefusedPicture>
+        let answer: Answer
         do {
-            result = .success(
-                try worker.process.inspect(source, settings: settings, within: policy.time(source.count)))
-        } catch let refused as RefusedPicture {
-            result = .failure(refused)
-        } catch {
-            state.withLock { $0.failures += 1 }
-            throw error
-        }
-        do {
-            switch result {
-            case .success(let picture): try check.check(picture)
-            case .failure(let refused): try check.check(refused)
-            }
+            answer = try body(worker.process)
         } catch {
             state.withLock { $0.failures += 1 }
             throw error
@@ -158,7 +195,7 @@ package final class DecoderPool: Sendable {
         worker.pictures += 1
         worker.work += ContinuousClock.now - begun
         giveBack(worker)
-        return result
+        return answer
     }
 
     // MARK: Workers

@@ -3,8 +3,11 @@ struct Frame {
     enum Kind: UInt32 {
         /// Pool to worker: bytes of memory, bytes of address space, seconds of CPU time.
         case limits = 1
-        /// Pool to worker, with a file descriptor: the length of the picture, and the length of the settings that follow.
+        /// Pool to worker, with a file descriptor: the length of the picture, the length of the settings that follow, and the time in
+        /// milliseconds since 1970 for the check of its Content Credentials; 0 for no check.
         case job = 2
+        /// Like ``job``, but only the Content Credentials are checked.
+        case check = 3
         /// Worker to pool: the sandbox is active.
         case ready = 16
         /// Worker to pool: the sandbox could not be set up. The number is the length of the reason that follows.
@@ -13,6 +16,8 @@ struct Frame {
         case picture = 18
         /// Worker to pool: the length of the ``RefusedPicture`` that follows.
         case notDecoded = 19
+        /// Worker to pool: the length of the ``CredentialEvidence`` that follows.
+        case evidence = 20
     }
 
     static let byteCount = 32

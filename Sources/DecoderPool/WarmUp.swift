@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import ImageCodecs
 import Imaging
+import Provenance
 
 /// Runs the one-time initialisation of libraries, such as reading time zones and loading tables, while files may still be opened.
 enum WarmUp {
@@ -10,11 +11,8 @@ enum WarmUp {
         let settings = JobSettings(recipe: DerivativeRecipe(), limits: .default)
         let bytes = (try? JSONEncoder().encode(settings)) ?? Data()
         guard let settings = try? JSONDecoder().decode(JobSettings.self, from: bytes) else { return }
-        for file in files {
-            _ = WorkerAnswer.about(file.span, settings) { (bytes, recipe, limits) throws(CodecError) in
-                try PictureInspector.inspect(bytes, recipe: recipe, limits: limits)
-            }
-        }
+        let job = PictureJob(settings, .official, checkedAt: Date(timeIntervalSince1970: 0))
+        for file in files { _ = WorkerAnswer.about(file.span, job, DecodeWorker.inspectPicture) }
     }
 
     /// Small pictures of every format, one that needs colour conversion, one that is damaged, and a file of another format.

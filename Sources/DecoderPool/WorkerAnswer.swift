@@ -1,14 +1,18 @@
 import Foundation
 import ImageCodecs
 import Imaging
+import Provenance
 
 /// The settings for one inspection. They are sent with each picture as JSON; a worker decodes them only when they change.
 struct JobSettings: Codable {
     /// The maximum size of the encoded settings, in bytes.
-    static let longest = 64 << 10
+    static let longest = 16 << 20
 
     var recipe: DerivativeRecipe
     var limits: ImageLimits
+    var trust = TrustSettings.official
+    /// The source type to declare in derivatives if the file's metadata declares none.
+    var declared: DigitalSourceType?
 }
 
 /// A worker's answer to the pool: a frame, followed by its parts.
@@ -29,21 +33,26 @@ struct WorkerAnswer {
         parts = [bytes]
     }
 
-    init(_ picture: InspectedPicture) {
+    init(_ examined: ExaminedPicture) {
         // Derivatives are sent as raw bytes: as numbers in JSON they would be four times as large.
-        var facts = picture
-        facts.thumbnail.bytes = []
-        facts.preview.bytes = []
-        parts = [Self.json(facts), picture.thumbnail.bytes, picture.preview.bytes]
+        var facts = examined
+        facts.picture.thumbnail.bytes = []
+        facts.picture.preview.bytes = []
+        parts = [Self.json(facts), examined.picture.thumbnail.bytes, examined.picture.preview.bytes]
         frame = Frame(.picture, UInt64(parts[0].count), UInt64(parts[1].count), UInt64(parts[2].count))
     }
 
-    /// Inspects a picture and wraps the result, or the error and the kind of the file, in an answer.
-    static func about(_ bytes: Span<UInt8>, _ settings: JobSettings, _ inspect: DecodeWorker.Inspect) -> WorkerAnswer {
-        do throws(CodecError) {
-            return WorkerAnswer(try inspect(bytes, settings.recipe, settings.limits))
-        } catch {
-            return WorkerAnswer(RefusedPicture(error, RefusedFile(bytes, refusedFor: error)))
+    init(_ evidence: CredentialEvidence) {
+        let bytes = Self.json(evidence)
+        frame = Frame(.evidence, UInt64(bytes.count))
+        parts = [bytes]
+    }
+
+    /// Examines a picture and wraps the result, or the error and the kind of the file, in an answer.
+    static func about(_ bytes: Span<UInt8>, _ job: PictureJob, _ inspect: DecodeWorker.Inspect) -> WorkerAnswer {
+        switch job.examine(bytes, inspect) {
+        case .success(let examined): WorkerAnswer(examined)
+        case .failure(let refused): WorkerAnswer(refused)
         }
     }
 

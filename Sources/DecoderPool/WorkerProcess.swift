@@ -1,7 +1,9 @@
+import ArchiveModel
 internal import CSandbox
 import Foundation
 import ImageCodecs
 import Imaging
+import Provenance
 import Synchronization
 
 /// The resource limits of a worker.
@@ -91,11 +93,33 @@ final class WorkerProcess: Sendable {
     /// used again.
     ///
     /// - Parameter settings: ``JobSettings`` as JSON.
-    func inspect(_ source: some DecoderInput, settings: [UInt8], within time: Duration) throws -> (InspectedPicture) {
+    func examine(
+        _ source: some DecoderInput, settings: [UInt8], checkedAt: Date?, within time: Duration
+    ) throws -> ExaminedPicture {
+        try ask(.job, source, settings, checkedAt, within: time) { try receivePicture($0) }
+    }
+
+    /// Has the Content Credentials of one file checked.
+    func evidence(
+        _ source: some DecoderInput, settings: [UInt8], checkedAt: Date, within time: Duration
+    ) throws -> CredentialEvidence {
+        try ask(.check, source, settings, checkedAt, within: time) { frame in
+            guard frame.kind == .evidence else { throw Self.invalid("its kind") }
+            return try facts(CredentialEvidence.self, frame.length(0, upTo: WorkerAnswer.longestFacts))
+        }
+    }
+
+    /// Sends one job, and passes the head of the answer to `receive`.
+    private func ask<Answer>(
+        _ kind: Frame.Kind, _ source: some DecoderInput, _ settings: [UInt8], _ checkedAt: Date?, within time: Duration,
+        _ receive: (Frame) throws -> Answer
+    ) throws -> Answer {
         do {
-            let head = Frame(.job, UInt64(source.count), UInt64(settings.count)).bytes
+            let moment = UInt64(clamping: checkedAt?.milliseconds ?? 0)
+            let head = Frame(kind, UInt64(source.count), UInt64(settings.count), moment).bytes
             try source.withGivenDescriptor { try channel.send(head + settings, file: $0) }
-            return try receive(within: time)
+            guard let frame = Frame(try channel.read(Frame.byteCount, within: time)) else { throw Self.invalid("its header") }
+            return try receive(frame)
         } catch let failure as WorkerChannel.Failure {
             if failure.isTimeout {
                 _ = end(waiting: 0)
@@ -105,8 +129,7 @@ final class WorkerProcess: Sendable {
         }
     }
 
-    private func receive(within time: Duration) throws -> InspectedPicture {
-        guard let frame = Frame(try channel.read(Frame.byteCount, within: time)) else { throw Self.invalid("its header") }
+    private func receivePicture(_ frame: Frame) throws -> ExaminedPicture {
         switch frame.kind {
         case .notDecoded:
             let refused = try facts(RefusedPicture.self, frame.length(0, upTo: WorkerAnswer.longestError))
@@ -116,11 +139,11 @@ final class WorkerProcess: Sendable {
                 let thumbnailCount = frame.length(1, upTo: WorkerAnswer.longestDerivative),
                 let previewCount = frame.length(2, upTo: WorkerAnswer.longestDerivative)
             else { throw Self.invalid("its length") }
-            var picture = try facts(InspectedPicture.self, factsCount)
-            picture.thumbnail.bytes = try channel.read(thumbnailCount, within: Self.handoverTime)
-            picture.preview.bytes = try channel.read(previewCount, within: Self.handoverTime)
-            return picture
-        case .limits, .job, .ready, .refused: throw Self.invalid("its kind")
+            var examined = try facts(ExaminedPicture.self, factsCount)
+            examined.picture.thumbnail.bytes = try channel.read(thumbnailCount, within: Self.handoverTime)
+            examined.picture.preview.bytes = try channel.read(previewCount, within: Self.handoverTime)
+            return examined
+        case .limits, .job, .check, .ready, .refused, .evidence: throw Self.invalid("its kind")
         }
     }
 

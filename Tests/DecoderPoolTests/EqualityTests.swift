@@ -70,8 +70,9 @@ struct EqualityTests {
 
     private static func result(
         of source: some DecoderInput, _ pool: DecoderPool
-    ) async -> Result<InspectedPicture, RefusedPicture>? {
-        try? await pool.examine(source)
+    ) async -> Result<ExaminedPicture, RefusedPicture>? {
+        // 2026-11-22T12:00:00Z, by date(1).
+        try? await pool.examine(source, checkedAt: Date(timeIntervalSince1970: 1_795_348_800))
     }
 
     @Test(arguments: DecoderPool.Place.allCases) func theKindOfARejectedFileIsFound(_ place: DecoderPool.Place) async throws {

@@ -1,3 +1,4 @@
+import DecoderPool
 import Glibc
 import ImageCodecs
 import Imaging
@@ -5,10 +6,12 @@ import Imaging
 /// What a decoder may do when a file has taken it over.
 enum Misdeed {
     static func inspect(
-        _ bytes: Span<UInt8>, recipe: DerivativeRecipe, limits: ImageLimits
+        _ bytes: Span<UInt8>, recipe: DerivativeRecipe, limits: ImageLimits, declared: DigitalSourceType?
     ) throws(CodecError) -> InspectedPicture {
         let text = String(decoding: (0..<min(bytes.count, 64)).map { bytes[$0] }, as: UTF8.self)
-        guard text.hasPrefix("misbehave:") else { return try PictureInspector.inspect(bytes, recipe: recipe, limits: limits) }
+        guard text.hasPrefix("misbehave:") else {
+            return try DecodeWorker.inspectPicture(bytes, recipe, limits, declared)
+        }
         let deed = String(text.dropFirst("misbehave:".count))
         if let lie = try lie(deed) { return lie }
         // What is let through is told, so that a test sees it.

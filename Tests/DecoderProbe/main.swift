@@ -4,8 +4,8 @@ import DecoderPool
 import Glibc
 import ImageCodecs
 
-DecodeWorker.serveIfAsked { (bytes, recipe, limits) throws(CodecError) in
-    try Misdeed.inspect(bytes, recipe: recipe, limits: limits)
+DecodeWorker.serveIfAsked { (bytes, recipe, limits, declared) throws(CodecError) in
+    try Misdeed.inspect(bytes, recipe: recipe, limits: limits, declared: declared)
 }
 switch CommandLine.arguments.dropFirst().first {
 case "wait": await Parent.wait()

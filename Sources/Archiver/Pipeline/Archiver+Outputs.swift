@@ -5,6 +5,7 @@ import DecoderPool
 import Foundation
 import GenerationAPI
 import Networking
+import Provenance
 import SizeContract
 import Telemetry
 
@@ -180,6 +181,7 @@ extension Archiver {
         case .picture(let picture):
             record.original = BlobReference(digest: original.digest, bytes: original.bytes, mediaType: picture.mediaType)
             record.picture = picture.facts
+            try await trustLists.keep(picture.facts.credentials?.latest, now: clock.now) { _ = try await blobs.put($0) }
             record.thumbHash = picture.thumbHash
             record.perceptualHash = picture.perceptualHash
             for derivative in picture.derivatives { record.derivatives.append(try await store(derivative)) }

@@ -43,13 +43,17 @@ extension BlobBytes: DecoderInput {}
 /// Verifies and derives pictures, one per decoder, with as many decoders as processors.
 struct PictureInspection: Sendable {
     private let decoders: DecoderPool
+    private let clock: any WallClock
 
-    init(decoders: DecoderPool) { self.decoders = decoders }
+    init(decoders: DecoderPool, clock: any WallClock) {
+        self.decoders = decoders
+        self.clock = clock
+    }
 
     func inspect(_ download: Download) async throws -> Inspection {
         let bytes = try await download.ingest.contents()
         do {
-            switch try await decoders.examine(bytes) {
+            switch try await decoders.examine(bytes, checkedAt: clock.now) {
             case .success(let picture): return .picture(Self.delivery(picture))
             case .failure(let refused): return Self.inspection(of: refused)
             }
@@ -80,10 +84,11 @@ struct PictureInspection: Sendable {
         }
     }
 
-    private static func delivery(_ picture: InspectedPicture) -> InspectedDelivery {
+    private static func delivery(_ examined: ExaminedPicture) -> InspectedDelivery {
+        let picture = examined.picture
         let recipe = picture.recipe.recorded
         return InspectedDelivery(
-            facts: ImageFacts(picture), mediaType: picture.header.format.mediaType,
+            facts: ImageFacts(picture, credentials: examined.credentials), mediaType: picture.header.format.mediaType,
             derivatives: [
                 derived(.thumbnail, picture.thumbnail, recipe: recipe), derived(.preview, picture.preview, recipe: recipe),
             ],

@@ -6,6 +6,7 @@ package import DecoderPool
 import Foundation
 package import GenerationAPI
 import ImageCodecs
+import Provenance
 package import Secrets
 import Synchronization
 package import Telemetry
@@ -22,6 +23,7 @@ package struct Archiver: Sendable {
     let readers: TaskReaders
     let downloader: ResultDownloader
     let inspector: PictureInspection
+    let trustLists: TrustListKeeper
     let filer: RecordFiler
     /// The caller may start the pool before a run to check that it works, and closes it after all work is done.
     package let decoders: DecoderPool
@@ -58,7 +60,8 @@ package struct Archiver: Sendable {
                 maxPixels: options.largestPicture.pixels, maxSide: options.largestPicture.side,
                 maxBytes: ImageLimits.default.maxBytes),
             policy: options.decoderPolicy)
-        inspector = PictureInspection(decoders: decoders)
+        inspector = PictureInspection(decoders: decoders, clock: clock)
+        trustLists = TrustListKeeper(.official)
     }
 
     /// Asks a run to stop: no new work starts, and work in progress is finished or put back into the queue.
