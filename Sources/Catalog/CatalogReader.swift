@@ -31,6 +31,9 @@ package protocol CatalogReader: Sendable {
     /// The charges of all calls on record, counted by model, requested size and amount.
     func chargeTallies() async throws -> [ChargeTally]
 
+    /// One page of what is known of Content Credentials, the newest task first.
+    func credentialPage(_ query: EntryQuery, after cursor: ListCursor?) async throws -> CredentialPage
+
     /// Tasks after `cursor` that ended without an output, with the reason; the newest first.
     func endedTasks(_ query: EndedTaskQuery, after cursor: ListCursor?) async throws -> TaskPage
 

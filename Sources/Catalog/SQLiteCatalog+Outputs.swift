@@ -179,18 +179,24 @@ extension SQLiteCatalog {
     }
 
     /// The columns filled from a record; ``arguments(of:)`` uses the same names.
-    static let columns = [
-        "state", "reason", "attempts", "ended_at", "link", "deadline", "digest", "bytes", "media_type", "format", "verdict",
-        "width",
-        "height", "expected_width", "expected_height", "ratio_error", "pixel_ratio", "on_grid", "billed_tier", "delivered_tier",
-        "overpaid_tenths", "nearest_ratio", "nearest_tier", "nearest_width", "nearest_height", "thumb_digest", "thumb_type",
-        "thumb_width", "thumb_height", "preview_digest", "preview_type", "preview_width", "preview_height", "thumb_hash",
-        "perceptual_hash", "cause",
-    ]
+    static let columns =
+        [
+            "state", "reason", "attempts", "ended_at", "link", "deadline", "digest", "bytes", "media_type", "format", "verdict",
+            "width",
+            "height", "expected_width", "expected_height", "ratio_error", "pixel_ratio", "on_grid", "billed_tier",
+            "delivered_tier",
+            "overpaid_tenths", "nearest_ratio", "nearest_tier", "nearest_width", "nearest_height", "thumb_digest", "thumb_type",
+            "thumb_width", "thumb_height", "preview_digest", "preview_type", "preview_width", "preview_height", "thumb_hash",
+            "perceptual_hash", "cause",
+        ] + credentialColumns
 
     private static let assignments = columns.map { "\($0) = :\($0)" }.joined(separator: ", ")
 
     private static func arguments(of record: ArchiveRecord) -> StatementArguments {
+        judgedArguments(of: record) + credentialArguments(of: record)
+    }
+
+    private static func judgedArguments(of record: ArchiveRecord) -> StatementArguments {
         let entry = OutputEntry(record)
         let judgement = entry.judgement
         let nearest = judgement?.nearestCell

@@ -126,6 +126,7 @@ extension SQLiteCatalog {
         migrator.registerMigration("task accounts") { try $0.execute(sql: Self.taskAccounts) }
         migrator.registerMigration("bounded sums") { try Self.boundSums(in: $0) }
         migrator.registerMigration("spread places") { try Self.spreadPlaces(in: $0) }
+        migrator.registerMigration("credentials") { try $0.execute(sql: Self.credentials) }
         return migrator
     }
 }

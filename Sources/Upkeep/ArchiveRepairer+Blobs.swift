@@ -2,6 +2,7 @@ import ArchiveModel
 import BlobStore
 import Catalog
 import Foundation
+import Provenance
 
 extension ArchiveRepairer {
     /// An output that names a blob.
@@ -28,6 +29,7 @@ extension ArchiveRepairer {
         for digest in digests {
             let all = owners[digest] ?? []
             guard try await putAside(digest, all, &report) else { continue }
+            if try await restoreList(digest, &report) { continue }
             guard let first = all.first else { continue }
             if try await copy(digest, first, &report) { continue }
             if all.contains(where: \.isOriginal) {
@@ -97,6 +99,14 @@ extension ArchiveRepairer {
         return true
     }
 
+    /// Stores an official trust list again, which is part of the program.
+    private func restoreList(_ digest: Digest, _ report: inout RepairReport) async throws -> Bool {
+        guard let list = EmbeddedList.all.first(where: { $0.digest == digest }) else { return false }
+        report.did(.copied, "\(digest)", "the \(list.name), from the program")
+        if !dryRun { _ = try await blobs.put(list.bytes) }
+        return true
+    }
+
     // MARK: Originals
 
     /// Marks an output as lost, so that it is fetched again while its link may still be valid.
@@ -153,7 +163,8 @@ extension ArchiveRepairer {
         let made: [Derivative]
         do {
             made = try await DerivativeMaker(blobs: blobs, decoders: decoders).make(
-                owner.record.derivatives.filter { $0.blob.digest == digest }, from: original.digest, storing: !dryRun)
+                owner.record.derivatives.filter { $0.blob.digest == digest }, from: original.digest,
+                declared: owner.record.picture?.digitalSourceType, storing: !dryRun)
         } catch {
             return report.did(.notMended, "\(digest)", "a derivative of \(owner.record.id) can't be remade: \(error)")
         }

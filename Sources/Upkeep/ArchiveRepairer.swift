@@ -131,7 +131,7 @@ package struct ArchiveRepairer: Sendable {
     private func remembered(_ task: TaskID, _ index: Int?) async throws -> (StoredRecord, RepairReport.Action)? {
         if let record = try await copy(of: task, index) { return (record, .wroteRecord) }
         guard let index, var record = try await catalog.rowRecord(of: OutputID(task: task, index: index)) else { return nil }
-        try await DerivativeMaker(blobs: blobs, decoders: decoders).complete(&record)
+        try await DerivativeMaker(blobs: blobs, decoders: decoders).complete(&record, now: clock.now)
         return (.output(record), .remadeRecord)
     }
 

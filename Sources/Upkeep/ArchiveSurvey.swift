@@ -7,7 +7,8 @@ import Foundation
 struct ArchiveSurvey {
     /// A blob that a record names.
     struct Want {
-        var bytes: Int
+        /// `nil` for a trust list, whose record names only its digest.
+        var bytes: Int?
         /// The path of the record.
         var path: String
         /// Whether the blob must exist. The original of a lost output is named but may be missing.
@@ -95,6 +96,9 @@ struct ArchiveSurvey {
         if let original = output.original { want(original, path: path, isRequired: !isLost) }
         for earlier in output.earlierOriginals ?? [] { want(earlier, path: path, isRequired: true) }
         for derivative in output.derivatives { want(derivative.blob, path: path, isRequired: true) }
+        for list in output.picture?.credentials?.trustLists ?? [] where wanted[list] == nil {
+            wanted[list] = Want(bytes: nil, path: path, isRequired: true)
+        }
     }
 
     private mutating func want(_ blob: BlobReference, path: String, isRequired: Bool) {

@@ -136,8 +136,8 @@ package struct ArchiveVerifier: Sendable {
         guard let want = survey.wanted[digest] else {
             return report.find(.untracked, blob.path, .blob(digest), "no record refers to this file")
         }
-        if want.bytes != blob.bytes {
-            let detail = "it has \(blob.bytes) bytes; \(want.path) says \(want.bytes)"
+        if let bytes = want.bytes, bytes != blob.bytes {
+            let detail = "it has \(blob.bytes) bytes; \(want.path) says \(bytes)"
             report.find(.corrupt, "\(digest)", .blob(digest), detail)
         }
     }
