@@ -25,7 +25,7 @@ public struct FixativeCommand: AsyncParsableCommand {
                 name: "Look:",
                 subcommands: [
                     StatusCommand.self, ListCommand.self, ShowCommand.self, CatCommand.self, AuditCommand.self,
-                    GalleryCommand.self, ExportCommand.self,
+                    ProvenanceCommand.self, GalleryCommand.self, ExportCommand.self,
                 ]),
             CommandGroup(
                 name: "Keep:", subcommands: [VerifyCommand.self, RepairCommand.self, GcCommand.self, RebuildCommand.self]),

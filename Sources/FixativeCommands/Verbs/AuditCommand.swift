@@ -50,6 +50,9 @@ struct AuditCommand: AsyncParsableCommand {
     @Flag(help: "Look for pictures that contradict each other or their links, and for the same bytes under different prompts.")
     var consistency = false
 
+    @Flag(help: "Look for pictures whose Content Credentials are missing, do not hold, or contradict the order.")
+    var provenance = false
+
     @Option(
         help: ArgumentHelp(
             "With --consistency: also find pictures whose hashes differ in at most this many of 64 bits.", valueName: "bits"))
@@ -92,6 +95,11 @@ struct AuditCommand: AsyncParsableCommand {
         }
         guard !consistency || (groupings == nil && !summary) else {
             throw ValidationError("--consistency can't be combined with --group-by or --summary")
+        }
+        let isAlone = groupings == nil && !summary && !consistency && !againstAccount && format != .html
+        guard !provenance || isAlone else {
+            throw ValidationError(
+                "--provenance can't be combined with --group-by, --summary, --consistency, --against-account or --format html")
         }
         guard near == nil || (consistency && (0...NearDuplicates.most).contains(near ?? 0)) else {
             throw ValidationError("--near needs --consistency, and takes 0 to \(NearDuplicates.most) bits")
@@ -136,6 +144,7 @@ struct AuditCommand: AsyncParsableCommand {
         }
         let reader = try await AuditReader(archive, filter, price, prices: settings.prices)
         if consistency { return try await ConsistencyAudit(reader, near, format, sink).run() }
+        if provenance { return try await ProvenanceAudit(reader, format, sink).run() }
         let total = try await write(archive, settings, reader, sink)
         if let warning = reader.warning(total) { Terminal.complain("WARNING: \(warning)") }
         return total.passes(rule)

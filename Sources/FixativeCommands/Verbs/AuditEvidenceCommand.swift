@@ -28,11 +28,14 @@ struct AuditEvidenceCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let archive = try Archive(try await Settings.load(common), creating: false, reading: true)
+        let settings = try await Settings.load(common)
+        let archive = try Archive(settings, creating: false, reading: true)
         guard let id = TaskID(task), let entry = try await archive.catalog.task(id) else {
             throw SettingsError("the archive has no task \(task); 'fixative list' shows its tasks")
         }
-        let evidence = try await Evidence(of: entry, archive)
+        let credentials = CredentialFiles(archive, settings.decoders)
+        defer { credentials.close() }
+        let evidence = try await Evidence(of: entry, archive, credentials)
         if out.lowercased().hasSuffix(".zip") {
             try evidence.write(zip: out, date: archive.clock.now)
         } else {
@@ -46,12 +49,13 @@ struct AuditEvidenceCommand: AsyncParsableCommand {
 struct Evidence {
     private(set) var files: [(name: String, bytes: [UInt8])] = []
 
-    init(of task: TaskEntry, _ archive: Archive) async throws {
+    init(of task: TaskEntry, _ archive: Archive, _ credentials: CredentialFiles) async throws {
         let day = task.createdAt ?? task.discoveredAt
         let entries = try await archive.catalog.entries(EntryQuery(task: task.id))
         var answer: JSONValue?
         var isAnswerElsewhere = false
         var contents: [(name: String, bytes: [UInt8])] = []
+        var records: [ArchiveRecord] = []
         for entry in entries where entry.state == .archived || entry.state == .unavailable {
             let path = archive.records.path(of: entry.id, day: day)
             guard let listing = try await archive.records.listing(at: path), case .success(.output(let record)) = listing.record
@@ -73,8 +77,12 @@ struct Evidence {
             }
             for (number, original) in ([delivered].compactMap { $0 } + earlier).enumerated() {
                 let name = (number == 0 ? "original" : "earlier-\(number)") + "." + original.fileExtension
-                contents.append(("\(folder)/\(name)", try await Self.bytes(of: original.digest, archive)))
+                let bytes = try await Self.bytes(of: original.digest, archive)
+                contents.append(("\(folder)/\(name)", bytes))
+                guard number == 0, delivered != nil else { continue }
+                contents += try await credentials.files(of: record, bytes, folder: folder)
             }
+            records.append(record)
         }
         if entries.isEmpty || isAnswerElsewhere {
             let listing = try await archive.records.listing(at: archive.records.path(of: task.id, day: day))
@@ -85,13 +93,15 @@ struct Evidence {
                 throw SettingsError("the record of the task \(task.id) is missing or damaged. Run 'fixative repair' first")
             }
         }
+        contents += try await credentials.lists(of: records)
         guard !contents.isEmpty else {
             throw SettingsError("the task \(task.id) has no result yet: it is \(task.state.rawValue). Run 'fixative status'")
         }
         if let answer {
             contents.insert(("task.json", Array(try JSONEncoder.archive(pretty: true).encode(answer)) + [0x0A]), at: 0)
         }
-        contents.insert(("README.txt", Array(Self.words(task, entries).utf8)), at: 0)
+        contents.insert(
+            ("README.txt", Array(Self.words(task, entries, hasCredentials: records.contains { $0.hasCredentials }).utf8)), at: 0)
         files = contents
         let sums = contents.map { "\(Digest(of: $0.bytes))  \($0.name)\n" }
         files.append(("SHA256SUMS", Array(sums.joined().utf8)))
@@ -112,7 +122,7 @@ struct Evidence {
 
     // MARK: Text
 
-    private static func words(_ task: TaskEntry, _ entries: [OutputEntry]) -> String {
+    private static func words(_ task: TaskEntry, _ entries: [OutputEntry], hasCredentials: Bool) -> String {
         var lines = [
             "Evidence of the generation task \(task.id)", "",
             "Created     \(task.createdAt.map(\.iso8601) ?? "not known")",
@@ -145,8 +155,10 @@ struct Evidence {
             "  N/headers.txt   the headers of the storage host's answer",
             "  N/record.json   the archive's record; line 2 is the SHA-256 of the other lines",
             "  task.json       the upstream's answer about the task; its links have no signatures",
-            "  SHA256SUMS      check all files with: sha256sum -c SHA256SUMS", "",
+            "  SHA256SUMS      check all files with: sha256sum -c SHA256SUMS",
         ]
+        if hasCredentials { lines += CredentialFiles.words }
+        lines.append("")
         // Text from the upstream may contain control characters.
         return lines.map(Table.plain).joined(separator: "\n")
     }

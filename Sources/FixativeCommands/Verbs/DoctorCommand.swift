@@ -11,6 +11,7 @@ import ImageCodecs
 import NIOCore
 import NIOHTTP1
 import Networking
+import Provenance
 import Secrets
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -31,7 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(common) { _ in }
-        var findings = [Self.libraries(), await Self.decoders(settings)] + Self.settings(settings)
+        var findings = [Self.libraries(), await Self.decoders(settings), Self.trustLists()] + Self.settings(settings)
         findings += await Self.storage(settings)
         findings.append(Self.key())
         findings += await Self.upstream(settings)
@@ -49,6 +50,12 @@ struct DoctorCommand: AsyncParsableCommand {
         var versions = CodecLibraries.versions.map { "\($0.key) \($0.value)" }.sorted()
         versions.append(Archive.engine)
         return Finding(subject: "libraries", result: .ok, detail: versions.joined(separator: ", "))
+    }
+
+    private static func trustLists() -> Finding {
+        let lists = EmbeddedList.all.filter { $0.nextUpdate != nil }
+        let state = TrustListAge(lists, now: SystemClock().now)
+        return Finding(subject: "trust lists", result: state.isOld ? .note : .ok, detail: state.detail)
     }
 
     private static func decoders(_ settings: Settings) async -> Finding {
