@@ -7,29 +7,38 @@ extension HardBinding {
     }
 
     func checkBoxes(_ content: CBORValue, of file: Span<UInt8>) -> [Finding] {
-        guard let maps = content["boxes"]?.array, !maps.isEmpty else { return [Finding(code: .boxesHashMalformed, why: "there is no list of boxes")] }
-        guard let carrier, let boxes = fileBoxes(of: file, carrier: carrier) else { return boxMismatch("the file's boxes cannot be read") }
+        guard let maps = content["boxes"]?.array, !maps.isEmpty else {
+            return [Finding(code: .boxesHashMalformed, why: "there is no list of boxes")]
+        }
+        guard let carrier, let boxes = fileBoxes(of: file, carrier: carrier) else {
+            return boxMismatch("the file's boxes cannot be read")
+        }
         guard store.hasOnlyPermittedContent() else { return boxMismatch("the carrier holds more than the manifest store") }
+        let listed = Set(maps.flatMap { $0["names"]?.array ?? [] }.compactMap(\.text))
         var findings: [Finding] = []
         var (next, end) = (0, 0)
         for map in maps {
-            guard let names = map["names"]?.array?.compactMap(\.text), !names.isEmpty, names.count == map["names"]?.array?.count else {
+            guard let names = map["names"]?.array?.compactMap(\.text), !names.isEmpty, names.count == map["names"]?.array?.count
+            else {
                 return [Finding(code: .boxesHashMalformed, why: "an entry has no names")]
             }
-            guard names == ["C2PA"] || !names.contains("C2PA") else { return [Finding(code: .boxesHashMalformed, why: "the store is not listed alone")] }
+            guard names == ["C2PA"] || !names.contains("C2PA") else {
+                return [Finding(code: .boxesHashMalformed, why: "the store is not listed alone")]
+            }
             var range: Range<Int>
             if names == ["c2pa.after"] {
                 guard map == maps.last else { return [Finding(code: .boxesHashMalformed, why: "c2pa.after is not the last")] }
                 (range, next) = (end..<file.count, boxes.count)
             } else {
-                if let problem = order(names, at: next, in: boxes) { return [problem] }
+                if let problem = order(names, at: next, in: boxes, listed) { return [problem] }
                 range = boxes[next].range.lowerBound..<boxes[next + names.count - 1].range.upperBound
                 next += names.count
             }
             guard range.lowerBound == end else { return boxMismatch("bytes between two boxes are not hashed") }
             end = range.upperBound
             if names == ["C2PA"] { continue }
-            findings += check(map, range: range, algorithm: (map["alg"] ?? content["alg"]).map(\.text) ?? claimAlgorithm, of: file)
+            findings += check(
+                map, range: range, algorithm: (map["alg"] ?? content["alg"]).map(\.text) ?? claimAlgorithm, of: file)
             if findings.last?.code.kind == .failure { return findings }
         }
         guard next == boxes.count, end == file.count else {
@@ -42,21 +51,30 @@ extension HardBinding {
         [Finding(code: .boxesHashMismatch, why: why)]
     }
 
-    private func order(_ names: [String], at start: Int, in boxes: [FileBox]) -> Finding? {
+    private func order(_ names: [String], at start: Int, in boxes: [FileBox], _ listed: Set<String>) -> Finding? {
         for (offset, name) in names.enumerated() {
-            guard start + offset < boxes.count else { return Finding(code: .boxesHashMismatch, why: "the file has no further box \(name.prefix(16))") }
+            guard start + offset < boxes.count else {
+                return Finding(code: .boxesHashMismatch, why: "the file has no further box \(name.prefix(16))")
+            }
             let found = boxes[start + offset].name
             guard found != name else { continue }
-            guard names[offset...].contains(found) else { return Finding(code: .boxesHashUnknownBox, why: "the manifest does not list the box \(found)") }
+            guard listed.contains(found) else {
+                return Finding(code: .boxesHashUnknownBox, why: "the manifest does not list the box \(found)")
+            }
             return Finding(code: .boxesHashMismatch, why: "the box \(found) is out of order")
         }
         return nil
     }
 
     private func check(_ map: CBORValue, range: Range<Int>, algorithm: String?, of file: Span<UInt8>) -> [Finding] {
+        if let value = map["excluded"], value != .simple(20), value != .simple(21) {
+            return [Finding(code: .boxesHashMalformed, why: "excluded is neither true nor false")]
+        }
         if map["excluded"]?.isTrue == true {
-            let excluded = Finding(code: .boxesHashAdditionalExclusions, why: "bytes \(range.lowerBound) to \(range.upperBound) are not hashed")
-            return reachesPicture(range) ? [excluded, Finding(code: .pictureDataExcluded, why: "an excluded box holds picture data")] : [excluded]
+            let excluded = Finding(
+                code: .boxesHashAdditionalExclusions, why: "bytes \(range.lowerBound) to \(range.upperBound) are not hashed")
+            return reachesPicture(range)
+                ? [excluded, Finding(code: .pictureDataExcluded, why: "an excluded box holds picture data")] : [excluded]
         }
         guard let algorithm = algorithm.flatMap(HashAlgorithm.init) else {
             return [Finding(code: .algorithmUnsupported, why: "the box hash names no allowed algorithm")]

@@ -16,7 +16,9 @@ struct HardBinding {
     /// The bytes that the store occupies with all of its carrier; `nil` where foreign bytes lie between two carriers.
     var carrier: Range<Int>? {
         guard let first = location.units.first, let last = location.units.last else { return nil }
-        for (unit, next) in zip(location.units, location.units.dropFirst()) where unit.upperBound != next.lowerBound { return nil }
+        for (unit, next) in zip(location.units, location.units.dropFirst()) where unit.upperBound != next.lowerBound {
+            return nil
+        }
         return first.lowerBound..<last.upperBound
     }
 
@@ -31,7 +33,11 @@ struct HardBinding {
 
     private func checkData(_ content: CBORValue, of file: Span<UInt8>) -> [Finding] {
         guard content.entries != nil, let parsed = exclusions(content["exclusions"]) else {
-            return [Finding(code: .dataHashMalformed, why: "the exclusions are not in order, not numbers, or more than \(limits.exclusions)")]
+            return [
+                Finding(
+                    code: .dataHashMalformed,
+                    why: "the exclusions are not in order, not numbers, or more than \(limits.exclusions)")
+            ]
         }
         guard let algorithm = (content["alg"].map(\.text) ?? claimAlgorithm).flatMap(HashAlgorithm.init) else {
             return [Finding(code: .algorithmUnsupported, why: "the data hash names no allowed algorithm")]
@@ -41,12 +47,18 @@ struct HardBinding {
         var ranges = parsed
         if hasUpdates { grow(&ranges, to: carrier) }
         guard ranges.allSatisfy({ $0.upperBound <= file.count }) else { return mismatch("an exclusion ends after the file") }
-        guard let own = ranges.firstIndex(where: { isCarrier($0, of: file) }) else { return mismatch("no exclusion covers exactly the manifest store") }
+        guard let own = ranges.firstIndex(where: { isCarrier($0, of: file) }) else {
+            return mismatch("no exclusion covers exactly the manifest store")
+        }
         guard store.hasOnlyPermittedContent() else { return mismatch("the exclusion holds more than the manifest store") }
         var findings: [Finding] = []
         for (index, range) in ranges.enumerated() where index != own {
-            findings.append(Finding(code: .dataHashAdditionalExclusions, why: "bytes \(range.lowerBound) to \(range.upperBound) are not hashed"))
-            if reachesPicture(range) { findings.append(Finding(code: .pictureDataExcluded, why: "an exclusion reaches into the picture's data")) }
+            findings.append(
+                Finding(
+                    code: .dataHashAdditionalExclusions, why: "bytes \(range.lowerBound) to \(range.upperBound) are not hashed"))
+            if reachesPicture(range) {
+                findings.append(Finding(code: .pictureDataExcluded, why: "an exclusion reaches into the picture's data"))
+            }
         }
         var hashed: [Range<Int>] = []
         var position = 0
@@ -55,7 +67,9 @@ struct HardBinding {
             position = range.upperBound
         }
         hashed.append(position..<file.count)
-        guard algorithm.digest(file, of: hashed).elementsEqual(hash) else { return findings + mismatch("the file's bytes have another hash") }
+        guard algorithm.digest(file, of: hashed).elementsEqual(hash) else {
+            return findings + mismatch("the file's bytes have another hash")
+        }
         return findings + [Finding(code: .dataHashMatch, why: nil)]
     }
 

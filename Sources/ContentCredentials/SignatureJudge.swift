@@ -45,7 +45,7 @@ struct SignatureJudge {
             .judge(input.timeStamps, later: input.laterTimeStamps)
         guard let first = input.chain.first, input.chain.count <= SignatureJudge.chainLimit,
             input.chain.reduce(0, { $0 + $1.count }) <= SignatureJudge.chainByteLimit,
-            let leaf = try? X509Certificate(der: first)
+            let leaf = try? input.trust.links.certificate(first)
         else { return unreadable(input, stamp) }
         var work = Work(input: input, leaf: leaf, stamp: stamp)
         return work.run()

@@ -1,6 +1,7 @@
 import ArchiveModel
 import Foundation
 import Provenance
+import TestSupport
 import Testing
 
 @testable import FixativeCommands
@@ -47,6 +48,65 @@ struct ProvenanceCommandTests {
         #expect(missing.status == 2 && missing.errors.contains("neither a file nor in the archive"))
         let list = try Self.show(["\(Self.fixtures)/right-es256-png.png", "--trust-list", "\(Self.fixtures)/right-es256-png.png"])
         #expect(list.status == 2 && list.errors.contains("can't be read"))
+    }
+
+    /// An archive of signed pictures, as the upstream delivers them.
+    private static func archive(in folder: Folder) async throws -> String {
+        let (pictures, storage) = (folder.path + "/pictures", folder.path + "/s")
+        try FileManager.default.createDirectory(atPath: pictures, withIntermediateDirectories: true)
+        for name in ["right-es256-png.png", "right-v1-stamped-jpeg.jpg"] {
+            try FileManager.default.copyItem(atPath: "\(fixtures)/\(name)", toPath: "\(pictures)/\(name)")
+        }
+        let simulator = try Program.start(["simulate", "--port", "0", "--tasks", "4", "--images", pictures])
+        try #require(try await simulator.says("export FIXATIVE_API_URL="))
+        let said = try String(contentsOf: simulator.errors, encoding: .utf8)
+        let url = try #require(said.firstMatch(of: /FIXATIVE_API_URL=(\S+)/)?.output.1)
+        let environment = [
+            "FIXATIVE_API_URL": String(url), "FIXATIVE_API_KEY": "sk-never-to-be-seen", "FIXATIVE_ALLOW_PRIVATE_HOSTS": "true",
+        ]
+        let archived = try Program.run("archive", "--since", "1000d", "--storage", storage, environment: environment)
+        try #require(archived.status == 0, "\(archived.errors)")
+        return storage
+    }
+
+    private static func json(_ outcome: Program.Outcome) throws -> JSONValue {
+        try JSONDecoder().decode(JSONValue.self, from: Data(outcome.output.utf8))
+    }
+
+    @Test func anArchiveIsReportedCheckedAndPacked() async throws {
+        let folder = try Folder()
+        let storage = try await Self.archive(in: folder)
+        let report = try Self.json(try Program.run("provenance", "report", "--storage", storage, "--format", "json"))
+        let group = try #require(report["groups"]?.array?.first)
+        #expect(group["group"] == .string("valid") && group["valid"] == group["pictures"])
+        let short = try Program.run("provenance", "--by", "agent", "--format", "csv", "--storage", storage)
+        #expect(short.output.contains("gpt-image"))
+
+        // With the signer's anchor the same pictures are trusted; the first verdict stays.
+        let check = try Program.start(
+            ["provenance", "check", "--storage", storage, "--format", "json"] + Self.anchors
+        ).finish()
+        #expect(check.status == 0, "\(check.errors)")
+        #expect(try Self.json(check)["states"]?["trusted"] == group["pictures"])
+        let rows = try Self.json(try Program.run("list", "--storage", storage, "--format", "json"))
+        let task = try #require(rows["outputs"]?.array?.first?["taskId"]?.string ?? rows.array?.first?["taskId"]?.string)
+        let shown = try Self.json(try Program.run("provenance", "show", task, "--storage", storage, "--format", "json"))
+        #expect(shown["state"] == .string("valid"))
+        #expect(shown["history"]?.array?.map { $0["state"] } == [.string("trusted")])
+
+        let audit = try Program.run("audit", "--provenance", "--storage", storage, "--format", "json")
+        #expect(try Self.json(audit)["outputs"] == group["pictures"])
+        let far = try Program.run("provenance", "check", "--at", "2080-01-01", "--storage", storage)
+        #expect(far.status == 1 && far.output.contains("worse"))
+
+        let out = folder.path + "/evidence"
+        let packed = try Program.run("audit", "evidence", task, out, "--storage", storage)
+        #expect(packed.status == 0, "\(packed.errors)")
+        let sums = try shell("cd '\(out)' && sha256sum -c SHA256SUMS && openssl x509 -in 0/chain.pem -noout -subject")
+        #expect(sums.contains("0/manifest.c2pa: OK") && sums.contains("Fixative Test"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: out + "/lists").count == 5)
+        let verified = try Program.run("verify", "--deep", "--storage", storage)
+        #expect(verified.status == 0, "\(verified.output)")
     }
 
     @Test func groupsAreSummedUp() throws {

@@ -20,7 +20,9 @@ struct CBORReader {
     /// Reads the one data item that fills `range`.
     ///
     /// - Parameter budget: The items that may still be read from the whole store; reduced by those of this call.
-    static func read(_ bytes: [UInt8], in range: Range<Int>, depthLimit: Int, budget: inout Int) throws(MalformedData) -> CBORValue {
+    static func read(_ bytes: [UInt8], in range: Range<Int>, depthLimit: Int, budget: inout Int) throws(MalformedData)
+        -> CBORValue
+    {
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else { throw MalformedData("CBOR lies outside the store") }
         var reader = CBORReader(bytes, in: range, depthLimit: depthLimit, budget: budget)
         defer { budget = reader.budget }
@@ -43,6 +45,9 @@ struct CBORReader {
 
     private mutating func take(_ count: UInt64) throws(MalformedData) -> ArraySlice<UInt8> {
         guard count <= UInt64(end - position) else { throw MalformedData("a CBOR string is longer than the rest") }
+        // Long strings cost as much as many items: each one is read and compared.
+        budget -= Int(count) / 64
+        guard budget >= 0 else { throw MalformedData("CBOR has too many items") }
         let start = position
         position += Int(count)
         return bytes[start..<position]
@@ -74,7 +79,9 @@ struct CBORReader {
         case (1, let number?): return .negative(number)
         case (2, _): return .bytes(try string(length, major: 2))
         case (3, _):
-            guard let text = String(validating: try string(length, major: 3), as: UTF8.self) else { throw MalformedData("CBOR text is not UTF-8") }
+            guard let text = String(validating: try string(length, major: 3), as: UTF8.self) else {
+                throw MalformedData("CBOR text is not UTF-8")
+            }
             return .text(text)
         case (4, _): return .array(try array(length, depth: depth))
         case (5, _): return .map(try map(length, depth: depth))
@@ -119,10 +126,14 @@ struct CBORReader {
             let initial = try byte()
             budget -= 1
             guard budget >= 0 else { throw MalformedData("CBOR has too many items") }
-            guard initial >> 5 == major, let length = try argument(initial & 31) else { throw MalformedData("a part of a CBOR string is of another kind") }
+            guard initial >> 5 == major, let length = try argument(initial & 31) else {
+                throw MalformedData("a part of a CBOR string is of another kind")
+            }
             let part = try take(length)
             // Each part of a text is a text of its own (RFC 8949, 3.2.3).
-            guard major == 2 || String(validating: part, as: UTF8.self) != nil else { throw MalformedData("CBOR text is not UTF-8") }
+            guard major == 2 || String(validating: part, as: UTF8.self) != nil else {
+                throw MalformedData("CBOR text is not UTF-8")
+            }
             whole += part
         }
         return whole[...]
@@ -147,8 +158,15 @@ struct CBORReader {
         } else {
             while try !isBreak() { entries.append(CBOREntry(key: try item(depth: depth + 1), value: try item(depth: depth + 1))) }
         }
-        var keys: Set<CBORValue> = []
-        for entry in entries where !keys.insert(entry.key).inserted { throw MalformedData("a CBOR map has a key twice") }
+        guard !Self.hasDuplicates(entries) else { throw MalformedData("a CBOR map has a key twice") }
         return entries
+    }
+
+    private static func hasDuplicates(_ entries: [CBOREntry]) -> Bool {
+        if entries.count <= 8 {
+            return entries.indices.contains { index in entries[..<index].contains { $0.key == entries[index].key } }
+        }
+        var keys: Set<CBORValue> = []
+        return !entries.allSatisfy { keys.insert($0.key).inserted }
     }
 }

@@ -1,5 +1,3 @@
-import SwiftASN1
-
 /// The extensions of a certificate that decide here whether and for what it may be used.
 struct CertificateExtensions: Sendable {
     struct KeyUsage: Sendable, Hashable {
@@ -24,10 +22,10 @@ struct CertificateExtensions: Sendable {
     var assuranceLevel: Int?
     var product: String?
 
-    init(_ node: ASN1Node?) throws(CertificateError) {
+    init(_ node: DERNode?) throws(CertificateError) {
         guard let node else { return }
         let list = try node.explicitChild()
-        guard list.identifier == .sequence else { throw CertificateError.malformed }
+        guard list.tag == .sequence else { throw .malformed }
         var seen: Set<OID> = []
         for entry in try list.children(limit: 64) {
             var fields = try DERReader(entry)
@@ -43,15 +41,15 @@ struct CertificateExtensions: Sendable {
     }
 
     private mutating func read(_ oid: OID, isCritical: Bool, _ value: ArraySlice<UInt8>) throws(CertificateError) {
-        func parsed() throws(CertificateError) -> ASN1Node {
-            try DERReader.parse(value, limit: X509Certificate.byteLimit)
+        func parsed() throws(CertificateError) -> DERNode {
+            try DERNode(whole: value, limit: X509Certificate.byteLimit)
         }
         switch oid {
         case .basicConstraints: try readBasicConstraints(parsed())
         case .keyUsage: keyUsage = try CertificateExtensions.keyUsage(parsed())
         case .extendedKeyUsage:
             let node = try parsed()
-            guard node.identifier == .sequence else { throw CertificateError.malformed }
+            guard node.tag == .sequence else { throw .malformed }
             var list: [OID] = []
             for child in try node.children(limit: 64) { list.append(try child.objectIdentifier()) }
             usages = list
@@ -66,7 +64,7 @@ struct CertificateExtensions: Sendable {
         case .assuranceLevel:
             assuranceLevel = (try? parsed().objectIdentifier())?.lastArc(after: .assuranceLevel).map { $0 / 10 }
         case .productRecord:
-            guard let node = try? parsed(), node.identifier == .utf8String, let bytes = try? node.primitive() else { return }
+            guard let node = try? parsed(), node.tag == .utf8String, let bytes = try? node.primitive() else { return }
             product = String(String(decoding: bytes, as: UTF8.self).prefix(256))
         // No policy is asked for, and no name is compared, so these two limit nothing here.
         case .certificatePolicies, .subjectAltName: break
@@ -74,19 +72,19 @@ struct CertificateExtensions: Sendable {
         }
     }
 
-    private mutating func readBasicConstraints(_ node: ASN1Node) throws(CertificateError) {
+    private mutating func readBasicConstraints(_ node: DERNode) throws(CertificateError) {
         var fields = try DERReader(node)
         isAuthority = try fields.optional(.boolean)?.boolean() ?? false
         pathLength = try fields.optional(.integer)?.smallInteger()
         try fields.finish()
     }
 
-    private static func keyUsage(_ node: ASN1Node) throws(CertificateError) -> KeyUsage {
-        guard node.identifier == .bitString else { throw CertificateError.malformed }
+    private static func keyUsage(_ node: DERNode) throws(CertificateError) -> KeyUsage {
+        guard node.tag == .bitString else { throw .malformed }
         let bytes = try node.primitive()
-        guard let unused = bytes.first, unused < 8, bytes.count <= 3 else { throw CertificateError.malformed }
+        guard let unused = bytes.first, unused < 8, bytes.count <= 3 else { throw .malformed }
         guard let first = bytes.dropFirst().first else {
-            guard unused == 0 else { throw CertificateError.malformed }
+            guard unused == 0 else { throw .malformed }
             return KeyUsage(digitalSignature: false, keyCertSign: false)
         }
         return KeyUsage(digitalSignature: first & 0x80 != 0, keyCertSign: first & 0x04 != 0)

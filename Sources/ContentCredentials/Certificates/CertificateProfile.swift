@@ -59,8 +59,9 @@ enum CertificateProfile {
         return nil
     }
 
-    /// Whether this certificate may issue the certificate below it in a path (RFC 5280, 6.1.4).
+    /// Whether this certificate may issue the certificate below it in a path (RFC 5280, 6.1.4; specification, 14.5.1.1).
     ///
+    /// An anchor is trusted by the list, so the profile's rules for the form of certificates are not asked of it.
     /// - Parameter intermediates: The number of authorities below it that did not issue themselves.
     static func mayIssue(_ certificate: X509Certificate, isAnchor: Bool, intermediates: Int) -> Bool {
         let extensions = certificate.extensions
@@ -68,7 +69,10 @@ enum CertificateProfile {
         // Name constraints are not evaluated, so a path that has them is refused.
         guard !extensions.hasNameConstraints else { return false }
         if let limit = extensions.pathLength, limit < intermediates { return false }
-        guard let usage = extensions.keyUsage else { return isAnchor }
-        return usage.keyCertSign && (isAnchor || certificate.version == 3)
+        if isAnchor { return extensions.keyUsage?.keyCertSign ?? true }
+        guard certificate.version == 3, !certificate.hasUniqueIdentifiers, extensions.subjectKey != nil,
+            extensions.hasAuthorityKey || certificate.isSelfIssued
+        else { return false }
+        return extensions.keyUsage?.keyCertSign ?? false
     }
 }

@@ -1,5 +1,3 @@
-import SwiftASN1
-
 /// A Name of X.501: compared by its bytes first, then without regard to case, spaces and the kind of string (RFC 5280, 7.1).
 struct DistinguishedName: Sendable {
     let encoded: ArraySlice<UInt8>
@@ -11,35 +9,41 @@ struct DistinguishedName: Sendable {
         var set: Int
         var type: OID
         var value: [UInt8]
-        var text: String?
+        /// Without regard to case and spaces.
+        var folded: String?
     }
 
     var isEmpty: Bool { attributes.isEmpty }
 
-    init(_ node: ASN1Node) throws(CertificateError) {
+    init(_ node: DERNode) throws(CertificateError) {
         encoded = node.encodedBytes
-        guard node.identifier == .sequence else { throw CertificateError.malformed }
+        guard node.tag == .sequence else { throw .malformed }
         var attributes: [Attribute] = []
+        var name: String?
+        var group: String?
         for (set, relative) in try node.children(limit: 64).enumerated() {
-            guard relative.identifier == .set else { throw CertificateError.malformed }
+            guard relative.tag == .set else { throw .malformed }
             for pair in try relative.children(limit: 16) {
                 var fields = try DERReader(pair)
                 let type = try fields.next().objectIdentifier()
                 let value = try fields.next()
                 try fields.finish()
                 let text = DistinguishedName.text(value)
-                attributes.append(Attribute(set: set, type: type, value: Array(value.encodedBytes), text: text))
+                attributes.append(
+                    Attribute(set: set, type: type, value: Array(value.encodedBytes), folded: text.map(DistinguishedName.folded)))
+                if type == .commonName { name = text }
+                if type == .organization { group = text }
             }
         }
         self.attributes = attributes
-        commonName = attributes.last { $0.type == .commonName }?.text.map(DistinguishedName.shown)
-        organization = attributes.last { $0.type == .organization }?.text.map(DistinguishedName.shown)
+        commonName = name.map(DistinguishedName.shown)
+        organization = group.map(DistinguishedName.shown)
     }
 
     /// The text of a directory string. Its alphabet is not judged: one issuer writes `_` and `@` in a PrintableString.
-    private static func text(_ node: ASN1Node) -> String? {
-        guard case .primitive(let bytes) = node.content, bytes.count <= 4_096 else { return nil }
-        switch node.identifier {
+    private static func text(_ node: DERNode) -> String? {
+        guard let bytes = try? node.primitive(), bytes.count <= 4_096 else { return nil }
+        switch node.tag {
         case .utf8String, .printableString, .ia5String, .visibleString, .numericString, .teletexString:
             return String(decoding: bytes, as: UTF8.self)
         case .bmpString:
@@ -63,9 +67,7 @@ struct DistinguishedName: Sendable {
         guard attributes.count == other.attributes.count else { return false }
         return zip(attributes, other.attributes).allSatisfy { mine, theirs in
             guard mine.set == theirs.set, mine.type == theirs.type else { return false }
-            if mine.value == theirs.value { return true }
-            guard let left = mine.text, let right = theirs.text else { return false }
-            return DistinguishedName.folded(left) == DistinguishedName.folded(right)
+            return mine.value == theirs.value || (mine.folded != nil && mine.folded == theirs.folded)
         }
     }
 

@@ -1,11 +1,13 @@
+import Crypto
 import Foundation
-import SwiftASN1
 
 /// An X.509 certificate as read from strict DER, with the extensions that the certificate profile of C2PA needs.
 ///
 /// It is a class so that the certificates of a vendor, which are the same for all pictures, are read once and shared.
 final class X509Certificate: Sendable {
     let der: [UInt8]
+    /// The digest of `der`.
+    let fingerprint: SHA256Digest
     /// The signed part, inside `der`.
     let toBeSigned: [UInt8]
     /// 1 to 3.
@@ -31,26 +33,24 @@ final class X509Certificate: Sendable {
     static let byteLimit = 32_768
 
     convenience init(der: [UInt8]) throws(CertificateError) {
-        try self.init(DERReader.parse(der[...], limit: X509Certificate.byteLimit))
+        try self.init(DERNode(whole: der[...], limit: X509Certificate.byteLimit))
     }
 
-    init(_ node: ASN1Node) throws(CertificateError) {
-        guard node.encodedBytes.count <= X509Certificate.byteLimit else { throw CertificateError.malformed }
+    init(_ node: DERNode) throws(CertificateError) {
+        guard node.encodedBytes.count <= X509Certificate.byteLimit else { throw .malformed }
         var outer = try DERReader(node)
         let signed = try outer.next(.sequence)
         let algorithm = try outer.next(.sequence)
         signature = Array(try outer.next().bitStringBytes())
         try outer.finish()
         der = Array(node.encodedBytes)
+        fingerprint = SHA256.hash(data: der)
         toBeSigned = Array(signed.encodedBytes)
         signatureScheme = try SignatureScheme(algorithm)
 
         var fields = try DERReader(signed)
         version = try X509Certificate.version(fields.optional(.context(0)))
-        let number = try fields.next().integer()
-        // RFC 5280 allows 20 bytes.
-        guard number.count <= 64 else { throw CertificateError.malformed }
-        serial = Array(number.first == 0 && number.count > 1 ? number.dropFirst() : number)
+        serial = try fields.next().serialNumber()
         guard try fields.next(.sequence).encodedBytes == algorithm.encodedBytes else {
             throw CertificateError(why: "The certificate names two different signature algorithms.")
         }
@@ -68,20 +68,20 @@ final class X509Certificate: Sendable {
         try fields.finish()
     }
 
-    private static func version(_ node: ASN1Node?) throws(CertificateError) -> Int {
+    private static func version(_ node: DERNode?) throws(CertificateError) -> Int {
         guard let node else { return 1 }
         let value = try node.explicitChild().smallInteger()
-        guard value == 1 || value == 2 else { throw CertificateError.malformed }
+        guard value == 1 || value == 2 else { throw .malformed }
         return value + 1
     }
 
-    private static func bits(of info: ASN1Node) throws(CertificateError) -> [UInt8] {
+    private static func bits(of info: DERNode) throws(CertificateError) -> [UInt8] {
         var fields = try DERReader(info)
         _ = try fields.next()
         return Array(try fields.next().bitStringBytes())
     }
 
-    private static func validity(_ node: ASN1Node) throws(CertificateError) -> (Date, Date) {
+    private static func validity(_ node: DERNode) throws(CertificateError) -> (Date, Date) {
         var fields = try DERReader(node)
         let start = try time(fields.next())
         let end = try time(fields.next())
@@ -89,15 +89,15 @@ final class X509Certificate: Sendable {
         return (start, end)
     }
 
-    private static func time(_ node: ASN1Node) throws(CertificateError) -> Date {
+    private static func time(_ node: DERNode) throws(CertificateError) -> Date {
         let bytes = try node.primitive()
         let time =
-            switch node.identifier {
+            switch node.tag {
             case .utcTime: CivilTime(utcTime: bytes)
             case .generalizedTime: CivilTime(generalizedTime: bytes, allowsFraction: false)
             default: CivilTime?.none
             }
-        guard let time else { throw CertificateError.malformed }
+        guard let time else { throw .malformed }
         return time.date
     }
 

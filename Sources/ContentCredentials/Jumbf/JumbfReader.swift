@@ -10,6 +10,8 @@ struct JumbfBox: Sendable {
     var description: JumbfDescription?
     /// The boxes of a superbox after its description. Empty for superboxes of unknown types, which are skipped (specification, 11.1.2).
     var children: [JumbfBox] = []
+    /// The children by label, where there are many; -1 for a label that several bear.
+    fileprivate var positions: [[UInt8]: Int] = [:]
 
     var label: String? { description?.label }
 
@@ -24,12 +26,33 @@ struct JumbfBox: Sendable {
 
     /// The superbox with this label. A label that two of them bear is ambiguous and resolves to nothing (specification, 8.4.1).
     func child(_ label: String) -> JumbfBox? {
+        if !positions.isEmpty {
+            guard let position = positions[Array(label.utf8)], position >= 0 else { return nil }
+            return children[position]
+        }
         var found: JumbfBox?
         for child in children where child.description?.isAddressed(as: label) == true {
             guard found == nil else { return nil }
             found = child
         }
         return found
+    }
+}
+
+extension JumbfBox {
+    init(kind: UInt32, range: Range<Int>, payload: Range<Int>) {
+        (self.kind, self.range, self.payload) = (kind, range, payload)
+    }
+
+    mutating func indexChildren() {
+        guard children.count > 16 else { return }
+        for (position, child) in children.enumerated() {
+            guard let description = child.description, description.toggles & 3 == 3, let label = description.label else {
+                continue
+            }
+            let key = Array(label.utf8)
+            positions[key] = positions[key] == nil ? position : -1
+        }
     }
 }
 
@@ -103,7 +126,9 @@ struct JumbfReader {
             // ISO 19566-5: length 0 is a box up to the end of the file.
             length = UInt64(end - start)
         }
-        guard length >= UInt64(headerSize), length <= UInt64(end - start) else { throw MalformedData("a JUMBF box has a wrong length") }
+        guard length >= UInt64(headerSize), length <= UInt64(end - start) else {
+            throw MalformedData("a JUMBF box has a wrong length")
+        }
         let range = start..<start + Int(length)
         return JumbfBox(kind: kind, range: range, payload: start + headerSize..<range.upperBound)
     }
@@ -120,12 +145,15 @@ struct JumbfReader {
         box.description = description
         guard Self.readsContents(of: description) else { return box }
         var position = first.range.upperBound
+        var children: [JumbfBox] = []
         while position < box.payload.upperBound {
             let child = try self.box(at: position, end: box.payload.upperBound, depth: depth + 1)
             guard !child.isKind("jumd") else { throw MalformedData("a JUMBF superbox has two descriptions") }
-            box.children.append(child)
+            children.append(child)
             position = child.range.upperBound
         }
+        box.children = children
+        box.indexChildren()
         return box
     }
 
@@ -148,7 +176,9 @@ struct JumbfReader {
             isEmbeddedFile: bytes[start..<start + 16].elementsEqual(file), toggles: bytes[start + 16])
         var position = start + 17
         if description.toggles & 2 != 0 {
-            guard let end = bytes[position..<range.upperBound].firstIndex(of: 0) else { throw MalformedData("a JUMBF label has no end") }
+            guard let end = bytes[position..<range.upperBound].firstIndex(of: 0) else {
+                throw MalformedData("a JUMBF label has no end")
+            }
             description.label = try readLabel(in: position..<end)
             position = end + 1
         }
@@ -158,7 +188,9 @@ struct JumbfReader {
         if description.toggles & 16 != 0 {
             // The only private field of C2PA is the salt (specification, 8.4.2.3).
             let salt = try header(at: position, end: range.upperBound, isFirst: false)
-            guard salt.isKind("c2sh"), [16, 32].contains(salt.payload.count) else { throw MalformedData("a JUMBF description has a wrong salt") }
+            guard salt.isKind("c2sh"), [16, 32].contains(salt.payload.count) else {
+                throw MalformedData("a JUMBF description has a wrong salt")
+            }
             position = salt.range.upperBound
         }
         guard position == range.upperBound else { throw MalformedData("bytes follow a JUMBF description") }
@@ -166,8 +198,12 @@ struct JumbfReader {
     }
 
     private func readLabel(in range: Range<Int>) throws(MalformedData) -> String {
-        guard range.count <= limits.labelBytes else { throw MalformedData("a JUMBF label is longer than \(limits.labelBytes) bytes") }
-        guard let label = String(validating: bytes[range], as: UTF8.self) else { throw MalformedData("a JUMBF label is not UTF-8") }
+        guard range.count <= limits.labelBytes else {
+            throw MalformedData("a JUMBF label is longer than \(limits.labelBytes) bytes")
+        }
+        guard let label = String(validating: bytes[range], as: UTF8.self) else {
+            throw MalformedData("a JUMBF label is not UTF-8")
+        }
         for scalar in label.unicodeScalars {
             switch scalar.value {
             case 0x00...0x1f, 0x7f...0x9f, 0x2f, 0x3b, 0x3f, 0x23, 0xfeff, 0xffff:

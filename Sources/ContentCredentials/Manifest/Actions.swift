@@ -11,8 +11,10 @@ struct Actions: Sendable {
     private let agents: [CBORValue]
 
     /// - Returns: `nil` where the assertion has no list of actions with names.
-    init?(_ content: CBORValue?) {
-        guard let items = content?["actions"]?.array, !items.isEmpty, items.allSatisfy({ $0["action"]?.text != nil }) else { return nil }
+    init?(_ content: CBORValue?, limits: CredentialLimits) {
+        guard let items = content?["actions"]?.array, (1...limits.actions).contains(items.count),
+            items.allSatisfy({ $0["action"]?.text != nil })
+        else { return nil }
         self.items = items
         agents = content?["softwareAgents"]?.array ?? []
     }
@@ -36,7 +38,8 @@ struct Actions: Sendable {
             let index = action["softwareAgentIndex"]?.integer.flatMap(Int.init(exactly:))
             let agent = action["softwareAgent"] ?? index.flatMap { agents.indices.contains($0) ? agents[$0] : nil }
             return ActionFacts(
-                action: String(Self.name(action).prefix(limits.textCharacters)), agent: shown(agent?.text ?? agent?["name"]?.text),
+                action: String(Self.name(action).prefix(limits.textCharacters)),
+                agent: shown(agent?.text ?? agent?["name"]?.text),
                 agentVersion: shown(agent?["version"]?.text), when: shown(action["when"]?.untaggedText),
                 digitalSourceType: shown(action["digitalSourceType"]?.untaggedText))
         }

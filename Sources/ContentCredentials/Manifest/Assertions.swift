@@ -21,7 +21,8 @@ enum AssertionType {
     static let actions: Set<String> = ["c2pa.actions", "c2pa.actions.v2"]
     static let ingredients: Set<String> = ["c2pa.ingredient", "c2pa.ingredient.v2", "c2pa.ingredient.v3"]
     static let hardBindings: Set<String> = [
-        "c2pa.hash.data", "c2pa.hash.boxes", "c2pa.hash.collection.data", "c2pa.hash.bmff", "c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3",
+        "c2pa.hash.data", "c2pa.hash.boxes", "c2pa.hash.collection.data", "c2pa.hash.bmff", "c2pa.hash.bmff.v2",
+        "c2pa.hash.bmff.v3",
     ]
     /// Types that must not lie outside the manifest (specification 2.4, 15.10.3.2.1).
     static let embeddedOnly = actions.union(ingredients).union(hardBindings).union([
@@ -31,7 +32,9 @@ enum AssertionType {
     /// The label without the number of its instance: `c2pa.ingredient.v3` for `c2pa.ingredient.v3__2` (specification, 6.4).
     static func of(_ label: String) -> String {
         let bytes = label.utf8
-        guard let last = bytes.lastIndex(where: { !(0x30...0x39 ~= $0) }), bytes[last] == 0x5f, last > bytes.startIndex else { return label }
+        guard let last = bytes.lastIndex(where: { !(0x30...0x39 ~= $0) }), bytes[last] == 0x5f, last > bytes.startIndex else {
+            return label
+        }
         let before = bytes.index(before: last)
         guard bytes[before] == 0x5f, bytes.index(after: last) < bytes.endIndex, before > bytes.startIndex else { return label }
         return String(label[..<before])
@@ -43,7 +46,8 @@ enum AssertionType {
 
     /// Listed in the report and not judged.
     static func isUnjudged(_ type: String) -> Bool {
-        ["c2pa.soft-binding", "c2pa.session-keys", "c2pa.hash.multi-asset", "c2pa.alternative-content-representation"].contains(type)
+        ["c2pa.soft-binding", "c2pa.session-keys", "c2pa.hash.multi-asset", "c2pa.alternative-content-representation"].contains(
+            type)
             || type.hasPrefix("cawg.")
     }
 }
@@ -55,6 +59,18 @@ struct ReadManifest: Sendable {
     /// Why there is no claim.
     let problem: CredentialStatus?
     let assertions: [Assertion]
+    private let positions: [JumbfURI: Int]
+
+    init(manifest: Manifest, claim: Claim?, problem: CredentialStatus?, assertions: [Assertion]) {
+        (self.manifest, self.claim, self.problem, self.assertions) = (manifest, claim, problem, assertions)
+        let addresses = assertions.enumerated().compactMap { position, assertion in assertion.address.map { ($0, position) } }
+        positions = Dictionary(addresses) { first, _ in first }
+    }
+
+    /// The declared assertion with this address, where its box is there.
+    func assertion(at address: JumbfURI) -> Assertion? {
+        positions[address].map { assertions[$0] }.flatMap { $0.box == nil ? nil : $0 }
+    }
 
     func assertions(of types: Set<String>) -> [Assertion] {
         assertions.filter { types.contains($0.type) }
@@ -98,14 +114,22 @@ struct ManifestReader {
         else { return failed(.claimMissing, "the manifest has no claim") }
         guard let content = box.onlyContent("cbor") else { return failed(.claimCBORInvalid, "the claim is not one box of CBOR") }
         let value: CBORValue
-        do throws(MalformedData) { value = try cbor(in: content.payload) } catch { return failed(.claimCBORInvalid, error.reason) }
+        do throws(MalformedData) { value = try cbor(in: content.payload) } catch {
+            return failed(.claimCBORInvalid, error.reason)
+        }
         do throws(MalformedData) {
             let claim = try Claim(value, version: version, content: content.payload)
-            assertionCount += claim.assertions.count
-            guard assertionCount <= limits.assertions else { throw MalformedData("the store has more than \(limits.assertions) assertions") }
-            guard version == 1 || manifest.hasURN else { throw MalformedData("the manifest's label is no URN of C2PA") }
+            assertionCount += claim.created.count + claim.gathered.count
+            guard assertionCount <= limits.assertions else {
+                throw MalformedData("the store has more than \(limits.assertions) assertions")
+            }
+            guard version == 1 || manifest.hasURN else { throw MalformedData("the manifest's label is no URN") }
             guard !manifest.hasNestedManifest else { throw MalformedData("a manifest lies within the manifest") }
-            let assertions = claim.created.map { read($0, of: manifest, isCreated: true) } + claim.gathered.map { read($0, of: manifest, isCreated: false) }
+            let assertions =
+                claim.created.map { read($0, of: manifest, isCreated: true) }
+                + claim.gathered.map { read($0, of: manifest, isCreated: false) }
+            let addresses = assertions.compactMap(\.address)
+            guard Set(addresses).count == addresses.count else { throw MalformedData("the claim lists an assertion twice") }
             return ReadManifest(manifest: manifest, claim: claim, problem: nil, assertions: assertions)
         } catch {
             return failed(.claimMalformed, error.reason)
@@ -130,7 +154,8 @@ struct ManifestReader {
                 problem = error.reason
             }
         }
-        return Assertion(reference: reference, address: address, box: box, content: content, problem: problem, isCreated: isCreated)
+        return Assertion(
+            reference: reference, address: address, box: box, content: content, problem: problem, isCreated: isCreated)
     }
 }
 

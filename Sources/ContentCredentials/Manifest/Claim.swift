@@ -29,11 +29,17 @@ struct Claim: Sendable {
             generator = value["claim_generator_info"]?.array?.first ?? value["claim_generator_info"]
         } else {
             created = try Self.references(value["created_assertions"], named: "created_assertions")
-            gathered = try value["gathered_assertions"].map { value throws(MalformedData) in try Self.references(value, named: "gathered_assertions") } ?? []
+            gathered =
+                try value["gathered_assertions"].map { value throws(MalformedData) in
+                    try Self.references(value, named: "gathered_assertions")
+                } ?? []
             generator = value["claim_generator_info"]
             guard generator?["name"]?.text != nil else { throw MalformedData("claim_generator_info has no name") }
         }
         redacted = try Self.texts(value["redacted_assertions"])
+        guard redacted.count <= CredentialLimits().redactions else {
+            throw MalformedData("the claim redacts too many assertions")
+        }
         if let named = value["alg"] {
             guard let name = named.text else { throw MalformedData("alg is no text") }
             algorithm = name
@@ -44,10 +50,10 @@ struct Claim: Sendable {
         title = value["dc:title"]?.text
     }
 
-    var assertions: [HashedURI] { created + gathered }
-
     private static func references(_ value: CBORValue?, named name: String) throws(MalformedData) -> [HashedURI] {
-        guard let items = value?.array, !items.isEmpty || name == "gathered_assertions" else { throw MalformedData("\(name) is no list") }
+        guard let items = value?.array, !items.isEmpty || name == "gathered_assertions" else {
+            throw MalformedData("\(name) is no list")
+        }
         var references: [HashedURI] = []
         for item in items {
             guard let reference = HashedURI(item) else { throw MalformedData("\(name) has an entry without url") }

@@ -22,7 +22,8 @@ struct Ingredient: Sendable {
         recorded = content?["validationResults"] ?? content?["validationStatus"]
         let shown = { (text: String?) in text.map { String($0.prefix(limits.textCharacters)) } }
         facts = IngredientFacts(
-            title: shown(content?["dc:title"]?.text), format: shown(content?["dc:format"]?.text), relationship: shown(relationship),
+            title: shown(content?["dc:title"]?.text), format: shown(content?["dc:format"]?.text),
+            relationship: shown(relationship),
             manifest: manifest.flatMap { shown(JumbfURI($0.url, in: label)?.manifest) })
         let isKnown = relationship.map(Self.relationships.contains) ?? false
         problem =

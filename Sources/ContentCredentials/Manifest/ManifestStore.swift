@@ -11,7 +11,9 @@ struct ManifestStore: Sendable {
             throw MalformedData("the superbox is no C2PA manifest store")
         }
         let manifests = root.children.compactMap(Manifest.init)
-        guard manifests.count <= limits.manifests else { throw MalformedData("the store has more than \(limits.manifests) manifests") }
+        guard manifests.count <= limits.manifests else {
+            throw MalformedData("the store has more than \(limits.manifests) manifests")
+        }
         (self.bytes, self.root, self.manifests) = (bytes, root, manifests)
     }
 
@@ -95,12 +97,10 @@ struct Manifest: Sendable {
         address(claimBoxes.first?.label ?? "c2pa.claim.v2")
     }
 
-    /// Whether the label is a URN of C2PA with a UUID (specification, 8.1).
+    /// Whether the label is a URN, of C2PA or of the older form with a bare UUID (specification, 8.1).
     var hasURN: Bool {
         let parts = label.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count >= 3, parts[0] == "urn", parts[1] == "c2pa" else { return false }
-        let groups = parts[2].split(separator: "-", omittingEmptySubsequences: false)
-        return groups.map(\.count) == [8, 4, 4, 4, 12] && groups.joined().allSatisfy { $0.isASCII && $0.isHexDigit }
+        return parts.count >= 3 && parts[0] == "urn" && (parts[1] == "c2pa" || parts[1] == "uuid") && !parts[2].isEmpty
     }
 
     /// Whether a manifest or store lies within the manifest. Only boxes of foreign types may (specification, 11.1.4.2).

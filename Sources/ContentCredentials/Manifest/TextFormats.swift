@@ -29,7 +29,10 @@ struct JSONGrammar {
     private mutating func value(depth: Int) -> Bool {
         guard depth < 64, let first = peek() else { return false }
         switch first {
-        case UInt8(ascii: "{"): return list("{", "}") { grammar in grammar.peek() != nil && grammar.string() && grammar.take(":") && grammar.value(depth: depth + 1) }
+        case UInt8(ascii: "{"):
+            return list("{", "}") { grammar in
+                grammar.peek() != nil && grammar.string() && grammar.take(":") && grammar.value(depth: depth + 1)
+            }
         case UInt8(ascii: "["): return list("[", "]") { grammar in grammar.value(depth: depth + 1) }
         case UInt8(ascii: "\""): return string()
         case UInt8(ascii: "t"): return word("true")
@@ -121,7 +124,9 @@ enum Base64 {
             guard padding == 0 else { return nil }
             (bits, count) = (bits << 6 | UInt32(value), count + 1)
             guard count % 4 == 0 else { continue }
-            bytes += [UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits)]
+            bytes += [
+                UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits),
+            ]
         }
         guard (count + padding) % 4 == 0, padding < 3 else { return nil }
         if padding == 1 { bytes += [UInt8(truncatingIfNeeded: bits >> 10), UInt8(truncatingIfNeeded: bits >> 2)] }

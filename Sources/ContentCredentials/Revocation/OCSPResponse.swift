@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import SwiftASN1
 
 /// A basic OCSP response (RFC 6960), before its signer is believed.
 struct OCSPResponse {
@@ -52,13 +51,13 @@ struct OCSPResponse {
     static let byteLimit = 32_768
 
     init(der: [UInt8]) throws(CertificateError) {
-        var outer = try DERReader(DERReader.parse(der[...], limit: OCSPResponse.byteLimit))
+        var outer = try DERReader(DERNode(whole: der[...], limit: OCSPResponse.byteLimit))
         // 0 is "successful".
         guard try outer.next(.enumerated).primitive() == [0] else { throw CertificateError(why: "The responder failed.") }
         var wrapped = try DERReader(outer.next(.context(0)).explicitChild())
         try outer.finish()
-        guard try wrapped.next().objectIdentifier() == .basicOCSPResponse else { throw CertificateError.malformed }
-        let basic = try DERReader.parse(wrapped.next().octetString(), limit: OCSPResponse.byteLimit)
+        guard try wrapped.next().objectIdentifier() == .basicOCSPResponse else { throw .malformed }
+        let basic = try DERNode(whole: wrapped.next().octetString(), limit: OCSPResponse.byteLimit)
         try wrapped.finish()
 
         var fields = try DERReader(basic)
@@ -75,7 +74,7 @@ struct OCSPResponse {
 
         var content = try DERReader(data)
         if let version = try content.optional(.context(0)) {
-            guard try version.explicitChild().smallInteger() == 0 else { throw CertificateError.malformed }
+            guard try version.explicitChild().smallInteger() == 0 else { throw .malformed }
         }
         responder = try OCSPResponse.responder(content.next())
         producedAt = try OCSPResponse.time(content.next())
@@ -86,66 +85,64 @@ struct OCSPResponse {
         try content.finish()
     }
 
-    private static func responder(_ node: ASN1Node) throws(CertificateError) -> Responder {
-        switch node.identifier {
+    private static func responder(_ node: DERNode) throws(CertificateError) -> Responder {
+        switch node.tag {
         case .context(1): .name(try DistinguishedName(node.explicitChild()))
         case .context(2): .key(Array(try node.explicitChild().octetString()))
-        default: throw CertificateError.malformed
+        default: throw .malformed
         }
     }
 
-    private static func time(_ node: ASN1Node) throws(CertificateError) -> Date {
-        guard node.identifier == .generalizedTime,
+    private static func time(_ node: DERNode) throws(CertificateError) -> Date {
+        guard node.tag == .generalizedTime,
             let time = CivilTime(generalizedTime: try node.primitive(), allowsFraction: false)
-        else { throw CertificateError.malformed }
+        else { throw .malformed }
         return time.date
     }
 
-    private static func single(_ node: ASN1Node) throws(CertificateError) -> Single {
+    private static func single(_ node: DERNode) throws(CertificateError) -> Single {
         var fields = try DERReader(node)
         var identifier = try fields.sequence()
         var algorithm = try identifier.sequence()
         let digest = try algorithm.next().objectIdentifier()
         let name = Array(try identifier.next().octetString())
         let key = Array(try identifier.next().octetString())
-        let serial = try identifier.next().integer()
+        let serial = try identifier.next().serialNumber()
         try identifier.finish()
         let status = try status(fields.next())
         let thisUpdate = try time(fields.next())
         let nextUpdate = try fields.optional(.context(0)).map { node throws(CertificateError) in try time(node.explicitChild()) }
         try checkExtensions(fields.optional(.context(1)))
         try fields.finish()
-        let certificateID = CertificateID(
-            digest: digest, issuerName: name, issuerKey: key,
-            serial: Array(serial.first == 0 && serial.count > 1 ? serial.dropFirst() : serial))
+        let certificateID = CertificateID(digest: digest, issuerName: name, issuerKey: key, serial: serial)
         return Single(certificateID: certificateID, status: status, thisUpdate: thisUpdate, nextUpdate: nextUpdate)
     }
 
-    private static func status(_ node: ASN1Node) throws(CertificateError) -> Status {
-        switch node.identifier {
+    private static func status(_ node: DERNode) throws(CertificateError) -> Status {
+        switch node.tag {
         case .context(0): return .good
         case .context(2): return .unknown
         case .context(1):
             let fields = try node.children(limit: 2)
-            guard let revokedAt = fields.first else { throw CertificateError.malformed }
+            guard let revokedAt = fields.first else { throw .malformed }
             _ = try time(revokedAt)
             guard fields.count == 2 else { return .revoked(isRemovedFromList: false) }
             // 8 is removeFromCRL: the certificate was on hold, and is not any more.
             let reason = try fields[1].explicitChild()
-            guard fields[1].identifier == .context(0), reason.identifier == .enumerated else { throw CertificateError.malformed }
+            guard fields[1].tag == .context(0), reason.tag == .enumerated else { throw .malformed }
             return .revoked(isRemovedFromList: try reason.primitive() == [8])
-        default: throw CertificateError.malformed
+        default: throw .malformed
         }
     }
 
     /// A critical extension that is not known makes the response unusable.
-    private static func checkExtensions(_ node: ASN1Node?) throws(CertificateError) {
+    private static func checkExtensions(_ node: DERNode?) throws(CertificateError) {
         guard let node else { return }
         for entry in try node.explicitChild().children(limit: 16) {
             var fields = try DERReader(entry)
             let oid = try fields.next().objectIdentifier()
             let isCritical = try fields.optional(.boolean)?.boolean() ?? false
-            guard !isCritical || oid == .ocspNonce else { throw CertificateError.malformed }
+            guard !isCritical || oid == .ocspNonce else { throw .malformed }
         }
     }
 

@@ -71,11 +71,11 @@ struct COSESign1: Sendable {
         (header(.text("rVals"))?["ocspVals"]?.array ?? []).compactMap { $0.bytes.map(Array.init) }
     }
 
-    /// Whether the unsigned padding holds only zeros. It is the one place of a signed file where data can change unseen.
+    /// Whether all unsigned headers without meaning are padding of zeros. They are the one place of a signed file where data can change unseen.
     var hasZeroPadding: Bool {
-        ["pad", "pad2"].allSatisfy { name in
-            guard let padding = unsigned[name] else { return true }
-            return padding.bytes?.allSatisfy { $0 == 0 } ?? false
+        let known: Set<CBORValue> = [.unsigned(33), .text("x5chain"), .text("sigTst"), .text("sigTst2"), .text("rVals")]
+        return (unsigned.entries ?? []).allSatisfy { entry in
+            known.contains(entry.key) || entry.value.bytes?.allSatisfy { $0 == 0 } ?? false
         }
     }
 
@@ -102,13 +102,14 @@ struct COSESign1: Sendable {
 enum CBORWriter {
     /// The shortest head of an item (RFC 8949, 4.2.1).
     static func head(_ major: UInt8, _ argument: Int) -> [UInt8] {
-        let size = switch argument {
-        case ..<24: 0
-        case ..<0x100: 1
-        case ..<0x1_0000: 2
-        case ..<0x1_0000_0000: 4
-        default: 8
-        }
+        let size =
+            switch argument {
+            case ..<24: 0
+            case ..<0x100: 1
+            case ..<0x1_0000: 2
+            case ..<0x1_0000_0000: 4
+            default: 8
+            }
         guard size > 0 else { return [major << 5 | UInt8(argument)] }
         let info = UInt8(24 + size.trailingZeroBitCount)
         return [major << 5 | info] + (0..<size).reversed().map { UInt8(truncatingIfNeeded: argument >> ($0 * 8)) }

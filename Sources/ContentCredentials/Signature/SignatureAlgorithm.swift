@@ -1,6 +1,5 @@
 import Crypto
 import CryptoExtras
-import SwiftASN1
 
 /// The digests that the specification allows (13.1).
 enum DigestAlgorithm: Sendable, Hashable {
@@ -77,7 +76,7 @@ enum SignatureScheme: Sendable, Hashable {
     }
 
     /// From an `AlgorithmIdentifier`; `nil` when the certificate profile does not allow it (14.5.1.1).
-    init?(_ node: ASN1Node) throws(CertificateError) {
+    init?(_ node: DERNode) throws(CertificateError) {
         var fields = try DERReader(node)
         let oid = try fields.next().objectIdentifier()
         let parameters = fields.isAtEnd ? nil : try fields.next()
@@ -101,7 +100,7 @@ enum SignatureScheme: Sendable, Hashable {
 /// RSASSA-PSS-params of RFC 8017, A.2.3, as far as the profile allows them.
 enum PSSParameters {
     /// The digest; `nil` when the parameters break a rule of 14.5.1.1 or ask for a salt of another length than the digest.
-    static func digest(_ node: ASN1Node?) throws(CertificateError) -> DigestAlgorithm? {
+    static func digest(_ node: DERNode?) throws(CertificateError) -> DigestAlgorithm? {
         guard let node else { return nil }
         var fields = try DERReader(node)
         guard let hash = try fields.optional(.context(0)), let mask = try fields.optional(.context(1)) else { return nil }

@@ -1,7 +1,6 @@
 import Crypto
 import CryptoExtras
 import Foundation
-import SwiftASN1
 
 /// A public key that the certificate profile allows (14.5.1.1).
 enum VerificationKey: Sendable {
@@ -15,7 +14,7 @@ enum VerificationKey: Sendable {
     static let rsaBits = 2_048...16_384
 
     /// From a `SubjectPublicKeyInfo`; `nil` when the profile does not allow the key.
-    init?(_ node: ASN1Node) throws(CertificateError) {
+    init?(_ node: DERNode) throws(CertificateError) {
         var fields = try DERReader(node)
         var algorithm = try fields.sequence()
         let oid = try algorithm.next().objectIdentifier()
@@ -25,7 +24,7 @@ enum VerificationKey: Sendable {
         try fields.finish()
         switch oid {
         case .ecPublicKey:
-            guard let parameters, parameters.identifier == .objectIdentifier,
+            guard let parameters, parameters.tag == .objectIdentifier,
                 let made = VerificationKey(curve: try parameters.objectIdentifier(), point: key)
             else { return nil }
             self = made
@@ -77,7 +76,7 @@ enum VerificationKey: Sendable {
 
     /// Checks the size before the library sees the number.
     private static func rsaKey(_ der: [UInt8]) throws(CertificateError) -> _RSA.Signing.PublicKey? {
-        var fields = try DERReader(DERReader.parse(der[...], limit: 8_192))
+        var fields = try DERReader(DERNode(whole: der[...], limit: 8_192))
         let modulus = try fields.next().integer()
         let exponent = try fields.next().integer()
         try fields.finish()

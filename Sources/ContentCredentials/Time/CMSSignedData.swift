@@ -1,5 +1,4 @@
 import Crypto
-import SwiftASN1
 
 /// SignedData of the Cryptographic Message Syntax (RFC 5652) with one signer, as time-stamp tokens have it.
 struct CMSSignedData {
@@ -32,15 +31,15 @@ struct CMSSignedData {
 
     static let certificateLimit = 16
 
-    init(_ root: ASN1Node) throws(CertificateError) {
+    init(_ root: DERNode) throws(CertificateError) {
         var wrapper = try DERReader(root)
-        guard try wrapper.next().objectIdentifier() == .signedData else { throw CertificateError.malformed }
+        guard try wrapper.next().objectIdentifier() == .signedData else { throw .malformed }
         let body = try wrapper.next(.context(0)).explicitChild()
         try wrapper.finish()
 
         var fields = try DERReader(body)
         let version = try fields.next().smallInteger()
-        guard (1...5).contains(version) else { throw CertificateError.malformed }
+        guard (1...5).contains(version) else { throw .malformed }
         _ = try fields.next(.set)
         var encapsulated = try fields.sequence()
         contentType = try encapsulated.next().objectIdentifier()
@@ -67,34 +66,33 @@ struct CMSSignedData {
         // The signature covers the attributes with the tag of a SET (RFC 5652, 5.4).
         signedAttributes = [0x31] + attributes.encodedBytes.dropFirst()
         let read = try SignedAttributes(attributes)
-        guard read.contentType == contentType else { throw CertificateError.malformed }
+        guard read.contentType == contentType else { throw .malformed }
         messageDigest = read.messageDigest
         certificateDigest = read.certificateDigest
     }
 
-    private static func certificates(_ node: ASN1Node?) throws(CertificateError) -> [[UInt8]] {
+    private static func certificates(_ node: DERNode?) throws(CertificateError) -> [[UInt8]] {
         guard let node else { return [] }
         // Other kinds of certificates have context tags; nothing here can use them.
-        return try node.children(limit: certificateLimit).filter { $0.identifier == .sequence }.map { Array($0.encodedBytes) }
+        return try node.children(limit: certificateLimit).filter { $0.tag == .sequence }.map { Array($0.encodedBytes) }
     }
 
-    private static func signerID(_ node: ASN1Node) throws(CertificateError) -> SignerID {
-        if node.identifier == .context(0) { return .keyIdentifier(Array(try node.primitive())) }
+    private static func signerID(_ node: DERNode) throws(CertificateError) -> SignerID {
+        if node.tag == .context(0) { return .keyIdentifier(Array(try node.primitive())) }
         var fields = try DERReader(node)
         let issuer = try DistinguishedName(fields.next())
-        let serial = try fields.next().integer()
+        let serial = try fields.next().serialNumber()
         try fields.finish()
-        let digits = serial.first == 0 && serial.count > 1 ? serial.dropFirst() : serial
-        return .issuerAndSerial(issuer: issuer, serial: Array(digits))
+        return .issuerAndSerial(issuer: issuer, serial: serial)
     }
 
-    static func digest(_ node: ASN1Node) throws(CertificateError) -> DigestAlgorithm? {
+    static func digest(_ node: DERNode) throws(CertificateError) -> DigestAlgorithm? {
         var fields = try DERReader(node)
         return DigestAlgorithm(try fields.next().objectIdentifier())
     }
 
     /// Some signers name only the kind of key, and the digest apart.
-    private static func scheme(_ node: ASN1Node, digest: DigestAlgorithm?) throws(CertificateError) -> SignatureScheme? {
+    private static func scheme(_ node: DERNode, digest: DigestAlgorithm?) throws(CertificateError) -> SignatureScheme? {
         if let scheme = try SignatureScheme(node) { return scheme }
         var fields = try DERReader(node)
         let oid = try fields.next().objectIdentifier()
@@ -134,20 +132,20 @@ private struct SignedAttributes {
     let messageDigest: [UInt8]
     let certificateDigest: CMSSignedData.CertificateDigest
 
-    init(_ node: ASN1Node) throws(CertificateError) {
-        var values: [OID: ASN1Node] = [:]
+    init(_ node: DERNode) throws(CertificateError) {
+        var values: [OID: DERNode] = [:]
         for attribute in try node.children(limit: 32) {
             var fields = try DERReader(attribute)
             let type = try fields.next().objectIdentifier()
             let set = try fields.next(.set).children(limit: 4)
             try fields.finish()
-            guard values[type] == nil, let first = set.first else { throw CertificateError.malformed }
+            guard values[type] == nil, let first = set.first else { throw .malformed }
             // Attributes that are not read here may have several values.
             let isRead = [OID.contentType, .messageDigest, .signingCertificate, .signingCertificateV2].contains(type)
-            guard set.count == 1 || !isRead else { throw CertificateError.malformed }
+            guard set.count == 1 || !isRead else { throw .malformed }
             values[type] = first
         }
-        guard let type = values[.contentType], let digest = values[.messageDigest] else { throw CertificateError.malformed }
+        guard let type = values[.contentType], let digest = values[.messageDigest] else { throw .malformed }
         contentType = try type.objectIdentifier()
         messageDigest = Array(try digest.octetString())
         if let modern = values[.signingCertificateV2] {
@@ -160,17 +158,17 @@ private struct SignedAttributes {
         }
     }
 
-    private static func modern(_ node: ASN1Node) throws(CertificateError) -> CMSSignedData.CertificateDigest {
+    private static func modern(_ node: DERNode) throws(CertificateError) -> CMSSignedData.CertificateDigest {
         var entry = try firstEntry(node)
         var algorithm: DigestAlgorithm? = .sha256
         if let named = try entry.optional(.sequence) { algorithm = try CMSSignedData.digest(named) }
         let value = Array(try entry.next().octetString())
-        guard let algorithm else { throw CertificateError.malformed }
+        guard let algorithm else { throw .malformed }
         return .modern(algorithm, value)
     }
 
     /// The first entry is the certificate that verifies the signature (RFC 5035, 4).
-    private static func firstEntry(_ node: ASN1Node) throws(CertificateError) -> DERReader {
+    private static func firstEntry(_ node: DERNode) throws(CertificateError) -> DERReader {
         var fields = try DERReader(node)
         var entries = try fields.sequence()
         return try entries.sequence()

@@ -1,5 +1,3 @@
-import SwiftASN1
-
 /// A time-stamp token of RFC 3161: what it says, before anything in it is believed.
 struct TimeStampToken {
     let signedData: CMSSignedData
@@ -15,7 +13,7 @@ struct TimeStampToken {
 
     /// From a token, or from a whole response, which `sigTst` holds (specification, 15.8.1.1).
     init(_ bytes: [UInt8], allowsResponse: Bool) throws(CertificateError) {
-        let parsed = try DERReader.parse(bytes[...], limit: TimeStampToken.byteLimit)
+        let parsed = try DERNode(whole: bytes[...], limit: TimeStampToken.byteLimit)
         let root = allowsResponse ? try TimeStampToken.token(in: parsed) : parsed
         der = Array(root.encodedBytes)
         signedData = try CMSSignedData(root)
@@ -23,9 +21,9 @@ struct TimeStampToken {
             throw CertificateError(why: "The token holds no time-stamp information.")
         }
 
-        let info = try DERReader.parse(signedData.content[...], limit: TimeStampToken.byteLimit)
+        let info = try DERNode(whole: signedData.content[...], limit: TimeStampToken.byteLimit)
         var fields = try DERReader(info)
-        guard try fields.next().smallInteger() == 1 else { throw CertificateError.malformed }
+        guard try fields.next().smallInteger() == 1 else { throw .malformed }
         _ = try fields.next().objectIdentifier()
         var stamped = try fields.sequence()
         imprintDigest = try CMSSignedData.digest(stamped.next())
@@ -33,18 +31,18 @@ struct TimeStampToken {
         try stamped.finish()
         _ = try fields.next().integer()
         let written = try fields.next(.generalizedTime).primitive()
-        guard let time = CivilTime(generalizedTime: written, allowsFraction: true) else { throw CertificateError.malformed }
+        guard let time = CivilTime(generalizedTime: written, allowsFraction: true) else { throw .malformed }
         self.time = time
         _ = try fields.optional(.sequence)
         _ = try fields.optional(.boolean)
         _ = try fields.optional(.integer)
         _ = try fields.optional(.context(0))
         // Extensions could be critical, and none is known.
-        guard try fields.optional(.context(1)) == nil else { throw CertificateError.malformed }
+        guard try fields.optional(.context(1)) == nil else { throw .malformed }
         try fields.finish()
     }
 
-    private static func token(in root: ASN1Node) throws(CertificateError) -> ASN1Node {
+    private static func token(in root: DERNode) throws(CertificateError) -> DERNode {
         var fields = try DERReader(root)
         guard let status = try fields.optional(.sequence) else { return root }
         var statusFields = try DERReader(status)

@@ -4,7 +4,13 @@ package struct CredentialLimits: Sendable {
     package var boxDepth = 32
     package var boxes = 20_000
     package var manifests = 256
+    /// Signatures that are judged: the active one and those of ingredients.
+    package var signatures = 64
     package var assertions = 2_000
+    package var actions = 2_000
+    package var redactions = 2_000
+    /// References to boxes that are followed.
+    package var references = 4_000
     package var cborDepth = 64
     package var cborItems = 200_000
     package var exclusions = 64

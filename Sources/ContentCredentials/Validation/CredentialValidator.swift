@@ -19,7 +19,8 @@ package struct CredentialValidator: Sendable {
         guard let location, location.stores > 0 else { return CredentialReport(state: .absent) }
         guard location.stores == 1 else {
             var log = StatusLog(limit: limits.statuses)
-            log.add(.severalStores, at: nil, "the file has \(location.stores) manifest stores; the specification counts them as none")
+            log.add(
+                .severalStores, at: nil, "the file has \(location.stores) manifest stores; the specification counts them as none")
             return CredentialReport(state: .absent, codes: log.statuses)
         }
         do throws(MalformedData) {
@@ -30,7 +31,9 @@ package struct CredentialValidator: Sendable {
                 guard let active = store.manifests.last else { throw MalformedData("the store has no manifest") }
                 fill(&report, with: active, of: store, file, location, now)
             } catch {
-                report.codes = [CredentialStatus(code: StatusCode.generalError.rawValue, kind: .failure, box: nil, why: error.reason)]
+                report.codes = [
+                    CredentialStatus(code: StatusCode.generalError.rawValue, kind: .failure, box: nil, why: error.reason)
+                ]
             }
             return report
         } catch {
@@ -43,7 +46,9 @@ package struct CredentialValidator: Sendable {
         for ranges in [location.units, location.payloads] {
             var end = 0
             for range in ranges {
-                guard range.lowerBound >= end, range.upperBound <= file.count else { throw MalformedData("the store lies outside the file") }
+                guard range.lowerBound >= end, range.upperBound <= file.count else {
+                    throw MalformedData("the store lies outside the file")
+                }
                 end = range.upperBound
             }
         }
@@ -59,18 +64,22 @@ package struct CredentialValidator: Sendable {
     }
 
     private func fill(
-        _ report: inout CredentialReport, with active: Manifest, of store: ManifestStore, _ file: Span<UInt8>, _ location: CredentialsLocation,
+        _ report: inout CredentialReport, with active: Manifest, of store: ManifestStore, _ file: Span<UInt8>,
+        _ location: CredentialsLocation,
         _ now: Date
     ) {
         var verification = StoreVerification(store, trust: trust, limits: limits, now: now)
         defer { report.codes = verification.log.statuses }
-        if location.isDamaged { verification.log.add(.damagedCarrier, at: nil, "the checksum of the store's carrier is wrong") }
+        if location.isDamaged {
+            verification.log.add(.damagedCarrier, at: nil, "a checksum or repeated header of the carrier is wrong")
+        }
         guard active.kind != .compressed else {
             return verification.log.add(.compressedManifest, at: active.address(), "the active manifest is compressed, not read")
         }
         report.state = .invalid
         guard active.kind != .timeStamp else {
-            return verification.log.add(.timeStampManifest, at: active.address(), "time-stamp manifests are not supported since 2.0")
+            return verification.log.add(
+                .timeStampManifest, at: active.address(), "time-stamp manifests are not supported since 2.0")
         }
         let read = verification.read(active)
         guard let claim = read.claim else {
@@ -109,7 +118,7 @@ package struct CredentialValidator: Sendable {
         report.claim = ClaimFacts(claim, label: read.manifest.label, limits: limits)
         for assertion in read.assertions {
             if AssertionType.isUnjudged(assertion.type) { report.unjudged.append(assertion.label) }
-            if let actions = Actions(assertion.content), AssertionType.actions.contains(assertion.type) {
+            if let actions = Actions(assertion.content, limits: limits), AssertionType.actions.contains(assertion.type) {
                 report.actions += actions.facts(limits: limits)
             }
             if AssertionType.ingredients.contains(assertion.type) {
@@ -124,7 +133,8 @@ package struct CredentialValidator: Sendable {
     ) {
         guard let bound, let assertion = bound.hardBindings.first else {
             if active.manifest.kind == .update {
-                verification.log.add(.hardBindingsMissing, at: active.manifest.claimAddress, "no standard manifest lies behind the update")
+                verification.log.add(
+                    .hardBindingsMissing, at: active.manifest.claimAddress, "no standard manifest lies behind the update")
             }
             return
         }

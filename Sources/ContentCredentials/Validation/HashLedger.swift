@@ -24,7 +24,9 @@ enum HashAlgorithm: String, Sendable {
     private static func digest(_ file: Span<UInt8>, of ranges: [Range<Int>], with function: some HashFunction) -> [UInt8] {
         var function = function
         for range in ranges where !range.isEmpty {
-            unsafe file.extracting(range).withUnsafeBufferPointer { unsafe function.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+            unsafe file.extracting(range).withUnsafeBufferPointer {
+                unsafe function.update(bufferPointer: UnsafeRawBufferPointer($0))
+            }
         }
         return Array(function.finalize())
     }
@@ -46,7 +48,9 @@ struct HashLedger {
         self.budget = budget
     }
 
-    mutating func compare(_ box: JumbfBox, of store: ManifestStore, with hash: ArraySlice<UInt8>?, algorithm name: String?) -> Outcome {
+    mutating func compare(_ box: JumbfBox, of store: ManifestStore, with hash: ArraySlice<UInt8>?, algorithm name: String?)
+        -> Outcome
+    {
         guard let algorithm = name.flatMap(HashAlgorithm.init) else { return .unsupported }
         let key = Key(range: box.payload, algorithm: algorithm)
         if digests[key] == nil {

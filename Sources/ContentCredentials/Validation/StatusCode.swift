@@ -68,7 +68,8 @@ enum StatusCode: String, Sendable {
 
     var kind: CredentialStatus.Kind {
         switch self {
-        case .boxesHashMatch, .dataHashMatch, .hashedURIMatch, .ingredientSignatureValidated, .ingredientManifestValidated: .success
+        case .boxesHashMatch, .dataHashMatch, .hashedURIMatch, .ingredientSignatureValidated, .ingredientManifestValidated:
+            .success
         case .boxesHashAdditionalExclusions, .dataHashAdditionalExclusions, .ingredientUnknownProvenance,
             .compressedManifest, .paddingNotZero, .severalStores:
             .informational
@@ -91,9 +92,10 @@ struct StatusLog {
         add(CredentialStatus(code: code.rawValue, kind: code.kind, box: box, why: why))
     }
 
-    mutating func add(_ status: CredentialStatus) {
+    /// - Parameter counts: False for a failure that only lowers the trust in an ingredient.
+    mutating func add(_ status: CredentialStatus, counts: Bool = true) {
         // An untrusted signer leaves the manifest valid (specification, 14.3.5 and 14.3.6).
-        if status.kind == .failure, status.code != "signingCredential.untrusted" { hasFailure = true }
+        if counts, status.kind == .failure, status.code != "signingCredential.untrusted" { hasFailure = true }
         if statuses.count < limit { statuses.append(status) }
     }
 }

@@ -5,8 +5,9 @@ extension StoreVerification {
         let created = firstActions(claim.created, in: read)
         let gathered = firstActions(claim.gathered, in: read)
         var beginnings = 0
-        for assertion in read.assertions(of: AssertionType.actions) where assertion.box != nil && assertion.problem == nil && !isRedacted(assertion) {
-            guard let actions = Actions(assertion.content) else {
+        for assertion in read.assertions(of: AssertionType.actions)
+        where assertion.box != nil && assertion.problem == nil && !isRedacted(assertion) {
+            guard let actions = Actions(assertion.content, limits: limits) else {
                 log.add(.actionMalformed, at: assertion.place, "the assertion has no list of named actions")
                 continue
             }
@@ -17,7 +18,8 @@ extension StoreVerification {
                     log.add(.actionMalformed, at: assertion.place, "\(Actions.name(action)) is not the first action")
                 }
                 if read.manifest.kind == .update, !Actions.updates.contains(Actions.name(action)) {
-                    log.add(.updateInvalid, at: read.manifest.claimAddress, "an update manifest has an action that changes content")
+                    log.add(
+                        .updateInvalid, at: read.manifest.claimAddress, "an update manifest has an action that changes content")
                 }
                 check(action, at: assertion.place, in: read, claim)
             }
@@ -25,7 +27,9 @@ extension StoreVerification {
         // Claims of version 1 come from times when neither action was required.
         let isRequired = read.manifest.kind == .standard && claim.version > 1
         if beginnings > 1 || isRequired && beginnings == 0 {
-            log.add(.actionMalformed, at: read.manifest.claimAddress, "\(beginnings) actions assertions hold c2pa.created or c2pa.opened")
+            log.add(
+                .actionMalformed, at: read.manifest.claimAddress,
+                "\(beginnings) actions assertions hold c2pa.created or c2pa.opened")
         }
     }
 
@@ -52,8 +56,7 @@ extension StoreVerification {
             }
         case "c2pa.redacted":
             let address = action["parameters"]?["redacted"]?.untaggedText.flatMap { JumbfURI($0, in: read.manifest.label) }
-            let isListed = address.map { address in claim.redacted.contains { JumbfURI($0, in: read.manifest.label) == address } } ?? false
-            guard let address, isListed || store.box(at: address) != nil else {
+            guard let address, redactions.contains(address) || follow(address, at: place) != nil else {
                 log.add(.actionRedactionMismatch, at: place, "the redacted assertion is not named or not there")
                 break
             }
@@ -67,7 +70,9 @@ extension StoreVerification {
             guard let reference = HashedURI(item), let found = assertion(at: reference.url, in: read) else { return false }
             return !excluded.contains(found.type)
         }
-        if related.array?.isEmpty ?? true || areRight != true { log.add(.actionMalformed, at: place, "relatedAssertions has a wrong entry") }
+        if related.array?.isEmpty ?? true || areRight != true {
+            log.add(.actionMalformed, at: place, "relatedAssertions has a wrong entry")
+        }
     }
 
     private mutating func checkIngredients(of action: CBORValue, name: String, at place: String, in read: ReadManifest) {
@@ -86,7 +91,8 @@ extension StoreVerification {
         for reference in references ?? [] {
             let address = reference.flatMap { JumbfURI($0.url, in: read.manifest.label) }
             let isElsewhere = name == "c2pa.removed"
-            guard let address, (address.manifest != read.manifest.label) == isElsewhere, let owner = isElsewhere ? self.read(address.manifest) : read,
+            guard let address, (address.manifest != read.manifest.label) == isElsewhere,
+                let owner = isElsewhere ? self.read(address.manifest) : read,
                 let found = assertion(at: address.text, in: owner), AssertionType.ingredients.contains(found.type),
                 found.content?["relationship"]?.text == needed
             else { return log.add(.actionIngredientMismatch, at: place, "\(name) names no ingredient that is \(needed)") }
@@ -96,6 +102,6 @@ extension StoreVerification {
     /// The declared assertion of this manifest that the reference leads to.
     func assertion(at url: String, in read: ReadManifest) -> Assertion? {
         guard let address = JumbfURI(url, in: read.manifest.label) else { return nil }
-        return read.assertions.first { $0.address == address && $0.box != nil }
+        return read.assertion(at: address)
     }
 }

@@ -4,7 +4,8 @@ extension StoreVerification {
     mutating func checkAssertions(_ read: ReadManifest, _ claim: Claim) {
         for assertion in read.assertions { check(assertion, of: read, claim) }
         checkUndeclared(read)
-        for text in claim.redacted where JumbfURI(text, in: read.manifest.label)?.manifest ?? read.manifest.label == read.manifest.label {
+        for text in claim.redacted
+        where JumbfURI(text, in: read.manifest.label)?.manifest ?? read.manifest.label == read.manifest.label {
             log.add(.assertionSelfRedacted, at: read.manifest.claimAddress, "the claim redacts an assertion of its own manifest")
         }
         if let reference = HashedURI(claim.generator?["icon"]) {
@@ -31,14 +32,18 @@ extension StoreVerification {
             if let box = assertion.box, !store.isBlank(box) { log.add(.assertionNotRedacted, at: place) }
             return
         }
-        guard assertion.reference.url.hasPrefix("self#jumbf="), assertion.address?.manifest ?? read.manifest.label == read.manifest.label else {
+        guard assertion.reference.url.hasPrefix("self#jumbf="),
+            assertion.address?.manifest ?? read.manifest.label == read.manifest.label
+        else {
             return log.add(.assertionOutsideManifest, at: read.manifest.claimAddress, "an assertion lies outside the manifest")
         }
         guard let box = assertion.box else {
             return log.add(.assertionMissing, at: place, "the assertion is not in the assertion store")
         }
         guard
-            compare(box, with: assertion.reference, algorithm: claim.algorithm, at: place, match: .hashedURIMatch, mismatch: .hashedURIMismatch)
+            compare(
+                box, with: assertion.reference, algorithm: claim.algorithm, at: place, match: .hashedURIMatch,
+                mismatch: .hashedURIMismatch)
         else { return }
         if let problem = assertion.problem { log.add(.cborInvalid, at: place, problem) }
         if AssertionType.ingredients.contains(assertion.type), !box.isSuperbox("cbor") {
@@ -74,7 +79,9 @@ extension StoreVerification {
             log.add(.updateWrongParents, at: place, "an update manifest has exactly one ingredient, its parent")
         }
         let forbidden = read.assertions.contains { $0.type == "c2pa.hash.multi-asset" || AssertionType.isThumbnail($0.type) }
-        if !bindings.isEmpty || forbidden { log.add(.updateInvalid, at: place, "an update manifest has an assertion about content") }
+        if !bindings.isEmpty || forbidden {
+            log.add(.updateInvalid, at: place, "an update manifest has an assertion about content")
+        }
     }
 
     private mutating func checkContent(_ assertion: Assertion, _ content: CBORValue, of read: ReadManifest) {
@@ -100,7 +107,9 @@ extension StoreVerification {
                 log.add(.externalReferenceMalformed, at: place, "this type may not lie outside")
             }
         case "c2pa.time-stamp":
-            if content.entries?.isEmpty ?? true { log.add(.timeStampMalformed, at: place, "the assertion is no map with entries") }
+            if content.entries?.isEmpty ?? true {
+                log.add(.timeStampMalformed, at: place, "the assertion is no map with entries")
+            }
         case _ where AssertionType.ingredients.contains(assertion.type):
             if let problem = Ingredient(assertion, in: read.manifest.label, limits: limits).problem {
                 log.add(.ingredientMalformed, at: place, problem)
@@ -114,10 +123,13 @@ extension StoreVerification {
     /// Fields of standard assertions that refer to boxes. `activeManifest`, `c2pa_manifest` and `claimSignature` have their own rules; the
     /// content of `metadata` is never checked (specification 2.4, 15.10.3.1).
     private static let referenceFields: Set<String> = [
-        "icon", "ingredient", "ingredients", "thumbnail", "data", "relatedAssertions", "hashAssertion", "embeddedOriginalPreservationImage",
+        "icon", "ingredient", "ingredients", "thumbnail", "data", "relatedAssertions", "hashAssertion",
+        "embeddedOriginalPreservationImage",
     ]
 
-    private mutating func checkReferences(in value: CBORValue, algorithm: String?, of read: ReadManifest, at place: String, depth: Int) {
+    private mutating func checkReferences(
+        in value: CBORValue, algorithm: String?, of read: ReadManifest, at place: String, depth: Int
+    ) {
         if let items = value.array {
             for item in items { checkReferences(in: item, algorithm: algorithm, of: read, at: place, depth: depth) }
         }
@@ -141,7 +153,9 @@ extension StoreVerification {
             return
         }
         if redactions.contains(address) { return }
-        guard let box = store.box(at: address) else { return log.add(.referenceMissing, at: place, "a reference leads to no box") }
+        guard let box = follow(address, at: place) else {
+            return log.add(.referenceMissing, at: place, "a reference leads to no box")
+        }
         _ = compare(box, with: reference, algorithm: algorithm, at: place, match: nil, mismatch: .referenceMismatch)
     }
 }

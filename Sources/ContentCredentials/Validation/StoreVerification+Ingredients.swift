@@ -5,7 +5,8 @@ extension StoreVerification {
     mutating func collectLineage(of read: ReadManifest, visited: inout Set<String>, depth: Int = 0) {
         guard visited.insert(read.manifest.label).inserted, let claim = read.claim else { return }
         guard depth < limits.ingredientDepth else {
-            return log.add(.generalError, at: read.manifest.claimAddress, "ingredients nest deeper than \(limits.ingredientDepth)")
+            return log.add(
+                .generalError, at: read.manifest.claimAddress, "ingredients nest deeper than \(limits.ingredientDepth)")
         }
         for text in claim.redacted {
             guard let address = JumbfURI(text, in: read.manifest.label), address.manifest != read.manifest.label else { continue }
@@ -21,8 +22,11 @@ extension StoreVerification {
             let target = JumbfURI(manifest.url, in: read.manifest.label)
             let label = target?.path.isEmpty == true ? target?.manifest ?? "" : ""
             record(ingredient.recorded, of: label, depth: 0)
-            lineage.append(.init(owner: read, place: assertion.place, manifest: manifest, signature: ingredient.signature, target: label))
-            if let next = self.read(label), next.manifest.kind != .compressed { collectLineage(of: next, visited: &visited, depth: depth + 1) }
+            lineage.append(
+                .init(owner: read, place: assertion.place, manifest: manifest, signature: ingredient.signature, target: label))
+            if let next = self.read(label), next.manifest.kind != .compressed {
+                collectLineage(of: next, visited: &visited, depth: depth + 1)
+            }
         }
     }
 
@@ -32,6 +36,7 @@ extension StoreVerification {
     }
 
     mutating func checkLineage() {
+        let redacted = Set(redactions.map(\.manifest))
         for link in lineage {
             let algorithm = link.owner.claim?.algorithm
             guard let manifest = store.manifest(link.target) else {
@@ -39,15 +44,17 @@ extension StoreVerification {
                 continue
             }
             if manifest.kind == .timeStamp { continue }
-            if manifest.kind == .compressed { log.add(.compressedManifest, at: link.place, "the ingredient's manifest is compressed, not read") }
-            if redactions.contains(where: { $0.manifest == link.target }) {
+            if manifest.kind == .compressed {
+                log.add(.compressedManifest, at: link.place, "the ingredient's manifest is compressed, not read")
+            }
+            if redacted.contains(link.target) {
                 checkSignatureHash(link, algorithm: algorithm)
             } else {
                 _ = compare(
                     manifest.box, with: link.manifest, algorithm: algorithm, at: link.place, match: .ingredientManifestValidated,
                     mismatch: .ingredientManifestMismatch)
             }
-            if manifest.kind != .compressed { checkIngredient(read(manifest)) }
+            if manifest.kind != .compressed { checkIngredient(read(manifest), isRedacted: redacted.contains(link.target)) }
         }
     }
 
@@ -61,15 +68,19 @@ extension StoreVerification {
 
     /// Checks an ingredient's manifest as a whole. Statuses that the claim generator recorded are known already and do not count again
     /// (specification 2.4, 15.11.3.3).
-    private mutating func checkIngredient(_ read: ReadManifest) {
+    ///
+    /// The hash of the whole manifest already shows that the ingredient is as the claim generator found it. A certificate that has ended since
+    /// then leaves the picture valid, but no longer trusted.
+    private mutating func checkIngredient(_ read: ReadManifest, isRedacted: Bool) {
         let outer = log
         log = StatusLog(limit: limits.statuses)
         checkWhole(read)
         let found = log.statuses
         log = outer
         for status in found where !recorded.contains(RecordedStatus(code: status.code, box: status.box ?? "")) {
-            if status.code == "signingCredential.untrusted" { hasUntrustedIngredient = true }
-            log.add(status)
+            let isOfTime = !isRedacted && status.code == "claimSignature.outsideValidity"
+            if isOfTime || status.code == "signingCredential.untrusted" { hasUntrustedIngredient = true }
+            log.add(status, counts: !isOfTime)
         }
     }
 
@@ -79,12 +90,18 @@ extension StoreVerification {
             address == JumbfURI(manifest: link.target, path: ["c2pa.signature"]), let box = store.box(at: address)
         else { return log.add(.ingredientSignatureMissing, at: link.place, "the ingredient names no claim signature") }
         _ = compare(
-            box, with: reference, algorithm: algorithm, at: link.place, match: .ingredientSignatureValidated, mismatch: .ingredientSignatureMismatch)
+            box, with: reference, algorithm: algorithm, at: link.place, match: .ingredientSignatureValidated,
+            mismatch: .ingredientSignatureMismatch)
     }
 
     /// Checks signature and assertions of a manifest that is not active, once.
     mutating func checkWhole(_ read: ReadManifest) {
         guard checked.insert(read.manifest.label).inserted else { return }
+        guard checked.count <= limits.signatures else {
+            return log.add(
+                .generalError, at: read.manifest.claimAddress,
+                "the store has more than \(limits.signatures) manifests of ingredients")
+        }
         guard let claim = read.claim else {
             if let problem = read.problem { log.add(problem) }
             return
@@ -105,7 +122,9 @@ extension StoreVerification {
                 let address = JumbfURI(reference.url, in: current.manifest.label), let next = read(address.manifest)
             else { return nil }
             checkWhole(next)
-            if log.statuses.contains(where: { $0.code == "signingCredential.untrusted" && $0.box == next.manifest.address("c2pa.signature") }) {
+            if log.statuses.contains(where: {
+                $0.code == "signingCredential.untrusted" && $0.box == next.manifest.address("c2pa.signature")
+            }) {
                 hasUntrustedIngredient = true
             }
             current = next

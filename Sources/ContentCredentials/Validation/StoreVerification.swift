@@ -33,6 +33,7 @@ struct StoreVerification {
     var recorded: Set<RecordedStatus> = []
     /// Whether a signer of the lineage is untrusted now without a record of it.
     var hasUntrustedIngredient = false
+    private var references = 0
     /// Whether the hard binding matches the file.
     var isBound = false
     private var known: [String: ReadManifest] = [:]
@@ -55,6 +56,18 @@ struct StoreVerification {
         store.manifest(label).map { read($0) }
     }
 
+    /// The box at an address; a store may ask for it only so often.
+    mutating func follow(_ address: JumbfURI, at place: String) -> JumbfBox? {
+        references += 1
+        guard references <= limits.references else {
+            if references == limits.references + 1 {
+                log.add(.generalError, at: place, "the store has more than \(limits.references) references")
+            }
+            return nil
+        }
+        return store.box(at: address)
+    }
+
     /// Compares a box with its hash and reports a failure with the codes of the place.
     mutating func compare(
         _ box: JumbfBox, with reference: HashedURI, algorithm: String?, at place: String, match: StatusCode?, mismatch: StatusCode
@@ -63,7 +76,8 @@ struct StoreVerification {
         case .match:
             if let match { log.add(match, at: place) }
             return true
-        case .mismatch: log.add(mismatch, at: place, reference.hash == nil ? "the reference has no hash" : "the box has another hash")
+        case .mismatch:
+            log.add(mismatch, at: place, reference.hash == nil ? "the reference has no hash" : "the box has another hash")
         case .unsupported: log.add(.algorithmUnsupported, at: place, "the reference names no allowed hash algorithm")
         case .exhausted: log.add(.generalError, at: place, "the store asks for more hashing than its size allows")
         }
@@ -76,7 +90,8 @@ struct StoreVerification {
     mutating func checkSignature(_ read: ReadManifest, _ claim: Claim) -> (output: SignatureJudge.Output, chain: [[UInt8]])? {
         let address = JumbfURI(claim.signature, in: read.manifest.label)
         let place = read.manifest.address("c2pa.signature")
-        guard let address, address == JumbfURI(manifest: read.manifest.label, path: ["c2pa.signature"]), let box = store.box(at: address),
+        guard let address, address == JumbfURI(manifest: read.manifest.label, path: ["c2pa.signature"]),
+            let box = store.box(at: address),
             box.isSuperbox("c2cs"), let content = box.onlyContent("cbor")
         else {
             log.add(.claimSignatureMissing, at: place, "the claim's signature is not in its manifest")
@@ -112,11 +127,12 @@ struct StoreVerification {
         let content = store.bytes[claim.content]
         let statuses = certificateStatuses()
         let input = SignatureJudge.Input(
-            algorithm: algorithm, chain: chain, toBeSigned: signature.toBeSigned(claim: content), signature: Array(signature.signature),
+            algorithm: algorithm, chain: chain, toBeSigned: signature.toBeSigned(claim: content),
+            signature: Array(signature.signature),
             timeStamps: signature.timeStamps(claim: content), laterTimeStamps: timeStamps(for: read.manifest.label, signature),
             revocations: signature.revocations + statuses, box: place, trust: trust, now: now)
         let output = SignatureJudge().judge(input)
-        output.codes.forEach { log.add($0) }
+        for status in output.codes { log.add(status) }
         if !output.isValid, !log.hasFailure { log.add(.claimSignatureMismatch, at: place, "the signature is not valid") }
         return output
     }
@@ -125,13 +141,16 @@ struct StoreVerification {
     private func certificateStatuses() -> [[UInt8]] {
         known.values.flatMap { $0.assertions(of: ["c2pa.certificate-status"]) }.flatMap { assertion -> [[UInt8]] in
             guard isIntact(assertion) else { return [] }
-            return (assertion.content?["ocspVals"]?.array ?? []).compactMap { $0.bytes.map(Array.init) ?? $0.text.flatMap(Base64.decode) }
+            return (assertion.content?["ocspVals"]?.array ?? []).compactMap {
+                $0.bytes.map(Array.init) ?? $0.text.flatMap(Base64.decode)
+            }
         }
     }
 
     /// The time stamps that other manifests hold for this one (specification, 15.8.1.2).
     private func timeStamps(for label: String, _ signature: COSESign1) -> [(token: [UInt8], payload: [UInt8])] {
-        known.values.filter { $0.manifest.label != label }.flatMap { $0.assertions(of: ["c2pa.time-stamp"]) }.compactMap { assertion in
+        known.values.filter { $0.manifest.label != label }.flatMap { $0.assertions(of: ["c2pa.time-stamp"]) }.compactMap {
+            assertion in
             guard isIntact(assertion), let token = assertion.content?[label]?.bytes else { return nil }
             return (Array(token), signature.countersignature)
         }

@@ -1,50 +1,9 @@
-import ArchiveModel
-import ArchiveStore
 import ArgumentParser
-import Catalog
-import Foundation
 
-struct ProvenanceCommand: AsyncParsableCommand {
+/// `provenance` without a verb of its own is the report. It takes no options: they would shadow those of its verbs.
+struct ProvenanceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "provenance", abstract: "Sum up what pictures say about their origin, and whether it holds.",
-        discussion: """
-            Pictures are checked when they are archived. The report shows the verdicts of that time. 'provenance show' shows one \
-            picture; 'provenance check' checks the archive again, and pictures that were never checked.
-            """,
-        subcommands: [ProvenanceShowCommand.self, ProvenanceCheckCommand.self])
-
-    @Option(help: ArgumentHelp("Sum up by signer, generator, agent, state or day.", valueName: "what"))
-    var by = ProvenanceGrouping.state
-
-    @Option(help: ArgumentHelp("Only pictures whose prompt contains these words.", valueName: "words"))
-    var query: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Only pictures created since this time: 24h or 7d ago, or a date such as 2026-11-01.", valueName: "span"))
-    var since: TimeSpan?
-
-    @OptionGroup var common: CommonOptions
-    @Option(help: "table, json or csv.")
-    var format: OutputFormat = .table
-
-    private struct JSONOutput: Encodable {
-        var by: String
-        var groups: [ProvenanceGroup]
-    }
-
-    func run() async throws {
-        let archive = try Archive(try await Settings.load(common), creating: false, reading: true)
-        var report = ProvenanceReport(by)
-        let query = EntryQuery(text: query, states: [.archived], since: since?.date(from: archive.clock.now))
-        try await archive.catalog.forEachCredentialPage(query) { rows in
-            for row in rows { report.add(row) }
-        }
-        let groups = report.groups
-        switch format {
-        case .json: Terminal.write(try Rendering.json(JSONOutput(by: by.rawValue, groups: groups)))
-        case .csv: Terminal.write(ProvenanceReport.table(groups, by).csv)
-        case .table: Terminal.write(ProvenanceReport.table(groups, by).text)
-        }
-    }
+        commandName: "provenance", abstract: "Show what pictures say about their origin, and whether it holds.",
+        subcommands: [ProvenanceReportCommand.self, ProvenanceShowCommand.self, ProvenanceCheckCommand.self],
+        defaultSubcommand: ProvenanceReportCommand.self)
 }
