@@ -38,8 +38,10 @@ package struct CredentialReport: Sendable {
 
     package init(
         state: State, codes: [CredentialStatus] = [], storeBytes: Int = 0, claim: ClaimFacts? = nil, actions: [ActionFacts] = [],
-        ingredients: [IngredientFacts] = [], signer: SignerFacts? = nil, timeStamp: TimeStampFacts? = nil, revocation: RevocationFacts? = nil,
-        binding: String? = nil, unjudged: [String] = [], chain: [[UInt8]] = [], turnsInvalidAt: Date? = nil, isValidByVendorTime: Bool = false
+        ingredients: [IngredientFacts] = [], signer: SignerFacts? = nil, timeStamp: TimeStampFacts? = nil,
+        revocation: RevocationFacts? = nil,
+        binding: String? = nil, unjudged: [String] = [], chain: [[UInt8]] = [], turnsInvalidAt: Date? = nil,
+        isValidByVendorTime: Bool = false
     ) {
         self.state = state
         self.codes = codes

@@ -42,6 +42,7 @@ struct HardBinding {
         guard let algorithm = (content["alg"].map(\.text) ?? claimAlgorithm).flatMap(HashAlgorithm.init) else {
             return [Finding(code: .algorithmUnsupported, why: "the data hash names no allowed algorithm")]
         }
+        guard content["pad"]?.bytes != nil else { return [Finding(code: .dataHashMalformed, why: "the data hash has no pad")] }
         guard let hash = content["hash"]?.bytes else { return mismatch("the data hash has no hash") }
         guard let carrier else { return mismatch("foreign bytes lie between the parts of the store") }
         var ranges = parsed

@@ -4,7 +4,7 @@ package import Foundation
 import ImageCodecs
 
 /// Checks the Content Credentials of files, with one set of trust lists.
-package struct CredentialCheck: Sendable {
+package final class CredentialCheck: Sendable {
     private let validator: CredentialValidator
     private let trust: CredentialFacts.Trust
 

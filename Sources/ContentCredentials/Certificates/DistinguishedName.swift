@@ -1,41 +1,39 @@
 /// A Name of X.501: compared by its bytes first, then without regard to case, spaces and the kind of string (RFC 5280, 7.1).
 struct DistinguishedName: Sendable {
     let encoded: ArraySlice<UInt8>
+    let isEmpty: Bool
     let commonName: String?
     let organization: String?
-    private let attributes: [Attribute]
-
-    private struct Attribute: Hashable, Sendable {
-        var set: Int
-        var type: OID
-        var value: [UInt8]
-        /// Without regard to case and spaces.
-        var folded: String?
-    }
-
-    var isEmpty: Bool { attributes.isEmpty }
+    /// Types and values with their lengths, texts folded; equal for names that match.
+    private let canonical: [UInt8]
 
     init(_ node: DERNode) throws(CertificateError) {
         encoded = node.encodedBytes
         guard node.tag == .sequence else { throw .malformed }
-        var attributes: [Attribute] = []
+        var canonical: [UInt8] = []
         var name: String?
         var group: String?
-        for (set, relative) in try node.children(limit: 64).enumerated() {
+        for relative in try node.children(limit: 64) {
             guard relative.tag == .set else { throw .malformed }
-            for pair in try relative.children(limit: 16) {
+            let pairs = try relative.children(limit: 16)
+            canonical.append(UInt8(pairs.count))
+            for pair in pairs {
                 var fields = try DERReader(pair)
                 let type = try fields.next().objectIdentifier()
                 let value = try fields.next()
                 try fields.finish()
                 let text = DistinguishedName.text(value)
-                attributes.append(
-                    Attribute(set: set, type: type, value: Array(value.encodedBytes), folded: text.map(DistinguishedName.folded)))
+                let folded = text.map { Array(DistinguishedName.folded($0).utf8) } ?? Array(value.encodedBytes)
+                canonical.append(UInt8(type.content.count))
+                canonical += type.content
+                canonical += [text == nil ? 0 : 1, UInt8(folded.count >> 8 & 0xff), UInt8(folded.count & 0xff)]
+                canonical += folded
                 if type == .commonName { name = text }
                 if type == .organization { group = text }
             }
         }
-        self.attributes = attributes
+        isEmpty = canonical.isEmpty
+        self.canonical = canonical
         commonName = name.map(DistinguishedName.shown)
         organization = group.map(DistinguishedName.shown)
     }
@@ -62,16 +60,11 @@ struct DistinguishedName: Sendable {
         String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control }).prefix(256))
     }
 
-    func matches(_ other: DistinguishedName) -> Bool {
-        if encoded == other.encoded { return true }
-        guard attributes.count == other.attributes.count else { return false }
-        return zip(attributes, other.attributes).allSatisfy { mine, theirs in
-            guard mine.set == theirs.set, mine.type == theirs.type else { return false }
-            return mine.value == theirs.value || (mine.folded != nil && mine.folded == theirs.folded)
-        }
-    }
-
     private static func folded(_ text: String) -> String {
         text.lowercased().split { $0 == " " }.joined(separator: " ")
+    }
+
+    func matches(_ other: DistinguishedName) -> Bool {
+        encoded == other.encoded || canonical == other.canonical
     }
 }

@@ -16,8 +16,12 @@ struct JSONGrammar {
 
     /// The next byte after white space.
     private mutating func peek() -> UInt8? {
-        while position < bytes.endIndex, [0x20, 0x09, 0x0a, 0x0d].contains(bytes[position]) { position += 1 }
-        return position < bytes.endIndex ? bytes[position] : nil
+        while position < bytes.endIndex {
+            let byte = bytes[position]
+            guard byte == 0x20 || byte == 0x09 || byte == 0x0a || byte == 0x0d else { return byte }
+            position += 1
+        }
+        return nil
     }
 
     private mutating func take(_ character: Character) -> Bool {
@@ -107,6 +111,7 @@ struct JSONGrammar {
 enum Base64 {
     static func decode(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count / 4 * 3)
         var (bits, count, padding) = (UInt32(0), 0, 0)
         for character in text.utf8 {
             let value: UInt8
@@ -124,9 +129,9 @@ enum Base64 {
             guard padding == 0 else { return nil }
             (bits, count) = (bits << 6 | UInt32(value), count + 1)
             guard count % 4 == 0 else { continue }
-            bytes += [
-                UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits),
-            ]
+            bytes.append(UInt8(truncatingIfNeeded: bits >> 16))
+            bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
+            bytes.append(UInt8(truncatingIfNeeded: bits))
         }
         guard (count + padding) % 4 == 0, padding < 3 else { return nil }
         if padding == 1 { bytes += [UInt8(truncatingIfNeeded: bits >> 10), UInt8(truncatingIfNeeded: bits >> 2)] }

@@ -21,12 +21,27 @@ struct COSESign1: Sendable {
         self.protected = protected
         self.signature = signature
         algorithm = signed[.unsigned(1)]?.integer
+        for headers in [signed, unsigned] where !Self.hasRightTypes(headers) {
+            throw MalformedData("a COSE header has a wrong type")
+        }
         // Critical headers must be understood; the verifier knows these (RFC 8152, 3.1).
         let known: Set<CBORValue> = [.unsigned(1), .unsigned(2), .unsigned(33), .text("x5chain"), .text("iat")]
         guard unsigned[.unsigned(2)] == nil else { throw MalformedData("critical headers are not protected") }
         if let critical = signed[.unsigned(2)] {
             guard let labels = critical.array, !labels.isEmpty, labels.allSatisfy(known.contains) else {
                 throw MalformedData("a critical header is unknown")
+            }
+        }
+    }
+
+    /// The types of the common headers (RFC 8152, 3.1): algorithm, content type, key identifier and initialization vectors.
+    private static func hasRightTypes(_ headers: CBORValue) -> Bool {
+        (headers.entries ?? []).allSatisfy { entry in
+            switch entry.key {
+            case .unsigned(1): entry.value.integer != nil || entry.value.text != nil
+            case .unsigned(3): entry.value.text != nil || entry.value.integer ?? -1 >= 0
+            case .unsigned(4...6): entry.value.bytes != nil
+            default: true
             }
         }
     }

@@ -10,7 +10,9 @@ package struct CredentialLimits: Sendable {
     package var actions = 2_000
     package var redactions = 2_000
     /// References to boxes that are followed.
-    package var references = 4_000
+    package var references = 2_000
+    /// The bytes of all assertions in JSON.
+    package var jsonBytes = 1 << 20
     package var cborDepth = 64
     package var cborItems = 200_000
     package var exclusions = 64

@@ -56,7 +56,7 @@ extension StoreVerification {
             }
         case "c2pa.redacted":
             let address = action["parameters"]?["redacted"]?.untaggedText.flatMap { JumbfURI($0, in: read.manifest.label) }
-            guard let address, redactions.contains(address) || follow(address, at: place) != nil else {
+            guard let address, redactions.contains(address) || store.box(at: address) != nil else {
                 log.add(.actionRedactionMismatch, at: place, "the redacted assertion is not named or not there")
                 break
             }
@@ -88,7 +88,7 @@ extension StoreVerification {
         } else {
             return
         }
-        for reference in references ?? [] {
+        for reference in references ?? [] where mayFollow(at: place) {
             let address = reference.flatMap { JumbfURI($0.url, in: read.manifest.label) }
             let isElsewhere = name == "c2pa.removed"
             guard let address, (address.manifest != read.manifest.label) == isElsewhere,

@@ -34,6 +34,7 @@ struct StoreVerification {
     /// Whether a signer of the lineage is untrusted now without a record of it.
     var hasUntrustedIngredient = false
     private var references = 0
+    private var jsonBytes = 0
     /// Whether the hard binding matches the file.
     var isBound = false
     private var known: [String: ReadManifest] = [:]
@@ -56,16 +57,18 @@ struct StoreVerification {
         store.manifest(label).map { read($0) }
     }
 
-    /// The box at an address; a store may ask for it only so often.
-    mutating func follow(_ address: JumbfURI, at place: String) -> JumbfBox? {
+    /// Whether the store may ask for one more box.
+    mutating func mayFollow(at place: String) -> Bool {
         references += 1
-        guard references <= limits.references else {
-            if references == limits.references + 1 {
-                log.add(.generalError, at: place, "the store has more than \(limits.references) references")
-            }
-            return nil
+        if references == limits.references + 1 {
+            log.add(.generalError, at: place, "the store has more than \(limits.references) references")
         }
-        return store.box(at: address)
+        return references <= limits.references
+    }
+
+    mutating func isJSON(_ range: Range<Int>) -> Bool {
+        jsonBytes += range.count
+        return jsonBytes <= limits.jsonBytes && JSONGrammar.accepts(store.bytes[range])
     }
 
     /// Compares a box with its hash and reports a failure with the codes of the place.
