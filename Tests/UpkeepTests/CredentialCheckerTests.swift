@@ -124,11 +124,17 @@ struct CredentialCheckerTests {
         #expect(try await Self.credentials(filer, "signed")?.history == nil)
     }
 
-    @Test func rebuildFillsTheColumns() async throws {
+    /// A checked archive that nobody has open, and its rows.
+    private static func closedArchive() async throws -> (Scratch, [CredentialRow]) {
         let (scratch, filer) = try await Self.archive()
         _ = try await Self.check(scratch)
-        let before = try await filer.catalog.credentialPage(EntryQuery(states: [.archived]), after: nil).rows
+        let rows = try await filer.catalog.credentialPage(EntryQuery(states: [.archived]), after: nil).rows
         try await filer.catalog.closeCompletely()
+        return (scratch, rows)
+    }
+
+    @Test func rebuildFillsTheColumns() async throws {
+        let (scratch, before) = try await Self.closedArchive()
         try scratch.remove("catalog.sqlite")
         let archive = try await scratch.upkeep()
         _ = try await archive.rebuild(results: countResults)

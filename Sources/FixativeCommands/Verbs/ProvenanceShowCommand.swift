@@ -80,13 +80,13 @@ struct ProvenanceShowCommand: AsyncParsableCommand {
     // MARK: The archive
 
     private func recorded(_ settings: Settings) async throws -> [Found] {
-        let archive = try Archive(settings, creating: false, reading: true)
+        let unknown = SettingsError("'\(subject)' is neither a file nor in the archive. Run 'fixative list' for its tasks")
         var query = EntryQuery()
         if let digest = Digest(subject) { query.digest = digest } else { query.task = TaskID(subject) }
-        let entries = query.digest == nil && query.task == nil ? [] : try await archive.catalog.entries(query)
-        guard !entries.isEmpty else {
-            throw SettingsError("'\(subject)' is neither a file nor in the archive. Run 'fixative list' for its tasks")
-        }
+        guard query.digest != nil || query.task != nil else { throw unknown }
+        let archive = try Archive(settings, creating: false, reading: true)
+        let entries = try await archive.catalog.entries(query)
+        guard !entries.isEmpty else { throw unknown }
         var found: [Found] = []
         for entry in entries where entry.state == .archived {
             guard let owner = try await archive.catalog.task(entry.id.task),
