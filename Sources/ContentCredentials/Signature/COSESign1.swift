@@ -39,7 +39,7 @@ struct COSESign1: Sendable {
         (headers.entries ?? []).allSatisfy { entry in
             switch entry.key {
             case .unsigned(1): entry.value.integer != nil || entry.value.text != nil
-            case .unsigned(3): entry.value.text != nil || entry.value.integer ?? -1 >= 0
+            case .unsigned(3): entry.value.text?.contains("/") ?? (entry.value.integer ?? -1 >= 0)
             case .unsigned(4...6): entry.value.bytes != nil
             default: true
             }

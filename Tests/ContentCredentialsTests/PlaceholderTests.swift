@@ -1,6 +1,0 @@
-import ContentCredentials
-import Testing
-
-@Suite struct PlaceholderTests {
-    @Test func statesAreOrdered() { #expect(CredentialReport.State.invalid < .valid) }
-}
