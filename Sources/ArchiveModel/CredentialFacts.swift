@@ -238,9 +238,7 @@ extension CredentialFacts {
     }
 
     /// Whether the manifest's declarations may be shown: its state is valid or better, and its hash covers the whole picture.
-    package var isBelievable: Bool {
-        state.isValidOrBetter && codes?.all.contains { $0.code == Self.pictureDataExcluded } != true
-    }
+    package var isBelievable: Bool { state.isValidOrBetter && !excludesPictureData }
 
     /// The code for a signed exclusion that reaches into the coded pixels, so that they may have changed.
     package static let pictureDataExcluded = "x-fixative.exclusion.pictureData"

@@ -63,6 +63,8 @@ package struct OutputEntry: Sendable, Hashable {
     package var thumbHash: String?
     /// 16 hexadecimal digits.
     package var perceptualHash: String?
+    /// `nil` when the picture's Content Credentials were never checked.
+    package var credentials: CredentialSummary?
 
     package init(id: OutputID, state: OutputState, attempts: Int = 0) {
         self.id = id
@@ -89,5 +91,6 @@ package struct OutputEntry: Sendable, Hashable {
         preview = record.derivative(.preview).map(Rendition.init)
         thumbHash = record.thumbHash
         perceptualHash = record.perceptualHash
+        credentials = record.picture?.credentials.map(CredentialSummary.init)
     }
 }

@@ -69,6 +69,8 @@ package struct OutputView: Sendable, Hashable, Codable {
     package var overpaidMultiplier: PriceMultiplier?
     /// The most similar size of the model's table, if no requested size is recorded.
     package var nearestCell: SizeContract.Cell?
+    /// What the picture says about itself, and whether it holds; absent if it was never checked.
+    package var credentials: CredentialSummary?
     package var createdAt: Date?
     /// The time until which the link works, as promised by the API. Tries may go on after it.
     package var deadline: Date?
@@ -82,6 +84,7 @@ package struct OutputView: Sendable, Hashable, Codable {
     package init(_ entry: OutputEntry, prompts: Bool = true) {
         self.init(entry.id, entry.request, entry.judgement, entry.original, prompts: prompts)
         state = entry.state.rawValue
+        credentials = entry.credentials
         createdAt = entry.createdAt
         deadline = entry.deadline
         endedAt = entry.endedAt

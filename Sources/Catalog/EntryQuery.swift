@@ -18,12 +18,19 @@ package struct EntryQuery: Sendable {
     package var before: Date?
     package var task: TaskID?
     package var digest: Digest?
+    /// The exact name of the signer. Selects only manifests that may be believed, because any other can name anyone.
+    package var signer: String?
+    /// The exact name of the software that made the picture. Selects only manifests that may be believed.
+    package var agent: String?
+    /// The state of the Content Credentials at the time of archiving.
+    package var credentials: CredentialFacts.State?
     package var limit: Int?
 
     package init(
         text: String? = nil, verdict: Verdict? = nil, states: Set<OutputState>? = nil, billedTier: Tier? = nil,
         deliveredTier: Tier? = nil, model: String? = nil, since: Date? = nil, before: Date? = nil, task: TaskID? = nil,
-        digest: Digest? = nil, limit: Int? = nil
+        digest: Digest? = nil, signer: String? = nil, agent: String? = nil, credentials: CredentialFacts.State? = nil,
+        limit: Int? = nil
     ) {
         self.text = text
         self.verdict = verdict
@@ -35,6 +42,9 @@ package struct EntryQuery: Sendable {
         self.before = before
         self.task = task
         self.digest = digest
+        self.signer = signer
+        self.agent = agent
+        self.credentials = credentials
         self.limit = limit
     }
 }

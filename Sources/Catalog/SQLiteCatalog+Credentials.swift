@@ -16,7 +16,7 @@ extension SQLiteCatalog {
 
     static let credentialColumns = [
         "credential_state", "credential_signer", "credential_agent", "credential_generator", "credential_manifest",
-        "credential_signed_at", "credential_turns_invalid_at",
+        "credential_signed_at", "credential_turns_invalid_at", "credential_partial", "credential_authority", "credential_clock",
     ]
 
     static func credentialArguments(of record: ArchiveRecord) -> StatementArguments {
@@ -26,6 +26,8 @@ extension SQLiteCatalog {
             "credential_agent": facts?.agent?.stored, "credential_generator": facts?.claim?.generator.name?.stored,
             "credential_manifest": facts?.claim?.label.stored, "credential_signed_at": facts?.signedAt?.milliseconds,
             "credential_turns_invalid_at": facts?.turnsInvalidAt?.milliseconds,
+            "credential_partial": facts?.excludesPictureData == true ? 1 : nil,
+            "credential_authority": facts?.timeStamp?.authority?.stored, "credential_clock": facts?.clock?.rawValue,
         ]
     }
 

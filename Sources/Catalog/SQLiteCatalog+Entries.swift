@@ -31,6 +31,7 @@ extension SQLiteCatalog {
         entry.preview = rendition(row, "preview")
         entry.thumbHash = row.text("thumb_hash")
         entry.perceptualHash = row.text("perceptual_hash")
+        entry.credentials = credentialSummary(row)
         return entry
     }
 

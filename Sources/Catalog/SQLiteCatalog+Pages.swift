@@ -85,6 +85,7 @@ extension SQLiteCatalog {
         if query.digest != nil {
             conditions.append("(o.digest = :digest OR o.thumb_digest = :digest OR o.preview_digest = :digest)")
         }
+        conditions += credentialConditions(query)
         return (conditions, low, high)
     }
 
@@ -93,6 +94,7 @@ extension SQLiteCatalog {
         if let cursor { arguments += ["place": cursor.place, "index": cursor.index ?? Int.max] }
         if let task = query.task { arguments += ["task": task.text] }
         if let digest = query.digest { arguments += ["digest": digest.hex] }
+        arguments += credentialFilter(query)
         return arguments
     }
 

@@ -127,6 +127,7 @@ extension SQLiteCatalog {
         migrator.registerMigration("bounded sums") { try Self.boundSums(in: $0) }
         migrator.registerMigration("spread places") { try Self.spreadPlaces(in: $0) }
         migrator.registerMigration("credentials") { try $0.execute(sql: Self.credentials) }
+        migrator.registerMigration("credential summaries") { try $0.execute(sql: Self.credentialSummaries) }
         return migrator
     }
 }

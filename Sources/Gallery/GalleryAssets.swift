@@ -28,14 +28,15 @@ struct GalleryAssets: Sendable {
         style = Asset(
             name: "gallery", kind: "css",
             bytes: Palette.css + PackageResources.base_css + PackageResources.grid_css + PackageResources.scrubber_css
-                + PackageResources.viewer_css + PackageResources.waiting_css + PackageResources.page_css
+                + PackageResources.viewer_css + PackageResources.credentials_css + PackageResources.waiting_css + PackageResources.page_css
                 + PackageResources.signin_css
                 + Array(Self.ratioClasses.utf8))
         // One scope for all parts, so that the script defines only the global name that data files call.
         script = Asset(
             name: "gallery", kind: "js",
             bytes: Array("\"use strict\";\n(() => {\n".utf8) + PackageResources.store_js + PackageResources.layout_js
-                + PackageResources.tiles_js + PackageResources.grid_js + PackageResources.scrubber_js + PackageResources.facts_js
+                + PackageResources.tiles_js + PackageResources.grid_js + PackageResources.scrubber_js
+                + PackageResources.credentials_js + PackageResources.facts_js
                 + PackageResources.viewer_js + PackageResources.zoom_js + PackageResources.controls_js + PackageResources.main_js
                 + Array("})();\n".utf8))
         let sources = [
@@ -44,7 +45,7 @@ struct GalleryAssets: Sendable {
             "months": PackageResources.months_mustache, "controls": PackageResources.controls_mustache,
             "viewer": PackageResources.viewer_mustache, "calendar": PackageResources.calendar_mustache,
             "feed": PackageResources.feed_mustache, "waiting": PackageResources.waiting_mustache,
-            "signin": PackageResources.signin_mustache,
+            "signin": PackageResources.signin_mustache, "credentials": PackageResources.credentials_mustache,
         ]
         var library = MustacheLibrary()
         for (name, source) in sources {

@@ -83,8 +83,12 @@ struct GalleryPages: Sendable {
             let total: Int
             let shards: [ShardFile]
             let verdicts: [VerdictLabel]
+            let credentials: [CredentialWords]
+            let clocks: [String: String]
         }
-        let start = Start(total: plan.pictures.count, shards: shards, verdicts: VerdictLabel.all)
+        let start = Start(
+            total: plan.pictures.count, shards: shards, verdicts: VerdictLabel.all, credentials: CredentialWords.all,
+            clocks: CredentialWords.clocks)
         let bytes = Array("window.fixativeStart=".utf8) + (try ScriptJSON.encode(start)) + Array(";\n".utf8)
         return GalleryAssets.Asset(name: "data", kind: "js", bytes: bytes)
     }

@@ -28,6 +28,7 @@ struct TileContext {
             ["label": $0.0, "value": $0.1, "code": $0.0 == "Task" || $0.0 == "SHA-256"] as [String: Any]
         }
         context["original"] = picture.original.map { "../\($0.path)" }
+        context["credentials"] = CredentialContext(picture.entry.credentials)?.context
         return context
     }
 
@@ -38,6 +39,7 @@ struct TileContext {
         ]
         switch picture.kind {
         case .picture:
+            context["isSigned"] = picture.entry.credentials?.isBelievable == true
             if let thumbnail = picture.thumbnail { context["image"] = image(thumbnail) }
         case .file, .unavailable:
             context["card"] = ["text": picture.cardText]

@@ -99,7 +99,7 @@ struct OutputRoutes {
         return try JSONResponse.json(List(outputs: page.entries.map { Output($0, now: now) }, next: page.next.map { "\($0)" }))
     }
 
-    static let filters = ["query", "state", "verdict", "tier", "billed", "model", "since", "until"]
+    static let filters = ["query", "state", "verdict", "tier", "billed", "model", "signer", "agent", "credentials", "since", "until"]
 
     private func output(_ name: String) async throws -> Response {
         guard let id = OutputID(name: name) else {
@@ -168,6 +168,10 @@ extension EntryQuery {
         self.init()
         text = try parameters.read("query", "a text of at most \(Self.longestText) characters", Self.text)
         model = try parameters.read("model", "a text of at most \(Self.longestText) characters", Self.text)
+        signer = try parameters.read("signer", "a text of at most \(Self.longestText) characters", Self.text)
+        agent = try parameters.read("agent", "a text of at most \(Self.longestText) characters", Self.text)
+        let kinds = CredentialFacts.State.allCases.map(\.rawValue).joined(separator: ", ")
+        credentials = try parameters.read("credentials", "one of \(kinds)") { CredentialFacts.State(rawValue: $0) }
         states = try parameters.read("state", "one of \(OutputState.allCases.map(\.rawValue).joined(separator: ", "))") {
             OutputState(rawValue: $0).map { [$0] }
         }

@@ -51,6 +51,8 @@ struct ListCommand: AsyncParsableCommand {
     @Option(help: "Only pictures of this model.")
     var model: String?
 
+    @OptionGroup var credentials: CredentialFilterOptions
+
     @Option(help: "The maximum number of lines.")
     var limit: Int?
 
@@ -67,7 +69,9 @@ struct ListCommand: AsyncParsableCommand {
     func validate() throws {
         guard (limit ?? 1) > 0 else { throw ValidationError("--limit takes a number above 0") }
         guard limit == nil || !all else { throw ValidationError("--limit and --all are opposites; give one of them") }
-        let isFiltered = lost || query != nil || verdict != nil || since != nil || tier != nil || model != nil || after != nil
+        let isFiltered =
+            lost || query != nil || verdict != nil || since != nil || tier != nil || model != nil || after != nil
+            || credentials.isSet
         guard !atRisk || !(isFiltered || failing) else {
             throw ValidationError("--at-risk can only be combined with --limit and --format")
         }
@@ -103,16 +107,17 @@ struct ListCommand: AsyncParsableCommand {
         var output = Output(format)
         var next: ListCursor?
         if after?.isAmongTasks != true {
-            let query = EntryQuery(
+            var query = EntryQuery(
                 text: query, verdict: verdict, states: lost ? [.unavailable] : nil, deliveredTier: tier, model: model,
                 since: since, limit: rest)
+            credentials.narrow(&query)
             try await archive.catalog.forEachPage(query, after: after) { page in
                 for entry in page.entries { try output.write(Self.row(entry, riskTime: settings.riskTime, now: now)) }
                 rest = rest.map { $0 - page.entries.count }
                 next = page.next
             }
         }
-        if lost, next == nil, verdict == nil, tier == nil, model == nil {
+        if lost, next == nil, verdict == nil, tier == nil, model == nil, !credentials.isSet {
             next = try await listTasks(archive.catalog, since: since, rest: rest, &output)
         }
         try output.finish()

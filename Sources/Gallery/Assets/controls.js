@@ -1,6 +1,6 @@
 // Search, filters and sorting. Their state is in the URL, so views can be linked, bookmarked and reached with Back.
 
-const fields = ["q", "verdict", "tier", "shape", "model", "format", "from", "to", "sort"];
+const fields = ["q", "verdict", "tier", "shape", "model", "format", "signer", "agent", "credentials", "from", "to", "sort"];
 const form = document.getElementById("controls");
 
 const controls = {
@@ -37,6 +37,9 @@ const controls = {
     this.list("shape", ratioOf, ratios.map(([name]) => [name, name]), [], "Exact ratio");
     this.list("model", (row) => row.model);
     this.list("format", (row) => row.format, [["png", "PNG"], ["jpeg", "JPEG"], ["webp", "WebP"]]);
+    this.list("signer", signerOf);
+    this.list("agent", agentOf);
+    this.list("credentials", credentialsKind, [...credentialKinds.values()].map(({ id, label }) => [id, label]));
     this.fill(state);
     const jump = document.getElementById("jump");
     const keys = [...new Set(store.rows.map((row) => row.month))];
@@ -98,6 +101,9 @@ const controls = {
       && (!state.shape || (state.shape.includes(":") ? ratioOf(row) : shapeOf(row)) === state.shape)
       && (!state.model || row.model === state.model)
       && (!state.format || row.format === state.format)
+      && (!state.signer || signerOf(row) === state.signer)
+      && (!state.agent || agentOf(row) === state.agent)
+      && (!state.credentials || credentialsKind(row) === state.credentials)
       && (!isDated || (row.time !== null && row.time >= from && row.time < to))
       && words.every((word) => haystack(row).includes(word)));
     const by = (value) => view.sort((a, b) => value(b) - value(a) || a.place - b.place);

@@ -98,6 +98,6 @@ const fillFacts = (panel, row) => {
     make("p", { class: `verdict ${words?.tone ?? ""}` }, badge(row), words?.explanation ?? ""),
     ...(row.expected && row.expected !== row.delivered ? [comparison(row)].filter(Boolean) : []),
     make("h2", {}, "Prompt", row.prompt?.trim() ? copyButton("Copy", () => row.prompt, "button small") : null),
-    prompt, actions, list);
+    prompt, actions, ...credentialsOf(row), list);
   panel.scrollTop = 0;
 };

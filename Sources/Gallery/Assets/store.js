@@ -74,7 +74,7 @@ const pagePath = (row) => `pictures/${row.name}.html`;
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 /** The text that searches match; computed at the first search. */
-const haystack = (row) => (row.haystack ??= fold(`${row.prompt ?? ""}\n${row.taskId}\n${row.name}\n${row.model ?? ""}\n${row.reason ?? ""}`));
+const haystack = (row) => (row.haystack ??= fold([row.prompt, row.taskId, row.name, row.model, row.reason, signerOf(row), agentOf(row)].join("\n")));
 
 const pixelsOf = (row) => {
   const sides = (row.delivered ?? "").split("x").map(Number);

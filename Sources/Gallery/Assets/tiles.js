@@ -86,6 +86,7 @@ const tileOf = (row) => {
     if (row.prompt?.trim()) link.append(make("span", { class: "card-prompt", dir: "auto" }, shortened(row.prompt, 200)));
   }
   link.append(badge(row));
+  if (row.kind === "picture" && isBelieved(row)) link.append(signedMark());
   return tile;
 };
 
