@@ -37,10 +37,14 @@ package final class CredentialCheck: Sendable {
     /// The verdict with what proves it.
     package func evidence(of bytes: Span<UInt8>, now: Date) -> CredentialEvidence {
         let (facts, place, report) = check(bytes, now: now)
-        guard let place, let report else { return CredentialEvidence(facts: facts) }
+        guard let place, let report else {
+            return CredentialEvidence(facts: facts, crJSON: try? CrJSON.bytes([], [], now: now))
+        }
+        let manifest = place.payloads.flatMap { bytes.copy($0) }
         return CredentialEvidence(
-            facts: facts, manifest: Data(place.payloads.flatMap { bytes.copy($0) }), chain: report.chain.map { Data($0) },
-            token: (report.timeStamp?.token).map { Data($0) })
+            facts: facts, manifest: Data(manifest), chain: report.chain.map { Data($0) },
+            token: (report.timeStamp?.token).map { Data($0) },
+            crJSON: try? CrJSON.bytes(manifest, report.codes, now: now))
     }
 
     private func check(_ bytes: Span<UInt8>, now: Date) -> (CredentialFacts, CredentialsPlace?, CredentialReport?) {
@@ -66,9 +70,13 @@ package struct CredentialEvidence: Sendable, Hashable, Codable {
     package var chain: [Data]
     /// The time stamp's token in DER.
     package var token: Data?
+    /// The verdict and the decoded manifests as crJSON.
+    package var crJSON: Data?
 
-    package init(facts: CredentialFacts, manifest: Data? = nil, chain: [Data] = [], token: Data? = nil) {
-        (self.facts, self.manifest, self.chain, self.token) = (facts, manifest, chain, token)
+    package init(
+        facts: CredentialFacts, manifest: Data? = nil, chain: [Data] = [], token: Data? = nil, crJSON: Data? = nil
+    ) {
+        (self.facts, self.manifest, self.chain, self.token, self.crJSON) = (facts, manifest, chain, token, crJSON)
     }
 }
 

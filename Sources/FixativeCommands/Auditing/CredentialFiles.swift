@@ -34,6 +34,9 @@ struct CredentialFiles {
             files.append(("\(folder)/chain.pem", Array(evidence.chain.map(Self.pem).joined().utf8)))
         }
         if let token = evidence.token { files.append(("\(folder)/timestamp.der", Array(token))) }
+        if let document = evidence.crJSON, let json = try? JSONDecoder.archive.decode(JSONValue.self, from: document) {
+            files.append(("\(folder)/credentials.crjson", Array(try Rendering.json(json).utf8)))
+        }
         return files
     }
 
@@ -70,6 +73,7 @@ struct CredentialFiles {
         "  N/manifest.c2pa     the manifest store of the original, byte for byte",
         "  N/chain.pem         the certificates of the signer: openssl x509 -in chain.pem -noout -text",
         "  N/timestamp.der     the time stamp: openssl ts -reply -token_in -in timestamp.der -text",
+        "  N/credentials.crjson  a check on the day of this package, with the decoded manifests (crJSON of C2PA 2.4)",
         "  lists/*             the trust lists behind the verdicts, as published; the name is the SHA-256",
     ]
 }
