@@ -179,6 +179,27 @@ def judgement(verdict, size, rng):
     return result
 
 
+def credentials(i):
+    """The verdict on the Content Credentials of the i-th picture; None for one that was never checked."""
+    state = [None, "trusted", "trusted", "valid", "invalid", "unreadable", "absent", "partial"][i % 8]
+    if state is None:
+        return None
+    facts = {"state": "trusted" if state == "partial" else state, "checkedAt": "2026-11-22T12:00:00.000Z", "spec": "2.4"}
+    if state in ("unreadable", "absent"):
+        return facts
+    day = "2026-03-23T02:53:02.000Z"
+    # A manifest that does not hold claims something as well, which no page may show.
+    name = "FORGED SIGNER" if state in ("invalid", "partial") else ["OpenAI Media Service", "Café \u202eSigner <b>&</b> Sons " + "W" * 120][i // 8 % 2]
+    facts["signer"] = {"name": name, "serial": "52", "algorithm": "ES256", "notBefore": day, "notAfter": "2027-03-24T02:53:02.000Z", "chain": []}
+    facts["actions"] = [{"action": "c2pa.created", "agent": "FORGED AGENT" if name.startswith("FORGED") else ["gpt-image", "GPT-4o"][i % 3 // 2]}]
+    facts["timeStamp"] = {"time": "2026-05-06T10:02:43.408688Z", "authority": "OpenAI TSA Leaf", "trusted": i % 5 == 0, "vendors": i % 5 != 0}
+    facts["turnsInvalidAt"] = "2027-03-24T02:53:02.000Z"
+    failure = [{"code": "assertion.dataHash.mismatch"}] if state == "invalid" else []
+    informational = [{"code": "x-fixative.exclusion.pictureData"}] if state == "partial" else []
+    facts["codes"] = {"success": [], "informational": informational, "failure": failure}
+    return facts
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("out")
@@ -224,6 +245,8 @@ def main():
                     record["request"]["size"] = f"{expected['width']}x{expected['height']}"
                 record["picture"] = {"format": picture["format"], "width": picture["size"][0], "height": picture["size"][1], "bitDepth": 8, "colourType": "rgb",
                                      "hasAlpha": False, "interlaced": False, "animated": False, "orientation": 1, "trailingBytes": 0}
+                if facts := credentials(i):
+                    record["picture"]["credentials"] = facts
             lines.write(json.dumps({k: v for k, v in record.items() if v is not None}) + "\n")
 
 

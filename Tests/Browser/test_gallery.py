@@ -100,6 +100,43 @@ def search_and_filters(browser, base):
         until(page, "[...document.querySelectorAll('.tile .badge')].every(b => b.textContent === 'Exact')", "the summary does not filter")
 
 
+def credentials(browser, base):
+    """What pictures say about themselves: shown for valid manifests, a warning for others, nothing without one."""
+    told = "document.getElementById('about').innerText"
+    for state, words in [
+        ("trusted", "What this picture says about itself"), ("valid", "What this picture says about itself"), ("invalid", "not shown"),
+        ("unreadable", "not shown"), ("partial", "not shown"), ("absent", ""),
+    ]:
+        with opened(browser, f"{base}/index.html#credentials={state}", f"credentials {state}") as page:
+            until(page, "/^\\d+ of 300/.test(document.getElementById('count').value)", f"a link to {state} does not narrow")
+            check(page.input_value("[name=credentials]") == state, "the address does not fill the field")
+            tiles = page.locator(".tile:not(.card)").count()
+            marks = page.locator(".tile .signed").count()
+            check(tiles > 0 and marks == (tiles if state in ("trusted", "valid") else 0), f"{state}: {marks} of {tiles} tiles have a seal")
+            page.locator(".tile:not(.card) a").first.click()
+            until(page, "document.getElementById('viewer').open", "a click does not open the viewer")
+            text = page.evaluate(told)
+            check(words in text if words else "Signed by" not in text, f"{state}: the viewer says {text!r}")
+            check("FORGED" not in text, f"{state}: the viewer shows what a doubtful manifest says")
+            check((state in ("trusted", "valid")) == ("Signed by" in text and "for an ordinary checker" in text), f"{state}: the signer is missing or shown")
+            check(page.evaluate("document.getElementById('about').scrollWidth <= document.getElementById('about').clientWidth"), f"{state}: the panel scrolls sideways")
+    with opened(browser, f"{base}/index.html", "credentials search") as page:
+        loaded(page, "300 outputs")
+        page.click("#more")
+        names = page.locator("[name=signer] option").all_inner_texts() + page.locator("[name=agent] option").all_inner_texts()
+        check(not any("FORGED" in name for name in names), f"the filters offer {names}")
+        page.select_option("[name=signer]", "OpenAI Media Service")
+        page.select_option("[name=agent]", "gpt-image")
+        until(page, "/^\\d+ of 300/.test(document.getElementById('count').value)", "the filters do not narrow")
+        check("signer=OpenAI" in page.url and "agent=gpt-image" in page.url, "the filters are not in the address")
+        check(page.locator(".tile").count() == page.locator(".tile .signed").count() > 0, "the filter shows pictures that are not signed")
+        page.click(".result [data-clear]")
+        page.fill("#q", "openai media")
+        until(page, "/^\\d+ of 300/.test(document.getElementById('count').value)", "the search does not find signers")
+        page.fill("#q", "forged")
+        until(page, "!document.getElementById('no-matches').hidden", "the search finds what doubtful manifests say")
+
+
 def viewer(browser, base):
     with opened(browser, f"{base}/index.html", "viewer") as page:
         loaded(page, "300 outputs")
@@ -251,14 +288,15 @@ def accessibility(browser, base):
     for scheme in ("light", "dark"):
         context = browser.new_context(bypass_csp=True, color_scheme=scheme, reduced_motion="reduce")
         page = context.new_page()
-        for name, path in [("grid", "index.html"), ("filters", "index.html"), ("viewer", "index.html"), ("older page", "page-1.html"), ("cards", "index.html#verdict=unavailable"), ("picture", None)]:
+        for name, path in [("grid", "index.html"), ("filters", "index.html"), ("viewer", "index.html"), ("signed", "index.html#credentials=trusted"),
+            ("doubtful", "index.html#credentials=invalid"), ("older page", "page-1.html"), ("cards", "index.html#verdict=unavailable"), ("picture", None)]:
             print(f"accessibility, {scheme}, {name}")
             page.goto("about:blank")
             page.goto(f"{base}/{path}" if path else f"{base}/pictures/" + next(n for n in sorted(os.listdir(f"{small}/pictures"))))
             page.wait_for_timeout(400)
             if name == "filters":
                 page.click("#more")
-            if name == "viewer":
+            if name in ("viewer", "signed", "doubtful"):
                 page.locator(".tile a").first.click()
                 page.wait_for_timeout(200)
             for violation in Axe().run(page).response["violations"]:
@@ -367,7 +405,7 @@ with sync_playwright() as playwright:
         many(browser, f"file://{large}")
     for base in () if measures_only else (f"file://{small}", serve(small)):
         print(f"== {base.split(':')[0]}")
-        for part in (search_and_filters, ratios, scrubber, viewer, copying, deep_link, keyboard, without_script):
+        for part in (search_and_filters, credentials, ratios, scrubber, viewer, copying, deep_link, keyboard, without_script):
             try:
                 part(browser, base)
             except Exception as error:
