@@ -15,11 +15,13 @@ struct CredentialWords: Sendable, Hashable, Encodable {
 
     static let trusted = CredentialWords(
         id: "trusted", label: "Trusted",
-        explanation: "The signature holds, nothing it covers was changed, and an authority of the official list vouches for the signer.",
+        explanation: "The signature holds, nothing it covers was changed, and an authority of the official list vouches for "
+            + "the signer.",
         isShown: true)
     static let valid = CredentialWords(
         id: "valid", label: "Valid",
-        explanation: "The signature holds, and nothing it covers was changed. No authority of the official list vouches for the signer.",
+        explanation: "The signature holds, and nothing it covers was changed. No authority of the official list vouches for "
+            + "the signer.",
         isShown: true)
     static let partial = CredentialWords(
         id: "partial", label: "Not the whole picture",
@@ -27,8 +29,8 @@ struct CredentialWords: Sendable, Hashable, Encodable {
         isShown: false)
     static let invalid = CredentialWords(
         id: "invalid", label: "Invalid",
-        explanation: "This file has Content Credentials that do not hold: something was changed, or the signature or its certificate "
-            + "is not valid. What they say is not shown.", isShown: false)
+        explanation: "This file has Content Credentials that do not hold: something was changed, or the signature or its "
+            + "certificate is not valid. What they say is not shown.", isShown: false)
     static let unreadable = CredentialWords(
         id: "unreadable", label: "Unreadable",
         explanation: "This file has Content Credentials that can't be read. What they say is not shown.", isShown: false)
@@ -78,8 +80,12 @@ struct CredentialContext {
         [
             ("Signed by", credentials.signer ?? "A certificate without a name"),
             ("Made with", credentials.agent ?? "Not stated"), ("Signed at", signed),
-            ("Invalid from", credentials.turnsInvalidAt.map { "\(CivilTime($0).text), for an ordinary checker" } ?? "Not limited"),
+            ("Invalid from", end),
         ]
+    }
+
+    private var end: String {
+        credentials.turnsInvalidAt.map { "\(CivilTime($0).text), for an ordinary checker" } ?? "Not limited"
     }
 
     private var signed: String {

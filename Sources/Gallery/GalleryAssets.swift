@@ -28,8 +28,8 @@ struct GalleryAssets: Sendable {
         style = Asset(
             name: "gallery", kind: "css",
             bytes: Palette.css + PackageResources.base_css + PackageResources.grid_css + PackageResources.scrubber_css
-                + PackageResources.viewer_css + PackageResources.credentials_css + PackageResources.waiting_css + PackageResources.page_css
-                + PackageResources.signin_css
+                + PackageResources.viewer_css + PackageResources.credentials_css + PackageResources.waiting_css
+                + PackageResources.page_css + PackageResources.signin_css
                 + Array(Self.ratioClasses.utf8))
         // One scope for all parts, so that the script defines only the global name that data files call.
         script = Asset(

@@ -25,7 +25,8 @@ struct CredentialPanelTests {
         return entry
     }
 
-    @Test(arguments: [CredentialFacts.State.trusted, .valid]) func aValidPictureSpeaks(_ state: CredentialFacts.State) async throws {
+    @Test(arguments: [CredentialFacts.State.trusted, .valid])
+    func aValidPictureSpeaks(_ state: CredentialFacts.State) async throws {
         _ = try await export([try Self.signed(1, state)], to: folder)
         let page = try folder.text("pictures/task-1-0.html")
         #expect(page.contains("What this picture says about itself"))

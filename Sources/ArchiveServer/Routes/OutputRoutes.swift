@@ -99,7 +99,9 @@ struct OutputRoutes {
         return try JSONResponse.json(List(outputs: page.entries.map { Output($0, now: now) }, next: page.next.map { "\($0)" }))
     }
 
-    static let filters = ["query", "state", "verdict", "tier", "billed", "model", "signer", "agent", "credentials", "since", "until"]
+    static let filters = [
+        "query", "state", "verdict", "tier", "billed", "model", "signer", "agent", "credentials", "since", "until",
+    ]
 
     private func output(_ name: String) async throws -> Response {
         guard let id = OutputID(name: name) else {

@@ -94,13 +94,7 @@ private struct ListingReader {
     private mutating func signature(of manifest: Manifest, _ claim: Claim) -> ManifestListing.Signature? {
         guard let address = JumbfURI(claim.signature, in: manifest.label), let box = store.box(at: address),
             let content = box.onlyContent("cbor"), let value = try? reader.cbor(in: content.payload),
-            let cose = try? COSESign1(
-                value,
-                readingHeaders: { bytes throws(MalformedData) in
-                    var budget = limits.cborItems
-                    return try CBORReader.read(
-                        Array(bytes), in: 0..<bytes.count, depthLimit: limits.cborDepth, budget: &budget)
-                }),
+            let cose = try? COSESign1(value, readingHeaders: headers),
             let name = cose.algorithm.flatMap({ Self.algorithms[$0] }), let leaf = (try? cose.chain())?.first,
             let certificate = try? X509Certificate(der: leaf)
         else { return nil }
@@ -108,9 +102,14 @@ private struct ListingReader {
             algorithm: name, certificate: .init(certificate), timeStamp: timeStamp(cose, store.bytes[claim.content]))
     }
 
+    private func headers(_ bytes: ArraySlice<UInt8>) throws(MalformedData) -> CBORValue {
+        var budget = limits.cborItems
+        return try CBORReader.read(Array(bytes), in: 0..<bytes.count, depthLimit: limits.cborDepth, budget: &budget)
+    }
+
     private func timeStamp(_ cose: COSESign1, _ claim: ArraySlice<UInt8>) -> ManifestListing.TimeStamp? {
         guard let stamp = cose.timeStamps(claim: claim).first,
-            let token = (try? TimeStampToken(stamp.token, allowsResponse: true)) ?? (try? TimeStampToken(stamp.token, allowsResponse: false)),
+            let token = try? TimeStampToken(stamp.token, allowsResponse: true),
             let signer = token.signedData.certificates.lazy.compactMap({ try? X509Certificate(der: $0) })
                 .first(where: { token.signedData.isSigner($0) })
         else { return nil }
@@ -127,6 +126,7 @@ extension ManifestListing.Certificate {
     fileprivate init(_ certificate: X509Certificate) {
         self.init(
             serial: certificate.serialText, issuer: NameParts.read(certificate.issuer.encoded),
-            subject: NameParts.read(certificate.subject.encoded), notBefore: certificate.notBefore, notAfter: certificate.notAfter)
+            subject: NameParts.read(certificate.subject.encoded), notBefore: certificate.notBefore, notAfter: certificate.notAfter
+        )
     }
 }

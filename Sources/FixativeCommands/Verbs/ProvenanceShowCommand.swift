@@ -122,7 +122,8 @@ struct ProvenanceShowCommand: AsyncParsableCommand {
         var isWrong = false
         for bytes in files {
             let evidence = try await decoders.evidence(bytes, checkedAt: SystemClock().now)
-            guard let document = evidence.crJSON, let json = try? JSONDecoder.archive.decode(JSONValue.self, from: document) else {
+            guard let document = evidence.crJSON, let json = try? JSONDecoder.archive.decode(JSONValue.self, from: document)
+            else {
                 throw SettingsError("the crJSON of \(subject) is too large")
             }
             // The document comes from the process that reads hostile bytes, so it is written anew.
