@@ -23,7 +23,11 @@ enum CrJSON {
     private static func document(_ store: [UInt8], _ codes: [CredentialStatus], now: Date) -> JSONValue {
         let manifests = ManifestListing(store).manifests
         let active = manifests.first?.label
-        let owned = Dictionary(grouping: codes) { $0.box.flatMap(ManifestListing.label(in:)) ?? active }
+        let labels = Set(manifests.map(\.label))
+        // A code without a manifest of the list concerns the file, so it stands with the active manifest.
+        let owned = Dictionary(grouping: codes) { status in
+            status.box.flatMap(ManifestListing.label(in:)).flatMap { labels.contains($0) ? $0 : nil } ?? active
+        }
         return .object([
             "@context": .object([
                 "@vocab": .string("https://c2pa.org/crjson"), "extras": .string("https://c2pa.org/crjson/extras"),

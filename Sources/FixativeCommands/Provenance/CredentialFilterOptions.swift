@@ -1,5 +1,5 @@
 package import ArchiveModel
-package import ArgumentParser
+import ArgumentParser
 import Catalog
 
 extension CredentialFacts.State: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import ArchiveModel
 import ArchiveStore
+import BlobStore
 import Catalog
 import Foundation
 import Imaging

@@ -6,6 +6,7 @@ import Catalog
 import DecoderPool
 import Foundation
 import ImageCodecs
+import Imaging
 import Provenance
 
 struct ProvenanceShowCommand: AsyncParsableCommand {
