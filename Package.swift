@@ -131,9 +131,9 @@ let package = Package(
             dependencies: [
                 "ArchiveModel", "Archiver", "ArchiveServer", "ArchiveStore", "Audit", "BlobStore", "BlockingThreads", "Catalog",
                 "CSandbox", "DecoderPool", "Export", "Gallery", "GenerationAPI", "ImageCodecs", "Imaging", "Networking",
-                "Notifications", "Provenance",
-                "Secrets", "SizeContract", "SyntheticPictures", "Telemetry", "Upkeep", "UpstreamSimulator", argumentParser,
-                configuration, httpClient, lifecycle, logging, nioCore, nioHTTP1, systemPackage, unixSignals,
+                "ContentCredentials", "Notifications", "Provenance",
+                "Secrets", "SizeContract", "SyntheticPictures", "Telemetry", "TimeStamping", "Upkeep", "UpstreamSimulator",
+                argumentParser, configuration, httpClient, lifecycle, logging, nioCore, nioHTTP1, systemPackage, unixSignals,
             ], swiftSettings: strict, plugins: ["BuildCommit"]),
 
         // The archive over HTTP: an API for readers, the upstream's webhook, health.
@@ -218,10 +218,17 @@ let package = Package(
         .target(
             name: "Upkeep",
             dependencies: [
-                "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "DecoderPool", "ImageCodecs",
-                "Imaging", "Provenance",
+                "ArchiveModel", "ArchiveStore", "BlobStore", "BlockingThreads", "Catalog", "ContentCredentials", "DecoderPool",
+                "ImageCodecs", "Imaging", "Provenance",
             ],
             swiftSettings: strict),
+
+        // The client of a time-stamp authority (RFC 3161), for the seals over the records.
+        .target(
+            name: "TimeStamping",
+            dependencies: [
+                "ArchiveModel", "ContentCredentials", "HTTPClients", "Networking", httpClient, nioCore, nioHTTP1,
+            ], swiftSettings: strict),
 
         // The index of tasks and outputs, and the queue; the only room that speaks SQL.
         .target(name: "Catalog", dependencies: ["ArchiveModel", "SizeContract", grdb, swiftCrypto], swiftSettings: strict),

@@ -111,5 +111,5 @@ package enum RecordFile {
 /// Why the bytes are not a valid record.
 package struct RecordFileError: Error, Sendable, CustomStringConvertible {
     package var description: String
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

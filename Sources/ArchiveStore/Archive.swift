@@ -49,13 +49,14 @@ package struct Archive: Sendable {
 }
 
 /// All roles of a catalog.
-package typealias ArchiveCatalog = CatalogMaintenance & TaskHints
+package typealias ArchiveCatalog = CatalogMaintenance & TaskHints & EndingReader
 
 /// The files of an archive in a folder, without its catalog.
 package struct ArchiveFiles: Sendable {
     private let folder: ArchiveFolder
     package let blobs: any BlobUpkeep
     package let records: any RecordUpkeep
+    package let seals: any SealStore
 
     /// The version of the folder's format that this program writes.
     package static var formatVersion: Int { ArchiveFolder.currentVersion }
@@ -66,6 +67,7 @@ package struct ArchiveFiles: Sendable {
         let threads = BlockingThreadPool(name: "files", width: max(4, BlockingThreadPool.processors * 2))
         blobs = DirectoryBlobStore(folder: folder, threads: threads)
         records = DirectoryRecordStore(folder: folder, threads: threads)
+        seals = DirectorySealStore(folder: folder, threads: threads)
     }
 
     /// Without a trailing slash.

@@ -56,7 +56,7 @@ package struct ArchiveVerifier: Sendable {
         report.rows = survey.rows
         report.litter = survey.litter
         try await check(survey, scope, catalog, &report, progress)
-        report.findings.sort { ($0.kind.rawValue, $0.subject, $0.detail) < ($1.kind.rawValue, $1.subject, $1.detail) }
+        report.sortFindings()
         return (survey, report)
     }
 

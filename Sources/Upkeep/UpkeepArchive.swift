@@ -35,12 +35,15 @@ package struct UpkeepArchive: Sendable {
     /// Closes the catalog's file.
     package func close() throws { try inspected.close() }
 
-    /// Compares blobs, records and catalog with each other.
+    /// Compares blobs, records, catalog and seals with each other.
     package func verify(
         _ scope: VerificationScope, progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> VerificationReport {
-        try await ArchiveVerifier(blobs: blobs, records: records, catalog: catalog, damage: damage, clock: clock)
+        var report = try await ArchiveVerifier(blobs: blobs, records: records, catalog: catalog, damage: damage, clock: clock)
             .verify(scope, progress: progress)
+        try await SealChecker(seals: files.seals, records: records, archiveID: files.archiveID).check(&report)
+        report.sortFindings()
+        return report
     }
 
     /// Repairs what can be repaired, the catalog first.

@@ -26,6 +26,10 @@ package struct VerificationReport: Sendable, Encodable {
         case damagedCatalog
         /// A request became known after the record of its task was written.
         case olderRecord
+        /// A seal, or its time stamp, that is damaged or does not hold.
+        case damagedSeal
+        /// A record that is sealed, and is missing or was changed since.
+        case differsFromSeal
         /// A record whose output is still in the queue: left by a crash just before the end, or in progress. The next run adds it
         /// to the catalog.
         case unfinished
@@ -44,6 +48,8 @@ package struct VerificationReport: Sendable, Encodable {
         case row(TaskID, index: Int?, day: Date)
         case scrub(Digest)
         case catalog
+        /// A path inside the archive. Nothing can repair a seal.
+        case seal(path: String)
     }
 
     package struct Finding: Sendable, Encodable {
@@ -61,6 +67,7 @@ package struct VerificationReport: Sendable, Encodable {
     package var bytes: Int64 = 0
     package var records = 0
     package var rows = 0
+    package var seals = 0
     /// Files and folders left by operating systems and sync programs; they are ignored.
     package var litter = 0
     /// Blobs read in full this time, and their bytes.
@@ -74,6 +81,10 @@ package struct VerificationReport: Sendable, Encodable {
 
     /// Whether nothing is wrong.
     package var isClean: Bool { findings.allSatisfy(\.kind.isHarmless) }
+
+    mutating func sortFindings() {
+        findings.sort { ($0.kind.rawValue, $0.subject, $0.detail) < ($1.kind.rawValue, $1.subject, $1.detail) }
+    }
 
     mutating func find(_ kind: Kind, _ subject: String, _ target: Target, _ detail: String) {
         findings.append(Finding(kind: kind, subject: subject, detail: detail, target: target))

@@ -5,6 +5,8 @@ struct TimeStampToken {
     /// `nil` when the digest is not allowed.
     let imprintDigest: DigestAlgorithm?
     let imprint: [UInt8]
+    /// The number that the request contained; empty for none.
+    let nonce: [UInt8]
     /// The DER of the token without the response around it.
     let der: [UInt8]
 
@@ -35,7 +37,7 @@ struct TimeStampToken {
         self.time = time
         _ = try fields.optional(.sequence)
         _ = try fields.optional(.boolean)
-        _ = try fields.optional(.integer)
+        nonce = Array(try fields.optional(.integer)?.integer() ?? [])
         _ = try fields.optional(.context(0))
         // Extensions could be critical, and none is known.
         guard try fields.optional(.context(1)) == nil else { throw .malformed }

@@ -11,6 +11,7 @@ import Secrets
 import ServiceLifecycle
 import Synchronization
 import Telemetry
+import Upkeep
 
 /// The parts of a service that need an open archive.
 struct ServiceParts: Sendable {
@@ -87,12 +88,23 @@ struct ServiceParts: Sendable {
                 }
                 try await notifier?.run()
             },
+            part("seals") { try await cancelWhenGracefulShutdown { try await sealer(archive).run() } },
         ]
         if let path = options.watchFolder {
             let folder = ManifestFolder(path: path, clock: clock, register: register, report: report)
             parts.append(part("watch-dir") { try await cancelWhenGracefulShutdown { try await folder.run() } })
         }
         return parts
+    }
+
+    private func sealer(_ archive: Archive) -> DailySealer {
+        DailySealer(
+            clock: clock,
+            seal: { [live] in
+                let settings = live.input.settings
+                let stamp = try SealMaker.stamp(settings.tsa, allowsPlainHTTP: settings.allowsPrivateHosts)
+                return try await SealMaker(archive, stamp: stamp).seal()
+            }, report: report)
     }
 
     @Sendable private func register(_ tasks: [TaskRegistration]) async throws {

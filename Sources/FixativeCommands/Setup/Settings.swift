@@ -23,6 +23,8 @@ struct Settings: Sendable {
     var resultHosts: [HostPattern]
     /// The receiver of notifications.
     var notifyURL: String?
+    /// The time-stamp authority for the daily seals.
+    var tsa: String?
     var workers: Int
     /// Where pictures are decoded. Set by flags, environment or config file, never by a file in the storage.
     var decoders: DecoderPool.Place
@@ -212,6 +214,7 @@ struct Settings: Sendable {
         allowsPrivateHosts = try Self.flag("allowPrivateHosts", trusted) ?? false
         resultHosts = try Self.hosts("resultHosts", trusted)
         notifyURL = try Self.text("notifyUrl", trusted)
+        tsa = try Self.text("tsa", trusted)
         workers = try Self.number("workers", reader)
         downloads = try Self.number("downloads", reader)
         maxBytes = try Self.number("maxBytes", reader)

@@ -56,6 +56,7 @@ struct Evidence {
         var isAnswerElsewhere = false
         var contents: [(name: String, bytes: [UInt8])] = []
         var records: [ArchiveRecord] = []
+        var isSealed = false
         for entry in entries where entry.state == .archived || entry.state == .unavailable {
             let path = archive.records.path(of: entry.id, day: day)
             guard let listing = try await archive.records.listing(at: path), case .success(.output(let record)) = listing.record
@@ -82,6 +83,9 @@ struct Evidence {
                 guard number == 0, delivered != nil else { continue }
                 contents += try await credentials.files(of: record, bytes, folder: folder)
             }
+            let proof = try await SealFiles(archive).files(of: record, folder: folder)
+            isSealed = isSealed || !proof.isEmpty
+            contents += proof
             records.append(record)
         }
         if entries.isEmpty || isAnswerElsewhere {
@@ -94,14 +98,15 @@ struct Evidence {
             }
         }
         contents += try await credentials.lists(of: records)
+        if isSealed { contents += SealFiles.shared }
         guard !contents.isEmpty else {
             throw SettingsError("the task \(task.id) has no result yet: it is \(task.state.rawValue). Run 'fixative status'")
         }
         if let answer {
             contents.insert(("task.json", Array(try JSONEncoder.archive(pretty: true).encode(answer)) + [0x0A]), at: 0)
         }
-        contents.insert(
-            ("README.txt", Array(Self.words(task, entries, hasCredentials: records.contains { $0.hasCredentials }).utf8)), at: 0)
+        let extra = (records.contains { $0.hasCredentials } ? CredentialFiles.words : []) + (isSealed ? SealFiles.words : [])
+        contents.insert(("README.txt", Array(Self.words(task, entries, extra).utf8)), at: 0)
         files = contents
         let sums = contents.map { "\(Digest(of: $0.bytes))  \($0.name)\n" }
         files.append(("SHA256SUMS", Array(sums.joined().utf8)))
@@ -122,7 +127,8 @@ struct Evidence {
 
     // MARK: Text
 
-    private static func words(_ task: TaskEntry, _ entries: [OutputEntry], hasCredentials: Bool) -> String {
+    /// - Parameter extra: Lines about further files.
+    private static func words(_ task: TaskEntry, _ entries: [OutputEntry], _ extra: [String]) -> String {
         var lines = [
             "Evidence of the generation task \(task.id)", "",
             "Created     \(task.createdAt.map(\.iso8601) ?? "not known")",
@@ -157,8 +163,7 @@ struct Evidence {
             "  task.json       the upstream's answer about the task; its links have no signatures",
             "  SHA256SUMS      check all files with: sha256sum -c SHA256SUMS",
         ]
-        if hasCredentials { lines += CredentialFiles.words }
-        lines.append("")
+        lines += extra + [""]
         // Text from the upstream may contain control characters.
         return lines.map(Table.plain).joined(separator: "\n")
     }

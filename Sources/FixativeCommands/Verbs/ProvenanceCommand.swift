@@ -4,6 +4,8 @@ import ArgumentParser
 struct ProvenanceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "provenance", abstract: "Show what pictures say about their origin, and whether it holds.",
-        subcommands: [ProvenanceReportCommand.self, ProvenanceShowCommand.self, ProvenanceCheckCommand.self],
+        subcommands: [
+            ProvenanceReportCommand.self, ProvenanceShowCommand.self, ProvenanceCheckCommand.self, ProvenanceSealCommand.self,
+        ],
         defaultSubcommand: ProvenanceReportCommand.self)
 }

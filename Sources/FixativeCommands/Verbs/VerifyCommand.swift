@@ -52,7 +52,8 @@ struct VerifyCommand: AsyncParsableCommand {
             Rendering.count(report.records, "record"),
             Rendering.count(report.rows, "catalog row"),
         ]
-        var text = counts.joined(separator: ", ") + " compared\n"
+        let seals = report.seals > 0 ? [Rendering.count(report.seals, "seal")] : []
+        var text = (counts + seals).joined(separator: ", ") + " compared\n"
         if report.deep { text += depth(report) }
         if !report.findings.isEmpty { text += "\n" + table(report).text + "\n" }
         let harmless = report.findings.count { $0.kind.isHarmless }
