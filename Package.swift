@@ -311,6 +311,11 @@ let package = Package(
             name: "ContentCredentialsTests", dependencies: ["ContentCredentials", swiftCrypto, swiftASN1, certificates],
             exclude: ["Fixtures"], swiftSettings: strict),
 
+        // A time-stamp authority of another program on loopback, and answers that do not count.
+        .testTarget(
+            name: "TimeStampingTests", dependencies: ["ArchiveModel", "ContentCredentials", "TestSupport", "TimeStamping"],
+            swiftSettings: strict),
+
         // The verdict in the record's words, and the lists that it names.
         .testTarget(
             name: "ProvenanceTests", dependencies: ["ArchiveModel", "Provenance"],

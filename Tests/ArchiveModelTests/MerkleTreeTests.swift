@@ -1,0 +1,63 @@
+import ArchiveModel
+import Testing
+
+/// The published test vectors of Certificate Transparency (RFC 6962), and paths by hand.
+@Suite struct MerkleTreeTests {
+    private static func bytes(_ digits: String) -> [UInt8] {
+        stride(from: 0, to: digits.count, by: 2).compactMap { place in
+            let start = digits.index(digits.startIndex, offsetBy: place)
+            return UInt8(digits[start..<digits.index(start, offsetBy: 2)], radix: 16)
+        }
+    }
+
+    private static let leaves = [
+        "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f",
+    ].map(bytes)
+
+    /// The root of the first 0, 1, 2 … leaves.
+    static let roots = [
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    ]
+
+    @Test(arguments: Array(roots.enumerated()))
+    func rootsAreThePublishedOnes(_ count: Int, _ root: String) {
+        #expect(MerkleTree(Self.leaves.prefix(count)).root.hex == root)
+    }
+
+    @Test func pathsAreThePublishedOnes() {
+        let tree = MerkleTree(Self.leaves)
+        #expect(
+            tree.path(to: 0).map(\.sibling.hex) == [
+                "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+                "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+                "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+            ])
+        #expect(
+            tree.path(to: 5).map(\.sibling.hex) == [
+                "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+                "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+                "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+            ])
+        #expect(tree.path(to: 5).map(\.isLeft) == [true, false, true])
+        let three = MerkleTree(Self.leaves.prefix(3)).path(to: 2)
+        #expect(three.map(\.sibling.hex) == [Self.roots[2]] && three.map(\.isLeft) == [true])
+    }
+
+    @Test(arguments: [1, 2, 3, 7, 8, 9, 31, 100])
+    func everyPathLeadsToTheRootAndNoOtherLeafDoes(_ count: Int) {
+        let leaves = (0..<count).map { Array("leaf \($0)".utf8) }
+        let tree = MerkleTree(leaves)
+        for (index, leaf) in leaves.enumerated() {
+            #expect(MerkleTree.root(of: leaf, along: tree.path(to: index)) == tree.root)
+            #expect(MerkleTree.root(of: leaf + [0], along: tree.path(to: index)) != tree.root)
+        }
+    }
+}
