@@ -26,7 +26,7 @@ package struct SealedOutput: Sendable, Hashable, Codable {
         /// The time in the manifest's time stamp, as its token writes it.
         package var signedAt: String?
 
-        init(_ facts: CredentialFacts) {
+        package init(_ facts: CredentialFacts) {
             state = facts.state
             checkedAt = facts.checkedAt
             spec = facts.spec
