@@ -27,7 +27,7 @@ import Testing
     private func check(_ evidence: String, _ arguments: String, tools: String) throws -> String {
         _ = try shell(
             """
-            mkdir -p '\(tools)' && for tool in sh openssl sha256sum cat cut fold tr grep sed; do
+            mkdir -p '\(tools)' && for tool in sh openssl sha256sum cat cut fold tr grep sed date; do
             ln -sf "$(command -v $tool)" '\(tools)/'; done
             """)
         return try shell("cd '\(evidence)' && PATH='\(tools)' sh check-seal.sh \(arguments) 2>&1; echo status $?")

@@ -6,6 +6,7 @@ import DecoderPool
 import GenerationAPI
 import Logging
 import Secrets
+import Upkeep
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -93,6 +94,7 @@ struct RunCommand: AsyncParsableCommand {
     private func load() async throws -> ServiceInput {
         var warnings: [String] = []
         let settings = try await Settings.load(common, work: work, sweepInterval: sweepInterval) { warnings.append($0) }
+        _ = try SealMaker.stamp(settings.tsa, allowsPlainHTTP: settings.allowsPrivateHosts)
         let (key, secrets) = (try settings.requireKey(), try ServiceSecrets())
         var gateway = Gateway.Options(baseURL: settings.apiURL, key: key)
         gateway.validates = validatesRequests

@@ -1,0 +1,47 @@
+import ArchiveModel
+import Archiver
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+import Upkeep
+
+@testable import FixativeCommands
+
+@Suite struct DailySealerTests {
+    /// From 2026-11-22T12:00:00Z: the days close at 00:15.
+    @Test func theServiceSealsEachDayAndAsksAnAuthorityThatIsDownAgain() async throws {
+        let clock = LeapingClock()
+        let calls = Mutex<[Date]>([])
+        let said = Mutex<[String]>([])
+        let sealer = DailySealer(
+            clock: clock,
+            seal: {
+                let count = calls.withLock { calls -> Int in
+                    calls.append(clock.now)
+                    return calls.count
+                }
+                var report = SealMaker.Report()
+                if count == 1 || count == 2 { report.stampProblem = "nobody answers" }
+                if count == 4 { report.sealed = [.init(seal: "2026-11-22", records: 3, root: Digest(of: "root"))] }
+                if count == 6 { throw CancellationError() }
+                return report
+            },
+            report: { event in
+                switch event {
+                case .warning(let text), .note(let text): said.withLock { $0.append(text) }
+                default: break
+                }
+            })
+        await #expect(throws: CancellationError.self) { try await sealer.run() }
+        #expect(
+            calls.withLock { $0.map(\.iso8601) } == [
+                "2026-11-22T12:00:00.000Z", "2026-11-22T13:00:00.000Z", "2026-11-22T14:00:00.000Z", "2026-11-23T00:15:00.000Z",
+                "2026-11-24T00:15:00.000Z", "2026-11-25T00:15:00.000Z",
+            ])
+        // The same problem is told once.
+        #expect(said.withLock { $0.count } == 2)
+        #expect(said.withLock { $0.first }?.contains("nobody answers") == true)
+        #expect(said.withLock { $0.last }?.contains("sealed 3 records of 2026-11-22") == true)
+    }
+}
