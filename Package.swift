@@ -438,7 +438,7 @@ let package = Package(
         .testTarget(
             name: "FixativeCommandsTests",
             dependencies: [
-                "ArchiveModel", "Archiver", "fixative", "FixativeCommands", "Networking", "Provenance", "TestSupport",
+                "ArchiveModel", "Archiver", "fixative", "FixativeCommands", "Networking", "Provenance", "TestSupport", "Upkeep",
                 argumentParser,
             ],
             swiftSettings: strict),

@@ -48,13 +48,17 @@ import Testing
         let tools = folder.path + "/tools"
         let right = try check(evidence, "0 '\(authority.root)'", tools: tools)
         #expect(right.hasSuffix("status 0\n"), "\(right)")
-        for words in ["is the original that the leaf names", "record.json is unchanged", "lead to the root", "signed the time stamp"] {
+        for words in [
+            "is the original that the leaf names", "record.json is unchanged", "lead to the root", "signed the time stamp",
+        ] {
             #expect(right.contains(words), "\(right)")
         }
         #expect(try shell("cd '\(evidence)' && sha256sum -c --quiet SHA256SUMS && echo right") == "right\n")
         #expect(try shell("cd '\(evidence)' && grep -c seal README.txt") != "0\n")
         // The other tasks of the day are not in the package.
-        #expect(try shell("cat '\(evidence)'/0/seal/*.json | grep -o '\"task\"' | wc -l").trimmingCharacters(in: .whitespacesAndNewlines) == "1")
+        #expect(
+            try shell("cat '\(evidence)'/0/seal/*.json | grep -o '\"task\"' | wc -l").trimmingCharacters(
+                in: .whitespacesAndNewlines) == "1")
 
         let other = try TimeStampAuthority()
         #expect(try check(evidence, "0 '\(other.root)'", tools: tools).hasSuffix("status 1\n"))
@@ -73,7 +77,8 @@ import Testing
     func aChangedPackageIsFound(_ change: String, _ words: String) throws {
         let (folder, storage, day) = try archive(2)
         let authority = try TimeStampAuthority()
-        try #require(try Program.run("provenance", "seal", "--day", day, "--tsa", authority.url, "--storage", storage).status == 0)
+        try #require(
+            try Program.run("provenance", "seal", "--day", day, "--tsa", authority.url, "--storage", storage).status == 0)
         let evidence = folder.path + "/e"
         try #require(try Program.run("audit", "evidence", try task(storage), evidence, "--storage", storage).status == 0)
         // A right token over another hash.

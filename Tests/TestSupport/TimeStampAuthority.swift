@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// A time-stamp authority made with `openssl ts`, behind a small HTTP server of another program on loopback.
 ///
@@ -8,7 +8,7 @@ package final class TimeStampAuthority: Sendable {
     /// The folder with `ca.pem`, `tsa.pem` and `requests.log`.
     package let folder: String
     package let port: Int
-    private nonisolated(unsafe) let program: Process
+    private let program: Process
 
     package var url: String { "http://127.0.0.1:\(port)/" }
     package var root: String { folder + "/ca.pem" }

@@ -57,6 +57,9 @@ struct SealFiles {
         return []
     }
 
+    /// Whether a package has a proof, so that the shared files are needed.
+    static func isProof(among files: [File]) -> Bool { files.contains { $0.name.hasSuffix("/seal/leaf.json") } }
+
     /// The files for the whole package that explain and check the others.
     static let shared: [File] = [
         ("check-seal.sh", Array(SealProof.script.utf8)), ("SEALS.txt", Array(SealProof.explanation.utf8)),

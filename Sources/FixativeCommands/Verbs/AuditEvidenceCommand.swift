@@ -56,7 +56,6 @@ struct Evidence {
         var isAnswerElsewhere = false
         var contents: [(name: String, bytes: [UInt8])] = []
         var records: [ArchiveRecord] = []
-        var isSealed = false
         for entry in entries where entry.state == .archived || entry.state == .unavailable {
             let path = archive.records.path(of: entry.id, day: day)
             guard let listing = try await archive.records.listing(at: path), case .success(.output(let record)) = listing.record
@@ -83,9 +82,7 @@ struct Evidence {
                 guard number == 0, delivered != nil else { continue }
                 contents += try await credentials.files(of: record, bytes, folder: folder)
             }
-            let proof = try await SealFiles(archive).files(of: record, folder: folder)
-            isSealed = isSealed || !proof.isEmpty
-            contents += proof
+            contents += try await SealFiles(archive).files(of: record, folder: folder)
             records.append(record)
         }
         if entries.isEmpty || isAnswerElsewhere {
@@ -98,6 +95,7 @@ struct Evidence {
             }
         }
         contents += try await credentials.lists(of: records)
+        let isSealed = SealFiles.isProof(among: contents)
         if isSealed { contents += SealFiles.shared }
         guard !contents.isEmpty else {
             throw SettingsError("the task \(task.id) has no result yet: it is \(task.state.rawValue). Run 'fixative status'")

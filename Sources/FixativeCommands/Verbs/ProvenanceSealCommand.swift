@@ -42,7 +42,8 @@ struct ProvenanceSealCommand: AsyncParsableCommand {
         }
         if let problem = report.stampProblem {
             throw SettingsError(
-                "\(problem)\nThe seals are filed without a time stamp. Run the command again, or name another authority with --tsa")
+                "\(problem)\nThe seals are filed without a time stamp. Run the command again, or name another authority with --tsa"
+            )
         }
         if !report.failed.isEmpty { throw ExitCode.foundWrong }
     }
