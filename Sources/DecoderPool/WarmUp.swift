@@ -1,3 +1,4 @@
+import ArchiveModel
 import Foundation
 import Glibc
 import ImageCodecs
@@ -13,6 +14,17 @@ enum WarmUp {
         guard let settings = try? JSONDecoder().decode(JobSettings.self, from: bytes) else { return }
         let job = PictureJob(settings, .official, checkedAt: Date(timeIntervalSince1970: 0))
         for file in files { _ = WorkerAnswer.about(file.span, job, DecodeWorker.inspectPicture) }
+        warmUpReports()
+    }
+
+    /// Sorting the keys of JSON and formatting dates load tables at their first use.
+    private static func warmUpReports() {
+        let now = Date(timeIntervalSince1970: 0.5)
+        let none: [UInt8] = []
+        _ = CredentialCheck.official.evidence(of: none.span, now: now)
+        let value = try? JSONDecoder.archive.decode(JSONValue.self, from: Data(#"{"b":[1.5,"é"],"a":{}}"#.utf8))
+        _ = try? JSONEncoder.archive(pretty: true).encode(value)
+        _ = now.iso8601
     }
 
     /// Small pictures of every format, one that needs colour conversion, one that is damaged, and a file of another format.
