@@ -43,7 +43,12 @@ struct CrJSONTests {
         for (our, their) in zip(ours, theirs) {
             #expect(our["label"] == their["label"] && our["label"] != nil)
             #expect(our["assertions"] == their["assertions"])
-            #expect(Self.withoutEmptyLists(our[claim]) == Self.withoutEmptyLists(their[claim]) && our[claim] != nil)
+            // The reference makes addresses in claims of version 1 absolute. Here they stay as they were signed.
+            let label = our["label"]?.string ?? ""
+            let made = our[claim]?.mapStrings {
+                claim == "claim" ? $0.replacing("jumbf=c2pa.assertions", with: "jumbf=/c2pa/\(label)/c2pa.assertions") : $0
+            }
+            #expect(Self.withoutEmptyLists(made) == Self.withoutEmptyLists(their[claim]) && made != nil)
             let (signature, expected) = (our["signature"], their["signature"])
             #expect(signature?["algorithm"] == expected?["algorithm"])
             for (certificate, other) in [
