@@ -47,8 +47,10 @@ extension SQLiteCatalog {
         }
     }
 
-    /// Seconds. Every wait and every lease is shorter, so what lies further ahead was written under a wrong clock.
+    /// Seconds. Every wait is shorter, so what lies further ahead was written under a wrong clock.
     private static let impossibleWait: TimeInterval = 25 * 3600
+    /// Seconds. Every lease is shorter, and is extended while its process works.
+    private static let impossibleLease: TimeInterval = 3900
     /// Seconds. Every wait without a failure is shorter: unfinished tasks and paused outputs wait for minutes.
     private static let impossiblePause: TimeInterval = 3600
 
@@ -84,7 +86,7 @@ extension SQLiteCatalog {
 
     /// Ends waits of hints, and leases that were written under a wrong clock.
     private static func endWaits(ofHintsAfter date: Date, now: Date, in database: Database) throws {
-        let leasesAfter = now.addingTimeInterval(impossibleWait).milliseconds
+        let leasesAfter = now.addingTimeInterval(impossibleLease).milliseconds
         for table in ["task", "output"] {
             try database.executeCached(
                 sql: "UPDATE \(table) SET lease_expires_at = :now WHERE state = 'leased' AND lease_expires_at > :after",

@@ -85,7 +85,7 @@ package struct AccountListing: Sendable {
             pass.seen.formUnion(inside.map(\.id))
             progress(tasks.count)
             // The order may be off by a few rows, but not by a whole page.
-            if inside.isEmpty, !part.tasks.isEmpty { return pass }
+            if inside.isEmpty, !part.tasks.isEmpty, !part.ascends { return pass }
             let known = ids.count
             ids.formUnion(part.tasks.map(\.id))
             if part.total == ids.count + unreadable { return pass }
@@ -100,6 +100,12 @@ package struct AccountListing: Sendable {
 }
 
 extension AccountPage {
+    /// Whether the oldest tasks come first. Old tasks then do not end the list.
+    package var ascends: Bool {
+        let dates = tasks.compactMap(\.createdAt)
+        return dates.first.flatMap { first in dates.last.map { $0 > first } } ?? false
+    }
+
     /// Reads a page of a list. If the API refuses a page after the first one, the list has ended, and the page is empty. If it
     /// refuses the first page, there is no list.
     ///

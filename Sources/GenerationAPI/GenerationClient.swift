@@ -102,6 +102,9 @@ package struct GenerationClient: Sendable {
     /// Whether decisions based on the time of day may be final now; see ``UpstreamMonitor/isClockConfirmed(now:)``.
     package var isClockConfirmed: Bool { monitor.isClockConfirmed(now: machineClock.now) }
 
+    /// Seconds by which the API's clock is ahead of this machine's, by its last answer; `nil` if no answer has told its time.
+    package var clockSkew: TimeInterval? { monitor.clockSkew }
+
     /// Texts that no record may contain, although the API or a host may send them back: the key, and the hidden texts.
     package var secrets: [String] { [key.unsafeSecret] + hidden() }
 
@@ -115,6 +118,8 @@ package struct GenerationClient: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // Unanswered calls with one key must not hold the connections of others. The calls of each key are limited anyway.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        // Some networks code answers although none is requested.
+        configuration.decompression = .enabled(limit: .size(bodyLimit))
         configuration.refuseUnknownStatus()
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
@@ -292,6 +297,7 @@ package struct GenerationClient: Sendable {
         request.headers.add(name: "authorization", value: key.authorization)
         request.headers.add(name: "user-agent", value: Product.userAgent)
         request.headers.add(name: "accept", value: "application/json")
+        request.headers.add(name: "accept-encoding", value: "identity")
         for (header, value) in call.headers { request.headers.add(name: header, value: value) }
         if let body = call.body {
             request.headers.add(name: "content-type", value: "application/json")

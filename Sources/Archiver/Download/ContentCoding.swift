@@ -16,7 +16,8 @@ package struct CodingError: Error {
 /// Decodes the content codings of a body, piece by piece (RFC 9110, section 8.4). The client asks for none, but some networks add
 /// one.
 ///
-/// If the header names a coding but the body is already a picture, the body passes unchanged. Each call of ``next()`` decodes at
+/// If the header names a coding but the body is already a picture, the body passes unchanged. So it does under a name that is no
+/// coding, such as the `aws-chunked` or `utf-8` that stores keep with an object: what the body is shows when it is read. Each call of ``next()`` decodes at
 /// most one piece of at most 64 KiB. A decompression bomb therefore reaches the byte limit before it takes memory, and a body
 /// that decodes to nothing can be cancelled.
 package struct ContentDecoder {
@@ -27,11 +28,11 @@ package struct ContentDecoder {
     /// - Parameter mostBytes: Maximum number of bytes that one stage may pass to the next. No file within the size limit needs
     ///   more.
     /// - Returns: `nil` for a body without a coding.
-    /// - Throws: ``CodingError`` for an unsupported coding.
+    /// - Throws: ``CodingError`` for too many codings.
     package init?(_ headers: HTTPHeaders, mostBytes: Int) throws(CodingError) {
         let names = headers["content-encoding"].flatMap { $0.split(separator: ",") }.map { name in
             name.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }.lowercased()
-        }.filter { !$0.isEmpty && $0 != "identity" }
+        }.filter { ContentCoding(name: $0) != nil }
         guard !names.isEmpty else { return nil }
         // A Brotli stage holds up to 16 MiB of what it has decoded (RFC 7932, section 9.1), so one is enough for a download.
         guard names.count <= Self.mostCodings, names.count(where: { $0 == "br" }) <= 1 else {
@@ -40,12 +41,7 @@ package struct ContentDecoder {
                 isOurLimit: true)
         }
         // Codings are decoded in reverse order of application.
-        for name in names.reversed() {
-            guard let coding = ContentCoding(name: name) else {
-                throw CodingError(detail: "the body has the unknown content coding '\(name.prefix(40))', which was not requested")
-            }
-            stages.append(CodingStage(coding, mostBytes: mostBytes))
-        }
+        stages = names.reversed().compactMap { ContentCoding(name: $0) }.map { CodingStage($0, mostBytes: mostBytes) }
     }
 
     /// Adds encoded bytes. Call ``next()`` until it returns `nil` before adding more.

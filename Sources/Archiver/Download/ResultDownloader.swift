@@ -288,12 +288,11 @@ package struct ResultDownloader: Sendable {
         let (url, target) = (hop.url, hop.target)
         var request = HTTPClientRequest(url: url.text)
         request.headers.add(name: "user-agent", value: Product.userAgent)
-        request.headers.add(name: "accept", value: "image/png, image/jpeg, image/webp, */*;q=0.5")
+        // Named formats would let some networks deliver a re-encoded copy in place of the original (RFC 9111, section 5.2.1.6).
+        request.headers.add(name: "accept", value: "*/*")
         request.headers.add(name: "accept-encoding", value: "identity")
-        if hop.isRetry {
-            request.headers.add(name: "cache-control", value: "no-cache")
-            request.headers.add(name: "pragma", value: "no-cache")
-        }
+        request.headers.add(name: "cache-control", value: hop.isRetry ? "no-cache, no-transform" : "no-transform")
+        if hop.isRetry { request.headers.add(name: "pragma", value: "no-cache") }
         if let partial {
             request.headers.add(name: "range", value: "bytes=\(partial.bytes)-")
             request.headers.add(name: "if-range", value: partial.validator)

@@ -125,8 +125,10 @@ extension Archiver {
             if error.code == .forbidden || (batch.isCallers && error.stopsSource) { error.code = .server }
             throw error
         }
-        // No task is created after it was discovered, so an answer that always says "now" does not keep the window open.
-        let latest = lease.discoveredAt.addingTimeInterval(UpstreamMonitor.clockTolerance)
+        // No task is created after it was discovered, so an answer that always says "now" does not keep the window open. A stored
+        // creation after the discovery shows that the clock was behind.
+        let discovery = max(lease.discoveredAt, lease.createdAt ?? .distantPast)
+        let latest = discovery.addingTimeInterval(UpstreamMonitor.clockTolerance)
         let deadline = snapshot.createdAt.map { min($0, latest).addingTimeInterval(UpstreamRules.linkLifetime) }
         let results = numbered(snapshot.results, known: try await catalog.resultLinks(of: lease.id.task))
         guard let result = results.first(where: { $0.index == lease.id.index }) else {

@@ -9,7 +9,8 @@ package struct Failure: Error, Sendable {
     /// The kind, such as `gone` or `status 503`.
     package var kind: String
     package var cause: FailureCause
-    /// Whether the host or the API refused a call that used a freshly read link or an ID. Only refusals close a window.
+    /// Whether the host or the API refused a call that used a freshly read link or an ID. Only refusals close a window; an outage
+    /// does not.
     package var isRefusal: Bool
     /// When the host or the API asked the client to retry.
     package var retryAfter: Date?
@@ -68,6 +69,8 @@ package struct RetryDecision: Sendable {
     private static let checkpoints: [TimeInterval] = [3000, 1500, 540, 240, 100, 45, 20]
     /// A `Retry-After` of up to so many seconds is always honoured.
     private static let leastBelievedWait: TimeInterval = 300
+    /// Seconds by which a refused output comes after the pause that its host has requested, so that the host's other files go first.
+    private static let stepBack: ClosedRange<TimeInterval> = 10...40
     /// An attempt is earlier than its checkpoint by up to this fraction of the remaining time. This spreads outputs with the same
     /// deadline.
     private static let checkpointSpread = 0.1
@@ -131,7 +134,7 @@ package struct RetryDecision: Sendable {
         // Maintenance pages ask for a day, which is the whole window. So at most a tenth of the remaining time is honoured.
         let longest = now.addingTimeInterval(max(leastBelievedWait, left / 10))
         let asked = failure.retryAfter.flatMap { $0 > now ? min($0, longest) : nil }
-        if let asked { next = max(next, asked) }
+        if let asked { next = max(next, asked.addingTimeInterval(.random(in: stepBack, using: &generator))) }
         // An attempt that failed within a checkpoint's spread counts as that checkpoint's attempt.
         let isScarce = tries >= mostTries - lateTries - checkpoints.count
         let ahead = isScarce ? checkpoints.suffix(1) : checkpoints[...]

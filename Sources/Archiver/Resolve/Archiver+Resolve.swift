@@ -211,9 +211,11 @@ extension Archiver {
     }
 
     /// The time of the task's creation. If the stored time and the answer's time differ, the later time counts: a deadline that
-    /// is too early loses pictures. A time in the future is ignored if another time is known.
+    /// is too early loses pictures. A time in the future is ignored if another time is known. The future is that of the API: this
+    /// machine's clock may be days behind, for example after a start without a battery.
     private func creation(of lease: TaskLease, _ snapshot: TaskSnapshot) -> Date? {
-        let latest = clock.now.addingTimeInterval(UpstreamMonitor.clockTolerance)
+        guard let skew = client.clockSkew else { return [snapshot.createdAt, lease.createdAt].compactMap { $0 }.max() }
+        let latest = clock.now.addingTimeInterval(max(0, skew) + UpstreamMonitor.clockTolerance)
         return [snapshot.createdAt, lease.createdAt].compactMap { $0 }.filter { $0 <= latest }.max()
             ?? snapshot.createdAt.map { min($0, latest) } ?? lease.createdAt
     }
@@ -233,8 +235,7 @@ extension Archiver {
 
     /// Writes records for results that are not links, with the reason. Their outputs keep waiting, since a later read may return
     /// a link.
-    func recordProblems(_ results: [NamedResult], _ lease: TaskLease, _ createdAt: Date?, _ json: JSONValue) async throws
-    {
+    func recordProblems(_ results: [NamedResult], _ lease: TaskLease, _ createdAt: Date?, _ json: JSONValue) async throws {
         for result in results {
             guard let problem = result.problem else { continue }
             let id = OutputID(task: lease.id, index: result.index)

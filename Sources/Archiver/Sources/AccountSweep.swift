@@ -152,7 +152,7 @@ package struct AccountSweep {
             // A page of unreadable rows is not the end of the list, nor is a short page. Only an empty page or one with only
             // older tasks is.
             if part.rows == 0 { return pass.atEnd(of: list) }
-            if !part.tasks.isEmpty && young.isEmpty { return pass }
+            if !part.tasks.isEmpty && young.isEmpty && !part.ascends { return pass }
             let ids = part.tasks.map(\.id)
             if !ids.isEmpty {
                 same = ids == before ? same + 1 : 1

@@ -1,5 +1,4 @@
 package import Foundation
-import SwiftASN1
 
 /// A request for a time stamp over a SHA-256 (RFC 3161, section 2.4.1). It asks for the authority's certificate.
 package struct TimeStampRequest: Sendable {
@@ -32,8 +31,8 @@ package struct TimeStampRequest: Sendable {
     /// Checks an answer: its status, hash, nonce and signature.
     /// - Throws: ``CertificateError`` with the reason for which the answer does not count.
     package func stamp(in answer: [UInt8]) throws(CertificateError) -> TimeStamp {
-        var fields = try DERReader(DERReader.parse(answer[...], limit: Self.answerLimit))
-        guard try fields.next().identifier == .sequence else {
+        var fields = try DERReader(DERNode(whole: answer[...], limit: Self.answerLimit))
+        guard try fields.optional(.sequence) != nil else {
             throw CertificateError(why: "The answer has no status.")
         }
         let token = try TimeStampToken(answer, allowsResponse: true)
