@@ -45,7 +45,6 @@ let pinned: [(product: String, package: String)] = [
     ("Algorithms", "swift-algorithms"),
     ("Atomics", "swift-atomics"), ("Tracing", "swift-distributed-tracing"),
     ("StructuredFieldValues", "swift-http-structured-headers"), ("HTTPTypes", "swift-http-types"),
-    ("NIOExtras", "swift-nio-extras"),
     ("NIOHTTP2", "swift-nio-http2"), ("NIOSSL", "swift-nio-ssl"), ("NIOTransportServices", "swift-nio-transport-services"),
     ("RealModule", "swift-numerics"), ("ServiceContextModule", "swift-service-context"),
 ]
@@ -69,6 +68,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -196,6 +196,7 @@ let package = Package(
             name: "GenerationAPI",
             dependencies: [
                 "ArchiveModel", "HTTPClients", "Networking", "Secrets", "SizeContract", httpClient, nioCore, nioHTTP1,
+                nioCompression,
             ],
             swiftSettings: strict),
 

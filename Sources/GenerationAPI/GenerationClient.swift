@@ -4,6 +4,7 @@ package import Foundation
 import HTTPClients
 import NIOCore
 import NIOHTTP1
+import NIOHTTPCompression
 package import Networking
 package import Secrets
 

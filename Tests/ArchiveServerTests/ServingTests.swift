@@ -186,8 +186,24 @@ import Testing
             let fits = #"{"id":"task-d","x":""#
             let full = try await call(fits + String(repeating: "x", count: room - fits.utf8.count - 2) + #""}"#)
             #expect(full.status == 204)
-            let answer = try await call(fits + String(repeating: "x", count: room - fits.utf8.count - 1) + #""}"#)
-            #expect(answer.status == 413 && isProblem(answer))
+            let inline = try await call(#"{"id":"task-e","x":""# + String(repeating: "x", count: 3 * room) + #""}"#)
+            #expect(inline.status == 204, "the callback contains pictures")
+            let news = try await server.catalog.dueHints(limit: 50, now: StandingClock().now)
+            #expect(news.map(\.id.text).suffix(2) == ["task-d", "task-e"])
+        }
+    }
+
+    /// The envelope has an ID of its own.
+    @Test(arguments: [
+        #"{"id":"task-a","data":{"id":"task-z"}}"#, #"{"taskId":"task-z"}"#, #"{"task":{"id":"task-z"}}"#, #"[{"id":"task-z"}]"#,
+        #"{"data":{"task_id":"task-z","results":[]}}"#,
+    ])
+    func everyPlausibleIDOfACallbackCounts(_ body: String) async throws {
+        try await TestServer.run { server in
+            let answer = try await server.ask("POST", "/hooks/\(TestServer.hooks[0])", token: nil, body: body)
+            #expect(answer.status == 204)
+            let due = try await server.catalog.dueHints(limit: 50, now: StandingClock().now)
+            #expect(due.map(\.id.text).last == "task-z")
         }
     }
 

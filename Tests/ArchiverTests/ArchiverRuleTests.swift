@@ -33,6 +33,36 @@ import Testing
         #expect((decide(at: 1000, isRefusal: false, history).nextTry == nil) == false, "two refusals are not enough")
     }
 
+    /// An outage at the end of a window says nothing about the link.
+    @Test func onlyAnswersAboutTheLinkAreRefusals() {
+        let refusals: [DownloadError.Code] = [
+            .gone(403), .gone(404), .blocked, .status(400), .status(451), .redirects, .unusableLink,
+        ]
+        let outages: [DownloadError.Code] = [
+            .status(500), .status(503), .status(429), .status(408), .transport, .coding, .timeout, .dns, .tls, .connection,
+            .tooLarge, .hostBusy, .refusedAddress,
+        ]
+        for code in refusals {
+            let error = DownloadError(code, "")
+            #expect(error.failure(isLinkFresh: true).isRefusal && !error.failure(isLinkFresh: false).isRefusal, "\(code)")
+        }
+        for code in outages { #expect(!DownloadError(code, "").failure(isLinkFresh: true).isRefusal, "\(code)") }
+    }
+
+    /// Otherwise the oldest of them would be refused again and again, and the host's good files would never have their turn.
+    @Test func aRefusedOutputComesAfterTheOthersOfItsHost() throws {
+        var generator = SystemRandomNumberGenerator()
+        let now = Self.deadline - 80_000
+        for _ in 0..<50 {
+            let failure = Failure("busy", kind: "status", cause: .vendor, retryAfter: now + 20)
+            let next = RetryDecision(
+                after: failure, tries: 1, history: FailureHistory(), deadline: Self.deadline, now: now, isClockConfirmed: true,
+                using: &generator
+            ).nextTry
+            #expect((30...60).contains(try #require(next).timeIntervalSince(now)))
+        }
+    }
+
     @Test func theCauseOfALossIsThatOfTheLastTryInTime() {
         let first = decide(at: -600, .vendor)
         #expect(first.causeOfLoss == .vendor)

@@ -111,6 +111,18 @@ import UpstreamSimulator
         #expect(reads == 3)
     }
 
+    /// 50 tasks older than the range come first.
+    @Test func aListWithTheOldestTasksFirstIsReadToItsEnd() async throws {
+        let tasks = try (0..<70).map { try task($0, ago: $0 < 50 ? 90_000 - Double($0) : 3000 - Double($0)) }
+        let sweep = try await AccountSweep.run(
+            since: Self.noon.addingTimeInterval(-86_400),
+            page: { number in
+                let rows = Array(tasks.dropFirst((number - 1) * 20).prefix(20))
+                return AccountPage(tasks: rows, rows: rows.count, total: 70)
+            }, register: { _ in })
+        #expect(sweep.count == 20 && sweep.isWhole && sweep.gap == nil)
+    }
+
     @Test func anEndlessListIsAbandonedAsIncomplete() async throws {
         let pages = try (0..<2).map { AccountPage(tasks: [try task($0, ago: 0)], rows: 1, total: nil) }
         var reads = 0

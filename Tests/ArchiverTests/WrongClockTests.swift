@@ -20,8 +20,12 @@ import Testing
         private let isUp = Mutex(true)
         private let hasFiles = Mutex(false)
         let created: Date
+        /// Seconds by which the API's clock is ahead of this machine's.
+        private let ahead = Mutex<TimeInterval>(0)
 
         init(created: Date) { self.created = created }
+
+        func set(ahead seconds: TimeInterval) { ahead.withLock { $0 = seconds } }
 
         func set(isUp: Bool, hasFiles: Bool) {
             self.isUp.withLock { $0 = isUp }
@@ -38,7 +42,8 @@ import Testing
             let seconds = Int(created.timeIntervalSince1970)
             let link = "http://127.0.0.1:\(port)/\(name).png?sig=abcdefgh"
             let task = #"{"id":"\#(name)","status":"completed","created":\#(seconds),"results":["\#(link)"]}"#
-            return RawHost.answer(Array(task.utf8))
+            let date = RawHost.dateLine(ahead: -ahead.withLock { $0 })
+            return Array("HTTP/1.1 200 OK\r\n\(date)Content-Length: \(task.utf8.count)\r\nConnection: close\r\n\r\n\(task)".utf8)
         }
 
         private static func failure(_ status: Int) -> [UInt8] {
@@ -72,6 +77,43 @@ import Testing
         world.set(isUp: true, hasFiles: true)
         let back = try await archive.run(api.url) { $0.patience = 60 }
         #expect(back.archived == 2 && back.waiting == 0, "\(archive.events)")
+    }
+
+    /// A machine without a battery starts three days behind. Its network sets the clock right before the next start.
+    @Test func aClockThatWasBehindLosesNothing() async throws {
+        let archive = try TestArchive()
+        let days: TimeInterval = 3 * 86_400
+        let world = World(created: archive.clock.now + days - 60)
+        world.set(ahead: days)
+        let api = try RawHost { _, head in world.answer(head) }
+        let task = TaskRegistration(id: try #require(TaskID("read")), source: "test")
+        let behind = try await archive.run(api.url, tasks: [task]) { $0.patience = 0 }
+        #expect(behind.unavailable == 0 && behind.waiting == 1, "\(archive.events)")
+
+        world.set(ahead: 0)
+        let clock = ShiftedClock(archive.clock.loop, ahead: days)
+        let right = try await archive.run(api.url, loop: clock) { $0.patience = 0 }
+        #expect(right.unavailable == 0 && right.waiting == 1, "\(archive.events)")
+        world.set(isUp: true, hasFiles: true)
+        let later = try await archive.run(api.url, loop: clock) { $0.patience = 3600 }
+        #expect(later.archived == 1 && later.waiting == 0, "\(archive.events)")
+    }
+
+    /// The API's answers are coded although no coding is requested.
+    @Test func aCodedAnswerOfTheAPIIsRead() async throws {
+        let body = try #require(Data(base64Encoded: "H4sIAAAAAAACA6tWykxRslIq0TVU0lEqLkksKS0GcgtS81Iy89KVagGuVEB3HwAAAA=="))
+        let api = try RawHost { _, head in
+            #expect(head.contains("\r\naccept-encoding: identity\r\n"))
+            let lines = "Content-Encoding: gzip\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n"
+            return Array("HTTP/1.1 200 OK\r\n\(RawHost.dateLine())\(lines)".utf8) + body
+        }
+        let http = GenerationClient.makeHTTPClient()
+        let client = GenerationClient(
+            baseURL: api.url, key: try #require(APIKey("sk-of-a-test")), http: http, clock: JumpClock(),
+            retry: RetryPolicy(attempts: 1))
+        let task = try? await client.task(try #require(TaskID("t-1")))
+        try await http.shutdown()
+        #expect(task?.status == .pending)
     }
 
     /// The clock is set right while the archiver runs, some seconds after a try.

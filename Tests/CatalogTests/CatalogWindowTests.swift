@@ -189,6 +189,23 @@ import Testing
         #expect(try await catalog.damage(deep: true) == [])
     }
 
+    /// The process that wrote these leases died, and its clock was 20 hours ahead.
+    @Test(arguments: CatalogKind.allCases)
+    func aStartEndsLeasesThatAreLongerThanAnyLease(_ kind: CatalogKind) async throws {
+        let (catalog, _) = try kind.make()
+        try await catalog.resolve(try taskID("t-output"))
+        _ = try await catalog.register([TaskRegistration(id: try taskID("t-task"), source: "test")], now: noon)
+        let ahead = noon.plus(20 * 3600)
+        #expect(try await catalog.leaseOutputs(limit: 1, now: noon, until: ahead).count == 1)
+        #expect(try await catalog.leaseTasks(limit: 9, now: noon, until: ahead).count == 1)
+        try await catalog.takeUpWaiting(most: 1, now: noon)
+        #expect(try await catalog.leaseOutputs(limit: 9, now: noon, until: noon.plus(60)).map(\.id.task.text) == ["t-output"])
+        #expect(try await catalog.leaseTasks(limit: 9, now: noon, until: noon.plus(60)).map(\.id.text) == ["t-task"])
+        // Another process may hold these.
+        try await catalog.takeUpWaiting(most: 1, now: noon)
+        #expect(try await catalog.leaseOutputs(limit: 9, now: noon, until: noon.plus(60)).isEmpty)
+    }
+
     @Test(arguments: CatalogKind.allCases)
     func everythingIsDueAfterTheClockWasSetBack(_ kind: CatalogKind) async throws {
         let (catalog, _) = try kind.make()

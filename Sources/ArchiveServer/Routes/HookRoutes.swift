@@ -33,8 +33,8 @@ struct HookRoutes {
         recent = RecentHooks(clock: clock)
     }
 
-    /// Maximum size of a callback in bytes.
-    static let mostBytes = 256 << 10
+    /// Maximum size of a callback in bytes. It may contain pictures.
+    static let mostBytes = 64 << 20
     /// Longest time that the upstream waits while the catalog is locked.
     private static let answerTimeout = Duration.seconds(3)
     /// Value of `Retry-After` in seconds when the hint table is full.
@@ -46,12 +46,9 @@ struct HookRoutes {
                 try access.noteFailure(of: context.client)
                 throw Problem(.notFound, "There is nothing at this address.")
             }
-            let body = try await request.body.collect(upTo: Self.mostBytes)
-            guard let json = try? JSONReading(Array(body.readableBytesView)).value,
-                let text = (json["id"] ?? json["task_id"] ?? json["data"]?["id"])?.string, TaskRoutes.isPlain(text),
-                let id = TaskID(text)
-            else { throw Problem(.badRequest, "The body has no task ID; send {\"id\":\"task-…\"}.") }
-            try await take(id)
+            let ids = try await CallbackBody(request, mostBytes: Self.mostBytes).ids
+            guard !ids.isEmpty else { throw Problem(.badRequest, "The body has no task ID; send {\"id\":\"task-…\"}.") }
+            for id in ids { try await take(id) }
             return Response(status: .noContent, headers: [.cacheControl: "no-store"])
         }
     }
