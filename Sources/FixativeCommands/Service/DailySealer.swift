@@ -28,7 +28,8 @@ struct DailySealer {
             lastProblem = done.stampProblem
             let closing = SealMaker.nextClosing(after: clock.now)
             let retry = clock.now.addingTimeInterval(Self.retryTime)
-            try await clock.sleep(until: lastProblem == nil ? closing : min(closing, retry))
+            // A clock may wake a little early, before the day has closed.
+            try await clock.sleep(until: (lastProblem == nil ? closing : min(closing, retry)).addingTimeInterval(1))
         }
     }
 }
