@@ -9,7 +9,7 @@ import Upkeep
 @testable import FixativeCommands
 
 @Suite struct DailySealerTests {
-    /// From 2026-11-22T12:00:00Z: the days close at 00:15.
+    /// From 2026-11-22T12:00:00Z: the days close at 00:15, and a second later is safe.
     @Test func theServiceSealsEachDayAndAsksAnAuthorityThatIsDownAgain() async throws {
         let clock = LeapingClock()
         let calls = Mutex<[Date]>([])
@@ -38,8 +38,8 @@ import Upkeep
         } catch is CancellationError {}
         #expect(
             calls.withLock { $0.map(\.iso8601) } == [
-                "2026-11-22T12:00:00.000Z", "2026-11-22T13:00:00.000Z", "2026-11-22T14:00:00.000Z", "2026-11-23T00:15:00.000Z",
-                "2026-11-24T00:15:00.000Z", "2026-11-25T00:15:00.000Z",
+                "2026-11-22T12:00:00.000Z", "2026-11-22T13:00:01.000Z", "2026-11-22T14:00:02.000Z", "2026-11-23T00:15:01.000Z",
+                "2026-11-24T00:15:01.000Z", "2026-11-25T00:15:01.000Z",
             ])
         // The same problem is told once.
         #expect(said.withLock { $0.count } == 2)
