@@ -57,6 +57,7 @@ package struct ArchiveFiles: Sendable {
     package let blobs: any BlobUpkeep
     package let records: any RecordUpkeep
     package let seals: any SealStore
+    package let claims: any ClaimStore
 
     /// The version of the folder's format that this program writes.
     package static var formatVersion: Int { ArchiveFolder.currentVersion }
@@ -68,6 +69,7 @@ package struct ArchiveFiles: Sendable {
         blobs = DirectoryBlobStore(folder: folder, threads: threads)
         records = DirectoryRecordStore(folder: folder, threads: threads)
         seals = DirectorySealStore(folder: folder, threads: threads)
+        claims = DirectoryClaimStore(folder: folder, threads: threads)
     }
 
     /// Without a trailing slash.

@@ -60,12 +60,12 @@ struct RecordWalk {
     /// The day folders, and foreign files at the levels of years, months and days.
     private static func days(under root: StorePath) throws -> [Found] {
         let top = Found(path: root, level: 0, isFile: false, isFolder: true, isText: true)
-        return try (1...3).reduce([top]) { level, _ in try level.flatMap(contents).filter { !isOfSeals($0) } }
+        return try (1...3).reduce([top]) { level, _ in try level.flatMap(contents).filter { !isOfAnotherStore($0) } }
     }
 
-    /// Whether it is the folder of the seals, which ``SealStore`` lists.
-    private static func isOfSeals(_ found: Found) -> Bool {
-        found.level == 1 && found.isFolder && found.path.name == DirectorySealStore.folderName
+    /// Whether it is the folder of other files beside the records, those of ``SealStore`` and ``ClaimStore``.
+    private static func isOfAnotherStore(_ found: Found) -> Bool {
+        found.level == 1 && found.isFolder && [DirectorySealStore.folderName, DirectoryClaimStore.folderName].contains(found.path.name)
     }
 
     /// The contents of a folder of records. Anything else is returned unchanged.

@@ -35,13 +35,14 @@ package struct UpkeepArchive: Sendable {
     /// Closes the catalog's file.
     package func close() throws { try inspected.close() }
 
-    /// Compares blobs, records, catalog and seals with each other.
+    /// Compares blobs, records, catalog and seals with each other, and reads the marked claims.
     package func verify(
         _ scope: VerificationScope, progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> VerificationReport {
         var report = try await ArchiveVerifier(blobs: blobs, records: records, catalog: catalog, damage: damage, clock: clock)
             .verify(scope, progress: progress)
         try await SealChecker(seals: files.seals, records: records, archiveID: files.archiveID).check(&report)
+        try await ClaimChecker(claims: files.claims, archiveID: files.archiveID).check(&report)
         report.sortFindings()
         return report
     }

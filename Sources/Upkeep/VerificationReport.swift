@@ -30,6 +30,8 @@ package struct VerificationReport: Sendable, Encodable {
         case damagedSeal
         /// A record that is sealed, and is missing or was changed since.
         case differsFromSeal
+        /// A marked claim that is damaged. Later claims can't be made without it.
+        case damagedClaim
         /// A record whose output is still in the queue: left by a crash just before the end, or in progress. The next run adds it
         /// to the catalog.
         case unfinished
@@ -50,6 +52,8 @@ package struct VerificationReport: Sendable, Encodable {
         case catalog
         /// A path inside the archive. Nothing can repair a seal.
         case seal(path: String)
+        /// A path inside the archive. Nothing can repair a claim.
+        case claim(path: String)
     }
 
     package struct Finding: Sendable, Encodable {
@@ -68,6 +72,7 @@ package struct VerificationReport: Sendable, Encodable {
     package var records = 0
     package var rows = 0
     package var seals = 0
+    package var claims = 0
     /// Files and folders left by operating systems and sync programs; they are ignored.
     package var litter = 0
     /// Blobs read in full this time, and their bytes.

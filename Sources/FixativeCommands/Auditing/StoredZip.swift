@@ -17,6 +17,9 @@ struct StoredZip {
     /// Larger files would need ZIP64 fields, which old programs do not read.
     private static let mostBytes = Int(UInt32.max) - (1 << 20)
 
+    /// The most entries that a ZIP file without ZIP64 fields can have.
+    private static let mostEntries = Int(UInt16.max) - 1
+
     /// - Parameter date: The timestamp of every entry, in UTC.
     init(_ file: FileHandle, date: Date) {
         self.file = file
@@ -30,10 +33,13 @@ struct StoredZip {
         )
     }
 
-    /// - Throws: ``SettingsError`` if the file would exceed 4 GB.
+    /// - Throws: ``SettingsError`` if the file would exceed 4 GB, or would have too many entries.
     mutating func add(_ name: String, _ bytes: [UInt8]) throws {
         guard offset + bytes.count < Self.mostBytes else {
             throw SettingsError("a ZIP file contains at most 4 GB. Name a folder instead of a .zip")
+        }
+        guard entries.count < Self.mostEntries else {
+            throw SettingsError("a ZIP file contains at most \(Self.mostEntries) files. Name a folder instead of a .zip")
         }
         let entry = Entry(
             name: Array(name.utf8), checksum: Self.checksum(bytes), size: UInt32(bytes.count), offset: UInt32(offset))

@@ -11,14 +11,21 @@ enum AuditFormat: String, CaseIterable, ExpressibleByArgument {
     case table, json, csv, html
 }
 
+/// A group, since a verb below `audit` gets an option of `audit` only as part of the same group.
+struct AuditFormatOption: ParsableArguments {
+    @Option(help: "table, json, csv or html (one page that needs no other file).")
+    var format: AuditFormat = .table
+}
+
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Compare what was requested, delivered and charged.",
         discussion: """
             Exit code 0 when every picture is exact, accepted, unrequested or unread and none is lost, 1 otherwise; --fail-on and \
-            --tolerance change that. 'fixative audit evidence TASK_ID OUT' packs everything that is known of one task.
+            --tolerance change that. 'fixative audit evidence TASK_ID OUT' packs everything that is known of one task, and \
+            'fixative audit claim' a claim for all refunds of a period.
             """,
-        subcommands: [AuditEvidenceCommand.self])
+        subcommands: [AuditEvidenceCommand.self, AuditClaimCommand.self, AuditClaimsCommand.self])
 
     @OptionGroup(title: "Filters") var filter: AuditFilter
 
@@ -58,8 +65,7 @@ struct AuditCommand: AsyncParsableCommand {
             "With --consistency: also find pictures whose hashes differ in at most this many of 64 bits.", valueName: "bits"))
     var near: Int?
 
-    @Option(help: "table, json, csv or html (one page that needs no other file).")
-    var format: AuditFormat = .table
+    @OptionGroup var form: AuditFormatOption
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Write to this file instead of stdout.", valueName: "file"))
     var output: String?
@@ -116,6 +122,8 @@ struct AuditCommand: AsyncParsableCommand {
             throw ValidationError("--columns needs a list of pictures with --format table or csv")
         }
     }
+
+    private var format: AuditFormat { form.format }
 
     /// The rule that decides on exit code 1.
     private var rule: AuditRule { failOn?.rule ?? AuditRule(tolerance) }

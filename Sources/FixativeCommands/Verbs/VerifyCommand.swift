@@ -53,7 +53,8 @@ struct VerifyCommand: AsyncParsableCommand {
             Rendering.count(report.rows, "catalog row"),
         ]
         let seals = report.seals > 0 ? [Rendering.count(report.seals, "seal")] : []
-        var text = (counts + seals).joined(separator: ", ") + " compared\n"
+        let claims = report.claims > 0 ? [Rendering.count(report.claims, "claim")] : []
+        var text = (counts + seals + claims).joined(separator: ", ") + " compared\n"
         if report.deep { text += depth(report) }
         if !report.findings.isEmpty { text += "\n" + table(report).text + "\n" }
         let harmless = report.findings.count { $0.kind.isHarmless }
