@@ -1,5 +1,5 @@
-package import ArchiveModel
-package import Foundation
+import ArchiveModel
+import Foundation
 import Markup
 import Mustache
 import SizeContract

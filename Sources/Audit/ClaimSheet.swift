@@ -1,4 +1,4 @@
-import ArchiveModel
+package import ArchiveModel
 import Foundation
 
 /// The tables of a claim, as CSV files.

@@ -28,7 +28,7 @@ REFUSED = ["policy", "moderation", "safety", "sensitive", "nsfw", "invalid_reque
 
 
 def records(storage):
-    for path in pathlib.Path(storage, "records").rglob("*.json"):
+    for path in pathlib.Path(storage, "records").glob("[0-9]*/**/*.json"):
         yield json.loads(path.read_text(encoding="utf-8", errors="surrogatepass"), parse_float=Decimal)
 
 
