@@ -45,7 +45,9 @@ package struct Claim: Sendable {
 
         init(_ entry: AuditEntry, _ charge: Charge) {
             subject = ClaimSubject(task: entry.id.task, index: entry.id.index)
-            (createdAt, model, account, request) = (entry.createdAt, entry.model ?? entry.request?.model, entry.account, entry.request)
+            (createdAt, model, account, request) = (
+                entry.createdAt, entry.model ?? entry.request?.model, entry.account, entry.request
+            )
             (promised, delivered) = (entry.judgement?.expected, entry.judgement?.delivered)
             digest = entry.state == .archived ? entry.original?.digest : nil
             self.charge = charge

@@ -41,7 +41,9 @@ package struct ClaimLetter {
             Fact(label: "Claim", text: id.text),
             Fact(
                 label: "Period",
-                text: "calls created from \(calendar.minute(scope.since)) to before \(calendar.minute(scope.until)), \(calendar.name)"),
+                text:
+                    "calls created from \(calendar.minute(scope.since)) to before \(calendar.minute(scope.until)), \(calendar.name)"
+            ),
             Fact(label: "Account", text: Self.name(ofAccount: scope.account)),
             Fact(label: scope.model == nil && models.count > 1 ? "Models" : "Model", text: models.joined(separator: ", ")),
         ]
@@ -50,7 +52,9 @@ package struct ClaimLetter {
             Fact(label: "Ended calls in the period", text: "\(Self.count(claim.calls)), charged \(amounts(\.chargedInPeriod))"),
             Fact(
                 label: "Claimed here",
-                text: "\(Self.count(claim.lines.count, "output")) of \(Self.count(claim.claimedCalls, "call")), charged \(amounts(\.charged))"),
+                text:
+                    "\(Self.count(claim.lines.count, "output")) of \(Self.count(claim.claimedCalls, "call")), charged \(amounts(\.charged))"
+            ),
             Fact(label: "Owed", text: amounts(\.owed), isTotal: true),
         ]
         if !claim.earlier.isEmpty {
@@ -58,7 +62,9 @@ package struct ClaimLetter {
             facts.append(
                 Fact(
                     label: "Claimed before",
-                    text: "\(Self.count(claim.earlier.values.reduce(0, +), "output")) of this period, \(amounts(\.earlier)): \(names). They are not part of this claim"))
+                    text:
+                        "\(Self.count(claim.earlier.values.reduce(0, +), "output")) of this period, \(amounts(\.earlier)): \(names). They are not part of this claim"
+                ))
         }
         return facts
     }
@@ -89,7 +95,8 @@ package struct ClaimLetter {
             var lines = rounding.lines
             let rows = sums.reasons.map { reason in
                 ReasonRow(
-                    title: reason.reason.title, lines: Self.count(reason.lines), amount: "\(lines.text(reason.owed)) \(sums.unit)")
+                    title: reason.reason.title, lines: Self.count(reason.lines), amount: "\(lines.text(reason.owed)) \(sums.unit)"
+                )
             }
             return rows + [
                 ReasonRow(title: "Owed", lines: "", amount: "\(Cents.text(sums.owed)) \(sums.unit)", isTotal: true)
@@ -105,7 +112,8 @@ package struct ClaimLetter {
     private var classes: [[String]] {
         func megapixels(_ pixels: Int) -> String { "\(Decimal(pixels) / 1_000_000)" }
         let pixels: [Tier: String] = [
-            .oneK: "up to \(megapixels(contract.largestOneK)) megapixels", .twoK: "up to \(megapixels(contract.largestTwoK)) megapixels",
+            .oneK: "up to \(megapixels(contract.largestOneK)) megapixels",
+            .twoK: "up to \(megapixels(contract.largestTwoK)) megapixels",
             .fourK: "more",
         ]
         return Tier.allCases.map { tier in
@@ -152,7 +160,10 @@ package struct ClaimLetter {
 
     private var files: [(name: String, text: String)] {
         [
-            ("claim.csv", "each claimed output: task ID, creation, prompt, request, promised and delivered pixels, charge, refund, reason, SHA-256"),
+            (
+                "claim.csv",
+                "each claimed output: task ID, creation, prompt, request, promised and delivered pixels, charge, refund, reason, SHA-256"
+            ),
             (
                 "evidence/",
                 "a folder for each call: the originals byte for byte, your answer about the task, the headers of the storage host, our records. A file that several calls have in common is in the first one's folder"
@@ -188,7 +199,9 @@ package struct ClaimLetter {
     private static func plain(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
-            if scalar.properties.generalCategory == .control { result += " " } else {
+            if scalar.properties.generalCategory == .control {
+                result += " "
+            } else {
                 if "\\`*_[]<>|#".unicodeScalars.contains(scalar) { result += "\\" }
                 result.unicodeScalars.append(scalar)
             }

@@ -60,7 +60,9 @@ import Testing
         #expect(letter.contains("| Smaller picture than charged | 3 | 0.23 USD |"))
         #expect(letter.contains("| No picture in the delivered bytes | 1 | 0.07 USD |"))
         #expect(letter.contains("| Owed |  | 0.45 USD |"))
-        let cells = ClaimSheet(claim).text.split(separator: "\r\n").dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let cells = ClaimSheet(claim).text.split(separator: "\r\n").dropFirst().map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
         // Each of b, c, d and g is 6.4 x 0.0147 = 0.09408, and h is 0.0735; two of the first four are rounded up.
         #expect(cells.map { $0[11] }.sorted() == ["0.07", "0.09", "0.09", "0.10", "0.10"])
     }

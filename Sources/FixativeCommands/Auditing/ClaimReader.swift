@@ -2,6 +2,7 @@ import ArchiveModel
 import ArchiveStore
 import Audit
 import BlobStore
+import Catalog
 import Foundation
 
 /// Reads the marked claims of an archive, and what the next claim contains.

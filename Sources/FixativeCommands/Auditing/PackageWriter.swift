@@ -63,7 +63,8 @@ final class PackageWriter {
             do {
                 let place = "\(part)/\(name)"
                 if let slash = name.lastIndex(of: "/"), folders.insert(String(name[..<slash])).inserted {
-                    try FileManager.default.createDirectory(atPath: "\(part)/\(name[..<slash])", withIntermediateDirectories: true)
+                    try FileManager.default.createDirectory(
+                        atPath: "\(part)/\(name[..<slash])", withIntermediateDirectories: true)
                 }
                 try Data(bytes).write(to: URL(filePath: place, directoryHint: .notDirectory))
             } catch { throw failure(error) }

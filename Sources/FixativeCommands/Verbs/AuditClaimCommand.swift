@@ -2,7 +2,9 @@ import ArchiveModel
 import ArchiveStore
 import ArgumentParser
 import Audit
+import BlobStore
 import Foundation
+import SizeContract
 import UnixSignals
 
 struct AuditClaimCommand: AsyncParsableCommand {
@@ -14,7 +16,8 @@ struct AuditClaimCommand: AsyncParsableCommand {
             The same archive and the same arguments give the same bytes.
             """)
 
-    @Argument(help: ArgumentHelp("The path of a new ZIP file (it must end in .zip) or of a new or empty folder.", valueName: "out"))
+    @Argument(
+        help: ArgumentHelp("The path of a new ZIP file (it must end in .zip) or of a new or empty folder.", valueName: "out"))
     var out: String
 
     @OptionGroup(title: "Filters") var filter: AuditFilter
@@ -31,7 +34,8 @@ struct AuditClaimCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard filter.since != nil, filter.until != nil else {
-            throw ValidationError("a claim needs a period; give --since and --until, such as --since 2026-10-01 --until 2026-11-01")
+            throw ValidationError(
+                "a claim needs a period; give --since and --until, such as --since 2026-10-01 --until 2026-11-01")
         }
         guard !price.net else { throw ValidationError("--net can't be combined with a claim: it is for refunds alone") }
         try form.requireTableOrJSON()
@@ -71,7 +75,8 @@ struct AuditClaimCommand: AsyncParsableCommand {
         let record = claim.record(markedAt: archive.clock.now)
         guard try await archive.files.claims.create(try record.bytes(), as: record.id, after: Set(marked.map(\.id))) else {
             throw SettingsError(
-                "another process marked a claim meanwhile, so \(out) may claim outputs twice. Delete it and run the command again")
+                "another process marked a claim meanwhile, so \(out) may claim outputs twice. Delete it and run the command again"
+            )
         }
         return true
     }
