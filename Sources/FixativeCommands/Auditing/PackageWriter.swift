@@ -4,14 +4,11 @@ import Glibc
 /// A new folder or ZIP file, written under a temporary name and renamed when it is complete. An object that is destroyed before
 /// ``finish()`` deletes what it wrote.
 final class PackageWriter {
-    private enum Target {
-        case folder
-        case zip(FileHandle, StoredZip)
-    }
-
     private let path: String
     private let part: String
-    private var target: Target
+    /// `nil` for a folder.
+    private let file: FileHandle?
+    private var zip: StoredZip?
     private var folders: Set<String> = []
     private var isOpen = true
     private(set) var files = 0
@@ -29,7 +26,7 @@ final class PackageWriter {
         try Self.requireFree(self.path)
         let refusal = SettingsError("\(self.path) can't be written. Check that its folder exists and is writable.")
         guard Self.isZip(self.path) else {
-            target = .folder
+            file = nil
             guard unsafe mkdir(part, 0o777) == 0 else {
                 isOpen = false
                 throw refusal
@@ -39,7 +36,8 @@ final class PackageWriter {
         let descriptor = unsafe open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw refusal }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        target = .zip(file, StoredZip(file, date: Self.stamp))
+        self.file = file
+        zip = StoredZip(file, date: Self.stamp)
     }
 
     deinit { if isOpen { try? FileManager.default.removeItem(atPath: part) } }
@@ -55,33 +53,23 @@ final class PackageWriter {
     /// - Parameter name: The path inside the package.
     func add(_ name: String, _ bytes: [UInt8]) throws {
         files += 1
-        switch target {
-        case .zip(let file, var zip):
-            do { try zip.add(name, bytes) } catch let error as SettingsError { throw error } catch { throw failure(error) }
-            target = .zip(file, zip)
-        case .folder:
-            do {
-                let place = "\(part)/\(name)"
-                if let slash = name.lastIndex(of: "/"), folders.insert(String(name[..<slash])).inserted {
-                    try FileManager.default.createDirectory(
-                        atPath: "\(part)/\(name[..<slash])", withIntermediateDirectories: true)
-                }
-                try Data(bytes).write(to: URL(filePath: place, directoryHint: .notDirectory))
-            } catch { throw failure(error) }
-        }
+        do {
+            guard zip == nil else { return try zip?.add(name, bytes) ?? () }
+            if let slash = name.lastIndex(of: "/"), folders.insert(String(name[..<slash])).inserted {
+                try FileManager.default.createDirectory(atPath: "\(part)/\(name[..<slash])", withIntermediateDirectories: true)
+            }
+            try Data(bytes).write(to: URL(filePath: "\(part)/\(name)", directoryHint: .notDirectory))
+        } catch let error as SettingsError { throw error } catch { throw failure(error) }
     }
 
     /// Gives the package its name. Returns when it is durable.
     func finish() throws {
         do {
-            switch target {
-            case .zip(let file, var zip):
-                try zip.finish()
-                try file.synchronize()
-                try file.close()
-            // A single `sync` for all files, since one for each takes minutes.
-            case .folder: sync()
-            }
+            try zip?.finish()
+            try file?.synchronize()
+            try file?.close()
+            // A single `sync` for all files of a folder, since one for each takes minutes.
+            if zip == nil { sync() }
         } catch { throw failure(error) }
         try Self.requireFree(path)
         guard unsafe rename(part, path) == 0 else { throw failure(POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)) }
