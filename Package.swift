@@ -130,10 +130,10 @@ let package = Package(
             name: "FixativeCommands",
             dependencies: [
                 "ArchiveModel", "Archiver", "ArchiveServer", "ArchiveStore", "Audit", "BlobStore", "BlockingThreads", "Catalog",
-                "CSandbox", "DecoderPool", "Export", "Gallery", "GenerationAPI", "ImageCodecs", "Imaging", "Networking",
-                "ContentCredentials", "Notifications", "Provenance",
-                "Secrets", "SizeContract", "SyntheticPictures", "Telemetry", "TimeStamping", "Upkeep", "UpstreamSimulator",
-                argumentParser, configuration, httpClient, lifecycle, logging, nioCore, nioHTTP1, systemPackage, unixSignals,
+                "CSandbox", "CZlib", "ContentCredentials", "DecoderPool", "Export", "Gallery", "GenerationAPI", "ImageCodecs",
+                "Imaging", "Networking", "Notifications", "Provenance", "Secrets", "SizeContract", "SyntheticPictures",
+                "Telemetry", "TimeStamping", "Upkeep", "UpstreamSimulator", argumentParser, configuration, httpClient, lifecycle,
+                logging, nioCore, nioHTTP1, systemPackage, unixSignals,
             ], swiftSettings: strict, plugins: ["BuildCommit"]),
 
         // The archive over HTTP: an API for readers, the upstream's webhook, health.

@@ -65,7 +65,8 @@ struct RecordWalk {
 
     /// Whether it is the folder of other files beside the records, those of ``SealStore`` and ``ClaimStore``.
     private static func isOfAnotherStore(_ found: Found) -> Bool {
-        found.level == 1 && found.isFolder && [DirectorySealStore.folderName, DirectoryClaimStore.folderName].contains(found.path.name)
+        let names = [DirectorySealStore.folderName, DirectoryClaimStore.folderName]
+        return found.level == 1 && found.isFolder && names.contains(found.path.name)
     }
 
     /// The contents of a folder of records. Anything else is returned unchanged.

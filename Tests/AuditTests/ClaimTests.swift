@@ -43,9 +43,9 @@ import Testing
         #expect(claim.lines.map(\.subject.task.text) == ["b", "c", "d", "g", "h"])
         let sums = try #require(claim.sums.first)
         #expect(claim.sums.count == 1 && claim.calls == 8)
-        #expect(sums.chargedInPeriod == (try decimal("58.6")) && sums.owed == (try decimal("30.6")))
+        #expect(try sums.chargedInPeriod == decimal("58.6") && sums.owed == decimal("30.6"))
         // 10.4 + 10.4 + 10.4 + 10.4 + 5
-        #expect(sums.charged == (try decimal("46.6")))
+        #expect(try sums.charged == decimal("46.6"))
         #expect(sums.reasons.map(\.reason) == [.overcharged, .undelivered, .noPicture])
         #expect(sums.reasons.map(\.lines) == [2, 3, 1])
         #expect(sums.reasons.map(\.owed) == [try decimal("10"), try decimal("15.6"), try decimal("5")])
@@ -79,9 +79,9 @@ import Testing
         let task = try #require(TaskID("c"))
         let claim = try claim(try credits, account: 0, claimed: [ClaimSubject(task: task, index: 0): before])
         #expect(claim.lines.map(\.subject.task.text) == ["d", "g", "h"])
-        #expect(claim.earlier == [before: 1] && claim.sums.first?.earlier == (try decimal("6.4")))
+        #expect(try claim.earlier == [before: 1] && claim.sums.first?.earlier == decimal("6.4"))
         // 58.6 without the 10.4 of account 7.
-        #expect(claim.sums.first?.chargedInPeriod == (try decimal("48.2")))
+        #expect(try claim.sums.first?.chargedInPeriod == decimal("48.2"))
         let letter = ClaimLetter(claim).markdown
         #expect(letter.contains("| Claimed before | 1 output of this period, 6.40 credits: \(before)."))
     }

@@ -8,7 +8,8 @@ import Testing
     private let scratch: ScratchFolder
     private let store: DirectoryClaimStore
     private let records: DirectoryRecordStore
-    private let (one, other) = (ClaimID(over: "one"), ClaimID(over: "other"))
+    private let one = ClaimID(over: "one")
+    private let other = ClaimID(over: "other")
 
     init() throws {
         scratch = try ScratchFolder()
@@ -20,7 +21,8 @@ import Testing
     @Test func aClaimIsWrittenOnceAndKept() async throws {
         #expect(try await store.listing() == ClaimListing())
         #expect(try await store.create([1, 2], as: one, after: []))
-        #expect(try await store.bytes(of: one) == [1, 2] && store.bytes(of: other) == nil)
+        #expect(try await store.bytes(of: one) == [1, 2])
+        #expect(try await store.bytes(of: other) == nil)
         #expect(try await !store.create([3], as: one, after: [one]), "the first one stays")
         #expect(try await store.bytes(of: one) == [1, 2])
         #expect(store.path(of: one) == "records/claims/\(one).json")
