@@ -45,7 +45,7 @@ import Testing
         let made = try claim(storage, folder.path + "/claim", prices)
         #expect(made.status == 0, "\(made.errors)")
         #expect(try python(storage, folder.path + "/claim", prices).contains(" differ 0 pass"))
-        let audit = try Program.start(["audit", "--summary", "--format", "json"] + prices + ["--storage", storage]).finish()
+        let audit = try Program.start(["audit", "--format", "json"] + prices + ["--storage", storage]).finish()
         let money = try #require((try json(audit.output)["summary"] as? [String: Any])?["money"] as? [String: Any])
         let again = try claim(storage, folder.path + "/again.zip", prices + ["--format", "json"])
         let sums = try #require(try json(again.output)["sums"] as? [[String: Any]])
