@@ -88,7 +88,7 @@ extension SQLiteCatalog {
         guard !isEmpty else { return }
         try await write { database in
             try database.executeCached(
-                sql: "DELETE FROM caller_key WHERE task IN (SELECT key FROM task WHERE discovered_at < ?)",
+                sql: "DELETE FROM caller_key WHERE task IN (SELECT key FROM task WHERE MAX(discovered_at, COALESCE(created_at, 0)) < ?)",
                 arguments: [date.milliseconds])
         }
     }

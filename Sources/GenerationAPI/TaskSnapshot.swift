@@ -17,7 +17,7 @@ package struct TaskSnapshot: Sendable, Hashable {
             case "processing", "running", "inprogress", "started", "starting", "working", "generating", "active", "executing":
                 self = .processing
             case "completed", "complete", "succeeded", "succeed", "success", "successful", "done", "finished", "finish", "ready",
-                "ok", "ended", "partiallycompleted", "partialsuccess", "partial":
+                "ok", "ended", "partiallycompleted", "partialsuccess":
                 self = .completed
             case "failed", "fail", "failure", "error", "errored", "rejected", "expired", "timeout", "timedout", "aborted",
                 "contentfiltered", "moderated":
@@ -121,6 +121,9 @@ package struct TaskSnapshot: Sendable, Hashable {
 
     /// Whether more results may follow: the API says that it still works on the task.
     package var isUnfinished: Bool { status == .pending || status == .processing }
+
+    /// Whether the status is none that this program knows, so that it may mean either.
+    package var isOfUnknownStatus: Bool { if case .other = status { true } else { false } }
 
     package var stage: Stage {
         if results.contains(where: { $0.link != nil }) { return .delivered }

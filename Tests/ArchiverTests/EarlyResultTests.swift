@@ -47,7 +47,7 @@ import Upkeep
         }
     }
 
-    @Test(arguments: ["processing", "pending"])
+    @Test(arguments: ["processing", "pending", "rendering", "partial"])
     func aTaskThatDeliversWhileItIsInProgressIsReadUntilItsEnd(_ word: String) async throws {
         try await Self.archive("task-1") { reading, host, created in
             let count = min(reading, 4)

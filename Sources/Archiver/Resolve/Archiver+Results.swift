@@ -6,6 +6,9 @@ import Networking
 
 /// Entering the results of a task into the queue.
 extension Archiver {
+    /// How often a task is read whose status is unknown: more results may follow, or it may have ended.
+    private static let readingsOfUnknownStatus = 5
+
     /// Enters the results that an answer names.
     func enterResults(
         of snapshot: TaskSnapshot, _ lease: TaskLease, _ redact: Redactor, secrets: [String], _ createdAt: Date?,
@@ -20,7 +23,8 @@ extension Archiver {
         }
         let deadline = createdAt?.addingTimeInterval(UpstreamRules.linkLifetime)
         let model = snapshot.model.map { redact($0) }
-        if snapshot.isUnfinished, mayGoOn(lease, createdAt) {
+        let mayFollow = snapshot.isUnfinished || (snapshot.isOfUnknownStatus && lease.readings < Self.readingsOfUnknownStatus)
+        if mayFollow, mayGoOn(lease, createdAt) {
             let early = EarlyResults(results: added(named, to: known), deadline: deadline, model: model, json: json)
             if try await write(lease, .unfinished(dueAt: nextReading(lease), createdAt: createdAt, early: early)) {
                 if !early.results.isEmpty { report(.resolved(lease.id, outputs: early.results.count)) }

@@ -59,7 +59,10 @@ package struct HintReader: Sendable {
         let due = try await hints.dueHints(limit: UpstreamRules.batchLimit, now: now)
         // An unconfirmed clock may be ahead, and the links of an old hint alive.
         let isClockConfirmed = try client().isClockConfirmed
-        let old = due.filter { isClockConfirmed && now.timeIntervalSince($0.receivedAt) >= Self.lifetime }.map(\.id)
+        // One that was never read may have been received under a clock that was behind.
+        let old = due.filter {
+            isClockConfirmed && $0.attempts > 0 && now.timeIntervalSince($0.receivedAt) >= Self.lifetime
+        }.map(\.id)
         try await hints.dropHints(old)
         let asked = due.filter { !old.contains($0.id) }
         guard !asked.isEmpty else { return }

@@ -1,4 +1,5 @@
 import Archiver
+import Foundation
 import UnixSignals
 
 /// Runs `work`, and asks `archiver` to stop on SIGTERM or SIGINT. Work in progress is then finished or put back into the queue,
@@ -23,3 +24,6 @@ func stoppingAtSignals<Value: Sendable>(_ archiver: Archiver, _ work: @escaping 
         throw CancellationError()
     }
 }
+
+/// Keeps SIGHUP from ending the process. The service calls this first, before it can read its settings again.
+func ignoreHangups() { _ = unsafe signal(SIGHUP, SIG_IGN) }

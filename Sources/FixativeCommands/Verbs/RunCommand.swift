@@ -65,6 +65,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        ignoreHangups()
         let input = try await load()
         try ServiceInput.check(input.secrets, listen: listen)
         let log = ServiceLog(logFormat, verbose: common.verbose, secrets: input.secrets.all + [input.key.unsafeSecret])
