@@ -88,7 +88,10 @@ extension SQLiteCatalog {
         guard !isEmpty else { return }
         try await write { database in
             try database.executeCached(
-                sql: "DELETE FROM caller_key WHERE task IN (SELECT key FROM task WHERE MAX(discovered_at, COALESCE(created_at, 0)) < ?)",
+                sql: """
+                    DELETE FROM caller_key WHERE task IN
+                        (SELECT key FROM task WHERE MAX(discovered_at, COALESCE(created_at, 0)) < ?)
+                    """,
                 arguments: [date.milliseconds])
         }
     }

@@ -182,7 +182,7 @@ private func bytes(_ text: String, _ headers: HTTPFields = [:]) -> Response {
             _ = try await downloader.fetch(ResultLink(host + "/x"), isRetry: true)
             await downloader.shutdown()
         }
-        #expect(seen.withLock { $0 } == [nil, nil, "no-cache", "no-cache"])
+        #expect(seen.withLock { $0 } == ["no-transform", nil, "no-cache, no-transform", "no-cache"])
     }
 
     @Test func aConnectionToAPrivateAddressIsRefused() async throws {

@@ -70,7 +70,7 @@ final class SeenRequests: Sendable {
     private static let task = #"{"id":"t-1","status":"completed","results":["https://a.example/1.png?s=1"]}"#
 
     @Test func aTaskIsReadWithTheKeyAndTheProductName() async throws {
-        try await withServer([(200, [:], Self.task)]) { client, _, seen in
+        try await withServer([(200, [:], Self.task.replacing("t-1", with: "t/1?"))]) { client, _, seen in
             #expect(try await client.task(try #require(TaskID("t/1?"))).links == ["https://a.example/1.png?s=1"])
             let request = try #require(seen().first)
             #expect(request.headers[.authorization] == "Bearer sk-0123456789abcdef")

@@ -8,10 +8,12 @@ import Foundation
 struct ClaimPackage {
     private let archive: Archive
     private let claim: Claim
+    private let credentials: CredentialFiles
 
-    init(_ archive: Archive, _ claim: Claim) {
+    init(_ archive: Archive, _ claim: Claim, _ credentials: CredentialFiles) {
         self.archive = archive
         self.claim = claim
+        self.credentials = credentials
     }
 
     /// The files written so far, with their digests.
@@ -59,7 +61,7 @@ struct ClaimPackage {
         guard let task = try await archive.catalog.task(id) else {
             throw SettingsError("the archive has no task \(id) any more; run the command again")
         }
-        let evidence = try await Evidence(of: task, archive)
+        let evidence = try await Evidence(of: task, archive, credentials)
         let folder = ClaimSheet.folder(of: id)
         let digests = Self.digests(in: evidence)
         var lines: [String] = []

@@ -15,8 +15,13 @@ struct CredentialFiles {
     private let archive: Archive
     private let decoders: DecoderPool
 
-    init(_ archive: Archive, _ place: DecoderPool.Place) {
+    private let isRepeatable: Bool
+
+    /// - Parameter isRepeatable: Whether the check has the date of the recorded verdict instead of today's, so that the same archive
+    ///   always gives the same bytes.
+    init(_ archive: Archive, _ place: DecoderPool.Place, isRepeatable: Bool = false) {
         self.archive = archive
+        self.isRepeatable = isRepeatable
         decoders = DecoderPool(place, width: 1)
     }
 
@@ -27,7 +32,7 @@ struct CredentialFiles {
     /// The manifest store, the certificates and the token of a picture; empty for a picture without credentials.
     func files(of record: ArchiveRecord, _ original: [UInt8], folder: String) async throws -> [File] {
         guard record.hasCredentials, let credentials = record.picture?.credentials else { return [] }
-        let evidence = try await decoders.evidence(original, checkedAt: archive.clock.now)
+        let evidence = try await decoders.evidence(original, checkedAt: isRepeatable ? credentials.checkedAt : archive.clock.now)
         var files: [File] = [("\(folder)/credentials.json", Array(try Rendering.json(credentials).utf8))]
         if let manifest = evidence.manifest { files.append(("\(folder)/manifest.c2pa", Array(manifest))) }
         if !evidence.chain.isEmpty {
@@ -73,7 +78,7 @@ struct CredentialFiles {
         "  N/manifest.c2pa     the manifest store of the original, byte for byte",
         "  N/chain.pem         the certificates of the signer: openssl x509 -in chain.pem -noout -text",
         "  N/timestamp.der     the time stamp: openssl ts -reply -token_in -in timestamp.der -text",
-        "  N/credentials.crjson  a check on the day of this package, with the decoded manifests (crJSON of C2PA 2.4)",
+        "  N/credentials.crjson  a check with its date and the decoded manifests (crJSON of C2PA 2.4)",
         "  lists/*             the trust lists behind the verdicts, as published; the name is the SHA-256",
     ]
 }

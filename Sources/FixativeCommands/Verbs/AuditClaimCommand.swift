@@ -50,7 +50,11 @@ struct AuditClaimCommand: AsyncParsableCommand {
         if let warning = reader.warning(claim.summary) { Terminal.complain("WARNING: \(warning)") }
         var outcome = Outcome(claim, out: claim.lines.isEmpty ? nil : out)
         if !claim.lines.isEmpty {
-            outcome.files = try await Self.endingAtSignals { [out] in try await ClaimPackage(archive, claim).write(to: out) }
+            let credentials = CredentialFiles(archive, settings.decoders, isRepeatable: true)
+            defer { credentials.close() }
+            outcome.files = try await Self.endingAtSignals { [out] in
+                try await ClaimPackage(archive, claim, credentials).write(to: out)
+            }
             if mark { outcome.isMarked = try await record(claim, archive, marked) }
         }
         Terminal.write(form.format == .json ? try Rendering.json(outcome) : outcome.text)
