@@ -20,7 +20,7 @@ struct AnswerParts {
 
     init(_ answer: HTTPClientResponse, isCoded: Bool) throws {
         raw = answer.body.makeAsyncIterator()
-        decoder = isCoded ? try ContentDecoder(answer.headers, mostBytes: Self.most) : nil
+        decoder = isCoded ? try ContentDecoder(answer.headers, mostBytes: Self.most, refusesUnknown: true) : nil
     }
 
     /// The next part; `nil` at the end.

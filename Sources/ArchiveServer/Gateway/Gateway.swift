@@ -348,7 +348,7 @@ package struct Gateway: Sendable {
     /// - Throws: ``GatewayUpstreamError`` for an unsupported coding if the answer must be decoded.
     private func mustDecode(_ answer: HTTPClientResponse, for call: Call) throws -> Bool {
         do {
-            return try ContentDecoder(answer.headers, mostBytes: AnswerParts.most) != nil
+            return try ContentDecoder(answer.headers, mostBytes: AnswerParts.most, refusesUnknown: true) != nil
         } catch {
             guard call.caller.isToken else { return false }
             throw GatewayUpstreamError(

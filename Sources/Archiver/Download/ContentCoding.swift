@@ -27,12 +27,17 @@ package struct ContentDecoder {
 
     /// - Parameter mostBytes: Maximum number of bytes that one stage may pass to the next. No file within the size limit needs
     ///   more.
+    /// - Parameter refusesUnknown: Whether a name that is no known coding is an error: for bodies that must not pass unread.
     /// - Returns: `nil` for a body without a coding.
     /// - Throws: ``CodingError`` for too many codings.
-    package init?(_ headers: HTTPHeaders, mostBytes: Int) throws(CodingError) {
-        let names = headers["content-encoding"].flatMap { $0.split(separator: ",") }.map { name in
+    package init?(_ headers: HTTPHeaders, mostBytes: Int, refusesUnknown: Bool = false) throws(CodingError) {
+        let all = headers["content-encoding"].flatMap { $0.split(separator: ",") }.map { name in
             name.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }.lowercased()
-        }.filter { ContentCoding(name: $0) != nil }
+        }.filter { !$0.isEmpty && $0 != "identity" }
+        let names = all.filter { ContentCoding(name: $0) != nil }
+        if refusesUnknown, let name = all.first(where: { ContentCoding(name: $0) == nil }) {
+            throw CodingError(detail: "the body has the unknown content coding '\(name.prefix(40))', which was not requested")
+        }
         guard !names.isEmpty else { return nil }
         // A Brotli stage holds up to 16 MiB of what it has decoded (RFC 7932, section 9.1), so one is enough for a download.
         guard names.count <= Self.mostCodings, names.count(where: { $0 == "br" }) <= 1 else {

@@ -26,4 +26,4 @@ func stoppingAtSignals<Value: Sendable>(_ archiver: Archiver, _ work: @escaping 
 }
 
 /// Keeps SIGHUP from ending the process. The service calls this first, before it can read its settings again.
-func ignoreHangups() { _ = unsafe signal(SIGHUP, SIG_IGN) }
+func ignoreHangups() { _ = signal(SIGHUP, SIG_IGN) }
