@@ -183,7 +183,7 @@ struct Settings: Sendable {
         "workers": (BlockingThreadPool.processors, 1...1024), "downloads": (16, 1...4096), "maxBytes": (256 << 20, 1...1 << 40),
         "maxPixels": (64_000_000, 1...1_000_000_000), "maxSide": (16_384, 1...1_000_000),
         "maxResults": (1000, 1...UpstreamRules.mostResults), "sweepInterval": (300, 1...604_800),
-        "leaseSeconds": (30, 1...3600),
+        "leaseSeconds": (30, 1...86_400),
         "perHost": (16, 1...4096),
     ]
 
@@ -193,7 +193,7 @@ struct Settings: Sendable {
         options.largestPicture = (maxPixels, maxSide)
         options.mostResults = maxResults
         options.decoders = decoders
-        options.leaseDuration = TimeInterval(leaseSeconds)
+        options.leaseDuration = TimeInterval(min(leaseSeconds, 3600))
         options.riskTime = riskTime
         return options
     }
