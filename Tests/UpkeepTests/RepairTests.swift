@@ -128,9 +128,12 @@ import Upkeep
             Issue.record("there is no record")
             return
         }
-        #expect(OutputEntry(made) == OutputEntry(records[0]))
+        #expect(made.picture?.credentials?.state == .absent, "checked anew")
+        var lost = records[0]
+        lost.picture?.credentials = made.picture?.credentials
+        #expect(OutputEntry(made) == OutputEntry(lost))
         #expect(made.picture?.width == 540 && made.picture?.dominantColour != nil)
-        #expect(made.picture == records[0].picture, "EXIF, colours, texts and notes as well")
+        #expect(made.picture == lost.picture, "EXIF, colours, texts and notes as well")
         #expect(made.derivatives.map(\.blob) == records[0].derivatives.map(\.blob))
         #expect(made.taskJSON == records[0].taskJSON)
         #expect(try await scratch.verify().findings.map(\.detail) == [])
