@@ -58,7 +58,7 @@ test: deps test-deps lint
 	FIXATIVE=$(FIXATIVE) Tests/Docs/run
 	FIXATIVE=$(FIXATIVE) Tests/Torture/run --bounded
 	FIXATIVE=$(FIXATIVE) Tests/Soak/run --bounded
-	$(MAKE) --no-print-directory interop
+	$(MAKE) --no-print-directory interop BILLING_OUTPUTS=1000
 	$(MAKE) --no-print-directory fuzz-smoke FUZZ_SECONDS=$(TEST_FUZZ_SECONDS)
 	FIXATIVE=$(FIXATIVE) Tests/Handover/run
 	FIXATIVE=$(FIXATIVE) Tests/OpenAPI/run
@@ -120,10 +120,11 @@ asan: deps test-deps
 		--filter 'ImageCodecsTests|ImagingTests|SyntheticPicturesTests'
 
 # Compares pixels, verdicts and thumbnails with libvips and Pillow, and reads our files with djpeg, dwebp and pngcheck.
+BILLING_OUTPUTS ?= 10000
 interop: deps test-deps
 	CORPUS=$(IMAGES) Tests/Interop/run
 	$(RELEASE) --product fixative
-	FIXATIVE=$(FIXATIVE) Tests/Interop/billing
+	FIXATIVE=$(FIXATIVE) OUTPUTS=$(BILLING_OUTPUTS) Tests/Interop/billing
 
 # Compares the verifier of Content Credentials with c2pa-python over 1,300 made files and RANDOM_CHANGES random ones.
 interop-credentials: build test-deps
