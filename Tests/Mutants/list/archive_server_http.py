@@ -13,6 +13,7 @@ PROBLEM = "ArchiveServer/Middleware/Problem.swift"
 BLOBS = "ArchiveServer/Routes/BlobRoutes.swift"
 GALLERY = "ArchiveServer/Routes/GalleryRoutes.swift"
 HOOKS = "ArchiveServer/Routes/HookRoutes.swift"
+CALLBACK_BODY = "ArchiveServer/Routes/CallbackBody.swift"
 METRICS = "ArchiveServer/Routes/MetricsRoutes.swift"
 OUTPUTS = "ArchiveServer/Routes/OutputRoutes.swift"
 TASKS = "ArchiveServer/Routes/TaskRoutes.swift"
@@ -134,13 +135,14 @@ MUTANTS = [
         "ArchiveServerTests.GuardTests/aSignOutEndsTheSessionOnTheServer", "the default port of a proxy is the same origin"),
 
     # The webhook and the API.
-    put("server-115", HOOKS, "TaskRoutes.isPlain(text)", "(TaskRoutes.isPlain(text) || MUTANT)", CALLBACKS,
+    put("server-115", CALLBACK_BODY, "TaskRoutes.isPlain(text)", "(TaskRoutes.isPlain(text) || MUTANT)", CALLBACKS,
         "a callback's ID is printable ASCII"),
     put("server-116", HOOKS, "guard outcome != .full else", "guard outcome != .full || MUTANT else", FORGED,
         "invented callbacks fill only a bounded table"),
     put("server-117", HOOKS, "if outcome == .known {", "if outcome == .known, !MUTANT {", ANSWERS,
         "a callback of a known task makes it be read at once"),
-    put("server-118", HOOKS, "upTo: Self.mostBytes", "upTo: MUTANT ? .max : Self.mostBytes", CALLBACKS, "a callback has at most 256 KiB"),
+    put("server-118", CALLBACK_BODY, "envelopes.compactMap { body[$0] }", "(MUTANT ? [] : envelopes.compactMap { body[$0] })",
+        "ArchiveServerTests.ServingTests/everyPlausibleIDOfACallbackCounts", "the task of an envelope counts"),
     put("server-119", HOOKS, "try access.noteFailure(of: context.client)", "if !MUTANT { try access.noteFailure(of: context.client) }",
         "ArchiveServerTests.GuardTests/wrongTokensAreLimitedPerAddressAndLoggedOnce", "wrong secrets are counted"),
     put("server-120", METRICS, "            gauges.forget()\n", "            if !MUTANT { gauges.forget() }\n", ANSWERS,

@@ -7,6 +7,7 @@ OUTPUTS = "Archiver/Pipeline/Archiver+Outputs.swift"
 FILER = "Archiver/Pipeline/RecordFiler.swift"
 RETRY = "Archiver/Pipeline/RetryDecision.swift"
 RESOLVE = "Archiver/Resolve/Archiver+Resolve.swift"
+RESULTS = "Archiver/Resolve/Archiver+Results.swift"
 ANSWERS = "Archiver/Resolve/SharedAnswers.swift"
 READERS = "Archiver/Resolve/TaskReaders.swift"
 SUSPECTS = "Archiver/Run/Archiver+Suspects.swift"
@@ -90,7 +91,7 @@ MUTANTS = [
         "a lease that is about to expire is extended before a record is written"),
 
     # Tasks and their keys.
-    put("archiver-090", RESOLVE, "guard named.count > most else", "guard named.count > most, !MUTANT else",
+    put("archiver-090", RESULTS, "guard named.count > most else", "guard named.count > most, !MUTANT else",
         MANY + "resultsOverTheLimitWaitForAHigherLimit", "a task takes no more results than the limit"),
     put("archiver-091", RESOLVE, 'String(link.prefix { $0 != "?" && $0 != "#" })', 'String(link.prefix { MUTANT || ($0 != "?" && $0 != "#") })',
         "ArchiverTests.ArchiverTests/neitherTheKeyNorALinksQueryIsEverWritten", "the name of a result has no signature"),

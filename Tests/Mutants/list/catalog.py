@@ -80,7 +80,7 @@ MUTANTS = [
     put("catalog-026", LINKS, "WHERE NOT EXISTS (SELECT 1 FROM output WHERE state = 'waiting')",
         "WHERE NOT EXISTS (SELECT 1 FROM output WHERE state = 'waiting' AND \\(MUTANT ? 0 : 1))",
         "CatalogTests.QueueRuleTests", "the key of stored links stays while a link is needed"),
-    put("catalog-027", KEYS, "WHERE discovered_at < ?", "WHERE discovered_at < ? AND \\(MUTANT ? 0 : 1)",
+    put("catalog-027", KEYS, "COALESCE(created_at, 0)) < ?)", "COALESCE(created_at, 0)) < ? AND \\(MUTANT ? 0 : 1))",
         QUEUES + "callerKeysAreKeptPerTaskAndForgottenWithTime", "callers' keys are forgotten with time"),
 
     # Notices, submissions and hints.

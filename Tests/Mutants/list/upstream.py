@@ -109,7 +109,7 @@ MUTANTS = [
     put("net-013", PACE, "min($0, now.addingTimeInterval(Self.longestRetryAfter))", "MUTANT ? $0 : min($0, now.addingTimeInterval(Self.longestRetryAfter))",
         PACES, "a host pauses for five minutes at most"),
     put("net-014", LIMITER, "where date.timeIntervalSince(now) > maxWait:", "where date.timeIntervalSince(now) > maxWait - (MUTANT ? 1 : 0):",
-        "NetworkingTests.HostGateTests", "a pause within the patience is waited for"),
+        "NetworkingTests.HostRateLimiterTests", "a pause within the patience is waited for"),
     put("net-015", RETRY, "deadline.addingTimeInterval(-margin)", "deadline.addingTimeInterval(MUTANT ? 0 : -margin)", RETRIES,
         "the last try is a minute before the deadline"),
     put("net-016", RETRY, "min(ceiling, base * pow", "min(MUTANT ? 1e9 : ceiling, base * pow", RETRIES, "waits grow to a ceiling"),
