@@ -231,7 +231,7 @@ def without_script(browser, base):
             seen += page.locator(".tile").count()
         check(seen == 300, f"the pages show {seen} of 300")
         page.locator(".tile a").first.click()
-        check(page.locator(".facts dl").count() == 1, "a tile does not lead to its page")
+        check(page.locator(".facts dl").count() >= 1, "a tile does not lead to its page")
         page.locator("a[rel=prev]").first.click()
         page.locator("header a").first.click()
         check(page.locator(".tile").count() > 0, "there is no way back")
