@@ -1,6 +1,6 @@
 package import Foundation
 
-/// What a delivered picture says about itself in its Content Credentials (C2PA), and the verdict on it.
+/// The content of a picture's Content Credentials (C2PA), and the verdict on them.
 ///
 /// The verdict at the top is the first one. Later verdicts are appended to ``history``; none is overwritten.
 package struct CredentialFacts: Sendable, Hashable, Codable {

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// What the catalog knows of the Content Credentials of one archived output.
+/// The catalog's columns about the Content Credentials of one archived output.
 package struct CredentialRow: Sendable, Hashable {
     package var id: OutputID
     package var createdAt: Date?

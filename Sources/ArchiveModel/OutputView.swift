@@ -69,7 +69,7 @@ package struct OutputView: Sendable, Hashable, Codable {
     package var overpaidMultiplier: PriceMultiplier?
     /// The most similar size of the model's table, if no requested size is recorded.
     package var nearestCell: SizeContract.Cell?
-    /// What the picture says about itself, and whether it holds; absent if it was never checked.
+    /// The picture's Content Credentials and their verdict; absent if they were never checked.
     package var credentials: CredentialSummary?
     package var createdAt: Date?
     /// The time until which the link works, as promised by the API. Tries may go on after it.

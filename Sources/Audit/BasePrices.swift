@@ -10,7 +10,7 @@ package enum Origin: String, Sendable, Encodable, CaseIterable {
     case computed
     /// Computed in the same way, with a base price that the account's own charges show.
     case learned
-    /// The amount is unknown and in no sum.
+    /// The amount is unknown. No sum includes it.
     case unknown
 }
 

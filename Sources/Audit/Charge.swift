@@ -16,7 +16,7 @@ package enum PriceFinding: String, Sendable, Encodable, CaseIterable {
     case unknown
 }
 
-/// Who caused that a charged call gave no picture. A refund is claimed only for `vendor`.
+/// The party responsible when a charged call has delivered no picture. Only `vendor` leads to a refund.
 package enum LossCause: String, Sendable, Encodable, CaseIterable {
     /// The API or the storage host failed until the window closed, or the call failed.
     case vendor

@@ -19,7 +19,7 @@ private final class DayClock: WallClock {
 
 @Suite struct DailySealerTests {
     /// From 2026-11-22T12:00:00Z: the days close at 00:15, and a second later is safe.
-    @Test func theServiceSealsEachDayAndAsksAnAuthorityThatIsDownAgain() async throws {
+    @Test(.timeLimit(.minutes(1))) func theServiceSealsEachDayAndAsksAnAuthorityThatIsDownAgain() async throws {
         let clock = DayClock()
         let calls = Mutex<[Date]>([])
         let said = Mutex<[String]>([])

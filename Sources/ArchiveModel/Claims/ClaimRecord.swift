@@ -78,7 +78,7 @@ package struct ClaimRecord: Sendable, Hashable, Codable {
     }
 }
 
-/// What can be claimed once: an output, or a call without outputs.
+/// The subject of a claim: an output, or a call without outputs. It can be claimed only once.
 package struct ClaimSubject: Sendable, Hashable {
     package var task: TaskID
     package var index: Int?

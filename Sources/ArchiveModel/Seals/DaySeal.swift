@@ -59,7 +59,7 @@ package struct DaySeal: Sendable, Hashable, Codable {
 
     package var tree: MerkleTree { MerkleTree(leaves.map { Array($0.utf8) }) }
 
-    /// What the leaves say.
+    /// The contents of the leaves.
     /// - Throws: ``RecordFileError`` for a leaf that can't be read.
     package func outputs() throws(RecordFileError) -> [SealedOutput] {
         do {

@@ -1,7 +1,7 @@
 package import Foundation
 import SizeContract
 
-/// What a seal says of one record: the facts that never change afterwards. It is a leaf of the seal's tree.
+/// The facts of one record that never change afterwards: one leaf of a seal's tree.
 ///
 /// A record is rewritten when a verdict is appended or a derivative is remade. So the leaf has facts of the record and not its
 /// bytes. It names the digest of the bytes too: while nobody rewrites the record, all of the record is proven.
