@@ -9,8 +9,6 @@ package struct DirectoryClaimStore: ClaimStore {
 
     static let folderName = "claims"
     private static let ending = ".json"
-    /// The maximum size of a file in bytes.
-    private static let largest = 64 << 20
 
     /// - Parameter threads: The threads that run the blocking file calls.
     package init(folder: ArchiveFolder, threads: BlockingThreadPool) {
@@ -49,15 +47,7 @@ package struct DirectoryClaimStore: ClaimStore {
 
     package func bytes(of id: ClaimID) async throws -> [UInt8]? {
         let path = place(id)
-        return try await threads.run {
-            guard try POSIXFile.status(path) != nil else { return nil }
-            let file = try POSIXFile.openForReading(path)
-            let size = try file.size
-            guard size <= Self.largest else {
-                throw BlobStoreError(.unreadableRecord, "read", path: "\(path)", detail: "\(size) bytes are too many for a claim")
-            }
-            return try file.read(upTo: max(1, size))
-        }
+        return try await threads.run { try SideFile.bytes(of: path, kind: "a claim") }
     }
 
     package func create(_ bytes: [UInt8], as id: ClaimID, after known: Set<ClaimID>) async throws -> Bool {
@@ -67,18 +57,9 @@ package struct DirectoryClaimStore: ClaimStore {
             let lock = try POSIXFile.openFolder(directory)
             try lock.lock()
             guard Set(try Self.listing(directory).claims) == known else { return false }
-            var file = try IngestFile(in: folder.ingestPath)
-            do {
-                try file.append(bytes)
-                try file.settle(folder.permissions.file)
-                let isFirst = try file.publish(as: path)
-                file.remove()
-                try lock.synchronise()
-                return isFirst
-            } catch {
-                file.remove()
-                throw error
-            }
+            let isFirst = try SideFile.publish(bytes, as: path, in: folder)
+            try lock.synchronise()
+            return isFirst
         }
     }
 }

@@ -8,8 +8,6 @@ package struct DirectorySealStore: SealStore {
     private let folders: DurableFolders
 
     static let folderName = "seals"
-    /// The maximum size of a file in bytes.
-    private static let largest = 64 << 20
 
     /// - Parameter threads: The threads that run the blocking file calls.
     package init(folder: ArchiveFolder, threads: BlockingThreadPool) {
@@ -50,33 +48,16 @@ package struct DirectorySealStore: SealStore {
 
     package func bytes(of name: SealName, _ part: SealPart) async throws -> [UInt8]? {
         let path = place(name, part)
-        return try await threads.run {
-            guard try POSIXFile.status(path) != nil else { return nil }
-            let file = try POSIXFile.openForReading(path)
-            let size = try file.size
-            guard size <= Self.largest else {
-                throw BlobStoreError(.unreadableRecord, "read", path: "\(path)", detail: "\(size) bytes are too many for a seal")
-            }
-            return try file.read(upTo: max(1, size))
-        }
+        return try await threads.run { try SideFile.bytes(of: path, kind: "a seal") }
     }
 
     package func create(_ bytes: [UInt8], as name: SealName, _ part: SealPart) async throws -> Bool {
         let path = place(name, part)
         return try await threads.run { [folder, folders] in
             let directory = try folders.make([Self.folderName], under: folder.recordsPath)
-            var file = try IngestFile(in: folder.ingestPath)
-            do {
-                try file.append(bytes)
-                try file.settle(folder.permissions.file)
-                let isFirst = try file.publish(as: path)
-                file.remove()
-                try POSIXFile.synchroniseDirectory(directory)
-                return isFirst
-            } catch {
-                file.remove()
-                throw error
-            }
+            let isFirst = try SideFile.publish(bytes, as: path, in: folder)
+            try POSIXFile.synchroniseDirectory(directory)
+            return isFirst
         }
     }
 }
