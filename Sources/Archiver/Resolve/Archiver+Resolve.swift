@@ -286,7 +286,8 @@ extension Archiver {
     }
 
     private func putBack(_ lease: TaskLease, _ error: APIError) async throws {
-        let answered = [.notFound, .forbidden, .refused, .malformed].contains(error.code)
+        // An unreadable answer, or one about another task, says nothing about this one.
+        let answered = [.notFound, .forbidden, .refused].contains(error.code)
         try await postpone(
             lease,
             Failure(
